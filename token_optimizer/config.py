@@ -1,0 +1,163 @@
+"""OptimizerConfig: every knob of the optimizer, with the guide's names and defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import re2
+
+from token_optimizer.errors import ConfigError
+
+DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
+TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "full")
+_FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
+_COUNTS = (
+    "safety_margin_tokens",
+    "keep_last_n_turns",
+    "dedupe_window",
+    "json_truncate_items",
+    "json_truncate_chars",
+    "log_error_window_lines",
+    "log_tail_lines",
+    "tool_result_tokens",
+    "capture_days",
+)
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "safe": {"max_input_tokens": None, "target_reduction": None, "enable_compression": False},
+    "balanced": {"max_input_tokens": None, "target_reduction": 0.5},
+    "aggressive": {"max_input_tokens": None, "target_reduction": 0.7, "compression_ratio": 0.3},
+}
+
+
+@dataclass(slots=True)
+class OptimizerConfig:
+    """Fields of the guide, and ours: `target_reduction` (share of the tokens to aim at cutting, a soft
+    target), `max_latency_ms`, `tool_descriptions`, `tool_result_tokens` (size above which a tool result
+    may be cut lossily) and `capture_days` (days that prompt text is kept, 0 for never).
+
+    `max_input_tokens` is a hard budget; None means the model's own window.
+    """
+
+    api_key: str = ""
+    analytics_url: str = ""
+    provider: str = "openai"
+    target_model: str = "gpt-4o"
+    max_input_tokens: int | None = 8000
+
+    safety_margin_tokens: int = 300
+    keep_last_n_turns: int = 4
+    junk_regexes: list[str] = field(default_factory=lambda: list(DEFAULT_JUNK_REGEXES))
+    dedupe_window: int = 200
+    json_truncate_items: int = 200
+    json_truncate_chars: int = 60_000
+    log_error_window_lines: int = 30
+    log_tail_lines: int = 80
+
+    enable_tools: bool = True
+    tool_allowlist: list[str] = field(default_factory=lambda: ["*"])
+    enable_caching: bool = False
+    enable_semantic_retrieval: bool = False
+    enable_compression: bool = True
+
+    vector_topk_per_type: dict[str, int] = field(default_factory=lambda: {"chat": 20, "doc": 30, "tool": 15})
+    mmr_lambda: float = 0.7
+    embedding_model: str = "BAAI/bge-small-en-v1.5"
+
+    compression_ratio: float = 0.5
+    faithfulness_threshold: float = 0.85
+
+    per_type_budget_fraction: dict[str, float] = field(
+        default_factory=lambda: {"doc": 0.4, "chat": 0.3, "tool": 0.2, "assistant": 0.1}
+    )
+
+    redis_url: str | None = None
+    postgres_url: str | None = None
+
+    emit_batch_size: int = 10
+    emit_interval_seconds: float = 5
+    emit_async: bool = True
+
+    target_reduction: float | None = None
+    max_latency_ms: int = 2000
+    tool_descriptions: str = "first_sentence"
+    tool_result_tokens: int = 2000
+    capture_days: int = 0
+
+    @classmethod
+    def preset(cls, name: str, **fields: Any) -> OptimizerConfig:
+        """A named starting point (safe, balanced, aggressive) with single fields replaced.
+
+        Presets leave `max_input_tokens` empty, as the gateway's default config does.
+        """
+        if name not in PRESETS:
+            raise ConfigError(f"preset {name!r} is not one of {', '.join(PRESETS)}")
+        return cls.from_fields({**PRESETS[name], **fields})
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> OptimizerConfig:
+        """A checked config from plain data; an unknown field is named in the error."""
+        known = {item.name for item in dataclasses.fields(cls)}
+        unknown = sorted(set(fields) - known)
+        if unknown:
+            raise ConfigError(f"unknown config field {unknown[0]!r}")
+        config = cls(**fields)
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Raise ConfigError, naming the field, where a value cannot be used."""
+        _check_count("max_input_tokens", self.max_input_tokens, least=1, optional=True)
+        for name in _COUNTS:
+            _check_count(name, getattr(self, name))
+        for name in _FRACTIONS:
+            _check_fraction(name, getattr(self, name))
+        _check_fraction("target_reduction", self.target_reduction, optional=True)
+        _check_count("max_latency_ms", self.max_latency_ms, least=1)
+        if self.tool_descriptions not in TOOL_DESCRIPTION_MODES:
+            raise ConfigError(
+                f"tool_descriptions {self.tool_descriptions!r} is not one of {', '.join(TOOL_DESCRIPTION_MODES)}"
+            )
+        _check_strings("tool_allowlist", self.tool_allowlist)
+        _check_strings("junk_regexes", self.junk_regexes)
+        for position, pattern in enumerate(self.junk_regexes):
+            _check_pattern(position, pattern)
+
+    def validate(self) -> None:
+        """`check`, and that every enabled feature has the server it needs."""
+        self.check()
+        if self.enable_caching and not self.redis_url:
+            raise ConfigError("redis_url required when enable_caching=True")
+        if self.enable_semantic_retrieval and not self.postgres_url:
+            raise ConfigError("postgres_url required when enable_semantic_retrieval=True")
+
+
+def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name} must be a whole number of at least {least}, not {value!r}")
+
+
+def _check_fraction(name: str, value: object, *, optional: bool = False) -> None:
+    if value is None and optional:
+        return
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ConfigError(f"{name} must be between 0 and 1, not {value!r}")
+
+
+def _check_strings(name: str, value: object) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{name} must be a list of strings")
+
+
+def _check_pattern(position: int, pattern: str) -> None:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+        raise ConfigError(f"junk_regexes[{position}] {pattern!r} does not compile: {reason}") from error

@@ -1,0 +1,32 @@
+"""Every error the library raises, in one tree.
+
+    TokenOptimizerError
+    ├── ConfigError          a config field, preset or pattern that cannot be used (also a ValueError)
+    ├── PromptError          messages or tools that are no prompt in a known dialect (also a ValueError)
+    ├── StageError           a stage broke; the pipeline catches it and the prompt goes on unchanged
+    └── ProviderError        the provider could not be reached or answered with an error
+
+Messages name the value that was wrong and never contain a secret or prompt text.
+"""
+
+from __future__ import annotations
+
+
+class TokenOptimizerError(Exception):
+    """Base of all errors of this library."""
+
+
+class ConfigError(TokenOptimizerError, ValueError):
+    """A config field holds a value that cannot be used."""
+
+
+class PromptError(TokenOptimizerError, ValueError):
+    """The messages or tools do not form a prompt in a known dialect."""
+
+
+class StageError(TokenOptimizerError):
+    """A stage broke its contract (changed an id, altered a verbatim block)."""
+
+
+class ProviderError(TokenOptimizerError):
+    """The provider could not be reached or answered with an error."""

@@ -1,0 +1,210 @@
+"""The data that travels through the optimizer: blocks, prompts, fates and results."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Literal
+
+Dialect = Literal["openai", "anthropic"]
+Fate = Literal["kept", "rewritten", "dropped", "added"]
+StageStatus = Literal["ran", "skipped", "failed"]
+Path = tuple[str | int, ...]
+
+
+class BlockType(str, Enum):
+    """What a block is, as the guide names it."""
+
+    SYSTEM = "system"
+    DEVELOPER = "developer"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+    DOC = "doc"
+    CONSTRAINT = "constraint"
+
+    __str__ = str.__str__
+
+
+class Kind(str, Enum):
+    """The shape of a block's text, which decides the rules that may work on it."""
+
+    PROSE = "prose"
+    JSON = "json"
+    LOG = "log"
+    CODE = "code"
+    DOCUMENT = "document"
+    SCHEMA = "schema"  # one tool definition as JSON
+    CALL = "call"  # the name and arguments of a tool call: never altered
+    FRAMING = "framing"  # what the dialect adds around the texts: roles, separators
+
+    __str__ = str.__str__
+
+
+@dataclass(slots=True)
+class Block:
+    """One piece of a prompt. Only `content` is needed; `tokens` 0 means not counted yet.
+
+    `kind` is the shape of the text. `verbatim` blocks are never rewritten by any rule;
+    `must_keep` blocks are never dropped or cut, but lossless rules may shorten them.
+    `turn` counts conversation turns from 0 (a turn starts with a user message that is no tool result);
+    it is -1 outside the conversation (system text, tools).
+    `slot` is the index in `Prompt.slots` of the text the block is part of; None for what is not
+    written back (calls, framing).
+    `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
+    """
+
+    content: str
+    type: BlockType = BlockType.USER
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    must_keep: bool = False
+    priority: float = 0.5
+    tokens: int = 0
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
+    metadata: dict[str, Any] = field(default_factory=dict)
+    compressed: bool = False
+    embedding: Any = field(default=None, compare=False, repr=False)
+    original_content: str | None = None
+    utility: float = 0.0
+    kind: Kind = Kind.PROSE
+    verbatim: bool = False
+    tool_result: bool = False
+    turn: int = -1
+    slot: int | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if type(self.type) is not BlockType:
+            self.type = BlockType(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a text stands in a request body: `("messages", 3, "content", 0, "text")`."""
+
+    path: Path
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request body as blocks. `body` is the request as it came and is never changed.
+
+    Joining the contents of the blocks of one slot, in order, gives that slot's text.
+    """
+
+    blocks: tuple[Block, ...]
+    slots: tuple[Slot, ...]
+    body: Mapping[str, Any]
+    dialect: Dialect
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFate:
+    """What happened to one block, as the pipeline saw it."""
+
+    id: str
+    type: BlockType
+    kind: Kind
+    fate: Fate
+    frozen: bool
+    stage: str
+    reason: str
+    tokens_before: int
+    tokens_after: int
+    turn: int = -1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The block as `POST /v1/optimize` and the trace show it."""
+        return {
+            "id": self.id,
+            "type": self.type.value,
+            "kind": self.kind.value,
+            "fate": self.fate,
+            "frozen": self.frozen,
+            "stage": self.stage,
+            "reason": self.reason,
+            "tokens_before": self.tokens_before,
+            "tokens_after": self.tokens_after,
+            "turn": self.turn,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """One stage of one request: whether it ran, how long it took, what it cut."""
+
+    name: str
+    status: StageStatus
+    ms: float
+    tokens_cut: int = 0
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "status": self.status,
+            "ms": round(self.ms, 3),
+            "tokens_cut": self.tokens_cut,
+            "reason": self.reason,
+        }
+
+
+@dataclass(slots=True)
+class OptimizationStats:
+    """What one optimization did. Token counts are those of the model's tokenizer;
+    `estimated` says that the model has no public one."""
+
+    trace_id: str
+    tokens_before: int
+    tokens_after: int
+    route: str = "heuristic_only"
+    cache_hit: bool = False
+    fallback_used: bool = False
+    fallback_reason: str = ""
+    faithfulness_score: float | None = None
+    latency_ms: float = 0.0
+    stages: list[StageReport] = field(default_factory=list)
+    blocks: list[BlockFate] = field(default_factory=list)
+    tools: list[dict[str, Any]] | None = None
+    compacted: bool = False
+    estimated: bool = False
+    over_budget: str = ""
+
+    @property
+    def tokens_saved(self) -> int:
+        return self.tokens_before - self.tokens_after
+
+    @property
+    def compression_ratio(self) -> float:
+        """tokens_after / tokens_before; 1.0 for an empty prompt."""
+        return self.tokens_after / self.tokens_before if self.tokens_before else 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """`optimizer_stats` of the public contract."""
+        return {
+            "trace_id": self.trace_id,
+            "tokens_before": self.tokens_before,
+            "tokens_after": self.tokens_after,
+            "tokens_saved": self.tokens_saved,
+            "compression_ratio": round(self.compression_ratio, 4),
+            "route": self.route,
+            "cache_hit": self.cache_hit,
+            "fallback_used": self.fallback_used,
+            "faithfulness_score": self.faithfulness_score,
+            "latency_ms": round(self.latency_ms, 3),
+            "stage_timings": {stage.name: round(stage.ms, 3) for stage in self.stages},
+        }
+
+
+@dataclass(slots=True)
+class OptimizationResult:
+    """The request body to send, and what was done to get it."""
+
+    body: dict[str, Any]
+    stats: OptimizationStats
+    changed: bool = True
