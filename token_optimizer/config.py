@@ -117,9 +117,8 @@ class OptimizerConfig:
         _check_fraction("target_reduction", self.target_reduction, optional=True)
         _check_count("max_latency_ms", self.max_latency_ms, least=1)
         if self.tool_descriptions not in TOOL_DESCRIPTION_MODES:
-            raise ConfigError(
-                f"tool_descriptions {self.tool_descriptions!r} is not one of {', '.join(TOOL_DESCRIPTION_MODES)}"
-            )
+            modes = ", ".join(TOOL_DESCRIPTION_MODES)
+            raise ConfigError(f"tool_descriptions {self.tool_descriptions!r} is not one of {modes}")
         _check_strings("tool_allowlist", self.tool_allowlist)
         _check_strings("junk_regexes", self.junk_regexes)
         for position, pattern in enumerate(self.junk_regexes):

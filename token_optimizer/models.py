@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 Dialect = Literal["openai", "anthropic"]
@@ -15,7 +15,7 @@ StageStatus = Literal["ran", "skipped", "failed"]
 Path = tuple[str | int, ...]
 
 
-class BlockType(str, Enum):
+class BlockType(StrEnum):
     """What a block is, as the guide names it."""
 
     SYSTEM = "system"
@@ -26,10 +26,8 @@ class BlockType(str, Enum):
     DOC = "doc"
     CONSTRAINT = "constraint"
 
-    __str__ = str.__str__
 
-
-class Kind(str, Enum):
+class Kind(StrEnum):
     """The shape of a block's text, which decides the rules that may work on it."""
 
     PROSE = "prose"
@@ -40,8 +38,6 @@ class Kind(str, Enum):
     SCHEMA = "schema"  # one tool definition as JSON
     CALL = "call"  # the name and arguments of a tool call: never altered
     FRAMING = "framing"  # what the dialect adds around the texts: roles, separators
-
-    __str__ = str.__str__
 
 
 @dataclass(slots=True)

@@ -1,0 +1,43 @@
+"""Projects: the walls between users' keys, configs, providers and traces."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+
+
+def new_hash_secret() -> str:
+    """256 random bits, under which a project's prompts are fingerprinted."""
+    return secrets.token_hex(32)
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ProjectQuerySet:
+        """Projects that the user may see: all for a superuser, else those they are a member of."""
+        if not user.is_authenticated:
+            return self.none()
+        if getattr(user, "is_superuser", False):
+            return self
+        return self.filter(members=user.pk)
+
+
+class Project(models.Model):
+    """Every stored row belongs to one project; no query crosses from one to another."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, unique=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="projects")
+    hash_secret = models.CharField(max_length=64, default=new_hash_secret, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,91 @@
+"""Request traces: one row a request, without any prompt text, partitioned by day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from optimizer_app.models.api_key import ApiKey
+from optimizer_app.models.project import Project
+from optimizer_app.trace_ids import first_id_at, new_trace_id
+
+
+class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RequestTraceQuerySet:
+        """Traces of the projects that the user may see."""
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+    def since(self, moment: datetime) -> RequestTraceQuerySet:
+        """Traces begun at or after the moment; by id, so that older partitions are not read."""
+        return self.filter(id__gte=first_id_at(moment))
+
+    def within(self, period: timedelta) -> RequestTraceQuerySet:
+        """Traces begun within the last `period`."""
+        return self.since(timezone.now() - period)
+
+    def without_details(self) -> RequestTraceQuerySet:
+        """For lists: leaves the large columns in the database."""
+        return self.defer("blocks", "stages")
+
+
+class RequestTrace(models.Model):
+    """What one request cost, what was cut from it, and why. Times are milliseconds, money US dollars.
+
+    `latency_ms` is what the optimizer added; `total_ms` runs from the first byte in to the last one out.
+    `usage_*` is what the provider billed, None where it did not say.
+    """
+
+    class Status(models.TextChoices):
+        OK = "ok", "OK"
+        INTERRUPTED = "interrupted", "Interrupted"
+        ERROR = "error", "Error"
+
+    id = models.UUIDField(primary_key=True, default=new_trace_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="traces", db_index=False)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, db_index=False)
+    created_at = models.DateTimeField()
+    dialect = models.CharField(max_length=20)
+    provider = models.CharField(max_length=60, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    config_name = models.CharField(max_length=60, blank=True)
+    config_version = models.PositiveIntegerField(null=True)
+    stream = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=200, blank=True)
+    route = models.CharField(max_length=40)
+    tokens_before = models.PositiveIntegerField()
+    tokens_after = models.PositiveIntegerField()
+    tokens_estimated = models.BooleanField(default=False)
+    cache_hit = models.BooleanField(default=False)
+    fallback_used = models.BooleanField(default=False)
+    fallback_reason = models.CharField(max_length=200, blank=True)
+    faithfulness_score = models.FloatField(null=True)
+    latency_ms = models.FloatField()
+    upstream_ms = models.FloatField(null=True)
+    total_ms = models.FloatField(null=True)
+    usage_input_tokens = models.PositiveIntegerField(null=True)
+    usage_cached_tokens = models.PositiveIntegerField(null=True)
+    usage_cache_write_tokens = models.PositiveIntegerField(null=True)
+    usage_output_tokens = models.PositiveIntegerField(null=True)
+    gross_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
+    net_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
+    stages: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    blocks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+
+    objects = RequestTraceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["project", "-id"], name="trace_of_project_newest_first")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def tokens_saved(self) -> int:
+        return self.tokens_before - self.tokens_after

@@ -1,0 +1,61 @@
+"""The one guard for URLs that people enter and this service then calls.
+
+Refused: other schemes than http and https, credentials in the URL, and hosts that are, or resolve to,
+link-local, metadata, multicast or unspecified addresses. Loopback and private networks are allowed, since
+models are often served there. URLs of the instance's own environment are trusted and not checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Cloud metadata services that are not link-local.
+METADATA_ADDRESSES = frozenset(
+    ipaddress.ip_address(text) for text in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+)
+METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})
+
+
+class UnsafeUrl(ValueError):
+    """An outgoing URL that must not be called; the message names its host, never its path."""
+
+
+def check_outgoing_url(url: str) -> None:
+    """Raise UnsafeUrl unless the URL may be called from this machine."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UnsafeUrl("the URL cannot be read") from None
+    if parts.scheme not in ("http", "https"):
+        raise UnsafeUrl(f"the URL must begin with http:// or https://, not {parts.scheme!r}")
+    if not host:
+        raise UnsafeUrl("the URL names no host")
+    if parts.username or parts.password:
+        raise UnsafeUrl("the URL must not hold a user name or password")
+    if host.rstrip(".").lower() in METADATA_HOSTS:
+        raise UnsafeUrl(f"{host} is a metadata service")
+    for address in _addresses(host, port or 443):
+        check_outgoing_address(address, host)
+
+
+def check_outgoing_address(address: IpAddress, host: str) -> None:
+    """Raise UnsafeUrl where an address that `host` resolved to must not be called."""
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address in METADATA_ADDRESSES:
+        raise UnsafeUrl(f"{host} is a metadata service")
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        raise UnsafeUrl(f"{host} is a link-local or reserved address")
+
+
+def _addresses(host: str, port: int) -> list[IpAddress]:
+    """What the host stands for. A name that does not resolve now is judged again when it is called."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]

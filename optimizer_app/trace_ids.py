@@ -1,0 +1,26 @@
+"""Trace ids: UUID version 7 (RFC 9562), so that an id tells the millisecond it was made in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import uuid_utils.compat
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RANDOM_BITS = 80
+
+
+def new_trace_id() -> uuid.UUID:
+    return uuid_utils.compat.uuid7()
+
+
+def first_id_at(moment: datetime) -> uuid.UUID:
+    """The lowest id that could have been made at the moment: a bound for ranges."""
+    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    return uuid.UUID(int=milliseconds << _RANDOM_BITS)
+
+
+def made_at(trace_id: uuid.UUID) -> datetime:
+    """When an id was made, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=trace_id.int >> _RANDOM_BITS)
