@@ -1,0 +1,20 @@
+"""The rules: plain functions, one file each, that `pipeline.py` binds to the config.
+
+A rule is pure and deterministic, keeps the ids of blocks, changes no block in place, and costs time linear
+in its input. A rule never imports another rule.
+"""
+
+from token_optimizer.optimizer.heuristics.constraints import extract_constraints
+from token_optimizer.optimizer.heuristics.dedupe import deduplicate, repeated_blocks
+from token_optimizer.optimizer.heuristics.junk import remove_junk
+from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
+from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
+
+__all__ = [
+    "deduplicate",
+    "extract_constraints",
+    "keep_last_n_turns",
+    "remove_junk",
+    "repeated_blocks",
+    "squeeze_whitespace",
+]

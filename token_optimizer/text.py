@@ -1,0 +1,56 @@
+"""What several rules read text by: fingerprints, sentences, token counts of short passages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+import toktok
+
+_ENCODING = "o200k_base"
+# A sentence ends at .!? (and closing quotes), followed by space and what can open a sentence.
+# Abbreviations and single initials do not end one.
+_SENTENCE_END = re.compile(
+    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bNo)(?<!\b[A-Z])"""
+    r"""[.!?]["')\]]{0,3}(?=\s+["'(\[*]{0,3}[^\W\d_a-z]|\s+\d|\s*$)|[。！？]"""
+)
+_LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
+
+
+def fingerprint(text: str) -> str:
+    """A hash that is the same for texts differing only in line ends and space around the lines' ends."""
+    lines = text.split("\n") if "\r" not in text else text.replace("\r\n", "\n").split("\n")
+    normal = "\n".join([line.rstrip() for line in lines]).strip("\n")
+    return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of prose, in order, without the marks of lists and headings before them."""
+    for line in text.split("\n"):
+        start = 0
+        body = _LIST_MARK.sub("", line)
+        for match in _SENTENCE_END.finditer(body):
+            sentence = body[start : match.end()].strip()
+            start = match.end()
+            if sentence:
+                yield sentence
+        if rest := body[start:].strip():
+            yield rest
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence; a text without an end of sentence is its own first sentence."""
+    return next(sentences(text), "")
+
+
+def token_counts(texts: list[str]) -> list[int]:
+    """Tokens of each text (o200k_base): what a rewrite is weighed by, whatever the request's model."""
+    try:
+        return toktok.batch_count(texts, _ENCODING, threads=1)
+    except UnicodeEncodeError:
+        return toktok.batch_count([_encodable(text) for text in texts], _ENCODING, threads=1)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
