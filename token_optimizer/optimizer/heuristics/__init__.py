@@ -7,6 +7,7 @@ in its input. A rule never imports another rule.
 from token_optimizer.optimizer.heuristics.constraints import extract_constraints
 from token_optimizer.optimizer.heuristics.dedupe import deduplicate, repeated_blocks
 from token_optimizer.optimizer.heuristics.junk import remove_junk
+from token_optimizer.optimizer.heuristics.tools import minimize_tool_schemas
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
 
@@ -14,6 +15,7 @@ __all__ = [
     "deduplicate",
     "extract_constraints",
     "keep_last_n_turns",
+    "minimize_tool_schemas",
     "remove_junk",
     "repeated_blocks",
     "squeeze_whitespace",

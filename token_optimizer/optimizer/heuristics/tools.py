@@ -1,0 +1,146 @@
+"""Shortens tool definitions: what a model needs to make a valid call stays, what only explains goes.
+
+Names, types, required, enums, limits, defaults, references and unknown keywords stay. Titles, examples and
+comments go; descriptions go, stay, or keep their first sentence, as the mode says. Both dialects' shapes
+are known; a tool in any other shape (server tools, custom tools) is left exactly as it is.
+
+Before: {"name": "add", "description": "Adds. Slowly.", "input_schema": {"title": "A", "type": "object"}}
+After:  {"name":"add","description":"Adds.","input_schema":{"type":"object"}}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from token_optimizer.models import Block, BlockType
+from token_optimizer.text import first_sentence, token_counts
+
+# Where a JSON schema holds further schemas: one, a list of them, or a map from names to them.
+_HOLDS_ONE = frozenset({
+    "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
+    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
+_HOLDS_LIST = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
+_HOLDS_MAP = frozenset({
+    "$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties",
+})  # fmt: skip
+_EXPLAINS = frozenset({"$comment", "example", "examples", "title"})
+_TOOL_EXPLAINS = frozenset({"examples", "input_examples", "title"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Describe = Callable[[str], str]
+_DESCRIBE: dict[str, Describe] = {
+    "none": lambda text: "",
+    "first_sentence": first_sentence,
+    "full": lambda text: text,
+}
+
+
+def minimize_tool_schemas(
+    blocks: list[Block], allowlist: list[str], descriptions: str = "none"
+) -> list[Block]:
+    """The blocks, each tool as short JSON, without tools that no name or glob of the allowlist matches.
+
+    `descriptions` is "none", "first_sentence" or "full". Protected tools are not dropped.
+    """
+    describe = _DESCRIBE[descriptions]
+    shortened = (_minimized(block, allowlist, describe) if _is_tool(block) else block for block in blocks)
+    return [block for block in shortened if block is not None]
+
+
+def _is_tool(block: Block) -> bool:
+    return block.type is BlockType.TOOL and not block.tool_result
+
+
+def _minimized(block: Block, allowlist: list[str], describe: Describe) -> Block | None:
+    try:
+        tool = json.loads(block.content)
+    except (ValueError, RecursionError):
+        return block
+    if not isinstance(tool, dict):
+        return block
+    if not (_allowed(tool, allowlist) or block.must_keep or block.verbatim):
+        return None
+    return block if block.verbatim else _with_content(block, _short_json(tool, describe))
+
+
+def _with_content(block: Block, content: str | None) -> Block:
+    """The block with the shorter content, where it is one."""
+    if content is None or content == block.content:
+        return block
+    before, after = token_counts([block.content, content])
+    if after > before:
+        return block
+    return replace(block, content=content, tokens=0, note="tool schema shortened")
+
+
+def _allowed(tool: dict[str, Any], allowlist: list[str]) -> bool:
+    name = tool_name(tool)
+    return any(pattern == "*" or name == pattern or fnmatchcase(name, pattern) for pattern in allowlist)
+
+
+def tool_name(tool: dict[str, Any]) -> str:
+    """The name a tool is called by; its type where it has none, as server tools may."""
+    inner = tool.get(str(tool.get("type")))
+    named = inner if isinstance(inner, dict) and "name" in inner else tool
+    return str(named.get("name") or tool.get("type") or "")
+
+
+def _short_json(tool: dict[str, Any], describe: Describe) -> str | None:
+    """The tool as short JSON; None where its shape is not one of a function with a schema."""
+    try:
+        short = _short_tool(tool, describe)
+        content = short and json.dumps(short, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return None
+    return content if content and not _SURROGATE.search(content) else None
+
+
+def _short_tool(tool: dict[str, Any], describe: Describe) -> dict[str, Any] | None:
+    function = tool.get("function")
+    if tool.get("type") == "function" and isinstance(function, dict):
+        return {**tool, "function": _short_definition(function, "parameters", describe)}
+    if tool.get("type", "custom") == "custom" and "input_schema" in tool:
+        return _short_definition(tool, "input_schema", describe)
+    if tool.get("type") == "function" and "parameters" in tool:
+        return _short_definition(tool, "parameters", describe)
+    return None
+
+
+def _short_definition(definition: dict[str, Any], schema_key: str, describe: Describe) -> dict[str, Any]:
+    short = {key: value for key, value in definition.items() if key not in _TOOL_EXPLAINS}
+    if schema_key in short:
+        short[schema_key] = _short_schema(short[schema_key], describe)
+    return _described(short, describe)
+
+
+def _short_schema(schema: Any, describe: Describe) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _short_value(key, value, describe) for key, value in schema.items() if key not in _EXPLAINS}
+    return _described(kept, describe)
+
+
+def _short_value(key: str, value: Any, describe: Describe) -> Any:
+    """The value of a schema's keyword; what the keyword does not make a schema is data and stays."""
+    if key in _HOLDS_MAP and isinstance(value, dict):
+        return {name: _short_schema(held, describe) for name, held in value.items()}
+    if key in _HOLDS_LIST and isinstance(value, list):
+        return [_short_schema(held, describe) for held in value]
+    return _short_schema(value, describe) if key in _HOLDS_ONE else value
+
+
+def _described(holder: dict[str, Any], describe: Describe) -> dict[str, Any]:
+    """The holder with its description as the mode wants it; the key goes when nothing is left."""
+    text = holder.get("description")
+    if not isinstance(text, str):
+        return holder
+    short = describe(text)
+    if not short:
+        return {key: value for key, value in holder.items() if key != "description"}
+    return {**holder, "description": short}
