@@ -90,6 +90,7 @@ class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
+    `gone_messages` are the indexes of messages that were dropped whole.
     """
 
     blocks: tuple[Block, ...]
@@ -97,6 +98,7 @@ class Prompt:
     body: Mapping[str, Any]
     dialect: Dialect
     query: str | None = None
+    gone_messages: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

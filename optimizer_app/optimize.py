@@ -1,0 +1,152 @@
+"""The door into the optimizer for the gateway and the pages: where a prompt is worked on, and what holds
+when that breaks.
+
+Small prompts are optimized on the spot. Large ones go to one niced process beside each worker, so that a
+cold 60k-token prompt never delays a small one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import signal
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import PromptError
+from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
+from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.tokens import count_body, is_estimate
+
+log = structlog.get_logger(__name__)
+
+# Some 6,000 tokens: about 10 ms on the event loop.
+INLINE_BYTES = 24_000
+_NICENESS = 5
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationRequest:
+    """One prompt to optimize. `size_bytes` decides where: inline or in the pool."""
+
+    body: Mapping[str, Any]
+    dialect: Dialect
+    config: OptimizerConfig
+    model: str
+    trace_id: uuid.UUID
+    size_bytes: int
+    budget_tokens: int | None = None
+    documents: Sequence[Mapping[str, Any]] | None = None
+    query: str | None = None
+
+
+class OptimizerPool:
+    """The process for large prompts. It is started ahead, and replaced when it dies."""
+
+    def __init__(self) -> None:
+        self._executor: ProcessPoolExecutor | None = None
+
+    async def warm(self) -> None:
+        """Start the process now, so that the first large prompt does not wait for its imports."""
+        await asyncio.get_running_loop().run_in_executor(self._ready(), os.getpid)
+
+    async def run(self, request: OptimizationRequest) -> OptimizationResult:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._ready(), run_inline, request)
+        except BrokenProcessPool:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    def _ready(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            # spawn: a fork would take the event loop's sockets and the database connections along.
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_start_process)
+        return self._executor
+
+
+@asynccontextmanager
+async def optimizer_pool() -> AsyncIterator[OptimizerPool]:
+    """The pool for the life of a worker."""
+    pool = OptimizerPool()
+    warming = asyncio.create_task(pool.warm())
+    try:
+        yield pool
+    finally:
+        warming.cancel()
+        pool.close()
+
+
+async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> OptimizationResult:
+    """The optimized request; the original one where the optimizer breaks. Raises PromptError alone."""
+    try:
+        if request.size_bytes <= INLINE_BYTES:
+            return run_inline(request)
+        return await pool.run(request)
+    except PromptError:
+        raise
+    except Exception as error:
+        # The type alone: a message could quote the prompt.
+        name = type(error).__name__
+        log.error("optimizer_failed", trace_id=str(request.trace_id), error=name)
+        return untouched(request, failure=name)
+
+
+def run_inline(request: OptimizationRequest) -> OptimizationResult:
+    """Optimize in this process."""
+    return optimize_body(
+        request.body,
+        request.dialect,
+        config=request.config,
+        model=request.model,
+        documents=request.documents,
+        query=request.query,
+        budget_tokens=request.budget_tokens,
+        trace_id=request.trace_id,
+    )
+
+
+def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationResult:
+    """The request as it came, counted: for off mode, and where the optimizer failed."""
+    try:
+        tokens = count_body(request.body, request.dialect, request.model)
+    except Exception as error:
+        tokens, failure = 0, failure or type(error).__name__
+    stats = OptimizationStats(
+        trace_id=str(request.trace_id),
+        tokens_before=tokens,
+        tokens_after=tokens,
+        route="bypass",
+        fallback_used=bool(failure),
+        fallback_reason=failure and f"the optimizer failed: {failure}",
+        stages=[StageReport("optimizer", "failed", 0.0, 0, failure)] if failure else [],
+        estimated=is_estimate(request.model),
+    )
+    return OptimizationResult(dict(request.body), stats, changed=False)
+
+
+def _start_process() -> None:
+    """Give way to the workers that serve, leave signals to them, and die with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (AttributeError, OSError):
+        # Not Linux: the process ends when its queue closes.
+        return

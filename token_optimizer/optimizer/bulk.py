@@ -1,0 +1,116 @@
+"""Finds the bulk that a message carries: JSON, logs and fenced code pasted into prose.
+
+The pieces of a text are an exact partition of it: joined, in order, they are the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.heuristics.logs import is_log
+
+Piece = tuple[Kind, str]
+
+# Shorter texts are not worth splitting: a rule would gain less than the risk.
+MIN_BULK_CHARS = 200
+_FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_BLANK_LINES = re.compile(r"\n[ \t]*\n+")
+_CODE_LINE = re.compile(
+    r"^\s*(?:def |class |import |from \S+ import |function |const |let |var |#include|package |public |private "
+    r"|return\b|if .*[:{]$|for .*[:{]$|[})\];]+$|@\w+|diff --git|@@ |[-+]{3} )"
+)
+_CODE_SHARE = 0.2
+
+
+def kind_of(text: str) -> Kind:
+    """The kind of a text taken whole, as a tool result is."""
+    if len(text) < MIN_BULK_CHARS:
+        return Kind.PROSE
+    if is_json(text):
+        return Kind.JSON
+    if is_log(text):
+        return Kind.LOG
+    if _is_code(text):
+        return Kind.CODE
+    return Kind.PROSE
+
+
+def is_json(text: str) -> bool:
+    """Whether the text is one JSON array or object."""
+    stripped = text.strip()
+    if not (stripped.startswith(("{", "[")) and stripped.endswith(("}", "]"))):
+        return False
+    try:
+        orjson.loads(stripped)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def split_bulk(text: str) -> list[Piece]:
+    """The text as pieces of prose and of bulk; one piece of prose where it carries none."""
+    if len(text) < MIN_BULK_CHARS:
+        return [(Kind.PROSE, text)]
+    pieces: list[Piece] = []
+    end = 0
+    for match in _FENCE.finditer(text):
+        if match.end() - match.start() < MIN_BULK_CHARS:
+            continue
+        pieces.extend(_unfenced(text[end : match.start()]))
+        pieces.extend(_fenced(match))
+        end = match.end()
+    pieces.extend(_unfenced(text[end:]))
+    return _joined(pieces)
+
+
+def _fenced(match: re.Match[str]) -> Iterator[Piece]:
+    """The fence lines stay prose, so that they survive whatever happens to what they enclose."""
+    whole, inner = match.group(0), match.group(3)
+    start = match.start(3) - match.start()
+    kind = kind_of(inner)
+    yield Kind.PROSE, whole[:start]
+    yield (Kind.CODE if kind is Kind.PROSE else kind), inner
+    yield Kind.PROSE, whole[start + len(inner) :]
+
+
+def _unfenced(text: str) -> Iterator[Piece]:
+    """Paragraphs, each by its own kind: JSON and logs are bulk, all else is prose."""
+    for paragraph in _paragraphs(text):
+        kind = kind_of(paragraph)
+        yield (kind if kind in (Kind.JSON, Kind.LOG) else Kind.PROSE), paragraph
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """The text whole where it is bulk as it stands, else cut after its blank lines."""
+    if len(text) < MIN_BULK_CHARS or kind_of(text) in (Kind.JSON, Kind.LOG):
+        if text:
+            yield text
+        return
+    start = 0
+    for match in _BLANK_LINES.finditer(text):
+        yield text[start : match.end()]
+        start = match.end()
+    if start < len(text):
+        yield text[start:]
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Neighbours of one kind as one piece."""
+    joined: list[Piece] = []
+    for kind, text in pieces:
+        if not text:
+            continue
+        if joined and joined[-1][0] is kind and kind is Kind.PROSE:
+            joined[-1] = (kind, joined[-1][1] + text)
+        else:
+            joined.append((kind, text))
+    return joined
+
+
+def _is_code(text: str) -> bool:
+    lines = text.splitlines()[:200]
+    return sum(_CODE_LINE.match(line) is not None for line in lines) >= max(3, _CODE_SHARE * len(lines))

@@ -1,0 +1,226 @@
+"""The rules bound to a prompt and a config: every stage has the one signature `(prompt, context) -> prompt`.
+
+A stage decides which blocks its rule may see. It never changes a verbatim block, keeps ids, and may set
+`Block.note`, which becomes the reason in the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.heuristics.constraints import extract_constraints
+from token_optimizer.optimizer.heuristics.dedupe import repeated_blocks
+from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
+from token_optimizer.optimizer.heuristics.junk import remove_junk
+from token_optimizer.optimizer.heuristics.logs import trim_logs
+from token_optimizer.optimizer.heuristics.repeats import collapse_repeats
+from token_optimizer.optimizer.heuristics.tools import minimize_tool_schemas
+from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
+from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
+
+# A reference to a repeated text costs about as much as this many tokens.
+_REFERENCE_TOKENS = 24
+# Windows around errors and tails, tried in turn until the prompt fits its hard budget.
+_LOG_WINDOWS = ((10, 40), (5, 20), (2, 10), (0, 3))
+_SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
+_REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
+
+
+def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
+    """Mark the prose of the last `keep_last_n_turns` turns as must-keep."""
+    return _with(prompt, keep_last_n_turns(list(prompt.blocks), context.config.keep_last_n_turns))
+
+
+def drop_junk(prompt: Prompt, context: Context) -> Prompt:
+    """Drop older assistant messages that say nothing."""
+    return _with(prompt, remove_junk(list(prompt.blocks), context.config.junk_regexes))
+
+
+def squeeze(prompt: Prompt, context: Context) -> Prompt:
+    """Take out whitespace that no reader needs, and say once what stands many times in a row."""
+
+    def squeezed(block: Block) -> str:
+        text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
+        return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
+
+    return _rewritten(prompt, squeezed, lambda block: block.kind in _SPACED_KINDS)
+
+
+def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
+    """Put a reference in the place of every older copy of a text that stands again later."""
+    candidates = [block for block in prompt.blocks if _may_be_referred(block)]
+    newest = repeated_blocks(candidates, context.config.dedupe_window)
+    by_id = {block.id: block for block in candidates}
+    blocks = [
+        replace(block, content=_reference(block), note=f"the same text as {newest[block.id]}")
+        if block.id in newest and newest[block.id] in by_id
+        else block
+        for block in prompt.blocks
+    ]
+    return _with(prompt, blocks)
+
+
+def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
+    """Shorten tool definitions to what a valid call needs, and drop tools outside the allowlist."""
+    if not context.config.enable_tools:
+        return prompt
+    schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
+    kept = minimize_tool_schemas(schemas, context.config.tool_allowlist, context.config.tool_descriptions)
+    by_id = {block.id: block for block in kept}
+    blocks = [by_id.get(block.id, block) for block in prompt.blocks]
+    return _with(prompt, [block for block in blocks if block.kind is not Kind.SCHEMA or block.id in by_id])
+
+
+def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
+    """Write JSON as TOON or without its whitespace, whichever counts fewer tokens.
+
+    An assistant's own JSON stays, since the model takes the form of its next answer from it.
+    """
+
+    def eligible(block: Block) -> bool:
+        return block.type is not BlockType.ASSISTANT and block.kind in (Kind.JSON, Kind.PROSE)
+
+    return _rewritten(prompt, lambda block: compress_json_toon(block.content), eligible)
+
+
+def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
+    """Cut logs to their errors, their tail and what the query asks for.
+
+    Logs above `tool_result_tokens` are cut by the config's windows; smaller ones, and narrower windows,
+    only while the prompt is over its hard budget.
+    """
+    config = context.config
+    windows = (config.log_error_window_lines, config.log_tail_lines)
+    prompt = _logs_cut(prompt, context, windows, config.tool_result_tokens)
+    for narrower in _LOG_WINDOWS:
+        if context.tokens_over(prompt) <= 0:
+            break
+        prompt = _logs_cut(prompt, context, (min(narrower[0], windows[0]), min(narrower[1], windows[1])), 0)
+    return prompt
+
+
+def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
+    """Drop whole turns, oldest first, while the prompt is over its hard budget.
+
+    A turn goes with its tool calls and their results; turns with must-keep text stay. A marker says how
+    many messages went and repeats the directives that they held.
+    """
+    over = context.tokens_over(prompt)
+    if over <= 0:
+        return prompt
+    dropped: set[int] = set()
+    for turn, tokens in _droppable_turns(prompt):
+        if over <= 0:
+            break
+        dropped.add(turn)
+        over -= tokens
+    return _without_turns(prompt, dropped) if dropped else prompt
+
+
+def _with(prompt: Prompt, blocks: list[Block]) -> Prompt:
+    return replace(prompt, blocks=tuple(blocks))
+
+
+def _rewritten(
+    prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callable[[Block], bool]
+) -> Prompt:
+    """The prompt with every eligible block that may be rewritten passed through `rewrite`."""
+    blocks = list(prompt.blocks)
+    for index, block in enumerate(blocks):
+        if block.verbatim or block.slot is None or not block.content or not eligible(block):
+            continue
+        core = block.content.strip("\n")
+        text = block.content.replace(core, rewrite(replace(block, content=core)), 1) if core else core
+        if text != block.content:
+            blocks[index] = replace(block, content=text)
+    return _with(prompt, blocks)
+
+
+def _may_be_referred(block: Block) -> bool:
+    bulk = block.kind not in (Kind.SCHEMA, Kind.CALL, Kind.FRAMING)
+    return bulk and not block.verbatim and block.tokens > _REFERENCE_TOKENS
+
+
+def _reference(block: Block) -> str:
+    """A line that lets the model find the other copy by how it begins."""
+    begin = " ".join(block.content.split())[:48]
+    end = "\n" if block.content.endswith("\n") else ""
+    return f"[the text that begins “{begin}” stands again further below; left out here]{end}"
+
+
+def _logs_cut(prompt: Prompt, context: Context, windows: tuple[int, int], above_tokens: int) -> Prompt:
+    def large_log(block: Block) -> bool:
+        return block.kind is Kind.LOG and block.tokens > above_tokens
+
+    def cut(block: Block) -> str:
+        return trim_logs(block.content, windows[0], windows[1], prompt.query)
+
+    before = prompt
+    after = _rewritten(before, cut, large_log)
+    return counted(after, before, context)
+
+
+def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
+    """The prompt with the tokens of its changed blocks counted; a block that grew goes back as it was."""
+    known = {block.id: block for block in before.blocks}
+    changed = [
+        index
+        for index, block in enumerate(after.blocks)
+        if block.id not in known or block.content != known[block.id].content
+    ]
+    if not changed:
+        return after
+    blocks = list(after.blocks)
+    counts = context.count([blocks[index].content for index in changed])
+    for index, tokens in zip(changed, counts, strict=True):
+        old = known.get(blocks[index].id)
+        grew = old is not None and tokens >= old.tokens
+        blocks[index] = old if old is not None and grew else replace(blocks[index], tokens=tokens)
+    return _with(after, blocks)
+
+
+def _droppable_turns(prompt: Prompt) -> list[tuple[int, int]]:
+    """Turns without must-keep text, oldest first, each with its tokens; never the newest turn."""
+    tokens: dict[int, int] = {}
+    kept: set[int] = set()
+    for block in prompt.blocks:
+        if block.turn < 0:
+            continue
+        tokens[block.turn] = tokens.get(block.turn, 0) + block.tokens
+        if block.must_keep:
+            kept.add(block.turn)
+    newest = max(tokens, default=-1)
+    return [(turn, tokens[turn]) for turn in sorted(tokens) if turn not in kept and turn != newest]
+
+
+def _without_turns(prompt: Prompt, dropped: set[int]) -> Prompt:
+    gone = [block for block in prompt.blocks if block.turn in dropped]
+    messages = frozenset(block.metadata["message"] for block in gone)
+    kept = [block for block in prompt.blocks if block.turn not in dropped]
+    place = next((i for i, b in enumerate(kept) if b.turn > max(dropped) and b.slot is not None), None)
+    if place is None:
+        return prompt
+    kept.insert(place, _cut_marker(gone, len(messages), kept[place]))
+    return replace(prompt, blocks=tuple(kept), gone_messages=prompt.gone_messages | messages)
+
+
+def _cut_marker(gone: list[Block], messages: int, neighbour: Block) -> Block:
+    constraints = extract_constraints(gone)
+    text = f"[{messages} older messages left out]\n\n"
+    if constraints is not None:
+        text = f"[{messages} older messages left out; still in force from them:]\n{constraints.content}\n\n"
+    kind = BlockType.USER if constraints is None else BlockType.CONSTRAINT
+    return Block(
+        text,
+        kind,
+        "cut",
+        must_keep=True,
+        timestamp=neighbour.timestamp,
+        metadata=neighbour.metadata,
+        turn=neighbour.turn,
+        slot=neighbour.slot,
+        note="says what was left out",
+    )

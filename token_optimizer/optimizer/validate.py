@@ -1,0 +1,106 @@
+"""The checks that a prompt passes before it is sent, and the fallbacks where it does not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.models import Block, BlockType, Dialect
+
+Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
+_SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)
+
+
+def validate(blocks: list[Block], config: Mapping[str, Any] | OptimizerConfig) -> tuple[bool, list[str]]:
+    """Whether the blocks form a prompt that may be sent, and what is missing where they do not.
+
+    Besides the config's fields, a plain dict may say what the original had: `had_system`, `had_user`
+    (both taken as true where absent), `had_constraints` and `tools_enabled`. A check applies only to
+    what the original had.
+    """
+    had = _as_dict(config)
+    types = {block.type for block in blocks}
+    errors = []
+    if had.get("had_system", True) and BlockType.SYSTEM not in types:
+        errors.append("Missing system message")
+    if had.get("had_user", True) and BlockType.USER not in types:
+        errors.append("Missing user message")
+    if had.get("had_constraints") and BlockType.CONSTRAINT not in types:
+        errors.append("Constraints dropped")
+    if had.get("tools_enabled") and BlockType.TOOL not in types:
+        errors.append("Tool schemas missing")
+    budget, total = had.get("max_input_tokens"), sum(block.tokens for block in blocks)
+    if budget is not None and total > budget:
+        errors.append(f"Over budget: {total} > {budget}")
+    return not errors, errors
+
+
+def apply_fallback(
+    blocks: list[Block],
+    config: Mapping[str, Any] | OptimizerConfig,
+    validation_errors: Sequence[str],
+    rerun: Rerun | None = None,
+) -> tuple[list[Block], bool]:
+    """The guide's steps, each tried only if the one before did not validate.
+
+    1. Compressed blocks go back to their original text. 2. Two more turns are kept: `rerun(blocks, config)`
+    runs the pipeline again where it is given. 3. System, developer, user and constraint blocks, with all
+    tool schemas. Returns the blocks and whether a fallback was used.
+    """
+    if not validation_errors:
+        return blocks, False
+    settings = _as_dict(config)
+    blocks = [_uncompressed(block) for block in blocks]
+    if validate(blocks, settings)[0]:
+        return blocks, True
+    if rerun is not None:
+        settings["keep_last_n_turns"] = settings.get("keep_last_n_turns", 4) + 2
+        again = rerun(blocks, settings)
+        if validate(again, settings)[0]:
+            return again, True
+    wanted = (*_SAFE_TYPES, BlockType.TOOL) if settings.get("tools_enabled") else _SAFE_TYPES
+    return [block for block in blocks if block.type in wanted], True
+
+
+def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
+    """What providers refuse: tool results without a call, calls without a result, empty messages."""
+    faults: set[str] = set()
+    open_calls: set[str] = set()
+    for message in body["messages"]:
+        calls, results = _calls_and_results(message, dialect)
+        if not results <= open_calls:
+            faults.add("tool result without its call")
+        open_calls -= results
+        if open_calls and not results:
+            faults.add("tool call without its result")
+            open_calls = set()
+        open_calls |= calls
+        if message.get("role") == "user" and not message.get("content"):
+            faults.add("empty user message")
+    if not body["messages"]:
+        faults.add("no messages")
+    return faults
+
+
+def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[set[str], set[str]]:
+    if dialect == "openai":
+        calls = {str(call.get("id")) for call in message.get("tool_calls") or () if isinstance(call, dict)}
+        results = {str(message.get("tool_call_id"))} if message.get("role") == "tool" else set()
+        return calls, results
+    content = message.get("content")
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    calls = {str(part.get("id")) for part in parts if part.get("type") == "tool_use"}
+    results = {str(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}
+    return calls, results
+
+
+def _uncompressed(block: Block) -> Block:
+    if not block.compressed or block.original_content is None:
+        return block
+    return dataclasses.replace(block, content=block.original_content, compressed=False, tokens=0)
+
+
+def _as_dict(config: Mapping[str, Any] | OptimizerConfig) -> dict[str, Any]:
+    return dict(config) if isinstance(config, Mapping) else dataclasses.asdict(config)
