@@ -5,13 +5,14 @@ The pieces of a text are an exact partition of it: joined, in order, they are th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 import orjson
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.heuristics.logs import is_log
+from token_optimizer.optimizer.heuristics.logs import is_log, is_log_line
 
 Piece = tuple[Kind, str]
 
@@ -20,10 +21,15 @@ MIN_BULK_CHARS = 200
 _FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \S+ import |function |const |let |var |#include|package |public |private "
-    r"|return\b|if .*[:{]$|for .*[:{]$|[})\];]+$|@\w+|diff --git|@@ |[-+]{3} )"
+    r"^\s*(?:def |class |import |from \S+ import |function |const |let |var |#include|package |public "
+    r"|private |return\b|if .*[:{]$|for .*[:{]$|[})\];]+$|@\w+|diff --git|@@ |[-+]{3} )"
 )
 _CODE_SHARE = 0.2
+_JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
+_DECODER = json.JSONDecoder()
+# Each miss may have read to the end of the text, so that many of them would cost quadratic time.
+_MOST_JSON_MISSES = 20
 
 
 def kind_of(text: str) -> Kind:
@@ -78,18 +84,51 @@ def _fenced(match: re.Match[str]) -> Iterator[Piece]:
 
 
 def _unfenced(text: str) -> Iterator[Piece]:
-    """Paragraphs, each by its own kind: JSON and logs are bulk, all else is prose."""
+    """JSON wherever it opens a line, logs by paragraph; all else is prose."""
+    start = 0
+    for begin, end in _json_spans(text):
+        yield from _logs_in(text[start:begin])
+        yield Kind.JSON, text[begin:end]
+        start = end
+    yield from _logs_in(text[start:])
+
+
+def _json_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where JSON arrays and objects stand that begin and end with a line."""
+    end = misses = 0
+    for match in _JSON_OPENS.finditer(text):
+        if match.end() <= end or misses > _MOST_JSON_MISSES:
+            continue
+        begin = match.end() - 1
+        stop = _json_end(text, begin)
+        if stop is None:
+            misses += 1
+        elif stop - begin >= MIN_BULK_CHARS and _LINE_REST.match(text, stop):
+            yield begin, stop
+            end = stop
+
+
+def _json_end(text: str, begin: int) -> int | None:
+    try:
+        return _DECODER.raw_decode(text, begin)[1]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _logs_in(text: str) -> Iterator[Piece]:
     for paragraph in _paragraphs(text):
-        kind = kind_of(paragraph)
-        yield (kind if kind in (Kind.JSON, Kind.LOG) else Kind.PROSE), paragraph
+        if len(paragraph) < MIN_BULK_CHARS or not is_log(paragraph):
+            yield Kind.PROSE, paragraph
+            continue
+        lines = paragraph.splitlines(keepends=True)
+        marked = [index for index, line in enumerate(lines) if is_log_line(line)]
+        # What stands before the first and after the last line of the log may be the question.
+        yield Kind.PROSE, "".join(lines[: marked[0]])
+        yield Kind.LOG, "".join(lines[marked[0] : marked[-1] + 1])
+        yield Kind.PROSE, "".join(lines[marked[-1] + 1 :])
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """The text whole where it is bulk as it stands, else cut after its blank lines."""
-    if len(text) < MIN_BULK_CHARS or kind_of(text) in (Kind.JSON, Kind.LOG):
-        if text:
-            yield text
-        return
     start = 0
     for match in _BLANK_LINES.finditer(text):
         yield text[start : match.end()]

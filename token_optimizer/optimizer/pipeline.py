@@ -82,7 +82,9 @@ class Ledger:
 
     def _note(self, block_id: str, stage: Stage, now: Block | None) -> None:
         self.stage[block_id] = stage.name
-        self.reason[block_id] = f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
+        self.reason[block_id] = (
+            f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
+        )
 
 
 def optimize(
@@ -131,30 +133,35 @@ def optimize_body(
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
     """
     started = perf_counter()
-    context = Context(config, model or str(body.get("model") or config.target_model), _budget(config, budget_tokens))
+    model = model or str(body.get("model") or config.target_model)
+    context = Context(config, model, _budget(config, budget_tokens))
     original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
     ledger = Ledger()
     after = _run_stages(original, context, ledger)
     sent, changed = render(after, original)
-    new_faults = structure_faults(sent, dialect) - structure_faults(original.body, dialect)
-    if new_faults:
+    faults = structure_faults(sent, dialect) - structure_faults(original.body, dialect)
+    if faults:
+        # Only the original is known to be what the provider takes.
         after, sent, changed = original, dict(original.body), False
-        ledger.stage.clear()
-    after = _framed(after, sent, context)
+    stats = _stats(original, _framed(after, sent, context), ledger, context)
+    stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
+    stats.fallback_used, stats.fallback_reason = bool(faults), ", ".join(sorted(faults))
+    stats.latency_ms = (perf_counter() - started) * 1000
+    return OptimizationResult(sent, stats, changed or bool(documents))
+
+
+def _stats(original: Prompt, after: Prompt, ledger: Ledger, context: Context) -> OptimizationStats:
     stats = OptimizationStats(
-        trace_id=str(trace_id or uuid_utils.compat.uuid7()),
-        tokens_before=sum(block.tokens for block in original.blocks),
-        tokens_after=sum(block.tokens for block in after.blocks),
-        fallback_used=bool(new_faults),
-        fallback_reason=", ".join(sorted(new_faults)),
+        trace_id="",
+        tokens_before=_tokens(original),
+        tokens_after=_tokens(after),
         stages=ledger.reports,
         blocks=_fates(original, after, ledger),
         estimated=is_estimate(context.model),
     )
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
-    stats.latency_ms = (perf_counter() - started) * 1000
-    return OptimizationResult(sent, stats, changed or bool(documents))
+    return stats
 
 
 def _budget(config: OptimizerConfig, request_tokens: int | None) -> int | None:

@@ -124,9 +124,7 @@ def _with(prompt: Prompt, blocks: list[Block]) -> Prompt:
     return replace(prompt, blocks=tuple(blocks))
 
 
-def _rewritten(
-    prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callable[[Block], bool]
-) -> Prompt:
+def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callable[[Block], bool]) -> Prompt:
     """The prompt with every eligible block that may be rewritten passed through `rewrite`."""
     blocks = list(prompt.blocks)
     for index, block in enumerate(blocks):
