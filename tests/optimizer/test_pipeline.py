@@ -90,6 +90,7 @@ def test_the_rows_of_a_tool_result_survive_in_fewer_tokens() -> None:
 def test_a_repeated_document_becomes_a_reference() -> None:
     passage = "The warehouse moves on the first of May, and its doors open again on the third of that month, "
     passage += "so nothing can be sent between these two days, nor be taken in, by any of the five carriers."
+    passage += " The keys stay with the porter."
     messages = [
         {"role": "user", "content": passage},
         {"role": "assistant", "content": "Noted, thank you."},

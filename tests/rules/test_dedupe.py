@@ -56,10 +56,14 @@ def test_a_copy_outside_the_window_starts_a_group_of_its_own():
     assert repeated_blocks(blocks, window=2) == {"a": "b"}
 
 
-def test_short_and_protected_blocks_are_no_references():
+def test_short_and_verbatim_blocks_are_no_references():
     assert repeated_blocks([Block("ok"), Block("ok")], window=200) == {}
-    assert repeated_blocks([Block(LONG, must_keep=True), Block(LONG)], window=200) == {}
     assert repeated_blocks([Block(LONG, verbatim=True), Block(LONG)], window=200) == {}
+
+
+def test_a_block_that_must_be_kept_may_become_a_reference_since_nothing_is_lost():
+    blocks = [Block(LONG, id="a", must_keep=True), Block(LONG, id="b")]
+    assert repeated_blocks(blocks, window=200) == {"a": "b"}
 
 
 def test_a_tool_result_may_become_a_reference():

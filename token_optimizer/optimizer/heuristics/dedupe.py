@@ -35,8 +35,8 @@ def deduplicate(blocks: list[Block]) -> list[Block]:
 def repeated_blocks(blocks: list[Block], window: int) -> dict[str, str]:
     """The id of each older copy -> the id of the newest copy at most `window` blocks later.
 
-    For the pipeline, which writes a reference into the older one; blocks too short for that are left out,
-    and so are protected ones.
+    For the pipeline, which writes a reference into the older one, so nothing is lost even where the block
+    must be kept; blocks too short for that are left out, and so are verbatim ones.
     """
     references: dict[str, str] = {}
     for positions in _groups_of_copies(blocks, _may_be_reference):
@@ -44,7 +44,7 @@ def repeated_blocks(blocks: list[Block], window: int) -> dict[str, str]:
         for at in reversed(positions[:-1]):
             if newest - at > window:
                 newest = at
-            elif not _is_protected(blocks[at]):
+            elif not blocks[at].verbatim:
                 references[blocks[at].id] = blocks[newest].id
     return references
 
