@@ -131,6 +131,13 @@ def test_a_budget_that_cannot_be_met_is_said() -> None:
     assert "of a budget of 20" in stats.over_budget
 
 
+def test_documents_go_with_their_question_and_not_as_an_old_turn() -> None:
+    documents = [{"title": f"Hut {n}", "text": f"Hut {n} has {n + 2} beds and a stove."} for n in range(9)]
+    sent, stats = optimize(_chat(12), documents=documents, budget_tokens=400)
+    assert "Hut 8 has 10 beds" in json.dumps(sent)
+    assert any(block.fate == "dropped" for block in stats.blocks)
+
+
 def test_a_call_is_dropped_together_with_its_result() -> None:
     old = openai_body()["messages"][1:5]
     messages = [*old, *_chat(8)[1:]]

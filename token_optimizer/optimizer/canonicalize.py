@@ -35,6 +35,7 @@ def canonicalize(
     """
     messages = messages_of(body)
     asked = newest_user_message(messages)
+    turns = _turns(messages)
     given: tuple[int, list[str]] = (-1, [])
     if documents:
         place = asked if asked >= 0 else len(messages)
@@ -42,7 +43,8 @@ def canonicalize(
         messages = [*messages[:place], {"role": "user", "content": "".join(given[1])}, *messages[place:]]
         body = {**body, "messages": messages}
         asked = asked + 1 if asked >= 0 else -1
-    turns = _turns(messages)
+        # The documents belong to the turn that asks about them.
+        turns.insert(place, turns[place] if place < len(turns) else 0)
     blocks: list[Block] = []
     slots: list[Slot] = []
     for spot in spots_of(body, dialect):
