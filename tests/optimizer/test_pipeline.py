@@ -196,3 +196,15 @@ def test_a_broken_structure_falls_back_to_the_original(monkeypatch: pytest.Monke
     assert result.stats.fallback_used
     assert result.stats.fallback_reason == "tool result without its call"
     assert result.body == openai_body()
+
+
+def _forget(prompt: Any, context: Any) -> Any:
+    return replace(prompt, blocks=tuple(block for block in prompt.blocks if "MUST" not in block.content))
+
+
+def test_a_lost_constraint_falls_back_to_the_original(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "STAGES", (Stage("forget", _forget, "forgets"),))
+    messages = _chat(9)
+    sent, stats = optimize(messages)
+    assert (stats.fallback_used, stats.fallback_reason) == (True, "1 constraints lost")
+    assert sent == messages

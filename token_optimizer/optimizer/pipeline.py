@@ -33,7 +33,7 @@ from token_optimizer.optimizer import stages
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import detect_dialect, framing_tokens
-from token_optimizer.optimizer.validate import structure_faults
+from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
 
 log = structlog.get_logger(__name__)
@@ -140,6 +140,7 @@ def optimize_body(
     after = _run_stages(original, context, ledger)
     sent, changed = render(after, original)
     faults = structure_faults(sent, dialect) - structure_faults(original.body, dialect)
+    faults |= constraint_faults(original.blocks, slot_texts(after))
     if faults:
         # Only the original is known to be what the provider takes.
         after, sent, changed = original, dict(original.body), False

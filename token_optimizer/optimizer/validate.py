@@ -8,6 +8,7 @@ from typing import Any
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Dialect
+from token_optimizer.optimizer.heuristics.constraints import extract_constraints
 
 Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
 _SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)
@@ -64,6 +65,16 @@ def apply_fallback(
     return [block for block in blocks if block.type in wanted], True
 
 
+def constraint_faults(original: Sequence[Block], sent: Sequence[str]) -> set[str]:
+    """Whether a directive of the original's prose is missing in the texts that are to be sent."""
+    constraints = extract_constraints(list(original))
+    if constraints is None:
+        return set()
+    text = _one_spaced("\n".join(sent))
+    lost = sum(_one_spaced(line) not in text for line in constraints.content.splitlines())
+    return {f"{lost} constraints lost"} if lost else set()
+
+
 def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
     """What providers refuse: tool results without a call, calls without a result, empty messages."""
     faults: set[str] = set()
@@ -94,6 +105,10 @@ def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[se
     calls = {str(part.get("id")) for part in parts if part.get("type") == "tool_use"}
     results = {str(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}
     return calls, results
+
+
+def _one_spaced(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _uncompressed(block: Block) -> Block:
