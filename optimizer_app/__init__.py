@@ -1,0 +1,1 @@
+"""Stored state, and the one door into the library for the Django side."""

@@ -1,0 +1,139 @@
+"""Typed readers of the environment. Nonsense is refused by name, and no message repeats a secret.
+
+Every reader takes NAME, and where that is unset the content of the file that NAME_FILE names, which is how
+container secrets come. An empty value counts as unset.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS: Final = frozenset({"0", "false", "no", "off"})
+DEFAULT_POSTGRES_PORT: Final = 5432
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable as it is, without white space around it."""
+    return _value(name) or default
+
+
+def integer(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+    value = _value(name)
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise ImproperlyConfigured(f"{name} must be {_range(least, most)}, not {number}")
+    return number
+
+
+def seconds(name: str, default: float) -> float:
+    """A positive number of seconds."""
+    value = _value(name)
+    if not value:
+        return default
+    try:
+        number = float(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a number of seconds, not {value!r}") from None
+    if not 0 < number < float("inf"):
+        raise ImproperlyConfigured(f"{name} must be a positive number of seconds, not {value!r}")
+    return number
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = _value(name).lower()
+    if not value:
+        return default
+    if value in TRUE_WORDS:
+        return True
+    if value in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name} must be one of 1, true, yes, on, 0, false, no, off, not {value!r}")
+
+
+def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    """A list separated by commas."""
+    value = _value(name)
+    return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+
+def folder(name: str, default: Path) -> Path:
+    """An absolute path; it may not exist yet, but must be no file."""
+    path = Path(_value(name) or default).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise ImproperlyConfigured(f"{name} must name a folder, but {path} is a file")
+    return path
+
+
+def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    """A URL of one of the schemes, with a host. Messages name neither its user nor its password."""
+    value = _value(name) or default
+    if value:
+        _check_url(name, value, schemes)
+    return value
+
+
+def database(name: str, default: str = "") -> dict[str, Any]:
+    """A postgres:// URL as Django's connection settings; its query (`?sslmode=require`) as OPTIONS."""
+    value = url(name, default, schemes=("postgres", "postgresql"))
+    parts = urlsplit(value)
+    database_name = unquote(parts.path.lstrip("/"))
+    if not database_name:
+        raise ImproperlyConfigured(f"{name} must end in the name of a database, as in postgres://host/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or DEFAULT_POSTGRES_PORT,
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def _check_url(name: str, value: str, schemes: tuple[str, ...]) -> None:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} cannot be read as a URL: its host or port is wrong") from None
+    if parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} must begin with {_alternatives(schemes)}")
+    if not host:
+        raise ImproperlyConfigured(f"{name} names no host")
+
+
+def _alternatives(schemes: tuple[str, ...]) -> str:
+    return " or ".join(f"{scheme}://" for scheme in schemes)
+
+
+def _value(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if value and path:
+        raise ImproperlyConfigured(f"set {name} or {name}_FILE, not both")
+    return _file_content(name, path) if path else value
+
+
+def _file_content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {reason}") from None
+
+
+def _range(least: int | None, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return f"at most {most}" if least is None else f"between {least} and {most}"

@@ -1,0 +1,56 @@
+"""Logs: one line an event on stderr, made by structlog for its own loggers and the standard library's alike.
+
+What is logged are names, ids and counts. No logger here is given prompt text or a secret, and tracebacks
+carry no local variables.
+"""
+
+from __future__ import annotations
+
+import logging.config
+from collections.abc import Mapping
+
+import structlog
+
+_QUIET = ("uvicorn.access", "httpx", "kombu", "celery.beat", "django.channels.server")
+
+
+def configure_logs(options: Mapping[str, str]) -> None:
+    """What Django calls with the LOGGING setting, here only the level."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(_standard_library(options["level"], shared))
+
+
+def _standard_library(level: str, shared: list[structlog.typing.Processor]) -> dict[str, object]:
+    renderer = structlog.processors.LogfmtRenderer(
+        key_order=["timestamp", "level", "logger", "event"], drop_missing=True, bool_as_flag=False
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                "foreign_pre_chain": shared,
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {name: {"level": "WARNING"} for name in _QUIET},
+    }

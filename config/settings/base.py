@@ -1,0 +1,210 @@
+"""Settings that every use of the project shares. Where the environment is silent, the state folder speaks."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
+
+from config import env
+from optimizer_app.embedded.state import InstanceState, UnusableState, load_or_create
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+STATE_DIR = env.folder("OPTIMIZER_STATE_DIR", BASE_DIR / "state")
+JOURNAL_DIR = STATE_DIR / "journal"
+LOG_DIR = STATE_DIR / "logs"
+
+
+@cache
+def _instance() -> InstanceState:
+    """The embedded instance, made on the first look: with everything in the environment there is none."""
+    try:
+        return load_or_create(STATE_DIR)
+    except UnusableState as error:
+        raise ImproperlyConfigured(str(error)) from None
+
+
+# Where it listens. The port is checked before anything slow starts.
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", len(os.sched_getaffinity(0)), least=1, most=256)
+PUBLIC_URL = env.url("OPTIMIZER_PUBLIC_URL").rstrip("/")
+
+# Secrets
+SECRET_KEY = env.text("DJANGO_SECRET_KEY") or _instance().django_secret_key
+ENCRYPTION_KEY = env.text("OPTIMIZER_ENCRYPTION_KEY") or _instance().encryption_key
+
+# Servers
+EMBEDDED_POSTGRES = not env.text("DATABASE_URL")
+EMBEDDED_VALKEY = not env.text("REDIS_URL")
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", _instance().database_url if EMBEDDED_POSTGRES else "")
+}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+REDIS_URL = env.url(
+    "REDIS_URL",
+    _instance().redis_url if EMBEDDED_VALKEY else "",
+    schemes=("redis", "rediss", "unix"),
+)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+}
+
+# What the first start makes, and what later starts keep up to date
+ADMIN_PASSWORD = env.text("OPTIMIZER_ADMIN_PASSWORD")
+BOOTSTRAP_KEY = env.text("OPTIMIZER_BOOTSTRAP_KEY")
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL")
+ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL")
+
+# The gateway
+UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600.0)
+ANALYTICS_URL = env.url("ANALYTICS_URL")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "channels",
+    "csp",
+    "django_htmx",
+    "template_partials",
+    "optimizer_app",
+    "gateway",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.content_security_policy.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# People
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+
+# Hosts and cookies: on plain http, as on localhost, a `Secure` cookie would never come back.
+_HTTPS = PUBLIC_URL.startswith("https://")
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+ALLOWED_HOSTS = env.words(
+    "OPTIMIZER_ALLOWED_HOSTS", _LOOPBACK_NAMES if HOST in {"localhost", "127.0.0.1", "::1"} else ("*",)
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+# The admin's theme runs Alpine, which evaluates text, and has inline scripts and styles.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# Static files: collected once, served by Starlette ahead of Django.
+STATIC_URL = "/static/"
+STATIC_ROOT = env.folder("OPTIMIZER_STATIC_ROOT", BASE_DIR / "staticfiles")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+
+# Time and language
+TIME_ZONE = env.text("OPTIMIZER_TIME_ZONE", "UTC")
+USE_TZ = True
+USE_I18N = True
+LANGUAGE_CODE = "en"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Background work. An hour without an acknowledgement and Valkey hands a task out again.
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_TASK_DEFAULT_QUEUE = "upkeep"
+CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "ahead", "delivery", "upkeep")]
+CELERY_TASK_ROUTES = {
+    "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
+    "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    # One that waited too long is thrown away: the next one does the same work.
+    "deliver-events": {
+        "task": "optimizer_app.tasks.deliver_events",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
+    "keep-partitions": {
+        "task": "optimizer_app.tasks.keep_partitions",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
+    },
+}
+
+LOG_LEVEL = env.text("OPTIMIZER_LOG_LEVEL", "INFO").upper()
+LOGGING_CONFIG = "config.logs.configure_logs"
+LOGGING = {"level": LOG_LEVEL}

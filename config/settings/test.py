@@ -1,0 +1,17 @@
+"""Settings of the tests. `tests/conftest.py` starts the servers and sets their URLs before this is read;
+the stand-ins below only serve tools that read settings without running anything, such as mypy."""
+
+import os
+
+os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
+os.environ.setdefault("DJANGO_SECRET_KEY", "only for tests")
+os.environ.setdefault("OPTIMIZER_ENCRYPTION_KEY", "b25seSBmb3IgdGVzdHMsIG5ldmVyIGZvciBsaWZlISE=")
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import STORAGES  # noqa: E402
+
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -1,0 +1,9 @@
+"""The Django app of the stored state."""
+
+from django.apps import AppConfig
+
+
+class OptimizerAppConfig(AppConfig):
+    name = "optimizer_app"
+    verbose_name = "Token Optimizer"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,118 @@
+"""What an instance keeps about itself in its state folder: `secrets.json`, readable by its owner alone.
+
+The file is made once, under a lock, so that several processes starting at the same time agree on it.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import fcntl
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+DATABASE_NAME = "token_optimizer"
+DATABASE_USER = "token_optimizer"
+_FILE_NAME = "secrets.json"
+
+
+class UnusableState(Exception):
+    """The state folder cannot be written, or its secrets cannot be read; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceState:
+    """Secrets, and where the embedded servers listen. `instance` is random, and names this installation."""
+
+    instance: str
+    django_secret_key: str
+    encryption_key: str
+    postgres_password: str
+    valkey_password: str
+    postgres_port: int
+    valkey_port: int
+
+    @property
+    def database_url(self) -> str:
+        login = f"{DATABASE_USER}:{self.postgres_password}"
+        return f"postgres://{login}@{LOOPBACK}:{self.postgres_port}/{DATABASE_NAME}"
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://:{self.valkey_password}@{LOOPBACK}:{self.valkey_port}/0"
+
+
+def load_or_create(state_dir: Path) -> InstanceState:
+    """The instance's state; made on the first call."""
+    path = state_dir / _FILE_NAME
+    try:
+        if path.exists():
+            return _read(path)
+        with _locked(state_dir):
+            if not path.exists():
+                _write(path, _new_state())
+            return _read(path)
+    except OSError as error:
+        raise UnusableState(f"OPTIMIZER_STATE_DIR: {error.filename or path}: {error.strerror}") from None
+
+
+def move_port(state_dir: Path, **port: int) -> InstanceState:
+    """Store another port for one of the servers; returns the new state."""
+    with _locked(state_dir):
+        moved = dataclasses.replace(_read(state_dir / _FILE_NAME), **port)
+        _write(state_dir / _FILE_NAME, moved)
+    return moved
+
+
+def free_port() -> int:
+    """A loopback TCP port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _new_state() -> InstanceState:
+    return InstanceState(
+        instance=secrets.token_hex(8),
+        django_secret_key=secrets.token_urlsafe(48),
+        encryption_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        postgres_password=secrets.token_urlsafe(24),
+        valkey_password=secrets.token_urlsafe(24),
+        postgres_port=free_port(),
+        valkey_port=free_port(),
+    )
+
+
+def _read(path: Path) -> InstanceState:
+    try:
+        return InstanceState(**json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        raise UnusableState(
+            f"{path} is damaged: it holds the instance's secrets, restore it from a backup"
+        ) from None
+
+
+def _write(path: Path, state: InstanceState) -> None:
+    """Whole or not at all: a new file of mode 0600 takes the old one's place."""
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(dataclasses.asdict(state), file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+@contextmanager
+def _locked(state_dir: Path) -> Iterator[None]:
+    state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with open(state_dir / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
