@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -70,6 +71,14 @@ class Wire(BaseHTTPRequestHandler):
         """Tests read `requests`, not a log on stderr."""
 
 
+class Listener(ThreadingHTTPServer):
+    """A client that leaves early is part of many tests, and no reason for a traceback."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class LocalServer(ABC):
     """Serves in background threads inside a `with`; `requests` holds what came, oldest first."""
 
@@ -77,7 +86,7 @@ class LocalServer(ABC):
         self.requests: list[Received] = []
         self._came = threading.Condition()
         wire = type("OwnedWire", (Wire,), {"owner": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), wire)
+        self._http = Listener(("127.0.0.1", port), wire)
         self._http.block_on_close = False  # a held stream must not hold the end of a test
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 

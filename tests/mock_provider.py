@@ -17,9 +17,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from tests.local_server import LocalServer, Received, Wire
+from token_optimizer.tokens import count_body
 
 Json = dict[str, Any]
 
@@ -222,7 +223,7 @@ class OpenAIDialect(Dialect):
         return "tool_calls" if reply.tool_calls else "stop"
 
     def usage(self, body: Json, reply: Reply) -> Json:
-        prompt = reply.prompt_tokens or prompt_tokens(body, "openai")
+        prompt = prompt_tokens(body, "openai") if reply.prompt_tokens is None else reply.prompt_tokens
         return {
             "prompt_tokens": prompt,
             "completion_tokens": reply.completion_tokens,
@@ -274,7 +275,7 @@ class AnthropicDialect(Dialect):
         return "tool_use" if reply.tool_calls else "end_turn"
 
     def usage(self, body: Json, reply: Reply) -> Json:
-        prompt = reply.prompt_tokens or prompt_tokens(body, "anthropic")
+        prompt = prompt_tokens(body, "anthropic") if reply.prompt_tokens is None else reply.prompt_tokens
         return {
             "input_tokens": prompt - reply.cached_tokens - reply.cache_write_tokens,
             "cache_read_input_tokens": reply.cached_tokens,
@@ -282,14 +283,8 @@ class AnthropicDialect(Dialect):
         }
 
 
-def prompt_tokens(body: Json, dialect: str) -> int:
+def prompt_tokens(body: Json, dialect: Literal["openai", "anthropic"]) -> int:
     """What the provider would bill for the prompt."""
-    try:
-        from token_optimizer.tokens import count_body
-    except ImportError:
-        import tiktoken
-
-        return len(tiktoken.get_encoding("o200k_base").encode_ordinary(json.dumps(body)))
     return count_body(body, dialect, body["model"])
 
 
