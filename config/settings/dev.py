@@ -5,3 +5,4 @@ from config.settings.base import STORAGES
 
 DEBUG = True
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STATIC_FROM_SOURCE = True

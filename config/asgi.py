@@ -1,0 +1,46 @@
+"""The ASGI entry: who answers which path.
+
+/v1/*, /healthz, /readyz, /metrics, and the lifespan   the gateway, ahead of Django's slower handler
+/static/*                                              Starlette's StaticFiles
+websockets                                             Channels
+all else                                               Django
+"""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+django_application = get_asgi_application()
+
+# Both import models, so they come after Django is set up.
+from config.static import static_files  # noqa: E402
+from dashboard.routing import websocket_urlpatterns  # noqa: E402
+from gateway.app import app as gateway_application  # noqa: E402
+
+GATEWAY_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+GATEWAY_PREFIX = "/v1/"
+STATIC_PREFIX = "/static/"
+
+websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+static_application = static_files()
+
+
+def _application_for(scope: Scope) -> ASGIApp:
+    if scope["type"] == "lifespan":
+        return gateway_application
+    if scope["type"] == "websocket":
+        return websocket_application
+    path = scope["path"]
+    if path.startswith(GATEWAY_PREFIX) or path in GATEWAY_PATHS:
+        return gateway_application
+    return static_application if path.startswith(STATIC_PREFIX) else django_application
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    await _application_for(scope)(scope, receive, send)

@@ -1,0 +1,119 @@
+"""The house of all tests.
+
+A plain `pytest` starts one embedded PostgreSQL and Valkey in a temporary folder and stops them at the end;
+where DATABASE_URL and REDIS_URL are set, as a rule by CI, it uses those. Database tests ask for `db` or
+`transactional_db` as ever.
+
+`server` is the whole ASGI application in a process of its own, on the test database, with a free port:
+
+    def test_it_works(server):
+        assert requests.get(f"{server.url}/healthz").status_code == 200
+
+`server.journal_dir` is its journal, `server.log()` what it logged. One process serves a module's tests, since
+it takes two seconds to start. `start_server(NAME="value")` gives another one with other variables, for the
+length of the test. Both imply `transactional_db`: rows must be committed for the server to see them.
+
+`browser`-marked tests are skipped where no Chromium is found. No test may connect beyond loopback.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+
+from optimizer_app.embedded.servers import running_servers
+from tests.live_server import LiveServer, running_server
+
+_EMBEDDED = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers before the settings are read. Workers of xdist inherit the variables."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    stack = config.stash[_EMBEDDED] = ExitStack()
+    if "OPTIMIZER_STATE_DIR" not in os.environ:
+        os.environ["OPTIMIZER_STATE_DIR"] = str(stack.enter_context(state_folder()))
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        state = stack.enter_context(running_servers(Path(os.environ["OPTIMIZER_STATE_DIR"])))
+        os.environ["DATABASE_URL"] = state.database_url
+        os.environ["REDIS_URL"] = state.redis_url
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_EMBEDDED].close()
+
+
+class state_folder:  # noqa: N801 -- a context manager that reads as a function
+    """A temporary folder that PostgreSQL's own user can reach, unlike `tmp_path`."""
+
+    def __enter__(self) -> Path:
+        self.path = Path(tempfile.mkdtemp(prefix="token-optimizer-test-"))
+        self.path.chmod(0o711)
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """Connections of this process to anywhere but loopback are refused."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def start_server(transactional_db: None) -> Iterator[Callable[..., LiveServer]]:
+    """A server with other environment variables; several may run at once."""
+    with ExitStack() as stack:
+        yield lambda **environment: stack.enter_context(running_server(**environment))
+
+
+@pytest.fixture(scope="module")
+def _module_server(django_db_setup: None) -> Iterator[Callable[[], LiveServer]]:
+    with ExitStack() as stack:
+        started: list[LiveServer] = []
+
+        def server() -> LiveServer:
+            if not started:
+                started.append(stack.enter_context(running_server()))
+            return started[0]
+
+        yield server
+
+
+@pytest.fixture
+def server(transactional_db: None, _module_server: Callable[[], LiveServer]) -> LiveServer:
+    """The module's server."""
+    return _module_server()
+
+
+def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(connection: socket.socket, address: Any) -> Any:
+        if connection.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise PermissionError(f"a test wanted to connect to {address[0]}: only loopback is allowed")
+        return connect(connection, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
