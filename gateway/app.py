@@ -1,0 +1,82 @@
+"""The gateway as an ASGI application: its routes, and what a worker opens at its start and closes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from gateway.auth import CallerCache
+from gateway.database import in_database
+from gateway.endpoint import Endpoint, internal_error
+from gateway.errors import Unavailable
+from gateway.health import healthz, readyz
+from gateway.optimize_only import OptimizeOnly
+from gateway.passthrough import count_tokens, models, passthrough
+from gateway.relay import Relay
+from gateway.traces import show_trace
+from gateway.upstream import Upstream
+from optimizer_app.optimize import OptimizerPool, optimizer_pool
+from optimizer_app.record import Journal, recording
+
+Result = TypeVar("Result")
+
+# Providers take 32 MB (Anthropic) and about as much (OpenAI).
+MOST_REQUEST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What the requests of one worker share."""
+
+    callers: CallerCache
+    upstream: Upstream
+    journal: Journal
+    pool: OptimizerPool
+    valkey: Redis
+    most_request_bytes: int = MOST_REQUEST_BYTES
+
+    async def from_database(self, query: Callable[[], Result]) -> Result:
+        """What a query finds; Unavailable where the database is down."""
+        try:
+            return await in_database(query)
+        except DatabaseError as error:
+            raise Unavailable("the database cannot be reached at the moment; try again") from error
+
+
+@asynccontextmanager
+async def lifespan(application: Starlette) -> AsyncIterator[None]:
+    """Open what a worker needs, and close it once the requests in flight have been recorded."""
+    upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
+    valkey = Redis.from_url(settings.REDIS_URL)
+    try:
+        async with recording(settings.JOURNAL_DIR) as journal, optimizer_pool() as pool:
+            application.state.gateway = Gateway(CallerCache(), upstream, journal, pool, valkey)
+            yield
+    finally:
+        await upstream.close()
+        await valkey.aclose()
+
+
+app = Starlette(
+    routes=[
+        Route("/v1/chat/completions", Relay("openai"), methods=["POST"]),
+        Route("/v1/messages", Relay("anthropic"), methods=["POST"]),
+        Route("/v1/messages/count_tokens", Endpoint(count_tokens), methods=["POST"]),
+        Route("/v1/optimize", OptimizeOnly(), methods=["POST"]),
+        Route("/v1/models", Endpoint(models), methods=["GET"]),
+        Route("/v1/traces/{trace_id}", Endpoint(show_trace), methods=["GET"]),
+        Route("/healthz", Endpoint(healthz), methods=["GET"]),
+        Route("/readyz", Endpoint(readyz), methods=["GET"]),
+        Route("/v1/{path:path}", Endpoint(passthrough)),
+    ],
+    exception_handlers={Exception: internal_error},
+    lifespan=lifespan,
+)

@@ -1,0 +1,225 @@
+"""Who is calling: header -> key -> project with its configs and providers.
+
+What Postgres said is believed for `FRESH_SECONDS`, so a revoked key ends within that. While the database is
+down, keys that are known go on working; a key that is not known yet gets a 503, never a pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import structlog
+from django.db import Error as DatabaseError
+from django.utils import timezone
+
+from gateway.database import in_database
+from gateway.errors import BadRequest, Unauthorized, Unavailable
+from optimizer_app.encryption import UndecryptableSecret
+from optimizer_app.models import ApiKey, OptimizationConfig, Provider
+from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import ConfigError
+from token_optimizer.models import Dialect
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS = 2.0
+LOOKUP_TIMEOUT_SECONDS = 3.0
+KNOWN_KEYS = 10_000
+UNKNOWN_KEYS = 1_000
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConfig:
+    """A config of the project; `problem` says why a stored one cannot be used."""
+
+    name: str
+    version: int | None
+    config: OptimizerConfig
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRoute:
+    """Where requests of one dialect go. `secret` None: kept, but it cannot be read."""
+
+    name: str
+    kind: str
+    base_url: str = ""
+    secret: str | None = field(default="", repr=False)
+    trusted: bool = False
+
+
+ECHO = ProviderRoute("echo", Provider.Kind.ECHO.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A key that was accepted, and all that its requests need from the database."""
+
+    project_id: uuid.UUID
+    api_key_id: uuid.UUID
+    default: NamedConfig
+    configs: Mapping[str, NamedConfig]
+    providers: Sequence[ProviderRoute]
+    secret: str = field(default="", repr=False)
+
+    def config_named(self, name: str | None) -> NamedConfig:
+        """The project's config of that name, or the key's own."""
+        if name is None:
+            return self.default
+        found = self.configs.get(name)
+        if found is None:
+            raise BadRequest(f"unknown config {name!r}", param="config")
+        if found.problem:
+            raise BadRequest(f"config {name!r} cannot be used: {found.problem}", param="config")
+        return found
+
+    def provider_for(self, dialect: Dialect) -> ProviderRoute:
+        """The project's provider of the dialect; echo where none is configured at all."""
+        for wanted in (dialect, ECHO.kind):
+            for provider in self.providers:
+                if provider.kind == wanted:
+                    return provider
+        if not self.providers:
+            return ECHO
+        raise BadRequest(f"this project has no provider of kind {dialect!r}")
+
+
+def presented_secret(headers: Mapping[str, str]) -> str:
+    """The key in the request's headers; one of ours where two were sent."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    candidates = [bearer.strip() if scheme.lower() == "bearer" else "", headers.get("x-api-key", "").strip()]
+    ours = [secret for secret in candidates if secret.startswith(KEY_PREFIX)]
+    secret = next(iter(ours + [secret for secret in candidates if secret]), "")
+    if not secret:
+        raise Unauthorized("no API key: send it as 'Authorization: Bearer tok_…' or 'x-api-key: tok_…'")
+    return secret
+
+
+def caller_of(hashed: str) -> Caller | None:
+    """What Postgres knows about a key; None for an unknown or revoked one."""
+    key = ApiKey.objects.select_related("project", "config").filter(hash=hashed, revoked_at=None).first()
+    if key is None:
+        return None
+    configs = [_named(row) for row in OptimizationConfig.objects.filter(project=key.project_id)]
+    providers = Provider.objects.filter(project=key.project_id).order_by("created_at", "name")
+    caller = Caller(
+        project_id=key.project_id,
+        api_key_id=key.id,
+        default=_default_config(key),
+        configs={config.name: config for config in configs},
+        providers=tuple(_route(row) for row in providers),
+    )
+    _note_use(key)
+    return caller
+
+
+def _default_config(key: ApiKey) -> NamedConfig:
+    row = key.config or OptimizationConfig.objects.filter(project=key.project_id, is_default=True).first()
+    return _named(row) if row else NamedConfig("", None, OptimizerConfig.preset("balanced"))
+
+
+def _named(row: OptimizationConfig) -> NamedConfig:
+    """A stored config. One that no longer reads stands in as `safe`, so that requests are still served."""
+    try:
+        return NamedConfig(row.name, row.version, row.as_optimizer_config())
+    except (ConfigError, TypeError) as error:
+        log.error("config_unusable", config_id=str(row.id), error=str(error))
+        return NamedConfig(row.name, row.version, OptimizerConfig.preset("safe"), problem=str(error))
+
+
+def _route(row: Provider) -> ProviderRoute:
+    try:
+        secret: str | None = row.secret()
+    except UndecryptableSecret:
+        log.error("provider_secret_unreadable", provider_id=str(row.id))
+        secret = None
+    return ProviderRoute(row.name, row.kind, row.base_url, secret, row.trusted)
+
+
+def _note_use(key: ApiKey) -> None:
+    """Keep `last_used_at` right to the minute, without a write on every look."""
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > USE_NOTED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+@dataclass(slots=True)
+class _Known:
+    caller: Caller | None
+    checked_at: float
+
+
+class CallerCache:
+    """Callers by the hash of their key, each looked up at most once in `FRESH_SECONDS` per worker."""
+
+    def __init__(
+        self,
+        lookup: Callable[[str], Caller | None] = caller_of,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._lookup = lookup
+        self._clock = clock
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        # Apart, so that guesses never push real keys out.
+        self._unknown: OrderedDict[str, _Known] = OrderedDict()
+        self._running: dict[str, asyncio.Task[Caller | None]] = {}
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
+        """The caller; Unauthorized for an unknown key, Unavailable where that cannot be found out."""
+        secret = presented_secret(headers)
+        caller = await self._caller(key_hash(secret))
+        if caller is None:
+            raise Unauthorized("unknown or revoked API key")
+        return replace(caller, secret=secret)
+
+    async def _caller(self, hashed: str) -> Caller | None:
+        entry = self._known.get(hashed) or self._unknown.get(hashed)
+        if entry is not None and self._clock() - entry.checked_at < FRESH_SECONDS:
+            return entry.caller
+        try:
+            async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
+                return await asyncio.shield(self._look(hashed))
+        except (DatabaseError, TimeoutError) as error:
+            return self._stale(hashed, error)
+
+    def _stale(self, hashed: str, error: Exception) -> Caller | None:
+        """The last answer about a known key, while the database is down; asked again a little later."""
+        log.warning("key_lookup_failed", error=type(error).__name__)
+        entry = self._known.get(hashed)
+        if entry is None:
+            raise Unavailable("the key cannot be checked at the moment; try again") from error
+        entry.checked_at = self._clock()
+        return entry.caller
+
+    def _look(self, hashed: str) -> asyncio.Task[Caller | None]:
+        """The running lookup of the key: many requests at once share one."""
+        task = self._running.get(hashed)
+        if task is None:
+            task = self._running[hashed] = asyncio.create_task(self._refresh(hashed))
+            task.add_done_callback(lambda done: self._looked(hashed, done))
+        return task
+
+    def _looked(self, hashed: str, task: asyncio.Task[Caller | None]) -> None:
+        self._running.pop(hashed, None)
+        if not task.cancelled():
+            # Fetched, so that a failure after every waiter has left is not reported as forgotten.
+            task.exception()
+
+    async def _refresh(self, hashed: str) -> Caller | None:
+        caller = await in_database(lambda: self._lookup(hashed))
+        self._known.pop(hashed, None)
+        self._unknown.pop(hashed, None)
+        entries, most = (self._known, KNOWN_KEYS) if caller else (self._unknown, UNKNOWN_KEYS)
+        entries[hashed] = _Known(caller, self._clock())
+        while len(entries) > most:
+            entries.popitem(last=False)
+        return caller

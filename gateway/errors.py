@@ -1,0 +1,104 @@
+"""What the gateway itself refuses or fails at, told in the shape of the dialect that was asked.
+
+    GatewayError          status, message, and where it helps the parameter that was wrong
+    ├── BadRequest        400
+    ├── Unauthorized      401
+    ├── NotFound          404
+    ├── TooLarge          413
+    ├── InternalError     500: the gateway broke
+    ├── UpstreamFailed    502: the provider could not be reached, or broke off
+    ├── Unavailable       503: our own database is down and the key is not known yet
+    └── UpstreamTimeout   504: the provider stayed silent for too long
+
+Errors that a provider answers with are never rewritten: those pass through as they came.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import orjson
+
+from token_optimizer.models import Dialect
+
+
+class GatewayError(Exception):
+    """An answer that is an error of ours. The message names what was wrong, never a secret or a prompt."""
+
+    status: ClassVar[int] = 500
+    openai_type: ClassVar[str] = "server_error"
+    anthropic_type: ClassVar[str] = "api_error"
+    code: ClassVar[str | None] = None
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+    def body(self, dialect: Dialect, request_id: str) -> bytes:
+        """The error as that dialect's SDK expects it."""
+        shape = self._anthropic(request_id) if dialect == "anthropic" else self._openai()
+        return orjson.dumps(shape)
+
+    def _openai(self) -> dict[str, Any]:
+        error = {
+            "message": self.message,
+            "type": self.openai_type,
+            "param": self.param,
+            "code": self.code,
+        }
+        return {"error": error}
+
+    def _anthropic(self, request_id: str) -> dict[str, Any]:
+        error = {"type": self.anthropic_type, "message": self.message}
+        return {"type": "error", "error": error, "request_id": request_id}
+
+
+class BadRequest(GatewayError):
+    status = 400
+    openai_type = "invalid_request_error"
+    anthropic_type = "invalid_request_error"
+
+
+class Unauthorized(GatewayError):
+    status = 401
+    openai_type = "invalid_request_error"
+    anthropic_type = "authentication_error"
+    code = "invalid_api_key"
+
+
+class NotFound(GatewayError):
+    status = 404
+    openai_type = "invalid_request_error"
+    anthropic_type = "not_found_error"
+    code = "not_found"
+
+
+class TooLarge(GatewayError):
+    status = 413
+    openai_type = "invalid_request_error"
+    anthropic_type = "request_too_large"
+    code = "request_too_large"
+
+
+class InternalError(GatewayError):
+    status = 500
+    code = "internal_error"
+
+
+class UpstreamFailed(GatewayError):
+    status = 502
+    code = "upstream_failed"
+
+
+class Unavailable(GatewayError):
+    status = 503
+    anthropic_type = "overloaded_error"
+    code = "unavailable"
+
+
+class UpstreamTimeout(GatewayError):
+    status = 504
+    openai_type = "timeout_error"
+    anthropic_type = "timeout_error"
+    code = "upstream_timeout"

@@ -1,0 +1,103 @@
+"""Which headers travel on: from the client to the provider, and from the provider to the client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from gateway.auth import Caller, ProviderRoute
+from gateway.errors import UpstreamFailed
+from optimizer_app.models import Provider
+
+Headers = list[tuple[str, str]]
+
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+# Set anew for the request that is sent.
+_OURS = frozenset({"host", "content-length", "accept-encoding", "expect"})
+# Keys: the provider gets its own. Cookies belong to this service's pages.
+_CREDENTIALS = frozenset({"authorization", "x-api-key", "x-provider-authorization", "cookie"})
+# What a proxy in front of us says about the client.
+_FROM_PROXIES = frozenset({"forwarded", "via", "x-real-ip"})
+_NOT_UPSTREAM = HOP_BY_HOP | _OURS | _CREDENTIALS | _FROM_PROXIES
+_NOT_UPSTREAM_PREFIXES = ("x-optimizer-", "x-forwarded-")
+# These speak of the provider's origin or connection, not of ours.
+_NOT_DOWNSTREAM = HOP_BY_HOP | {
+    "content-length",
+    "date",
+    "server",
+    "set-cookie",
+    "alt-svc",
+    "strict-transport-security",
+}
+_READABLE_ENCODINGS = frozenset({"gzip", "deflate", "identity"})
+_ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
+
+
+def request_headers(
+    received: Iterable[tuple[str, str]], caller: Caller, provider: ProviderRoute, *, plain: bool
+) -> Headers:
+    """The headers to send upstream. `plain` asks for an answer that is not compressed."""
+    received = list(received)
+    passed = [(name, value) for name, value in received if _goes_upstream(name, value, caller.secret)]
+    encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
+    own_key = dict(received).get("x-provider-authorization", "").strip()
+    return [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
+
+
+def _goes_upstream(name: str, value: str, secret: str) -> bool:
+    if name in _NOT_UPSTREAM or name.startswith(_NOT_UPSTREAM_PREFIXES):
+        return False
+    return secret not in value
+
+
+def _readable_encodings(accepted: str) -> str:
+    """Of what the client accepts, what we can read too."""
+    offers = [offer.strip() for offer in accepted.split(",")]
+    readable = [offer for offer in offers if offer.partition(";")[0].lower() in _READABLE_ENCODINGS]
+    return ", ".join(readable) or "identity"
+
+
+def credentials(provider: ProviderRoute, own_key: str) -> Headers:
+    """The provider's key, or the caller's own, in the header which that provider reads."""
+    if not own_key and provider.secret is None:
+        raise UpstreamFailed(f"the stored key of provider {provider.name!r} cannot be read; enter it again")
+    secret = bare_key(own_key) or provider.secret
+    if not secret:
+        return []
+    if provider.kind == Provider.Kind.ANTHROPIC and not secret.startswith(_ANTHROPIC_OAUTH_PREFIX):
+        return [("x-api-key", secret)]
+    return [("authorization", f"Bearer {secret}")]
+
+
+def bare_key(authorization: str) -> str:
+    """The key of `Bearer sk-…` or `sk-…`."""
+    scheme, _, rest = authorization.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else authorization
+
+
+def answer_headers(received: Iterable[tuple[str, str]], *, decoded: bool) -> Headers:
+    """The provider's headers for the client. `decoded`: the body was unpacked on the way."""
+    headers = [(name.lower(), value) for name, value in received]
+    dropped = _NOT_DOWNSTREAM | ({"content-encoding"} if decoded else set())
+    return [(name, value) for name, value in headers if name not in dropped]
+
+
+def lowercased(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """ASGI's headers as text; HTTP headers are latin-1."""
+    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+
+
+def first_of_each(headers: Headers) -> Mapping[str, str]:
+    """One value a name, for reading."""
+    return dict(reversed(headers))
