@@ -1,0 +1,69 @@
+"""The live socket: says that something changed, never what. The page then asks over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from optimizer_app.models import Project
+
+SECONDS_BETWEEN_MESSAGES = 1.0
+NOT_SIGNED_IN = 4401
+
+
+def groups_of(user: AbstractBaseUser | AnonymousUser) -> list[str]:
+    """The channel groups that announce what the user may see."""
+    if getattr(user, "is_superuser", False):
+        return ["all"]
+    return [f"project-{pk}" for pk in Project.objects.visible_to(user).values_list("pk", flat=True)]
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    """One open page. Announcements within a second of the last message become one message at its end."""
+
+    joined: list[str]
+    waiting: asyncio.Task[None] | None = None
+    count = 0
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        self.joined = []
+        if user is None or not user.is_authenticated:
+            await self.close(code=NOT_SIGNED_IN)
+            return
+        self.joined = await database_sync_to_async(groups_of)(user)
+        for group in self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+        for group in self.joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Pages only listen."""
+
+    async def traces_recorded(self, event: dict[str, Any]) -> None:
+        """The recorder committed traces of one project."""
+        self.count += event.get("count", 1)
+        if self.waiting is None:
+            await self._tell()
+            self.waiting = asyncio.create_task(self._tell_rest())
+
+    async def _tell_rest(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_MESSAGES)
+            if not self.count:
+                self.waiting = None
+                return
+            await self._tell()
+
+    async def _tell(self) -> None:
+        count, self.count = self.count, 0
+        await self.send_json({"changed": ["overview", "requests"], "count": count})

@@ -1,0 +1,92 @@
+"""What one request's page says first: what was cut and what it saved, in sentences; what went wrong.
+
+Zero is explained, a failed stage claims no saving, and money that is not known is said to be unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.numbers import exact, milliseconds, money, percent
+from optimizer_app.models import RequestTrace
+
+Level = Literal["danger", "warn", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence under the headline that a reader must not miss."""
+
+    level: Level
+    text: str
+
+
+def headline(trace: RequestTrace) -> str:
+    """The request in one short sentence."""
+    took = milliseconds(trace.latency_ms)
+    if trace.route == "bypass":
+        return "Forwarded byte for byte"
+    if trace.tokens_saved > 0:
+        return f"Cut {percent(trace.tokens_saved / trace.tokens_before)} in {took}"
+    if trace.tokens_saved < 0:
+        return f"Grew by {exact(-trace.tokens_saved)} tokens in {took}"
+    return f"Cut nothing in {took}"
+
+
+def zero_explained(trace: RequestTrace) -> str:
+    """Why nothing was cut; empty where something was."""
+    if trace.route == "bypass":
+        return "The optimizer was off for this request: nothing was read into blocks, nothing was changed."
+    if trace.tokens_saved != 0:
+        return ""
+    texts = [block for block in trace.blocks if block.get("kind") != "framing"]
+    if texts and all(block.get("frozen") for block in texts):
+        return f"0 cut: all {exact(trace.tokens_before)} tokens frozen, sent before."
+    if trace.fallback_used:
+        return "0 cut: the request fell back to the original."
+    return "0 cut: no rule found anything that could be left out."
+
+
+def money_sentence(trace: RequestTrace) -> str:
+    """Net = gross − cache effect, or why there is no such figure."""
+    if trace.gross_usd is None:
+        return f"Money is not counted: no list price is known for {trace.model or 'this model'}."
+    if trace.net_usd is None:
+        return f"Gross {money(trace.gross_usd)} at list price. Net is not known: no usage was reported."
+    effect = trace.gross_usd - trace.net_usd
+    sign = "+" if effect < 0 else "−"
+    gross = f"{money(trace.gross_usd)} gross {sign} {money(abs(effect))} cache effect"
+    return f"Net {money(trace.net_usd)} = {gross}"
+
+
+def notices(trace: RequestTrace) -> list[Notice]:
+    """What went wrong or not as usual, the worst first."""
+    found = [
+        Notice("danger", _failed_stage(stage)) for stage in trace.stages if stage.get("status") == "failed"
+    ]
+    if trace.status == RequestTrace.Status.ERROR:
+        found.append(Notice("danger", _provider_error(trace)))
+    if trace.net_usd is not None and trace.net_usd < 0:
+        found.append(
+            Notice("danger", "Net is negative: the cut cost more of the provider's cache discount than it saved.")
+        )
+    if trace.status == RequestTrace.Status.INTERRUPTED:
+        found.append(Notice("warn", "Interrupted: the answer ended early. " + trace.error))
+    if trace.fallback_used:
+        reason = trace.fallback_reason or "no reason was given"
+        found.append(Notice("warn", f"Fell back: {reason}"))
+    if trace.tokens_estimated:
+        text = f"≈ marks estimates: {trace.model or 'this model'} has no public tokenizer."
+        found.append(Notice("note", text))
+    return found
+
+
+def _failed_stage(stage: dict[str, object]) -> str:
+    why = f" ({stage['reason']})" if stage.get("reason") else ""
+    return f"Stage {stage.get('name')} failed{why}. The prompt went on as it was; no saving is claimed for it."
+
+
+def _provider_error(trace: RequestTrace) -> str:
+    answered = f"The provider answered {trace.http_status}" if trace.http_status else "No answer from the provider"
+    return f"{answered}: {trace.error}" if trace.error else f"{answered}."

@@ -1,0 +1,260 @@
+"""What the pages count: each figure in one place, with one meaning, from one query.
+
+Sums are taken by PostgreSQL over the trace table, bounded by ids, so that older partitions are not read.
+Money is summed only over requests whose gross and net are both known: only then is net gross less the
+cache effect. Added latency, ratio and fallbacks leave out `bypass`, which the optimizer did not touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Aggregate, Count, F, FloatField, Func, IntegerField, Q, Sum
+from django.db.models.functions import Cast
+
+from dashboard.scope import Window
+from optimizer_app.models import RequestTrace
+from optimizer_app.models.trace import RequestTraceQuerySet
+
+ROUTES = {
+    "heuristic_only": "Heuristics",
+    "heuristic+semantic": "Heuristics, semantic",
+    "heuristic+compression": "Heuristics, compression",
+    "heuristic+semantic+compression": "Heuristics, semantic, compression",
+    "cache": "Cache",
+    "bypass": "Bypass",
+}
+RATIO_BINS = 20
+FEWEST_FOR_BINS = 20
+
+OPTIMIZED = ~Q(route="bypass")
+PRICED = Q(gross_usd__isnull=False, net_usd__isnull=False)
+FAILED_STAGE = Q(stages__contains=[{"status": "failed"}])
+NEGATIVE = Q(net_usd__lt=0)
+ERROR = Q(status=RequestTrace.Status.ERROR)
+INTERRUPTED = Q(status=RequestTrace.Status.INTERRUPTED)
+
+
+class Percentiles(Aggregate):
+    """P50, P95 and P99 of a column, in one pass."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = ArrayField(FloatField())
+
+
+class Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The figures of one window."""
+
+    requests: int
+    optimized: int
+    tokens_before: int
+    tokens_after: int
+    estimated: int
+    gross_usd: Decimal | None
+    net_usd: Decimal | None
+    priced: int
+    reconciled: int
+    fallbacks: int
+    p95_ms: float | None
+    negative: int
+    failed_stages: int
+    errors: int
+    interrupted: int
+    to_look_at: int
+    routes: dict[str, int]
+
+    @property
+    def tokens_saved(self) -> int:
+        return self.tokens_before - self.tokens_after
+
+    @property
+    def cut_share(self) -> float | None:
+        return self.tokens_saved / self.tokens_before if self.tokens_before else None
+
+    @property
+    def cache_effect_usd(self) -> Decimal | None:
+        """What the gross saving would have cost less anyway: the provider's discount on those tokens."""
+        if self.gross_usd is None or self.net_usd is None:
+            return None
+        return self.gross_usd - self.net_usd
+
+    @property
+    def fallback_share(self) -> float | None:
+        return self.fallbacks / self.optimized if self.optimized else None
+
+    @property
+    def unpriced(self) -> int:
+        return self.requests - self.priced
+
+    @property
+    def reconciled_share(self) -> float | None:
+        return self.reconciled / self.requests if self.requests else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One point in time of the charts."""
+
+    start: datetime
+    requests: int = 0
+    tokens_before: int = 0
+    tokens_after: int = 0
+    gross_usd: Decimal | None = None
+    net_usd: Decimal | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ratios:
+    """How much of the optimized prompts was sent. `values` holds every ratio where they are few."""
+
+    bins: tuple[int, ...]
+    grew: int
+    median: float | None
+    values: tuple[float, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(self.bins) + self.grew
+
+
+def totals(traces: RequestTraceQuerySet) -> Totals:
+    """All figures of the window in one query."""
+    row = traces.order_by().aggregate(
+        requests=Count("id"),
+        optimized=Count("id", filter=OPTIMIZED),
+        tokens_before=Sum("tokens_before", default=0),
+        tokens_after=Sum("tokens_after", default=0),
+        estimated=Count("id", filter=Q(tokens_estimated=True)),
+        gross_usd=Sum("gross_usd", filter=PRICED),
+        net_usd=Sum("net_usd", filter=PRICED),
+        priced=Count("id", filter=PRICED),
+        reconciled=Count("usage_input_tokens"),
+        fallbacks=Count("id", filter=OPTIMIZED & Q(fallback_used=True)),
+        latency=Percentiles("latency_ms", filter=OPTIMIZED),
+        negative=Count("id", filter=NEGATIVE),
+        failed_stages=Count("id", filter=FAILED_STAGE),
+        errors=Count("id", filter=ERROR),
+        interrupted=Count("id", filter=INTERRUPTED),
+        to_look_at=Count("id", filter=NEGATIVE | FAILED_STAGE | ERROR | INTERRUPTED),
+        **{f"route_{number}": Count("id", filter=Q(route=name)) for number, name in enumerate(ROUTES)},
+    )
+    routes = {name: row.pop(f"route_{number}") for number, name in enumerate(ROUTES)}
+    latency = row.pop("latency")
+    return Totals(**row, p95_ms=latency[1] if latency else None, routes=routes)
+
+
+def series(traces: RequestTraceQuerySet, window: Window) -> list[Bucket]:
+    """The window's buckets, oldest first; those without requests are there, and empty."""
+    seconds = int(window.step.total_seconds())
+    rows = (
+        traces.order_by()
+        .annotate(bucket=_bucket_of("created_at", seconds))
+        .values("bucket")
+        .annotate(
+            requests=Count("id"),
+            before=Sum("tokens_before"),
+            after=Sum("tokens_after"),
+            gross=Sum("gross_usd", filter=PRICED),
+            net=Sum("net_usd", filter=PRICED),
+            latency=Percentiles("latency_ms", filter=OPTIMIZED),
+        )
+    )
+    found = {row["bucket"]: _bucket(row, seconds) for row in rows}
+    return [
+        found.get(int(start.timestamp()) // seconds, Bucket(start)) for start in window.bucket_starts()
+    ]
+
+
+def ratios(traces: RequestTraceQuerySet) -> Ratios:
+    """The histogram of sent / before, in 20 bins and one for prompts that grew."""
+    optimized = traces.order_by().filter(OPTIMIZED, tokens_before__gt=0)
+    ratio = Cast("tokens_after", FloatField()) / Cast("tokens_before", FloatField())
+    rows = (
+        optimized.annotate(bin=Func(ratio * RATIO_BINS, function="CEIL", output_field=IntegerField()))
+        .values("bin")
+        .annotate(count=Count("id"))
+        .values_list("bin", "count")
+    )
+    bins = [0] * RATIO_BINS
+    grew = 0
+    for number, count in rows:
+        if number > RATIO_BINS:
+            grew += count
+        else:
+            bins[max(number, 1) - 1] += count
+    few = 0 < sum(bins) + grew < FEWEST_FOR_BINS
+    values = tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True)) if few else ()
+    median = optimized.annotate(ratio=ratio).aggregate(median=Median("ratio"))["median"]
+    return Ratios(tuple(bins), grew, median, values)
+
+
+def fallback_reasons(traces: RequestTraceQuerySet, most: int = 3) -> list[tuple[str, int]]:
+    """The most frequent reasons of the window's fallbacks."""
+    rows = (
+        traces.order_by()
+        .filter(OPTIMIZED, fallback_used=True)
+        .values("fallback_reason")
+        .annotate(count=Count("id"))
+        .order_by("-count", "fallback_reason")
+    )
+    return [(row["fallback_reason"] or "no reason given", row["count"]) for row in rows[:most]]
+
+
+def models_seen(traces: RequestTraceQuerySet, newest: int = 2000) -> list[str]:
+    """The models of the newest requests, for a filter's choices: a look back of fixed cost."""
+    recent = traces.order_by("-id").values("model")[:newest]
+    return sorted({row["model"] for row in recent if row["model"]})
+
+
+def _bucket_of(column: str, seconds: int) -> Func:
+    return Func(
+        F(column),
+        template=f"FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {seconds})",
+        output_field=IntegerField(),
+    )
+
+
+def _bucket(row: dict[str, Any], seconds: int) -> Bucket:
+    p50, p95, p99 = row["latency"] or (None, None, None)
+    return Bucket(
+        start=datetime.fromtimestamp(row["bucket"] * seconds, UTC),
+        requests=row["requests"],
+        tokens_before=row["before"],
+        tokens_after=row["after"],
+        gross_usd=row["gross"],
+        net_usd=row["net"],
+        p50_ms=p50,
+        p95_ms=p95,
+        p99_ms=p99,
+    )
+
+
+def columns(buckets: Iterable[Bucket]) -> dict[str, list[float | None]]:
+    """The buckets turned into the charts' columns."""
+    rows = list(buckets)
+    return {
+        "start": [row.start.timestamp() for row in rows],
+        "before": [row.tokens_before for row in rows],
+        "sent": [row.tokens_after for row in rows],
+        "gross": [float(row.gross_usd or 0) for row in rows],
+        "net": [float(row.net_usd or 0) for row in rows],
+        "p50": [row.p50_ms for row in rows],
+        "p95": [row.p95_ms for row in rows],
+        "p99": [row.p99_ms for row in rows],
+    }

@@ -1,0 +1,24 @@
+"""Page addresses."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from dashboard.views import account, overview, requests, trace
+
+app_name = "dashboard"
+
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("overview.csv", overview.overview_csv, name="overview_csv"),
+    path("requests", requests.request_list, name="requests"),
+    path("requests.csv", requests.requests_csv, name="requests_csv"),
+    path("requests/new", requests.new_requests, name="new_requests"),
+    path("requests/<uuid:trace_id>", trace.trace_page, name="request"),
+    path("requests/<uuid:trace_id>.json", trace.trace_json, name="request_json"),
+    path("requests/<uuid:trace_id>/blocks", trace.block_lines, name="request_blocks"),
+    path("login", account.Login.as_view(), name="login"),
+    path("logout", LogoutView.as_view(next_page="dashboard:login"), name="logout"),
+    path("theme", account.choose_theme, name="theme"),
+]

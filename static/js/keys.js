@@ -1,0 +1,73 @@
+// Single-key shortcuts. Not in fields, not with modifiers; they can be switched off in the help dialog.
+
+import { togglePause } from "./live.js";
+
+const help = document.getElementById("help");
+const choice = document.querySelector("[data-keys-on]");
+const SEQUENCE_MS = 1000;
+let waiting = "";
+let timer = 0;
+
+choice.checked = localStorage.getItem("keys") !== "off";
+choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"));
+document.querySelector("[data-help]").addEventListener("click", () => help.showModal());
+
+function rows() {
+  return [...document.querySelectorAll("[data-row]")];
+}
+
+function move(step) {
+  const all = rows();
+  if (!all.length) return;
+  const from = all.findIndex((row) => row.classList.contains("at"));
+  const to = all[Math.min(Math.max(from + step, 0), all.length - 1)];
+  all[from]?.classList.remove("at");
+  to.classList.add("at");
+  to.scrollIntoView({ block: "nearest" });
+  to.dispatchEvent(new CustomEvent("row:at", { bubbles: true }));
+}
+
+function open() {
+  const link = document.querySelector("[data-row].at a");
+  link?.click();
+  return Boolean(link);
+}
+
+function follow(key) {
+  const link = document.querySelector(`a[data-key="${key}"]`);
+  link?.click();
+  return Boolean(link);
+}
+
+function search() {
+  const field = document.querySelector("[data-search]");
+  field?.select();
+  return Boolean(field);
+}
+
+const ACTIONS = {
+  "/": search,
+  "?": () => help.showModal(),
+  p: togglePause,
+  j: () => move(1),
+  k: () => move(-1),
+  Enter: open,
+  "[": () => follow("["),
+  "]": () => follow("]"),
+};
+
+function inField(target) {
+  return target.closest?.("input, select, textarea, [contenteditable]");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && inField(event.target)) event.target.blur();
+  if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || help.open) return;
+  if (!choice.checked && event.key !== "?") return;
+  if (event.key === "Enter" && event.target.closest?.("a, button, summary")) return;
+  if (waiting === "g" && follow(`g ${event.key}`)) event.preventDefault();
+  else if (event.key in ACTIONS && ACTIONS[event.key]() !== false) event.preventDefault();
+  clearTimeout(timer);
+  waiting = event.key === "g" ? "g" : "";
+  timer = setTimeout(() => { waiting = ""; }, SEQUENCE_MS);
+});
