@@ -1,0 +1,80 @@
+"""Where prompts are optimized, and what holds when that breaks."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import psutil
+import pytest
+
+from optimizer_app.optimize import (
+    INLINE_BYTES,
+    OptimizationRequest,
+    optimize_request,
+    optimizer_pool,
+    untouched,
+)
+from optimizer_app.trace_ids import new_trace_id
+from tests.optimizer.bodies import openai_body
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import PromptError
+from token_optimizer.tokens import count_body
+
+
+def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:
+    return OptimizationRequest(
+        body, "openai", OptimizerConfig.preset("balanced"), "gpt-4o", new_trace_id(), size_bytes
+    )
+
+
+def _pool_process() -> int:
+    """The id of the one process that the pool has spawned."""
+    children = psutil.Process().children()
+    (pid,) = [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return pid
+
+
+async def test_it_works_in_both_places_alike() -> None:
+    async with optimizer_pool() as pool:
+        inline = await optimize_request(_request(openai_body()), pool)
+        pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+    assert inline.stats.tokens_after < inline.stats.tokens_before
+    assert pooled.body == inline.body
+    assert pooled.stats.blocks == inline.stats.blocks
+
+
+async def test_a_large_prompt_is_not_worked_on_in_this_process() -> None:
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        child = _pool_process()
+        assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+async def test_a_killed_process_costs_one_optimization_and_no_request() -> None:
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        os.kill(_pool_process(), signal.SIGKILL)
+        body = openai_body()
+        results = [await optimize_request(_request(body, INLINE_BYTES + 1), pool) for _ in range(2)]
+    first, second = results
+    assert first.body == body
+    assert (first.stats.route, first.stats.tokens_saved) == ("bypass", 0)
+    assert first.stats.stages[0].status == "failed"
+    assert second.stats.tokens_saved > 0
+
+
+async def test_what_is_no_prompt_is_the_callers_fault() -> None:
+    async with optimizer_pool() as pool:
+        for size_bytes in (1, INLINE_BYTES + 1):
+            with pytest.raises(PromptError, match="messages must be a list"):
+                await optimize_request(_request({"messages": "hi"}, size_bytes), pool)
+
+
+def test_an_untouched_request_is_counted() -> None:
+    result = untouched(_request(openai_body()))
+    assert not result.changed
+    assert result.stats.tokens_before == result.stats.tokens_after
+    assert result.stats.tokens_before == count_body(openai_body(), "openai", "gpt-4o")
+    assert result.stats.route == "bypass"
