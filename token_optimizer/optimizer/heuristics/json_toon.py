@@ -136,8 +136,14 @@ def _embedded(text: str) -> Iterator[tuple[int, int]]:
                 return
             continue
         done = end
-        if end - start >= LEAST_EMBEDDED_CHARS and _is_json(text[start:end]):
+        if _is_worth_it(text[start:end]):
             yield start, end
+
+
+def _is_worth_it(value: str) -> bool:
+    """Whether the value is long enough without its whitespace, so that a second run decides the same."""
+    long_enough = len(value) >= LEAST_EMBEDDED_CHARS and len(minified(value)) >= LEAST_EMBEDDED_CHARS
+    return long_enough and _is_json(value)
 
 
 # TOON

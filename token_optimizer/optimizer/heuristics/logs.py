@@ -27,8 +27,8 @@ _MARKER = re.compile(r"\[… ([0-9,]{1,15}) lines? left out\]\r?")
 # Only lines with one of these can be errors by what they say: finding them first is ten times faster.
 _HINTS = (
     "error", "fatal", "crit", "severe", "emerg", "panic", "fail", "exception", "traceback", "caused by",
-    "cannot", "could not", "unable to", "unhandled", "uncaught", "exit", "npm err", "segmentation fault", "core dumped",
-    "out of memory", "oom", "alert", "[err", "<err", "=err", '"err"', "not ok", "✗", "✘", "❌",
+    "cannot", "could not", "unable to", "unhandled", "uncaught", "exit", "npm err", "segmentation fault",
+    "core dumped", "out of memory", "oom", "alert", "[err", "<err", "=err", '"err"', "not ok", "✗", "✘", "❌",
 )  # fmt: skip
 _ALL_IS_WELL = r"(?!\s*[:=]\s*(?:0|none|null|nil|false|\"\"|'')\s*(?:[,;)\]}|]|$))"
 _ERROR = re.compile(
