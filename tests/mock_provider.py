@@ -259,8 +259,8 @@ class AnthropicDialect(Dialect):
             yield sse("content_block_start", index=place + 1, content_block=opening)
             yield sse("content_block_delta", index=place + 1, delta=delta)
             yield sse("content_block_stop", index=place + 1)
-        delta = {"stop_reason": self.stop_reason(reply), "stop_sequence": None}
-        yield sse("message_delta", delta=delta, usage={"output_tokens": reply.completion_tokens})
+        ending = {"stop_reason": self.stop_reason(reply), "stop_sequence": None}
+        yield sse("message_delta", delta=ending, usage={"output_tokens": reply.completion_tokens})
         yield sse("message_stop")
 
     def base(self, body: Json) -> Json:

@@ -1,0 +1,217 @@
+"""TelemetryEmitter against a receiver on a real socket, up, down, hanging and refusing."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from tests.events_receiver import EventsReceiver
+from token_optimizer.telemetry.emitter import TelemetryEmitter
+
+NEVER_SECONDS = 3600
+
+
+def emitter_for(receiver: EventsReceiver, **options: Any) -> TelemetryEmitter:
+    return TelemetryEmitter(receiver.events_url, "tok_mine", **{"flush_interval": NEVER_SECONDS, **options})
+
+
+def numbers(events: list[dict[str, Any]]) -> list[int]:
+    return [event["number"] for event in events]
+
+
+def emit(emitter: TelemetryEmitter, *sent: int) -> None:
+    for number in sent:
+        emitter.emit({"number": number})
+
+
+def test_it_works(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=3)
+    emit(emitter, 1, 2, 3)
+    receiver.wait_for_events(3)
+    request = receiver.requests[0]
+    assert request.json == {"api_key": "tok_mine", "events": [{"number": 1}, {"number": 2}, {"number": 3}]}
+    assert request.headers["content-type"] == "application/json"
+    assert request.path == "/api/v1/events"
+
+
+def test_a_batch_that_never_fills_goes_out_after_the_interval(receiver: EventsReceiver) -> None:
+    emit(emitter_for(receiver, flush_interval=0.01), 1)
+    assert numbers(receiver.wait_for_events(1)) == [1]
+
+
+def test_flush_sends_what_waits_in_order_and_in_batches(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=2)
+    receiver.gate.clear()
+    emit(emitter, 1, 2, 3, 4, 5)
+    receiver.gate.set()
+    assert emitter.flush()
+    assert numbers(receiver.events) == [1, 2, 3, 4, 5]
+    assert [len(request.json["events"]) for request in receiver.requests] == [2, 2, 1]
+
+
+def test_flush_gives_up_after_its_time(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver)
+    receiver.gate.clear()
+    emit(emitter, 1)
+    assert not emitter.flush(timeout=0.05)
+    receiver.gate.set()
+    assert emitter.flush()
+
+
+def test_flush_without_events_returns_at_once(receiver: EventsReceiver) -> None:
+    assert emitter_for(receiver).flush(timeout=0)
+
+
+def test_no_thread_before_the_first_event(receiver: EventsReceiver) -> None:
+    before = threading.active_count()
+    emitter_for(receiver)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_failure_that_may_pass_is_tried_again(receiver: EventsReceiver, status: int) -> None:
+    emitter = emitter_for(receiver)
+    receiver.script(status, status)
+    emit(emitter, 1)
+    assert emitter.flush()
+    assert numbers(receiver.events) == [1]
+    assert len(receiver.requests) == 3
+    assert emitter.dropped == 0
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 413, 302])
+def test_a_refusal_is_not_tried_again(
+    receiver: EventsReceiver, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    emitter = emitter_for(receiver)
+    receiver.script(status)
+    emit(emitter, 1)
+    assert emitter.flush()
+    assert len(receiver.requests) == 1
+    assert emitter.dropped == 1
+    assert f"status {status}" in caplog.text
+    assert "tok_mine" not in caplog.text
+
+
+def test_the_same_events_are_sent_once_the_server_is_back(unused_port: int) -> None:
+    emitter = TelemetryEmitter(f"http://127.0.0.1:{unused_port}/api/v1/events", "tok", batch_size=1)
+    emit(emitter, 1, 2)
+    with EventsReceiver(unused_port) as receiver:
+        assert numbers(receiver.wait_for_events(2)) == [1, 2]
+    assert emitter.dropped == 0
+
+
+def test_an_url_that_is_none_is_given_up_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    emitter = TelemetryEmitter("not an url", "tok")
+    emit(emitter, 1)
+    assert emitter.flush()
+    assert emitter.dropped == 1
+    assert "InvalidURL" in caplog.text
+
+
+def test_a_full_queue_loses_the_oldest_and_says_so_once(
+    receiver: EventsReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    emitter = emitter_for(receiver, batch_size=1, max_queued=3)
+    receiver.gate.clear()
+    emit(emitter, 0)
+    receiver.wait_for(1)  # 0 is on its way, so the queue is empty
+    with caplog.at_level(logging.WARNING):
+        emit(emitter, 1, 2, 3, 4, 5)
+    receiver.gate.set()
+    assert emitter.flush()
+    assert numbers(receiver.events) == [0, 3, 4, 5]
+    assert emitter.dropped == 2
+    assert caplog.text.count("the queue is full") == 1
+
+
+def test_emit_does_not_wait_for_the_network(receiver: EventsReceiver) -> None:
+    """Were the lock held while posting, the second emit would never return: the receiver is gated."""
+    emitter = emitter_for(receiver, batch_size=1)
+    receiver.gate.clear()
+    emit(emitter, 1)
+    receiver.wait_for(1)
+    emit(emitter, 2)
+    assert receiver.events == []
+    receiver.gate.set()
+    assert emitter.flush()
+
+
+def test_an_event_is_sent_as_it_was_when_emitted(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver)
+    event = {"number": 1}
+    emitter.emit(event)
+    event["number"] = 2
+    emitter.flush()
+    assert numbers(receiver.events) == [1]
+
+
+def test_shutdown_flushes_and_takes_no_more(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver)
+    emit(emitter, 1)
+    assert emitter.shutdown()
+    emit(emitter, 2)
+    assert numbers(receiver.events) == [1]
+    assert emitter.dropped == 1
+
+
+def test_many_threads_lose_nothing(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=7)
+    threads = [
+        threading.Thread(target=emit, args=(emitter, *range(base, base + 100))) for base in range(0, 500, 100)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert emitter.flush()
+    assert sorted(numbers(receiver.events)) == list(range(500))
+
+
+FORKING = """
+import os, sys
+from token_optimizer.telemetry.emitter import TelemetryEmitter
+emitter = TelemetryEmitter(sys.argv[1], "tok", flush_interval=3600)
+emitter.emit({"number": 1})
+child = os.fork()
+if child == 0:
+    emitter.emit({"number": 2})
+    os._exit(0 if emitter.flush() else 1)
+sys.exit(os.waitpid(child, 0)[1])
+"""
+
+EXITING = """
+import sys
+from token_optimizer.telemetry.emitter import TelemetryEmitter
+emitter = TelemetryEmitter(sys.argv[1], "tok", flush_interval=3600)
+for number in range(25):
+    emitter.emit({"number": number})
+"""
+
+
+def run_python(program: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-c", program, *arguments], timeout=30, check=False).returncode
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_sends_its_own_events_only(receiver: EventsReceiver) -> None:
+    assert run_python(FORKING, receiver.events_url) == 0
+    assert sorted(numbers(receiver.events)) == [1, 2]
+
+
+def test_what_waits_is_sent_at_the_end_of_the_process(receiver: EventsReceiver) -> None:
+    assert run_python(EXITING, receiver.events_url) == 0
+    assert numbers(receiver.events) == list(range(25))
+
+
+def test_the_end_of_the_process_does_not_wait_for_a_server_that_hangs(receiver: EventsReceiver) -> None:
+    """The receiver answers nothing, so an unbounded flush would run into the time limit."""
+    receiver.gate.clear()
+    assert run_python(EXITING, receiver.events_url) == 0
+    assert receiver.events == []

@@ -1,0 +1,152 @@
+"""The 8 events of the optimizer, as the analytics dashboard receives them.
+
+No event holds prompt text, a provider's key or a provider's error message (which may quote the prompt):
+only counts, names, routes and reasons.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import uuid_utils.compat
+
+from token_optimizer.models import BlockFate, OptimizationStats
+
+Event = dict[str, Any]
+
+# Said where the package runs from a checkout that was never installed.
+UNINSTALLED_VERSION = "0.1.0"
+
+OPTIMIZATION_FIELDS = (
+    "tokens_before",
+    "tokens_after",
+    "tokens_saved",
+    "compression_ratio",
+    "route",
+    "cache_hit",
+    "fallback_used",
+)
+
+
+class EventType(StrEnum):
+    """What can be announced."""
+
+    OPTIMIZATION_STARTED = "optimization_started"
+    OPTIMIZATION_COMPLETED = "optimization_completed"
+    OPTIMIZATION_FAILED = "optimization_failed"
+    CACHE_HIT = "cache_hit"
+    CACHE_MISS = "cache_miss"
+    COMPRESSION_APPLIED = "compression_applied"
+    FALLBACK_TRIGGERED = "fallback_triggered"
+    PROVIDER_ERROR = "provider_error"
+
+
+@cache
+def sdk_version() -> str:
+    """The version of the installed package."""
+    try:
+        return version("token-optimizer")
+    except PackageNotFoundError:
+        return UNINSTALLED_VERSION
+
+
+def create_event(event_type: EventType, trace_id: str, api_key: str, **details: Any) -> Event:
+    """An event of any type; `details` are JSON values that stand beside the envelope's fields."""
+    return {
+        "event_id": str(uuid_utils.compat.uuid7()),
+        "event_type": event_type.value,
+        "timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "api_key": api_key,
+        "trace_id": str(trace_id),
+        **details,
+        "metadata": {"sdk_version": sdk_version(), "python_version": platform.python_version()},
+    }
+
+
+def create_optimization_event(
+    trace_id: str,
+    api_key: str,
+    request: Mapping[str, Any],
+    optimization: Mapping[str, Any],
+    blocks: Mapping[str, Iterable[Mapping[str, Any]]],
+    performance: Mapping[str, Any],
+) -> Event:
+    """`optimization_completed`, in the guide's schema.
+
+    Of `request["messages"]` only the number is told. A `faithfulness_score` of None was not measured.
+    """
+    summary = request_summary(request["provider"], request["model"], len(request["messages"]))
+    return _completed(trace_id, api_key, summary, optimization, blocks, performance)
+
+
+def _completed(
+    trace_id: str,
+    api_key: str,
+    summary: Mapping[str, Any],
+    optimization: Mapping[str, Any],
+    blocks: Mapping[str, Iterable[Mapping[str, Any]]],
+    performance: Mapping[str, Any],
+) -> Event:
+    return create_event(
+        EventType.OPTIMIZATION_COMPLETED,
+        trace_id,
+        api_key,
+        request=summary,
+        optimization={name: optimization[name] for name in OPTIMIZATION_FIELDS},
+        blocks={fate: [_told(block) for block in blocks[fate]] for fate in ("selected", "dropped")},
+        performance={name: performance[name] for name in ("latency_ms", "stage_timings")},
+        faithfulness_score=optimization.get("faithfulness_score", 1.0),
+    )
+
+
+def request_summary(provider: str, model: str, messages_count: int) -> dict[str, Any]:
+    """What every event says about its request."""
+    return {"provider": provider, "model": model, "input_messages_count": messages_count}
+
+
+def _told(block: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": str(block["type"]), "tokens": block["tokens"], "reason": block["reason"]}
+
+
+def events_of(
+    stats: OptimizationStats, summary: Mapping[str, Any], *, api_key: str, caching: bool = False
+) -> list[Event]:
+    """Everything there is to announce once an optimization is done.
+
+    `summary` is a `request_summary`; `caching` says whether a cache was asked at all.
+    """
+    numbers = stats.as_dict()
+    trace_id = numbers["trace_id"]
+    done = _completed(trace_id, api_key, summary, numbers, blocks_by_fate(stats.blocks), numbers)
+    events = [done]
+    if caching:
+        asked = EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS
+        events.append(create_event(asked, trace_id, api_key, request=summary))
+    if "compression" in stats.route:
+        told = {name: numbers[name] for name in ("tokens_before", "tokens_after", "route")}
+        events.append(
+            create_event(EventType.COMPRESSION_APPLIED, trace_id, api_key, request=summary, compression=told)
+        )
+    if stats.fallback_used:
+        told = {"reason": stats.fallback_reason}
+        events.append(
+            create_event(EventType.FALLBACK_TRIGGERED, trace_id, api_key, request=summary, fallback=told)
+        )
+    return events
+
+
+def blocks_by_fate(fates: Iterable[BlockFate]) -> dict[str, list[dict[str, Any]]]:
+    """The blocks that were sent with their size as sent, and those that were not with what they had."""
+    blocks: dict[str, list[dict[str, Any]]] = {"selected": [], "dropped": []}
+    for fate in fates:
+        dropped = fate.fate == "dropped"
+        tokens = fate.tokens_before if dropped else fate.tokens_after
+        told = {"type": fate.type, "tokens": tokens, "reason": fate.reason}
+        blocks["dropped" if dropped else "selected"].append(told)
+    return blocks
