@@ -8,8 +8,8 @@ os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")
 os.environ.setdefault("DJANGO_SECRET_KEY", "only for tests")
 os.environ.setdefault("OPTIMIZER_ENCRYPTION_KEY", "b25seSBmb3IgdGVzdHMsIG5ldmVyIGZvciBsaWZlISE=")
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import STORAGES  # noqa: E402
+from config.settings.base import *  # noqa: F403
+from config.settings.base import STORAGES
 
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]

@@ -1,0 +1,172 @@
+"""`manage.py up`: everything under one supervisor, in the foreground, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from optimizer_app.embedded import children, web
+from optimizer_app.embedded.postgres import PostgresFailed
+from optimizer_app.embedded.servers import (
+    RunningServers,
+    ServerFailed,
+    embedded_servers,
+    run_dir,
+    settled_state,
+)
+from optimizer_app.embedded.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
+from optimizer_app.greeting import credentials, first_call, local_host, local_url
+from optimizer_app.prepare import prepare
+
+FIRST_ANSWER_WITHIN_SECONDS = 60
+LISTEN_BACKLOG = 2048
+CELERY_PROCESSES = "2"
+
+
+class Command(BaseCommand):
+    help = "Start PostgreSQL, Valkey, the web workers and Celery; stop them all with Ctrl-C."
+    requires_system_checks = ()
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        raise_on_signals()
+        try:
+            with _only_instance(), _listener() as listener:
+                self._run(listener)
+        except StopRequested:
+            self._say("Stopped.")
+        except (ImproperlyConfigured, PostgresFailed, ServerFailed, WorkerFailed) as error:
+            raise CommandError(str(error)) from None
+
+    def _run(self, listener: socket.socket) -> None:
+        supervisor = Supervisor(settings.STATE_DIR, RunningServers(settings.STATE_DIR), self._say)
+        try:
+            self._start(supervisor, listener)
+            supervisor.keep_alive()
+        except StopRequested:
+            self._say("Stopping.")
+            raise
+        finally:
+            supervisor.stop()
+
+    def _start(self, supervisor: Supervisor, listener: socket.socket) -> None:
+        """The databases, then what needs them; Celery last, since the first answer does not need it."""
+        supervisor.servers.start(_embedded())
+        made = prepare()
+        connection.close_pool()
+        for line in credentials(made):
+            self._say(line)
+        listener.listen(LISTEN_BACKLOG)
+        supervisor.start(web_workers(listener))
+        _wait_for_first_answer(supervisor)
+        self._say(f"Token Optimizer is up at {local_url()}/ -- Ctrl-C stops it. Try:")
+        self._say(first_call(made, local_url()))
+        supervisor.start(celery_processes())
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def web_workers(listener: socket.socket) -> list[children.Command]:
+    return [
+        children.Command(
+            name=f"web-{number}",
+            arguments=web.arguments(listener),
+            environment=_environment(),
+            folder=settings.BASE_DIR,
+            descriptors=(listener.fileno(),),
+        )
+        for number in range(1, settings.WEB_CONCURRENCY + 1)
+    ]
+
+
+def celery_processes() -> list[children.Command]:
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    started = {
+        "celery-worker": [*celery, "worker", "--concurrency", CELERY_PROCESSES, *_QUIET_WORKER],
+        "celery-beat": [*celery, "beat", "--pidfile", ""],
+    }
+    return [
+        children.Command(name=name, arguments=line, environment=_environment(), folder=settings.BASE_DIR)
+        for name, line in started.items()
+    ]
+
+
+# One worker has nobody to gossip with.
+_QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "OPTIMIZER_STATE_DIR": str(settings.STATE_DIR)}
+
+
+def _embedded() -> list[Any]:
+    """The embedded servers that are wanted, at the addresses that the settings know."""
+    wanted = {"postgres": settings.EMBEDDED_POSTGRES, "valkey": settings.EMBEDDED_VALKEY}
+    if not any(wanted.values()):
+        return []
+    state = settled_state(settings.STATE_DIR, **wanted)
+    moved = wanted["postgres"] and state.postgres_port != connection.settings_dict["PORT"]
+    if moved or (wanted["valkey"] and state.redis_url != settings.REDIS_URL):
+        # Another program took a port since. The settings hold the old one, so begin again.
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
+    return list(embedded_servers(state, settings.STATE_DIR, **wanted))
+
+
+@contextmanager
+def _only_instance() -> Iterator[None]:
+    """Hold the state folder's lock; what a crashed start left running is ended before anything else."""
+    folder = run_dir(settings.STATE_DIR)
+    with open(folder / "up.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _listener().close()  # a taken port is the likelier thing to tell
+            raise CommandError(
+                f"another `up` runs on {settings.STATE_DIR}: stop it first, or set OPTIMIZER_STATE_DIR"
+            ) from None
+        children.end_leftovers(folder)
+        yield
+
+
+def _listener() -> socket.socket:
+    try:
+        return web.listening_socket(settings.HOST, settings.PORT)
+    except OSError as error:
+        raise CommandError(
+            f"port {settings.PORT} on {settings.HOST} cannot be used: {error.strerror}. "
+            f"Choose another one: PORT={settings.PORT + 1} bin/up"
+        ) from None
+
+
+def _wait_for_first_answer(supervisor: Supervisor) -> None:
+    give_up_at = time.monotonic() + FIRST_ANSWER_WITHIN_SECONDS
+    while not _answers():
+        supervisor.check_started()
+        if time.monotonic() > give_up_at:
+            raise WorkerFailed(f"no web worker answered in {FIRST_ANSWER_WITHIN_SECONDS} s")
+
+
+def _answers() -> bool:
+    """The socket listens already, so this waits for a worker to accept; a short while, to look for deaths."""
+    call = http.client.HTTPConnection(local_host(), settings.PORT, timeout=1)
+    try:
+        call.request("GET", "/healthz")
+        return call.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        call.close()
