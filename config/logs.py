@@ -11,7 +11,15 @@ from collections.abc import Mapping
 
 import structlog
 
-_QUIET = ("uvicorn.access", "httpx", "kombu", "celery.beat", "django.channels.server")
+_QUIET = (
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "django.channels.server",
+    "httpx",
+    "kombu",
+    "uvicorn.access",
+)
 
 
 def configure_logs(options: Mapping[str, str]) -> None:

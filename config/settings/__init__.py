@@ -1,1 +1,1 @@
-"""One module a use, chosen by DJANGO_SETTINGS_MODULE: `prod` (the default), `dev`, `test`; `base` is shared."""
+"""One module a use, chosen by DJANGO_SETTINGS_MODULE: `prod` (the default), `dev` and `test`."""

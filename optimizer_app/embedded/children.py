@@ -47,7 +47,7 @@ def start(command: Command, *, run_dir: Path, log_path: Path) -> subprocess.Pope
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(f"{command.name} must be started from the main thread")
     with open(log_path, "ab", opener=_private) as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 -- our own command lines
             command.arguments,
             stdin=subprocess.DEVNULL,
             stdout=log,

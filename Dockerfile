@@ -1,0 +1,25 @@
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=config.settings.prod \
+    OPTIMIZER_STATE_DIR=/state \
+    HOST=0.0.0.0 \
+    PORT=8000
+
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir --requirement requirements.txt
+
+RUN useradd --system --uid 10001 --no-create-home optimizer \
+    && mkdir /state staticfiles \
+    && chown optimizer /state staticfiles
+COPY . .
+
+USER optimizer
+RUN OPTIMIZER_STATE_DIR=/tmp/build python manage.py prepare --only-static \
+    && rm -rf /tmp/build
+
+VOLUME /state
+EXPOSE 8000
+CMD ["sh", "-c", "exec python -m uvicorn config.asgi:application --host $HOST --port $PORT --workers ${WEB_CONCURRENCY:-2} --no-access-log --no-server-header --timeout-keep-alive 75 --timeout-graceful-shutdown 15"]

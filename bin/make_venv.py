@@ -1,0 +1,86 @@
+"""Makes `.venv`, and installs a requirements file where it changed since the last time.
+
+Run by bin/up and bin/test with the system's Python: the standard library alone, and an old Python must get
+as far as the message that it is too old.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+OLDEST_PYTHON = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+
+
+def main(requirements: str) -> None:
+    """One process at a time; a second one waits, and finds the work done."""
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        sys.exit(f"Python {wanted} or newer is needed; {sys.executable} is {sys.version.split()[0]}")
+    with open(__file__) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = VENV / f".installed-{requirements}"
+        current = fingerprint(ROOT / requirements)
+        if not (stamp.exists() and stamp.read_text() == current):
+            make_venv()
+            install(requirements)
+            stamp.write_text(current)
+
+
+def fingerprint(path: Path) -> str:
+    """Changes with the file, with those it includes by `-r`, and with the version of Python."""
+    digest = hashlib.sha256(repr(sys.version_info[:3]).encode())
+    digest.update(path.read_bytes())
+    for line in path.read_text().splitlines():
+        if line.startswith("-r "):
+            digest.update(fingerprint(path.parent / line[3:].strip()).encode())
+    return digest.hexdigest()
+
+
+def make_venv() -> None:
+    """Repeating it repairs one that was left half made."""
+    say(f"Making {VENV}")
+    ensure_ensurepip()
+    run([sys.executable, "-m", "venv", str(VENV)])
+
+
+def ensure_ensurepip() -> None:
+    """Debian keeps a part of venv in a package of its own."""
+    if find_spec("ensurepip") is not None and find_spec("venv") is not None:
+        return
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        sys.exit(f"this Python cannot make virtual environments; on Debian: sudo apt-get install {package}")
+    say(f"Installing {package}")
+    run([apt, "update", "-qq"])
+    run([apt, "install", "-y", "-qq", "--no-install-recommends", package])
+
+
+def install(requirements: str) -> None:
+    say(f"Installing {requirements}: only now, and when it changes")
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    run([*pip, "install", "--quiet", "--requirement", requirements])
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"failed with status {done.returncode}: {' '.join(command)}")
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
