@@ -138,11 +138,11 @@ def totals(traces: RequestTraceQuerySet) -> Totals:
     row = traces.order_by().aggregate(
         requests=Count("id"),
         optimized=Count("id", filter=OPTIMIZED),
-        tokens_before=Sum("tokens_before", default=0),
-        tokens_after=Sum("tokens_after", default=0),
+        before=Sum("tokens_before", default=0),
+        after=Sum("tokens_after", default=0),
         estimated=Count("id", filter=Q(tokens_estimated=True)),
-        gross_usd=Sum("gross_usd", filter=PRICED),
-        net_usd=Sum("net_usd", filter=PRICED),
+        gross=Sum("gross_usd", filter=PRICED),
+        net=Sum("net_usd", filter=PRICED),
         priced=Count("id", filter=PRICED),
         reconciled=Count("usage_input_tokens"),
         fallbacks=Count("id", filter=OPTIMIZED & Q(fallback_used=True)),
@@ -156,7 +156,10 @@ def totals(traces: RequestTraceQuerySet) -> Totals:
     )
     routes = {name: row.pop(f"route_{number}") for number, name in enumerate(ROUTES)}
     latency = row.pop("latency")
-    return Totals(**row, p95_ms=latency[1] if latency else None, routes=routes)
+    # An aggregate may not bear the name of a column that another one filters by.
+    named = {"tokens_before": "before", "tokens_after": "after", "gross_usd": "gross", "net_usd": "net"}
+    sums = {name: row.pop(alias) for name, alias in named.items()}
+    return Totals(**sums, **row, p95_ms=latency[1] if latency else None, routes=routes)
 
 
 def series(traces: RequestTraceQuerySet, window: Window) -> list[Bucket]:

@@ -115,11 +115,12 @@ function endLabels(u, names) {
   ctx.font = `${12 * devicePixelRatio}px Inter, system-ui, sans-serif`;
   ctx.fillStyle = color("ink-2");
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
   let ceiling = Infinity;
   for (const place of places) {
     const y = Math.min(place.y, ceiling);
     ctx.fillText(place.name, bbox.left + bbox.width + 6 * devicePixelRatio, y);
-    ceiling = y - 13 * devicePixelRatio;
+    ceiling = y - 14 * devicePixelRatio;
   }
   ctx.restore();
 }
@@ -199,13 +200,20 @@ function plotOf(figure) {
     scales: { y: { range: (u, low, high) => yRange(low, high) } },
     series: [{}, ...chart.series().map((line) => ({ spanGaps: false, points: { show: false }, ...line, ...(line.points && { points: { ...line.points, show: true, filter: onlyAlone } }) }))],
     axes: [
-      { ...axis, grid: { show: false }, size: 28, space: 72, values: "en" && axisTimes },
-      { ...axis, size: 56, space: 40, values: (u, marks) => marks.map(chart.axis) },
+      { ...axis, grid: { show: false }, size: 28, space: 72, values: axisTimes },
+      { ...axis, size: labelWidth, space: 36, gap: 8, values: (u, marks) => marks.map(chart.axis) },
     ],
     hooks: { draw: [(u) => decorate(u, chart)], setCursor: [say] },
   }, columns(chart), holder);
   new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: holder.clientHeight })).observe(holder);
   return { chart, plot };
+}
+
+// The axis is as wide as its longest label, so that labels begin where the caption does.
+function labelWidth(u, marks) {
+  if (!marks) return 40;
+  u.ctx.font = u.axes[1].font[0];
+  return Math.ceil(Math.max(...marks.map((mark) => u.ctx.measureText(mark).width)) / devicePixelRatio) + 10;
 }
 
 function yRange(low, high) {
@@ -215,9 +223,8 @@ function yRange(low, high) {
 }
 
 const axisTimes = [
-  [86400, "{D} {MMM}", null, null, null, null, null, null, 1],
-  [3600, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
-  [60, "{HH}:{mm}", "\n{D} {MMM}", null, "\n{D} {MMM}", null, null, null, 1],
+  [86400, "{D} {MMM}", null, null, null, null, null, null, 0],
+  [60, "{HH}:{mm}", "{D} {MMM}", null, "{D} {MMM}", null, null, null, 0],
 ];
 
 // A step needs an end: the last bucket's, which is still filling.

@@ -10,6 +10,24 @@ for (const form of document.querySelectorAll("[data-submit-on-change]")) {
   });
 }
 
+// Ages stay true while the page stands open: written as `dashboard/numbers.py` does.
+const AGES = [[86_400, "day"], [3_600, "h"], [60, "min"], [1, "s"]];
+const AGE_EVERY_MS = 10_000;
+
+function age(seconds) {
+  if (seconds < 10) return "just now";
+  const [size, unit] = AGES.find(([step]) => seconds >= step);
+  const number = Math.floor(seconds / size);
+  return `${number} ${unit}${unit === "day" && number !== 1 ? "s" : ""} ago`;
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    time.textContent = age((Date.now() - Date.parse(time.dateTime)) / 1000);
+  }
+}, AGE_EVERY_MS);
+
 async function copy(button, text) {
   await navigator.clipboard.writeText(text);
   const word = button.querySelector("span");
