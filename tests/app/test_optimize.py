@@ -30,10 +30,9 @@ def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:
 
 
 def _pool_process() -> int:
-    """The id of the one process that the pool has spawned."""
-    children = psutil.Process().children()
-    (pid,) = [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return pid
+    """The id of the process that the newest pool has spawned; an older pool's may be ending."""
+    children = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    return max(children, key=psutil.Process.create_time).pid
 
 
 async def test_it_works_in_both_places_alike() -> None:
