@@ -7,6 +7,7 @@ all else                                               Django
 """
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
 
@@ -14,7 +15,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 django_application = get_asgi_application()
 
@@ -31,7 +32,7 @@ websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRoute
 static_application = static_files()
 
 
-def _application_for(scope: Scope) -> ASGIApp:
+def _application_for(scope: Scope) -> Any:
     if scope["type"] == "lifespan":
         return gateway_application
     if scope["type"] == "websocket":

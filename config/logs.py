@@ -24,7 +24,7 @@ _QUIET = (
 
 def configure_logs(options: Mapping[str, str]) -> None:
     """What Django calls with the LOGGING setting, here only the level."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

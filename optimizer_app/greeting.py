@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.conf import settings
 
 from optimizer_app.bootstrap import ADMIN_NAME, Bootstrapped
 
-_EXAMPLES = {
+_EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/v1/chat/completions", {"model": "gpt-4o-mini"}),
     "anthropic": ("/v1/messages", {"model": "claude-haiku-4-5", "max_tokens": 200}),
 }

@@ -80,8 +80,8 @@ class EmbeddedPostgres:
             arguments=[str(self.binaries / "postgres"), "-D", str(self.data), *options],
             environment={"LC_ALL": "C", "TZ": "UTC"},
             folder=self.home,
-            user=self.account and self.account.user,
-            group=self.account and self.account.group,
+            user=self.account.user if self.account else None,
+            group=self.account.group if self.account else None,
             orphan_signal=signal.SIGINT,
         )
 
@@ -116,8 +116,8 @@ class EmbeddedPostgres:
                 [self.binaries / "initdb", "-D", unfinished, *_INITDB_OPTIONS, f"--pwfile={password_file}"],
                 cwd=self.home,
                 env={"LC_ALL": "C", "PATH": os.defpath},
-                user=self.account and self.account.user,
-                group=self.account and self.account.group,
+                user=self.account.user if self.account else None,
+                group=self.account.group if self.account else None,
                 extra_groups=None if self.account is None else [],
                 capture_output=True,
                 text=True,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from optimizer_app.embedded import children
 from optimizer_app.embedded.postgres import EmbeddedPostgres, embedded_postgres
-from optimizer_app.embedded.state import LOOPBACK, InstanceState, free_port, load_or_create, move_port
+from optimizer_app.embedded.state import LOOPBACK, InstanceState, free_port, load_or_create, move_ports
 from optimizer_app.embedded.valkey import EmbeddedValkey
 
 READY_WITHIN_SECONDS = 60
@@ -95,11 +95,15 @@ def settled_state(state_dir: Path, *, postgres: bool = True, valkey: bool = True
     """The instance's state after leftovers of a crash are gone and taken ports are replaced."""
     state = load_or_create(state_dir)
     children.end_leftovers(run_dir(state_dir))
-    if postgres and not _port_is_free(state.postgres_port):
-        state = move_port(state_dir, postgres_port=free_port())
-    if valkey and not _port_is_free(state.valkey_port):
-        state = move_port(state_dir, valkey_port=free_port())
-    return state
+    postgres_taken = postgres and not _port_is_free(state.postgres_port)
+    valkey_taken = valkey and not _port_is_free(state.valkey_port)
+    if not (postgres_taken or valkey_taken):
+        return state
+    return move_ports(
+        state_dir,
+        postgres_port=free_port() if postgres_taken else state.postgres_port,
+        valkey_port=free_port() if valkey_taken else state.valkey_port,
+    )
 
 
 def embedded_servers(

@@ -63,10 +63,11 @@ def load_or_create(state_dir: Path) -> InstanceState:
         raise UnusableState(f"OPTIMIZER_STATE_DIR: {error.filename or path}: {error.strerror}") from None
 
 
-def move_port(state_dir: Path, **port: int) -> InstanceState:
-    """Store another port for one of the servers; returns the new state."""
+def move_ports(state_dir: Path, *, postgres_port: int, valkey_port: int) -> InstanceState:
+    """Store where the servers listen from now on; returns the new state."""
     with _locked(state_dir):
-        moved = dataclasses.replace(_read(state_dir / _FILE_NAME), **port)
+        old = _read(state_dir / _FILE_NAME)
+        moved = dataclasses.replace(old, postgres_port=postgres_port, valkey_port=valkey_port)
         _write(state_dir / _FILE_NAME, moved)
     return moved
 

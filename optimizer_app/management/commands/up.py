@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from optimizer_app.embedded import children, web
 from optimizer_app.embedded.postgres import PostgresFailed
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         """The databases, then what needs them; Celery last, since the first answer does not need it."""
         supervisor.servers.start(_embedded())
         made = prepare()
-        connection.close_pool()
+        _forget_connections()
         for line in credentials(made):
             self._say(line)
         listener.listen(LISTEN_BACKLOG)
@@ -107,6 +108,12 @@ def celery_processes() -> list[children.Command]:
 
 # One worker has nobody to gossip with.
 _QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+
+
+def _forget_connections() -> None:
+    """Processes are started from here on, and the pool has threads."""
+    connection.close()
+    cast(DatabaseWrapper, connection).close_pool()
 
 
 def _environment() -> dict[str, str]:
