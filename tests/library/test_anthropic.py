@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -91,6 +93,18 @@ def test_other_arguments_pass_through(provider: MockProvider) -> None:
     assert received.json.items() >= {"metadata": {"user_id": "u1"}, "stop_sequences": ["END"]}.items()
     assert "thinking" not in received.json
     assert received.headers["anthropic-beta"] == "something-new"
+
+
+def test_a_file_given_by_its_path_is_sent_by_the_sdk(provider: MockProvider, tmp_path: Path) -> None:
+    path = tmp_path / "dot.png"
+    path.write_bytes(b"not much of an image")
+    source = {"type": "base64", "media_type": "image/png", "data": path}
+    content = [{"type": "image", "source": source}, {"type": "text", "text": "What is this?"}]
+    TokenOptimizer().messages.create(
+        model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": content}]
+    )
+    sent = provider.requests[0].json["messages"][0]["content"]
+    assert base64.b64decode(sent[0]["source"]["data"]) == b"not much of an image"
 
 
 def test_cache_marks_stay_where_they_are(provider: MockProvider) -> None:

@@ -68,6 +68,14 @@ def test_flush_without_events_returns_at_once(receiver: EventsReceiver) -> None:
     assert emitter_for(receiver).flush(timeout=0)
 
 
+def test_a_flush_of_nothing_leaves_the_next_batch_alone(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=2)
+    emitter.flush(timeout=0)
+    emit(emitter, 1, 2)
+    receiver.wait_for_events(2)
+    assert len(receiver.requests) == 1
+
+
 def test_no_thread_before_the_first_event(receiver: EventsReceiver) -> None:
     before = threading.active_count()
     emitter_for(receiver)
@@ -195,6 +203,15 @@ for number in range(25):
 """
 
 
+EXITING_WITH_ONE_THAT_HANGS = """
+import sys
+from token_optimizer.telemetry.emitter import TelemetryEmitter
+emitters = [TelemetryEmitter(url, "tok", flush_interval=3600) for url in sys.argv[1:]]
+for emitter in emitters:
+    emitter.emit({"number": 1})
+"""
+
+
 def run_python(program: str, *arguments: str) -> int:
     return subprocess.run([sys.executable, "-c", program, *arguments], timeout=30, check=False).returncode
 
@@ -215,3 +232,14 @@ def test_the_end_of_the_process_does_not_wait_for_a_server_that_hangs(receiver: 
     receiver.gate.clear()
     assert run_python(EXITING, receiver.events_url) == 0
     assert receiver.events == []
+
+
+def test_an_emitter_that_hangs_takes_no_time_from_another(receiver: EventsReceiver) -> None:
+    with EventsReceiver() as hanging, EventsReceiver() as also_hanging:
+        hanging.gate.clear()
+        also_hanging.gate.clear()
+        urls = (hanging.events_url, receiver.events_url, also_hanging.events_url)
+        assert run_python(EXITING_WITH_ONE_THAT_HANGS, *urls) == 0
+        assert numbers(receiver.events) == [1]
+        hanging.gate.set()
+        also_hanging.gate.set()

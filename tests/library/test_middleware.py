@@ -37,6 +37,7 @@ def test_the_guides_integration_test(provider: MockProvider, dead_url: str) -> N
     assert response.optimizer_stats["tokens_after"] < 4000
     assert response.optimizer_stats["tokens_saved"] > 0
     assert response.choices[0].message.content
+    optimizer.close()
 
 
 def test_a_config_or_its_fields_or_both() -> None:

@@ -92,7 +92,7 @@ class TelemetryEmitter:
     def flush(self, timeout: float = POST_TIMEOUT_SECONDS) -> bool:
         """Send now what waits; True once all was delivered or given up, False after `timeout` seconds."""
         with self._changed:
-            self._flushing = True
+            self._flushing = bool(self._queue)
             self._changed.notify_all()
             return self._changed.wait_for(lambda: not self._queue and not self._in_flight, timeout)
 
@@ -186,8 +186,11 @@ _living: weakref.WeakSet[TelemetryEmitter] = weakref.WeakSet()
 def _shut_all_down() -> None:
     """Give what still waits at the end of the process a bounded chance, all emitters together."""
     deadline = time.monotonic() + EXIT_SECONDS
-    for emitter in list(_living):
-        emitter.shutdown(max(0.0, deadline - time.monotonic()))
+    emitters = list(_living)
+    for emitter in emitters:
+        emitter.shutdown(timeout=0)
+    for emitter in emitters:
+        emitter.flush(max(0.0, deadline - time.monotonic()))
 
 
 def _start_all_afresh() -> None:
