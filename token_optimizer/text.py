@@ -12,8 +12,8 @@ _ENCODING = "o200k_base"
 # A sentence ends at .!? (and closing quotes), followed by space and what can open a sentence.
 # Abbreviations and single initials do not end one.
 _SENTENCE_END = re.compile(
-    r"""(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bNo)(?<!\b[A-Z])"""
-    r"""[.!?]["')\]]{0,3}(?=\s+["'(\[*]{0,3}[^\W\d_a-z]|\s+\d|\s*$)|[。！？]"""
+    r"""[.!?](?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)(?<!\bcf\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)"""
+    r"""(?<!\bNo\.)(?<!\b[A-Z]\.)["')\]]{0,3}(?=\s+["'(\[*]{0,3}[^\W\d_a-z]|\s+\d|\s*$)|[。！？]"""
 )
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
 

@@ -42,28 +42,42 @@ def _collapsed_lines(text: str) -> str:
     if not any(map(eq, lines, islice(lines, LEAST_REPEATS - 1, None))):
         return text
     runs = [(line, sum(1 for _ in same)) for line, same in groupby(lines)]
+    repeated = [(line, count, "\n".join([line] * count)) for line, count in runs if count >= LEAST_REPEATS]
+    forms = iter(_shorter_forms(repeated))
     return "\n".join(
-        [
-            "\n".join([line] * count) if count < LEAST_REPEATS else _one_line(line, count)
-            for line, count in runs
-        ]
+        [next(forms) if count >= LEAST_REPEATS else "\n".join([line] * count) for line, count in runs]
     )
 
 
-def _one_line(line: str, count: int) -> str:
-    run = "\n".join([line] * count)
-    return _marked(line, count) if _is_worth_it(run, line, count) else run
-
-
 def _collapsed_phrases(text: str) -> str:
-    parts, done = [], 0
+    places, repeated = [], []
     for start, end, period in _runs(text):
         unit, count = text[start : start + period], (end - start) // period
         end = start + count * period
-        if _is_phrase(text, start, end, unit) and _is_worth_it(text[start:end], unit, count):
-            parts += [text[done:start], _marked(unit, count)]
-            done = end
-    return "".join([*parts, text[done:]]) if parts else text
+        if _is_phrase(text, start, end, unit):
+            places.append((start, end))
+            repeated.append((unit, count, text[start:end]))
+    parts: list[str] = []
+    done = 0
+    for (start, end), form in zip(places, _shorter_forms(repeated), strict=True):
+        parts += (text[done:start], form)
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _shorter_forms(repeated: list[tuple[str, int, str]]) -> list[str]:
+    """For each unit, its count and the run they make: the unit with a mark, or the run if that is no longer."""
+    forms = [_marked(unit, count) if _may_be_marked(unit) else run for unit, count, run in repeated]
+    shorter = [at for at, form in enumerate(forms) if len(form) < len(repeated[at][2])]
+    pairs = [text for at in shorter for text in (_beginning(repeated[at][2], forms[at]), forms[at])]
+    counts = iter(token_counts(pairs))
+    worth = {at for at in shorter if next(counts) > next(counts)}
+    return [form if at in worth else repeated[at][2] for at, form in enumerate(forms)]
+
+
+def _beginning(run: str, form: str) -> str:
+    """As much of the run as tells whether it counts more tokens than the form."""
+    return run[: max(_WEIGHED_CHARS, 2 * len(form))]
 
 
 def _marked(unit: str, count: int) -> str:
@@ -71,12 +85,8 @@ def _marked(unit: str, count: int) -> str:
     return body + _MARK.format(f"{count:,}") + unit[len(body) :]
 
 
-def _is_worth_it(run: str, unit: str, count: int) -> bool:
-    marked = _marked(unit, count)
-    if len(marked) >= len(run) or _HAS_MARK in unit or not _LETTER.search(unit):
-        return False
-    before, after = token_counts([run[: max(_WEIGHED_CHARS, 2 * len(marked))], marked])
-    return after < before
+def _may_be_marked(unit: str) -> bool:
+    return _HAS_MARK not in unit and _LETTER.search(unit) is not None
 
 
 def _is_phrase(text: str, start: int, end: int, unit: str) -> bool:
@@ -91,7 +101,9 @@ def _runs(text: str) -> Iterator[Run]:
     """Runs of a repeated phrase, from left to right, never overlapping."""
     anchor, free = 0, 0
     while anchor + _WINDOW_CHARS < len(text):
-        run = _run_at(text, anchor, free)
+        window = text[anchor : anchor + _WINDOW_CHARS]
+        again = text.find(window, anchor + 1, anchor + _REACH_CHARS + _WINDOW_CHARS)
+        run = _run_at(text, anchor, again - anchor, free) if again > 0 else None
         if run is None:
             anchor += _ANCHOR_STEP
             continue
@@ -100,17 +112,16 @@ def _runs(text: str) -> Iterator[Run]:
         anchor = max(free, anchor + 1)
 
 
-def _run_at(text: str, anchor: int, free: int) -> Run | None:
-    """The run that the anchor lies in, of a period within reach; it starts at `free` or later."""
-    window = text[anchor : anchor + _WINDOW_CHARS]
-    again = text.find(window, anchor + 1, anchor + _REACH_CHARS + _WINDOW_CHARS)
-    if again < 0:
+def _run_at(text: str, anchor: int, period: int, free: int) -> Run | None:
+    """The run of this period that the anchor lies near the start of; it starts at `free` or later."""
+    # An anchor before it would have found a run that starts more than a step earlier.
+    least = (LEAST_REPEATS - 1) * period - _ANCHOR_STEP
+    if least > 0 and not _same(text, anchor, anchor + period, least):
         return None
-    period = again - anchor
     start = anchor
     while start > free and text[start - 1] == text[start - 1 + period]:
         start -= 1
-    end = again + _equal_chars(text, anchor, again)
+    end = anchor + period + _equal_chars(text, anchor, anchor + period)
     if end - start < LEAST_REPEATS * period:
         return None
     return _aligned(text, start, end, period)

@@ -50,7 +50,10 @@ def minimize_tool_schemas(
     """
     describe = _DESCRIBE[descriptions]
     shortened = (_minimized(block, allowlist, describe) if _is_tool(block) else block for block in blocks)
-    return [block for block in shortened if block is not None]
+    pairs = [(old, new) for old, new in zip(blocks, shortened, strict=True) if new is not None]
+    changed = [text for old, new in pairs if old is not new for text in (old.content, new.content)]
+    counts = iter(token_counts(changed))
+    return [new if old is new or next(counts) >= next(counts) else old for old, new in pairs]
 
 
 def _is_tool(block: Block) -> bool:
@@ -70,11 +73,7 @@ def _minimized(block: Block, allowlist: list[str], describe: Describe) -> Block 
 
 
 def _with_content(block: Block, content: str | None) -> Block:
-    """The block with the shorter content, where it is one."""
     if content is None or content == block.content:
-        return block
-    before, after = token_counts([block.content, content])
-    if after > before:
         return block
     return replace(block, content=content, tokens=0, note="tool schema shortened")
 
