@@ -1,0 +1,174 @@
+"""Sends example prompts through a running gateway with the official SDKs, and measures what comes back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import anthropic
+import openai
+import requests
+
+from optimizer_app.models import ApiKey, Project
+from token_optimizer.models import Dialect
+
+ANSWER_TIMEOUT_SECONDS = 120.0
+HEALTH_TIMEOUT_SECONDS = 5.0
+KEY_NAME = "manage.py demo"
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePrompt:
+    """One file of examples/prompts/: a request body in its dialect."""
+
+    name: str
+    about: str
+    dialect: Dialect
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One prompt sent once. `added_ms` is what the optimizer took, `total_ms` what the client waited."""
+
+    tokens_before: int
+    tokens_after: int
+    added_ms: float
+    total_ms: float
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of the table. Tokens are those of the newest sending, times the medians of all."""
+
+    name: str
+    dialect: str
+    sendings: list[Sending] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def tokens_before(self) -> int:
+        return self.sendings[-1].tokens_before if self.sendings else 0
+
+    @property
+    def tokens_after(self) -> int:
+        return self.sendings[-1].tokens_after if self.sendings else 0
+
+    @property
+    def added_ms(self) -> float:
+        return median(sending.added_ms for sending in self.sendings) if self.sendings else 0.0
+
+    @property
+    def total_ms(self) -> float:
+        return median(sending.total_ms for sending in self.sendings) if self.sendings else 0.0
+
+
+def read_prompts(folder: Path) -> list[ExamplePrompt]:
+    """The prompts of a folder, by file name; DemoError where there are none."""
+    found = [ExamplePrompt(**json.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.json"))]
+    if not found:
+        raise DemoError(f"there are no prompts in {folder}")
+    return found
+
+
+def check_running(url: str) -> None:
+    """DemoError, saying how to start it, where no gateway answers at the URL."""
+    try:
+        answer = requests.get(f"{url}/healthz", timeout=HEALTH_TIMEOUT_SECONDS)
+    except requests.RequestException:
+        raise DemoError(
+            f"no gateway answers at {url}: start it with bin/up, or pass --url where it listens elsewhere"
+        ) from None
+    if answer.status_code != 200:
+        raise DemoError(f"{url}/healthz answers {answer.status_code}: is this a Token Optimizer?")
+
+
+@contextmanager
+def temporary_key() -> Iterator[str]:
+    """A key of the first project, revoked at the end: the secrets of the others are not known."""
+    project = Project.objects.order_by("created_at").first()
+    if project is None:
+        raise DemoError("there is no project yet: start bin/up once, or pass --key")
+    row, secret = ApiKey.issue(project=project, name=KEY_NAME)
+    try:
+        yield secret
+    finally:
+        row.revoke()
+
+
+class Sender:
+    """The two SDK clients, pointed at the gateway. Nothing is retried: the times are those of one call."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._openai = openai.OpenAI(
+            base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=ANSWER_TIMEOUT_SECONDS
+        )
+        self._anthropic = anthropic.Anthropic(
+            base_url=url, api_key=key, max_retries=0, timeout=ANSWER_TIMEOUT_SECONDS
+        )
+
+    def send(self, prompt: ExamplePrompt) -> Sending:
+        """Send a prompt and read the answer's `optimizer_stats`; SDK errors come through."""
+        create: Any = (
+            self._anthropic.messages.create
+            if prompt.dialect == "anthropic"
+            else self._openai.chat.completions.create
+        )
+        began = time.perf_counter()
+        answer = create(**prompt.body)
+        total_ms = (time.perf_counter() - began) * 1000
+        stats = (answer.model_extra or {}).get("optimizer_stats")
+        if stats is None:
+            raise DemoError("the answer has no optimizer_stats: is this URL a Token Optimizer?")
+        return Sending(stats["tokens_before"], stats["tokens_after"], stats["latency_ms"], total_ms)
+
+
+def send_all(
+    prompts: Sequence[ExamplePrompt], sender: Sender, *, repeat: int, pause_seconds: float
+) -> Iterator[list[Row]]:
+    """Send every prompt `repeat` times, round by round; the rows so far after each sending."""
+    rows = [Row(prompt.name, prompt.dialect) for prompt in prompts]
+    for number in range(repeat):
+        for prompt, row in zip(prompts, rows, strict=True):
+            if number or row is not rows[0]:
+                time.sleep(pause_seconds)
+            _send_into(row, prompt, sender)
+            yield rows
+
+
+def _send_into(row: Row, prompt: ExamplePrompt, sender: Sender) -> None:
+    try:
+        row.sendings.append(sender.send(prompt))
+    except (openai.AuthenticationError, anthropic.AuthenticationError):
+        raise DemoError("the gateway does not know the key: pass one of its own with --key") from None
+    except (openai.APIConnectionError, anthropic.APIConnectionError) as error:
+        raise DemoError(f"the gateway stopped answering: {error}") from None
+    except (openai.APIStatusError, anthropic.APIStatusError) as error:
+        row.error = f"{error.status_code}: {error.message}"
+
+
+def reduction(before: int, after: int) -> str:
+    """How much was cut, in percent."""
+    return f"{100 * (before - after) / before:.1f} %" if before else "–"
+
+
+def total(rows: Iterable[Row]) -> Row:
+    """The sums of the rows that were answered, times included."""
+    answered = [row for row in rows if row.sendings]
+    summed = Sending(
+        sum(row.tokens_before for row in answered),
+        sum(row.tokens_after for row in answered),
+        sum(row.added_ms for row in answered),
+        sum(row.total_ms for row in answered),
+    )
+    return Row("Total", "", [summed])

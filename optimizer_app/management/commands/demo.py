@@ -1,0 +1,109 @@
+"""`manage.py demo`: the prompts of examples/prompts/ through the running gateway, and a table of the saving."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from optimizer_app import demo
+from optimizer_app.demo import DemoError, ExamplePrompt, Row
+from optimizer_app.greeting import local_url
+
+HEADINGS = ("Prompt", "Dialect", "Before", "After", "Reduction", "Added ms", "Total ms")
+_WIDTH_WITHOUT_TERMINAL = 110
+
+
+class Command(BaseCommand):
+    help = "Sends the prompts of examples/prompts/ through the running gateway and shows what was saved."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", help="where the gateway listens (default: from HOST and PORT)")
+        parser.add_argument("--key", help="API key (default: OPTIMIZER_KEY, else a temporary key)")
+        parser.add_argument("--repeat", type=_count, default=1, metavar="N", help="send every prompt N times")
+        parser.add_argument(
+            "--pause", type=_seconds, default=0.0, metavar="SECONDS", help="wait between two prompts"
+        )
+        parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+
+    def handle(self, **options: Any) -> None:
+        url = (options["url"] or local_url()).rstrip("/")
+        key = options["key"] or os.environ.get("OPTIMIZER_KEY", "")
+        try:
+            prompts = demo.read_prompts(Path(settings.BASE_DIR) / "examples" / "prompts")
+            demo.check_running(url)
+            with nullcontext(key) if key else demo.temporary_key() as secret:
+                rows = _send(prompts, url, secret, options["repeat"], options["pause"])
+        except DemoError as error:
+            raise CommandError(str(error)) from None
+        self._show(rows, markdown=options["markdown"])
+        failed = [f"{row.name}: {row.error}" for row in rows if row.error]
+        if failed:
+            raise CommandError("not every prompt was answered\n" + "\n".join(failed))
+
+    def _show(self, rows: list[Row], *, markdown: bool) -> None:
+        if markdown:
+            self.stdout.write("\n".join(_markdown_lines(rows)))
+            return
+        width = None if self.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+        Console(file=self.stdout, width=width).print(_table(rows))
+
+
+def _send(prompts: list[ExamplePrompt], url: str, key: str, repeat: int, pause_seconds: float) -> list[Row]:
+    """Send them all under a progress bar, which goes to stderr so that the table can be piped."""
+    rows: list[Row] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(f"Sending to {url}", total=len(prompts) * repeat)
+        sender = demo.Sender(url, key)
+        for rows in demo.send_all(prompts, sender, repeat=repeat, pause_seconds=pause_seconds):
+            progress.advance(task)
+    return rows
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(show_footer=False)
+    for position, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="left" if position < 2 else "right", no_wrap=position > 0)
+    for row in rows:
+        table.add_row(*_cells(row))
+    table.add_section()
+    table.add_row(*_cells(demo.total(rows)), style="bold")
+    return table
+
+
+def _markdown_lines(rows: list[Row]) -> list[str]:
+    table = [HEADINGS, ("---", "---", *["---:"] * 5), *map(_cells, [*rows, demo.total(rows)])]
+    return [f"| {' | '.join(cells)} |" for cells in table]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if not row.sendings:
+        return (row.name, row.dialect, "–", "–", "failed", "–", "–")
+    before, after = row.tokens_before, row.tokens_after
+    tokens = (f"{before:,}", f"{after:,}", demo.reduction(before, after))
+    return (row.name, row.dialect, *tokens, f"{row.added_ms:,.1f}", f"{row.total_ms:,.1f}")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not 0 <= number < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is no number of seconds of at least 0")
+    return number
