@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+from optimizer_app.announce import EVERY_PROJECT, project_group
 from optimizer_app.models import Project
 
 SECONDS_BETWEEN_MESSAGES = 1.0
@@ -18,8 +19,8 @@ NOT_SIGNED_IN = 4401
 def groups_of(user: AbstractBaseUser | AnonymousUser) -> list[str]:
     """The channel groups that announce what the user may see."""
     if getattr(user, "is_superuser", False):
-        return ["all"]
-    return [f"project-{pk}" for pk in Project.objects.visible_to(user).values_list("pk", flat=True)]
+        return [EVERY_PROJECT]
+    return [project_group(pk) for pk in Project.objects.visible_to(user).values_list("pk", flat=True)]
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):

@@ -50,6 +50,8 @@ def zero_explained(trace: RequestTrace) -> str:
 
 def money_sentence(trace: RequestTrace) -> str:
     """Net = gross − cache effect, or why there is no such figure."""
+    if trace.gross_usd == trace.net_usd == 0:
+        return "No money was saved."
     if trace.gross_usd is None:
         return f"Money is not counted: no list price is known for {trace.model or 'this model'}."
     if trace.net_usd is None:
@@ -69,7 +71,9 @@ def notices(trace: RequestTrace) -> list[Notice]:
         found.append(Notice("danger", _provider_error(trace)))
     if trace.net_usd is not None and trace.net_usd < 0:
         found.append(
-            Notice("danger", "Net is negative: the cut cost more of the provider's cache discount than it saved.")
+            Notice(
+                "danger", "Net is negative: the cut cost more of the provider's cache discount than it saved."
+            )
         )
     if trace.status == RequestTrace.Status.INTERRUPTED:
         found.append(Notice("warn", "Interrupted: the answer ended early. " + trace.error))
@@ -84,9 +88,13 @@ def notices(trace: RequestTrace) -> list[Notice]:
 
 def _failed_stage(stage: dict[str, object]) -> str:
     why = f" ({stage['reason']})" if stage.get("reason") else ""
-    return f"Stage {stage.get('name')} failed{why}. The prompt went on as it was; no saving is claimed for it."
+    return (
+        f"Stage {stage.get('name')} failed{why}. The prompt went on as it was; no saving is claimed for it."
+    )
 
 
 def _provider_error(trace: RequestTrace) -> str:
-    answered = f"The provider answered {trace.http_status}" if trace.http_status else "No answer from the provider"
+    answered = (
+        f"The provider answered {trace.http_status}" if trace.http_status else "No answer from the provider"
+    )
     return f"{answered}: {trace.error}" if trace.error else f"{answered}."

@@ -45,9 +45,7 @@ def theme_of(request: HttpRequest) -> str:
     return theme if theme in THEMES else THEMES[0]
 
 
-def render_page(
-    request: HttpRequest, template: str, scope: Scope, context: dict[str, Any]
-) -> HttpResponse:
+def render_page(request: HttpRequest, template: str, scope: Scope, context: dict[str, Any]) -> HttpResponse:
     """The page, or only its `live` partial where htmx asks. Pages are private and never stored by proxies."""
     shell = {
         "scope": scope,

@@ -179,9 +179,7 @@ def series(traces: RequestTraceQuerySet, window: Window) -> list[Bucket]:
         )
     )
     found = {row["bucket"]: _bucket(row, seconds) for row in rows}
-    return [
-        found.get(int(start.timestamp()) // seconds, Bucket(start)) for start in window.bucket_starts()
-    ]
+    return [found.get(int(start.timestamp()) // seconds, Bucket(start)) for start in window.bucket_starts()]
 
 
 def ratios(traces: RequestTraceQuerySet) -> Ratios:

@@ -49,9 +49,7 @@ def trace_rows(traces: RequestTraceQuerySet) -> list[TraceRow]:
     ]
 
 
-def page_of(
-    traces: RequestTraceQuerySet, *, oldest_first: bool, start: uuid.UUID | None, back: bool
-) -> Page:
+def page_of(traces: RequestTraceQuerySet, *, oldest_first: bool, start: uuid.UUID | None, back: bool) -> Page:
     """The page that follows `start` in the list's order, or with `back` the one that ends before it."""
     ascending = oldest_first != back
     found = traces.order_by("id" if ascending else "-id")

@@ -24,3 +24,10 @@ def icon(name: str) -> SafeString:
 @register.filter
 def route_label(route: str) -> str:
     return ROUTES.get(route, route)
+
+
+@register.filter
+def route_short(route: str) -> str:
+    """For narrow columns: what came on top of the heuristics, which every optimized request meets."""
+    label = route_label(route)
+    return label.removeprefix("Heuristics, ").capitalize()

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from dashboard import charts, queries
-from dashboard.numbers import milliseconds, percent, short
 from dashboard.exports import buckets_csv
+from dashboard.numbers import milliseconds, percent, short
 from dashboard.page import render_page, signed_in
 from dashboard.rows import trace_rows
 from dashboard.scope import Scope

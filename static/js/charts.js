@@ -196,7 +196,7 @@ function plotOf(figure) {
     tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), zone),
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { setScale: false } },
-    padding: [8, chart.labels ? 36 : 8, 0, 0],
+    padding: [8, chart.labels ? 36 : 20, 0, 0],
     scales: { y: { range: (u, low, high) => yRange(low, high) } },
     series: [{}, ...chart.series().map((line) => ({ spanGaps: false, points: { show: false }, ...line, ...(line.points && { points: { ...line.points, show: true, filter: onlyAlone } }) }))],
     axes: [

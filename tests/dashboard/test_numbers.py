@@ -113,7 +113,14 @@ def test_ago(seconds: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "text"),
-    [(392, 0, "−100%"), (744, 210, "−72%"), (100, 103, "+3.0%"), (40, 40, "0%"), (0, 12, "new"), (0, 0, "0%")],
+    [
+        (392, 0, "−100%"),
+        (744, 210, "−72%"),
+        (100, 103, "+3.0%"),
+        (40, 40, "0%"),
+        (0, 12, "new"),
+        (0, 0, "0%"),
+    ],
 )
 def test_cut_percent(before: int, after: int, text: str) -> None:
     assert numbers.cut_percent(before, after) == text

@@ -1,0 +1,95 @@
+"""The live socket, over the real channel layer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connections
+
+from config.asgi import application
+from dashboard.consumers import NOT_SIGNED_IN, LiveConsumer
+from optimizer_app.announce import announce_traces
+from optimizer_app.models import Project
+
+QUIET_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 5
+
+
+@pytest.fixture(autouse=True)
+def _rows_are_committed(transactional_db: None) -> Iterator[None]:
+    """The consumer looks from a thread of its own."""
+    yield
+    connections.close_all()
+
+
+async def connect(asgi: Any, **scope: Any) -> tuple[ApplicationCommunicator, dict[str, Any]]:
+    """A socket to the application, and its first answer: accepted or closed."""
+    socket = ApplicationCommunicator(
+        asgi, {"type": "websocket", "path": "/ws/live", "headers": [], "subprotocols": [], **scope}
+    )
+    await socket.send_input({"type": "websocket.connect"})
+    return socket, await socket.receive_output(LONGEST_WAIT_SECONDS)
+
+
+async def next_message(socket: ApplicationCommunicator) -> dict[str, Any]:
+    return json.loads((await socket.receive_output(LONGEST_WAIT_SECONDS))["text"])
+
+
+@asynccontextmanager
+async def open_page(user: User) -> AsyncIterator[ApplicationCommunicator]:
+    socket, answer = await connect(LiveConsumer.as_asgi(), user=user)
+    assert answer["type"] == "websocket.accept"
+    try:
+        yield socket
+    finally:
+        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
+        await socket.wait(LONGEST_WAIT_SECONDS)
+        await sync_to_async(connections.close_all)()
+
+
+async def test_it_works(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        await announce_traces({project.pk: 3})
+        assert await next_message(socket) == {"changed": ["overview", "requests"], "count": 3}
+
+
+async def test_it_says_nothing_of_foreign_projects(member: User, foreign_project: Project) -> None:
+    async with open_page(member) as socket:
+        await announce_traces({foreign_project.pk: 1})
+        assert await socket.receive_nothing(QUIET_SECONDS)
+
+
+async def test_superuser_hears_of_every_project(admin: User, foreign_project: Project) -> None:
+    async with open_page(admin) as socket:
+        await announce_traces({foreign_project.pk: 1})
+        assert (await next_message(socket))["count"] == 1
+
+
+async def test_a_burst_is_one_message_and_a_rest(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        for _ in range(30):
+            await announce_traces({project.pk: 1})
+        counts = [(await next_message(socket))["count"] for _ in range(2)]
+        assert counts[0] >= 1
+        assert sum(counts) == 30
+        assert await socket.receive_nothing(QUIET_SECONDS)
+
+
+async def test_it_refuses_who_is_not_signed_in() -> None:
+    _, answer = await connect(LiveConsumer.as_asgi(), user=AnonymousUser())
+    assert (answer["type"], answer["code"]) == ("websocket.close", NOT_SIGNED_IN)
+
+
+@pytest.mark.parametrize("origin", [b"http://localhost", b"https://evil.example"])
+async def test_the_application_lets_no_stranger_in(origin: bytes) -> None:
+    headers = [(b"origin", origin), (b"host", b"localhost")]
+    _, answer = await connect(application, headers=headers)
+    await sync_to_async(connections.close_all)()
+    assert answer["type"] == "websocket.close"
