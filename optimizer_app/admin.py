@@ -19,7 +19,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
 from optimizer_app.models import ApiKey, Event, OptimizationConfig, Project, Provider, RequestTrace
 
@@ -188,6 +188,9 @@ class OptimizationConfigAdmin(WithinProjects):
 
 
 class ProviderForm(forms.ModelForm):
+    base_url = forms.URLField(
+        required=False, max_length=500, assume_scheme="https", widget=UnfoldAdminURLInputWidget
+    )
     secret = forms.CharField(
         required=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),

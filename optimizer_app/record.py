@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import structlog
-from django.db import DataError, IntegrityError, close_old_connections
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, close_old_connections, connections
 from django.db import Error as DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from optimizer_app.announce import announce_traces
 from optimizer_app.journal import SegmentJournal
@@ -35,6 +36,7 @@ LEFTOVERS_EVERY_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 STOP_SECONDS = 5.0
+CONNECT_SECONDS = 5
 # Lines kept in memory while the disk takes none.
 UNWRITTEN_LINES = 5_000
 # What one record alone can cause. Every other error of the database is an outage, which ends.
@@ -103,6 +105,13 @@ class Recorder:
             self._unwritten.append(line)
 
     def _run(self) -> None:
+        connections[DEFAULT_DB_ALIAS] = _own_connection()
+        try:
+            self._drain_until_stopped()
+        finally:
+            connections.close_all()
+
+    def _drain_until_stopped(self) -> None:
         while True:
             self._work.wait(LEFTOVERS_EVERY_SECONDS)
             self._hurry.wait(self._pause_seconds())
@@ -190,3 +199,12 @@ class Recorder:
     def _announce(self, counts: Mapping[uuid.UUID, int]) -> None:
         if self._loop is not None and not self._loop.is_closed() and counts:
             asyncio.run_coroutine_threadsafe(announce_traces(counts), self._loop)
+
+
+def _own_connection() -> BaseDatabaseWrapper:
+    """A lasting connection outside the pool, whose pauses after an outage can grow to minutes."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    options = {name: value for name, value in own.settings_dict["OPTIONS"].items() if name != "pool"}
+    options = {"connect_timeout": CONNECT_SECONDS, **options}
+    own.settings_dict = {**own.settings_dict, "OPTIONS": options, "CONN_MAX_AGE": None}
+    return own
