@@ -38,7 +38,8 @@ class EventsReceiver(LocalServer):
             with self._accepted:
                 self.events.extend(request.json["events"])
                 self._accepted.notify_all()
-        wire.send(status, b"{}")
+        headers = {"location": "/moved"} if 300 <= status < 400 else {}
+        wire.send(status, b"{}", headers)
 
     def wait_for_events(self, count: int, timeout_seconds: float = 10) -> list[dict[str, Any]]:
         """The accepted events, once there are `count` of them."""

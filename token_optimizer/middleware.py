@@ -89,6 +89,7 @@ class _Client:
     def prepare(self, dialect: Dialect, kwargs: Mapping[str, Any]) -> Call:
         """Optimize the prompt of a call and announce what was done."""
         own = {name: kwargs.get(name) for name in OWN_ARGUMENTS}
+        _check_budget(own["budget_tokens"])
         sdk_kwargs = {name: value for name, value in kwargs.items() if name not in OWN_ARGUMENTS}
         sdk_kwargs.setdefault("model", self.config.target_model)
         body = body_of(sdk_kwargs)
@@ -109,8 +110,6 @@ class _Client:
         """The result, and the name of the error where the prompt is sent as it came."""
         try:
             return optimize_body(body, dialect, config=self.config, trace_id=trace_id, **own), ""
-        except ConfigError:
-            raise  # a bad argument of ours, such as budget_tokens=-1: the caller has to know
         except Exception as error:
             if os.environ.get(STRICT_VARIABLE):
                 raise
@@ -265,6 +264,13 @@ def _config_from(config: OptimizerConfig | None, fields: dict[str, Any]) -> Opti
         config = replace(config, **fields)
     config.validate()
     return config
+
+
+def _check_budget(budget_tokens: Any) -> None:
+    """Refused here, as the optimizer fails open: a budget that nobody keeps would go unnoticed."""
+    whole = isinstance(budget_tokens, int) and not isinstance(budget_tokens, bool)
+    if budget_tokens is not None and not (whole and budget_tokens > 0):
+        raise ConfigError(f"budget_tokens must be a whole number of at least 1, not {budget_tokens!r}")
 
 
 def _emitter_for(config: OptimizerConfig) -> TelemetryEmitter | None:

@@ -198,7 +198,7 @@ EXITING = """
 import sys
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 emitter = TelemetryEmitter(sys.argv[1], "tok", flush_interval=3600)
-for number in range(25):
+for number in range(int(sys.argv[2])):
     emitter.emit({"number": number})
 """
 
@@ -223,14 +223,14 @@ def test_a_forked_child_sends_its_own_events_only(receiver: EventsReceiver) -> N
 
 
 def test_what_waits_is_sent_at_the_end_of_the_process(receiver: EventsReceiver) -> None:
-    assert run_python(EXITING, receiver.events_url) == 0
+    assert run_python(EXITING, receiver.events_url, "25") == 0
     assert numbers(receiver.events) == list(range(25))
 
 
 def test_the_end_of_the_process_does_not_wait_for_a_server_that_hangs(receiver: EventsReceiver) -> None:
-    """The receiver answers nothing, so an unbounded flush would run into the time limit."""
+    """The receiver answers nothing, so waiting for all 20 batches would run into the time limit."""
     receiver.gate.clear()
-    assert run_python(EXITING, receiver.events_url) == 0
+    assert run_python(EXITING, receiver.events_url, "200") == 0
     assert receiver.events == []
 
 

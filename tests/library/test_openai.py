@@ -12,6 +12,7 @@ from openai.types.chat import ChatCompletion
 
 from tests.library.prompts import QUESTION, openai_request
 from tests.mock_provider import MockProvider, Reply, ToolCall
+from token_optimizer.errors import ConfigError
 from token_optimizer.middleware import AsyncTokenOptimizer, TokenOptimizer
 from token_optimizer.models import OptimizationStats
 from token_optimizer.tokens import count_body
@@ -156,6 +157,15 @@ def test_the_optimizers_own_arguments_are_not_sent(provider: MockProvider) -> No
 def test_a_budget_holds(provider: MockProvider) -> None:
     answer = TokenOptimizer().chat.completions.create(**openai_request(), budget_tokens=900)
     assert answer.optimizer_stats["tokens_after"] <= 900
+
+
+@pytest.mark.parametrize("budget", [0, -1, 1.5, "900", True])
+def test_a_budget_that_is_none_is_refused(provider: MockProvider, budget: Any) -> None:
+    optimizer = TokenOptimizer()
+    with pytest.raises(ConfigError, match=f"budget_tokens .* not {budget!r}"):
+        optimizer.chat.completions.create(**openai_request(), budget_tokens=budget)
+    assert provider.requests == []
+    assert optimizer.metrics.snapshot()["events"] == {}
 
 
 def test_a_client_may_be_brought_along(provider: MockProvider) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ def plain(value: Any) -> Any:
 
     What is neither, such as a file to upload, stays as it is for the SDK to deal with.
     """
-    if value is None or isinstance(value, str | bytes | int | float | os.PathLike):
+    if value is None or isinstance(value, str | bytes | int | float):
         return value
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
