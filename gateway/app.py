@@ -24,7 +24,7 @@ from gateway.relay import Relay
 from gateway.traces import show_trace
 from gateway.upstream import Upstream
 from optimizer_app.optimize import OptimizerPool, optimizer_pool
-from optimizer_app.record import Journal, recording
+from optimizer_app.record import Recorder
 
 Result = TypeVar("Result")
 
@@ -38,7 +38,7 @@ class Gateway:
 
     callers: CallerCache
     upstream: Upstream
-    journal: Journal
+    recorder: Recorder
     pool: OptimizerPool
     valkey: Redis
     most_request_bytes: int = MOST_REQUEST_BYTES
@@ -57,8 +57,8 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
     upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
     try:
-        async with recording(settings.JOURNAL_DIR) as journal, optimizer_pool() as pool:
-            application.state.gateway = Gateway(CallerCache(), upstream, journal, pool, valkey)
+        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizer_pool() as pool:
+            application.state.gateway = Gateway(CallerCache(), upstream, recorder, pool, valkey)
             yield
     finally:
         await upstream.close()

@@ -8,18 +8,14 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import structlog
-
 from gateway.auth import Caller, ProviderRoute
 from gateway.call import Call
 from gateway.headers import Headers
 from gateway.usage import NOT_SAID, Usage
 from optimizer_app.record import Journal
-from optimizer_app.trace_record import Status, TraceRecord
 from optimizer_app.trace_ids import new_trace_id
+from optimizer_app.trace_record import Status, TraceRecord
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
-
-log = structlog.get_logger(__name__)
 
 _LONGEST_REASON = 200
 
@@ -82,11 +78,7 @@ class Exchange:
             return
         self.recorded = True
         self.answered()
-        try:
-            self.journal.append(self._trace(self.caller, status, http_status, error))
-        except OSError as problem:
-            # A full disk must not stop the answers.
-            log.error("trace_lost", trace_id=str(self.trace_id), error=type(problem).__name__)
+        self.journal.append(self._trace(self.caller, status, http_status, error))
 
     def _trace(self, caller: Caller, status: Status, http_status: int | None, error: str) -> TraceRecord:
         stats = self.stats

@@ -49,7 +49,7 @@ class OptimizeOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
-        exchange = Exchange(dialect_of(client), gateway.journal)
+        exchange = Exchange(dialect_of(client), gateway.recorder)
         try:
             await optimize_only(gateway, client, exchange)
         except GatewayError as error:

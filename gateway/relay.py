@@ -45,7 +45,7 @@ class Relay:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
-        exchange = Exchange(self._dialect, gateway.journal)
+        exchange = Exchange(self._dialect, gateway.recorder)
         try:
             await relay(gateway, client, exchange)
         except GatewayError as error:

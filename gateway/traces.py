@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 async def show_trace(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     caller = await gateway.callers.authenticate(client.headers)
     trace_id = _trace_id(params["trace_id"])
+    # A client that asks at once should not wait for the next batch.
+    gateway.recorder.nudge()
     columns = await gateway.from_database(lambda: _columns(caller.project_id, trace_id))
     if columns is None:
         raise _not_found(params["trace_id"])

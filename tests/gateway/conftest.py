@@ -1,0 +1,87 @@
+"""Accounts at the module's server. Models are imported within: this file is read before Django is set up.
+
+Rows are committed, since the server must see them, and each test deletes its own: a flush of all tables
+after every test would take longer than the tests, and would meet the server's own transactions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.live_server import LiveServer, running_server
+from tests.mock_provider import MockProvider
+
+if TYPE_CHECKING:
+    from tests.gateway.accounts import Account
+
+
+@pytest.fixture
+def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """pytest-django's, without the flush."""
+    from optimizer_app.models import Project
+
+    with django_db_blocker.unblock():
+        yield
+        Project.objects.all().delete()
+
+
+@pytest.fixture
+def server(transactional_db: None, _module_server: Callable[[], LiveServer]) -> Iterator[LiveServer]:
+    """The module's server."""
+    from tests.gateway.accounts import wait_until_drained
+
+    running = _module_server()
+    yield running
+    wait_until_drained(running)
+
+
+@pytest.fixture(scope="module")
+def _impatient_server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveServer]:
+    with django_db_blocker.unblock(), running_server(OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS="1") as running:
+        yield running
+
+
+@pytest.fixture
+def impatient_server(transactional_db: None, _impatient_server: LiveServer) -> Iterator[LiveServer]:
+    """A server that gives a provider one second."""
+    from tests.gateway.accounts import wait_until_drained
+
+    yield _impatient_server
+    wait_until_drained(_impatient_server)
+
+
+@pytest.fixture
+def provider() -> Iterator[MockProvider]:
+    with MockProvider() as running:
+        yield running
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    """Lets a held answer go; at the latest when the test is over."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture
+def account(server: LiveServer, provider: MockProvider) -> Account:
+    """An account whose two providers are the mock one."""
+    from tests.gateway.accounts import add_mock, new_account
+
+    made = new_account(server)
+    add_mock(made, provider)
+    return made
+
+
+@pytest.fixture
+def echo_account(server: LiveServer) -> Account:
+    """An account without any provider."""
+    from tests.gateway.accounts import new_account
+
+    return new_account(server)

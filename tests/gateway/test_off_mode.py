@@ -1,0 +1,75 @@
+"""`X-Optimizer-Mode: off`: both bodies byte for byte, and still a trace."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.gateway.accounts import Account
+from tests.gateway.prompts import CLAUDE, HI, MODEL
+from tests.mock_provider import MockProvider, Reply
+from token_optimizer.tokens import count_body
+
+OFF = {"x-optimizer-mode": "off"}
+ODD = (
+    b'{ "temperature" : 1.50,\r\n\t"model":"gpt-3.5-turbo", "model":"gpt-4o" ,"n":1e0,'
+    b'"messages":[{"content":"Sure.\\u0021 h\\u00e9  \\/ x","role":"user"},  '
+    b'{"role":"user","content":"Sure."}],'
+    b'"big":123456789012345678901234567890 }  \n'
+)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_request_is_forwarded_byte_for_byte(account: Account, provider: MockProvider, path: str) -> None:
+    answer = account.post(path, data=ODD, headers=OFF)
+
+    assert answer.status_code == 200
+    assert provider.requests[0].raw == ODD
+    assert answer.headers["x-optimizer-route"] == "bypass"
+    assert answer.headers["x-optimizer-tokens-saved"] == "0"
+    assert "optimizer_stats" not in answer.json()
+
+
+def test_answer_is_passed_on_byte_for_byte(account: Account, provider: MockProvider) -> None:
+    raw = b'{ "usage": {"prompt_tokens":7, "completion_tokens":1},\n "a": 1.50, "a": 2 }\n\n'
+    provider.script(Reply(raw_body=raw))
+    answer = account.post("/v1/chat/completions", {"model": MODEL, "messages": HI}, headers=OFF)
+
+    assert answer.content == raw
+    assert account.trace(answer.headers["x-optimizer-trace-id"])["usage_input_tokens"] == 7
+
+
+def test_stream_is_passed_on_byte_for_byte(account: Account, provider: MockProvider) -> None:
+    body = {"model": MODEL, "messages": HI, "stream": True}
+    direct = requests.post(f"{provider.openai_url}/chat/completions", json=body, timeout=10)
+    through = account.post("/v1/chat/completions", body, headers=OFF)
+
+    assert through.content == direct.content.replace(b"chatcmpl-1", b"chatcmpl-2")
+    assert provider.requests[1].raw == provider.requests[0].raw
+    assert account.trace(through.headers["x-optimizer-trace-id"])["status"] == "ok"
+
+
+def test_trace_counts_what_was_forwarded(account: Account, provider: MockProvider) -> None:
+    answer = account.post("/v1/messages", {"model": CLAUDE, "max_tokens": 9, "messages": HI}, headers=OFF)
+    trace = account.trace(answer.headers["x-optimizer-trace-id"])
+
+    assert trace["route"] == "bypass"
+    assert trace["model"] == CLAUDE
+    counted = count_body(provider.requests[0].json, "anthropic", CLAUDE)
+    assert trace["tokens_before"] == trace["tokens_after"] == counted > 0
+
+
+def test_the_provider_judges_a_body_that_is_no_json(account: Account, provider: MockProvider) -> None:
+    answer = account.post("/v1/chat/completions", data=b"\xff{no json", headers=OFF)
+
+    assert provider.requests[0].raw == b"\xff{no json"
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "the body is no JSON object"
+
+
+def test_a_mode_that_there_is_not(account: Account, provider: MockProvider) -> None:
+    answer = account.post("/v1/chat/completions", {}, headers={"x-optimizer-mode": "of"})
+
+    assert answer.status_code == 400
+    assert "'of'" in answer.json()["error"]["message"]
+    assert not provider.requests
