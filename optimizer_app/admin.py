@@ -171,8 +171,15 @@ class ApiKeyAdmin(WithinProjects):
             self.log_change(request, key, "Revoked.")
 
 
+class OptimizationConfigForm(forms.ModelForm):
+    def clean_fields(self) -> dict[str, Any]:
+        """An empty text is no field that differs from the preset."""
+        return self.cleaned_data["fields"] or {}
+
+
 @admin.register(OptimizationConfig)
 class OptimizationConfigAdmin(WithinProjects):
+    form = OptimizationConfigForm
     list_display = ("name", "project", "preset", "is_default", "version", "updated_at")
     list_filter = (ProjectFilter, "preset", "is_default")
     list_select_related = ("project",)
@@ -182,7 +189,10 @@ class OptimizationConfigAdmin(WithinProjects):
     def save_model(
         self, request: HttpRequest, obj: OptimizationConfig, form: forms.ModelForm, change: bool
     ) -> None:
-        if change and form.changed_data:
+        # Compared here: the form takes an empty JSON object for changed.
+        if change and not OptimizationConfig.objects.filter(
+            pk=obj.pk, name=obj.name, preset=obj.preset, fields=obj.fields
+        ):
             obj.version += 1
         super().save_model(request, obj, form, change)
 

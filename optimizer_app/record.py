@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -62,6 +63,7 @@ class Recorder:
         self._hurry = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
+        self._announcing: set[Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         # A daemon: a database that hangs must not hang the end of the process.
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -80,6 +82,8 @@ class Recorder:
         self._stopping.set()
         self.nudge()
         await asyncio.to_thread(self._thread.join, timeout_seconds)
+        if self._announcing:
+            await asyncio.wait([asyncio.wrap_future(future) for future in tuple(self._announcing)])
         if self._unwritten:
             log.error("traces_lost", count=len(self._unwritten))
 
@@ -197,8 +201,11 @@ class Recorder:
             log.error("journal_line_lost", segment=source, reason=reason, error=type(error).__name__)
 
     def _announce(self, counts: Mapping[uuid.UUID, int]) -> None:
-        if self._loop is not None and not self._loop.is_closed() and counts:
-            asyncio.run_coroutine_threadsafe(announce_traces(counts), self._loop)
+        if self._loop is None or self._loop.is_closed() or not counts:
+            return
+        future = asyncio.run_coroutine_threadsafe(announce_traces(counts), self._loop)
+        self._announcing.add(future)
+        future.add_done_callback(self._announcing.discard)
 
 
 def _own_connection() -> BaseDatabaseWrapper:
