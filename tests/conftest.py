@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +31,7 @@ import pytest
 
 from optimizer_app.embedded.servers import running_servers
 from tests.live_server import LiveServer, running_server
+from tests.state_folder import state_folder
 
 _EMBEDDED = pytest.StashKey[ExitStack]()
 
@@ -53,18 +52,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_EMBEDDED].close()
-
-
-class state_folder:  # noqa: N801 -- a context manager that reads as a function
-    """A temporary folder that PostgreSQL's own user can reach, unlike `tmp_path`."""
-
-    def __enter__(self) -> Path:
-        self.path = Path(tempfile.mkdtemp(prefix="token-optimizer-test-"))
-        self.path.chmod(0o711)
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,9 +6,13 @@ The supervisor owns the socket, so a worker that dies is replaced without a refu
 
 from __future__ import annotations
 
+import signal
 import socket
 import sys
+from types import FrameType
+from typing import NoReturn
 
+import psutil
 import uvicorn
 
 APPLICATION = "config.asgi:application"
@@ -51,7 +55,22 @@ def serve(descriptor: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STREAMS_END_WITHIN_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    # uvicorn sends itself the signal again once it is done, which would end us before our last act.
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    finally:
+        _end_children()
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)
+
+
+def _end_children() -> None:
+    """A process that was just started may not know yet that it should end with us."""
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
 
 
 if __name__ == "__main__":
