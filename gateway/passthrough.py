@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
 
 # Ours: never the provider's, whatever it would answer.
-_OWN_PATHS = frozenset({"optimize", "ingest", "traces"})
+_OWN_PATHS = frozenset({"", "optimize", "ingest", "traces"})
 
 
 async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:

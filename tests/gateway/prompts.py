@@ -17,7 +17,7 @@ ORDERS = json.dumps(
     indent=4,
     ensure_ascii=False,
 )
-HI = [{"role": "user", "content": "Say hi."}]
+HI: list[Any] = [{"role": "user", "content": "Say hi."}]
 
 TOOL = {
     "type": "object",

@@ -22,7 +22,7 @@ GOOD = {"model": MODEL, "messages": HI}
 def test_wrong_key_with_openai(server: LiveServer) -> None:
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="tok_wrong", max_retries=0)
     with pytest.raises(openai.AuthenticationError) as caught:
-        client.chat.completions.create(model=MODEL, messages=HI)  # type: ignore[arg-type]
+        client.chat.completions.create(model=MODEL, messages=HI)
 
     assert caught.value.code == "invalid_api_key"
     assert caught.value.type == "invalid_request_error"
@@ -33,7 +33,7 @@ def test_wrong_key_with_openai(server: LiveServer) -> None:
 def test_wrong_key_with_anthropic(server: LiveServer) -> None:
     client = anthropic.Anthropic(base_url=server.url, api_key="tok_wrong", max_retries=0)
     with pytest.raises(anthropic.AuthenticationError) as caught:
-        client.messages.create(model=CLAUDE, max_tokens=9, messages=HI)  # type: ignore[arg-type]
+        client.messages.create(model=CLAUDE, max_tokens=9, messages=HI)
 
     body = caught.value.response.json()
     assert body["type"] == "error"

@@ -112,15 +112,15 @@ def test_anthropic_stream_with_tool_calls(account: Account, provider: MockProvid
 
 
 async def test_async_clients(account: Account, provider: MockProvider) -> None:
-    completion = await account.async_openai.chat.completions.create(model=MODEL, messages=HI)  # type: ignore[arg-type]
+    completion = await account.async_openai.chat.completions.create(model=MODEL, messages=HI)
     assert completion.choices[0].message.content == provider.default.text
-    stream = await account.async_openai.chat.completions.create(model=MODEL, messages=HI, stream=True)  # type: ignore[arg-type, call-overload]
+    stream = await account.async_openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
     text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
     assert text == provider.default.text
     async with account.async_anthropic.messages.stream(
         model=CLAUDE,
         max_tokens=9,
-        messages=HI,  # type: ignore[arg-type]
+        messages=HI,
     ) as events:
         assert await events.get_final_text() == provider.default.text
 

@@ -34,7 +34,7 @@ def impatient(impatient_server: LiveServer, provider: MockProvider) -> Account:
 def test_rate_limit_passes_through(account: Account, provider: MockProvider) -> None:
     provider.script(Reply(status=429, retry_after="7", message="slow down"))
     with pytest.raises(openai.RateLimitError) as caught:
-        account.openai.chat.completions.create(model=MODEL, messages=HI)  # type: ignore[arg-type]
+        account.openai.chat.completions.create(model=MODEL, messages=HI)
 
     response = caught.value.response
     assert response.headers["retry-after"] == "7"
@@ -57,12 +57,12 @@ def test_overloaded_passes_through(account: Account, provider: MockProvider) -> 
 def test_wrong_provider_key_passes_through(account: Account, provider: MockProvider) -> None:
     provider.script(Reply(status=401, message="no such key"))
     with pytest.raises(anthropic.AuthenticationError, match="no such key"):
-        account.anthropic.messages.create(model=CLAUDE, max_tokens=9, messages=HI)  # type: ignore[arg-type]
+        account.anthropic.messages.create(model=CLAUDE, max_tokens=9, messages=HI)
 
 
 def test_cut_openai_stream_raises(account: Account, provider: MockProvider) -> None:
     provider.script(Reply(cut_after=4))
-    stream = account.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)  # type: ignore[call-overload]
+    stream = account.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
     trace_id = stream.response.headers["x-optimizer-trace-id"]
     with pytest.raises(openai.APIConnectionError):
         list(stream)
@@ -74,7 +74,7 @@ def test_cut_openai_stream_raises(account: Account, provider: MockProvider) -> N
 def test_cut_anthropic_stream_raises(account: Account, provider: MockProvider) -> None:
     provider.script(Reply(cut_after=4))
     with (
-        account.anthropic.messages.stream(model=CLAUDE, max_tokens=9, messages=HI) as stream,  # type: ignore[arg-type]
+        account.anthropic.messages.stream(model=CLAUDE, max_tokens=9, messages=HI) as stream,
         pytest.raises(httpx2.RemoteProtocolError),
     ):
         stream.get_final_message()
@@ -112,7 +112,7 @@ def test_hang_within_a_stream_breaks_it(
     impatient: Account, provider: MockProvider, release: threading.Event
 ) -> None:
     provider.script(Reply(release=release, hold_after=3))
-    stream = impatient.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)  # type: ignore[call-overload]
+    stream = impatient.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
     with pytest.raises(openai.APIConnectionError):
         list(stream)
 
@@ -235,7 +235,7 @@ def test_stream_that_ends_with_its_connection_is_a_broken_one(echo_account: Acco
     headers = {"content_type": "text/event-stream", "connection": "close"}
     with Canned(b'data: {"choices":[]}\n\n', **headers) as cut:
         add_provider(echo_account, "openai", f"{cut.url}/v1", "sk-x")
-        stream = echo_account.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)  # type: ignore[call-overload]
+        stream = echo_account.openai.chat.completions.create(model=MODEL, messages=HI, stream=True)
         with pytest.raises(openai.APIConnectionError):
             list(stream)
 

@@ -1,0 +1,96 @@
+"""Paths that are no completions, and the service's own health."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add_provider
+from tests.gateway.prompts import CLAUDE, HI
+from tests.live_server import LiveServer, running_server
+from tests.local_server import LocalServer, Received, Wire
+from tests.mock_provider import MockProvider
+
+
+class Mirror(LocalServer):
+    """Answers with the bytes it was sent."""
+
+    def answer(self, request: Received, wire: Wire) -> None:
+        wire.send(201, request.raw, {"content-type": "application/x-odd", "x-seen": request.path})
+
+
+@pytest.fixture
+def mirror(echo_account: Account) -> Iterator[Mirror]:
+    with Mirror(0) as running:
+        add_provider(echo_account, "openai", f"{running.url}/base/v1/", OPENAI_SECRET)
+        add_provider(echo_account, "anthropic", f"{running.url}/base", ANTHROPIC_SECRET)
+        yield running
+
+
+def test_unknown_paths_are_relayed_untouched(echo_account: Account, mirror: Mirror) -> None:
+    raw = bytes(range(256)) * 400
+    answer = echo_account.post("/v1/audio/speech%20x?a=%2Fb&c", data=raw)
+
+    assert (answer.status_code, answer.content) == (201, raw)
+    assert answer.headers["content-type"] == "application/x-odd"
+    assert answer.headers["x-seen"] == "/base/v1/audio/speech%20x?a=%2Fb&c"
+    assert mirror.requests[0].headers["authorization"] == f"Bearer {OPENAI_SECRET}"
+    assert echo_account.secret not in str(mirror.requests[0].headers)
+
+
+def test_anthropic_paths(echo_account: Account, mirror: Mirror) -> None:
+    echo_account.post("/v1/messages/batches", {})
+    echo_account.post("/v1/files", {}, headers={"anthropic-version": "2023-06-01"})
+
+    assert [request.path for request in mirror.requests] == ["/base/v1/messages/batches", "/base/v1/files"]
+    assert mirror.requests[1].headers["x-api-key"] == ANTHROPIC_SECRET
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/a/..%2f..%2fadmin",
+        "/v1/%2e%2e/admin",
+        "/v1/ingest",
+        "/v1/ingest/5",
+        "/v1/traces",
+        "/v1/optimize/x",
+        "/v1/",
+    ],
+)
+def test_paths_that_are_never_relayed(echo_account: Account, mirror: Mirror, path: str) -> None:
+    # requests would tidy the path up.
+    with socket.create_connection(("127.0.0.1", echo_account.server.port)) as connection:
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {echo_account.secret}\r\n"
+        connection.sendall(f"{head}content-length: 0\r\n\r\n".encode())
+        status = connection.recv(100)
+
+    assert status.startswith(b"HTTP/1.1 404")
+    assert not mirror.requests
+
+
+def test_models_and_token_counts_are_the_providers(account: Account, provider: MockProvider) -> None:
+    assert [model.id for model in account.openai.models.list()] == ["mock"]
+    count = account.anthropic.messages.count_tokens(model=CLAUDE, messages=HI)
+    assert count.input_tokens > 0
+    assert provider.requests[-1].path == "/v1/messages/count_tokens"
+
+
+def test_health(server: LiveServer) -> None:
+    assert requests.get(f"{server.url}/healthz", timeout=10).json() == {"status": "ok"}
+    ready = requests.get(f"{server.url}/readyz", timeout=10)
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok"}}
+
+
+def test_not_ready_without_valkey(transactional_db: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with running_server(REDIS_URL=f"redis://127.0.0.1:{port}/0") as server:
+        answer = requests.get(f"{server.url}/readyz", timeout=10)
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"database": "ok", "valkey": "down"}

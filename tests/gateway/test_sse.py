@@ -1,0 +1,107 @@
+"""Streams in any pieces: what is noted, and what is passed on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.sse import StreamTap
+from gateway.usage import Usage
+from token_optimizer.models import Dialect
+
+TEXT = {"choices": [{"index": 0, "delta": {"content": 'say ,"usage":null and [DONE]'}}]}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}
+
+
+def event(payload: Any, end: str = "\n\n") -> bytes:
+    return f"data: {json.dumps(payload)}{end}".encode()
+
+
+def fed(tap: StreamTap, data: bytes, size: int) -> bytes:
+    """What is passed on when the data comes in pieces of a size."""
+    pieces = [tap.feed(data[start : start + size]) for start in range(0, len(data), size)]
+    return b"".join(pieces) + tap.rest()
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r"])
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_usage_is_noted_and_taken_out(size: int, end: str) -> None:
+    tap = StreamTap("openai", strip_usage=True)
+    asked = event({**TEXT, "usage": None}, end) + event({"choices": [], "usage": USAGE}, end)
+    closing = f": comment{end}data: [DONE]{end}".encode()
+
+    assert fed(tap, asked + closing, size) == event(TEXT, end) + closing
+    assert tap.usage == Usage(input_tokens=9, cached_tokens=4, output_tokens=3)
+    assert tap.finished
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+def test_nothing_is_held_back_otherwise(dialect: Dialect, size: int) -> None:
+    tap = StreamTap(dialect)
+    data = event({**TEXT, "usage": None}) + b"data: half an eve"
+    for start in range(0, len(data), size):
+        piece = data[start : start + size]
+        assert tap.feed(piece) == piece
+    assert tap.rest() == b""
+    assert not tap.finished
+
+
+def test_null_usage_in_other_places() -> None:
+    tap = StreamTap("openai", strip_usage=True)
+    first = b'data: {"usage":null,"choices":[{"delta":{}}]}\n\n'
+    spaced = b'data: {"choices":[{"delta":{}}] , "usage" : null }\n\n'
+
+    assert tap.feed(first) == b'data: {"choices":[{"delta":{}}]}\n\n'
+    assert tap.feed(spaced) == b'data: {"choices":[{"delta":{}}]  }\n\n'
+    assert tap.feed(event(TEXT)) == event(TEXT)
+
+
+def test_usage_beside_text_is_passed_on() -> None:
+    """Some providers send it with the last text, asked or not."""
+    tap = StreamTap("openai", strip_usage=True)
+    data = event({**TEXT, "usage": USAGE})
+
+    assert tap.feed(data) == data
+    assert tap.usage.input_tokens == 9
+
+
+def test_anthropic_usage_is_the_latest_of_each_number() -> None:
+    start = {"input_tokens": 5, "cache_read_input_tokens": 70, "cache_creation_input_tokens": 25}
+    tap = StreamTap("anthropic")
+    tap.feed(event({"type": "message_start", "message": {"usage": {**start, "output_tokens": 1}}}))
+    tap.feed(event({"type": "message_delta", "usage": {"output_tokens": 12, "input_tokens": None}}))
+    assert not tap.finished
+    tap.feed(b"event: message_stop\n" + event({"type": "message_stop"}))
+
+    assert tap.usage == Usage(100, 70, 25, 12)
+    assert tap.finished
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+def test_error_within_a_stream(dialect: Dialect) -> None:
+    tap = StreamTap(dialect)
+    tap.feed(event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}))
+    assert tap.failed
+
+
+def test_a_text_about_errors_is_none() -> None:
+    tap = StreamTap("anthropic")
+    delta = {"type": "text_delta", "text": '{"type":"error"} message_stop "usage"'}
+    tap.feed(event({"type": "content_block_delta", "delta": delta}))
+    assert not tap.failed
+    assert not tap.finished
+
+
+@pytest.mark.parametrize("data", [b"data: {broken\n\n", b"data: 5\n\n", b"\n\n\n\n", b"\xff\xfe\n\n"])
+def test_garbage_is_passed_on(data: bytes) -> None:
+    assert StreamTap("openai", strip_usage=True).feed(data) == data
+    assert StreamTap("anthropic").feed(data) == data
+
+
+def test_numbers_that_cannot_be_kept_are_not_said() -> None:
+    tap = StreamTap("openai")
+    tap.feed(event({"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 2**40}}))
+    assert tap.usage == Usage()
