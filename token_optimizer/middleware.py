@@ -23,9 +23,8 @@ from typing import Any, Self
 import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
-from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
+from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, check_budget, optimize_body
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
 from token_optimizer.telemetry.collector import LocalCollector
@@ -89,7 +88,8 @@ class _Client:
     def prepare(self, dialect: Dialect, kwargs: Mapping[str, Any]) -> Call:
         """Optimize the prompt of a call and announce what was done."""
         own = {name: kwargs.get(name) for name in OWN_ARGUMENTS}
-        _check_budget(own["budget_tokens"])
+        # Refused here, as the optimizer fails open: a budget that nobody keeps would go unnoticed.
+        check_budget(own["budget_tokens"])
         sdk_kwargs = {name: value for name, value in kwargs.items() if name not in OWN_ARGUMENTS}
         sdk_kwargs.setdefault("model", self.config.target_model)
         body = body_of(sdk_kwargs)
@@ -264,13 +264,6 @@ def _config_from(config: OptimizerConfig | None, fields: dict[str, Any]) -> Opti
         config = replace(config, **fields)
     config.validate()
     return config
-
-
-def _check_budget(budget_tokens: Any) -> None:
-    """Refused here, as the optimizer fails open: a budget that nobody keeps would go unnoticed."""
-    whole = isinstance(budget_tokens, int) and not isinstance(budget_tokens, bool)
-    if budget_tokens is not None and not (whole and budget_tokens > 0):
-        raise ConfigError(f"budget_tokens must be a whole number of at least 1, not {budget_tokens!r}")
 
 
 def _emitter_for(config: OptimizerConfig) -> TelemetryEmitter | None:

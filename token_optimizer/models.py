@@ -78,6 +78,22 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a block's text, from `start` to `end`, that may be left out when the budget is tight.
+
+    `value` is what it is worth by itself, about 0..1 for one passage against another of any kind.
+    `facts` are what it says (identifiers, patterns, words asked for), each with its weight in the same
+    units: a fact counts once over all passages that are kept, so a second mention adds nothing.
+    What lies between the passages of a block always stays.
+    """
+
+    start: int
+    end: int
+    value: float = 0.0
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """Where a text stands in a request body: `("messages", 3, "content", 0, "text")`."""
 

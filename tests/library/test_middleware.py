@@ -12,7 +12,7 @@ from tests.events_receiver import EventsReceiver
 from tests.library.prompts import LOG, anthropic_request, openai_request
 from tests.mock_provider import MockProvider, Reply
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.errors import ConfigError
+from token_optimizer.errors import ConfigError, PromptError
 from token_optimizer.middleware import AsyncTokenOptimizer, TokenOptimizer
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE
 
@@ -86,7 +86,7 @@ def test_a_broken_optimizer_sends_the_prompt_as_it_came(
 
 
 def test_a_broken_optimizer_is_seen_in_strict_mode(provider: MockProvider) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises(PromptError):
         TokenOptimizer().chat.completions.create(**openai_request(), documents=UNREADABLE_DOCUMENTS)
     assert provider.requests == []
 

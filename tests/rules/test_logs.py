@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.tools import any_text, check_never_worse, check_unchanged
-from token_optimizer.optimizer.heuristics import is_log, trim_logs
+from token_optimizer.optimizer.heuristics import trim_logs
+from token_optimizer.optimizer.log_lines import is_log
 
 
 def info(number: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import orjson
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.heuristics.logs import is_log, is_log_line
+from token_optimizer.optimizer.log_lines import is_log, is_log_line
 
 Piece = tuple[Kind, str]
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from token_optimizer.errors import PromptError
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Path, Prompt, Slot
 from token_optimizer.optimizer.bulk import Piece, kind_of, split_bulk
 from token_optimizer.optimizer.dialects import Spot, is_tool_result_only, messages_of, spots_of
@@ -31,7 +32,7 @@ def canonicalize(
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
-    Raises PromptError where `messages` is no list of objects.
+    Raises PromptError where `messages` or `documents` is no list of objects.
     """
     messages = messages_of(body)
     asked = newest_user_message(messages)
@@ -39,7 +40,7 @@ def canonicalize(
     given: tuple[int, list[str]] = (-1, [])
     if documents:
         place = asked if asked >= 0 else len(messages)
-        given = (place, [_document_text(number, item) for number, item in enumerate(documents, 1)])
+        given = (place, [_document_text(number, item) for number, item in enumerate(_checked(documents), 1)])
         messages = [*messages[:place], {"role": "user", "content": "".join(given[1])}, *messages[place:]]
         body = {**body, "messages": messages}
         asked = asked + 1 if asked >= 0 else -1
@@ -143,6 +144,14 @@ def _query(blocks: Sequence[Block], slots: Sequence[Slot], asked: int) -> str | 
         if block.metadata.get("message") == asked and block.kind is Kind.PROSE and not block.tool_result
     ]
     return "\n".join(prose) or None
+
+
+def _checked(documents: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    for number, document in enumerate(documents):
+        if not isinstance(document, Mapping):
+            found = type(document).__name__
+            raise PromptError(f"documents[{number}] must be an object with title and text, not {found}")
+    return documents
 
 
 def _document_text(number: int, document: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ misreport. A stage that breaks leaves the prompt as it was and is reported as `f
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
-import structlog
 import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.errors import StageError
+from token_optimizer.errors import ConfigError, StageError
 from token_optimizer.models import (
     Block,
     BlockFate,
@@ -36,7 +36,7 @@ from token_optimizer.optimizer.dialects import detect_dialect, framing_tokens
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
@@ -58,6 +58,7 @@ STAGES = (
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked"),
+    Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget"),
     Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
 )
 
@@ -131,8 +132,10 @@ def optimize_body(
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
+    Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
+    check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
     context = Context(config, model, _budget(config, budget_tokens))
     original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
@@ -165,6 +168,14 @@ def _stats(original: Prompt, after: Prompt, ledger: Ledger, context: Context) ->
     return stats
 
 
+def check_budget(budget_tokens: int | None) -> None:
+    """ConfigError unless the budget is None or a whole number of at least 1."""
+    if budget_tokens is None:
+        return
+    if not isinstance(budget_tokens, int) or isinstance(budget_tokens, bool) or budget_tokens < 1:
+        raise ConfigError(f"budget_tokens must be a whole number of at least 1, not {budget_tokens!r}")
+
+
 def _budget(config: OptimizerConfig, request_tokens: int | None) -> int | None:
     if request_tokens is not None:
         return request_tokens
@@ -190,7 +201,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
             raise
         # The type alone: a message could quote the prompt.
         name = type(error).__name__
-        log.warning("stage_failed", stage=stage.name, error=name)
+        log.warning("stage %s failed: %s", stage.name, name)
         ledger.reports.append(StageReport(stage.name, "failed", (perf_counter() - started) * 1000, 0, name))
         return prompt
     ledger.write(stage, prompt, after)

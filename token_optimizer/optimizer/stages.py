@@ -15,18 +15,19 @@ from token_optimizer.optimizer.heuristics.constraints import extract_constraints
 from token_optimizer.optimizer.heuristics.dedupe import repeated_blocks
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
 from token_optimizer.optimizer.heuristics.junk import remove_junk
+from token_optimizer.optimizer.heuristics.log_passages import log_passages
 from token_optimizer.optimizer.heuristics.logs import trim_logs
 from token_optimizer.optimizer.heuristics.repeats import collapse_repeats
 from token_optimizer.optimizer.heuristics.tools import minimize_tool_schemas
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
+from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages
 
 # A reference to a repeated text costs about as much as this many tokens.
 _REFERENCE_TOKENS = 24
-# Windows around errors and tails, tried in turn until the prompt fits its hard budget.
-_LOG_WINDOWS = ((10, 40), (5, 20), (2, 10), (0, 3))
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
+_CUTTERS = {Kind.LOG: Cutter(log_passages, keep_passages)}
 
 
 def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
@@ -87,19 +88,24 @@ def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
-    """Cut logs to their errors, their tail and what the query asks for.
+    """Cut logs above `tool_result_tokens` to their errors, their tail and what the query asks for.
 
-    Logs above `tool_result_tokens` are cut by the config's windows; smaller ones, and narrower windows,
-    only while the prompt is over its hard budget.
+    Over the hard budget they are left to the choice among all passages, which knows what else there is.
     """
     config = context.config
+    if context.tokens_over(prompt) > 0:
+        return prompt
     windows = (config.log_error_window_lines, config.log_tail_lines)
-    prompt = _logs_cut(prompt, context, windows, config.tool_result_tokens)
-    for narrower in _LOG_WINDOWS:
-        if context.tokens_over(prompt) <= 0:
-            break
-        prompt = _logs_cut(prompt, context, (min(narrower[0], windows[0]), min(narrower[1], windows[1])), 0)
-    return prompt
+    return _rewritten(
+        prompt,
+        lambda block: trim_logs(block.content, *windows, prompt.query),
+        lambda block: block.kind is Kind.LOG and block.tokens > config.tool_result_tokens,
+    )
+
+
+def choose_passages(prompt: Prompt, context: Context) -> Prompt:
+    """While the prompt is over its hard budget, leave out the passages of bulk that are worth least."""
+    return fit_to_budget(prompt, context, lambda block: _CUTTERS.get(block.kind))
 
 
 def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
@@ -147,18 +153,6 @@ def _reference(block: Block) -> str:
     begin = " ".join(block.content.split())[:48]
     end = "\n" if block.content.endswith("\n") else ""
     return f"[the text that begins “{begin}” stands again further below; left out here]{end}"
-
-
-def _logs_cut(prompt: Prompt, context: Context, windows: tuple[int, int], above_tokens: int) -> Prompt:
-    def large_log(block: Block) -> bool:
-        return block.kind is Kind.LOG and block.tokens > above_tokens
-
-    def cut(block: Block) -> str:
-        return trim_logs(block.content, windows[0], windows[1], prompt.query)
-
-    before = prompt
-    after = _rewritten(before, cut, large_log)
-    return counted(after, before, context)
 
 
 def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:

@@ -8,7 +8,7 @@ from token_optimizer.optimizer.heuristics.constraints import extract_constraints
 from token_optimizer.optimizer.heuristics.dedupe import deduplicate, repeated_blocks
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
 from token_optimizer.optimizer.heuristics.junk import remove_junk
-from token_optimizer.optimizer.heuristics.logs import is_log, trim_logs
+from token_optimizer.optimizer.heuristics.logs import trim_logs
 from token_optimizer.optimizer.heuristics.repeats import collapse_repeats
 from token_optimizer.optimizer.heuristics.tools import minimize_tool_schemas
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
@@ -19,7 +19,6 @@ __all__ = [
     "compress_json_toon",
     "deduplicate",
     "extract_constraints",
-    "is_log",
     "keep_last_n_turns",
     "minimize_tool_schemas",
     "remove_junk",

@@ -66,7 +66,7 @@ def _collapsed_phrases(text: str) -> str:
 
 
 def _shorter_forms(repeated: list[tuple[str, int, str]]) -> list[str]:
-    """For each unit, its count and the run they make: the unit with a mark, or the run if that is no longer."""
+    """For each unit, count and run: the unit with a mark, or the run where that is no longer."""
     forms = [_marked(unit, count) if _may_be_marked(unit) else run for unit, count, run in repeated]
     shorter = [at for at, form in enumerate(forms) if len(form) < len(repeated[at][2])]
     pairs = [text for at in shorter for text in (_beginning(repeated[at][2], forms[at]), forms[at])]
