@@ -7,6 +7,7 @@ import re
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -31,7 +32,10 @@ class SourceFiles(CollectedFiles):
     """Files where they lie in the project and its packages, as Django finds them: nothing to collect."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        found = finders.find(path)
+        try:
+            found = finders.find(path)
+        except SuspiciousFileOperation:  # outside of every folder
+            found = None
         return (found, os.stat(found)) if isinstance(found, str) else ("", None)
 
 

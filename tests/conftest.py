@@ -33,14 +33,13 @@ from optimizer_app.embedded.servers import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 
-_EMBEDDED = pytest.StashKey[ExitStack]()
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before the settings are read. Workers of xdist inherit the variables."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-    stack = config.stash[_EMBEDDED] = ExitStack()
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
     if "OPTIMIZER_STATE_DIR" not in os.environ:
         os.environ["OPTIMIZER_STATE_DIR"] = str(stack.enter_context(state_folder()))
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
@@ -48,10 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
     django.setup()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_EMBEDDED].close()
 
 
 @pytest.fixture(scope="session", autouse=True)

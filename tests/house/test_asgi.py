@@ -13,7 +13,7 @@ from optimizer_app.embedded import web
     ("path", "status", "kind"),
     [
         ("/healthz", 200, "application/json"),
-        ("/v1/unknown", 404, "application/json"),
+        ("/v1/models", 401, "application/json"),
         ("/admin/login/", 200, "text/html; charset=utf-8"),
         ("/static/unfold/css/styles.css", 200, "text/css; charset=utf-8"),
         ("/static/no-such-file.css", 404, "text/plain; charset=utf-8"),
