@@ -120,7 +120,7 @@ def _at(ratio: float) -> float:
 def _dots(values: tuple[float, ...]) -> list[tuple[float, float]]:
     """One dot a request, stacked where several fall into one bin."""
     heights: dict[int, int] = {}
-    dots = []
+    dots: list[tuple[float, float]] = []
     for value in sorted(values):
         column = min(int(value * RATIO_BINS), RATIO_BINS + 1)
         level = heights[column] = heights.get(column, -1) + 1

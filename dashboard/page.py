@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -58,4 +58,4 @@ def render_page(request: HttpRequest, template: str, scope: Scope, context: dict
     response = render(request, name, {**shell, **context})
     patch_vary_headers(response, ["HX-Request", "Cookie"])
     patch_cache_control(response, private=True, no_cache=True)
-    return cast(HttpResponse, response)
+    return response

@@ -7,7 +7,7 @@ cache effect. Added latency, ratio and fallbacks leave out `bypass`, which the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -231,7 +231,7 @@ def _bucket_of(column: str, seconds: int) -> Func:
     )
 
 
-def _bucket(row: dict[str, Any], seconds: int) -> Bucket:
+def _bucket(row: Mapping[str, Any], seconds: int) -> Bucket:
     p50, p95, p99 = row["latency"] or (None, None, None)
     return Bucket(
         start=datetime.fromtimestamp(row["bucket"] * seconds, UTC),

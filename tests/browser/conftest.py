@@ -1,0 +1,128 @@
+"""A real Chromium before the real server. Pages are watched: a console message, a refused resource or a
+request to another host fails the test.
+
+Rows are made by sync fixtures, before the browser opens: Django's ORM may not be called where a loop runs.
+Models are imported inside the fixtures: pytest reads this file before the settings exist.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.async_api import Browser, Page, Request, async_playwright
+
+from tests.live_server import LiveServer
+
+if TYPE_CHECKING:
+    from optimizer_app.models import Project
+
+PASSWORD = "a long pass phrase"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The server, and what is stored in it."""
+
+    url: str
+    project: Project
+    secret: str
+
+
+@dataclass
+class Watched:
+    """A page, signed in as the admin, and what went wrong on it."""
+
+    page: Page
+    site: Site
+    troubles: list[str] = field(default_factory=list)
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.site.url + path)
+        await self.page.locator('body[data-live="live"]').wait_for()
+
+    async def send(self, text: str) -> None:
+        """A request through the gateway, answered by the built-in echo."""
+        answer = await self.page.request.post(
+            f"{self.site.url}/v1/chat/completions",
+            headers={"authorization": f"Bearer {self.site.secret}"},
+            data={"model": "gpt-4o", "messages": [{"role": "user", "content": text}]},
+        )
+        assert answer.status == 200, await answer.text()
+
+
+OpenPage = Callable[..., Any]
+
+
+@pytest.fixture
+def site(server: LiveServer) -> Site:
+    from django.contrib.auth.models import User
+
+    from optimizer_app.models import ApiKey, Project
+
+    User.objects.create_superuser("admin", password=PASSWORD)
+    project = Project.objects.create(name="ci-agent")
+    _, secret = ApiKey.issue(project=project, name="ci")
+    return Site(server.url, project, secret)
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def open_page(site: Site, chromium: Browser) -> OpenPage:
+    """`async with open_page(width=375, color_scheme="dark") as watched`: a page that is signed in."""
+
+    @asynccontextmanager
+    async def opened(*, width: int = 1440, **options: Any) -> AsyncIterator[Watched]:
+        context = await chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        page = await context.new_page()
+        watched = Watched(page, site)
+        _watch(watched)
+        await page.goto(f"{site.url}/login")
+        await page.get_by_label("User name").fill("admin")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.locator('body[data-live="live"]').wait_for()
+        yield watched
+        await context.close()
+        assert watched.troubles == []
+
+    return opened
+
+
+def _watch(watched: Watched) -> None:
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((watched.site.url, "data:")):
+            watched.troubles.append(f"asked another host: {request.url}")
+
+    page = watched.page
+    page.on("console", lambda message: _on_console(watched, message.type, message.text))
+    page.on("pageerror", lambda error: watched.troubles.append(f"error: {error}"))
+    page.on("request", on_request)
+
+
+def _on_console(watched: Watched, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        watched.troubles.append(f"{kind}: {text}")
