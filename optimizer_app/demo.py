@@ -73,6 +73,11 @@ class Row:
         return median(sending.total_ms for sending in self.sendings) if self.sendings else 0.0
 
 
+def empty_rows(prompts: Iterable[ExamplePrompt]) -> list[Row]:
+    """A row for each prompt, to be filled."""
+    return [Row(prompt.name, prompt.dialect) for prompt in prompts]
+
+
 def read_prompts(folder: Path) -> list[ExamplePrompt]:
     """The prompts of a folder, by file name; DemoError where there are none."""
     found = [ExamplePrompt(**json.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.json"))]
@@ -134,16 +139,21 @@ class Sender:
 
 
 def send_all(
-    prompts: Sequence[ExamplePrompt], sender: Sender, *, repeat: int, pause_seconds: float
-) -> Iterator[list[Row]]:
-    """Send every prompt `repeat` times, round by round; the rows so far after each sending."""
-    rows = [Row(prompt.name, prompt.dialect) for prompt in prompts]
-    for number in range(repeat):
+    prompts: Sequence[ExamplePrompt],
+    rows: Sequence[Row],
+    sender: Sender,
+    *,
+    repeat: int,
+    pause_seconds: float,
+) -> Iterator[None]:
+    """Send every prompt `repeat` times, round by round, into its row; yields after each sending."""
+    first = True
+    for _ in range(repeat):
         for prompt, row in zip(prompts, rows, strict=True):
-            if number or row is not rows[0]:
-                time.sleep(pause_seconds)
+            time.sleep(0 if first else pause_seconds)
+            first = False
             _send_into(row, prompt, sender)
-            yield rows
+            yield
 
 
 def _send_into(row: Row, prompt: ExamplePrompt, sender: Sender) -> None:

@@ -1,7 +1,8 @@
-"""`manage.py demo`: the prompts of examples/prompts/ through the running gateway, and a table of the saving."""
+"""`manage.py demo`: the prompts of examples/prompts/ through the running gateway, and what that saved."""
 
 from __future__ import annotations
 
+import logging
 import os
 from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import nullcontext
@@ -53,18 +54,23 @@ class Command(BaseCommand):
         if markdown:
             self.stdout.write("\n".join(_markdown_lines(rows)))
             return
-        width = None if self.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-        Console(file=self.stdout, width=width).print(_table(rows))
+        terminal = self.stdout.isatty()
+        console = Console(width=None if terminal else _WIDTH_WITHOUT_TERMINAL, force_terminal=terminal)
+        with console.capture() as captured:
+            console.print(_table(rows))
+        self.stdout.write(captured.get())
 
 
 def _send(prompts: list[ExamplePrompt], url: str, key: str, repeat: int, pause_seconds: float) -> list[Row]:
     """Send them all under a progress bar, which goes to stderr so that the table can be piped."""
-    rows: list[Row] = []
+    # The SDKs' own line for every request would tear the bar apart.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    rows = demo.empty_rows(prompts)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(f"Sending to {url}", total=len(prompts) * repeat)
         sender = demo.Sender(url, key)
-        for rows in demo.send_all(prompts, sender, repeat=repeat, pause_seconds=pause_seconds):
+        for _ in demo.send_all(prompts, rows, sender, repeat=repeat, pause_seconds=pause_seconds):
             progress.advance(task)
     return rows
 
