@@ -28,7 +28,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize(("path", "dialect"), zip(REQUESTS, ("openai", "anthropic"), strict=True))
+@pytest.mark.parametrize(("path", "dialect"), [*zip(REQUESTS, ("openai", "anthropic"), strict=True)])
 def test_numbers_are_those_of_what_was_received(
     account: Account, provider: MockProvider, path: str, dialect: Any, stream: bool
 ) -> None:
