@@ -40,7 +40,7 @@ class Segment:
             path = directory / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
             # Between these two lines another process may have taken the empty file for a leftover.
-            if _hold(descriptor):
+            if hold(descriptor):
                 return cls(path, descriptor)
 
     @classmethod
@@ -50,7 +50,7 @@ class Segment:
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         except FileNotFoundError:
             return None
-        return cls(path, descriptor) if _hold(descriptor) else None
+        return cls(path, descriptor) if hold(descriptor) else None
 
     def append(self, line: bytes) -> None:
         """Write the line as a whole or not at all; OSError where it cannot be."""
@@ -74,7 +74,7 @@ class Segment:
         os.close(self._descriptor)
 
 
-def _hold(descriptor: int) -> bool:
+def hold(descriptor: int) -> bool:
     """Lock a segment; False, and closed, where another process holds it or has removed it meanwhile."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from optimizer_app.models import ApiKey, Event, Project, RequestTrace
@@ -21,6 +23,7 @@ from optimizer_app.trace_record import TraceRecord
 
 ROWS_A_STATEMENT = 500
 _MAKING_PARTITIONS = 0x746F6B656E  # the name of an advisory lock
+_COLUMNS = frozenset(field.name for field in fields(TraceRecord)) - {"messages_count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,14 @@ def _insert(records: Sequence[TraceRecord]) -> None:
     due = timezone.now() if settings.ANALYTICS_URL else None
     traces = [_trace(record) for record in records]
     events = [event for record in records for event in events_of_record(record, next_try_at=due)]
+    for event in events:
+        event.payload = _json(event.payload)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
 
 
 def _trace(record: TraceRecord) -> RequestTrace:
-    columns = asdict(record)
-    del columns["messages_count"]
+    columns = {name: getattr(record, name) for name in _COLUMNS}
     prices = price_request(
         record.model,
         record.dialect,
@@ -87,7 +91,18 @@ def _trace(record: TraceRecord) -> RequestTrace:
         usage=_usage(record),
         at=record.created_at,
     )
-    return RequestTrace(**columns, gross_usd=prices.gross_usd, net_usd=prices.net_usd)
+    row = RequestTrace(**columns, gross_usd=prices.gross_usd, net_usd=prices.net_usd)
+    row.stages, row.blocks = _json(record.stages), _json(record.blocks)
+    return row
+
+
+def _json(value: Any) -> Any:
+    """The value as an expression of SQL.
+
+    Rows of plain values are sent as arrays, in which psycopg escapes each quotation mark of a JSON text in
+    Python: ten times the CPU.
+    """
+    return Value(value, JSONField())
 
 
 def _usage(record: TraceRecord) -> Usage | None:

@@ -1,10 +1,11 @@
 """The journal's segments: written, drained, left behind and adopted."""
 
+import os
 import resource
 
 import pytest
 
-from optimizer_app.journal import Segment, SegmentJournal
+from optimizer_app.journal import Segment, SegmentJournal, hold
 from tests.record.records import segments
 
 
@@ -82,14 +83,15 @@ def test_leftovers_come_in_the_order_they_were_written(journal, journal_dir):
     assert lines_of(journal) == [b"9-first", b"1-second"]
 
 
-def test_a_segment_that_another_process_removed_is_not_adopted(journal_dir, tmp_path):
+def test_a_segment_that_another_process_drained_meanwhile_is_not_adopted(journal_dir):
     journal_dir.mkdir()
     path = journal_dir / "1-dead.jsonl"
     path.write_bytes(b"one\n")
-    mine = Segment.adopt(path)
-    mine.remove()
+    found = os.open(path, os.O_RDWR)
+    Segment.adopt(path).remove()
 
     assert Segment.adopt(path) is None
+    assert not hold(found)
 
 
 def test_a_torn_line_is_left_out_and_not_quoted(journal, journal_dir, caplog):
