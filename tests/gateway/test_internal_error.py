@@ -1,4 +1,4 @@
-"""Where the gateway itself breaks, the client gets an error in its dialect's shape, the server log the cause."""
+"""Where the gateway itself breaks, the client gets an error in its shape, and the server log the cause."""
 
 from __future__ import annotations
 
