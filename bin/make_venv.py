@@ -29,7 +29,7 @@ def main(requirements: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = VENV / f".installed-{requirements}"
         current = fingerprint(ROOT / requirements)
-        if not (stamp.exists() and stamp.read_text() == current):
+        if not (stamp.exists() and stamp.read_text() == current and usable()):
             make_venv()
             install(requirements)
             stamp.write_text(current)
@@ -45,11 +45,17 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
+def usable() -> bool:
+    """Whether the venv's Python is there: it is a link, which may lead nowhere after a move or an upgrade."""
+    return os.access(VENV / "bin" / "python", os.X_OK)
+
+
 def make_venv() -> None:
-    """Repeating it repairs one that was left half made."""
+    """Repeating it repairs one that was left half made; one that leads nowhere is made anew."""
     say(f"Making {VENV}")
     ensure_ensurepip()
-    run([sys.executable, "-m", "venv", str(VENV)])
+    anew = [] if usable() else ["--clear"]
+    run([sys.executable, "-m", "venv", *anew, str(VENV)])
 
 
 def ensure_ensurepip() -> None:
@@ -66,9 +72,10 @@ def ensure_ensurepip() -> None:
 
 
 def install(requirements: str) -> None:
+    """Python compiles what is imported, when it is: compiling everything now would take a third longer."""
     say(f"Installing {requirements}: only now, and when it changes")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    run([*pip, "install", "--quiet", "--requirement", requirements])
+    run([*pip, "install", "--quiet", "--no-compile", "--requirement", requirements])
 
 
 def run(command: list[str]) -> None:
