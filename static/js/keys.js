@@ -1,7 +1,5 @@
 // Single-key shortcuts. Not in fields, not with modifiers; they can be switched off in the help dialog.
 
-import { togglePause } from "./live.js";
-
 const help = document.getElementById("help");
 const choice = document.querySelector("[data-keys-on]");
 const SEQUENCE_MS = 1000;
@@ -48,7 +46,7 @@ function search() {
 const ACTIONS = {
   "/": search,
   "?": () => help.showModal(),
-  p: togglePause,
+  p: () => document.querySelector("[data-live-toggle]").click(),
   j: () => move(1),
   k: () => move(-1),
   Enter: open,

@@ -22,7 +22,7 @@ function tick() {
   if (!paused && !document.hidden) body.dispatchEvent(new CustomEvent("tick"));
 }
 
-export function togglePause() {
+function togglePause() {
   paused = !paused;
   sessionStorage.setItem("paused", paused ? "1" : "0");
   show();
@@ -43,6 +43,9 @@ body.addEventListener("htmx:ws:before:message:incoming", tick);
 document.querySelector("[data-live-toggle]").addEventListener("click", togglePause);
 document.addEventListener("visibilitychange", tick);
 setInterval(() => { if (!connected) tick(); }, POLL_MS);
+
+// htmx may look at the page before its socket extension has run: once all scripts have, it looks again.
+document.addEventListener("DOMContentLoaded", () => window.htmx.process(body));
 
 // What was refused or lost is said in place; what was on the page stays there.
 function fail(text) {

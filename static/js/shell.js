@@ -32,7 +32,7 @@ async function copy(button, text) {
   await navigator.clipboard.writeText(text);
   const word = button.querySelector("span");
   const before = word.textContent;
-  word.textContent = "Copied";
+  word.textContent = document.querySelector("[data-announce]").textContent = "Copied";
   setTimeout(() => { word.textContent = before; }, SAID_MS);
 }
 

@@ -4,6 +4,7 @@ const strip = document.querySelector("[data-strip]");
 const say = document.querySelector("[data-strip-say]");
 const still = say?.textContent;
 let at = null;
+let picked = null;
 
 function point(run) {
   if (at === run) return;
@@ -52,13 +53,16 @@ function show(run) {
 if (strip) {
   const runUnder = (event) => event.target.closest("[data-n]");
   strip.addEventListener("pointermove", (event) => point(runUnder(event)));
-  strip.addEventListener("pointerleave", () => point(null));
+  strip.addEventListener("pointerleave", () => point(picked));
   strip.addEventListener("click", (event) => {
     const run = runUnder(event);
-    if (run) show(run);
+    if (!run) return;
+    picked = run;
+    show(run);
   });
   document.addEventListener("row:at", (event) => {
     const number = event.target.dataset.from ?? event.target.id.slice(1);
-    point(runOf(Number(number)));
+    picked = runOf(Number(number));
+    point(picked);
   });
 }

@@ -124,5 +124,7 @@ def _watch(watched: Watched) -> None:
 
 
 def _on_console(watched: Watched, kind: str, text: str) -> None:
-    if kind in ("error", "warning"):
+    # A reader may leave before the socket is open: the browser says so, and nothing is wrong.
+    left_early = "closed before the connection is established" in text
+    if kind in ("error", "warning") and not left_early:
         watched.troubles.append(f"{kind}: {text}")
