@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.tools import any_text, blocks_of_any_kind, check_pure
+from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import minimize_tool_schemas
+from token_optimizer.optimizer.heuristics.tool_relevance import likely_tools
+from token_optimizer.optimizer.heuristics.tools import STEPS, schemas_by_need
+from token_optimizer.optimizer.pipeline import optimize
 from token_optimizer.text import token_counts
 
 PARAMETERS = {
@@ -250,3 +254,137 @@ def test_never_worse(schema, descriptions):
 @given(blocks_of_any_kind)
 def test_it_is_pure(blocks):
     check_pure(lambda some: minimize_tool_schemas(some, ["*"]), blocks)
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Tells the weather of a place, hour by hour. Not of the sea.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "place": {"type": "string", "description": "The place, such as 'Rome'. In English."},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "default": "celsius"},
+            },
+            "required": ["place"],
+        },
+    },
+}
+
+
+def some_tools(count: int) -> list[dict[str, Any]]:
+    """The weather and the flight among tools that nobody asks for."""
+    others = [
+        {
+            "type": "function",
+            "function": {
+                "name": f"archive_{name}",
+                "description": f"Stores a copy of the {name} in the vault, encrypted with the vault's key.",
+                "parameters": {
+                    "type": "object",
+                    "properties": {"key": {"type": "string", "description": f"Names the {name} to store."}},
+                },
+            },
+        }
+        for name in [f"ledger{number}" for number in range(count)]
+    ]
+    return [WEATHER, OPENAI, *others]
+
+
+def descriptions_of(tool: dict[str, Any]) -> list[str]:
+    function = tool["function"]
+    properties = function["parameters"]["properties"].values()
+    return [holder["description"] for holder in (function, *properties) if "description" in holder]
+
+
+@pytest.mark.parametrize(
+    ("question", "likely"),
+    [
+        ("What will the weather be in Rome?", {0}),
+        ("I want a flight to Paris", {1}),
+        ("in fahrenheit, please", {0}),
+        ("Which ledger7 copies are archived?", {9}),
+        ("Hello!", set()),
+        ("", set()),
+        ("Ünïcode 東京 \ud800", set()),
+    ],
+)
+def test_likely_tools_share_rare_words_with_the_question(question, likely):
+    assert likely_tools([json.dumps(tool) for tool in some_tools(12)], question) == likely
+
+
+def test_no_tools_are_likely_among_none():
+    assert likely_tools([], "weather") == frozenset()
+
+
+@pytest.mark.parametrize("step", range(STEPS))
+@pytest.mark.parametrize("call", CALLS)
+def test_the_same_calls_are_valid_at_every_step(call, step):
+    for likely in ((), (0,)):
+        [block] = schemas_by_need([tool_block(OPENAI)], likely, step)
+        after = json.loads(block.content)["function"]["parameters"]
+        assert is_valid(call, after) == is_valid(call, PARAMETERS)
+
+
+def test_descriptions_of_unlikely_tools_go_first():
+    blocks = [tool_block(WEATHER), tool_block(some_tools(1)[2])]
+    steps = [
+        [descriptions_of(json.loads(block.content)) for block in schemas_by_need(blocks, {0}, step)]
+        for step in range(STEPS)
+    ]
+    whole = ["Tells the weather of a place, hour by hour.", "The place, such as 'Rome'."]
+    assert [likely for likely, _ in steps] == [whole, whole, whole, whole[:1], []]
+    sentence = "Stores a copy of the ledger0 in the vault, encrypted with the vault's key."
+    few_words = "Stores a copy of the ledger0 in the"
+    assert [unlikely for _, unlikely in steps] == [[sentence], [few_words], [], [], []]
+
+
+def test_a_soft_target_keeps_likely_tools_and_words_of_all():
+    messages = [{"role": "user", "content": "What will the weather be in Rome?"}]
+    _, stats = optimize(messages, some_tools(12), config=OptimizerConfig.preset("balanced"))
+    weather, *others = stats.tools
+    assert descriptions_of(weather) == descriptions_of(minimized(WEATHER, "first_sentence"))
+    assert all(len(descriptions_of(tool)) == 1 for tool in others)
+    _, safe = optimize(messages, some_tools(12), config=OptimizerConfig.preset("safe"))
+    assert all(len(descriptions_of(tool)) == 2 for tool in safe.tools[2:])
+
+
+def test_a_soft_target_leaves_all_tools_described_where_none_is_likely():
+    _, stats = optimize([{"role": "user", "content": "Hello!"}], some_tools(12))
+    assert all(len(descriptions_of(tool)) == 2 for tool in stats.tools[2:])
+
+
+def test_what_is_likely_is_decided_by_the_first_question():
+    first = {"role": "user", "content": "What will the weather be in Rome?"}
+    later = [
+        first,
+        {"role": "assistant", "content": "Sunny."},
+        {"role": "user", "content": "Archive ledger3."},
+    ]
+    assert optimize([first], some_tools(12))[1].tools == optimize(later, some_tools(12))[1].tools
+
+
+def test_a_hard_budget_takes_as_many_steps_as_it_needs():
+    messages = [{"role": "user", "content": "What will the weather be in Rome?"}]
+    config = OptimizerConfig.preset("safe")
+    _, whole = optimize(messages, some_tools(12), config=config)
+    kept = []
+    for share in (0.9, 0.75, 0.65):
+        budget = int(share * whole.tokens_after)
+        _, stats = optimize(messages, some_tools(12), config=config, budget_tokens=budget)
+        assert stats.tokens_after <= budget
+        assert [tool["function"]["name"] for tool in stats.tools] == [
+            tool["function"]["name"] for tool in some_tools(12)
+        ]
+        kept.append(sum(len(descriptions_of(tool)) for tool in stats.tools))
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] > kept[-1]
+
+
+def test_descriptions_stay_where_they_are_a_trifle_of_what_must_go():
+    log = "".join(f"2024-05-01 10:00:{n % 60:02} INFO worker {n} took {n * 7} ms\n" for n in range(3000))
+    messages = [{"role": "user", "content": f"{log}\nWhat will the weather be in Rome?"}]
+    _, stats = optimize(messages, some_tools(2), budget_tokens=4000)
+    assert stats.tokens_after <= 4000
+    assert len(descriptions_of(stats.tools[0])) == 2

@@ -18,13 +18,21 @@ from token_optimizer.optimizer.heuristics.junk import remove_junk
 from token_optimizer.optimizer.heuristics.log_passages import log_passages
 from token_optimizer.optimizer.heuristics.logs import trim_logs
 from token_optimizer.optimizer.heuristics.repeats import collapse_repeats
-from token_optimizer.optimizer.heuristics.tools import minimize_tool_schemas
+from token_optimizer.optimizer.heuristics.tool_relevance import likely_tools
+from token_optimizer.optimizer.heuristics.tools import (
+    SOFT_STEPS,
+    STEPS,
+    minimize_tool_schemas,
+    schemas_by_need,
+)
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
 from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages
 
 # A reference to a repeated text costs about as much as this many tokens.
 _REFERENCE_TOKENS = 24
+# Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
+_LEAST_SCHEMA_SHARE = 0.1
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 _CUTTERS = {Kind.LOG: Cutter(log_passages, keep_passages)}
@@ -65,14 +73,24 @@ def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
 
 
 def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
-    """Shorten tool definitions to what a valid call needs, and drop tools outside the allowlist."""
-    if not context.config.enable_tools:
+    """Shorten tool definitions to what a valid call needs, and drop tools outside the allowlist.
+
+    Over the hard budget or the soft target the descriptions go further, those that the conversation is not
+    likely to need first; the soft target leaves every tool described where nothing says which are needed.
+    """
+    config = context.config
+    if not config.enable_tools:
         return prompt
     schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
-    kept = minimize_tool_schemas(schemas, context.config.tool_allowlist, context.config.tool_descriptions)
-    by_id = {block.id: block for block in kept}
-    blocks = [by_id.get(block.id, block) for block in prompt.blocks]
-    return _with(prompt, [block for block in blocks if block.kind is not Kind.SCHEMA or block.id in by_id])
+    short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
+    shortened = counted(_with_schemas(prompt, short), prompt, context)
+    likely = likely_tools([block.content for block in short], _first_question(prompt))
+    soft_steps = SOFT_STEPS if likely and _above_soft_target(shortened, schemas, context) else 0
+    for step in range(STEPS):
+        if step >= soft_steps and not _worth_a_step(shortened, step, context):
+            break
+        shortened = counted(_with_schemas(prompt, schemas_by_need(short, likely, step)), prompt, context)
+    return shortened
 
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
@@ -141,6 +159,41 @@ def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callab
         if text != block.content:
             blocks[index] = replace(block, content=text)
     return _with(prompt, blocks)
+
+
+def _with_schemas(prompt: Prompt, schemas: list[Block]) -> Prompt:
+    by_id = {block.id: block for block in schemas}
+    blocks = [by_id.get(block.id, block) for block in prompt.blocks]
+    return _with(prompt, [block for block in blocks if block.kind is not Kind.SCHEMA or block.id in by_id])
+
+
+def _above_soft_target(prompt: Prompt, schemas: list[Block], context: Context) -> bool:
+    """Whether the schemas are above their share of the soft target; full descriptions have none."""
+    config = context.config
+    if config.target_reduction is None or config.tool_descriptions == "full":
+        return False
+    return _schema_tokens(prompt) > (1 - config.target_reduction) * sum(block.tokens for block in schemas)
+
+
+def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:
+    """Whether the prompt is over its hard budget, and shorter schemas would be felt in that."""
+    over = context.tokens_over(prompt)
+    return over > 0 and (step < SOFT_STEPS or _schema_tokens(prompt) > _LEAST_SCHEMA_SHARE * over)
+
+
+def _schema_tokens(prompt: Prompt) -> int:
+    return sum(block.tokens for block in prompt.blocks if block.kind is Kind.SCHEMA)
+
+
+def _first_question(prompt: Prompt) -> str:
+    """The prose of the conversation's first user message: it stays the same on all later turns."""
+    prose = [
+        block
+        for block in prompt.blocks
+        if block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
+    ]
+    first = prose[0].metadata.get("message") if prose else None
+    return "\n".join(block.content for block in prose if block.metadata.get("message") == first)
 
 
 def _may_be_referred(block: Block) -> bool:

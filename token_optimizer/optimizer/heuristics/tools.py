@@ -1,8 +1,8 @@
 """Shortens tool definitions: what a model needs to make a valid call stays, what only explains goes.
 
 Names, types, required, enums, limits, defaults, references and unknown keywords stay. Titles, examples and
-comments go; descriptions go, stay, or keep their first sentence, as the mode says. Both dialects' shapes
-are known; a tool in any other shape (server tools, custom tools) is left exactly as it is.
+comments go; descriptions go, stay, or keep their first sentence or its first words, as the mode says. Both
+dialects' shapes are known; a tool in any other shape (server tools, custom tools) is left exactly as it is.
 
 Before: {"name": "add", "description": "Adds. Slowly.", "input_schema": {"title": "A", "type": "object"}}
 After:  {"name":"add","description":"Adds.","input_schema":{"type":"object"}}
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -33,12 +33,46 @@ _EXPLAINS = frozenset({"$comment", "example", "examples", "title"})
 _TOOL_EXPLAINS = frozenset({"examples", "input_examples", "title"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_FEW_WORDS = 8
+_CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")
+
 Describe = Callable[[str], str]
+
+
+def _few_words(text: str) -> str:
+    """The first clause of the first sentence, or its first words where that is long."""
+    sentence = first_sentence(text)
+    end = _CLAUSE_END.search(sentence)
+    return " ".join(sentence[: end.start() if end else None].split()[:_FEW_WORDS])
+
+
 _DESCRIBE: dict[str, Describe] = {
     "none": lambda text: "",
+    "few_words": _few_words,
     "first_sentence": first_sentence,
     "full": lambda text: text,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What stays of a tool's own description, and of those in its schema: a key of the modes above."""
+
+    tool: str
+    schema: str
+
+
+# From the least harm to the most: what tools get that the conversation is not likely to need, and the others.
+_STEPS = (
+    (Detail("first_sentence", "none"), Detail("first_sentence", "first_sentence")),
+    (Detail("few_words", "none"), Detail("first_sentence", "first_sentence")),
+    (Detail("none", "none"), Detail("first_sentence", "first_sentence")),
+    (Detail("none", "none"), Detail("first_sentence", "none")),
+    (Detail("none", "none"), Detail("none", "none")),
+)
+# Steps that a soft target may take: every tool keeps words of its own, and a likely one is left alone.
+SOFT_STEPS = 2
+STEPS = len(_STEPS)
 
 
 def minimize_tool_schemas(
@@ -48,8 +82,21 @@ def minimize_tool_schemas(
 
     `descriptions` is "none", "first_sentence" or "full". Protected tools are not dropped.
     """
-    describe = _DESCRIBE[descriptions]
-    shortened = (_minimized(block, allowlist, describe) if _is_tool(block) else block for block in blocks)
+    detail = Detail(descriptions, descriptions)
+    shortened = [_minimized(block, allowlist, detail) if _is_tool(block) else block for block in blocks]
+    return _shorter_of(blocks, shortened)
+
+
+def schemas_by_need(blocks: list[Block], likely: Collection[int], step: int) -> list[Block]:
+    """The tools with less of their descriptions at each step, first of those whose index is not `likely`."""
+    unlikely_detail, likely_detail = _STEPS[step]
+    details = (likely_detail if index in likely else unlikely_detail for index in range(len(blocks)))
+    shortened = [_minimized(block, ["*"], detail) for block, detail in zip(blocks, details, strict=True)]
+    return _shorter_of(blocks, shortened)
+
+
+def _shorter_of(blocks: list[Block], shortened: Sequence[Block | None]) -> list[Block]:
+    """The shortened blocks where they count fewer tokens, without those that are None."""
     pairs = [(old, new) for old, new in zip(blocks, shortened, strict=True) if new is not None]
     changed = [text for old, new in pairs if old is not new for text in (old.content, new.content)]
     counts = iter(token_counts(changed))
@@ -60,7 +107,7 @@ def _is_tool(block: Block) -> bool:
     return block.type is BlockType.TOOL and not block.tool_result
 
 
-def _minimized(block: Block, allowlist: list[str], describe: Describe) -> Block | None:
+def _minimized(block: Block, allowlist: list[str], detail: Detail) -> Block | None:
     try:
         tool = json.loads(block.content)
     except (ValueError, RecursionError):
@@ -69,7 +116,7 @@ def _minimized(block: Block, allowlist: list[str], describe: Describe) -> Block 
         return block
     if not (_allowed(tool, allowlist) or block.must_keep or block.verbatim):
         return None
-    return block if block.verbatim else _with_content(block, _short_json(tool, describe))
+    return block if block.verbatim else _with_content(block, _short_json(tool, detail))
 
 
 def _with_content(block: Block, content: str | None) -> Block:
@@ -90,32 +137,32 @@ def tool_name(tool: dict[str, Any]) -> str:
     return str(named.get("name") or tool.get("type") or "")
 
 
-def _short_json(tool: dict[str, Any], describe: Describe) -> str | None:
+def _short_json(tool: dict[str, Any], detail: Detail) -> str | None:
     """The tool as short JSON; None where its shape is not one of a function with a schema."""
     try:
-        short = _short_tool(tool, describe)
+        short = _short_tool(tool, detail)
         content = short and json.dumps(short, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return None
     return content if content and not _SURROGATE.search(content) else None
 
 
-def _short_tool(tool: dict[str, Any], describe: Describe) -> dict[str, Any] | None:
+def _short_tool(tool: dict[str, Any], detail: Detail) -> dict[str, Any] | None:
     function = tool.get("function")
     if tool.get("type") == "function" and isinstance(function, dict):
-        return {**tool, "function": _short_definition(function, "parameters", describe)}
+        return {**tool, "function": _short_definition(function, "parameters", detail)}
     if tool.get("type", "custom") == "custom" and "input_schema" in tool:
-        return _short_definition(tool, "input_schema", describe)
+        return _short_definition(tool, "input_schema", detail)
     if tool.get("type") == "function" and "parameters" in tool:
-        return _short_definition(tool, "parameters", describe)
+        return _short_definition(tool, "parameters", detail)
     return None
 
 
-def _short_definition(definition: dict[str, Any], schema_key: str, describe: Describe) -> dict[str, Any]:
+def _short_definition(definition: dict[str, Any], schema_key: str, detail: Detail) -> dict[str, Any]:
     short = {key: value for key, value in definition.items() if key not in _TOOL_EXPLAINS}
     if schema_key in short:
-        short[schema_key] = _short_schema(short[schema_key], describe)
-    return _described(short, describe)
+        short[schema_key] = _short_schema(short[schema_key], _DESCRIBE[detail.schema])
+    return _described(short, _DESCRIBE[detail.tool])
 
 
 def _short_schema(schema: Any, describe: Describe) -> Any:
