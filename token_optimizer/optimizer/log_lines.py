@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 HINTS = (
     "error", "fatal", "crit", "severe", "emerg", "panic", "fail", "exception", "traceback", "caused by",
@@ -37,81 +39,38 @@ INDENTED = re.compile(rf"{_TIME_PREFIX}\s+\S")
 FRAME = re.compile(
     rf"{_TIME_PREFIX}(?:\s+(?:at|File|from|in|#\d+)\s|\s*\.\.\. \d+ more|\s*Caused by:|goroutine \d)"
 )
+_PYTHON_TRACE = "Traceback (most recent call last)"
+_TRACE_HINTS = (_PYTHON_TRACE, "\tat ", "  at ", 'File "', "Caused by: ", "goroutine ", "#0 ")
+_FRAME_LINE = re.compile(
+    r"""(?:^|[\s|])(?:
+      at\ [\w$.<>/\[\]-][\w$.<>/\[\]\ -]{0,200}\( | at\ \S{1,300}:\d+:\d | File\ "[^"\n]{1,300}",\ line\ \d
+    | \#\d+\s+(?:0x|[\w<(]) | \.\.\.\ \d+\ (?:more|common)\b | Caused\ by:\  | goroutine\ \d+\ \[
+    | \S{1,300}\.go:\d+\ \+0x)""",
+    re.VERBOSE,
+)
 
-_NAME = re.compile(r"[\w$][\w$.:/@#+-]*[\w$]")
+_NAME = re.compile(r"[\w$](?:[\w$.:/@#+-]|\[\w+\]|\(\w+\))*")
+_NAME_PART = re.compile(r"\w*\d\w*")
 _QUOTED = re.compile(r"[\"'`“]([^\"'`“”\n]{2,80})[\"'`”]")
 _LOOKS_LIKE_A_NAME = re.compile(r"\d|[_/@#$]|\w[.:-]+\w|[a-z][A-Z]|^[A-Z]{2,}$")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _SUFFIX = re.compile(r"(?:ing|ed|es|s)$")
-_TOO_COMMON = frozenset(
-    [
-        "about",
-        "after",
-        "again",
-        "been",
-        "before",
-        "because",
-        "cause",
-        "caused",
-        "cannot",
-        "could",
-        "does",
-        "every",
-        "explain",
-        "fail",
-        "failed",
-        "failing",
-        "failure",
-        "find",
-        "from",
-        "give",
-        "happen",
-        "happened",
-        "have",
-        "into",
-        "kind",
-        "line",
-        "lines",
-        "list",
-        "logs",
-        "many",
-        "message",
-        "messages",
-        "much",
-        "occur",
-        "occurred",
-        "please",
-        "reason",
-        "report",
-        "root",
-        "show",
-        "summarise",
-        "summarize",
-        "summary",
-        "tell",
-        "that",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "will",
-        "with",
-        "would",
-        "your",
-        "error",
-        "errors",
-    ]
-)
+_TOO_COMMON = frozenset((
+    "about", "after", "again", "also", "analyse", "analysis", "analyze", "anomalies", "anomaly",
+    "anything", "because", "been", "before", "between", "break", "broke", "broken", "build", "cannot",
+    "cause", "caused", "concerning", "could", "crash", "crashed", "diagnose", "does", "during", "each",
+    "entries", "entry", "error", "errors", "event", "events", "every", "everything", "exactly", "explain",
+    "fail", "failed", "failing", "failure", "find", "first", "found", "from", "give", "given", "goes",
+    "gone", "happen", "happened", "happening", "happens", "have", "here", "identify", "into",
+    "investigate", "issue", "issues", "jobs", "just", "kept", "kind", "know", "last", "like", "line",
+    "lines", "list", "logs", "look", "looking", "made", "main", "make", "makes", "making", "many",
+    "message", "messages", "more", "most", "much", "need", "needs", "occur", "occurred", "only", "other",
+    "output", "please", "problem", "problems", "quote", "quoted", "reason", "regarding", "related",
+    "report", "root", "same", "show", "shown", "shows", "some", "something", "such", "summarise",
+    "summarize", "summary", "tell", "text", "than", "that", "their", "them", "then", "there", "these",
+    "they", "this", "those", "through", "used", "using", "very", "want", "well", "went", "were", "what",
+    "when", "where", "which", "while", "whole", "will", "with", "would", "wrong", "your",
+))  # fmt: skip
 
 _STAMP = re.compile(
     r"""^[^\w\n]{0,3}(?:\w+[\s:|-]{1,3}){0,3}?\W{0,3}(?:
@@ -165,17 +124,17 @@ def is_error_line(line: str) -> bool:
     return ERROR_LETTER.match(line) is not None or ERROR.search(line, 0, _LONGEST_READ) is not None
 
 
-def asked_for(query: str) -> re.Pattern[str] | None:
-    """A pattern for the names and words of the query; None where it has none that say something."""
-    wanted = [re.escape(text) for text in (*names(query), *words(query))]
-    return re.compile(rf"(?i)(?<!\w)(?:{'|'.join(wanted)})") if wanted else None
-
-
 def names(query: str) -> list[str]:
     """Identifiers, numbers, paths and quoted strings of the query."""
     quoted = [match.group(1).strip() for match in _QUOTED.finditer(query)]
-    bare = [match.group() for match in _NAME.finditer(query) if _LOOKS_LIKE_A_NAME.search(match.group())]
-    return [name for name in dict.fromkeys(quoted + bare) if len(name) > 1]
+    bare = [match.group().rstrip(".:/@#+-") for match in _NAME.finditer(query)]
+    named = [name for name in bare if _LOOKS_LIKE_A_NAME.search(name)]
+    return [name for name in dict.fromkeys(quoted + named) if len(name) > 1]
+
+
+def name_parts(name: str) -> list[str]:
+    """The numbers and ids within a name, for a log that writes it in another way."""
+    return [part for part in _NAME_PART.findall(name) if len(part) > 2 and part != name]
 
 
 def words(query: str) -> list[str]:
@@ -187,3 +146,65 @@ def words(query: str) -> list[str]:
 def _stem(word: str) -> str:
     stem = _SUFFIX.sub("", word)
     return stem if len(stem) >= 4 else word
+
+
+class LineFinder:
+    """Finds the lines of a text that hold a string: `starts` are where its lines start, and its end."""
+
+    def __init__(self, text: str, starts: Sequence[int]) -> None:
+        self._text = text
+        self._starts = starts
+
+    def lines_with(self, needle: str, *, at_word_start: bool = False) -> Iterator[int]:
+        """The numbers of the lines that hold the needle, each once, in order.
+
+        At the start of a word only where asked for; a number is never the beginning of a longer one.
+        """
+        text = self._text
+        at = text.find(needle)
+        while at >= 0:
+            if at_word_start and not _stands_alone(text, at, at + len(needle)):
+                at = text.find(needle, at + 1)
+                continue
+            line = bisect_right(self._starts, at) - 1
+            yield line
+            at = text.find(needle, self._starts[line + 1])
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    if start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        return False
+    return not (text[end - 1].isdigit() and text[end : end + 1].isdigit())
+
+
+def traces(lines: Sequence[str], finder: LineFinder) -> Iterator[tuple[int, int]]:
+    """Where the tracebacks stand: the first line of each, and the line after its last one."""
+    end = 0
+    for at in sorted({line for hint in _TRACE_HINTS for line in finder.lines_with(hint)}):
+        if at < end:
+            continue
+        first, column = at, lines[at].find(_PYTHON_TRACE)
+        if column >= 0:
+            stop = _end_of_indented(lines, at + 1, column)
+        else:
+            first, stop = max(at - 1, end), _end_of_frames(lines, at)
+        if stop - first > 2:
+            yield first, stop
+            end = stop
+
+
+def _end_of_indented(lines: Sequence[str], at: int, column: int) -> int:
+    """The line after the one that names the error: the first that is not indented at the column."""
+    while at < len(lines) and lines[at][column : column + 1] in (" ", "\t"):
+        at += 1
+    return min(at + 1, len(lines))
+
+
+def _end_of_frames(lines: Sequence[str], at: int) -> int:
+    """The line after the last frame; one other line may stand between two frames, such as source code."""
+    end = at
+    while at < len(lines) and at <= end + 1:
+        if _FRAME_LINE.search(lines[at], 0, _LONGEST_READ):
+            end = at + 1
+        at += 1
+    return end

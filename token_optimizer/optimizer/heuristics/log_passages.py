@@ -1,78 +1,198 @@
-"""What the lines of a log are worth: errors, rare patterns, what the query asks for, the beginning and end.
+"""What the lines of a log are worth: trouble first, then what the query asks for, then one of each pattern.
 
-A line's pattern is the line with its numbers, ids and paths masked, the idea of drain (He et al., Drain: An
-Online Log Parsing Approach with Fixed Depth Tree, ICWS 2017) without its tree. A pattern is a fact, so its
-first lines are worth far more than its hundredth. A traceback is one passage.
+Each pattern of lines is a fact, and so is its family, so the first lines of a pattern are worth far more
+than its hundredth. Lines that tell of trouble are worth something each, the more the rarer their pattern is,
+and the last of a pattern tells when it ended. A traceback is one passage; a long one may lose its middle.
+What says nothing new goes in runs, which also keeps the choice short for logs of a million lines.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from math import log2, sqrt
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.log_lines import asked_for, is_error_line
+from token_optimizer.optimizer.log_lines import LineFinder, name_parts, names, traces, words
+from token_optimizer.optimizer.log_patterns import LogPattern, mine_patterns
 
-_MASKED = re.compile(
-    r"""\x1b\[[0-9;]*m | 0x[0-9a-fA-F]+ | [0-9a-fA-F]{8,} | (?:\d+[.:/-])+\d+ | \d+
-      | "[^"\n]*" | '[^'\n]*'""",
-    re.VERBOSE,
-)
-_CONTINUED = re.compile(r"^(?:\s+\S|Caused by:|\.\.\. \d+ more|goroutine \d)")
-_PATTERN_CHARS = 160
-_ERROR_VALUE = 0.8
-_ASKED_VALUE = 2.0
-_END_VALUE = 0.5
-_END_LINES = 5
-_NEAR_ERROR_VALUE = 0.1
-_NEAR_LINES = 2
+# In the units of `Passage.value`.
+_FAMILY = 1.0
+_PATTERN = 0.4
+_PLAIN = 0.1
+_EACH_LINE = 0.2
+_LAST_LINE = 0.25
+_FIRST_LINE = 0.1
+_NEAR = 0.06
+_END = 0.3
+_NAME = 2.0
+_WORD = 0.6
+
+_NEAR_LINES = 3
+_END_LINES = 8
+# What is said more often than this is how the log always is, not what went wrong.
+_FEW_LINES = 20
+_ALARMING = 0.8
+_USUAL_CHARS = 120
+_RUN_LINES = 12
+_RUN_CHARS = 1_200
+_TRACE_CHARS = 3_000
+_TRACE_PIECE_LINES = 8
+_MIDDLE_SHARE = 0.1
+_CAUSE = "Caused by"
+_MOST_ASKED = 100
+_NAME_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A log with what its lines are worth by themselves, and which first lines of a pattern it has."""
+
+    lines: list[str]
+    starts: list[int]
+    patterns: list[LogPattern]
+    values: list[float]
+    facts: dict[str, dict[str, float]]
+    speaks: bytearray  # 1 for the lines that say something
 
 
 def log_passages(text: str, query: str | None = None) -> list[Passage]:
     """The lines of the log, tracebacks whole, each with what it is worth."""
-    spans = list(_line_spans(text))
-    patterns = [_pattern(text[start:end]) for start, end in spans]
-    count = Counter(patterns)
-    asked = asked_for(query or "")
-    errors = [is_error_line(text[start:end]) for start, end in spans]
-    values = [
-        _ERROR_VALUE * error / (1 + count[pattern]) ** 0.3
-        for error, pattern in zip(errors, patterns, strict=True)
-    ]
-    _add_surroundings(values, errors)
-    passages = []
-    for index, (start, end) in enumerate(spans):
-        line = text[start:end]
-        value = values[index]
-        if asked is not None and asked.search(line):
-            value += _ASKED_VALUE
-        weight = (1.5 if errors[index] else 0.5) / count[patterns[index]] ** 0.25
-        passages.append(Passage(start, end, value, {f"pattern {patterns[index]}": weight}))
+    lines = text.splitlines(keepends=True)
+    starts = list(accumulate(map(len, lines), initial=0))
+    log = _weighed(lines, starts)
+    _weigh_asked(log, text, query or "")
+    passages: list[Passage] = []
+    at = 0
+    for first, end in traces(lines, LineFinder(text, starts)):
+        passages += _lines(log, at, first)
+        passages += _trace(log, first, end)
+        at = end
+    passages += _lines(log, at, len(lines))
     return passages
 
 
-def _add_surroundings(values: list[float], errors: list[bool]) -> None:
-    last = len(values) - 1
-    for index, error in enumerate(errors):
-        if error:
-            for near in range(max(0, index - _NEAR_LINES), min(last, index + _NEAR_LINES) + 1):
-                values[near] += _NEAR_ERROR_VALUE
-    for index in range(max(0, last - _END_LINES + 1), last + 1):
-        values[index] += _END_VALUE
+def _weighed(lines: list[str], starts: list[int]) -> _Log:
+    patterns = mine_patterns(lines)
+    counts = Counter([pattern.text for pattern in patterns])
+    by_text = {pattern.text: pattern for pattern in patterns}
+    families: Counter[str] = Counter()
+    for pattern in by_text.values():
+        families[pattern.family] += counts[pattern.text]
+    facts = {pattern.text: _facts(pattern, counts, families) for pattern in by_text.values()}
+    log = _Log(lines, starts, patterns, [0.0] * len(lines), facts, bytearray(len(lines)))
+    _weigh_patterns(log, counts)
+    _weigh_surroundings(log, counts)
+    return log
 
 
-def _line_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Lines with their line ends; what continues a line goes with it."""
-    start = end = 0
-    for line in text.splitlines(keepends=True):
-        if start != end and not (_CONTINUED.match(line) and end - start < 4000):
-            yield start, end
-            start = end
-        end += len(line)
-    if start != end:
-        yield start, end
+def _facts(pattern: LogPattern, counts: Counter[str], families: Counter[str]) -> dict[str, float]:
+    size = sqrt(min(max(len(pattern.text) / _USUAL_CHARS, 0.5), 4.0))
+    often = 1 + 0.12 * log2(families[pattern.family])
+    family = (pattern.alarm * _FAMILY + _PLAIN) * size / often
+    alike = (pattern.alarm * _PATTERN + _PLAIN / 3) * size / (1 + 0.12 * log2(counts[pattern.text]))
+    return {f"family {pattern.family}": family, f"pattern {pattern.text}": alike}
 
 
-def _pattern(line: str) -> str:
-    return _MASKED.sub("#", line[:_PATTERN_CHARS])
+def _weigh_patterns(log: _Log, counts: Counter[str]) -> None:
+    """The first and the last line of each pattern speak, and every line that alarms."""
+    last: dict[str, int] = {}
+    for at, pattern in enumerate(log.patterns):
+        first = pattern.text not in last
+        last[pattern.text] = at
+        if pattern.alarm:
+            few = 1 / (1 + counts[pattern.text] / _FEW_LINES)
+            log.values[at] += pattern.alarm * (_EACH_LINE * few + _FIRST_LINE * first)
+        if first or pattern.alarm:
+            log.speaks[at] = 1
+    for at in last.values():
+        pattern = log.patterns[at]
+        if pattern.alarm and counts[pattern.text] > 1:
+            log.values[at] += _LAST_LINE * pattern.alarm
+
+
+def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
+    total = len(log.lines)
+    for at, pattern in enumerate(log.patterns):
+        if pattern.alarm >= _ALARMING and counts[pattern.text] <= _FEW_LINES:
+            for near in range(max(0, at - _NEAR_LINES), min(total, at + _NEAR_LINES + 1)):
+                log.values[near] += _NEAR / (1 + abs(near - at))
+                log.speaks[near] = 1
+    for back in range(1, min(_END_LINES, total) + 1):
+        log.values[total - back] += _END / back
+        log.speaks[total - back] = 1
+
+
+def _weigh_asked(log: _Log, text: str, query: str) -> None:
+    """Lines that hold a name of the query, or a word of it that is rare in the log."""
+    wanted_names, wanted_words = names(query)[:_MOST_ASKED], words(query)[:_MOST_ASKED]
+    if not (wanted_names or wanted_words):
+        return
+    lowered = text.lower()
+    finder = LineFinder(lowered, list(accumulate(map(len, lowered.splitlines(keepends=True)), initial=0)))
+    for name in wanted_names:
+        found = _lines_with(finder, name) or [
+            line for part in name_parts(name) for line in _lines_with(finder, part)
+        ]
+        _add(log, found, _NAME * min(1.0, _name_lines(log) / max(len(found), 1)))
+    for word in wanted_words:
+        found = _lines_with(finder, word)
+        if len(found) <= _name_lines(log):
+            _add(log, found, _WORD / (1 + len(found) / _FEW_LINES))
+
+
+def _lines_with(finder: LineFinder, wanted: str) -> list[int]:
+    return list(finder.lines_with(wanted.lower(), at_word_start=True))
+
+
+def _name_lines(log: _Log) -> float:
+    """What more lines hold than this is everywhere in the log, and asks for none of them."""
+    return max(_FEW_LINES, _NAME_SHARE * len(log.lines))
+
+
+def _add(log: _Log, lines: list[int], value: float) -> None:
+    for at in lines:
+        log.values[at] += value
+        log.speaks[at] = 1
+
+
+def _lines(log: _Log, first: int, end: int) -> Iterator[Passage]:
+    """A passage for each line that speaks, and one for each run of others."""
+    at = first
+    while at < end:
+        if log.speaks[at]:
+            facts = log.facts[log.patterns[at].text]
+            yield Passage(log.starts[at], log.starts[at + 1], log.values[at], facts)
+            at += 1
+            continue
+        stop = at + 1
+        while stop < min(end, at + _RUN_LINES) and not log.speaks[stop]:
+            if log.starts[stop + 1] - log.starts[at] > _RUN_CHARS:
+                break
+            stop += 1
+        yield Passage(log.starts[at], log.starts[stop])
+        at = stop
+
+
+def _trace(log: _Log, first: int, end: int) -> Iterator[Passage]:
+    """A traceback as one passage; a long one as its head, its middle in pieces, its causes and its end."""
+    bounds = _trace_bounds(log, first, end)
+    worth = max(log.values[first:end])
+    for at, stop in pairwise(bounds):
+        tells = at == first or stop == end or _CAUSE in log.lines[at]
+        facts = {**log.facts[log.patterns[at].text], **log.facts[log.patterns[stop - 1].text]}
+        value = worth if tells else worth * _MIDDLE_SHARE
+        yield Passage(log.starts[at], log.starts[stop], value, facts if tells else {})
+
+
+def _trace_bounds(log: _Log, first: int, end: int) -> list[int]:
+    """Where the pieces of a traceback begin, and its end."""
+    if log.starts[end] - log.starts[first] <= _TRACE_CHARS:
+        return [first, end]
+    bounds = [first]
+    for at in range(first + 1, end - _TRACE_PIECE_LINES):
+        if at - bounds[-1] >= _TRACE_PIECE_LINES or _CAUSE in log.lines[at]:
+            bounds.append(at)
+    return [*bounds, max(bounds[-1] + 1, end - _TRACE_PIECE_LINES), end]

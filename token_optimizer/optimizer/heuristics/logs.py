@@ -11,8 +11,6 @@ After:  "[… 1,459 lines left out]", 30 lines, the error, 30 lines, "[… 399 l
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from itertools import accumulate, groupby, islice
 
 from token_optimizer.optimizer.log_lines import (
@@ -22,6 +20,7 @@ from token_optimizer.optimizer.log_lines import (
     HINTS,
     INDENTED,
     TRACEBACK,
+    LineFinder,
     names,
     words,
 )
@@ -41,35 +40,20 @@ def trim_logs(content: str, error_window: int, tail_lines: int, query: str | Non
     """The log without the lines that are neither near an error, nor at its end, nor asked for."""
     lines = content.split("\n")
     kept = bytearray(len(lines))
-    lowered = _Text(content.lower())
+    lowered = _finder(content.lower())
     _keep_errors(lines, kept, error_window, lowered)
     if query:
-        _keep_asked(_Text(content), lowered, kept, query)
+        _keep_asked(_finder(content), lowered, kept, query)
     ending = 1 if lines[-1] == "" else 0
     kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
     return "\n".join(_with_markers(lines, kept)) if 0 in kept else content
 
 
-class _Text:
-    """A text that knows the line of each of its characters."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
-
-    def lines_with(self, needle: str, *, at_word_start: bool = False) -> Iterator[int]:
-        """The numbers of the lines that hold the needle, each once, in order."""
-        at = self.text.find(needle)
-        while at >= 0:
-            if at_word_start and at > 0 and (self.text[at - 1].isalnum() or self.text[at - 1] == "_"):
-                at = self.text.find(needle, at + 1)
-                continue
-            line = bisect_right(self.starts, at) - 1
-            yield line
-            at = self.text.find(needle, self.starts[line + 1])
+def _finder(text: str) -> LineFinder:
+    return LineFinder(text, list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0)))
 
 
-def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: _Text) -> None:
+def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFinder) -> None:
     """Mark every error, the lines within the window, and the whole of a traceback."""
     hinted = {at for hint in HINTS for at in lowered.lines_with(hint)}
     decided = 0  # the windows cover all that they will up to this line
@@ -90,7 +74,7 @@ def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: _Text)
             trace = INDENTED if TRACEBACK.search(line) else FRAME
 
 
-def _keep_asked(text: _Text, lowered: _Text, kept: bytearray, query: str) -> None:
+def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: str) -> None:
     """Mark the lines that hold a name of the query, or a word of it that is rare in the log."""
     for name in names(query):
         for at in islice(text.lines_with(name, at_word_start=True), _MOST_LINES_OF_A_NAME):

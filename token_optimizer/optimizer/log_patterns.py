@@ -1,0 +1,172 @@
+"""Mines the patterns of a log's lines: which line is like which, how often, and how much it tells of trouble.
+
+A line's pattern is the line with numbers, ids, addresses and paths masked, the idea of drain (He et al.,
+Drain: An Online Log Parsing Approach with Fixed Depth Tree, ICWS 2017) without its tree. Its family is the
+pattern with names masked too: a word is one of many names where the word before it has many followers, as
+in "Invalid user <any of 200>".
+
+Words are masked and weighed once each, and patterns once each, so that the cost per line is that of
+splitting it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+# What is read of a line and of a word; the rest cannot tell its pattern any better.
+_READ_CHARS = 600
+_WORD_CHARS = 120
+_PATTERN_WORDS = 60
+# A word with so many followers is followed by names, where each of them is at most this share.
+_MANY_FOLLOWERS = 8
+_NAME_SHARE = 0.125
+
+_VARIABLE = re.compile(r"[\w.\\/@+%$~-]*[\d/\\][\w.\\/@+%$~-]*(?::+[\w.\\/@+%$~-]*\d[\w.\\/@+%$~-]*)*")
+_ONE_WORD_OF_CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
+_DATE_WORDS = frozenset((
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon", "Tue",
+    "Wed", "Thu", "Fri", "Sat", "Sun", "AM", "PM",
+))  # fmt: skip
+_ALERT_WORDS = (
+    (1.1, "fatal|panic\\w*|crash\\w*|sig(?:segv|abrt|bus|kill|ill)|segfault\\w*|emerg\\w*|oom"),
+    (1.0, "critical|severe|uncaught|unhandled|assertion|\\w*sanitizer|traceback|backtrace|deadlock\\w*"),
+    (0.9, "errors?|err|exceptions?|fail(?!over|[ -]?fast)\\w*|abort\\w*|killed|corrupt\\w*|broken"),
+    (
+        0.8,
+        "denied|den(?:y|ies)|refus\\w+|reject\\w*|unexpected\\w*|invalid|illegal|timeouts?|cannot|unable"
+        "|unreachable|unavailable|unauthori[sz]ed|forbidden|violat\\w+|malformed|mismatch\\w*|overflow\\w*"
+        "|exhaust\\w*|lost|leak(?:s|ed)?|hang|hung|stuck|unsuccessful\\w*|undefined|unresolved|fault\\w*",
+    ),
+    (
+        0.5,
+        "warn|warning|missing|unknown|unsupported|unrecogni[sz]ed|exceed\\w*|bad|dead|down|dropp\\w+"
+        "|conflict\\w*|disconnect\\w*|evict\\w*|kill(?:ing|s)?|slow|expired|interrupt\\w*|incomplete|problem"
+        "|stale|throttl\\w+|anomal\\w+|suspicious|attack\\w*|break-?in|possible|threshold|null|not",
+    ),
+    (
+        0.3,
+        "retry\\w*|retries|closed|closing|terminat\\w+|degraded|deprecat\\w+|skipp\\w+|stopp\\w+|exit\\w*|reset",
+    ),
+)
+_ALERT = re.compile(
+    "|".join(f"(?P<w{at}>(?<![a-z])(?:{words})(?![a-z]))" for at, (_, words) in enumerate(_ALERT_WORDS))
+)
+_PHRASES = (
+    (1.1, ("out of memory", "core dumped", "segmentation fault", "stack overflow", "##[error]", "::error")),
+    (0.9, ("exit code #", "exit code: #", "exit status #", "exit status: #", "with code #", "npm err",
+           "not ok", "timed out", "giving up", "could not", "couldn't", "can't", "no space left")),
+    (0.8, ("not found", "no such", "no route", "does not exist", "not permitted", "not allowed", "returned #",
+           "did not", "no response", "unable to", "not responding")),
+)  # fmt: skip
+_LETTER_LEVEL = re.compile(r"(?:[^\s#]{0,6}#\S* ){0,6}(?:([EF])|W)(?: |/\w|# )|##\[error")
+_LEVEL_WORD = re.compile(
+    r"(?:^|[\s\[(<|\"=:-])(?:FATAL|CRITICAL|SEVERE|ERROR|PANIC|EMERG)(?:[\s\])>|\":,-]|$)"
+)
+_ALL_IS_WELL = re.compile(
+    r"\b(?:0|no|without|zero|any|ignor\w+) (?:\w+ ){0,1}?(?:errors?|failures?|failed|warnings?|exceptions?"
+    r"|problems?|issues?|crash\w*)\b"
+    r"|\b[\w.-]*(?:error|failure|failed|fail|exception|warning|retries|timeout|crash|killed|abort|exit)\w*"
+    r"[\"']?\s?[:=]\s?[\"']?(?:0|none|null|nil|false|no|\"\"|'')(?![\w#.])"
+    r"|\bexit(?:ed)?(?: with)? (?:code|status):? 0\b"
+)
+_LEVEL_ALONE = 0.1
+_MOST_OF_OTHERS = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class LogPattern:
+    """One pattern of a log: its text, its family, and how much its lines tell of trouble, from 0 to 1.5."""
+
+    text: str
+    family: str
+    alarm: float
+
+
+class _Masked(dict[str, str]):
+    """The masked form of each word."""
+
+    def __missing__(self, word: str) -> str:
+        masked = self[word] = _masked(word)
+        return masked
+
+
+class _Alarms(dict[str, float]):
+    """How much each masked word tells of trouble by itself."""
+
+    def __missing__(self, word: str) -> float:
+        found = _ALERT.search(_ONE_WORD_OF_CAMEL.sub(" ", word).lower())
+        weight = self[word] = _ALERT_WORDS[int((found.lastgroup or "w0")[1:])][0] if found else 0.0
+        return weight
+
+
+def mine_patterns(lines: Sequence[str]) -> list[LogPattern]:
+    """The pattern of each line, in order; lines of one pattern share one object."""
+    masked = _Masked()
+    texts = [" ".join(map(masked.__getitem__, line[:_READ_CHARS].split())) for line in lines]
+    families = _families(Counter(texts))
+    alarms = _Alarms()
+    known = {text: LogPattern(text, family, _alarm(text, alarms)) for text, family in families.items()}
+    return [known[text] for text in texts]
+
+
+def _masked(word: str) -> str:
+    if word.isalpha():
+        return "#" if word in _DATE_WORDS else word
+    return _VARIABLE.sub(_mask, word[:_WORD_CHARS])
+
+
+def _mask(match: re.Match[str]) -> str:
+    """A zero stays, since "0 errors" and "5 errors" say different things."""
+    text = match.group()
+    if text == "0":
+        return text
+    return "E#" if len(text) == 5 and text[0] in "EF" and text[1:].isdigit() else "#"
+
+
+def _families(texts: Counter[str]) -> dict[str, str]:
+    """The family of each pattern."""
+    followers: dict[str, Counter[str]] = defaultdict(Counter)
+    split = {text: text.split(" ")[:_PATTERN_WORDS] for text in texts}
+    for text, words in split.items():
+        for before, word in pairwise(words):
+            followers[before][word] += texts[text]
+    names = {
+        before: {word for word, count in counts.items() if count <= _NAME_SHARE * counts.total()}
+        for before, counts in followers.items()
+        if len(counts) >= _MANY_FOLLOWERS
+    }
+    return {text: _family(words, names) for text, words in split.items()}
+
+
+def _family(words: list[str], names: dict[str, set[str]]) -> str:
+    return " ".join(
+        [
+            "*" if before in names and word in names[before] else word
+            for before, word in pairwise(["", *words])
+        ]
+    )
+
+
+def _alarm(pattern: str, alarms: _Alarms) -> float:
+    weight = _weighed(pattern, pattern.lower(), alarms)
+    if not weight:
+        return 0.0
+    without = _ALL_IS_WELL.sub(" ", pattern.lower())
+    return weight if len(without) == len(pattern) else _weighed(without, without, alarms)
+
+
+def _weighed(pattern: str, lowered: str, alarms: _Alarms) -> float:
+    """The heaviest sign of trouble counts whole, others a little."""
+    signs = [alarms[word] for word in set(pattern.split(" ")) if alarms[word]]
+    signs += [weight for weight, phrases in _PHRASES for phrase in phrases if phrase in lowered]
+    letter = _LETTER_LEVEL.match(pattern)
+    if letter:
+        signs.append(1.0 if letter.group(1) else 0.5)
+    if not signs:
+        return 0.0
+    level = _LEVEL_ALONE if _LEVEL_WORD.search(pattern) else 0.0
+    return max(signs) + level + min(_MOST_OF_OTHERS, 0.05 * (len(signs) - 1))
