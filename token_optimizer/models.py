@@ -35,6 +35,8 @@ class Kind(StrEnum):
     LOG = "log"
     CODE = "code"
     DOCUMENT = "document"
+    TRANSCRIPT = "transcript"  # what several people said, each line with its speaker
+    EXAMPLES = "examples"  # worked examples before the question that is asked
     SCHEMA = "schema"  # one tool definition as JSON
     CALL = "call"  # the name and arguments of a tool call: never altered
     FRAMING = "framing"  # what the dialect adds around the texts: roles, separators
@@ -48,6 +50,7 @@ class Block:
     `must_keep` blocks are never dropped or cut, but lossless rules may shorten them.
     `turn` counts conversation turns from 0 (a turn starts with a user message that is no tool result);
     it is -1 outside the conversation (system text, tools).
+    `frozen` blocks stand as they were sent before, `original_content` then holds what was cut from.
     `slot` is the index in `Prompt.slots` of the text the block is part of; None for what is not
     written back (calls, framing).
     `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
@@ -70,6 +73,7 @@ class Block:
     tool_result: bool = False
     turn: int = -1
     slot: int | None = None
+    frozen: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -106,7 +110,8 @@ class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
-    `gone_messages` are the indexes of messages that were dropped whole.
+    `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
+    that was put in for documents given apart.
     """
 
     blocks: tuple[Block, ...]
@@ -115,6 +120,7 @@ class Prompt:
     dialect: Dialect
     query: str | None = None
     gone_messages: frozenset[int] = frozenset()
+    documents_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

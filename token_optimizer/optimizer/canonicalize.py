@@ -8,6 +8,7 @@ that nothing happened to renders as the same body.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,7 +38,7 @@ def canonicalize(
     messages = messages_of(body)
     asked = newest_user_message(messages)
     turns = _turns(messages)
-    given: tuple[int, list[str]] = (-1, [])
+    given: tuple[int | None, list[str]] = (None, [])
     if documents:
         place = asked if asked >= 0 else len(messages)
         given = (place, [_document_text(number, item) for number, item in enumerate(_checked(documents), 1)])
@@ -48,18 +49,22 @@ def canonicalize(
         turns.insert(place, turns[place] if place < len(turns) else 0)
     blocks: list[Block] = []
     slots: list[Slot] = []
+    places: Counter[int] = Counter()
     for spot in spots_of(body, dialect):
         slot = len(slots) if spot.path is not None else None
         if spot.path is not None:
             slots.append(Slot(spot.path, spot.role))
-        is_given = spot.message == given[0] and spot.message >= 0
+        is_given = spot.message == given[0]
         pieces = [(Kind.DOCUMENT, text) for text in given[1]] if is_given else _pieces(spot)
         turn = turns[spot.message] if spot.message >= 0 else -1
         for kind, text in pieces:
-            blocks.append(_block(spot, kind, text, len(blocks), slot, turn, spot.message == asked))
+            block = _block(spot, kind, text, len(blocks), slot, turn, spot.message == asked)
+            block.metadata["place"] = places[spot.message]
+            places[spot.message] += 1
+            blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     asked_text = query if query is not None else _query(blocks, slots, asked)
-    return Prompt(tuple(blocks), tuple(slots), body, dialect, asked_text)
+    return Prompt(tuple(blocks), tuple(slots), body, dialect, asked_text, documents_at=given[0])
 
 
 def newest_user_message(messages: Sequence[Mapping[str, Any]]) -> int:

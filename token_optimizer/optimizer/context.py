@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.tokens import count_texts
+
+# A compaction cuts to this share of the budget, and each later turn may fill this share of the room that is
+# left: so some ten turns pass before the next one.
+COMPACTION_SHARE = 0.5
+TURN_SHARE = 0.25
+# With less than this share of the budget for a turn's new bulk, a compaction does less harm.
+STARVED_SHARE = 0.0075
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,20 @@ class Context:
     config: OptimizerConfig
     model: str
     budget_tokens: int | None = None
+
+    def compacting(self) -> Context:
+        """The context with a budget well below its own, so that a compaction stays rare."""
+        assert self.budget_tokens is not None
+        return replace(self, budget_tokens=int(self.budget_tokens * COMPACTION_SHARE))
+
+    def next_turn(self, fixed_tokens: int) -> Context | None:
+        """The context for one more turn on a frozen prefix, whose frozen and must-keep text counts
+        `fixed_tokens`: its bulk gets a share of the room. None where that would starve it."""
+        assert self.budget_tokens is not None
+        share = int((self.budget_tokens - fixed_tokens) * TURN_SHARE)
+        if share < self.budget_tokens * STARVED_SHARE:
+            return None
+        return replace(self, budget_tokens=fixed_tokens + share)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text for the request's model."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -20,8 +20,6 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError
 from token_optimizer.models import (
     Block,
-    BlockFate,
-    BlockType,
     Dialect,
     Kind,
     OptimizationResult,
@@ -33,59 +31,40 @@ from token_optimizer.optimizer import stages
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import detect_dialect, framing_tokens
+from token_optimizer.optimizer.ledger import Ledger, Stage, block_fates
+from token_optimizer.optimizer.prefix import (
+    InProcessMemory,
+    Memory,
+    Past,
+    SentMessage,
+    conversation_salt,
+    frozen,
+    frozen_ids,
+)
+from token_optimizer.optimizer.restore import restore_asked
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
 
 log = logging.getLogger(__name__)
 
+# What `optimize` has sent, apart for every api_key and config.
+DEFAULT_MEMORY = InProcessMemory()
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the pipeline: `reason` says what it does to a block, in the words of the trace."""
-
-    name: str
-    run: Callable[[Prompt, Context], Prompt]
-    reason: str
-
-
+FROZEN = Stage("frozen", lambda prompt, context: prompt, "frozen: as it was sent before")
 STAGES = (
     Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
+    Stage("restore", restore_asked, "asked for now and cut before"),
     Stage("junk", stages.drop_junk, "says nothing"),
     Stage("whitespace", stages.squeeze, "spare whitespace and repeats taken out"),
     Stage("dedupe", stages.refer_to_repeats, "stands again later"),
-    Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
-    Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked"),
-    Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget"),
+    Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
+    Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
+    Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
     Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
 )
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Which stage touched a block last, and why."""
-
-    stage: dict[str, str] = field(default_factory=dict)
-    reason: dict[str, str] = field(default_factory=dict)
-    reports: list[StageReport] = field(default_factory=list)
-
-    def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
-        """Note every block that the stage dropped, rewrote or added."""
-        left = {block.id: block for block in after.blocks}
-        for block in before.blocks:
-            now = left.pop(block.id, None)
-            if now is None or now.content != block.content:
-                self._note(block.id, stage, now)
-        for block in left.values():
-            self._note(block.id, stage, block)
-
-    def _note(self, block_id: str, stage: Stage, now: Block | None) -> None:
-        self.stage[block_id] = stage.name
-        self.reason[block_id] = (
-            f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
-        )
 
 
 def optimize(
@@ -113,6 +92,7 @@ def optimize(
         documents=documents,
         query=query,
         budget_tokens=budget_tokens,
+        memory=DEFAULT_MEMORY,
     )
     result.stats.tools = result.body.get("tools")
     return result.body["messages"], result.stats
@@ -128,10 +108,13 @@ def optimize_body(
     query: str | None = None,
     budget_tokens: int | None = None,
     trace_id: uuid.UUID | str | None = None,
+    memory: Memory | None = None,
+    secret: str = "",
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
+    `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
@@ -139,28 +122,76 @@ def optimize_body(
     model = model or str(body.get("model") or config.target_model)
     context = Context(config, model, _budget(config, budget_tokens))
     original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
+    past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret))
+    attempt, compacted = _best_attempt(original, past, context)
+    past.write(original, attempt.after, attempt.ledger.cut, compacted)
+    stats = _stats(original, attempt, context)
+    stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
+    stats.compacted = compacted
+    stats.latency_ms = (perf_counter() - started) * 1000
+    return OptimizationResult(attempt.body, stats, attempt.changed or bool(documents))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of the stages: the prompt and the body it gave, and why it was given up if it was."""
+
+    after: Prompt
+    body: dict[str, Any]
+    changed: bool
+    ledger: Ledger
+    frozen: frozenset[str] = frozenset()
+    faults: tuple[str, ...] = ()
+
+
+def _best_attempt(original: Prompt, past: Past, context: Context) -> tuple[Attempt, bool]:
+    """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so."""
+    if not past.known:
+        return _attempt(original, (), context), False
+    turn = _context_of_turn(original, past.known, context)
+    attempt = _attempt(original, past.known, turn) if turn is not None else None
+    if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
+        return attempt, False
+    again = _attempt(original, (), context if context.budget_tokens is None else context.compacting())
+    if attempt is not None and not attempt.faults and _tokens(attempt.after) <= _tokens(again.after):
+        return attempt, False
+    return again, True
+
+
+def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Context) -> Context | None:
+    """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
+    if context.budget_tokens is None or _tokens(original) <= context.budget_tokens:
+        return context
+    start = stages.counted(frozen(original, known), original, context)
+    bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
+    return context.next_turn(_tokens(start) - bulk)
+
+
+def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -> Attempt:
     ledger = Ledger()
-    after = _run_stages(original, context, ledger)
-    sent, changed = render(after, original)
-    faults = structure_faults(sent, dialect) - structure_faults(original.body, dialect)
+    start = stages.counted(frozen(original, known), original, context)
+    ledger.write(FROZEN, original, start)
+    after = _run_stages(start, context, ledger)
+    body, changed = render(after, original)
+    faults = structure_faults(body, original.dialect) - structure_faults(original.body, original.dialect)
     faults |= constraint_faults(original.blocks, slot_texts(after))
+    ids = frozen_ids(original, start)
     if faults:
         # Only the original is known to be what the provider takes.
-        after, sent, changed = original, dict(original.body), False
-    stats = _stats(original, _framed(after, sent, context), ledger, context)
-    stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
-    stats.fallback_used, stats.fallback_reason = bool(faults), ", ".join(sorted(faults))
-    stats.latency_ms = (perf_counter() - started) * 1000
-    return OptimizationResult(sent, stats, changed or bool(documents))
+        reasons = tuple(sorted(faults))
+        return Attempt(original, dict(original.body), False, Ledger(reports=ledger.reports), faults=reasons)
+    return Attempt(_framed(after, body, context), body, changed, ledger, ids)
 
 
-def _stats(original: Prompt, after: Prompt, ledger: Ledger, context: Context) -> OptimizationStats:
+def _stats(original: Prompt, attempt: Attempt, context: Context) -> OptimizationStats:
     stats = OptimizationStats(
         trace_id="",
         tokens_before=_tokens(original),
-        tokens_after=_tokens(after),
-        stages=ledger.reports,
-        blocks=_fates(original, after, ledger),
+        tokens_after=_tokens(attempt.after),
+        fallback_used=bool(attempt.faults),
+        fallback_reason=", ".join(attempt.faults),
+        stages=attempt.ledger.reports,
+        blocks=block_fates(original, attempt.after, attempt.ledger, attempt.frozen),
         estimated=is_estimate(context.model),
     )
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
@@ -248,43 +279,3 @@ def _framed(prompt: Prompt, body: Mapping[str, Any], context: Context) -> Prompt
     tokens = framing_tokens(body, prompt.dialect) + sum(whole) - apart
     blocks = [replace(block, tokens=tokens) if block.id == FRAMING_ID else block for block in prompt.blocks]
     return replace(prompt, blocks=tuple(blocks))
-
-
-def _fates(original: Prompt, after: Prompt, ledger: Ledger) -> list[BlockFate]:
-    left = {block.id: block for block in after.blocks}
-    known = {block.id for block in original.blocks}
-    fates = [_fate(block, left.get(block.id), ledger) for block in original.blocks]
-    for block in after.blocks:
-        if block.id not in known:
-            place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)
-            fates.insert(place, _added(block, ledger))
-    return fates
-
-
-def _fate(block: Block, now: Block | None, ledger: Ledger) -> BlockFate:
-    stage, reason = ledger.stage.get(block.id, ""), ledger.reason.get(block.id, "")
-    if now is None:
-        return _row(block, "dropped", stage, reason, block.tokens, 0)
-    if now.content != block.content:
-        return _row(block, "rewritten", stage, reason, block.tokens, now.tokens)
-    return _row(block, "kept", "", _why_kept(now), block.tokens, now.tokens)
-
-
-def _added(block: Block, ledger: Ledger) -> BlockFate:
-    return _row(block, "added", ledger.stage[block.id], ledger.reason[block.id], 0, block.tokens)
-
-
-def _row(block: Block, fate: Any, stage: str, reason: str, before: int, after: int) -> BlockFate:
-    return BlockFate(block.id, block.type, block.kind, fate, False, stage, reason, before, after, block.turn)
-
-
-def _why_kept(block: Block) -> str:
-    if block.kind is Kind.FRAMING:
-        return "what the format adds around the texts"
-    if block.kind is Kind.CALL:
-        return "tool calls are never altered"
-    if block.verbatim and block.type in (BlockType.SYSTEM, BlockType.DEVELOPER):
-        return "instructions are never rewritten"
-    if block.verbatim:
-        return "the question is never rewritten"
-    return "one of the newest turns" if block.must_keep else "nothing to cut"

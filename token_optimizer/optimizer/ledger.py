@@ -1,0 +1,93 @@
+"""What happened to every block, and why: written by the pipeline as it compares prompts around a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from token_optimizer.models import Block, BlockFate, BlockType, Fate, Kind, Prompt, StageReport
+from token_optimizer.optimizer.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the pipeline: `reason` says what it does to a block, in the words of the trace;
+    after a `lossy` one some of a rewritten block is gone."""
+
+    name: str
+    run: Callable[[Prompt, Context], Prompt]
+    reason: str
+    lossy: bool = False
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something."""
+
+    stage: dict[str, str] = field(default_factory=dict)
+    reason: dict[str, str] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
+    reports: list[StageReport] = field(default_factory=list)
+
+    def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
+        """Note every block that the stage dropped, rewrote or added."""
+        left = {block.id: block for block in after.blocks}
+        for block in before.blocks:
+            now = left.pop(block.id, None)
+            if now is None or now.content != block.content:
+                self._note(block.id, stage, now)
+        for block in left.values():
+            self._note(block.id, stage, block)
+
+    def _note(self, block_id: str, stage: Stage, now: Block | None) -> None:
+        self.stage[block_id] = stage.name
+        if stage.lossy:
+            self.cut.add(block_id)
+        self.reason[block_id] = (
+            f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
+        )
+
+
+def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozenset[str]) -> list[BlockFate]:
+    """The fate of every block, in prompt order; `frozen` holds the ids of those that were sent before."""
+    left = {block.id: block for block in after.blocks}
+    known = {block.id for block in original.blocks}
+    fates = [_fate(block, left.get(block.id), ledger, block.id in frozen) for block in original.blocks]
+    for block in after.blocks:
+        if block.id not in known:
+            place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)
+            fates.insert(place, _added(block, ledger, block.id in frozen))
+    return fates
+
+
+def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool) -> BlockFate:
+    stage, reason = ledger.stage.get(block.id, ""), ledger.reason.get(block.id, "")
+    if now is None:
+        return _row(block, "dropped", stage, reason, block.tokens, 0, frozen)
+    if now.content != block.content:
+        return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen)
+    return _row(block, "kept", "", _why_kept(now), block.tokens, now.tokens, frozen)
+
+
+def _added(block: Block, ledger: Ledger, frozen: bool) -> BlockFate:
+    return _row(block, "added", ledger.stage[block.id], ledger.reason[block.id], 0, block.tokens, frozen)
+
+
+def _row(
+    block: Block, fate: Fate, stage: str, reason: str, before: int, after: int, frozen: bool
+) -> BlockFate:
+    return BlockFate(block.id, block.type, block.kind, fate, frozen, stage, reason, before, after, block.turn)
+
+
+def _why_kept(block: Block) -> str:
+    if block.frozen:
+        return "frozen: sent before, unchanged"
+    if block.kind is Kind.FRAMING:
+        return "what the format adds around the texts"
+    if block.kind is Kind.CALL:
+        return "tool calls are never altered"
+    if block.verbatim and block.type in (BlockType.SYSTEM, BlockType.DEVELOPER):
+        return "instructions are never rewritten"
+    if block.verbatim:
+        return "the question is never rewritten"
+    return "one of the newest turns" if block.must_keep else "nothing to cut"

@@ -1,0 +1,321 @@
+"""What was sent before for a conversation stays as it was, so that the provider's prompt cache holds.
+
+Each message of a request has a key: a hash over it and all before it, with the tools and the system text,
+but without `cache_control`, which clients move. Under the key stands what the message was sent as. A later
+turn finds the longest run of known keys; those messages are frozen, made again byte for byte, and only new
+ones are worked on. The hash starts from the config, the budget and a salt, so no two keys or projects meet.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import orjson
+
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt
+
+# Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
+RULES_VERSION = 1
+_KEY_BYTES = 20
+_CACHE_MARK = b'"cache_control"'
+
+
+@dataclass(frozen=True, slots=True)
+class SentBlock:
+    """What one block of a message became. `content` None: it was sent as it came.
+
+    `length` is that of the text as it came, in characters, and `lossy` says that some of it was cut.
+    """
+
+    kind: Kind
+    length: int
+    content: str | None = None
+    dropped: bool = False
+    lossy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AddedBlock:
+    """A block that was put before the `place`-th block of its message."""
+
+    id: str
+    place: int
+    content: str
+    type: BlockType
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What one message was sent as. `tools` are those that the conversation's opening message came with."""
+
+    blocks: tuple[SentBlock, ...] = ()
+    added: tuple[AddedBlock, ...] = ()
+    gone: bool = False
+    tools: tuple[SentBlock, ...] = ()
+
+
+class Memory(Protocol):
+    """Where sent messages are remembered, by key. It may forget any of them at any time."""
+
+    def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]: ...
+
+    def set_many(self, messages: Mapping[str, SentMessage]) -> None: ...
+
+
+class InProcessMemory:
+    """The library's default: the messages sent last, within so many characters. Safe across threads."""
+
+    def __init__(self, most_chars: int = 64_000_000) -> None:
+        self._most_chars = most_chars
+        self._chars = 0
+        self._sent: OrderedDict[str, SentMessage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
+        with self._lock:
+            for key in keys:
+                if key in self._sent:
+                    self._sent.move_to_end(key)
+            return [self._sent.get(key) for key in keys]
+
+    def set_many(self, messages: Mapping[str, SentMessage]) -> None:
+        with self._lock:
+            for key, message in messages.items():
+                self._forget(key)
+                self._sent[key] = message
+                self._chars += _size(message)
+            while self._chars > self._most_chars and self._sent:
+                self._forget(next(iter(self._sent)))
+
+    def _forget(self, key: str) -> None:
+        message = self._sent.pop(key, None)
+        if message is not None:
+            self._chars -= _size(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a request's conversation was sent as before: `keys` by the message's number, `known` in order."""
+
+    memory: Memory | None = None
+    keys: Mapping[int, str] = field(default_factory=dict)
+    known: Sequence[SentMessage] = ()
+
+    @classmethod
+    def read(cls, memory: Memory | None, prompt: Prompt, body: Mapping[str, Any], salt: bytes) -> Past:
+        """What the memory knows; nothing where there is none, or where it fails."""
+        if memory is None:
+            return cls()
+        at = prompt.documents_at
+        keys = message_keys(body, prompt.dialect, salt)
+        numbered = {
+            number if at is None or number < at else number + 1: key for number, key in enumerate(keys)
+        }
+        return cls(memory, numbered, known_messages(memory, keys)[:at])
+
+    def write(self, original: Prompt, after: Prompt, cut: set[str], compacted: bool) -> None:
+        """Remember the messages that are new, or all of them after a compaction."""
+        if self.memory is None or not self.keys:
+            return
+        sent = sent_messages(original, after, self.keys, frozenset(cut))
+        old = set() if compacted else {self.keys[number] for number in range(len(self.known))}
+        self.memory.set_many({key: message for key, message in sent.items() if key not in old})
+
+
+def conversation_salt(
+    config: OptimizerConfig, budget_tokens: int | None, model: str, secret: str = ""
+) -> bytes:
+    """What sets one owner's conversations under one config, budget and model apart from all others."""
+    own = {"budget": budget_tokens, "model": model, "secret": secret, "rules": RULES_VERSION}
+    fields = {**dataclasses.asdict(config), **own}
+    return hashlib.blake2b(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=str)).digest()
+
+
+def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list[str]:
+    """A key for every message: the hash of it and of all that stands before it."""
+    chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
+    chain.update(_bytes([dialect, body.get("system"), body.get("tools")]))
+    keys = []
+    for message in body["messages"]:
+        chain.update(_bytes(message))
+        keys.append(chain.hexdigest())
+    return keys
+
+
+def known_messages(memory: Memory, keys: Sequence[str]) -> list[SentMessage]:
+    """What the leading messages were sent as, up to the first that is not known."""
+    known: list[SentMessage] = []
+    for message in memory.get_many(keys):
+        if message is None:
+            break
+        known.append(message)
+    return known
+
+
+def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
+    """The prompt with its known messages as they were sent, and closed to all stages."""
+    if not known:
+        return prompt
+    blocks: list[Block] = []
+    gone = frozenset(number for number, message in enumerate(known) if message.gone)
+    tools = next((message.tools for message in known if message.tools), ())
+    for number, group in _by_message(prompt):
+        if number == OUTSIDE:
+            blocks.extend(_tools_as_sent(group, tools))
+        elif number < len(known):
+            blocks.extend(_message_as_sent(group, known[number]))
+        else:
+            blocks.extend(group)
+    return replace(prompt, blocks=tuple(blocks), gone_messages=gone)
+
+
+def frozen_ids(original: Prompt, start: Prompt) -> frozenset[str]:
+    """The ids of blocks that were sent before, those that were left out then among them."""
+    closed = {block.id for block in start.blocks if block.frozen}
+    open_ids = {block.id for block in start.blocks if not block.frozen}
+    return frozenset(closed | {block.id for block in original.blocks if block.id not in open_ids})
+
+
+def sent_messages(
+    original: Prompt, after: Prompt, keys: Mapping[int, str], lossy: frozenset[str]
+) -> dict[str, SentMessage]:
+    """What the messages were sent as, by key; `keys` has the key of each message that is to be remembered,
+    and `lossy` holds the ids of blocks that were cut."""
+    left = {block.id: block for block in after.blocks}
+    added = _added_blocks(after, {block.id for block in original.blocks})
+    groups = dict(_by_message(original))
+    tools = tuple(_sent(block, left.get(block.id), lossy) for block in original.blocks if _is_tool(block))
+    sent = {}
+    for number, key in keys.items():
+        blocks = tuple(_sent(block, left.get(block.id), lossy) for block in groups.get(number, ()))
+        opening = tools if number == min(keys) else ()
+        sent[key] = SentMessage(blocks, tuple(added.get(number, ())), number in after.gone_messages, opening)
+    return sent
+
+
+# The number under which blocks outside of the messages stand.
+OUTSIDE = -1
+
+
+def _by_message(prompt: Prompt) -> list[tuple[int, list[Block]]]:
+    """Runs of blocks of one message, in prompt order."""
+    groups: list[tuple[int, list[Block]]] = []
+    for block in prompt.blocks:
+        number = block.metadata.get("message", OUTSIDE)
+        if not groups or groups[-1][0] != number:
+            groups.append((number, []))
+        groups[-1][1].append(block)
+    return groups
+
+
+def _is_tool(block: Block) -> bool:
+    return block.kind is Kind.SCHEMA
+
+
+def _tools_as_sent(group: Sequence[Block], tools: Sequence[SentBlock]) -> list[Block]:
+    if len(tools) != sum(map(_is_tool, group)):
+        return list(group)
+    sent = iter(tools)
+    closed = [_closed(block, next(sent)) if _is_tool(block) else block for block in group]
+    return [block for block in closed if block is not None]
+
+
+def _message_as_sent(group: Sequence[Block], message: SentMessage) -> list[Block]:
+    if message.gone:
+        return []
+    if len(message.blocks) != len(group):
+        # Another release split the text: what is sent now is worked on as if it were new.
+        return list(group)
+    blocks: list[Block] = []
+    for place, block in enumerate(group):
+        blocks.extend(_added_as_sent(item, block) for item in message.added if item.place == place)
+        closed = _closed(block, message.blocks[place])
+        if closed is not None:
+            blocks.append(closed)
+    return blocks
+
+
+def _closed(block: Block, sent: SentBlock) -> Block | None:
+    if sent.dropped:
+        return None
+    return replace(
+        block,
+        content=block.content if sent.content is None else sent.content,
+        original_content=block.content if sent.lossy else None,
+        frozen=True,
+        verbatim=True,
+        must_keep=True,
+    )
+
+
+def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
+    return replace(
+        neighbour,
+        id=item.id,
+        content=item.content,
+        type=item.type,
+        kind=Kind.PROSE,
+        note=item.note,
+        frozen=True,
+        verbatim=True,
+        must_keep=True,
+        tool_result=False,
+    )
+
+
+def _added_blocks(after: Prompt, known: set[str]) -> dict[int, list[AddedBlock]]:
+    """The blocks that came in, by message, each with its place among the message's own blocks."""
+    added: dict[int, list[AddedBlock]] = {}
+    for number, group in _by_message(after):
+        if number == OUTSIDE:
+            continue
+        place = 0
+        for block in group:
+            if block.id in known:
+                place = int(block.metadata["place"]) + 1
+            else:
+                item = AddedBlock(block.id, place, block.content, block.type, block.note)
+                added.setdefault(number, []).append(item)
+    return added
+
+
+def _sent(block: Block, now: Block | None, lossy: frozenset[str]) -> SentBlock:
+    length = len(block.content)
+    if now is None:
+        return SentBlock(block.kind, length, dropped=True)
+    content = None if now.content == block.content else now.content
+    return SentBlock(block.kind, length, content, lossy=block.id in lossy or now.original_content is not None)
+
+
+def _size(message: SentMessage) -> int:
+    texts = [block.content for block in (*message.blocks, *message.tools)]
+    texts += [item.content for item in message.added]
+    return 200 + 100 * len(message.blocks) + sum(len(text) for text in texts if text)
+
+
+def _bytes(value: Any) -> bytes:
+    """The value as JSON without cache marks; a client may move them from turn to turn."""
+    text = _json(value)
+    return _json(_unmarked(value)) if _CACHE_MARK in text else text
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # Integers beyond 64 bits, lone surrogates.
+        return repr(value).encode("utf-8", "surrogatepass")
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unmarked(item) for key, item in value.items() if key != "cache_control"}
+    return [_unmarked(item) for item in value] if isinstance(value, list) else value

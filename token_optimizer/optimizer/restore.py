@@ -1,0 +1,90 @@
+"""Brings back what was cut from the frozen part of a conversation, when a later question asks for it.
+
+The frozen text itself stays, so that the provider's cache holds. The lines asked for are put before the
+newest question, marked with where they came from; the client sends the whole original every time, so
+nothing has to be kept for this.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.log_lines import names, words
+
+# Tokens that restored lines may cost together, and lines that one word may bring back.
+MOST_TOKENS = 800
+_MOST_LINES_OF_A_TERM = 12
+_LONGEST_LINE = 2_000
+
+
+def restore_asked(prompt: Prompt, context: Context) -> Prompt:
+    """Put the cut lines that the newest question asks for in a block before it."""
+    place = _question_at(prompt)
+    terms = _terms(prompt.query or "")
+    if place is None or not terms:
+        return prompt
+    blocks = list(prompt.blocks)
+    restored = []
+    room = MOST_TOKENS
+    for block in prompt.blocks:
+        if not block.frozen or block.original_content is None:
+            continue
+        found = _lines_asked_for(block, terms)
+        text = _restored_text(block, found) if found else ""
+        tokens = context.count([text])[0] if text else 0
+        if found and tokens <= room:
+            room -= tokens
+            restored.append(_restored_block(text, block, blocks[place], len(restored), tokens))
+    blocks[place:place] = restored
+    return replace(prompt, blocks=tuple(blocks))
+
+
+def _question_at(prompt: Prompt) -> int | None:
+    """Where the newest user message begins, if it is new: an old one has its passages already."""
+    question = [at for at, block in enumerate(prompt.blocks) if block.verbatim and _is_question(block)]
+    return question[0] if question and not prompt.blocks[question[0]].frozen else None
+
+
+def _is_question(block: Block) -> bool:
+    return block.slot is not None and not block.frozen and block.turn >= 0 and block.kind is Kind.PROSE
+
+
+def _terms(query: str) -> list[re.Pattern[str]]:
+    """Names of the query whole, its other words by their stem."""
+    whole = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names(query)]
+    return whole + [re.compile(rf"(?i)(?<!\w){re.escape(word)}") for word in words(query)]
+
+
+def _lines_asked_for(block: Block, terms: list[re.Pattern[str]]) -> list[str]:
+    """Lines of the original that are not in what was sent and hold one of the rarer terms, in order."""
+    sent = set(block.content.splitlines())
+    cut = [line for line in (block.original_content or "").splitlines() if line and line not in sent]
+    wanted: set[int] = set()
+    for term in terms:
+        holding = [at for at, line in enumerate(cut) if term.search(line, 0, _LONGEST_LINE)]
+        if len(holding) <= _MOST_LINES_OF_A_TERM:
+            wanted.update(holding)
+    return [cut[at][:_LONGEST_LINE] for at in sorted(wanted)]
+
+
+def _restored_text(source: Block, lines: list[str]) -> str:
+    origin = f"message {source.metadata['message'] + 1}"
+    return "\n".join([f"[left out of {origin} before, asked for now:]", *lines, "", ""])
+
+
+def _restored_block(text: str, source: Block, question: Block, number: int, tokens: int) -> Block:
+    return replace(
+        question,
+        id=f"restored-{source.id}-{number}",
+        content=text,
+        type=source.type,
+        kind=Kind.PROSE,
+        verbatim=False,
+        must_keep=True,
+        tokens=tokens,
+        note=f"from {source.id}",
+        original_content=None,
+    )
