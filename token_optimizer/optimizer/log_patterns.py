@@ -45,11 +45,11 @@ _ALERT_WORDS = (
         0.5,
         "warn|warning|missing|unknown|unsupported|unrecogni[sz]ed|exceed\\w*|bad|dead|down|dropp\\w+"
         "|conflict\\w*|disconnect\\w*|evict\\w*|kill(?:ing|s)?|slow|expired|interrupt\\w*|incomplete|problem"
-        "|stale|throttl\\w+|anomal\\w+|suspicious|attack\\w*|break-?in|possible|threshold|null|not",
+        "|stale|throttl\\w+|anomal\\w+|suspicious|attack\\w*|break-?in",
     ),
     (
         0.3,
-        "retry\\w*|retries|closed|closing|terminat\\w+|degraded|deprecat\\w+|skipp\\w+|stopp\\w+|exit\\w*|reset",
+        "retry\\w*|retries|closed|closing|terminat\\w+|degraded|deprecat\\w+|skipp\\w+|stopp\\w+|exit\\w*|reset|possible|threshold|null|not",
     ),
 )
 _ALERT = re.compile(
@@ -71,6 +71,7 @@ _ALL_IS_WELL = re.compile(
     r"|problems?|issues?|crash\w*)\b"
     r"|\b[\w.-]*(?:error|failure|failed|fail|exception|warning|retries|timeout|crash|killed|abort|exit)\w*"
     r"[\"']?\s?[:=]\s?[\"']?(?:0|none|null|nil|false|no|\"\"|'')(?![\w#.])"
+    r"|\b(?:on[ _-])?error[ _-](?:page|handl|log|level|report|document|boundar|budget|code 0\b)\w*"
     r"|\bexit(?:ed)?(?: with)? (?:code|status):? 0\b"
 )
 _LEVEL_ALONE = 0.1

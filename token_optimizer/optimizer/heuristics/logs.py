@@ -24,11 +24,14 @@ from token_optimizer.optimizer.log_lines import (
     names,
     words,
 )
+from token_optimizer.optimizer.log_patterns import mine_patterns
 from token_optimizer.text import token_counts
 
 # A gap is cut only when it counts more tokens than any marker can.
 _MARKER_TOKENS = 16
 _WEIGHED_CHARS = 4_000
+# From here on a line warns at least.
+_ALARMING = 0.5
 _MOST_LINES_OF_A_NAME = 200
 _MOST_LINES_OF_A_WORD = 20
 
@@ -42,6 +45,7 @@ def trim_logs(content: str, error_window: int, tail_lines: int, query: str | Non
     kept = bytearray(len(lines))
     lowered = _finder(content.lower())
     _keep_errors(lines, kept, error_window, lowered)
+    _keep_alarms(lines, kept)
     if query:
         _keep_asked(_finder(content), lowered, kept, query)
     ending = 1 if lines[-1] == "" else 0
@@ -72,6 +76,19 @@ def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFi
             trace = None
         if is_error:
             trace = INDENTED if TRACEBACK.search(line) else FRAME
+
+
+def _keep_alarms(lines: list[str], kept: bytearray) -> None:
+    """Mark the first and the last line of every pattern that tells of trouble."""
+    last: dict[str, int] = {}
+    for at, pattern in enumerate(mine_patterns(lines)):
+        if pattern.alarm < _ALARMING:
+            continue
+        if pattern.text not in last:
+            kept[at] = 1
+        last[pattern.text] = at
+    for at in last.values():
+        kept[at] = 1
 
 
 def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: str) -> None:
