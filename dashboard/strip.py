@@ -19,6 +19,7 @@ SMALL_WIDTH = 96
 SMALL_HEIGHT = 14
 SMALL_NARROW_SHARE = 0.02
 LABEL_SHARE_A_LETTER = 0.0085
+LABEL_SHARE_A_LETTER_ON_A_PHONE = 0.024
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Lane:
     x: float
     width: float
     label: str
+    fits_a_phone: bool = True
 
     @property
     def middle(self) -> float:
@@ -156,8 +158,13 @@ def _lanes(rows: Iterable[BlockRow], total: int, last_turn: int) -> Iterable[Lan
         width = sum(row.before for row in same)
         if width:
             label = _short_label(key, last_turn)
-            fits = width / total > LABEL_SHARE_A_LETTER * (len(label) + 1)
-            yield Lane(_percent(start, total), _percent(width, total), label if fits else "")
+            share_a_letter = width / total / (len(label) + 1)
+            yield Lane(
+                x=_percent(start, total),
+                width=_percent(width, total),
+                label=label if share_a_letter > LABEL_SHARE_A_LETTER else "",
+                fits_a_phone=share_a_letter > LABEL_SHARE_A_LETTER_ON_A_PHONE,
+            )
         start += width
 
 

@@ -65,12 +65,14 @@ const CHARTS = {
     say: (value) => [["Before", "k-before", value("before")], ["Sent", "k-sent", value("sent")]],
   },
   money: {
-    columns: ["gross", "net"],
+    columns: ["gross", "net", "gain", "loss"],
     write: money,
     axis: axisMoney,
     series: () => [
       { stroke: color("edge"), width: 1, paths: steps() },
-      { stroke: color("saved"), width: 1.5, paths: steps(), fill: (u) => (u.data[2].some((v) => v < 0) ? hatched(u) : color("saved-wash")) },
+      { stroke: color("saved"), width: 1.5, paths: steps() },
+      { stroke: "transparent", width: 0, paths: steps(), fill: color("saved-wash") },
+      { stroke: "transparent", width: 0, paths: steps(), fill: hatched },
     ],
     say: (value) => [["Gross", "k-gross", value("gross")], ["Net", "k-net", value("net")]],
   },
@@ -227,9 +229,11 @@ const axisTimes = [
   [60, "{HH}:{mm}", "{D} {MMM}", null, "{D} {MMM}", null, null, null, 0],
 ];
 
-// A step needs an end: the last bucket's, which is still filling.
+// Net under 0 is a series of its own, hatched. A step needs an end: the last bucket's, still filling.
 function columns(chart) {
   const data = JSON.parse(document.querySelector("#tokens script").textContent);
+  data.gain = data.net.map((net) => Math.max(net, 0));
+  data.loss = data.net.map((net) => Math.min(net, 0));
   const starts = [...data.start, data.start.at(-1) + data.step];
   return [starts, ...chart.columns.map((name) => [...data[name], chart.labels ? null : data[name].at(-1)])];
 }
@@ -259,4 +263,6 @@ function redraw() {
 await document.fonts.ready;
 draw();
 document.body.addEventListener("htmx:after:swap", draw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+for (const media of ["(prefers-color-scheme: dark)", "print"]) {
+  matchMedia(media).addEventListener("change", redraw);
+}
