@@ -13,6 +13,10 @@ import orjson
 from gateway.auth import Caller, NamedConfig
 from gateway.errors import BadRequest
 
+# May be an integer beyond 64 bits; most are ids within texts.
+_MANY_DIGITS = re.compile(rb"(?<=[\[:,\s])-?[1-9][0-9]{18,}(?=\s*[,\]}])")
+_MOST_64_BITS = 2**64 - 1
+_LEAST_64_BITS = -(2**63)
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _LONGEST_MODEL_NAME = 200
 _MOST_BUDGET_TOKENS = 2**31 - 1
@@ -70,13 +74,29 @@ def is_off(headers: Mapping[str, str]) -> bool:
 def parsed_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     """The JSON object of a body, and whether it can be written again as it was."""
     try:
-        body, writable = orjson.loads(raw), True
+        body, writable = orjson.loads(raw), not _has_large_integer(raw)
     except orjson.JSONDecodeError:
         # Lone surrogates, that some clients make by cutting a text, are JSON all the same.
         body, writable = _parsed_leniently(raw), False
     if not isinstance(body, dict):
         raise BadRequest("the request body must be a JSON object")
     return body, writable
+
+
+def _has_large_integer(raw: bytes) -> bool:
+    """Whether the JSON holds an integer beyond 64 bits, which orjson reads as a float and so would change."""
+    if _MANY_DIGITS.search(raw) is None:
+        return False
+    found = False
+
+    def note(digits: str) -> int:
+        nonlocal found
+        number = int(digits)
+        found = found or not _LEAST_64_BITS <= number <= _MOST_64_BITS
+        return number
+
+    json.loads(raw, parse_int=note)
+    return found
 
 
 def _parsed_leniently(raw: bytes) -> object:

@@ -156,3 +156,7 @@ def _start_process() -> None:
     except (AttributeError, OSError):
         # Not Linux: the process ends when its queue closes.
         return
+    parent = multiprocessing.parent_process()
+    if parent is None or os.getppid() != parent.pid:
+        # The worker died while this process was starting.
+        os._exit(1)

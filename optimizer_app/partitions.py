@@ -61,9 +61,7 @@ def partition_days() -> list[date]:
             [TABLE],
         )
         names = [name for (name,) in cursor.fetchall()]
-    return sorted(
-        datetime.strptime(name.rsplit("_", 1)[1], "%Y%m%d").replace(tzinfo=UTC).date() for name in names
-    )
+    return sorted(_day(name) for name in names)
 
 
 def drop_partitions_before(day: date) -> int:

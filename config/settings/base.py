@@ -68,6 +68,8 @@ ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL")
 # The gateway
 UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")
+# Days that traces are kept; 0 keeps them for ever.
+TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 0, least=0)
 
 INSTALLED_APPS = [
     "unfold",

@@ -269,3 +269,26 @@ def test_lone_surrogate_goes_out_as_it_came(account: Account, provider: MockProv
     trace = account.trace(answer.headers["x-optimizer-trace-id"])
     assert trace["fallback_used"]
     assert trace["tokens_before"] == trace["tokens_after"] > 0
+
+
+def test_integer_beyond_64_bits_goes_out_as_it_came(account: Account, provider: MockProvider) -> None:
+    raw = b'{"model":"gpt-4o","messages":[{"role":"user","content":"hi"}],"seed":123456789012345678901}'
+    answer = account.post("/v1/chat/completions", data=raw)
+
+    assert answer.headers["x-optimizer-route"] == "bypass"
+    assert provider.requests[0].raw == raw
+
+
+def test_a_long_number_within_a_text_does_not_stop_the_optimizing(
+    account: Account, provider: MockProvider
+) -> None:
+    rows = [{"id": 123456789012345678901 + n, "name": f"row {n}", "state": "open"} for n in range(40)]
+    messages = [
+        {"role": "user", "content": json.dumps(rows, indent=2)},
+        {"role": "user", "content": "Which?"},
+    ]
+    answer = account.post("/v1/chat/completions", {"model": MODEL, "messages": messages})
+
+    assert answer.headers["x-optimizer-route"] == "heuristic_only"
+    assert int(answer.headers["x-optimizer-tokens-saved"]) > 0
+    assert "123456789012345678940" in provider.requests[0].raw.decode()
