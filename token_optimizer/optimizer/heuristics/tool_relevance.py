@@ -19,11 +19,11 @@ _STOP = frozenset(
     # What questions are made of, and the keywords of schemas.
     re.findall(
         r"\w+",
-        "a an and are as at be but by can could did do does for from get had has have he help her hi hello his how"
-        " i if in into is it its like me my need no not of on or our please she should so some than that the their"
-        " them then there these they this to up us was we were what when where which who will with would you your"
-        " value values want string integer number boolean object array type description properties required enum"
-        " default items parameters function name",
+        "a an and are as at be but by can could did do does for from get had has have he help her hi"
+        " hello his how i if in into is it its like me my need no not of on or our please she should so"
+        " some than that the their them then there these they this to up us was we were what when where"
+        " which who will with would you your value values want string integer number boolean object array"
+        " type description properties required enum default items parameters function name",
     )
 )
 _STEM_CHARS = 6

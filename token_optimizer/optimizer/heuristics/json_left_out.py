@@ -1,0 +1,115 @@
+"""The JSON text with only the passages that are kept, after a line that says what was left out.
+
+Before: [{"id":1,"ok":true},{"id":2,"ok":true}, ... {"id":99,"ok":false}]
+After:  [… 96 of 99 items left out. All had: id 1–99; ok true ×98, false ×1]
+        [{"id":1,"ok":true},{"id":2,"ok":true},{"id":99,"ok":false}]
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.json_columns import Column, columns_of
+from token_optimizer.optimizer.json_tree import JsonPassage, Node, written
+
+# Names and summaries up to so many: the line shall stay short beside what it stands for.
+_MOST_KEYS = 12
+_MOST_LISTS = 4
+_MOST_COUNTED = 5
+_LEAST_SUMMED_ROWS = 20
+_MOST_SUMMARY_CHARS = 240
+_LONG_VALUE_CHARS = 24
+
+
+def keep_json_passages(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    """The JSON with the kept units and a line before it; the line alone where none is kept."""
+    units = [passage.node for passage in passages if isinstance(passage, JsonPassage) and passage.node]
+    root = [*units[0].ancestors()][-1]
+    staying = {node for index in kept for node in (units[index], *units[index].ancestors())}
+    left_out = _outermost(units, staying)
+    if not left_out:
+        return text
+    body = written(text, root, staying) if kept else ""
+    line = f"[… {'; '.join(_left_out(left_out, units))} left out{_summary(units, staying)}]"
+    return f"{text[: root.start]}{line}\n{body}{text[root.end :]}"
+
+
+def _outermost(units: Sequence[Node], staying: set[Node]) -> list[Node]:
+    """The largest nodes of which nothing stays, each once, in order."""
+    found: dict[Node, None] = {}
+    for unit in units:
+        if unit in staying:
+            continue
+        top = unit
+        while top.parent is not None and top.parent.parent is not None and top.parent not in staying:
+            top = top.parent
+        found[top] = None
+    return list(found)
+
+
+def _left_out(nodes: Sequence[Node], units: Sequence[Node]) -> list[str]:
+    """What went, in a few words: items by their list, then members by their key."""
+    lists: Counter[str] = Counter()
+    sizes: dict[str, int] = {}
+    keys: Counter[str] = Counter()
+    counted: set[Node] = set()
+    for node in nodes:
+        parent = node.parent
+        if parent is None or not parent.is_array:
+            keys[node.key or "…"] += node.items
+            continue
+        path = parent.path()
+        lists[path] += node.items
+        if parent not in counted:
+            counted.add(parent)
+            sizes[path] = sizes.get(path, 0) + sum(child.items for child in parent.children)
+    return [*_of_lists(lists, sizes), *_of_keys(keys)]
+
+
+def _of_lists(lists: Counter[str], sizes: dict[str, int]) -> list[str]:
+    most = lists.most_common(_MOST_LISTS)
+    said = [f"{count} of {sizes[path]} items" + (f" of {path}" if path else "") for path, count in most]
+    rest = sum(lists.values()) - sum(count for _, count in most)
+    return [*said, f"{rest} items of other lists"] if rest else said
+
+
+def _of_keys(keys: Counter[str]) -> list[str]:
+    if not keys:
+        return []
+    most = keys.most_common(_MOST_KEYS)
+    said = ", ".join(key if count == 1 else f"{key} ×{count}" for key, count in most)
+    rest = sum(keys.values()) - sum(count for _, count in most)
+    return [f"keys {said}" + (f" and {rest} more" if rest else "")]
+
+
+def _summary(units: Sequence[Node], staying: set[Node]) -> str:
+    """Ranges and counts of the longest table that rows were left out of; empty where that would not pay."""
+    tables: dict[Node, list[Node]] = {}
+    for unit in units:
+        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
+            tables.setdefault(unit.parent, []).append(unit)
+    rows = max(tables.values(), key=len, default=[])
+    gone = sum(row not in staying for row in rows)
+    if gone < _LEAST_SUMMED_ROWS:
+        return ""
+    said, chars = [], 0
+    for column in columns_of(rows):
+        words = _said_of(column)
+        chars += len(words)
+        if words and chars <= _MOST_SUMMARY_CHARS:
+            said.append(words)
+    return f". All had: {'; '.join(said)}" if said else ""
+
+
+def _said_of(column: Column) -> str:
+    if column.counts:
+        most = column.counts.most_common(_MOST_COUNTED + 1)
+        if len(most) > _MOST_COUNTED or any(len(value) > _LONG_VALUE_CHARS for value, _ in most):
+            return f"{column.key} {len(column.counts)} values" if len(column.counts) > 1 else ""
+        return f"{column.key} " + ", ".join(f"{value or 'none'} ×{count}" for value, count in most)
+    extremes = column.extremes()
+    if extremes is None:
+        return ""
+    return f"{column.key} {column.texts[extremes[0]]}–{column.texts[extremes[1]]}"
