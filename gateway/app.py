@@ -61,7 +61,7 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
     upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
     try:
-        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizer_pool() as pool:
+        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizer_pool(settings.REDIS_URL) as pool:
             application.state.gateway = Gateway(CallerCache(), upstream, recorder, pool, valkey)
             yield
     finally:

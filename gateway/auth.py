@@ -70,6 +70,7 @@ class Caller:
     configs: Mapping[str, NamedConfig]
     providers: Sequence[ProviderRoute]
     secret: str = field(default="", repr=False)
+    hash_secret: str = field(default="", repr=False)
 
     def config_named(self, name: str | None) -> NamedConfig:
         """The project's config of that name, or the key's own."""
@@ -117,6 +118,7 @@ def caller_of(hashed: str) -> Caller | None:
         default=_default_config(key),
         configs={config.name: config for config in configs},
         providers=tuple(_route(row) for row in providers),
+        hash_secret=key.project.hash_secret,
     )
     _note_use(key)
     return caller

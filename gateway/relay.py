@@ -116,6 +116,7 @@ def _optimization_request(exchange: Exchange, call: Call) -> OptimizationRequest
         trace_id=exchange.trace_id,
         size_bytes=len(call.raw),
         budget_tokens=call.budget_tokens,
+        secret=exchange.caller.hash_secret if exchange.caller else "",
     )
 
 

@@ -17,11 +17,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
+from optimizer_app.conversations import Conversations
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
@@ -38,7 +39,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class OptimizationRequest:
-    """One prompt to optimize. `size_bytes` decides where: inline or in the pool."""
+    """One prompt to optimize. `size_bytes` decides where: inline or in the pool.
+
+    `secret` is that under which the project's conversations are remembered; without one, as for a prompt
+    that is not going to be sent, nothing is remembered.
+    """
 
     body: Mapping[str, Any]
     dialect: Dialect
@@ -49,13 +54,19 @@ class OptimizationRequest:
     budget_tokens: int | None = None
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
+    secret: str = field(default="", repr=False)
 
 
 class OptimizerPool:
-    """The process for large prompts. It is started ahead, and replaced when it dies."""
+    """The process for large prompts, and the conversations that this worker remembers for small ones.
 
-    def __init__(self) -> None:
+    The process is started ahead, and replaced when it dies.
+    """
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._redis_url = redis_url
         self._executor: ProcessPoolExecutor | None = None
+        self.conversations = Conversations(redis_url) if redis_url else None
 
     async def warm(self) -> None:
         """Start the process now, so that the first large prompt does not wait for its imports."""
@@ -63,7 +74,7 @@ class OptimizerPool:
 
     async def run(self, request: OptimizationRequest) -> OptimizationResult:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._ready(), run_inline, request)
+            return await asyncio.get_running_loop().run_in_executor(self._ready(), _run_in_process, request)
         except BrokenProcessPool:
             self.close()
             raise
@@ -77,28 +88,35 @@ class OptimizerPool:
         if self._executor is None:
             # spawn: a fork would take the event loop's sockets and the database connections along.
             context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(1, mp_context=context, initializer=_start_process)
+            self._executor = ProcessPoolExecutor(
+                1, mp_context=context, initializer=_start_process, initargs=(self._redis_url,)
+            )
         return self._executor
 
 
 @asynccontextmanager
-async def optimizer_pool() -> AsyncIterator[OptimizerPool]:
-    """The pool for the life of a worker, which is ready for small prompts at once."""
+async def optimizer_pool(redis_url: str = "") -> AsyncIterator[OptimizerPool]:
+    """The pool for the life of a worker, which is ready for small prompts at once.
+
+    Conversations are remembered, and shared with other workers, where `redis_url` names a server.
+    """
     await asyncio.to_thread(load_tokenizer)
-    pool = OptimizerPool()
+    pool = OptimizerPool(redis_url)
     warming = asyncio.create_task(pool.warm())
     try:
         yield pool
     finally:
         warming.cancel()
         pool.close()
+        if pool.conversations is not None:
+            await asyncio.to_thread(pool.conversations.close)
 
 
 async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> OptimizationResult:
     """The optimized request; the original one where the optimizer breaks. Raises PromptError alone."""
     try:
         if request.size_bytes <= INLINE_BYTES:
-            return run_inline(request)
+            return run_inline(request, pool.conversations)
         return await pool.run(request)
     except PromptError:
         raise
@@ -114,8 +132,9 @@ def load_tokenizer() -> None:
     count_texts([""], "gpt-4o")
 
 
-def run_inline(request: OptimizationRequest) -> OptimizationResult:
+def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:
     """Optimize in this process."""
+    remembered = conversations is not None and request.secret
     return optimize_body(
         request.body,
         request.dialect,
@@ -125,6 +144,8 @@ def run_inline(request: OptimizationRequest) -> OptimizationResult:
         query=request.query,
         budget_tokens=request.budget_tokens,
         trace_id=request.trace_id,
+        memory=conversations.of(request.secret) if conversations is not None and remembered else None,
+        secret=request.secret,
     )
 
 
@@ -147,7 +168,14 @@ def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationRe
     return OptimizationResult(dict(request.body), stats, changed=False)
 
 
-def _start_process() -> None:
+_process_conversations: Conversations | None = None
+
+
+def _run_in_process(request: OptimizationRequest) -> OptimizationResult:
+    return run_inline(request, _process_conversations)
+
+
+def _start_process(redis_url: str) -> None:
     """Give way to the workers that serve, leave signals to them, and die with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
@@ -155,8 +183,11 @@ def _start_process() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     except (AttributeError, OSError):
         # Not Linux: the process ends when its queue closes.
-        return
+        log.debug("no_parent_death_signal")
     parent = multiprocessing.parent_process()
     if parent is None or os.getppid() != parent.pid:
         # The worker died while this process was starting.
         os._exit(1)
+    if redis_url:
+        global _process_conversations
+        _process_conversations = Conversations(redis_url)

@@ -27,7 +27,7 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     if place is None or not terms:
         return prompt
     blocks = list(prompt.blocks)
-    restored = []
+    restored: list[Block] = []
     room = MOST_TOKENS
     for block in prompt.blocks:
         if not block.frozen or block.original_content is None:
