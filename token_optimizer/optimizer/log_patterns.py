@@ -26,6 +26,7 @@ _MANY_FOLLOWERS = 8
 _NAME_SHARE = 0.125
 
 _VARIABLE = re.compile(r"[\w.\\/@+%$~-]*[\d/\\][\w.\\/@+%$~-]*(?::+[\w.\\/@+%$~-]*\d[\w.\\/@+%$~-]*)*")
+_NAMES_SOMETHING = re.compile(r"[A-Za-z/~]|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d")
 _ONE_WORD_OF_CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])")
 _DATE_WORDS = frozenset((
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Mon", "Tue",
@@ -63,8 +64,12 @@ _PHRASES = (
            "did not", "no response", "unable to", "not responding")),
 )  # fmt: skip
 _LETTER_LEVEL = re.compile(r"(?:[^\s#]{0,6}#\S* ){0,6}(?:([EF])|W)(?: |/\w|# )|##\[error")
-_LEVEL_WORD = re.compile(
+# A level that says error, or what CI systems and sanitizers put before a failure.
+_LEVEL = re.compile(
     r"(?:^|[\s\[(<|\"=:-])(?:FATAL|CRITICAL|SEVERE|ERROR|PANIC|EMERG)(?:[\s\])>|\":,-]|$)"
+    r"|\b[A-Z]+-(?:UNEXPECTED|CRASH|FAIL|ERROR|TIMEOUT)|\[[\w.-]+:(?:error|fatal)\b|SUMMARY: \w+Sanitizer"
+    r"|##\[error|::error|\"(?:level|severity|lvl)\":\s?\"(?:error|fatal|critical|panic)\""
+    r"|\blevel=(?:error|fatal|panic)"
 )
 _ALL_IS_WELL = re.compile(
     r"\b(?:0|no|without|zero|any|ignor\w+) (?:\w+ ){0,1}?(?:errors?|failures?|failed|warnings?|exceptions?"
@@ -74,7 +79,7 @@ _ALL_IS_WELL = re.compile(
     r"|\b(?:on[ _-])?error[ _-](?:page|handl|log|level|report|document|boundar|budget|code 0\b)\w*"
     r"|\bexit(?:ed)?(?: with)? (?:code|status):? 0\b"
 )
-_LEVEL_ALONE = 0.1
+_LEVEL_ALONE = 0.2
 _MOST_OF_OTHERS = 0.3
 
 
@@ -112,6 +117,19 @@ def mine_patterns(lines: Sequence[str]) -> list[LogPattern]:
     alarms = _Alarms()
     known = {text: LogPattern(text, family, _alarm(text, alarms)) for text, family in families.items()}
     return [known[text] for text in texts]
+
+
+class Details(dict[str, str]):
+    """What is masked of each word and names something: a path, a host, an address, an id."""
+
+    def __missing__(self, word: str) -> str:
+        masked = () if word.isalpha() else _VARIABLE.findall(word[:_WORD_CHARS])
+        detail = self[word] = " ".join([text for text in masked if _NAMES_SOMETHING.match(text)])
+        return detail
+
+    def of_line(self, line: str) -> str:
+        """The details of the line; empty where it has none."""
+        return " ".join(filter(None, map(self.__getitem__, line[:_READ_CHARS].split())))
 
 
 def _masked(word: str) -> str:
@@ -169,5 +187,5 @@ def _weighed(pattern: str, lowered: str, alarms: _Alarms) -> float:
         signs.append(1.0 if letter.group(1) else 0.5)
     if not signs:
         return 0.0
-    level = _LEVEL_ALONE if _LEVEL_WORD.search(pattern) else 0.0
+    level = _LEVEL_ALONE if _LEVEL.search(pattern) else 0.0
     return max(signs) + level + min(_MOST_OF_OTHERS, 0.05 * (len(signs) - 1))

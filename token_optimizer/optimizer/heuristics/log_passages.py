@@ -9,20 +9,22 @@ What says nothing new goes in runs, which also keeps the choice short for logs o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from math import log2, sqrt
 
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.log_lines import LineFinder, name_parts, names, traces, words
-from token_optimizer.optimizer.log_patterns import LogPattern, mine_patterns
+from token_optimizer.optimizer.log_markers import marker_for
+from token_optimizer.optimizer.log_patterns import Details, LogPattern, mine_patterns
 
 # In the units of `Passage.value`.
 _FAMILY = 1.0
 _PATTERN = 0.4
 _PLAIN = 0.1
-_EACH_LINE = 0.2
+_EACH_LINE = 0.05
+_DETAIL = 0.7  # of what the pattern is worth
 _LAST_LINE = 0.25
 _FIRST_LINE = 0.1
 _NEAR = 0.06
@@ -42,20 +44,82 @@ _TRACE_CHARS = 3_000
 _TRACE_PIECE_LINES = 8
 _MIDDLE_SHARE = 0.1
 _CAUSE = "Caused by"
+# Lines alike are counted in a marker from so many on, where they warn or are such a share of the log.
+_MANY_ALIKE = 10
+_USUAL_SHARE = 0.1
+_WARNING = 0.5
+_SHORTEST_MARKER_CHARS = 20
 _MOST_ASKED = 100
 _NAME_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _Log:
-    """A log with what its lines are worth by themselves, and which first lines of a pattern it has."""
+    """A log with what its lines are worth by themselves."""
 
     lines: list[str]
     starts: list[int]
     patterns: list[LogPattern]
+    families: Counter[str]
     values: list[float]
     facts: dict[str, dict[str, float]]
+    details: Details
     speaks: bytearray  # 1 for the lines that say something
+
+
+@dataclass(frozen=True, slots=True)
+class LogPassage(Passage):
+    """A passage that knows which lines of which log it is, so that markers can count what is like them."""
+
+    log: _Log = field(kw_only=True, repr=False, compare=False)
+    lines: range = field(kw_only=True)
+
+
+def keep_log_lines(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    """The log with the kept passages, and a marker for each run of others, with the exact number of lines.
+
+    After the first line of a pattern of which many are left out, the marker says how many.
+    """
+    chosen = [
+        passage for at, passage in enumerate(passages) if at in kept and isinstance(passage, LogPassage)
+    ]
+    log = passages[0].log if passages and isinstance(passages[0], LogPassage) else None
+    if log is None:
+        return text
+    alike = _MoreAlike(log, chosen)
+    out: list[str] = []
+    at = 0
+    for passage in chosen:
+        out += _left_out(log, at, passage.lines.start, alike)
+        out.append(text[passage.start : passage.end])
+        at = passage.lines.stop
+    out += _left_out(log, at, len(log.lines), alike)
+    return "".join(out)
+
+
+class _MoreAlike:
+    """Counts the lines that are left out of each family of patterns, and tells each count once."""
+
+    def __init__(self, log: _Log, kept: Sequence[LogPassage]) -> None:
+        self._log = log
+        self._hidden = log.families.copy()
+        self._hidden.subtract(log.patterns[at].family for passage in kept for at in passage.lines)
+
+    def than(self, at: int) -> int:
+        """How many lines like this one are left out; 0 for few, and for those told of before."""
+        pattern = self._log.patterns[at]
+        hidden = self._hidden.pop(pattern.family, 0)
+        usual = hidden > _USUAL_SHARE * len(self._log.lines)
+        return hidden if hidden >= _MANY_ALIKE and (usual or pattern.alarm >= _WARNING) else 0
+
+
+def _left_out(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[str]:
+    """The marker for these lines; the lines themselves where they are shorter."""
+    gap = log.lines[first:end]
+    if log.starts[end] - log.starts[first] <= _SHORTEST_MARKER_CHARS:
+        return gap
+    marker = marker_for(gap, alike.than(first - 1) if first else 0)
+    return [marker, "\n" if gap[-1].endswith(("\n", "\r")) else ""]
 
 
 def log_passages(text: str, query: str | None = None) -> list[Passage]:
@@ -82,7 +146,7 @@ def _weighed(lines: list[str], starts: list[int]) -> _Log:
     for pattern in by_text.values():
         families[pattern.family] += counts[pattern.text]
     facts = {pattern.text: _facts(pattern, counts, families) for pattern in by_text.values()}
-    log = _Log(lines, starts, patterns, [0.0] * len(lines), facts, bytearray(len(lines)))
+    log = _Log(lines, starts, patterns, families, [0.0] * len(lines), facts, Details(), bytearray(len(lines)))
     _weigh_patterns(log, counts)
     _weigh_surroundings(log, counts)
     return log
@@ -158,13 +222,19 @@ def _add(log: _Log, lines: list[int], value: float) -> None:
         log.speaks[at] = 1
 
 
-def _lines(log: _Log, first: int, end: int) -> Iterator[Passage]:
+def _passage(log: _Log, first: int, end: int, value: float, facts: dict[str, float]) -> LogPassage:
+    return LogPassage(log.starts[first], log.starts[end], value, facts, log=log, lines=range(first, end))
+
+
+def _lines(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
     """A passage for each line that speaks, and one for each run of others."""
     at = first
     while at < end:
         if log.speaks[at]:
             facts = log.facts[log.patterns[at].text]
-            yield Passage(log.starts[at], log.starts[at + 1], log.values[at], facts)
+            if log.patterns[at].alarm:
+                facts = facts | _detail(log, at)
+            yield _passage(log, at, at + 1, log.values[at], facts)
             at += 1
             continue
         stop = at + 1
@@ -172,11 +242,20 @@ def _lines(log: _Log, first: int, end: int) -> Iterator[Passage]:
             if log.starts[stop + 1] - log.starts[at] > _RUN_CHARS:
                 break
             stop += 1
-        yield Passage(log.starts[at], log.starts[stop])
+        yield _passage(log, at, stop, 0.0, {})
         at = stop
 
 
-def _trace(log: _Log, first: int, end: int) -> Iterator[Passage]:
+def _detail(log: _Log, at: int) -> dict[str, float]:
+    """What the line names, as a fact: the same trouble on another host or in another file is news."""
+    pattern = log.patterns[at]
+    named = log.details.of_line(log.lines[at])
+    if not named:
+        return {}
+    return {f"detail {pattern.text} {named}": log.facts[pattern.text][f"pattern {pattern.text}"] * _DETAIL}
+
+
+def _trace(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
     """A traceback as one passage; a long one as its head, its middle in pieces, its causes and its end."""
     bounds = _trace_bounds(log, first, end)
     worth = max(log.values[first:end])
@@ -184,7 +263,7 @@ def _trace(log: _Log, first: int, end: int) -> Iterator[Passage]:
         tells = at == first or stop == end or _CAUSE in log.lines[at]
         facts = {**log.facts[log.patterns[at].text], **log.facts[log.patterns[stop - 1].text]}
         value = worth if tells else worth * _MIDDLE_SHARE
-        yield Passage(log.starts[at], log.starts[stop], value, facts if tells else {})
+        yield _passage(log, at, stop, value, facts if tells else {})
 
 
 def _trace_bounds(log: _Log, first: int, end: int) -> list[int]:

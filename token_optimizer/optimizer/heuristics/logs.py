@@ -24,6 +24,7 @@ from token_optimizer.optimizer.log_lines import (
     names,
     words,
 )
+from token_optimizer.optimizer.log_markers import marker_for
 from token_optimizer.optimizer.log_patterns import mine_patterns
 from token_optimizer.text import token_counts
 
@@ -35,7 +36,6 @@ _ALARMING = 0.5
 _MOST_LINES_OF_A_NAME = 200
 _MOST_LINES_OF_A_WORD = 20
 
-_MARKER = re.compile(r"\[… ([0-9,]{1,15}) lines? left out\]\r?")
 # Only lines with one of these can be errors by what they say: finding them first is ten times faster.
 
 
@@ -108,7 +108,7 @@ def _with_markers(lines: list[str], kept: bytearray) -> list[str]:
     out: list[str] = []
     for keep, run in groupby(zip(kept, lines, strict=True), key=lambda pair: pair[0]):
         group = [line for _, line in run]
-        out += group if keep or not _is_worth_cutting(group) else [_marker(group)]
+        out += group if keep or not _is_worth_cutting(group) else [marker_for(group)]
     return out
 
 
@@ -117,13 +117,3 @@ def _is_worth_cutting(gap: list[str]) -> bool:
         return False
     text = "\n".join(gap[:_WEIGHED_CHARS])[:_WEIGHED_CHARS]
     return token_counts([text])[0] > _MARKER_TOKENS
-
-
-def _marker(gap: list[str]) -> str:
-    """A marker for the gap; the markers of an earlier cut in it count for the lines they stand for."""
-    return f"[… {sum(_lines_meant(line) for line in gap):,} lines left out]"
-
-
-def _lines_meant(line: str) -> int:
-    marker = _MARKER.fullmatch(line)
-    return int(marker.group(1).replace(",", "") or 0) if marker else 1
