@@ -25,7 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     if newest is not None:
         context |= _figures(scope)
         context["table"] = request.GET.get("table") == "tokens"
-    context["gateway_url"] = request.build_absolute_uri("/v1")
+    context["gateway_url"] = request.build_absolute_uri("/").rstrip("/")
     return render_page(request, TEMPLATE, scope, context)
 
 

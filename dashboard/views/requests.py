@@ -35,7 +35,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "first_id": traces.order_by("-id").values_list("id", flat=True).first(),
         "models": queries.models_seen(scope.all_traces()),
         "oldest_first": request.GET.get("sort") == "oldest",
-        "gateway_url": request.build_absolute_uri("/v1"),
+        "gateway_url": request.build_absolute_uri("/").rstrip("/"),
     }
     return render_page(request, TEMPLATE, scope, context)
 

@@ -68,6 +68,8 @@ def test_empty_overview_waits_with_a_curl(as_admin: Client, project: Project) ->
     assert "Waiting for the first request" in text
     assert "curl http://testserver/v1/chat/completions" in text
     assert "your key" in text
+    assert "<code>http://testserver/v1</code> for OpenAI" in text
+    assert "<code>http://testserver</code> for Anthropic" in text
 
 
 def test_member_of_nothing_is_told_so(as_member: Client, project: Project) -> None:
