@@ -28,15 +28,20 @@ def fingerprint(text: str) -> str:
 def sentences(text: str) -> Iterator[str]:
     """The sentences of prose, in order, without the marks of lists and headings before them."""
     for line in text.split("\n"):
-        start = 0
         body = _LIST_MARK.sub("", line)
-        for match in _SENTENCE_END.finditer(body):
-            sentence = body[start : match.end()].strip()
-            start = match.end()
-            if sentence:
+        for start, end in sentence_spans(body):
+            if sentence := body[start:end].strip():
                 yield sentence
-        if rest := body[start:].strip():
-            yield rest
+
+
+def sentence_spans(line: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a line stand; joined, they are the line."""
+    start = 0
+    for match in _SENTENCE_END.finditer(line):
+        yield start, match.end()
+        start = match.end()
+    if start < len(line):
+        yield start, len(line)
 
 
 def first_sentence(text: str) -> str:

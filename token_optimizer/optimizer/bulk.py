@@ -1,4 +1,4 @@
-"""Finds the bulk that a message carries: JSON, logs and fenced code pasted into prose.
+"""Finds the bulk that a message carries: JSON, logs, transcripts, examples, code and program output in prose.
 
 The pieces of a text are an exact partition of it: joined, in order, they are the text.
 """
@@ -13,6 +13,7 @@ import orjson
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.log_lines import is_log, is_log_line
+from token_optimizer.optimizer.pasted import is_output, pasted_spans
 
 Piece = tuple[Kind, str]
 
@@ -20,11 +21,6 @@ Piece = tuple[Kind, str]
 MIN_BULK_CHARS = 200
 _FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
-_CODE_LINE = re.compile(
-    r"^\s*(?:def |class |import |from \S+ import |function |const |let |var |#include|package |public "
-    r"|private |return\b|if .*[:{]$|for .*[:{]$|[})\];]+$|@\w+|diff --git|@@ |[-+]{3} )"
-)
-_CODE_SHARE = 0.2
 _JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 _LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
 _DECODER = json.JSONDecoder()
@@ -40,9 +36,7 @@ def kind_of(text: str) -> Kind:
         return Kind.JSON
     if is_log(text):
         return Kind.LOG
-    if _is_code(text):
-        return Kind.CODE
-    return Kind.PROSE
+    return Kind.CODE if is_output(text) else Kind.PROSE
 
 
 def is_json(text: str) -> bool:
@@ -84,11 +78,21 @@ def _fenced(match: re.Match[str]) -> Iterator[Piece]:
 
 
 def _unfenced(text: str) -> Iterator[Piece]:
-    """JSON wherever it opens a line, logs by paragraph; all else is prose."""
+    """JSON wherever it opens a line, what else is pasted by its lines, logs by paragraph; the rest is prose."""
     start = 0
     for begin, end in _json_spans(text):
-        yield from _logs_in(text[start:begin])
+        yield from _pasted_in(text[start:begin])
         yield Kind.JSON, text[begin:end]
+        start = end
+    yield from _pasted_in(text[start:])
+
+
+def _pasted_in(text: str) -> Iterator[Piece]:
+    start = 0
+    for begin, end, kind in pasted_spans(text, MIN_BULK_CHARS) if len(text) >= MIN_BULK_CHARS else ():
+        yield from _logs_in(text[start:begin])
+        span = text[begin:end]
+        yield (Kind.LOG if is_log(span) else kind), span
         start = end
     yield from _logs_in(text[start:])
 
@@ -149,7 +153,3 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
             joined.append((kind, text))
     return joined
 
-
-def _is_code(text: str) -> bool:
-    lines = text.splitlines()[:200]
-    return sum(_CODE_LINE.match(line) is not None for line in lines) >= max(3, _CODE_SHARE * len(lines))

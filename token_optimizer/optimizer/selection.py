@@ -4,20 +4,34 @@ Every kind of bulk has a cutter that names its passages and what each is worth. 
 whole prompt: a lazy greedy cover, which takes the passage with the most new worth per token first. Facts
 count once, so the objective is submodular, and greedy choice by worth per token is the usual approximation
 for it under a knapsack (Leskovec et al., Cost-effective Outbreak Detection in Networks, KDD 2007).
+
+What a passage costs depends on what is kept already: a marker less where it closes a gap, a marker more
+where it opens one, and the whole frame of an old turn or a document if it is the first that stays of it.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from token_optimizer.models import Block, Passage, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.relevance import bm25
+from token_optimizer.optimizer.salience import fixed_facts, salient
+from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
 # What a marker costs where a run of passages is left out.
-MARKER_TOKENS = 9
-_ATTEMPTS = 6
+MARKER_TOKENS = 7
+_ATTEMPTS = 5
+# What the passage that is most relevant to the query is worth.
+_RELEVANCE_VALUE = 2.0
+# The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
+_LENGTH_POWER = 1.1
+_USUAL_TOKENS = 25
+# The share that the relevance of the whole text has in that of its passages.
+_WHOLE_SHARE = 0.5
 
 Keep = Callable[[str, Sequence[Passage], frozenset[int]], str]
 
@@ -25,19 +39,34 @@ Keep = Callable[[str, Sequence[Passage], frozenset[int]], str]
 @dataclass(frozen=True, slots=True)
 class Cutter:
     """How one kind of text is cut: `passages(text, query)` names what may go, and `keep(text, passages,
-    kept)` writes the text with only the kept ones, by index, and a marker for every gap."""
+    kept)` writes the text with only the kept ones, by index, and a marker for every gap.
+
+    `ranked` passages are worth more the more they have to do with the query, and `reach` is the share of it
+    that their neighbours get, `feedback` what the words of the most relevant ones add. A `whole` text goes as a whole where none of its passages is kept. What is
+    cut `from_original` is the text as it was before lossless rules; `gapless` texts say once what is gone.
+    """
 
     passages: Callable[[str, str | None], list[Passage]]
     keep: Keep
+    ranked: bool = False
+    reach: float = 0.0
+    feedback: float = 0.0
+    whole: bool = False
+    from_original: bool = False
+    gapless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    block: int
-    passage: int
+class Candidate:
+    """A passage that may be kept: its text's number, its place there, and the frame it stands in."""
+
+    text: int
+    place: int
     tokens: int
     value: float
     facts: dict[str, float]
+    frame: str = ""
+    gap_tokens: int = MARKER_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,92 +75,247 @@ class _Bulk:
 
     at: int
     block: Block
+    text: str
     cutter: Cutter
     passages: list[Passage]
     tokens: list[int]
+    frame: str = ""
 
 
 def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
     """The prompt with the least of its bulk left out so that it fits; unchanged where it fits already."""
-    over = context.tokens_over(prompt)
-    if over <= 0:
+    if context.tokens_over(prompt) <= 0 or context.budget_tokens is None:
         return prompt
-    bulks = _bulks(prompt, context, cutter_of)
-    total = sum(sum(bulk.tokens) for bulk in bulks)
-    room = total - over
-    best = prompt
-    for _ in range(_ATTEMPTS):
-        kept = choose(_candidates(bulks), max(room, 0))
-        best = _cut(prompt, context, bulks, kept)
-        still_over = context.tokens_over(best)
-        if still_over <= 0 or room <= 0:
+    turns = droppable_turns(prompt)
+    bulks = _bulks(prompt, context, cutter_of, turns)
+    if not bulks:
+        return prompt
+    candidates = _candidates(prompt, bulks)
+    frames = _frames(bulks, turns)
+    covered = fixed_facts(prompt, {bulk.at for bulk in bulks})
+    least = _cut(prompt, context, bulks, set(), set(turns))
+    room = -context.tokens_over(least)
+    best = least
+    for attempt in range(_ATTEMPTS):
+        if room <= 0:
             break
-        room -= still_over + MARKER_TOKENS
+        kept = choose(candidates, room, frames, covered)
+        cut = _cut(prompt, context, bulks, kept, set(turns))
+        over = context.tokens_over(cut)
+        if over <= 0:
+            return cut
+        # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
+        room -= (over + MARKER_TOKENS) << attempt
     return best
 
 
-def choose(candidates: Sequence[_Candidate], room_tokens: int) -> set[tuple[int, int]]:
-    """The (block, passage) pairs worth keeping within so many tokens."""
-    covered: set[str] = set()
-    kept: set[tuple[int, int]] = set()
-    heap = [(-_worth(item, covered), index) for index, item in enumerate(candidates)]
-    heapq.heapify(heap)
-    while heap and room_tokens > 0:
-        worth, index = heapq.heappop(heap)
-        item = candidates[index]
-        if item.tokens > room_tokens:
-            continue
-        now = -_worth(item, covered)
-        if heap and now > heap[0][0] and now > worth:
-            heapq.heappush(heap, (now, index))
-            continue
-        kept.add((item.block, item.passage))
-        covered.update(item.facts)
-        room_tokens -= item.tokens
-    return kept
+def choose(
+    candidates: Sequence[Candidate], room_tokens: int, frames: dict[str, int], covered: Set[str] = frozenset()
+) -> set[tuple[int, int]]:
+    """The (text, place) pairs worth keeping within so many tokens; `frames` says what opening each costs."""
+    return _Choice(candidates, frames, covered).kept_within(room_tokens)
 
 
-def _worth(item: _Candidate, covered: set[str]) -> float:
-    """New worth per token; the tokens count for less than in proportion, or only crumbs would be kept."""
-    new = item.value + sum(weight for fact, weight in item.facts.items() if fact not in covered)
-    return new / (item.tokens + MARKER_TOKENS)
+class _Choice:
+    """The state of one greedy choice."""
+
+    def __init__(self, candidates: Sequence[Candidate], frames: dict[str, int], covered: Set[str]) -> None:
+        self._candidates = candidates
+        self._closed = dict(frames)
+        self._covered = set(covered)
+        self._kept: set[tuple[int, int]] = set()
+        self._index = {(item.text, item.place): number for number, item in enumerate(candidates)}
+        self._members: dict[str, list[int]] = {}
+        for number, item in enumerate(candidates):
+            if item.frame in frames:
+                self._members.setdefault(item.frame, []).append(number)
+        self._heap = [(-self._worth(item), number) for number, item in enumerate(candidates)]
+        heapq.heapify(self._heap)
+
+    def kept_within(self, room_tokens: int) -> set[tuple[int, int]]:
+        while self._heap and room_tokens > 0:
+            worth, number = heapq.heappop(self._heap)
+            item = self._candidates[number]
+            if (item.text, item.place) in self._kept or item.value < 0:
+                continue
+            now = -self._worth(item)
+            if self._heap and now > self._heap[0][0] and now > worth:
+                heapq.heappush(self._heap, (now, number))
+                continue
+            cost = self._cost(item)
+            if cost <= room_tokens:
+                room_tokens -= cost
+                self._take(item)
+        return self._kept
+
+    def _worth(self, item: Candidate) -> float:
+        """New worth per token; markers count too, or only crumbs would be kept."""
+        new = item.value + sum(weight for fact, weight in item.facts.items() if fact not in self._covered)
+        return new / max(self._cost(item), item.tokens // 2, 1)
+
+    def _cost(self, item: Candidate) -> int:
+        """Tokens that the prompt grows by when the passage is kept."""
+        frame = self._closed.get(item.frame)
+        if frame is not None:
+            return item.tokens + frame + 2 * item.gap_tokens
+        before = (item.text, item.place - 1)
+        after = (item.text, item.place + 1)
+        opens = (before in self._index and before not in self._kept) + (
+            after in self._index and after not in self._kept
+        )
+        return item.tokens + (opens - 1) * item.gap_tokens
+
+    def _take(self, item: Candidate) -> None:
+        self._kept.add((item.text, item.place))
+        self._covered.update(item.facts)
+        cheaper: Iterable[int] = (
+            self._index[near]
+            for near in ((item.text, item.place - 1), (item.text, item.place + 1))
+            if near in self._index
+        )
+        if item.frame in self._closed:
+            del self._closed[item.frame]
+            cheaper = self._members[item.frame]
+        for number in cheaper:
+            other = self._candidates[number]
+            if (other.text, other.place) not in self._kept:
+                heapq.heappush(self._heap, (-self._worth(other), number))
 
 
-def _bulks(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> list[_Bulk]:
+def _bulks(
+    prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None], turns: Iterable[int]
+) -> list[_Bulk]:
     found = []
+    droppable = set(turns)
     for at, block in enumerate(prompt.blocks):
         if block.verbatim or block.must_keep or block.slot is None:
             continue
         cutter = cutter_of(block)
-        passages = cutter.passages(block.content, prompt.query) if cutter is not None else []
-        if cutter is not None and passages:
-            texts = [block.content[passage.start : passage.end] for passage in passages]
-            found.append(_Bulk(at, block, cutter, passages, context.count(texts)))
+        if cutter is None:
+            continue
+        text = (block.original_content if cutter.from_original else None) or block.content
+        if passages := cutter.passages(text, prompt.query):
+            tokens = _passage_tokens(block, text, passages, context)
+            frame = f"turn {block.turn}" if block.turn in droppable else f"text {at}" if cutter.whole else ""
+            found.append(_Bulk(at, block, text, cutter, passages, tokens, frame))
     return found
 
 
-def _candidates(bulks: list[_Bulk]) -> list[_Candidate]:
+def _passage_tokens(block: Block, text: str, passages: list[Passage], context: Context) -> list[int]:
+    """What each passage costs; less where the block says the same as the text in fewer tokens."""
+    tokens = context.count([text[passage.start : passage.end] for passage in passages])
+    if text is block.content:
+        return tokens
+    share = min(1.0, block.tokens / max(1, sum(tokens)))
+    return [math.ceil(share * count) for count in tokens]
+
+
+def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
+    relevance = _relevance(prompt.query or "", bulks)
+    weights = salient(prompt, {bulk.at: bulk.passages for bulk in bulks})
     return [
-        _Candidate(number, index, tokens, passage.value, dict(passage.facts))
+        Candidate(
+            number,
+            index,
+            tokens,
+            passage.value + _RELEVANCE_VALUE * relevance[number][index] * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER,
+            {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
+            bulk.frame,
+            0 if bulk.cutter.gapless else MARKER_TOKENS,
+        )
         for number, bulk in enumerate(bulks)
         for index, (passage, tokens) in enumerate(zip(bulk.passages, bulk.tokens, strict=True))
     ]
 
 
-def _cut(prompt: Prompt, context: Context, bulks: list[_Bulk], kept: set[tuple[int, int]]) -> Prompt:
-    blocks = list(prompt.blocks)
-    changed: list[int] = []
+def _relevance(query: str, bulks: list[_Bulk]) -> list[list[float]]:
+    """The relevance of every passage of ranked bulk; 0 for all others."""
+    ranked = [bulk for bulk in bulks if bulk.cutter.ranked]
+    texts = [bulk.block.content[passage.start : passage.end] for bulk in ranked for passage in bulk.passages]
+    feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
+    scores = iter(bm25(query, texts, feedback))
+    several = len(ranked) > 1
+    wholes = iter(bm25(query, [bulk.block.content for bulk in ranked]) if several else [0.0])
+    found = []
+    for bulk in bulks:
+        if not bulk.cutter.ranked:
+            found.append([0.0] * len(bulk.passages))
+            continue
+        whole = _WHOLE_SHARE * next(wholes)
+        spread = _spread([next(scores) for _ in bulk.passages], bulk.cutter.reach)
+        found.append([whole + score for score in spread])
+    return found
+
+
+def _spread(scores: list[float], reach: float) -> list[float]:
+    """The scores, each with a share of what its neighbours have."""
+    if not reach:
+        return scores
+    padded = [0.0, 0.0, *scores, 0.0, 0.0]
+    return [
+        padded[at] + reach * (padded[at - 1] + padded[at + 1]) + reach**2 * (padded[at - 2] + padded[at + 2])
+        for at in range(2, len(scores) + 2)
+    ]
+
+
+def _frames(bulks: list[_Bulk], turns: dict[int, int]) -> dict[str, int]:
+    """What keeping anything of an old turn or a document costs beside the passage itself."""
+    frames: dict[str, int] = {f"turn {turn}": tokens for turn, tokens in turns.items()}
+    for bulk in bulks:
+        if bulk.frame.startswith("turn"):
+            frames[bulk.frame] += MARKER_TOKENS - sum(bulk.tokens)
+        elif bulk.frame:
+            frames[bulk.frame] = bulk.block.tokens - sum(bulk.tokens)
+    return {frame: max(tokens, 0) for frame, tokens in frames.items()}
+
+
+def _cut(
+    prompt: Prompt, context: Context, bulks: list[_Bulk], kept: set[tuple[int, int]], turns: set[int]
+) -> Prompt:
+    blocks: list[Block | None] = list(prompt.blocks)
+    places: dict[int, set[int]] = {}
+    for number, place in kept:
+        places.setdefault(number, set()).add(place)
+    empty_turns = turns - {bulks[number].block.turn for number in places}
+    run: list[_Bulk] = []
     for number, bulk in enumerate(bulks):
-        left = frozenset(passage for at, passage in kept if at == number)
-        if len(left) < len(bulk.passages):
-            text = bulk.cutter.keep(bulk.block.content, bulk.passages, left)
-            blocks[bulk.at] = replace(bulk.block, content=text)
-            changed.append(bulk.at)
+        left = frozenset(places.get(number, ()))
+        if bulk.block.turn in empty_turns or len(left) == len(bulk.passages):
+            continue
+        if bulk.cutter.whole and not left:
+            follows = run and run[-1].at == bulk.at - 1 and run[-1].block.slot == bulk.block.slot
+            run = [*run, bulk] if follows else [bulk]
+            _leave_out(blocks, run)
+            continue
+        text = bulk.cutter.keep(bulk.text, bulk.passages, left)
+        blocks[bulk.at] = replace(bulk.block, content=text)
+    cut = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
+    return _recounted(without_turns(cut, empty_turns), prompt, context)
+
+
+def _leave_out(blocks: list[Block | None], run: list[_Bulk]) -> None:
+    """One marker in the place of neighbouring texts that go as a whole."""
+    first = run[0]
+    unit = f"{first.block.kind.value}s" if len(run) > 1 else first.block.kind.value
+    blocks[first.at] = replace(first.block, content=f"[… {len(run)} {unit} left out]\n\n")
+    for bulk in run[1:]:
+        blocks[bulk.at] = None
+
+
+def _recounted(cut: Prompt, before: Prompt, context: Context) -> Prompt:
+    """The prompt with the tokens of changed blocks; a block that grew goes back as it was."""
+    known = {block.id: block for block in before.blocks}
+    blocks = list(cut.blocks)
+    changed = [
+        at
+        for at, block in enumerate(blocks)
+        if block.id not in known or block.content != known[block.id].content
+    ]
     for at, tokens in zip(changed, context.count([blocks[at].content for at in changed]), strict=True):
-        blocks[at] = (
-            replace(blocks[at], tokens=tokens) if tokens < prompt.blocks[at].tokens else prompt.blocks[at]
-        )
-    return replace(prompt, blocks=tuple(blocks))
+        old = known.get(blocks[at].id)
+        grew = old is not None and tokens >= old.tokens
+        blocks[at] = old if old is not None and grew else replace(blocks[at], tokens=tokens)
+    return replace(cut, blocks=tuple(blocks))
 
 
 def keep_passages(text: str, passages: Sequence[Passage], kept: frozenset[int], unit: str = "line") -> str:
@@ -154,6 +338,11 @@ def keep_passages(text: str, passages: Sequence[Passage], kept: frozenset[int], 
         out.append(_marker(text[gap_start : passages[-1].end], gap, unit))
     out.append(text[end:])
     return "".join(out)
+
+
+def keep_sentences(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    """The text with the kept passages, and one marker for each run of others, counting passages."""
+    return keep_passages(text, passages, kept, "passage")
 
 
 def _marker(gap: str, passages: int, unit: str) -> str:

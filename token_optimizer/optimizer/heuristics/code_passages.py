@@ -1,0 +1,74 @@
+"""The lines of code, diffs and terminal output, with what each is worth when the budget is tight.
+
+What a line names (identifiers, paths, numbers) are its facts, so every name is kept at least once before
+anything is kept twice. Beyond that signatures, imports of a file, changed lines of a diff, errors and the
+header of a listing are worth more than the body between them. Numbers that only count lines are no facts.
+
+Before: "12:def size(self):\n13:    return self._size"
+Facts:  size, self._size; the first line is a signature
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.log_lines import is_error_line
+from token_optimizer.optimizer.relevance import names
+
+_LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
+_SIGNATURE = re.compile(
+    r"\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
+    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w"
+)
+_CHANGED = re.compile(r"(?:diff --git|@@ |[-+]{3} |[-+](?![-+]))")
+_HEADER = re.compile(r"\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b)")
+_EMPTY = re.compile(r"[\W_]*$")
+_MARKER = re.compile(r"\s*\[…[^\n]*\]\s*$")
+_NAME_WEIGHT = 0.25
+_VALUE = 0.02
+_SIGNATURE_VALUE = 0.3
+_CHANGED_VALUE = 0.3
+_HEADER_VALUE = 0.25
+_ERROR_VALUE = 0.6
+
+
+def code_passages(text: str, query: str | None = None) -> list[Passage]:
+    """The lines of the text, each with what it is worth and what it names."""
+    return [_passage(text, start, end) for start, end in _line_spans(text)]
+
+
+def _passage(text: str, start: int, end: int) -> Passage:
+    number = _LINE_NUMBER.match(text, start, end)
+    line = text[number.end() if number else start : end]
+    facts = {f"name {name}": _NAME_WEIGHT for name in names(line)}
+    return Passage(start, end, _value(line), facts)
+
+
+def _value(line: str) -> float:
+    value = _VALUE
+    if _SIGNATURE.match(line):
+        value += _SIGNATURE_VALUE
+    elif _CHANGED.match(line):
+        value += _CHANGED_VALUE
+    elif _HEADER.match(line):
+        value += _HEADER_VALUE
+    return value + _ERROR_VALUE if is_error_line(line) else value
+
+
+def _line_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Lines with their ends; lines that say nothing go with the one before, markers are no passages."""
+    start = end = 0
+    while end < len(text):
+        begin, end = end, text.find("\n", end) + 1 or len(text)
+        number = _LINE_NUMBER.match(text, begin, end)
+        if begin > start and _EMPTY.match(text, number.end() if number else begin, end):
+            continue
+        if begin > start:
+            yield start, begin
+        start = begin
+        if _MARKER.match(text[begin:end]):
+            start = end
+    if start < len(text):
+        yield start, len(text)

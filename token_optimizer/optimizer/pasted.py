@@ -1,0 +1,218 @@
+"""Finds what people paste into a message besides JSON and logs: transcripts, examples, code and output.
+
+Each finder looks at the lines of a text and gives spans; what lies outside of them is the user's own prose.
+A finder that is not sure finds nothing, since prose is the question and must stay as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from token_optimizer.models import Kind
+
+Found = tuple[int, int, Kind]
+Line = tuple[int, int]
+
+_SPEAKER = re.compile(r"(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE)
+_LEAST_SPOKEN = 6
+_SPOKEN_SHARE = 0.6
+_DOCUMENT = re.compile(
+    r"""(?mix)^[ \t]*(?:[#*_<-]{1,4}\ ?)?(?:
+      (?:document|doc|passage|source|result|context|article|snippet|chunk|excerpt|page|reference|evidence)
+        \ ?[\[(\#:]?\ ?(?P<a>\d{1,4})\b
+    | \[(?P<b>\d{1,4})\][ ]\S
+    )"""
+)
+_LEAST_DOCUMENTS = 3
+_LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
+_LEAST_EXAMPLES = 3
+_ALIKE_SHARE = 0.8
+_BLANK = re.compile(r"\n[ \t]*\n+")
+_NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[:|\t→]|  ?(?=\S))")
+_LEAST_NUMBERED = 3
+_NUMBERED_SHARE = 0.4
+_OUTPUT = re.compile(
+    r"""(?x)\s*(?:
+      [\[(](?:[A-Z][\w ]*:|[x+*!-]\]|\d+[/%\]]|\d+\ more) | [-=*#~_]{3,}\s*$ | [$>%]\ | >>>\  | \S*[$#>]\s*$
+    | (?:\w+[ ]){0,4}\w+:\s*\S*[/\\=(] | \w[\w.]*(?:Error|Exception|Warning)\b | [+-]\d | [{}()\[\];,]+\s*$
+    | (?:[drwx-]{10}|total\ \d) | \S+[/.]\w+\S*\s*$ | \S+\s*[=:]{1,2}\s*\S+\s*$ | \S*/\S*/\S* | [\w.-]+\s*$
+    | [A-Z][\w ]{2,30}:\ \S+\ (?:in|from)\ [/\\~] | at\ \S+\( | \#include | @@\  | diff\ --git
+    | (?:[\w./-]+\s{2,}){1,}[\w./-]+\s*$
+    )"""
+)
+_CODE = re.compile(
+    r"\s*(?:def |class |import |from \S+ import |function |const |let |var |return\b|if .*[:{]$|for .*[:{]$"
+    r"|else[:{]?$|try[:{]?$|\w[\w.\[\]\"']* [-+*/]?= \S|[\w.]+\(.*\)[;:]?$|[})\];]+$|@\w+)"
+)
+_SENTENCE = re.compile(r"\s*(?:[-*\d.)]+ )?[A-Z“\"'(]?[a-z’']+(?:[,;]? [\w’'“”\"()/`-]+){5,}")
+_OUTPUT_SHARE = 0.7
+_LEAST_OUTPUT = 3
+
+
+def pasted_spans(text: str, least_chars: int) -> list[Found]:
+    """Where pasted material stands, in order; each span begins and ends with a line."""
+    lines = list(_lines(text))
+    spans = (
+        _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))
+    )
+    if spans and spans[-1][1] - spans[0][0] < least_chars:
+        return []
+    return [span for span in spans if span[2] is Kind.DOCUMENT or span[1] - span[0] >= least_chars]
+
+
+def is_output(text: str) -> bool:
+    """Whether the text is code or what a program printed, as far as its lines show."""
+    filled = [line for line in text.splitlines()[:200] if line.strip()]
+    return len(filled) >= _LEAST_OUTPUT and _output_share(filled) >= _OUTPUT_SHARE
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield start, end
+        start = end
+
+
+def _documents(text: str) -> list[Found]:
+    """Numbered documents, each to the next; the last one ends with its paragraph, for a question may follow."""
+    found: list[re.Match[str]] = []
+    for match in _DOCUMENT.finditer(text):
+        if not found or _number(match) == _number(found[-1]) + 1:
+            found.append(match)
+    if len(found) < _LEAST_DOCUMENTS:
+        return []
+    blank = _BLANK.search(text, found[-1].end())
+    starts = [match.start() for match in found]
+    ends = [*starts[1:], blank.end() if blank else len(text)]
+    return [(start, end, Kind.DOCUMENT) for start, end in zip(starts, ends, strict=True)]
+
+
+def _number(match: re.Match[str]) -> int:
+    return int(match.group("a") or match.group("b"))
+
+
+def _transcript(text: str, lines: list[Line]) -> list[Found]:
+    """From the first to the last line that a speaker opens, where at least two speak more than once."""
+    heads = [_SPEAKER.match(text, start, end) for start, end in lines]
+    counts = Counter(head.group(1) for head in heads if head)
+    again = {name for name, count in counts.items() if count > 1}
+    marked = [index for index, head in enumerate(heads) if head and head.group(1) in again]
+    if len(again) > 1 and not text[lines[marked[-1]][1] :].strip():
+        # Where nothing follows, the last that was said is what is asked.
+        marked = marked[:-2]
+    if len(marked) < _LEAST_SPOKEN or len(again) < 2:
+        return []
+    first, last = marked[0], marked[-1]
+    filled = sum(bool(text[start:end].strip()) for start, end in lines[first : last + 1])
+    if len(marked) < _SPOKEN_SHARE * filled:
+        return []
+    return [(lines[first][0], lines[last][1], Kind.TRANSCRIPT)]
+
+
+def _examples(text: str) -> list[Found]:
+    """Blocks that open with one label and share another line's opening; the last one is what is asked."""
+    blocks = _blank_separated(text)
+    labels = [match.group(1) if (match := _LABEL.match(text, *block)) else "" for block in blocks]
+    counts = Counter(label for label in labels if label)
+    if not counts:
+        return []
+    label = counts.most_common(1)[0][0]
+    chosen = [index for index, found in enumerate(labels) if found == label]
+    answered = range(chosen[0], chosen[-1])
+    if len(answered) < _LEAST_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
+        return []
+    openings = Counter(
+        opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
+    )
+    if not openings or openings.most_common(1)[0][1] < _ALIKE_SHARE * len(answered):
+        return []
+    return [(blocks[chosen[0]][0], blocks[chosen[-1]][0], Kind.EXAMPLES)]
+
+
+def _openings(lines: list[str]) -> set[str]:
+    """How the lines open: a label, or their first two words."""
+    return {
+        match.group(1) if (match := _LABEL.match(line)) else " ".join(line.split()[:2])
+        for line in lines
+        if line.strip()
+    }
+
+
+def _blank_separated(text: str) -> list[Line]:
+    found, start = [], 0
+    for match in _BLANK.finditer(text):
+        found.append((start, match.end()))
+        start = match.end()
+    if start < len(text):
+        found.append((start, len(text)))
+    return found
+
+
+def _output(text: str, lines: list[Line]) -> Iterator[Found]:
+    """Runs of paragraphs that a program printed; numbered lines count as one paragraph."""
+    start: int | None = None
+    end = 0
+    for begin, stop in _output_paragraphs(text, lines):
+        printed = [line for line in text[begin:stop].splitlines() if line.strip()]
+        if _is_numbered(printed) or _output_share(printed) >= _OUTPUT_SHARE:
+            start, end = (begin if start is None else start), stop
+        elif start is not None:
+            yield start, end, Kind.CODE
+            start = None
+    if start is not None:
+        yield start, end, Kind.CODE
+
+
+def _within(text: str, begin: int, stop: int) -> list[Line]:
+    return [
+        (begin + start, begin + end)
+        for start, end in _lines(text[begin:stop])
+        if text[begin + start : begin + end].strip()
+    ]
+
+
+def _output_paragraphs(text: str, lines: list[Line]) -> Iterator[Line]:
+    """Paragraphs by blank lines, broken as well where prose meets numbered lines."""
+    start = 0
+    numbered = False
+    for begin, end in lines:
+        line = text[begin:end]
+        now = _NUMBERED.match(line) is not None
+        if begin > start and line.strip() and now != numbered and not _joins(line):
+            yield start, begin
+            start = begin
+        if line.strip():
+            numbered = now
+        elif end > start and line.strip() == "":
+            yield start, end
+            start = end
+    if start < len(text):
+        yield start, len(text)
+
+
+def _joins(line: str) -> bool:
+    return _OUTPUT.match(line) is not None
+
+
+def _is_numbered(printed: list[str]) -> bool:
+    numbers = [int(match.group(1)) for line in printed if (match := _NUMBERED.match(line))]
+    rising = sum(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return rising >= _LEAST_NUMBERED - 1 and len(numbers) >= _NUMBERED_SHARE * len(printed)
+
+
+def _output_share(printed: list[str]) -> float:
+    """The share of lines that look printed, less the share that reads as sentences."""
+    if not printed:
+        return 0.0
+    openings = [tuple(line.split()[:2]) for line in printed]
+    repeated = {opening for opening, count in Counter(openings).items() if count > 2 and opening[1:]}
+    score = 0
+    for line, opening in zip(printed, openings, strict=True):
+        if _CODE.match(line) or _OUTPUT.match(line) or opening in repeated:
+            score += 1
+        elif _SENTENCE.match(line):
+            score -= 1
+    return score / len(printed)

@@ -1,0 +1,121 @@
+"""How much the passages of one prompt have to do with the question, and which names they mention.
+
+Relevance is BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009) over the prompt's own
+passages, so it needs no corpus and no model. Words are compared by a light stem.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+
+_WORD = re.compile(r"[^\W_]+")
+_K1 = 1.2
+# Little: among passages of one prompt, a long one says more about what it speaks of.
+_B = 0.2
+_FEEDBACK_TEXTS = 10
+_FEEDBACK_WORDS = 12
+_ENDINGS = re.compile(
+    r"(?:(?<=[^\W\d_]{3})(?:ational|ation|ations|ement|ments|ment|ingly|edly|ings|ing|ies|ied|ers|er|ed|es|ly"
+    r"|e|s|y|\Z))$"
+)
+_STOP = frozenset(
+    ["a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "get", "give", "go", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kind", "like", "may", "me", "might", "mine", "more", "most", "much", "my", "no", "not", "of", "on", "one", "only", "or", "our", "out", "over", "s", "she", "should", "so", "some", "such", "t", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under", "up", "us", "very", "was", "we", "were", "what", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your", "yours", "please", "tell"]
+)
+
+_NAME = re.compile(
+    r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
+)
+_PART = re.compile(r"[./:@#+=-]+")
+_LONGEST_NAME = 200
+
+
+class _Stems(dict[str, str]):
+    """The stem of each word seen; the empty string for words that say nothing."""
+
+    def __missing__(self, word: str) -> str:
+        stem = "" if word in _STOP else _ENDINGS.sub("", word) or word
+        self[word] = stem
+        return stem
+
+
+def stems(text: str) -> list[str]:
+    """The stems of the words that say something, in order."""
+    return _stems_of(text, _Stems())
+
+
+def bm25(query: str, texts: Sequence[str], feedback: Sequence[float] = ()) -> list[float]:
+    """The relevance of each text to the query, 0 for none; the best is about 1.
+
+    Where a text's `feedback` is not 0, the words that mark the best texts out are asked of it too, at that
+    share of the weight: so a passage is found that speaks of the same thing in other words (relevance
+    feedback, after RM3 in Abdul-Jaleel et al., UMass at TREC 2004).
+    """
+    known = _Stems()
+    asked = set(_stems_of(query, known))
+    if not asked or not texts:
+        return [0.0] * len(texts)
+    words = [_stems_of(text, known) for text in texts]
+    mean = sum(map(len, words)) / len(words) or 1.0
+    lengths = [len(found) / mean for found in words]
+    scores = _scores(asked, words, lengths)
+    if any(feedback) and any(scores):
+        more = _scores(_marking(scores, words), words, lengths)
+        return [score + share * other for score, share, other in zip(scores, feedback, more, strict=True)]
+    return scores
+
+
+def _scores(asked: Set[str], words: Sequence[Sequence[str]], lengths: Sequence[float]) -> list[float]:
+    counts = [Counter([word for word in found if word in asked]) for found in words]
+    rarity = _rarity(counts)
+    return _to_one(
+        [
+            sum(rarity[word] * _saturated(count, length) for word, count in found.items())
+            for found, length in zip(counts, lengths, strict=True)
+        ]
+    )
+
+
+def _marking(scores: Sequence[float], words: Sequence[Sequence[str]]) -> set[str]:
+    """The words that mark the best texts out from the others."""
+    best = sorted(range(len(scores)), key=lambda at: (-scores[at], at))[:_FEEDBACK_TEXTS]
+    weight: dict[str, float] = {}
+    for at in best:
+        for word in dict.fromkeys(words[at]):
+            weight[word] = weight.get(word, 0.0) + scores[at]
+    spread = Counter(word for found in words for word in set(found) if word in weight)
+    marking = {word: worth * math.log(len(words) / spread[word]) for word, worth in weight.items()}
+    return set(sorted(marking, key=lambda word: (-marking[word], word))[:_FEEDBACK_WORDS])
+
+
+def _to_one(scores: list[float]) -> list[float]:
+    best = max(scores)
+    return [score / best for score in scores] if best > 0 else scores
+
+
+def names(text: str) -> Iterator[str]:
+    """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
+    for match in _NAME.finditer(text):
+        name = match.group()
+        if len(name) > 1:
+            yield name[:_LONGEST_NAME]
+        parts = _PART.split(name[:_LONGEST_NAME])
+        if len(parts) > 1:
+            yield from (part for part in parts if len(part) > 1)
+
+
+def _stems_of(text: str, known: _Stems) -> list[str]:
+    return [stem for word in _WORD.findall(text.lower()) if (stem := known[word])]
+
+
+def _rarity(counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
+    """BM25's weight of each word: the rarer among the texts, the more it says."""
+    seen = Counter(word for found in counts for word in found)
+    total = len(counts)
+    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in seen.items()}
+
+
+def _saturated(count: int, length: float) -> float:
+    return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length))

@@ -1,0 +1,89 @@
+"""Drops whole turns: a turn goes with its tool calls and their results, and a marker says what went.
+
+What the turns ordered (`extract_constraints`) is repeated in the marker, so that it stays in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.dialects import framing_tokens, messages_of
+from token_optimizer.optimizer.heuristics.constraints import extract_constraints
+
+
+def droppable_turns(prompt: Prompt) -> dict[int, int]:
+    """Turns without must-keep text, oldest first, each with its tokens and framing; never the newest."""
+    tokens: dict[int, int] = {}
+    kept: set[int] = set()
+    messages: dict[int, set[int]] = {}
+    for block in prompt.blocks:
+        if block.turn < 0:
+            continue
+        tokens[block.turn] = tokens.get(block.turn, 0) + block.tokens
+        messages.setdefault(block.turn, set()).add(block.metadata["message"])
+        # A call is verbatim, but goes with its turn.
+        if block.must_keep or (block.verbatim and block.slot is not None):
+            kept.add(block.turn)
+    newest = max(tokens, default=-1)
+    return {
+        turn: tokens[turn] + message_framing(prompt, messages[turn])
+        for turn in sorted(tokens)
+        if turn not in kept and turn != newest
+    }
+
+
+def message_framing(prompt: Prompt, messages: Set[int]) -> int:
+    """What the format adds around these messages."""
+    body = messages_of(prompt.body)
+    some = {"messages": [body[index] for index in messages]}
+    return framing_tokens(some, "openai") - framing_tokens({"messages": []}, "openai")
+
+
+def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
+    """The prompt without these turns, and one marker for every run of them."""
+    if not dropped:
+        return prompt
+    blocks: list[Block] = []
+    gone: list[Block] = []
+    messages: set[int] = set()
+    for block in prompt.blocks:
+        if block.turn in dropped:
+            gone.append(block)
+            messages.add(block.metadata["message"])
+            continue
+        if gone and block.slot is not None and block.turn > gone[-1].turn:
+            blocks.append(_marker(gone, block))
+            gone = []
+        blocks.append(block)
+    framing = message_framing(prompt, messages)
+    blocks = [
+        replace(block, tokens=block.tokens - framing) if block.kind is Kind.FRAMING else block
+        for block in blocks
+    ]
+    return replace(prompt, blocks=tuple(blocks), gone_messages=prompt.gone_messages | messages)
+
+
+def marker_blocks(prompt: Prompt) -> Iterator[Block]:
+    """The markers that `without_turns` put into a prompt."""
+    return (block for block in prompt.blocks if block.id.startswith("cut-"))
+
+
+def _marker(gone: list[Block], neighbour: Block) -> Block:
+    count = len({block.metadata["message"] for block in gone})
+    constraints = extract_constraints(gone)
+    text = f"[{count} older message{'s' * (count != 1)} left out]\n\n"
+    if constraints is not None:
+        text = f"{text[:-3]}; still in force from them:]\n{constraints.content}\n\n"
+    return Block(
+        text,
+        BlockType.USER if constraints is None else BlockType.CONSTRAINT,
+        f"cut-{gone[0].id}",
+        must_keep=True,
+        timestamp=neighbour.timestamp,
+        metadata=neighbour.metadata,
+        turn=neighbour.turn,
+        slot=neighbour.slot,
+        note="says what was left out",
+    )
