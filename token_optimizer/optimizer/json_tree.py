@@ -7,7 +7,6 @@ so whatever is kept is written with its own literals.
 from __future__ import annotations
 
 import json
-import json.scanner
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -108,9 +107,8 @@ def written(text: str, node: Node, kept: set[Node]) -> str:
     return f"{text[node.start : node.value_start]}{text[node.value_start]}{inner}{text[node.end - 1]}"
 
 
-_scan: Callable[[str, int], tuple[Any, int]] = json.scanner.make_scanner(  # type: ignore[attr-defined]
-    json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
-)
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+_scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
 
 
 def _take_apart(text: str, node: Node, depth: int) -> None:

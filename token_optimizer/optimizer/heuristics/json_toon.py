@@ -1,9 +1,10 @@
-"""Writes JSON in fewer tokens: as TOON where that is shorter, else without its insignificant whitespace.
+"""Writes JSON in fewer tokens: as TOON, with references to what is repeated, or without its whitespace.
 
 TOON is the published format (spec 4, as the package toon-format writes it), with one difference that every
 decoder reads: numbers keep their exact text (1.50 stays 1.50). Where TOON cannot give a value back literal
-for literal (duplicate keys), or counts more tokens, the JSON text itself is shortened, never re-serialised.
-JSON is found whole, in fences, and inside prose; text around it stays. In the middle of a line it stays JSON.
+for literal (duplicate keys), or counts more tokens, the JSON text itself is shortened, or objects that stand
+in it more than once are said once (json_references.py). JSON is found whole, in fences, and inside prose;
+text around it stays. In the middle of a line it stays JSON.
 
 Before: [{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}]
 After:  [2]{id,name}:
@@ -13,13 +14,14 @@ After:  [2]{id,name}:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
+from token_optimizer.optimizer.json_literals import literal_decoder, unique_members
+from token_optimizer.optimizer.json_references import REFERENCE, with_references
 from token_optimizer.text import token_counts
 
 LEAST_EMBEDDED_CHARS = 60
@@ -28,6 +30,8 @@ LEAST_EMBEDDED_CHARS = 60
 _SIGNIFICANT = re.compile(r'(?:[^ \t\r\n"]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
 # Two objects side by side, as items of a list or as values of an object: there may be a table.
 _SIDE_BY_SIDE = re.compile(r'\}\s*+,\s*+(?:"(?:[^"\\]++|\\.)*+"\s*+:\s*+)?\{')
+# An object within an object: something may be repeated in it.
+_NESTED = re.compile(r'":\s*+\[?\s*+\{')
 _MAY_START = re.compile(r"(?<![^\s:=(>`])[\[{](?=\s*[\"\[{\d-])")
 _FENCE_OPENS = re.compile(r"```json[ \t]*\n[ \t]*\Z")
 
@@ -43,10 +47,6 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
-
-
-class _CannotTabulate(ValueError):
-    """The value has no TOON form that gives it back."""
 
 
 def compress_json_toon(content: str) -> str:
@@ -82,9 +82,11 @@ def _is_json(text: str) -> bool:
 def _shortest(text: str, *, toon: bool) -> str:
     """The form of the JSON text that counts the fewest tokens; of equals the one nearest to the original."""
     forms = [text, minified(text)]
-    table = _toon(text) if toon and _SIDE_BY_SIDE.search(text) else None
-    if table is not None and len(table) < len(forms[1]):
-        forms.append(table)
+    # Where references stand already this text may be our own: it is not rewritten a second time.
+    if f'"{REFERENCE}"' not in text:
+        table = _toon(text) if toon and _SIDE_BY_SIDE.search(text) else None
+        said_once = with_references(text) if _NESTED.search(text) else None
+        forms += [form for form in (table, said_once) if form is not None and len(form) < len(forms[1])]
     counts = token_counts(forms)
     return forms[counts.index(min(counts))]
 
@@ -157,23 +159,7 @@ def _toon(text: str) -> str | None:
         return None
 
 
-def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise _CannotTabulate("duplicate keys")
-    return value
-
-
-def _refused(constant: str) -> NoReturn:
-    raise _CannotTabulate(constant)
-
-
-_LITERAL = json.JSONDecoder(
-    object_pairs_hook=_object_of,
-    parse_int=str.encode,
-    parse_float=str.encode,
-    parse_constant=_refused,
-)
+_LITERAL = literal_decoder(unique_members)
 
 
 class _Cells(dict[Any, str]):
