@@ -6,17 +6,25 @@ A stage decides which blocks its rule may see. It never changes a verbatim block
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.heuristics.constraints import extract_constraints
+from token_optimizer.optimizer.heuristics.code_passages import code_passages
 from token_optimizer.optimizer.heuristics.dedupe import repeated_blocks
+from token_optimizer.optimizer.heuristics.json_left_out import keep_json_passages
+from token_optimizer.optimizer.heuristics.json_passages import json_passages
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
 from token_optimizer.optimizer.heuristics.junk import remove_junk
 from token_optimizer.optimizer.heuristics.log_passages import log_passages
 from token_optimizer.optimizer.heuristics.logs import trim_logs
+from token_optimizer.optimizer.heuristics.prose_passages import (
+    document_passages,
+    example_passages,
+    prose_passages,
+    spoken_passages,
+)
 from token_optimizer.optimizer.heuristics.repeats import collapse_repeats
 from token_optimizer.optimizer.heuristics.tool_relevance import likely_tools
 from token_optimizer.optimizer.heuristics.tools import (
@@ -27,20 +35,43 @@ from token_optimizer.optimizer.heuristics.tools import (
 )
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
-from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages
+from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
+from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
 # A reference to a repeated text costs about as much as this many tokens.
 _REFERENCE_TOKENS = 24
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _LEAST_SCHEMA_SHARE = 0.1
+# The newest turns are protected while what has to be sent is at most this share of the hard budget.
+_MUST_SHARE = 0.75
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
-_CUTTERS = {Kind.LOG: Cutter(log_passages, keep_passages)}
+_PROSE = Cutter(prose_passages, keep_sentences, ranked=True, reach=0.4)
+_LINES = Cutter(code_passages, keep_passages)
+_CUTTERS = {
+    Kind.LOG: Cutter(log_passages, keep_passages),
+    Kind.CODE: _LINES,
+    Kind.PROSE: _PROSE,
+    Kind.DOCUMENT: Cutter(document_passages, keep_sentences, ranked=True, reach=0.2, whole=True),
+    Kind.TRANSCRIPT: Cutter(spoken_passages, keep_sentences, ranked=True, reach=0.4, feedback=0.3),
+    Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
+}
 
 
 def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
-    """Mark the prose of the last `keep_last_n_turns` turns as must-keep."""
-    return _with(prompt, keep_last_n_turns(list(prompt.blocks), context.config.keep_last_n_turns))
+    """Mark the prose of the last `keep_last_n_turns` turns as must-keep.
+
+    Under a hard budget they are as many as leave room for what the question asks about.
+    """
+    blocks = list(prompt.blocks)
+    turns = context.config.keep_last_n_turns
+    protected = keep_last_n_turns(blocks, turns)
+    while turns > 0 and context.budget_tokens is not None:
+        if _must_tokens(protected) <= _MUST_SHARE * context.budget_tokens:
+            break
+        turns -= 1
+        protected = keep_last_n_turns(blocks, turns)
+    return _with(prompt, protected)
 
 
 def drop_junk(prompt: Prompt, context: Context) -> Prompt:
@@ -102,7 +133,16 @@ def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
     def eligible(block: Block) -> bool:
         return block.type is not BlockType.ASSISTANT and block.kind in (Kind.JSON, Kind.PROSE)
 
-    return _rewritten(prompt, lambda block: compress_json_toon(block.content), eligible)
+    short = _rewritten(prompt, lambda block: compress_json_toon(block.content), eligible)
+    pairs = zip(prompt.blocks, short.blocks, strict=True)
+    # What is cut later is cut as JSON.
+    return _with(
+        short,
+        [
+            replace(new, original_content=old.content) if old.kind is Kind.JSON and new is not old else new
+            for old, new in pairs
+        ],
+    )
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
@@ -123,7 +163,13 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
 
 def choose_passages(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages of bulk that are worth least."""
-    return fit_to_budget(prompt, context, lambda block: _CUTTERS.get(block.kind))
+    config = context.config
+    caps = (config.json_truncate_items, config.json_truncate_chars)
+    json_cutter = Cutter(
+        lambda text, query: json_passages(text, query, *caps), _keep_json, from_original=True, gapless=True
+    )
+    cutters = {**_CUTTERS, Kind.JSON: json_cutter}
+    return fit_to_budget(prompt, context, lambda block: cutters.get(block.kind))
 
 
 def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
@@ -133,15 +179,13 @@ def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
     many messages went and repeats the directives that they held.
     """
     over = context.tokens_over(prompt)
-    if over <= 0:
-        return prompt
     dropped: set[int] = set()
-    for turn, tokens in _droppable_turns(prompt):
+    for turn, tokens in droppable_turns(prompt).items():
         if over <= 0:
             break
         dropped.add(turn)
         over -= tokens
-    return _without_turns(prompt, dropped) if dropped else prompt
+    return without_turns(prompt, dropped)
 
 
 def _with(prompt: Prompt, blocks: list[Block]) -> Prompt:
@@ -159,6 +203,10 @@ def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callab
         if text != block.content:
             blocks[index] = replace(block, content=text)
     return _with(prompt, blocks)
+
+
+def _keep_json(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    return compress_json_toon(keep_json_passages(text, passages, kept))
 
 
 def _with_schemas(prompt: Prompt, schemas: list[Block]) -> Prompt:
@@ -196,6 +244,13 @@ def _first_question(prompt: Prompt) -> str:
     return "\n".join(block.content for block in prose if block.metadata.get("message") == first)
 
 
+def _must_tokens(blocks: list[Block]) -> int:
+    """What has to be sent: must-keep and verbatim text, and the tools at the half that shortening leaves."""
+    schemas = sum(block.tokens for block in blocks if block.kind is Kind.SCHEMA)
+    must = [block for block in blocks if block.must_keep or block.verbatim]
+    return schemas // 2 + sum(block.tokens for block in must if block.kind is not Kind.FRAMING)
+
+
 def _may_be_referred(block: Block) -> bool:
     bulk = block.kind not in (Kind.SCHEMA, Kind.CALL, Kind.FRAMING)
     return bulk and not block.verbatim and block.tokens > _REFERENCE_TOKENS
@@ -225,47 +280,3 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
         grew = old is not None and tokens >= old.tokens
         blocks[index] = old if old is not None and grew else replace(blocks[index], tokens=tokens)
     return _with(after, blocks)
-
-
-def _droppable_turns(prompt: Prompt) -> list[tuple[int, int]]:
-    """Turns without must-keep text, oldest first, each with its tokens; never the newest turn."""
-    tokens: dict[int, int] = {}
-    kept: set[int] = set()
-    for block in prompt.blocks:
-        if block.turn < 0:
-            continue
-        tokens[block.turn] = tokens.get(block.turn, 0) + block.tokens
-        if block.must_keep:
-            kept.add(block.turn)
-    newest = max(tokens, default=-1)
-    return [(turn, tokens[turn]) for turn in sorted(tokens) if turn not in kept and turn != newest]
-
-
-def _without_turns(prompt: Prompt, dropped: set[int]) -> Prompt:
-    gone = [block for block in prompt.blocks if block.turn in dropped]
-    messages = frozenset(block.metadata["message"] for block in gone)
-    kept = [block for block in prompt.blocks if block.turn not in dropped]
-    place = next((i for i, b in enumerate(kept) if b.turn > max(dropped) and b.slot is not None), None)
-    if place is None:
-        return prompt
-    kept.insert(place, _cut_marker(gone, len(messages), kept[place]))
-    return replace(prompt, blocks=tuple(kept), gone_messages=prompt.gone_messages | messages)
-
-
-def _cut_marker(gone: list[Block], messages: int, neighbour: Block) -> Block:
-    constraints = extract_constraints(gone)
-    text = f"[{messages} older messages left out]\n\n"
-    if constraints is not None:
-        text = f"[{messages} older messages left out; still in force from them:]\n{constraints.content}\n\n"
-    kind = BlockType.USER if constraints is None else BlockType.CONSTRAINT
-    return Block(
-        text,
-        kind,
-        "cut",
-        must_keep=True,
-        timestamp=neighbour.timestamp,
-        metadata=neighbour.metadata,
-        turn=neighbour.turn,
-        slot=neighbour.slot,
-        note="says what was left out",
-    )
