@@ -1,0 +1,34 @@
+"""tiktoken with its ranks taken from the bpe-openai package, where it would download them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpe_openai
+import tiktoken
+
+_ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
+_VARIABLE = "TIKTOKEN_CACHE_DIR"
+
+
+@contextmanager
+def offline_encoding(name: str = "o200k_base") -> Iterator[tiktoken.Encoding]:
+    """The encoding, with nothing fetched."""
+    packed = Path(bpe_openai.__file__).parent / "data" / f"{name}.tiktoken.gz"
+    before = os.environ.get(_VARIABLE)
+    with tempfile.TemporaryDirectory() as folder:
+        address = _ADDRESS.format(name).encode()
+        (Path(folder) / hashlib.sha1(address).hexdigest()).write_bytes(gzip.decompress(packed.read_bytes()))
+        os.environ[_VARIABLE] = folder
+        try:
+            yield tiktoken.get_encoding(name)
+        finally:
+            del os.environ[_VARIABLE]
+            if before is not None:
+                os.environ[_VARIABLE] = before

@@ -1,0 +1,130 @@
+"""How long the optimizer takes, beside tiktoken encoding the same prompt once in the same run.
+
+    python -m benchmarks.speed [--sizes 1000 60000 ...] [--runs 5]
+
+`cold` is a conversation never seen before, `warm` its next turn with the memory of the one before. Every run
+makes prompts of its own, so nothing is cold but named so. Figures are medians of runs that take turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+import tiktoken
+
+from benchmarks.conversations import Messages, conversation, next_turn
+from benchmarks.offline_ranks import offline_encoding
+from benchmarks.scoring import prompt_text
+from token_optimizer import OptimizerConfig
+from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.optimizer.prefix import InProcessMemory
+from token_optimizer.tokens import count_tokens
+
+SIZES = (1_000, 3_000, 10_000, 30_000, 60_000, 100_000, 200_000, 500_000)
+_MODEL = "gpt-4o"
+_COLD_WANTED = 3.0
+_WARM_WANTED = 0.3
+_WANTED_SIZE = 60_000
+_MANY_BLOCKS_TOKENS = 100_000
+_BLOCKS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Milliseconds of one prompt: `encoded` by tiktoken; by the optimizer with no budget and with half the
+    prompt as its budget, when new; and on the next turn of each."""
+
+    tokens: int
+    encoded: float
+    cold: float
+    cut: float
+    warm: float
+    warm_cut: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tokens of the prompts")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args(arguments)
+    with offline_encoding() as encoding:
+        _run(conversation(2_000, seed=-1), encoding, 0)
+        print_curve(_curve(options.sizes, options.runs, encoding))
+        print_many_blocks(options.runs, encoding)
+
+
+def _curve(sizes: Sequence[int], runs: int, encoding: tiktoken.Encoding) -> dict[int, Run]:
+    """The median run of each size; every round measures all sizes once."""
+    taken: dict[int, list[Run]] = {size: [] for size in sizes}
+    for number in range(runs):
+        for size in sizes:
+            taken[size].append(_run(conversation(size, seed=number), encoding, number))
+    return {size: _median(rounds) for size, rounds in taken.items()}
+
+
+def _run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:
+    text = prompt_text({"messages": messages})
+    tokens = count_tokens(text, _MODEL)
+    later = next_turn(messages, number)
+    encoded = _milliseconds(lambda: encoding.encode_ordinary(text))
+    cold, warm = _two_turns(messages, later, None)
+    cut, warm_cut = _two_turns(messages, later, tokens // 2)
+    return Run(tokens, encoded, cold, cut, warm, warm_cut)
+
+
+def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -> tuple[float, float]:
+    memory = InProcessMemory()
+    config = OptimizerConfig.preset("balanced", max_input_tokens=None)
+
+    def optimize(sent: Messages) -> None:
+        body = {"model": _MODEL, "messages": sent}
+        optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, memory=memory)
+
+    return _milliseconds(lambda: optimize(messages)), _milliseconds(lambda: optimize(later))
+
+
+def _milliseconds(run: Callable[[], object]) -> float:
+    started = perf_counter()
+    run()
+    return (perf_counter() - started) * 1000
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    figures = ("encoded", "cold", "cut", "warm", "warm_cut")
+    middle = {figure: median(getattr(run, figure) for run in runs) for figure in figures}
+    return Run(round(median(run.tokens for run in runs)), **middle)
+
+
+def print_curve(curve: dict[int, Run]) -> None:
+    print("                       no budget                      half the prompt as budget")
+    print(" tokens  tiktoken    cold ms  ms/1k  ratio  warm    cold ms  ms/1k  ratio  warm")
+    for run in curve.values():
+        print(
+            f"{run.tokens:>7}{run.encoded:>10.1f}"
+            f"{run.cold:>11.1f}{1000 * run.cold / run.tokens:>7.2f}{run.cold / run.encoded:>7.2f}"
+            f"{run.warm / run.encoded:>6.2f}"
+            f"{run.cut:>11.1f}{1000 * run.cut / run.tokens:>7.2f}{run.cut / run.encoded:>7.2f}"
+            f"{run.warm_cut / run.encoded:>6.2f}"
+        )
+    wanted = curve.get(_WANTED_SIZE)
+    if wanted is not None:
+        print(f"60k wanted: cold <= {_COLD_WANTED} x tiktoken, the next turn <= {_WARM_WANTED} x")
+
+
+def print_many_blocks(runs: int, encoding: tiktoken.Encoding) -> None:
+    """100,000 tokens in 1,000 blocks: what is quadratic in the blocks shows here."""
+    size = _MANY_BLOCKS_TOKENS // (_BLOCKS // 3)
+    made = [conversation(_MANY_BLOCKS_TOKENS, number, size) for number in range(runs)]
+    middle = _median([_run(messages, encoding, number) for number, messages in enumerate(made)])
+    print(
+        f"{middle.tokens} tokens in {len(made[0])} messages: cold {middle.cold / middle.encoded:.2f} x,"
+        f" next turn {middle.warm / middle.encoded:.2f} x tiktoken"
+    )
+
+
+if __name__ == "__main__":
+    main()
