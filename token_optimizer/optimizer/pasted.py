@@ -26,6 +26,7 @@ _DOCUMENT = re.compile(
     )"""
 )
 _LEAST_DOCUMENTS = 3
+_LEAST_LINES = 3
 _LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
 _LEAST_EXAMPLES = 3
 _ALIKE_SHARE = 0.8
@@ -53,6 +54,8 @@ _LEAST_OUTPUT = 3
 
 def pasted_spans(text: str, least_chars: int) -> list[Found]:
     """Where pasted material stands, in order; each span begins and ends with a line."""
+    if text.count("\n") < _LEAST_LINES:
+        return []
     lines = list(_lines(text))
     spans = (
         _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))

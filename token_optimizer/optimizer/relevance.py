@@ -36,7 +36,9 @@ class _Stems(dict[str, str]):
     """The stem of each word seen; the empty string for words that say nothing."""
 
     def __missing__(self, word: str) -> str:
-        stem = "" if word in _STOP else _ENDINGS.sub("", word) or word
+        # One letter is what an apostrophe leaves of a word, or an initial.
+        said = len(word) > 1 or word.isdigit()
+        stem = "" if word in _STOP or not said else _ENDINGS.sub("", word) or word
         self[word] = stem
         return stem
 

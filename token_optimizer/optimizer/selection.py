@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from token_optimizer.models import Block, Passage, Prompt
+from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.relevance import bm25
 from token_optimizer.optimizer.salience import fixed_facts, salient
-from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
+from token_optimizer.optimizer.turn_cuts import droppable_turns, framing_left, without_turns
 
 # What a marker costs where a run of passages is left out.
 MARKER_TOKENS = 7
@@ -28,7 +29,7 @@ _ATTEMPTS = 5
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
 # The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
-_LENGTH_POWER = 1.1
+_LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.5
@@ -78,8 +79,11 @@ class _Bulk:
     text: str
     cutter: Cutter
     passages: list[Passage]
-    tokens: list[int]
     frame: str = ""
+    tokens: Sequence[int] = ()
+
+    def texts(self) -> list[str]:
+        return [self.text[passage.start : passage.end] for passage in self.passages]
 
 
 def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -94,19 +98,33 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     frames = _frames(bulks, turns)
     covered = fixed_facts(prompt, {bulk.at for bulk in bulks})
     least = _cut(prompt, context, bulks, set(), set(turns))
-    room = -context.tokens_over(least)
+    room = -_tokens_over(least, context)
     best = least
     for attempt in range(_ATTEMPTS):
         if room <= 0:
             break
         kept = choose(candidates, room, frames, covered)
         cut = _cut(prompt, context, bulks, kept, set(turns))
-        over = context.tokens_over(cut)
+        over = _tokens_over(cut, context)
         if over <= 0:
             return cut
         # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
         room -= (over + MARKER_TOKENS) << attempt
     return best
+
+
+def _tokens_over(prompt: Prompt, context: Context) -> int:
+    """As the context counts, but exact: two blocks of one text can count a token more than the text does."""
+    shared: dict[int, list[Block]] = {}
+    total = framing_left(prompt) - (context.budget_tokens or 0)
+    for block in prompt.blocks:
+        if block.slot is not None:
+            shared.setdefault(block.slot, []).append(block)
+        elif block.kind is not Kind.FRAMING:
+            total += block.tokens
+    total += sum(blocks[0].tokens for blocks in shared.values() if len(blocks) == 1)
+    split = ["".join([block.content for block in blocks]) for blocks in shared.values() if len(blocks) > 1]
+    return total + sum(context.count(split))
 
 
 def choose(
@@ -195,18 +213,19 @@ def _bulks(
             continue
         text = (block.original_content if cutter.from_original else None) or block.content
         if passages := cutter.passages(text, prompt.query):
-            tokens = _passage_tokens(block, text, passages, context)
             frame = f"turn {block.turn}" if block.turn in droppable else f"text {at}" if cutter.whole else ""
-            found.append(_Bulk(at, block, text, cutter, passages, tokens, frame))
-    return found
+            found.append(_Bulk(at, block, text, cutter, passages, frame))
+    # One call for all of them: a call costs more than a short text.
+    counts = iter(context.count([text for bulk in found for text in bulk.texts()]))
+    return [replace(bulk, tokens=_passage_tokens(bulk, counts)) for bulk in found]
 
 
-def _passage_tokens(block: Block, text: str, passages: list[Passage], context: Context) -> list[int]:
+def _passage_tokens(bulk: _Bulk, counts: Iterator[int]) -> list[int]:
     """What each passage costs; less where the block says the same as the text in fewer tokens."""
-    tokens = context.count([text[passage.start : passage.end] for passage in passages])
-    if text is block.content:
+    tokens = list(islice(counts, len(bulk.passages)))
+    if bulk.text is bulk.block.content:
         return tokens
-    share = min(1.0, block.tokens / max(1, sum(tokens)))
+    share = min(1.0, bulk.block.tokens / max(1, sum(tokens)))
     return [math.ceil(share * count) for count in tokens]
 
 
@@ -218,7 +237,7 @@ def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
             number,
             index,
             tokens,
-            passage.value + _RELEVANCE_VALUE * relevance[number][index] * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER,
+            passage.value + _relevance_value(relevance[number][index], tokens),
             {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
             bulk.frame,
             0 if bulk.cutter.gapless else MARKER_TOKENS,
@@ -228,10 +247,14 @@ def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
     ]
 
 
+def _relevance_value(relevance: float, tokens: int) -> float:
+    return _RELEVANCE_VALUE * relevance * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER if relevance else 0.0
+
+
 def _relevance(query: str, bulks: list[_Bulk]) -> list[list[float]]:
     """The relevance of every passage of ranked bulk; 0 for all others."""
     ranked = [bulk for bulk in bulks if bulk.cutter.ranked]
-    texts = [bulk.block.content[passage.start : passage.end] for bulk in ranked for passage in bulk.passages]
+    texts = [text for bulk in ranked for text in bulk.texts()]
     feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
     scores = iter(bm25(query, texts, feedback))
     several = len(ranked) > 1

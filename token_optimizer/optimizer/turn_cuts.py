@@ -5,7 +5,7 @@ What the turns ordered (`extract_constraints`) is repeated in the marker, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
@@ -27,18 +27,28 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
         if block.must_keep or (block.verbatim and block.slot is not None):
             kept.add(block.turn)
     newest = max(tokens, default=-1)
+    framing = _message_framing(prompt)
     return {
-        turn: tokens[turn] + message_framing(prompt, messages[turn])
+        turn: tokens[turn] + sum(framing[index] for index in messages[turn])
         for turn in sorted(tokens)
         if turn not in kept and turn != newest
     }
 
 
-def message_framing(prompt: Prompt, messages: Set[int]) -> int:
-    """What the format adds around these messages."""
-    body = messages_of(prompt.body)
-    some = {"messages": [body[index] for index in messages]}
-    return framing_tokens(some, "openai") - framing_tokens({"messages": []}, "openai")
+def framing_left(prompt: Prompt) -> int:
+    """What the format adds around the messages that are left."""
+    if not prompt.gone_messages:
+        return framing_tokens(prompt.body, prompt.dialect)
+    framing = _message_framing(prompt)
+    return framing_tokens(prompt.body, prompt.dialect) - sum(framing[index] for index in prompt.gone_messages)
+
+
+def _message_framing(prompt: Prompt) -> list[int]:
+    """What the format adds around each message."""
+    empty = framing_tokens({"messages": []}, "openai")
+    return [
+        framing_tokens({"messages": [message]}, "openai") - empty for message in messages_of(prompt.body)
+    ]
 
 
 def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
@@ -57,17 +67,13 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
             blocks.append(_marker(gone, block))
             gone = []
         blocks.append(block)
-    framing = message_framing(prompt, messages)
+    left = replace(prompt, gone_messages=prompt.gone_messages | messages)
+    framing = framing_left(prompt) - framing_left(left)
     blocks = [
         replace(block, tokens=block.tokens - framing) if block.kind is Kind.FRAMING else block
         for block in blocks
     ]
-    return replace(prompt, blocks=tuple(blocks), gone_messages=prompt.gone_messages | messages)
-
-
-def marker_blocks(prompt: Prompt) -> Iterator[Block]:
-    """The markers that `without_turns` put into a prompt."""
-    return (block for block in prompt.blocks if block.id.startswith("cut-"))
+    return replace(left, blocks=tuple(blocks))
 
 
 def _marker(gone: list[Block], neighbour: Block) -> Block:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.log_lines import is_error_line
+from token_optimizer.optimizer.log_lines import HINTS, is_error_line
 from token_optimizer.optimizer.relevance import names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
@@ -36,14 +36,22 @@ _ERROR_VALUE = 0.6
 
 def code_passages(text: str, query: str | None = None) -> list[Passage]:
     """The lines of the text, each with what it is worth and what it names."""
-    return [_passage(text, start, end) for start, end in _line_spans(text)]
+    may_err = mentions_error(text)
+    return [_passage(text, start, end, may_err) for start, end in _line_spans(text)]
 
 
-def _passage(text: str, start: int, end: int) -> Passage:
+def _passage(text: str, start: int, end: int, may_err: bool) -> Passage:
     number = _LINE_NUMBER.match(text, start, end)
     line = text[number.end() if number else start : end]
     facts = {f"name {name}": _NAME_WEIGHT for name in names(line)}
-    return Passage(start, end, _value(line), facts)
+    value = _value(line)
+    return Passage(start, end, value + _ERROR_VALUE * (may_err and is_error_line(line)), facts)
+
+
+def mentions_error(text: str) -> bool:
+    """Whether any line can tell of an error: reading each for it is what costs most."""
+    lower = text.lower()
+    return any(hint in lower for hint in HINTS)
 
 
 def _value(line: str) -> float:
@@ -54,7 +62,7 @@ def _value(line: str) -> float:
         value += _CHANGED_VALUE
     elif _HEADER.match(line):
         value += _HEADER_VALUE
-    return value + _ERROR_VALUE if is_error_line(line) else value
+    return value
 
 
 def _line_spans(text: str) -> Iterator[tuple[int, int]]:
