@@ -7,25 +7,19 @@ happens on a thread; where Valkey is slow or down, each process goes on with wha
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import queue
 import threading
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import orjson
 import structlog
-from cryptography.fernet import Fernet, InvalidToken
 from redis import Redis
 from redis.exceptions import RedisError
 
-from token_optimizer.models import BlockType, Kind
-from token_optimizer.optimizer.prefix import AddedBlock, InProcessMemory, SentBlock, SentMessage
+from token_optimizer.optimizer.prefix import InProcessMemory, SentMessage
+from token_optimizer.optimizer.sealed import opened, sealed
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +28,6 @@ TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MOST_WAITING_WRITES = 1_000
 _PREFIX = "conversation:"
-_FORMAT = 1
 # A conversation's opening has been sent by nobody else, or comes out the same again.
 _OPENING_MESSAGES = 2
 
@@ -71,7 +64,7 @@ class Conversations:
     def fetch(self, keys: Sequence[str], secret: str) -> list[SentMessage | None]:
         """What Valkey knows; nothing while it fails."""
         found = self._unless_failing(lambda: self._redis.mget([_PREFIX + key for key in keys]))
-        return [_opened(value, secret) for value in found] if found else [None] * len(keys)
+        return [opened(value, secret) if value else None for value in found] if found else [None] * len(keys)
 
     def write_later(self, messages: Mapping[str, SentMessage], secret: str) -> None:
         try:
@@ -90,7 +83,7 @@ class Conversations:
     def _write(self, secret: str, messages: Mapping[str, SentMessage]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for key, message in messages.items():
-            pipeline.set(_PREFIX + key, _sealed(message, secret), ex=KEPT_SECONDS)
+            pipeline.set(_PREFIX + key, sealed(message, secret), ex=KEPT_SECONDS)
         self._unless_failing(pipeline.execute)
 
     def _unless_failing(self, call: Callable[[], Any]) -> Any:
@@ -126,35 +119,3 @@ class ProjectMemory:
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
         self.own.set_many(messages)
         self.shared.write_later(messages, self.secret)
-
-
-@lru_cache(maxsize=256)
-def _cipher(secret: str) -> Fernet:
-    digest = hashlib.blake2b(secret.encode(), digest_size=32, person=b"conversations").digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
-
-
-def _sealed(message: SentMessage, secret: str) -> bytes:
-    fields = [_FORMAT, message.gone, message.blocks, message.tools, message.added]
-    return _cipher(secret).encrypt(zlib.compress(orjson.dumps(fields), 1))
-
-
-def _opened(value: bytes | None, secret: str) -> SentMessage | None:
-    """The message; None for what this release cannot read."""
-    if value is None:
-        return None
-    try:
-        version, gone, blocks, tools, added = orjson.loads(zlib.decompress(_cipher(secret).decrypt(value)))
-        if version != _FORMAT:
-            return None
-        return SentMessage(_sent(blocks), tuple(map(_added, added)), gone, _sent(tools))
-    except (InvalidToken, ValueError, TypeError, KeyError, zlib.error):
-        return None
-
-
-def _sent(rows: Sequence[dict[str, Any]]) -> tuple[SentBlock, ...]:
-    return tuple(SentBlock(**{**row, "kind": Kind(row["kind"])}) for row in rows)
-
-
-def _added(row: dict[str, Any]) -> AddedBlock:
-    return AddedBlock(**{**row, "type": BlockType(row["type"])})

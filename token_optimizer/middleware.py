@@ -25,6 +25,7 @@ import uuid_utils.compat
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, check_budget, optimize_body
+from token_optimizer.optimizer.prefix import InProcessMemory, Memory
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
 from token_optimizer.telemetry.collector import LocalCollector
@@ -69,6 +70,7 @@ class _Client:
         self.metrics = LocalCollector()
         self._clients = {"openai": openai_client, "anthropic": anthropic_client}
         self._emitter = _emitter_for(self.config)
+        self._memory = _memory_for(self.config)
 
     def flush(self, timeout: float = SYNC_FLUSH_SECONDS) -> bool:
         """Send the events that wait; False where they did not all go within the time."""
@@ -109,7 +111,10 @@ class _Client:
     ) -> tuple[OptimizationResult, str]:
         """The result, and the name of the error where the prompt is sent as it came."""
         try:
-            return optimize_body(body, dialect, config=self.config, trace_id=trace_id, **own), ""
+            result = optimize_body(
+                body, dialect, config=self.config, trace_id=trace_id, memory=self._memory, **own
+            )
+            return result, ""
         except Exception as error:
             if os.environ.get(STRICT_VARIABLE):
                 raise
@@ -264,6 +269,15 @@ def _config_from(config: OptimizerConfig | None, fields: dict[str, Any]) -> Opti
         config = replace(config, **fields)
     config.validate()
     return config
+
+
+def _memory_for(config: OptimizerConfig) -> Memory:
+    """In this process, or with `enable_caching` in Redis; apart for every `api_key` in both."""
+    if not config.enable_caching:
+        return InProcessMemory()
+    from token_optimizer.optimizer.cache import CacheManager, CacheMemory
+
+    return CacheMemory(CacheManager(config.redis_url or ""), config.api_key)
 
 
 def _emitter_for(config: OptimizerConfig) -> TelemetryEmitter | None:

@@ -44,5 +44,8 @@ class OptimizationConfig(models.Model):
             raise ValidationError({"fields": str(error)}) from error
 
     def as_optimizer_config(self) -> OptimizerConfig:
-        """The config that the pipeline takes; ConfigError names a field that cannot be used."""
-        return OptimizerConfig.preset(self.preset, **self.fields)
+        """The config that the pipeline takes; ConfigError names a field that cannot be used.
+
+        Caching is on unless the fields turn it off, since the service has its Valkey.
+        """
+        return OptimizerConfig.preset(self.preset, **{"enable_caching": True, **self.fields})

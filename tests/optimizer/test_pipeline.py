@@ -133,7 +133,8 @@ def test_a_budget_that_cannot_be_met_is_said() -> None:
 
 def test_documents_go_with_their_question_and_not_as_an_old_turn() -> None:
     documents = [{"title": f"Hut {n}", "text": f"Hut {n} has {n + 2} beds and a stove."} for n in range(9)]
-    sent, stats = optimize(_chat(12), documents=documents, budget_tokens=400)
+    chat = [*_chat(12)[:-1], {"role": "user", "content": "How many beds has hut 8?"}]
+    sent, stats = optimize(chat, documents=documents, budget_tokens=400)
     assert "Hut 8 has 10 beds" in json.dumps(sent)
     assert any(block.fate == "dropped" for block in stats.blocks)
 

@@ -122,12 +122,14 @@ def optimize_body(
     model = model or str(body.get("model") or config.target_model)
     context = Context(config, model, _budget(config, budget_tokens))
     original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
-    past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret))
+    past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret), query)
     attempt, compacted = _best_attempt(original, past, context)
     past.write(original, attempt.after, attempt.ledger.cut, compacted)
     stats = _stats(original, attempt, context)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     stats.compacted = compacted
+    if config.enable_caching and past.is_exact and not compacted:
+        stats.cache_hit, stats.route = True, "cache"
     stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(attempt.body, stats, attempt.changed or bool(documents))
 

@@ -24,6 +24,8 @@ from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 1
 _KEY_BYTES = 20
+# Opens the key of a whole request: all its messages, and what it asked for beside them.
+EXACT_PREFIX = "exact-"
 _CACHE_MARK = b'"cache_control"'
 
 
@@ -108,26 +110,40 @@ class Past:
     memory: Memory | None = None
     keys: Mapping[int, str] = field(default_factory=dict)
     known: Sequence[SentMessage] = ()
+    exact_key: str = ""
 
     @classmethod
-    def read(cls, memory: Memory | None, prompt: Prompt, body: Mapping[str, Any], salt: bytes) -> Past:
-        """What the memory knows; nothing where there is none, or where it fails."""
-        if memory is None:
+    def read(
+        cls, memory: Memory | None, prompt: Prompt, body: Mapping[str, Any], salt: bytes, query: str | None
+    ) -> Past:
+        """What the memory knows; nothing where there is none.
+
+        The newest message counts as known only with the whole request: it may hold bulk that was cut for
+        another `query`.
+        """
+        keys = message_keys(body, prompt.dialect, salt) if memory is not None else []
+        if memory is None or not keys:
             return cls()
         at = prompt.documents_at
-        keys = message_keys(body, prompt.dialect, salt)
         numbered = {
             number if at is None or number < at else number + 1: key for number, key in enumerate(keys)
         }
-        return cls(memory, numbered, known_messages(memory, keys)[:at])
+        exact = EXACT_PREFIX + _digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
+        return cls(memory, numbered, known_messages(memory, [*keys[:-1], exact])[:at], exact)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this very request was sent before."""
+        return bool(self.keys) and len(self.known) == len(self.keys)
 
     def write(self, original: Prompt, after: Prompt, cut: set[str], compacted: bool) -> None:
         """Remember the messages that are new, or all of them after a compaction."""
-        if self.memory is None or not self.keys:
+        if self.memory is None or (self.is_exact and not compacted):
             return
         sent = sent_messages(original, after, self.keys, frozenset(cut))
         old = set() if compacted else {self.keys[number] for number in range(len(self.known))}
-        self.memory.set_many({key: message for key, message in sent.items() if key not in old})
+        new = {key: message for key, message in sent.items() if key not in old}
+        self.memory.set_many({**new, self.exact_key: sent[self.keys[max(self.keys)]]})
 
 
 def conversation_salt(
@@ -305,6 +321,10 @@ def _bytes(value: Any) -> bytes:
     """The value as JSON without cache marks; a client may move them from turn to turn."""
     text = _json(value)
     return _json(_unmarked(value)) if _CACHE_MARK in text else text
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
 
 
 def _json(value: Any) -> bytes:
