@@ -68,7 +68,9 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
 def is_output(text: str) -> bool:
     """Whether the text is code or what a program printed, as far as its lines show."""
     filled = [line for line in text.splitlines()[:200] if line.strip()]
-    return len(filled) >= _LEAST_OUTPUT and _output_share(filled) >= _OUTPUT_SHARE
+    if len(filled) < _LEAST_OUTPUT:
+        return False
+    return _output_share(filled) >= _OUTPUT_SHARE or _is_numbered(filled)
 
 
 def _lines(text: str) -> Iterator[Line]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from token_optimizer.models import Block, Kind, Passage, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.relevance import names
 
 _PREFIX = "name "
@@ -18,6 +18,13 @@ _PREFIX = "name "
 _HALF_LIFE_MESSAGES = 8
 _LASTING_SHARE = 0.3
 _SPOKEN_FACTOR = 2.0
+_PRINTED_FACTOR = 0.5
+# What a token of the newest message is worth by itself, and after how many messages half of it.
+_SPOKEN_TOKEN_VALUE = 0.04
+_PRINTED_TOKEN_VALUE = 0.01
+_NEW_HALF_LIFE_MESSAGES = 3
+# A short text is worth keeping as it is: this much for all of it.
+_SHORT_VALUE = 1.0
 _CHAT_SHARE = 0.1
 
 
@@ -46,7 +53,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
         if block.turn < 0:
             continue
         message = block.metadata.get("message", -1)
-        spoken = block.kind in (Kind.PROSE, Kind.CALL) and not block.tool_result
+        spoken = _is_spoken(block)
         for fact in set(_facts(block, passages.get(at))):
             mentions = found.setdefault(fact, _Mentions(-1))
             mentions.messages += mentions.last != message
@@ -72,4 +79,20 @@ def _facts(block: Block, passages: Sequence[Passage] | None) -> Iterator[str]:
 def _factor(mentions: _Mentions, newest: int) -> float:
     recent = 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
     factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (1 + 0.5 * math.log2(mentions.messages))
-    return factor * _SPOKEN_FACTOR if mentions.spoken else factor
+    return factor * (_SPOKEN_FACTOR if mentions.spoken else _PRINTED_FACTOR)
+
+
+def token_value(prompt: Prompt, block: Block) -> float:
+    """What each token of the block is worth for being new, and for the block being short."""
+    if not _is_agents_run(prompt):
+        return 0.0
+    newest = max((other.metadata.get("message", -1) for other in prompt.blocks), default=0)
+    recent = 0.5 ** ((newest - block.metadata.get("message", -1)) / _NEW_HALF_LIFE_MESSAGES)
+    value = _SPOKEN_TOKEN_VALUE if _is_spoken(block) else _PRINTED_TOKEN_VALUE
+    return value * recent + _SHORT_VALUE * (not block.tool_result) / max(block.tokens, 1)
+
+
+def _is_spoken(block: Block) -> bool:
+    if block.type is BlockType.ASSISTANT:
+        return True
+    return block.kind is Kind.PROSE and not block.tool_result

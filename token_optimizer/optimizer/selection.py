@@ -20,12 +20,16 @@ from itertools import islice
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.relevance import bm25
-from token_optimizer.optimizer.salience import fixed_facts, salient
+from token_optimizer.optimizer.salience import fixed_facts, salient, token_value
 from token_optimizer.optimizer.turn_cuts import droppable_turns, framing_left, without_turns
 
 # What a marker costs where a run of passages is left out.
 MARKER_TOKENS = 7
 _ATTEMPTS = 5
+# A choice that costs by so much more or less than was reckoned is reckoned anew.
+_FAR = 0.15
+# A text that says repeated things once says them again where only some are left.
+_LEAST_SHARE = 0.4
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
 # The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
@@ -43,8 +47,9 @@ class Cutter:
     kept)` writes the text with only the kept ones, by index, and a marker for every gap.
 
     `ranked` passages are worth more the more they have to do with the query, and `reach` is the share of it
-    that their neighbours get, `feedback` what the words of the most relevant ones add. A `whole` text goes as a whole where none of its passages is kept. What is
-    cut `from_original` is the text as it was before lossless rules; `gapless` texts say once what is gone.
+    that their neighbours get, `feedback` what the words of the most relevant ones add. A `whole` text goes as
+    a whole where none of its passages is kept. What is cut `from_original` is the text as it was before
+    lossless rules; `gapless` texts say once what is gone.
     """
 
     passages: Callable[[str, str | None], list[Passage]]
@@ -98,19 +103,35 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     frames = _frames(bulks, turns)
     covered = fixed_facts(prompt, {bulk.at for bulk in bulks})
     least = _cut(prompt, context, bulks, set(), set(turns))
-    room = -_tokens_over(least, context)
-    best = least
+    available = -_tokens_over(least, context)
+    whole = available + _tokens_over(prompt, context)
+    best, best_used, room, too_much = least, 0, available, 0
     for attempt in range(_ATTEMPTS):
         if room <= 0:
             break
         kept = choose(candidates, room, frames, covered)
         cut = _cut(prompt, context, bulks, kept, set(turns))
-        over = _tokens_over(cut, context)
-        if over <= 0:
-            return cut
-        # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
-        room -= (over + MARKER_TOKENS) << attempt
+        used = available + _tokens_over(cut, context)
+        if best_used < used <= available:
+            best, best_used = cut, used
+        if used <= available and (used >= (1 - _FAR) * available or len(kept) == len(candidates)):
+            break
+        too_much = room if used > available else too_much
+        room = _next_room(room, used, available, whole, attempt)
+        room = min(room, too_much - 1) if too_much else room
     return best
+
+
+def _next_room(room: int, used: int, available: int, whole: int, attempt: int) -> int:
+    """The room to try next, after a choice for `room` came to `used` of the tokens that are available."""
+    if used >= whole:
+        # What was left out was worth less than saying the rest at length: how far off it was is not known.
+        return room // 2
+    if abs(used - available) > _FAR * available:
+        # Written together, passages may cost less or more than each by itself.
+        return room * available // max(used, 1)
+    # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
+    return room - ((used - available + MARKER_TOKENS) << attempt)
 
 
 def _tokens_over(prompt: Prompt, context: Context) -> int:
@@ -176,6 +197,8 @@ class _Choice:
         frame = self._closed.get(item.frame)
         if frame is not None:
             return item.tokens + frame + 2 * item.gap_tokens
+        if not item.gap_tokens:
+            return item.tokens
         before = (item.text, item.place - 1)
         after = (item.text, item.place + 1)
         opens = (before in self._index and before not in self._kept) + (
@@ -225,19 +248,20 @@ def _passage_tokens(bulk: _Bulk, counts: Iterator[int]) -> list[int]:
     tokens = list(islice(counts, len(bulk.passages)))
     if bulk.text is bulk.block.content:
         return tokens
-    share = min(1.0, bulk.block.tokens / max(1, sum(tokens)))
+    share = min(1.0, max(_LEAST_SHARE, bulk.block.tokens / max(1, sum(tokens))))
     return [math.ceil(share * count) for count in tokens]
 
 
 def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
     relevance = _relevance(prompt.query or "", bulks)
+    by_token = [token_value(prompt, bulk.block) for bulk in bulks]
     weights = salient(prompt, {bulk.at: bulk.passages for bulk in bulks})
     return [
         Candidate(
             number,
             index,
             tokens,
-            passage.value + _relevance_value(relevance[number][index], tokens),
+            passage.value + by_token[number] * tokens + _relevance_value(relevance[number][index], tokens),
             {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
             bulk.frame,
             0 if bulk.cutter.gapless else MARKER_TOKENS,

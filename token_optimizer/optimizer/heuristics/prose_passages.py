@@ -143,6 +143,7 @@ def _goes_with(before: str, unit: str) -> bool:
         return False
     if _HEADING.match(before) or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS):
         return True
-    if "\n" in before.rstrip(" "):
+    if before.rstrip(" ").endswith("\n"):
         return False
-    return _PRONOUN.match(unit) is not None or min(len(before), len(unit)) < _SHORT_CHARS
+    last = len(before) - before.rfind("\n") - 1
+    return _PRONOUN.match(unit) is not None or min(last, len(unit)) < _SHORT_CHARS
