@@ -81,12 +81,24 @@ def test_a_line_that_says_something_broke_stays(line):
         "FAILED=0",
         "12:00:01 INFO error_page is enabled",
         "12:00:01 INFO error handling installed",
+        "12:00:01 INFO saved with 0 errors after 3 retries",
         "process exited with code 0",
         "12:00:01 INFO the terror exceptional",
     ],
 )
 def test_a_line_that_says_all_is_well_goes(line):
     assert line not in trimmed(log_of(60, at_20=line), window=0)
+
+
+def test_the_first_and_the_last_line_of_trouble_that_came_often_stay():
+    denied = [
+        f"Mar  1 10:00:{second:02} web-3 shop: permission denied for job {second + 1}" for second in range(50)
+    ]
+    log = log_of(200)
+    assert [line for line in trimmed([*log, *denied, *log], window=0) if "denied" in line] == [
+        denied[0],
+        denied[-1],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +233,13 @@ def test_never_worse_and_kept_lines_are_not_altered(text, window, tail, query):
         "time=2026-03-01T10:00:00Z level=info msg=ready",
         "2026-03-01T10:00:00.1234567Z ##[group]Run tests",
         "I/ActivityManager( 585): Starting",
+        '{"level": "info", "msg": "ready", "ms": 3, "at": 5}',
+        "   Compiling serde v1.0.1",
+        "npm WARN deprecated left-pad@1.0.0",
+        "> Task :app:compileJava UP-TO-DATE",
+        "tests/test_a.py::test_b PASSED   [ 41%]",
+        "test parses::nested ... ok",
+        "[ 41%] Building CXX object a.o",
     ],
 )
 def test_logs_are_known(line):

@@ -85,14 +85,31 @@ _STAMP = re.compile(
     re.VERBOSE,
 )
 _LEVEL = re.compile(
-    r"\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|\blevel=\w|^[VDIWEF]/\w"
+    r"\"(?:level|levelname|severity|lvl|ts|time|timestamp|@timestamp)\"\s?:"
+    r"|\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|\blevel=\w|^[VDIWEF]/\w"
     r"|\[(?:debug|info|notice|warn|warning|error)\]|##\[\w+\]|::(?:group|endgroup|error|warning)|\x1b\[\d*m"
+)
+# What package managers, compilers and test runners write without a time or a level.
+_BUILD = re.compile(
+    r"""\s{0,12}(?:\x1b\[[\d;]*m)*(?:
+      (?:Compiling|Checking|Download(?:ing|ed)|Install(?:ing|ed)|Fetch(?:ing|ed)|Collecting|Resolving|Unpacking
+        |Preparing|Building|Linking|Generating|Processing|Uploading|Pulling|Extracting|Get:\d+|Setting\ up
+        |Requirement\ already)\b
+    | (?:npm|yarn|pnpm|go|make\[\d+\]|gmake|cc|gcc|g\+\+|clang|CC|CXX|AR|LD)
+      (?::|\s+(?:WARN|ERR!|notice|http|warn|-|\S+\.))
+    | >\ (?:Task|Configure|Transform)\b | \[\s*\d+%\] | \[\d+/\d+\] | Step\ \d+/\d+ | \#\d+\s
+    | (?:PASS|FAIL|ok|not\ ok|XFAIL|SKIP|RUNS)[:\s] | ---\ (?:PASS|FAIL|SKIP) | ===\ (?:RUN|CONT|PAUSE|NAME)
+    | test\ \S+\ \.\.\.\ | \S+(?:::|\.py\b).{0,200}\b(?:PASSED|FAILED|SKIPPED|ERROR|\[\s*\d+%\])
+    | [✓✔✕✗✘√×]\s | section_(?:start|end): | \S+:\d+:\d+:\ (?:warning|error|note):
+    )""",
+    re.VERBOSE,
 )
 _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
 _LEAST_LOG_LINES = 5
 _LOG_SHARE = 0.6
 _LONGEST_READ = 2_000
+_FRAME_WITHIN_CHARS = 400
 
 
 def is_log(text: str) -> bool:
@@ -106,14 +123,17 @@ def is_log(text: str) -> bool:
 
 
 def is_log_line(line: str) -> bool:
-    """Whether the line begins as logs do, with a time, or names a level near its start."""
+    """Whether the line begins as logs do, with a time or what build tools write, or names a level soon."""
     head = line[:_LEVEL_WITHIN_CHARS]
-    return _STAMP.match(head) is not None or _LEVEL.search(head) is not None
+    return any(
+        found is not None
+        for found in (_STAMP.match(head), _LEVEL.search(head), _BUILD.match(line, 0, _LONGEST_READ))
+    )
 
 
 def _is_table(lines: list[str]) -> bool:
-    """Whether every line has the same two or more commas or tabs, as CSV does."""
-    return any(
+    """Whether every line has the same two or more commas or tabs, as CSV does; JSON is none."""
+    return not lines[0].lstrip().startswith("{") and any(
         len(counts) == 1 and max(counts) > 1
         for counts in ({line.count(mark) for line in lines} for mark in ",\t")
     )
@@ -204,7 +224,7 @@ def _end_of_frames(lines: Sequence[str], at: int) -> int:
     """The line after the last frame; one other line may stand between two frames, such as source code."""
     end = at
     while at < len(lines) and at <= end + 1:
-        if _FRAME_LINE.search(lines[at], 0, _LONGEST_READ):
+        if _FRAME_LINE.search(lines[at], 0, _FRAME_WITHIN_CHARS):
             end = at + 1
         at += 1
     return end

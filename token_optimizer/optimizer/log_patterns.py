@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,7 +74,7 @@ _LEVEL = re.compile(
 _ALL_IS_WELL = re.compile(
     r"\b(?:0|no|without|zero|any|ignor\w+) (?:\w+ ){0,1}?(?:errors?|failures?|failed|warnings?|exceptions?"
     r"|problems?|issues?|crash\w*)\b"
-    r"|\b[\w.-]*(?:error|failure|failed|fail|exception|warning|retries|timeout|crash|killed|abort|exit)\w*"
+    r"|\b[\w.-]{0,40}?(?:error|failure|failed|fail|exception|warning|retries|timeout|crash|killed|abort|exit)\w*"
     r"[\"']?\s?[:=]\s?[\"']?(?:0|none|null|nil|false|no|\"\"|'')(?![\w#.])"
     r"|\b(?:on[ _-])?error[ _-](?:page|handl|log|level|report|document|boundar|budget|code 0\b)\w*"
     r"|\bexit(?:ed)?(?: with)? (?:code|status):? 0\b"
@@ -111,12 +111,23 @@ class _Alarms(dict[str, float]):
 
 def mine_patterns(lines: Sequence[str]) -> list[LogPattern]:
     """The pattern of each line, in order; lines of one pattern share one object."""
-    masked = _Masked()
-    texts = [" ".join(map(masked.__getitem__, line[:_READ_CHARS].split())) for line in lines]
+    texts = pattern_texts(lines)
     families = _families(Counter(texts))
-    alarms = _Alarms()
-    known = {text: LogPattern(text, family, _alarm(text, alarms)) for text, family in families.items()}
+    alarms = alarms_of(families)
+    known = {text: LogPattern(text, family, alarms[text]) for text, family in families.items()}
     return [known[text] for text in texts]
+
+
+def pattern_texts(lines: Sequence[str]) -> list[str]:
+    """Each line with what varies masked."""
+    masked = _Masked()
+    return [" ".join([masked[word] for word in line[:_READ_CHARS].split()]) for line in lines]
+
+
+def alarms_of(texts: Iterable[str]) -> dict[str, float]:
+    """How much each pattern tells of trouble."""
+    alarms = _Alarms()
+    return {text: _alarm(text, alarms) for text in texts}
 
 
 class Details(dict[str, str]):
@@ -153,12 +164,13 @@ def _families(texts: Counter[str]) -> dict[str, str]:
     for text, words in split.items():
         for before, word in pairwise(words):
             followers[before][word] += texts[text]
-    names = {
-        before: {word for word, count in counts.items() if count <= _NAME_SHARE * counts.total()}
-        for before, counts in followers.items()
-        if len(counts) >= _MANY_FOLLOWERS
-    }
+    names = {before: _names(counts) for before, counts in followers.items() if len(counts) >= _MANY_FOLLOWERS}
     return {text: _family(words, names) for text, words in split.items()}
+
+
+def _names(followers: Counter[str]) -> set[str]:
+    most = _NAME_SHARE * followers.total()
+    return {word for word, count in followers.items() if count <= most}
 
 
 def _family(words: list[str], names: dict[str, set[str]]) -> str:
@@ -180,7 +192,7 @@ def _alarm(pattern: str, alarms: _Alarms) -> float:
 
 def _weighed(pattern: str, lowered: str, alarms: _Alarms) -> float:
     """The heaviest sign of trouble counts whole, others a little."""
-    signs = [alarms[word] for word in set(pattern.split(" ")) if alarms[word]]
+    signs = [weight for word in set(pattern.split(" ")) if (weight := alarms[word])]
     signs += [weight for weight, phrases in _PHRASES for phrase in phrases if phrase in lowered]
     letter = _LETTER_LEVEL.match(pattern)
     if letter:

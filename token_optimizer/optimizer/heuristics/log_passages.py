@@ -119,7 +119,8 @@ def _left_out(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[str]:
     if log.starts[end] - log.starts[first] <= _SHORTEST_MARKER_CHARS:
         return gap
     marker = marker_for(gap, alike.than(first - 1) if first else 0)
-    return [marker, "\n" if gap[-1].endswith(("\n", "\r")) else ""]
+    ends = end < len(log.lines) or gap[-1].endswith("\n")
+    return [marker, "\n" if ends else ""]
 
 
 def log_passages(text: str, query: str | None = None) -> list[Passage]:

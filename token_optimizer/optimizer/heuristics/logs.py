@@ -25,7 +25,7 @@ from token_optimizer.optimizer.log_lines import (
     words,
 )
 from token_optimizer.optimizer.log_markers import marker_for
-from token_optimizer.optimizer.log_patterns import mine_patterns
+from token_optimizer.optimizer.log_patterns import alarms_of, pattern_texts
 from token_optimizer.text import token_counts
 
 # A gap is cut only when it counts more tokens than any marker can.
@@ -80,13 +80,14 @@ def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFi
 
 def _keep_alarms(lines: list[str], kept: bytearray) -> None:
     """Mark the first and the last line of every pattern that tells of trouble."""
+    texts = pattern_texts(lines)
+    alarming = {text for text, alarm in alarms_of(set(texts)).items() if alarm >= _ALARMING}
     last: dict[str, int] = {}
-    for at, pattern in enumerate(mine_patterns(lines)):
-        if pattern.alarm < _ALARMING:
-            continue
-        if pattern.text not in last:
-            kept[at] = 1
-        last[pattern.text] = at
+    for at, text in enumerate(texts):
+        if text in alarming:
+            if text not in last:
+                kept[at] = 1
+            last[text] = at
     for at in last.values():
         kept[at] = 1
 
