@@ -209,3 +209,38 @@ def test_a_lost_constraint_falls_back_to_the_original(monkeypatch: pytest.Monkey
     sent, stats = optimize(messages)
     assert (stats.fallback_used, stats.fallback_reason) == (True, "1 constraints lost")
     assert sent == messages
+
+
+def _noisy_log(lines: int) -> str:
+    """A log in which every fifth line tells of an error, so that windows around errors keep all of it."""
+    return "\n".join(
+        f"2026-05-04T10:{n // 60 % 60:02d}:{n % 60:02d}Z "
+        + (f"ERROR worker {n % 7} timed out" if n % 5 == 0 else f"INFO worker {n % 7} took job {n * 37}")
+        for n in range(lines)
+    )
+
+
+def test_a_long_log_is_cut_to_the_soft_target_and_no_further() -> None:
+    messages = [{"role": "user", "content": f"Which worker failed on job 11063?\n\n{_noisy_log(900)}"}]
+    stats = {share: optimize(messages, config=_target(share))[1] for share in (None, 0.3, 0.6)}
+    assert stats[None].tokens_saved < 0.1 * stats[None].tokens_before
+    assert stats[0.3].compression_ratio == pytest.approx(0.7, abs=0.02)
+    assert stats[0.6].compression_ratio == pytest.approx(0.4, abs=0.02)
+    sent, _ = optimize(messages, config=_target(0.6))
+    assert "took job 11063" in sent[0]["content"]
+
+
+def test_a_short_log_is_left_alone_without_a_hard_budget() -> None:
+    messages = [{"role": "user", "content": f"Which worker failed?\n\n{_noisy_log(40)}"}]
+    assert optimize(messages, config=_target(0.7))[0] == messages
+
+
+def _target(share: float | None) -> OptimizerConfig:
+    return OptimizerConfig.preset("balanced", target_reduction=share)
+
+
+def test_colour_codes_go_even_from_code() -> None:
+    code = "\n".join(f"\x1b[32mdef f{n}(x):\x1b[0m\n    return x + {n}" for n in range(30))
+    sent, _ = optimize([{"role": "user", "content": f"What does f7 add?\n```\n{code}\n```"}])
+    assert "\x1b" not in sent[0]["content"]
+    assert "def f7(x):\n    return x + 7" in sent[0]["content"]

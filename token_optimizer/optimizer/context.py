@@ -19,11 +19,22 @@ STARVED_SHARE = 0.0075
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`budget_tokens` is the hard budget of the whole prompt; None where there is none."""
+    """`budget_tokens` is the hard budget of the whole prompt and `target_tokens` what `target_reduction`
+    aims at; None where there is none."""
 
     config: OptimizerConfig
     model: str
     budget_tokens: int | None = None
+    target_tokens: int | None = None
+
+    def aiming(self, prompt: Prompt) -> Context:
+        """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""
+        share = self.config.target_reduction
+        if share is None:
+            return self
+        frozen = sum(block.tokens for block in prompt.blocks if block.frozen)
+        rest = sum(block.tokens for block in prompt.blocks) - frozen
+        return replace(self, target_tokens=frozen + int(rest * (1 - share)))
 
     def compacting(self) -> Context:
         """The context with a budget well below its own, so that a compaction stays rare."""
@@ -48,3 +59,9 @@ class Context:
         if self.budget_tokens is None:
             return 0
         return sum(block.tokens for block in prompt.blocks) - self.budget_tokens
+
+    def misses_target(self, prompt: Prompt) -> bool:
+        """Whether the prompt is still larger than the soft target."""
+        if self.target_tokens is None:
+            return False
+        return sum(block.tokens for block in prompt.blocks) > self.target_tokens

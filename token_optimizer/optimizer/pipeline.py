@@ -173,7 +173,7 @@ def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -
     ledger = Ledger()
     start = stages.counted(frozen(original, known), original, context)
     ledger.write(FROZEN, original, start)
-    after = _run_stages(start, context, ledger)
+    after = _run_stages(start, context.aiming(start), ledger)
     body, changed = render(after, original)
     faults = structure_faults(body, original.dialect) - structure_faults(original.body, original.dialect)
     faults |= constraint_faults(original.blocks, slot_texts(after))

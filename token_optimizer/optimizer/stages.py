@@ -34,10 +34,12 @@ from token_optimizer.optimizer.heuristics.tools import (
     schemas_by_need,
 )
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
-from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace
+from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace, strip_escapes
 from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
 from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
+# Ends the marker of every cut in a log.
+_CUT_MARK = " left out]"
 # A reference to a repeated text costs about as much as this many tokens.
 _REFERENCE_TOKENS = 24
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
@@ -83,10 +85,13 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
     """Take out whitespace that no reader needs, and say once what stands many times in a row."""
 
     def squeezed(block: Block) -> str:
+        if block.kind is Kind.CODE:
+            return strip_escapes(block.content)
         text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
         return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
 
-    return _rewritten(prompt, squeezed, lambda block: block.kind in _SPACED_KINDS)
+    after = _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
+    return _with(after, [_without_end_space(block) for block in after.blocks])
 
 
 def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
@@ -148,17 +153,40 @@ def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     """Cut logs above `tool_result_tokens` to their errors, their tail and what the query asks for.
 
-    Over the hard budget they are left to the choice among all passages, which knows what else there is.
+    While the prompt is larger than the soft target, such a log is cut further, to the target's share of its
+    own size at least. Over the hard budget logs are left to the choice among all passages, which knows what
+    else there is.
     """
     config = context.config
     if context.tokens_over(prompt) > 0:
         return prompt
     windows = (config.log_error_window_lines, config.log_tail_lines)
-    return _rewritten(
+    trimmed = _rewritten(
         prompt,
         lambda block: trim_logs(block.content, *windows, prompt.query),
-        lambda block: block.kind is Kind.LOG and block.tokens > config.tool_result_tokens,
+        lambda block: _is_long_log(block, context),
     )
+    trimmed = counted(trimmed, prompt, context)
+    blocks = [
+        _aimed(block, before, prompt, context) if _is_long_log(before, context) else block
+        for block, before in zip(trimmed.blocks, prompt.blocks, strict=True)
+    ]
+    return _with(trimmed, blocks) if context.misses_target(trimmed) else trimmed
+
+
+def _is_long_log(block: Block, context: Context) -> bool:
+    return block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
+
+
+def _aimed(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:
+    """The log at the target's share of what it was; the passages that are worth most stay."""
+    room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
+    was_cut = _CUT_MARK in before.content  # a target is a share of what came first, so it holds once
+    if block.verbatim or was_cut or block.tokens <= room:
+        return block
+    own = replace(context, budget_tokens=room)
+    alone = fit_to_budget(replace(prompt, blocks=(before,)), own, lambda log: _CUTTERS.get(log.kind))
+    return alone.blocks[0]
 
 
 def choose_passages(prompt: Prompt, context: Context) -> Prompt:

@@ -17,9 +17,13 @@ _BLANK_LINES = re.compile(r"\n{4,}")
 
 def squeeze_whitespace(text: str) -> str:
     """The text without invisible space; three or more blank lines become one."""
-    if "\x1b" in text:
-        text = _ESCAPES.sub("", text)
+    text = strip_escapes(text)
     if " \n" in text or "\t\n" in text or "\r\n" in text:
         *lines, last = text.split("\n")
         text = "\n".join([*[line.rstrip(" \t\r") for line in lines], last])
     return _BLANK_LINES.sub("\n\n", text) if "\n\n\n\n" in text else text
+
+
+def strip_escapes(text: str) -> str:
+    """The text without the terminal's colour and cursor codes."""
+    return _ESCAPES.sub("", text) if "\x1b" in text else text
