@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from token_optimizer.optimizer.json_tree import Node
 
@@ -58,11 +58,15 @@ class Asked:
     places: frozenset[int]
     least: bool
     most: bool
+    _named: dict[str, bool] = field(default_factory=dict)
 
     def names(self, key: str) -> bool:
         """Whether all the words of the key stand in the question."""
-        words = words_of(key)
-        return bool(words) and all(word in self.words for word in words)
+        known = self._named.get(key)
+        if known is None:
+            words = words_of(key)
+            known = self._named[key] = bool(words) and all(word in self.words for word in words)
+        return known
 
 
 def asked_of(query: str) -> Asked:

@@ -11,6 +11,8 @@ from token_optimizer.optimizer.json_tree import Node, Number
 
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z")
 _MOST_VALUES = 40
+_LEAST_ROWS = 6
+_LEAST_COLUMN_SHARE = 0.1
 # Beyond so many times the middle half's width a value is outlying: Tukey's far fences.
 _FENCE = 3.0
 _LEAST_FENCED = 12
@@ -53,23 +55,46 @@ class Column:
         return order if order is not None else 0.0
 
 
-def columns_of(rows: Sequence[Node]) -> list[Column]:
-    """The columns with scalars that the rows have."""
-    keys = dict.fromkeys(key for row in rows for key in row.value)
-    return [_column(key, [row.value.get(key, ()) for row in rows]) for key in keys]
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The rows of one list, by their places among the units, and their columns."""
+
+    places: list[int]
+    columns: list[Column]
 
 
-def scalar_text(value: object) -> str:
+def tables_of(units: Sequence[Node]) -> list[Table]:
+    """The lists of objects among the units, the longest first."""
+    places: dict[Node, list[int]] = {}
+    for place, unit in enumerate(units):
+        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
+            places.setdefault(unit.parent, []).append(place)
+    longest_first = sorted(places.values(), key=len, reverse=True)
+    return [
+        Table(rows, _columns_of([units[place] for place in rows]))
+        for rows in longest_first
+        if len(rows) >= _LEAST_ROWS
+    ]
+
+
+def _columns_of(rows: Sequence[Node]) -> list[Column]:
+    """The columns with scalars that the rows have; keys that few of them have make none."""
+    keys = Counter(key for row in rows for key in row.value)
+    least = _LEAST_COLUMN_SHARE * len(rows)
+    return [_column(key, [row.value.get(key, ()) for row in rows]) for key in keys if keys[key] >= least]
+
+
+def _scalar_text(value: object) -> str:
     """A scalar as JSON has it, strings without their quotes; empty for what is none."""
     if isinstance(value, str):
         return value
-    return (
-        {None: "null", True: "true", False: "false"}[value] if value is None or value in (True, False) else ""
-    )
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else ""
 
 
 def _column(key: str, values: list[object]) -> Column:
-    texts = ["" if isinstance(value, dict | list | tuple) else scalar_text(value) for value in values]
+    texts = [_scalar_text(value) for value in values]
     counts = Counter(texts)
     few = len(counts) <= min(_MOST_VALUES, len(values) // 3)
     return Column(key, _orders(values), counts if few else Counter(), texts)
@@ -80,10 +105,7 @@ def _orders(values: list[object]) -> list[Order | None]:
     numbers: list[Order | None] = [_number(value) for value in values]
     if any(number is not None for number in numbers):
         return numbers
-    return [
-        value if isinstance(value, str) and len(value) <= 35 and _DATE.match(value) else None
-        for value in values
-    ]
+    return [value if isinstance(value, str) and _DATE.match(value) else None for value in values]
 
 
 def _number(value: object) -> float | None:

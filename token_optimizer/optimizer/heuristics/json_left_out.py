@@ -8,10 +8,10 @@ After:  [… 96 of 99 items left out. All had: id 1–99; ok true ×98, false ×
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.json_columns import Column, columns_of
+from token_optimizer.optimizer.json_columns import Column, tables_of
 from token_optimizer.optimizer.json_tree import JsonPassage, Node, written
 
 # Names and summaries up to so many: the line shall stay short beside what it stands for.
@@ -20,19 +20,21 @@ _MOST_LISTS = 4
 _MOST_COUNTED = 5
 _LEAST_SUMMED_ROWS = 20
 _MOST_SUMMARY_CHARS = 240
-_LONG_VALUE_CHARS = 24
+_LONG_CHARS = 32
 
 
-def keep_json_passages(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
-    """The JSON with the kept units and a line before it; the line alone where none is kept."""
+def keep_json_passages(
+    text: str, passages: Sequence[Passage], kept: frozenset[int], shortened: Callable[[str], str] = str
+) -> str:
+    """The JSON with the kept units, `shortened`, and a line before it; the line alone where none is kept."""
     units = [passage.node for passage in passages if isinstance(passage, JsonPassage) and passage.node]
     root = [*units[0].ancestors()][-1]
     staying = {node for index in kept for node in (units[index], *units[index].ancestors())}
     left_out = _outermost(units, staying)
     if not left_out:
         return text
-    body = written(text, root, staying) if kept else ""
-    line = f"[… {'; '.join(_left_out(left_out, units))} left out{_summary(units, staying)}]"
+    body = shortened(written(text, root, staying)) if kept else ""
+    line = f"[… {'; '.join(_left_out(left_out, units))} left out{_summary(root, units, staying)}]"
     return f"{text[: root.start]}{line}\n{body}{text[root.end :]}"
 
 
@@ -58,9 +60,9 @@ def _left_out(nodes: Sequence[Node], units: Sequence[Node]) -> list[str]:
     for node in nodes:
         parent = node.parent
         if parent is None or not parent.is_array:
-            keys[node.key or "…"] += node.items
+            keys[_short(node.key) or "…"] += node.items
             continue
-        path = parent.path()
+        path = _short(parent.path())
         lists[path] += node.items
         if parent not in counted:
             counted.add(parent)
@@ -84,32 +86,41 @@ def _of_keys(keys: Counter[str]) -> list[str]:
     return [f"keys {said}" + (f" and {rest} more" if rest else "")]
 
 
-def _summary(units: Sequence[Node], staying: set[Node]) -> str:
-    """Ranges and counts of the longest table that rows were left out of; empty where that would not pay."""
-    tables: dict[Node, list[Node]] = {}
-    for unit in units:
-        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
-            tables.setdefault(unit.parent, []).append(unit)
-    rows = max(tables.values(), key=len, default=[])
-    gone = sum(row not in staying for row in rows)
-    if gone < _LEAST_SUMMED_ROWS:
-        return ""
+def _summary(root: Node, units: Sequence[Node], staying: set[Node]) -> str:
+    """Ranges and counts of the longest table; empty where few rows were left out of it."""
+    if root.summary is None:
+        root.summary = _said_of_longest(units)
+    rows, said = root.summary
+    return said if sum(units[place] not in staying for place in rows) >= _LEAST_SUMMED_ROWS else ""
+
+
+def _said_of_longest(units: Sequence[Node]) -> tuple[list[int], str]:
+    table = next(iter(tables_of(units)), None)
+    if table is None:
+        return [], ""
     said, chars = [], 0
-    for column in columns_of(rows):
+    for column in table.columns:
         words = _said_of(column)
         chars += len(words)
         if words and chars <= _MOST_SUMMARY_CHARS:
             said.append(words)
-    return f". All had: {'; '.join(said)}" if said else ""
+    return table.places, f". All had: {'; '.join(said)}" if said else ""
 
 
 def _said_of(column: Column) -> str:
-    if column.counts:
-        most = column.counts.most_common(_MOST_COUNTED + 1)
-        if len(most) > _MOST_COUNTED or any(len(value) > _LONG_VALUE_CHARS for value, _ in most):
-            return f"{column.key} {len(column.counts)} values" if len(column.counts) > 1 else ""
-        return f"{column.key} " + ", ".join(f"{value or 'none'} ×{count}" for value, count in most)
+    """The values of a column with their counts where they are few, else the range of numbers and dates."""
+    most = column.counts.most_common(_MOST_COUNTED + 1)
     extremes = column.extremes()
-    if extremes is None:
-        return ""
-    return f"{column.key} {column.texts[extremes[0]]}–{column.texts[extremes[1]]}"
+    if 0 < len(most) <= _MOST_COUNTED and all(len(value) <= _LONG_CHARS for value, _ in most):
+        words = ", ".join(f"{_short(value) or 'none'} ×{count}" for value, count in most)
+    elif extremes is not None:
+        words = f"{column.texts[extremes[0]]}–{column.texts[extremes[1]]}"
+    else:
+        words = f"{len(column.counts)} values" if most else ""
+    return f"{_short(column.key)} {words}" if words else ""
+
+
+def _short(name: str) -> str:
+    """A key or value as it fits into the line."""
+    line = " ".join(name.split())
+    return line if len(line) <= _LONG_CHARS else line[:_LONG_CHARS] + "…"

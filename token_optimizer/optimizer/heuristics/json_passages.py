@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.json_asked import Asked, asked_of, term_values
-from token_optimizer.optimizer.json_columns import Column, columns_of
+from token_optimizer.optimizer.json_columns import Column, Table, tables_of
 from token_optimizer.optimizer.json_tree import JsonPassage, Node, read_tree
 
 # Worth, in the units of Passage.value.
@@ -32,8 +32,8 @@ _NEW = 0.2
 # A passage that may not stay at all.
 _NEVER = -1.0
 
-_RARE_SHARE = 0.03
-_LEAST_TABLE = 6
+# A value that stands so many times less often than its column's values on average is rare.
+_RARE_SHARE = 0.25
 _LONG_CHARS = 500
 _LINK = re.compile(r"(?:https?|wss?|git|ssh)(?:://|@)", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s.,/-]{18,}={0,2}\Z")
@@ -55,8 +55,8 @@ def json_passages(
     facts: list[dict[str, float]] = [{} if unit.is_row else _fact(text, unit) for unit in units]
     _add_asked(values, text, units, asked)
     _add_places(values, root, units, asked)
-    for places in _tables(units):
-        _add_rows(values, facts, places, [units[place] for place in places], asked)
+    for table in tables_of(units):
+        _add_rows(values, facts, table, asked)
     _cap_items(values, facts, units, most_items)
     _cap_chars(values, facts, units, most_chars)
     return [
@@ -105,15 +105,16 @@ def _path_value(unit: Node, asked: Asked, keys: Counter[str]) -> float:
     """How well the keys that lead to a member are those of the question."""
     if unit.is_row or not unit.key:
         return 0.0
-    path = unit.path().lower()
-    value = 0.0
-    if any(path == wanted or path.endswith("." + wanted) for wanted in asked.paths):
-        value += _ASKED_PATH
+    value = _ASKED_PATH if asked.paths and _is_asked_path(unit.path().lower(), asked) else 0.0
     if asked.names(unit.key):
         value += _ASKED_KEY / keys[unit.key] ** 0.3
     if any(node.key and asked.names(node.key) for node in unit.ancestors()):
         value += _ASKED_ABOVE if not _is_dull(unit) else _DULL
     return value
+
+
+def _is_asked_path(path: str, asked: Asked) -> bool:
+    return any(path == wanted or path.endswith("." + wanted) for wanted in asked.paths)
 
 
 def _add_places(values: list[float], root: Node, units: Sequence[Node], asked: Asked) -> None:
@@ -127,35 +128,18 @@ def _add_places(values: list[float], root: Node, units: Sequence[Node], asked: A
             values[index] += _ASKED_PLACE if unit.is_row else 0.5 * values[index]
 
 
-def _tables(units: Sequence[Node]) -> list[list[int]]:
-    """The units that are rows of one list, by their places among the units."""
-    tables: dict[Node, list[int]] = {}
-    for place, unit in enumerate(units):
-        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
-            tables.setdefault(unit.parent, []).append(place)
-    return [places for places in tables.values() if len(places) >= _LEAST_TABLE]
-
-
-def _add_rows(
-    values: list[float],
-    facts: list[dict[str, float]],
-    places: Sequence[int],
-    rows: Sequence[Node],
-    asked: Asked,
-) -> None:
+def _add_rows(values: list[float], facts: list[dict[str, float]], table: Table, asked: Asked) -> None:
+    places = table.places
     for place in (places[0], places[-1]):
         values[place] += _FIRST_OR_LAST
-    columns = columns_of(rows)
-    named = any(asked.names(column.key) for column in columns if column.extremes())
-    for column in columns:
+    named = any(asked.names(column.key) for column in table.columns if column.extremes())
+    for column in table.columns:
         _add_extremes(values, places, column, asked, wanted=not named or asked.names(column.key))
         for row in column.outliers():
             values[places[row]] += _OUTLYING
-        for row, text in enumerate(column.texts):
-            count = column.counts.get(text, 0)
-            if count:
-                rare = count <= max(1, _RARE_SHARE * len(rows))
-                facts[places[row]][f"{column.key}={text}"] = _RARE_KIND if rare else _NEW
+        rare = max(1.0, _RARE_SHARE * len(places) / max(1, len(column.counts)))
+        for place, text in zip(places, column.texts if column.counts else (), strict=False):
+            facts[place][f"{column.key}={text}"] = _RARE_KIND if column.counts[text] <= rare else _NEW
 
 
 def _add_extremes(
