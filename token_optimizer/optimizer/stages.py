@@ -90,8 +90,7 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
         text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
         return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
 
-    after = _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
-    return _with(after, [_without_end_space(block) for block in after.blocks])
+    return _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
 
 
 def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
