@@ -3,7 +3,8 @@
     python -m benchmarks.speed [--sizes 1000 60000 ...] [--runs 5]
 
 `cold` is a conversation never seen before, `warm` its next turn with the memory of the one before. Every run
-makes prompts of its own, so nothing is cold but named so. Figures are medians of runs that take turns.
+makes prompts of its own, so that nothing named cold was seen before. Figures are medians of runs that take
+turns, in CPU time of all threads, which other work on the machine hardly changes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 import tiktoken
 
@@ -35,8 +36,8 @@ _BLOCKS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Milliseconds of one prompt: `encoded` by tiktoken; by the optimizer with no budget and with half the
-    prompt as its budget, when new; and on the next turn of each."""
+    """CPU milliseconds of one prompt: `encoded` by tiktoken; by the optimizer with no budget and with half
+    the prompt as its budget, when new; and on the next turn of each."""
 
     tokens: int
     encoded: float
@@ -88,9 +89,9 @@ def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -
 
 
 def _milliseconds(run: Callable[[], object]) -> float:
-    started = perf_counter()
+    started = process_time()
     run()
-    return (perf_counter() - started) * 1000
+    return (process_time() - started) * 1000
 
 
 def _median(runs: Sequence[Run]) -> Run:

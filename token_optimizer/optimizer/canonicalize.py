@@ -15,12 +15,14 @@ from typing import Any
 
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Path, Prompt, Slot
-from token_optimizer.optimizer.bulk import Piece, kind_of, split_bulk
+from token_optimizer.optimizer.bulk import MIN_BULK_CHARS, Piece, kind_of, split_bulk
 from token_optimizer.optimizer.dialects import Spot, is_tool_result_only, messages_of, spots_of
+from token_optimizer.seen_texts import SeenTexts, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPLIT_TYPES = (BlockType.USER, BlockType.ASSISTANT)
+_SPLITS: SeenTexts[tuple[tuple[Kind, int], ...]] = SeenTexts(50_000)
 
 
 def canonicalize(
@@ -107,9 +109,26 @@ def slot_texts(prompt: Prompt) -> list[str]:
 def _pieces(spot: Spot) -> list[Piece]:
     if spot.kind is not None:
         return [(spot.kind, spot.text)]
-    if spot.tool_result:
-        return [(kind_of(spot.text), spot.text)]
-    return split_bulk(spot.text) if spot.type in _SPLIT_TYPES else [(Kind.PROSE, spot.text)]
+    if not spot.tool_result and spot.type not in _SPLIT_TYPES:
+        return [(Kind.PROSE, spot.text)]
+    return _split(spot.text, whole=spot.tool_result)
+
+
+def _split(text: str, *, whole: bool) -> list[Piece]:
+    """The text's pieces, a tool result being one of them; how a text was split before is remembered."""
+    if len(text) < MIN_BULK_CHARS:
+        return [(Kind.PROSE, text)]
+    key = key_of(text, "whole" if whole else "split")
+    lengths = _SPLITS.get(key)
+    if lengths is None:
+        pieces = [(kind_of(text), text)] if whole else split_bulk(text)
+        _SPLITS.put(key, tuple((kind, len(piece)) for kind, piece in pieces))
+        return pieces
+    pieces, start = [], 0
+    for kind, length in lengths:
+        pieces.append((kind, text[start : start + length]))
+        start += length
+    return pieces
 
 
 def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, turn: int, asked: bool) -> Block:

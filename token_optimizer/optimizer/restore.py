@@ -8,7 +8,7 @@ nothing has to be kept for this.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
@@ -52,19 +52,32 @@ def _is_question(block: Block) -> bool:
     return block.slot is not None and not block.frozen and block.turn >= 0 and block.kind is Kind.PROSE
 
 
-def _terms(query: str) -> list[re.Pattern[str]]:
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a line is looked for by: `text` must be in it, in any case where the pattern says so."""
+
+    text: str
+    pattern: re.Pattern[str]
+    any_case: bool = False
+
+
+def _terms(query: str) -> list[Term]:
     """Names of the query whole, its other words by their stem."""
-    whole = [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in names(query)]
-    return whole + [re.compile(rf"(?i)(?<!\w){re.escape(word)}") for word in words(query)]
+    whole = [Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)]
+    stems = [Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True) for word in words(query)]
+    return whole + stems
 
 
-def _lines_asked_for(block: Block, terms: list[re.Pattern[str]]) -> list[str]:
+def _lines_asked_for(block: Block, terms: list[Term]) -> list[str]:
     """Lines of the original that are not in what was sent and hold one of the rarer terms, in order."""
     sent = set(block.content.splitlines())
     cut = [line for line in (block.original_content or "").splitlines() if line and line not in sent]
+    lower = [line.lower() for line in cut]
     wanted: set[int] = set()
     for term in terms:
-        holding = [at for at, line in enumerate(cut) if term.search(line, 0, _LONGEST_LINE)]
+        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
+        likely = [at for at, line in enumerate(lower if term.any_case else cut) if term.text in line]
+        holding = [at for at in likely if term.pattern.search(cut[at], 0, _LONGEST_LINE)]
         if len(holding) <= _MOST_LINES_OF_A_TERM:
             wanted.update(holding)
     return [cut[at][:_LONGEST_LINE] for at in sorted(wanted)]
@@ -78,7 +91,8 @@ def _restored_text(source: Block, lines: list[str]) -> str:
 def _restored_block(text: str, source: Block, question: Block, number: int, tokens: int) -> Block:
     return replace(
         question,
-        id=f"restored-{source.id}-{number}",
+        # Named after its question: a later one may bring back more of the same block.
+        id=f"restored-{source.id}-{question.id}-{number}",
         content=text,
         type=source.type,
         kind=Kind.PROSE,

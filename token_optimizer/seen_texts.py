@@ -1,0 +1,39 @@
+"""What was found out about texts seen before, by the hash of the text: a conversation's next turn brings most
+of its texts again.
+
+Only digests and what follows from a text are held, never a text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+Key = tuple[str, bytes]
+
+
+class SeenTexts(Generic[V]):
+    """The newest values, at most so many. Safe across threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[Key, V] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Key) -> V | None:
+        """The value under the key; None where there is none, or where it was forgotten."""
+        return self._values.get(key)
+
+    def put(self, key: Key, value: V) -> None:
+        """Remember the value, and forget the oldest one where there are too many."""
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._most:
+                del self._values[next(iter(self._values))]
+
+
+def key_of(text: str, aspect: str) -> Key:
+    """The key under which an aspect of the text is remembered."""
+    return aspect, hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
