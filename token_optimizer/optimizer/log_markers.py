@@ -20,6 +20,11 @@ def marker_for(gap: Iterable[str], more_alike: int = 0) -> str:
     return f"[… {count:,} line{'s' if count != 1 else ''} left out{alike}]"
 
 
+def is_marker(line: str) -> bool:
+    """Whether the line stands for lines that an earlier cut left out."""
+    return line.startswith("[…") and _MARKER.fullmatch(line) is not None
+
+
 def lines_meant(line: str) -> int:
     """How many lines of the log as it was this line stands for."""
     marker = _MARKER.fullmatch(line) if line.startswith("[…") else None

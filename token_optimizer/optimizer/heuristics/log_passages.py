@@ -16,7 +16,7 @@ from math import log2, sqrt
 
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.log_lines import LineFinder, name_parts, names, traces, words
-from token_optimizer.optimizer.log_markers import marker_for
+from token_optimizer.optimizer.log_markers import is_marker, marker_for
 from token_optimizer.optimizer.log_patterns import Details, LogPattern, mine_patterns
 
 # In the units of `Passage.value`.
@@ -80,12 +80,12 @@ def keep_log_lines(text: str, passages: Sequence[Passage], kept: frozenset[int])
 
     After the first line of a pattern of which many are left out, the marker says how many.
     """
-    chosen = [
-        passage for at, passage in enumerate(passages) if at in kept and isinstance(passage, LogPassage)
-    ]
-    log = passages[0].log if passages and isinstance(passages[0], LogPassage) else None
-    if log is None:
+    whole = [passage for passage in passages if isinstance(passage, LogPassage)]
+    if not whole:
         return text
+    log = whole[0].log
+    # A marker of an earlier cut goes into the one that stands for the lines around it.
+    chosen = [whole[at] for at in sorted(kept) if not all(is_marker(log.lines[n]) for n in whole[at].lines)]
     alike = _MoreAlike(log, chosen)
     out: list[str] = []
     at = 0
@@ -150,6 +150,9 @@ def _weighed(lines: list[str], starts: list[int]) -> _Log:
     log = _Log(lines, starts, patterns, families, [0.0] * len(lines), facts, Details(), bytearray(len(lines)))
     _weigh_patterns(log, counts)
     _weigh_surroundings(log, counts)
+    for at, line in enumerate(lines):
+        if is_marker(line):
+            log.values[at], log.speaks[at] = 0.0, 0
     return log
 
 
