@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from token_optimizer.optimizer.json_tree import Node, Number
@@ -63,18 +63,21 @@ class Table:
     columns: list[Column]
 
 
-def tables_of(units: Sequence[Node]) -> list[Table]:
-    """The lists of objects among the units, the longest first."""
+def tables_of(root: Node, units: Sequence[Node]) -> list[Table]:
+    """The lists of objects among the units of the tree, the longest first; worked out once for a tree."""
+    if root.tables is None:
+        root.tables = list(_tables(units))
+    return root.tables
+
+
+def _tables(units: Sequence[Node]) -> Iterator[Table]:
     places: dict[Node, list[int]] = {}
     for place, unit in enumerate(units):
         if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
             places.setdefault(unit.parent, []).append(place)
-    longest_first = sorted(places.values(), key=len, reverse=True)
-    return [
-        Table(rows, _columns_of([units[place] for place in rows]))
-        for rows in longest_first
-        if len(rows) >= _LEAST_ROWS
-    ]
+    for rows in sorted(places.values(), key=len, reverse=True):
+        if len(rows) >= _LEAST_ROWS:
+            yield Table(rows, _columns_of([units[place] for place in rows]))
 
 
 def _columns_of(rows: Sequence[Node]) -> list[Column]:

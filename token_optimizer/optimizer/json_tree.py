@@ -39,8 +39,8 @@ class Node:
     """A value in the text. `start` is where its key begins, `value_start` where the value does.
 
     `value` is the parsed value of a unit; `children` are those of a node that was taken apart. A unit of
-    several items of a large array has them as a list, and their number in `items`. `summary` is what its
-    longest table holds, once somebody has worked it out: the places of its rows and what is said of them.
+    several items of a large array has them as a list, and their number in `items`. `tables` are those
+    of the whole tree, once json_columns has worked them out.
     """
 
     start: int
@@ -53,7 +53,7 @@ class Node:
     items: int = 1
     children: list[Node] = field(default_factory=list)
     is_array: bool = False
-    summary: tuple[list[int], str] | None = None
+    tables: list[Any] | None = None
 
     @property
     def is_row(self) -> bool:

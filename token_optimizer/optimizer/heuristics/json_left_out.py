@@ -88,23 +88,16 @@ def _of_keys(keys: Counter[str]) -> list[str]:
 
 def _summary(root: Node, units: Sequence[Node], staying: set[Node]) -> str:
     """Ranges and counts of the longest table; empty where few rows were left out of it."""
-    if root.summary is None:
-        root.summary = _said_of_longest(units)
-    rows, said = root.summary
-    return said if sum(units[place] not in staying for place in rows) >= _LEAST_SUMMED_ROWS else ""
-
-
-def _said_of_longest(units: Sequence[Node]) -> tuple[list[int], str]:
-    table = next(iter(tables_of(units)), None)
-    if table is None:
-        return [], ""
+    table = next(iter(tables_of(root, units)), None)
+    if table is None or sum(units[place] not in staying for place in table.places) < _LEAST_SUMMED_ROWS:
+        return ""
     said, chars = [], 0
     for column in table.columns:
         words = _said_of(column)
         chars += len(words)
         if words and chars <= _MOST_SUMMARY_CHARS:
             said.append(words)
-    return table.places, f". All had: {'; '.join(said)}" if said else ""
+    return f". All had: {'; '.join(said)}" if said else ""
 
 
 def _said_of(column: Column) -> str:

@@ -55,7 +55,7 @@ def json_passages(
     facts: list[dict[str, float]] = [{} if unit.is_row else _fact(text, unit) for unit in units]
     _add_asked(values, text, units, asked)
     _add_places(values, root, units, asked)
-    for table in tables_of(units):
+    for table in tables_of(root, units):
         _add_rows(values, facts, table, asked)
     _cap_items(values, facts, units, most_items)
     _cap_chars(values, facts, units, most_chars)
