@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from time import perf_counter
 from typing import Any
 
@@ -227,8 +228,10 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     started = perf_counter()
     tokens = _tokens(prompt)
     try:
-        after = stages.counted(stage.run(prompt, context), prompt, context)
-        _check_contract(stage, prompt, after)
+        after = stage.run(prompt, context)
+        if not _same_blocks(prompt, after):
+            after = stages.counted(after, prompt, context)
+            _check_contract(stage, prompt, after)
     except Exception as error:
         if os.environ.get(STRICT_VARIABLE):
             raise
@@ -237,10 +240,16 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         log.warning("stage %s failed: %s", stage.name, name)
         ledger.reports.append(StageReport(stage.name, "failed", (perf_counter() - started) * 1000, 0, name))
         return prompt
-    ledger.write(stage, prompt, after)
+    if not _same_blocks(prompt, after):
+        ledger.write(stage, prompt, after)
     spent = (perf_counter() - started) * 1000
     ledger.reports.append(StageReport(stage.name, "ran", spent, tokens - _tokens(after)))
     return after
+
+
+def _same_blocks(before: Prompt, after: Prompt) -> bool:
+    """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
+    return len(before.blocks) == len(after.blocks) and all(map(is_, before.blocks, after.blocks))
 
 
 def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
@@ -262,8 +271,10 @@ def _tokens(prompt: Prompt) -> int:
 
 def _counted_prompt(prompt: Prompt, context: Context) -> Prompt:
     counts = context.count([block.content for block in prompt.blocks])
-    blocks = [replace(block, tokens=tokens) for block, tokens in zip(prompt.blocks, counts, strict=True)]
-    return _framed(replace(prompt, blocks=tuple(blocks)), prompt.body, context)
+    for block, tokens in zip(prompt.blocks, counts, strict=True):
+        # They were just made, and nobody else holds them.
+        block.tokens = tokens
+    return _framed(prompt, prompt.body, context)
 
 
 def _framed(prompt: Prompt, body: Mapping[str, Any], context: Context) -> Prompt:
