@@ -1,5 +1,7 @@
 """Cuts a log to its errors with what surrounds them, its end, and the lines that the query asks for.
 
+Of every other pattern that tells of trouble, the first and the last line stay.
+
 Kept lines are never altered and tracebacks stay whole; each cut leaves a marker with the exact number of
 lines. A line is kept for what it says and where it stands, never for how common it is in a way that a cut
 could turn round: so a second run finds nothing to cut.
@@ -35,8 +37,6 @@ _WEIGHED_CHARS = 4_000
 _ALARMING = 0.5
 _MOST_LINES_OF_A_NAME = 200
 _MOST_LINES_OF_A_WORD = 20
-
-# Only lines with one of these can be errors by what they say: finding them first is ten times faster.
 
 
 def trim_logs(content: str, error_window: int, tail_lines: int, query: str | None = None) -> str:
