@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
@@ -77,7 +78,8 @@ def _lines_asked_for(block: Block, terms: list[Term]) -> list[str]:
     for term in terms:
         # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
         likely = [at for at, line in enumerate(lower if term.any_case else cut) if term.text in line]
-        holding = [at for at in likely if term.pattern.search(cut[at], 0, _LONGEST_LINE)]
+        found = (at for at in likely if term.pattern.search(cut[at], 0, _LONGEST_LINE))
+        holding = list(islice(found, _MOST_LINES_OF_A_TERM + 1))
         if len(holding) <= _MOST_LINES_OF_A_TERM:
             wanted.update(holding)
     return [cut[at][:_LONGEST_LINE] for at in sorted(wanted)]
