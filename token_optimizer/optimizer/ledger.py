@@ -81,7 +81,7 @@ def _row(
 
 def _why_kept(block: Block) -> str:
     if block.frozen:
-        return "frozen: sent before, unchanged"
+        return "sent before, unchanged"
     if block.kind is Kind.FRAMING:
         return "what the format adds around the texts"
     if block.kind is Kind.CALL:

@@ -53,7 +53,7 @@ DEFAULT_MEMORY = InProcessMemory()
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
 
-FROZEN = Stage("frozen", lambda prompt, context: prompt, "frozen: as it was sent before")
+FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
 STAGES = (
     Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
     Stage("restore", restore_asked, "asked for now and cut before"),
@@ -125,7 +125,7 @@ def optimize_body(
     original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
     past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret), query)
     attempt, compacted = _best_attempt(original, past, context)
-    past.write(original, attempt.after, attempt.ledger.cut, compacted)
+    past.write(original, attempt.after, attempt.ledger, compacted)
     stats = _stats(original, attempt, context)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     stats.compacted = compacted
@@ -172,8 +172,7 @@ def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Co
 
 def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -> Attempt:
     ledger = Ledger()
-    start = stages.counted(frozen(original, known), original, context)
-    ledger.write(FROZEN, original, start)
+    start = _start(original, known, context, ledger)
     after = _run_stages(start, context.aiming(start), ledger)
     body, changed = render(after, original)
     faults = structure_faults(body, original.dialect) - structure_faults(original.body, original.dialect)
@@ -184,6 +183,18 @@ def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -
         reasons = tuple(sorted(faults))
         return Attempt(original, dict(original.body), False, Ledger(reports=ledger.reports), faults=reasons)
     return Attempt(_framed(after, body, context), body, changed, ledger, ids)
+
+
+def _start(original: Prompt, known: Sequence[SentMessage], context: Context, ledger: Ledger) -> Prompt:
+    """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
+    if not known:
+        return original
+    started = perf_counter()
+    start = stages.counted(frozen(original, known), original, context)
+    ledger.write(FROZEN, original, start)
+    spent = (perf_counter() - started) * 1000
+    ledger.reports.append(StageReport(FROZEN.name, "ran", spent, _tokens(original) - _tokens(start)))
+    return start
 
 
 def _stats(original: Prompt, attempt: Attempt, context: Context) -> OptimizationStats:

@@ -20,6 +20,7 @@ import orjson
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt
+from token_optimizer.optimizer.ledger import Ledger
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 1
@@ -33,7 +34,8 @@ _CACHE_MARK = b'"cache_control"'
 class SentBlock:
     """What one block of a message became. `content` None: it was sent as it came.
 
-    `length` is that of the text as it came, in characters, and `lossy` says that some of it was cut.
+    `length` is that of the text as it came, in characters, `lossy` says that some of it was cut, and `why`
+    by which stage and for what reason it was changed.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class SentBlock:
     content: str | None = None
     dropped: bool = False
     lossy: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +139,11 @@ class Past:
         """Whether this very request was sent before."""
         return bool(self.keys) and len(self.known) == len(self.keys)
 
-    def write(self, original: Prompt, after: Prompt, cut: set[str], compacted: bool) -> None:
+    def write(self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool) -> None:
         """Remember the messages that are new, or all of them after a compaction."""
         if self.memory is None or (self.is_exact and not compacted):
             return
-        sent = sent_messages(original, after, self.keys, frozenset(cut))
+        sent = sent_messages(original, after, self.keys, ledger)
         old = set() if compacted else {self.keys[number] for number in range(len(self.known))}
         new = {key: message for key, message in sent.items() if key not in old}
         self.memory.set_many({**new, self.exact_key: sent[self.keys[max(self.keys)]]})
@@ -201,17 +204,17 @@ def frozen_ids(original: Prompt, start: Prompt) -> frozenset[str]:
 
 
 def sent_messages(
-    original: Prompt, after: Prompt, keys: Mapping[int, str], lossy: frozenset[str]
+    original: Prompt, after: Prompt, keys: Mapping[int, str], ledger: Ledger
 ) -> dict[str, SentMessage]:
     """What the messages were sent as, by key; `keys` has the key of each message that is to be remembered,
-    and `lossy` holds the ids of blocks that were cut."""
+    and the ledger tells which blocks were cut, and why they were changed."""
     left = {block.id: block for block in after.blocks}
     added = _added_blocks(after, {block.id for block in original.blocks})
     groups = dict(_by_message(original))
-    tools = tuple(_sent(block, left.get(block.id), lossy) for block in original.blocks if _is_tool(block))
+    tools = tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if _is_tool(block))
     sent = {}
     for number, key in keys.items():
-        blocks = tuple(_sent(block, left.get(block.id), lossy) for block in groups.get(number, ()))
+        blocks = tuple(_sent(block, left.get(block.id), ledger) for block in groups.get(number, ()))
         opening = tools if number == min(keys) else ()
         sent[key] = SentMessage(blocks, tuple(added.get(number, ())), number in after.gone_messages, opening)
     return sent
@@ -266,6 +269,7 @@ def _closed(block: Block, sent: SentBlock) -> Block | None:
         block,
         content=block.content if sent.content is None else sent.content,
         original_content=block.content if sent.lossy else None,
+        note=sent.why,
         frozen=True,
         verbatim=True,
         must_keep=True,
@@ -303,12 +307,13 @@ def _added_blocks(after: Prompt, known: set[str]) -> dict[int, list[AddedBlock]]
     return added
 
 
-def _sent(block: Block, now: Block | None, lossy: frozenset[str]) -> SentBlock:
-    length = len(block.content)
+def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:
+    length, why = len(block.content), ledger.reason.get(block.id, "")
     if now is None:
-        return SentBlock(block.kind, length, dropped=True)
+        return SentBlock(block.kind, length, dropped=True, why=why)
     content = None if now.content == block.content else now.content
-    return SentBlock(block.kind, length, content, lossy=block.id in lossy or now.original_content is not None)
+    lossy = block.id in ledger.cut or now.original_content is not None
+    return SentBlock(block.kind, length, content, lossy=lossy, why=why)
 
 
 def _size(message: SentMessage) -> int:
