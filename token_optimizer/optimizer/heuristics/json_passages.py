@@ -7,6 +7,7 @@ that stand near the top; the least are links, opaque ids, empty values and what 
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ _RARE_KIND = 0.5
 _PLAIN, _DULL, _ROW = 0.3, 0.03, 0.1
 _NEW = 0.2
 # A passage that may not stay at all.
-_NEVER = -1.0
+_NEVER = -math.inf
 
 # A value that stands so many times less often than its column's values on average is rare.
 _RARE_SHARE = 0.25
