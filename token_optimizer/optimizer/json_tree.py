@@ -20,7 +20,7 @@ _LARGEST_ROW_CHARS = 1500
 # A nested value up to this size is not taken apart.
 _SMALL_CHARS = 100
 # Larger arrays and objects are cut by runs of neighbours, so that a million items cost no million units.
-_MOST_UNITS = 4000
+_MOST_UNITS = 20_000
 _DEEPEST = 12
 
 _SPACE = re.compile(r"[ \t\r\n]*")
