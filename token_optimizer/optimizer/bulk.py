@@ -78,7 +78,7 @@ def _fenced(match: re.Match[str]) -> Iterator[Piece]:
 
 
 def _unfenced(text: str) -> Iterator[Piece]:
-    """JSON wherever it opens a line, what else is pasted by its lines, logs by paragraph; the rest is prose."""
+    """JSON wherever it opens a line, what else is pasted by its lines, logs by paragraph; else prose."""
     start = 0
     for begin, end in _json_spans(text):
         yield from _pasted_in(text[start:begin])
@@ -152,4 +152,3 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
         else:
             joined.append((kind, text))
     return joined
-

@@ -25,7 +25,7 @@ _ROLE_TYPES = {
 _ANTHROPIC_PARTS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"})
 
 # What the chat format adds, after OpenAI's cookbook "How to count tokens with tiktoken".
-_TOKENS_PER_MESSAGE = 4
+MESSAGE_TOKENS = 4
 _TOKENS_PER_NAME = 1
 _TOKENS_PER_REPLY = 3
 
@@ -86,8 +86,8 @@ def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
     """Tokens that the format adds around the texts: an estimate, since providers do not publish it."""
     messages = messages_of(body)
     names = sum(_TOKENS_PER_NAME for message in messages if message.get("name"))
-    system = _TOKENS_PER_MESSAGE if dialect == "anthropic" and body.get("system") else 0
-    return _TOKENS_PER_REPLY + _TOKENS_PER_MESSAGE * len(messages) + names + system
+    system = MESSAGE_TOKENS if dialect == "anthropic" and body.get("system") else 0
+    return _TOKENS_PER_REPLY + MESSAGE_TOKENS * len(messages) + names + system
 
 
 def compact_json(value: Any) -> str:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from token_optimizer.models import Kind
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
 
-_SPEAKER = re.compile(r"(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE)
+_SPEAKER = re.compile(
+    r"(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE
+)
 _LEAST_SPOKEN = 6
 _SPOKEN_SHARE = 0.6
 _DOCUMENT = re.compile(
@@ -26,6 +29,8 @@ _DOCUMENT = re.compile(
     )"""
 )
 _LEAST_DOCUMENTS = 3
+# Shorter ones on the whole are a list.
+_DOCUMENT_CHARS = 80
 _LEAST_LINES = 3
 _LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
 _LEAST_EXAMPLES = 3
@@ -48,7 +53,11 @@ _CODE = re.compile(
     r"|else[:{]?$|try[:{]?$|\w[\w.\[\]\"']* [-+*/]?= \S|[\w.]+\(.*\)[;:]?$|[})\];]+$|@\w+)"
 )
 _SENTENCE = re.compile(r"\s*(?:[-*\d.)]+ )?[A-Z“\"'(]?[a-z’']+(?:[,;]? [\w’'“”\"()/`-]+){5,}")
+# Words and the marks of sentences; what asks is never taken for output.
+_SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\s"')]*$""")
 _OUTPUT_SHARE = 0.7
+_TERMINAL_SHARE = 0.3
+_PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
 _LEAST_OUTPUT = 3
 
 
@@ -57,12 +66,11 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
     if text.count("\n") < _LEAST_LINES:
         return []
     lines = list(_lines(text))
-    spans = (
-        _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))
-    )
+    spans = _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))
     if spans and spans[-1][1] - spans[0][0] < least_chars:
         return []
-    return [span for span in spans if span[2] is Kind.DOCUMENT or span[1] - span[0] >= least_chars]
+    least = 0 if (spans and spans[-1][2] is Kind.DOCUMENT) or _PROMPT.search(text) else least_chars
+    return [span for span in spans if span[1] - span[0] >= least]
 
 
 def is_output(text: str) -> bool:
@@ -82,7 +90,7 @@ def _lines(text: str) -> Iterator[Line]:
 
 
 def _documents(text: str) -> list[Found]:
-    """Numbered documents, each to the next; the last one ends with its paragraph, for a question may follow."""
+    """Numbered documents, each to the next; the last ends with its paragraph: a question may follow."""
     found: list[re.Match[str]] = []
     for match in _DOCUMENT.finditer(text):
         if not found or _number(match) == _number(found[-1]) + 1:
@@ -92,6 +100,8 @@ def _documents(text: str) -> list[Found]:
     blank = _BLANK.search(text, found[-1].end())
     starts = [match.start() for match in found]
     ends = [*starts[1:], blank.end() if blank else len(text)]
+    if ends[-1] - starts[0] < _DOCUMENT_CHARS * len(starts):
+        return []
     return [(start, end, Kind.DOCUMENT) for start, end in zip(starts, ends, strict=True)]
 
 
@@ -157,26 +167,35 @@ def _blank_separated(text: str) -> list[Line]:
 
 
 def _output(text: str, lines: list[Line]) -> Iterator[Found]:
-    """Runs of paragraphs that a program printed; numbered lines count as one paragraph."""
+    """Runs of paragraphs that a program printed, without the lines at their ends that could be the user's."""
+    for start, end in _output_runs(text, lines):
+        run = [(start + begin, start + stop) for begin, stop in _lines(text[start:end])]
+        printed = [line for line in run if not _may_be_said(text[slice(*line)])]
+        if printed:
+            yield printed[0][0], printed[-1][1], Kind.CODE
+
+
+def _output_runs(text: str, lines: list[Line]) -> Iterator[Line]:
     start: int | None = None
     end = 0
+    # A terminal's text ends in its prompt.
+    least = _TERMINAL_SHARE if _PROMPT.search(text) else _OUTPUT_SHARE
     for begin, stop in _output_paragraphs(text, lines):
         printed = [line for line in text[begin:stop].splitlines() if line.strip()]
-        if _is_numbered(printed) or _output_share(printed) >= _OUTPUT_SHARE:
+        if _is_numbered(printed) or _output_share(printed) >= least:
             start, end = (begin if start is None else start), stop
         elif start is not None:
-            yield start, end, Kind.CODE
+            yield start, end
             start = None
     if start is not None:
-        yield start, end, Kind.CODE
+        yield start, end
 
 
-def _within(text: str, begin: int, stop: int) -> list[Line]:
-    return [
-        (begin + start, begin + end)
-        for start, end in _lines(text[begin:stop])
-        if text[begin + start : begin + end].strip()
-    ]
+def _may_be_said(line: str) -> bool:
+    """Whether the line could be what the user says of the output before or after it."""
+    if not line.strip():
+        return True
+    return _SAID.match(line) is not None and not any(pattern.match(line) for pattern in (_OUTPUT, _CODE))
 
 
 def _output_paragraphs(text: str, lines: list[Line]) -> Iterator[Line]:
@@ -204,7 +223,7 @@ def _joins(line: str) -> bool:
 
 def _is_numbered(printed: list[str]) -> bool:
     numbers = [int(match.group(1)) for line in printed if (match := _NUMBERED.match(line))]
-    rising = sum(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    rising = sum(b == a + 1 for a, b in pairwise(numbers))
     return rising >= _LEAST_NUMBERED - 1 and len(numbers) >= _NUMBERED_SHARE * len(printed)
 
 
@@ -216,8 +235,10 @@ def _output_share(printed: list[str]) -> float:
     repeated = {opening for opening, count in Counter(openings).items() if count > 2 and opening[1:]}
     score = 0
     for line, opening in zip(printed, openings, strict=True):
-        if _CODE.match(line) or _OUTPUT.match(line) or opening in repeated:
+        if _CODE.match(line) or _OUTPUT.match(line):
             score += 1
         elif _SENTENCE.match(line):
             score -= 1
+        elif opening in repeated:
+            score += 1
     return score / len(printed)

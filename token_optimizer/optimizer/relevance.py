@@ -21,15 +21,28 @@ _ENDINGS = re.compile(
     r"(?:(?<=[^\W\d_]{3})(?:ational|ation|ations|ement|ments|ment|ingly|edly|ings|ing|ies|ied|ers|er|ed|es|ly"
     r"|e|s|y|\Z))$"
 )
-_STOP = frozenset(
-    ["a", "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before", "being", "but", "by", "can", "could", "did", "do", "does", "doing", "done", "for", "from", "get", "give", "go", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "kind", "like", "may", "me", "might", "mine", "more", "most", "much", "my", "no", "not", "of", "on", "one", "only", "or", "our", "out", "over", "s", "she", "should", "so", "some", "such", "t", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "too", "under", "up", "us", "very", "was", "we", "were", "what", "when", "where", "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you", "your", "yours", "please", "tell"]
-)
+_STOP = (
+    "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because",
+    "been", "before", "being", "but", "by", "can", "could", "did", "didn", "do", "does", "doesn",
+    "doing", "don", "done", "for", "from", "get", "give", "go", "had", "has", "have", "he", "her",
+    "hers", "him", "his", "how", "if", "in", "into", "is", "isn", "it", "its", "just", "kind", "like",
+    "ll", "may", "me", "might", "mine", "more", "most", "much", "my", "no", "not", "of", "on", "one",
+    "only", "or", "our", "out", "over", "please", "re", "she", "should", "so", "some", "such", "tell",
+    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to",
+    "too", "under", "up", "us", "ve", "very", "was", "wasn", "we", "were", "what", "when", "where",
+    "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you",
+    "your", "yours",
+)  # fmt: skip
+
+_SAYS_NOTHING = frozenset(_STOP)
 
 _NAME = re.compile(
     r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
 )
 _PART = re.compile(r"[./:@#+=-]+")
 _LONGEST_NAME = 200
+_CAPITALS_WEIGHT = 0.3
+_PART_WEIGHT = 0.15
 
 
 class _Stems(dict[str, str]):
@@ -38,7 +51,7 @@ class _Stems(dict[str, str]):
     def __missing__(self, word: str) -> str:
         # One letter is what an apostrophe leaves of a word, or an initial.
         said = len(word) > 1 or word.isdigit()
-        stem = "" if word in _STOP or not said else _ENDINGS.sub("", word) or word
+        stem = "" if word in _SAYS_NOTHING or not said else _ENDINGS.sub("", word) or word
         self[word] = stem
         return stem
 
@@ -99,13 +112,21 @@ def _to_one(scores: list[float]) -> list[float]:
 
 def names(text: str) -> Iterator[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
+    return (name for name, _ in weighed_names(text))
+
+
+def weighed_names(text: str) -> Iterator[tuple[str, float]]:
+    """The names with what a mention is worth: less for a part of one, or a word that is only in capitals."""
     for match in _NAME.finditer(text):
-        name = match.group()
-        if len(name) > 1:
-            yield name[:_LONGEST_NAME]
-        parts = _PART.split(name[:_LONGEST_NAME])
+        name = match.group()[:_LONGEST_NAME]
+        if name.isalpha() and name.isupper():
+            if name.lower() not in _SAYS_NOTHING:
+                yield name, _CAPITALS_WEIGHT
+        elif len(name) > 1:
+            yield name, 1.0
+        parts = _PART.split(name)
         if len(parts) > 1:
-            yield from (part for part in parts if len(part) > 1)
+            yield from ((part, _PART_WEIGHT) for part in parts if len(part) > 1)
 
 
 def _stems_of(text: str, known: _Stems) -> list[str]:

@@ -18,6 +18,8 @@ _PREFIX = "name "
 _HALF_LIFE_MESSAGES = 8
 _LASTING_SHARE = 0.3
 _SPOKEN_FACTOR = 2.0
+# What stands in every message is told by one.
+_MANY_MESSAGES = 6
 _PRINTED_FACTOR = 0.5
 # What a token of the newest message is worth by itself, and after how many messages half of it.
 _SPOKEN_TOKEN_VALUE = 0.04
@@ -33,6 +35,7 @@ class _Mentions:
     last: int
     messages: int = 0
     spoken: bool = False
+    task: bool = False
 
 
 def fixed_facts(prompt: Prompt, cuttable: Set[int]) -> set[str]:
@@ -59,6 +62,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
             mentions.messages += mentions.last != message
             mentions.last = message
             mentions.spoken |= spoken
+            mentions.task |= spoken and block.turn == 0 and block.type is BlockType.USER
     share = 1.0 if _is_agents_run(prompt) else _CHAT_SHARE
     return {fact: share * _factor(mentions, newest) for fact, mentions in found.items()}
 
@@ -77,8 +81,11 @@ def _facts(block: Block, passages: Sequence[Passage] | None) -> Iterator[str]:
 
 
 def _factor(mentions: _Mentions, newest: int) -> float:
-    recent = 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
-    factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (1 + 0.5 * math.log2(mentions.messages))
+    # What the task itself names is never old.
+    recent = 1.0 if mentions.task else 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
+    factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (
+        1 + 0.5 * math.log2(min(mentions.messages, _MANY_MESSAGES))
+    )
     return factor * (_SPOKEN_FACTOR if mentions.spoken else _PRINTED_FACTOR)
 
 

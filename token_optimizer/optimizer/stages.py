@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.dialects import MESSAGE_TOKENS
 from token_optimizer.optimizer.heuristics.code_passages import code_passages
 from token_optimizer.optimizer.heuristics.dedupe import repeated_blocks
 from token_optimizer.optimizer.heuristics.json_left_out import keep_json_passages
@@ -90,7 +91,8 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
         text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
         return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
 
-    return _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
+    after = _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
+    return _with(after, [_without_end_space(block) for block in after.blocks])
 
 
 def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
@@ -232,8 +234,21 @@ def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callab
     return _with(prompt, blocks)
 
 
+def _without_end_space(block: Block) -> Block:
+    """The block without space at the end of its last line, where a line end stands behind it."""
+    core = block.content.rstrip("\n")
+    if (
+        block.verbatim
+        or block.kind not in _SPACED_KINDS
+        or core == block.content
+        or core[-1:] not in (" ", "\t")
+    ):
+        return block
+    return replace(block, content=core.rstrip(" \t") + block.content[len(core) :])
+
+
 def _keep_json(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
-    return compress_json_toon(keep_json_passages(text, passages, kept))
+    return keep_json_passages(text, passages, kept, compress_json_toon)
 
 
 def _with_schemas(prompt: Prompt, schemas: list[Block]) -> Prompt:
@@ -274,8 +289,11 @@ def _first_question(prompt: Prompt) -> str:
 def _must_tokens(blocks: list[Block]) -> int:
     """What has to be sent: must-keep and verbatim text, and the tools at the half that shortening leaves."""
     schemas = sum(block.tokens for block in blocks if block.kind is Kind.SCHEMA)
-    must = [block for block in blocks if block.must_keep or block.verbatim]
-    return schemas // 2 + sum(block.tokens for block in must if block.kind is not Kind.FRAMING)
+    must = [
+        block for block in blocks if (block.must_keep or block.verbatim) and block.kind is not Kind.FRAMING
+    ]
+    frames = MESSAGE_TOKENS * len({block.metadata.get("message") for block in must})
+    return schemas // 2 + frames + sum(block.tokens for block in must)
 
 
 def _may_be_referred(block: Block) -> bool:

@@ -46,9 +46,7 @@ def framing_left(prompt: Prompt) -> int:
 def _message_framing(prompt: Prompt) -> list[int]:
     """What the format adds around each message."""
     empty = framing_tokens({"messages": []}, "openai")
-    return [
-        framing_tokens({"messages": [message]}, "openai") - empty for message in messages_of(prompt.body)
-    ]
+    return [framing_tokens({"messages": [message]}, "openai") - empty for message in messages_of(prompt.body)]
 
 
 def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.log_lines import HINTS, is_error_line
-from token_optimizer.optimizer.relevance import names
+from token_optimizer.optimizer.relevance import weighed_names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(
@@ -43,7 +43,7 @@ def code_passages(text: str, query: str | None = None) -> list[Passage]:
 def _passage(text: str, start: int, end: int, may_err: bool) -> Passage:
     number = _LINE_NUMBER.match(text, start, end)
     line = text[number.end() if number else start : end]
-    facts = {f"name {name}": _NAME_WEIGHT for name in names(line)}
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(line)}
     value = _value(line)
     return Passage(start, end, value + _ERROR_VALUE * (may_err and is_error_line(line)), facts)
 

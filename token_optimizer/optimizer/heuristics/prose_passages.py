@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.relevance import names
+from token_optimizer.optimizer.relevance import weighed_names
 from token_optimizer.text import sentence_spans
 
 _PRONOUN = re.compile(
-    r"\s*(?:(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b)",
+    r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",
     re.IGNORECASE,
 )
 _OPENS_LIST = re.compile(r":\s*$")
@@ -30,7 +30,8 @@ _FENCED_CHARS = 800
 _SHORT_CHARS = 24
 # A document's number and title: its first line, or what stands before the text on it.
 _TITLE = re.compile(
-    r"[^\n]{0,120}\n(?=[^\n])|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
+    r"[^\n]{0,120}\n(?=[^\n])"
+    r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
 _EXAMPLE = re.compile(
@@ -82,7 +83,7 @@ def is_marker(text: str) -> bool:
 
 
 def _passage(text: str, start: int, end: int) -> Passage:
-    facts = {f"name {name}": _NAME_WEIGHT for name in names(text[start:end])}
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(text[start:end])}
     return Passage(start, end, _VALUE, facts)
 
 
