@@ -33,6 +33,8 @@ _TRACE_FIELDS = (
     "cache_hit",
     "fallback_used",
     "fallback_reason",
+    "compacted",
+    "over_budget",
     "faithfulness_score",
     "latency_ms",
     "upstream_ms",

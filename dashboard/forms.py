@@ -15,6 +15,8 @@ from optimizer_app.models.trace import RequestTraceQuerySet
 
 FLAGS: dict[str, tuple[str, Q]] = {
     "fallback": ("Fell back", Q(fallback_used=True)),
+    "budget": ("Over budget", ~Q(over_budget="")),
+    "compaction": ("Compaction", Q(compacted=True)),
     "failed": ("Stage failed", FAILED_STAGE),
     "negative": ("Net negative", NEGATIVE),
     "error": ("Provider error", ERROR),

@@ -80,6 +80,12 @@ def notices(trace: RequestTrace) -> list[Notice]:
     if trace.fallback_used:
         reason = trace.fallback_reason or "no reason was given"
         found.append(Notice("warn", f"Fell back: {reason}"))
+    if trace.over_budget:
+        text = f"Over the hard budget: {trace.over_budget}. What must be kept is larger."
+        found.append(Notice("warn", text))
+    if trace.compacted:
+        text = "Compaction: what had been sent before was rewritten to fit the budget. The provider's cache"
+        found.append(Notice("note", f"{text} starts anew."))
     if trace.tokens_estimated:
         text = f"≈ marks estimates: {trace.model or 'this model'} has no public tokenizer."
         found.append(Notice("note", text))

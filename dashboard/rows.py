@@ -31,6 +31,10 @@ class TraceRow:
             found.append(("warn", "interrupted"))
         if trace.fallback_used:
             found.append(("warn", "fell back"))
+        if trace.over_budget:
+            found.append(("warn", "over budget"))
+        if trace.compacted:
+            found.append(("more", "compaction"))
         return found
 
 

@@ -104,6 +104,8 @@ class Exchange:
             cache_hit=stats.cache_hit,
             fallback_used=stats.fallback_used,
             fallback_reason=stats.fallback_reason[:_LONGEST_REASON],
+            compacted=stats.compacted,
+            over_budget=stats.over_budget,
             faithfulness_score=stats.faithfulness_score,
             latency_ms=stats.latency_ms,
             upstream_ms=self.upstream_ms,

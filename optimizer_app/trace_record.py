@@ -47,6 +47,8 @@ class TraceRecord:
     cache_hit: bool = False
     fallback_used: bool = False
     fallback_reason: str = ""
+    compacted: bool = False
+    over_budget: str = ""
     faithfulness_score: float | None = None
     upstream_ms: float | None = None
     total_ms: float | None = None

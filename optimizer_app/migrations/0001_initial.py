@@ -120,6 +120,8 @@ class Migration(migrations.Migration):
                 ('cache_hit', models.BooleanField(default=False)),
                 ('fallback_used', models.BooleanField(default=False)),
                 ('fallback_reason', models.CharField(blank=True, max_length=200)),
+                ('compacted', models.BooleanField(default=False)),
+                ('over_budget', models.CharField(blank=True, max_length=100)),
                 ('faithfulness_score', models.FloatField(null=True)),
                 ('latency_ms', models.FloatField()),
                 ('upstream_ms', models.FloatField(null=True)),

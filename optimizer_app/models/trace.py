@@ -36,6 +36,7 @@ class RequestTrace(models.Model):
     """What one request cost, what was cut from it, and why. Times are milliseconds, money US dollars.
 
     `latency_ms` is what the optimizer added; `total_ms` runs from the first byte in to the last one out.
+    `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `usage_*` is what the provider billed, None where it did not say.
     """
 
@@ -64,6 +65,8 @@ class RequestTrace(models.Model):
     cache_hit = models.BooleanField(default=False)
     fallback_used = models.BooleanField(default=False)
     fallback_reason = models.CharField(max_length=200, blank=True)
+    compacted = models.BooleanField(default=False)
+    over_budget = models.CharField(max_length=100, blank=True)
     faithfulness_score = models.FloatField(null=True)
     latency_ms = models.FloatField()
     upstream_ms = models.FloatField(null=True)

@@ -49,6 +49,8 @@ def test_oldest_first(as_admin: Client, project: Project) -> None:
         ("route=cache", {"route": "cache"}),
         ("status=interrupted", {"status": "interrupted"}),
         ("flag=fallback", {"fallback_used": True}),
+        ("flag=budget", {"over_budget": "900 tokens are left of a budget of 800"}),
+        ("flag=compaction", {"compacted": True}),
         ("flag=failed", {"stages": [{"name": "logs", "status": "failed"}]}),
         ("flag=negative", {"net_usd": Decimal(-1)}),
         ("flag=error", {"status": "error"}),

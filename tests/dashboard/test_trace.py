@@ -100,6 +100,13 @@ def test_notices_put_the_worst_first() -> None:
     assert found[3].text == "Fell back: constraint lost"
 
 
+def test_a_missed_budget_and_a_compaction_are_told() -> None:
+    missed = "900 tokens are left of a budget of 800"
+    texts = [notice.text for notice in notices(RequestTrace(status="ok", over_budget=missed, compacted=True))]
+    assert texts[0] == f"Over the hard budget: {missed}. What must be kept is larger."
+    assert texts[1].startswith("Compaction: what had been sent before was rewritten")
+
+
 def test_provider_error_is_named() -> None:
     trace = RequestTrace(status="error", http_status=502, error="upstream_unavailable")
     assert [notice.text for notice in notices(trace)] == ["The provider answered 502: upstream_unavailable"]

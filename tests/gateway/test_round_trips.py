@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 
@@ -292,3 +293,33 @@ def test_a_long_number_within_a_text_does_not_stop_the_optimizing(
     assert answer.headers["x-optimizer-route"] == "heuristic_only"
     assert int(answer.headers["x-optimizer-tokens-saved"]) > 0
     assert "123456789012345678940" in provider.requests[0].raw.decode()
+
+
+def test_a_growing_conversation_reaches_the_provider_with_the_same_beginning(
+    account: Account, provider: MockProvider
+) -> None:
+    """Whichever worker or process optimizes a turn, what was sent before is sent again byte for byte."""
+    log = "\n".join(f"2026-05-04T10:00:{n % 60:02d}Z INFO worker {n % 7} took job {n}" for n in range(900))
+    messages: list[dict[str, object]] = [
+        {"role": "user", "content": f"Read this log.\n\n{log}"},
+        {"role": "assistant", "content": "Sure."},
+        {"role": "user", "content": "What is in it?"},
+    ]
+    for turn in range(4):
+        account.openai.chat.completions.create(model=MODEL, messages=messages)
+        messages.append({"role": "assistant", "content": f"Jobs, in turn {turn}.   \n\n\n\n\nMore?"})
+        messages.append({"role": "user", "content": f"What about worker {turn}?"})
+
+    sent = [request.json["messages"] for request in provider.requests]
+    assert len(json.dumps(sent[0])) < len(log)
+    for earlier, later in itertools.pairwise(sent):
+        assert later[: len(earlier)] == earlier
+
+
+def test_a_missed_budget_is_in_the_trace(account: Account, provider: MockProvider) -> None:
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Tell me about the sea. " * 20}]}
+    answer = account.post("/v1/chat/completions", body, headers={"x-optimizer-budget": "10"})
+
+    trace = account.trace(answer.headers["x-optimizer-trace-id"])
+    assert trace["over_budget"].endswith("are left of a budget of 10")
+    assert not trace["compacted"]
