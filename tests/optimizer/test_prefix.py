@@ -174,3 +174,16 @@ def test_documents_leave_the_history_before_them_frozen() -> None:
         history = [message for message in sent if "Shard 19 moved" not in str(message["content"])]
         assert history[: len(before)] == before
         before = history
+
+
+def test_a_system_text_alone_is_no_conversation_to_make_room_for() -> None:
+    memory = InProcessMemory()
+    system = {"role": "system", "content": "You are an operator. " * 20}
+
+    def kept(question: str, memory: InProcessMemory) -> int:
+        body = [system, {"role": "user", "content": f"{question}\n\n{LOG}"}]
+        return _run(body, memory, budget_tokens=4_000).stats.tokens_after
+
+    kept("What happened on shard 7?", memory)
+    alone = kept("What happened on shard 19?", InProcessMemory())
+    assert kept("What happened on shard 19?", memory) == alone

@@ -166,6 +166,8 @@ def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Co
     if context.budget_tokens is None or _tokens(original) <= context.budget_tokens:
         return context
     start = stages.counted(frozen(original, known), original, context)
+    if not any(block.frozen and block.turn >= 0 for block in start.blocks):
+        return context  # a system text that other conversations have, too
     bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
     return context.next_turn(_tokens(start) - bulk)
 
