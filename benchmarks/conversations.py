@@ -15,6 +15,8 @@ from typing import Any
 
 import toktok
 
+from benchmarks.validity import message_texts
+
 _ROOT = Path(__file__).resolve().parents[1]
 _PACKAGES = ("token_optimizer", "optimizer_app", "gateway", "dashboard", "config", "tests", "docs")
 _PAGE_LINES = 80
@@ -57,7 +59,8 @@ def next_turn(messages: Messages, seed: int) -> Messages:
 
 
 def _size(messages: Messages) -> int:
-    return sum(toktok.batch_count([json.dumps(message) for message in messages], "o200k_base"))
+    texts = [text for message in messages for text in message_texts(message)]
+    return sum(toktok.batch_count(texts, "o200k_base"))
 
 
 def _steps(random: Random, lines: int) -> Iterator[Messages]:
@@ -69,7 +72,7 @@ def _steps(random: Random, lines: int) -> Iterator[Messages]:
         rest += 1
         page = next(pages, None) if kind == "read_file" else None
         if page is not None:
-            name, text = page
+            name, text = page[0], "\n".join(page[1].split("\n")[:lines])
         elif kind == "list_traces":
             name, text = "traces", json.dumps(_traces(random, max(1, lines // 4)), indent=1)
         else:

@@ -2,9 +2,8 @@
 
     python -m benchmarks.speed [--sizes 1000 60000 ...] [--runs 5]
 
-`cold` is a conversation never seen before, `warm` its next turn with the memory of the one before. Every run
-makes prompts of its own, so that nothing named cold was seen before. Figures are medians of runs that take
-turns, in CPU time of all threads, which other work on the machine hardly changes.
+`cold` is a conversation never seen before, `warm` its next turn with the memory of the one before. Figures
+are medians of runs that take turns, in CPU time of all threads: other work on the machine hardly changes it.
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from benchmarks.conversations import Messages, conversation, next_turn
 from benchmarks.offline_ranks import offline_encoding
 from benchmarks.scoring import prompt_text
 from token_optimizer import OptimizerConfig
+from token_optimizer.optimizer.canonicalize import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prefix import InProcessMemory
+from token_optimizer.seen_texts import forget_texts
 from token_optimizer.tokens import count_tokens
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 60_000, 100_000, 200_000, 500_000)
@@ -78,6 +79,7 @@ def _run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:
 
 
 def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -> tuple[float, float]:
+    forget_texts()
     memory = InProcessMemory()
     config = OptimizerConfig.preset("balanced", max_input_tokens=None)
 
@@ -118,11 +120,13 @@ def print_curve(curve: dict[int, Run]) -> None:
 
 def print_many_blocks(runs: int, encoding: tiktoken.Encoding) -> None:
     """100,000 tokens in 1,000 blocks: what is quadratic in the blocks shows here."""
-    size = _MANY_BLOCKS_TOKENS // (_BLOCKS // 3)
+    # A step of the agent has three blocks: what it says, its call and the result.
+    size = _MANY_BLOCKS_TOKENS * 2 // _BLOCKS
     made = [conversation(_MANY_BLOCKS_TOKENS, number, size) for number in range(runs)]
     middle = _median([_run(messages, encoding, number) for number, messages in enumerate(made)])
+    blocks = len(canonicalize({"messages": made[0]}, "openai").blocks)
     print(
-        f"{middle.tokens} tokens in {len(made[0])} messages: cold {middle.cold / middle.encoded:.2f} x,"
+        f"{middle.tokens} tokens in {blocks} blocks: cold {middle.cold / middle.encoded:.2f} x,"
         f" next turn {middle.warm / middle.encoded:.2f} x tiktoken"
     )
 

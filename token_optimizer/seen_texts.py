@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 V = TypeVar("V")
 Key = tuple[str, bytes]
@@ -21,6 +21,7 @@ class SeenTexts(Generic[V]):
         self._most = most
         self._values: dict[Key, V] = {}
         self._lock = threading.Lock()
+        _ALL.append(self)
 
     def get(self, key: Key) -> V | None:
         """The value under the key; None where there is none, or where it was forgotten."""
@@ -32,6 +33,20 @@ class SeenTexts(Generic[V]):
             self._values[key] = value
             if len(self._values) > self._most:
                 del self._values[next(iter(self._values))]
+
+    def forget(self) -> None:
+        """Forget every value."""
+        with self._lock:
+            self._values.clear()
+
+
+_ALL: list[SeenTexts[Any]] = []
+
+
+def forget_texts() -> None:
+    """Forget all that is remembered of texts: what is measured next is new."""
+    for seen in _ALL:
+        seen.forget()
 
 
 def key_of(text: str, aspect: str) -> Key:

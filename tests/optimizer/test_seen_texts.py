@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.conversations import conversation
 from token_optimizer.optimizer.canonicalize import canonicalize
-from token_optimizer.seen_texts import SeenTexts, key_of
+from token_optimizer.seen_texts import SeenTexts, forget_texts, key_of
 from token_optimizer.tokens import count_texts
 
 TEXT = "connection to 10.0.0.5 was refused; " * 20
@@ -22,6 +22,13 @@ def test_the_oldest_value_goes_first() -> None:
     for number in range(3):
         seen.put(key_of(str(number), "count"), number)
     assert [seen.get(key_of(str(number), "count")) for number in range(3)] == [None, 1, 2]
+
+
+def test_all_is_forgotten_when_asked() -> None:
+    seen: SeenTexts[int] = SeenTexts(2)
+    seen.put(key_of(TEXT, "count"), 7)
+    forget_texts()
+    assert seen.get(key_of(TEXT, "count")) is None
 
 
 def test_aspects_and_texts_are_told_apart_and_no_text_is_in_a_key() -> None:
