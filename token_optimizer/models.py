@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-Dialect = Literal["openai", "anthropic"]
+Dialect = Literal["openai", "anthropic", "responses"]
 Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
 Path = tuple[str | int, ...]
@@ -39,6 +39,7 @@ class Kind(StrEnum):
     EXAMPLES = "examples"  # worked examples before the question that is asked
     SCHEMA = "schema"  # one tool definition as JSON
     CALL = "call"  # the name and arguments of a tool call: never altered
+    OPAQUE = "opaque"  # read by the model and never altered: reasoning, refusals, cited text
     FRAMING = "framing"  # what the dialect adds around the texts: roles, separators
 
 

@@ -1,4 +1,4 @@
-"""Request bodies of both dialects, with every shape the tests need."""
+"""Request bodies of all dialects, with every shape the tests need."""
 
 from __future__ import annotations
 
@@ -112,4 +112,44 @@ def anthropic_body() -> dict[str, Any]:
             },
         ],
         "tools": [{"name": "parts", "description": "Lists parts.", "input_schema": {"type": "object"}}],
+    }
+
+
+def responses_body() -> dict[str, Any]:
+    """The same run as items of the Responses API, with reasoning, and calls of two kinds of tools."""
+    return {
+        "model": "gpt-5.4",
+        "instructions": "You are an operator. You MUST answer in one sentence.",
+        "input": [
+            {"role": "user", "content": "Look at the scheduler's log."},
+            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "I read it."}]},
+            {
+                "type": "function_call",
+                "id": "fc_1",
+                "call_id": "call_1",
+                "name": "read_log",
+                "arguments": '{"path": "/var/log/s.log",  "lines": 720}',
+            },
+            {"type": "function_call_output", "call_id": "call_1", "output": LOG},
+            {"type": "shell_call", "call_id": "call_2", "action": {"commands": ["ls parts"]}},
+            {
+                "type": "shell_call_output",
+                "call_id": "call_2",
+                "output": [{"stdout": ROWS, "stderr": "", "outcome": {"type": "exit", "exit_code": 0}}],
+            },
+            {
+                "type": "message",
+                "id": "msg_1",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "I have read it.", "annotations": []}],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_text", "text": "Why did shard 19 stop?"},
+                    {"type": "input_image", "image_url": "data:image/png;base64,AAAA"},
+                ],
+            },
+        ],
+        "tools": [{"type": "function", "strict": False, **TOOL["function"]}],
     }

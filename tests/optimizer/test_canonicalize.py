@@ -7,15 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body
+from tests.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body, responses_body
 from token_optimizer.errors import PromptError
-from token_optimizer.models import BlockType, Kind
+from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.canonicalize import canonicalize, render
 
-BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic")]
+BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic"), (responses_body(), "responses")]
 
 
 @pytest.mark.parametrize(("body", "dialect"), BODIES)
@@ -160,28 +158,74 @@ def test_a_message_that_is_no_object_is_named() -> None:
         canonicalize({"messages": [{"role": "user", "content": "a"}, "b"]}, "openai")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
-PARTS = st.fixed_dictionaries(
-    {"type": st.sampled_from(["text", "tool_result", "tool_use", "document", "image", "thinking"])},
-    optional={"text": JSON, "content": JSON, "source": JSON, "input": JSON, "cache_control": JSON},
-)
-MESSAGES = st.lists(
-    st.fixed_dictionaries(
-        {"role": st.sampled_from(["system", "user", "assistant", "tool", "developer", "robot"])},
-        optional={"content": JSON | st.lists(PARTS, max_size=4), "tool_calls": JSON, "name": JSON},
-    ),
-    max_size=6,
-)
+@pytest.mark.parametrize("query", [7, ["a"]])
+def test_a_query_that_is_no_text_is_named(query: Any) -> None:
+    with pytest.raises(PromptError, match="query must be a string"):
+        canonicalize({"messages": []}, "openai", query=query)
 
 
-@given(MESSAGES, st.sampled_from(["openai", "anthropic"]), JSON)
-def test_anything_renders_as_it_was(messages: list[dict[str, Any]], dialect: Any, extra: Any) -> None:
-    body = {"messages": messages, "system": extra, "tools": extra, "metadata": extra}
-    before = copy.deepcopy(body)
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [("a", r"documents\[0\] must be an object"), ({"text": ["a"]}, r"documents\[0\].text must be a string")],
+)
+def test_a_document_that_is_none_is_named(document: Any, message: str) -> None:
+    with pytest.raises(PromptError, match=message):
+        canonicalize({"messages": []}, "openai", documents=[document])
+
+
+def test_documents_never_come_between_a_call_and_its_result() -> None:
+    prompt = canonicalize(anthropic_body(), "anthropic", documents=[{"title": "A", "text": "Ann."}])
+    assert [message["role"] for message in prompt.body["messages"]] == ["user", "assistant", "user", "user"]
+    assert prompt.body["messages"][3]["content"] == "[1] A\nAnn.\n\n"
+    assert prompt.documents_at == 3
+    assert prompt.query == "What does part 41 cost?"
+
+
+def test_documents_beside_an_input_that_is_a_text() -> None:
+    prompt = canonicalize({"input": "Who?"}, "responses", documents=[{"title": "A", "text": "Ann."}])
+    rendered, _ = render(prompt, prompt)
+    assert [item["content"] for item in rendered["input"]] == ["[1] A\nAnn.\n\n", "Who?"]
+    assert prompt.query == "Who?"
+
+
+def test_a_result_with_a_remark_beside_it_stays_in_the_turn_of_its_call() -> None:
+    assert {block.turn for block in canonicalize(anthropic_body(), "anthropic").blocks} == {-1, 0}
+
+
+def test_a_prefilled_answer_is_never_altered() -> None:
+    messages = [{"role": "user", "content": "Rows?"}, {"role": "assistant", "content": f"Here:\n{ROWS}"}]
+    blocks = canonicalize({"messages": messages}, "anthropic").blocks
+    answer = [block for block in blocks if block.type is BlockType.ASSISTANT]
+    assert len(answer) > 1
+    assert all(block.verbatim and block.must_keep for block in answer)
+
+
+def test_the_tool_that_the_choice_names_is_kept() -> None:
+    body = openai_body() | {"tool_choice": {"type": "function", "function": {"name": "read_log"}}}
+    assert _schema(body, "openai").must_keep
+    assert not _schema(body | {"tool_choice": "auto"}, "openai").must_keep
+    some = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "read_log"}]}
+    assert _schema(responses_body() | {"tool_choice": some}, "responses").must_keep
+
+
+def _schema(body: dict[str, Any], dialect: Any) -> Block:
+    return next(block for block in canonicalize(body, dialect).blocks if block.kind is Kind.SCHEMA)
+
+
+def test_an_answer_of_which_only_reasoning_is_left_goes_whole() -> None:
+    thinking = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    messages = [
+        {"role": "user", "content": "One"},
+        {"role": "assistant", "content": [thinking, {"type": "text", "text": "Sure."}]},
+        {"role": "user", "content": "Two"},
+    ]
+    assert _without("Sure.", {"messages": messages}, "anthropic")["messages"] == [messages[0], messages[2]]
+    items = [messages[0], {"type": "reasoning", "id": "rs_1", "summary": []}]
+    items += [{"role": "assistant", "content": "Sure."}, messages[2]]
+    assert _without("Sure.", {"input": items}, "responses")["input"] == [messages[0], messages[2]]
+
+
+def _without(text: str, body: dict[str, Any], dialect: Any) -> dict[str, Any]:
     prompt = canonicalize(body, dialect)
-    assert render(prompt, prompt) == (before, False)
-    assert body == before
+    left = tuple(block for block in prompt.blocks if block.content != text)
+    return render(replace(prompt, blocks=left), prompt)[0]

@@ -9,20 +9,51 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Path, Prompt, Slot
 from token_optimizer.optimizer.bulk import MIN_BULK_CHARS, Piece, kind_of, split_bulk
-from token_optimizer.optimizer.dialects import Spot, is_tool_result_only, messages_of, spots_of
+from token_optimizer.optimizer.dialects import (
+    carries_tool_results,
+    conversation_key,
+    conversation_of,
+    role_of,
+    speaks,
+    spots_of,
+    stands_apart,
+    starts_turn,
+)
+from token_optimizer.optimizer.spots import Spot, as_list
 from token_optimizer.seen_texts import SeenTexts, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPLIT_TYPES = (BlockType.USER, BlockType.ASSISTANT)
 _SPLITS: SeenTexts[tuple[tuple[Kind, int], ...]] = SeenTexts(50_000)
+_CONVERSATIONS = ("messages", "input")
+# What providers let no message consist of.
+_SIGNED = frozenset({"thinking", "redacted_thinking"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """The body with the documents put in, its messages, the turn of each, and what is in them.
+
+    `asked` is the newest message in which the user speaks, `prefilled` an assistant's last message, which
+    the answer goes on from; -1 where there is none.
+    """
+
+    body: Mapping[str, Any]
+    messages: Sequence[Mapping[str, Any]]
+    turns: Sequence[int]
+    asked: int
+    prefilled: int
+    documents: Sequence[str] = ()
+    documents_at: int | None = None
 
 
 def canonicalize(
@@ -35,46 +66,31 @@ def canonicalize(
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
-    Raises PromptError where `messages` or `documents` is no list of objects.
+    Raises PromptError where the conversation or `documents` is no list of objects.
     """
-    messages = messages_of(body)
-    asked = newest_user_message(messages)
-    turns = _turns(messages)
-    given: tuple[int | None, list[str]] = (None, [])
+    if query is not None and not isinstance(query, str):
+        raise PromptError(f"query must be a string, not {type(query).__name__}")
+    talk = _talk(body, dialect)
     if documents:
-        place = asked if asked >= 0 else len(messages)
-        given = (place, [_document_text(number, item) for number, item in enumerate(_checked(documents), 1)])
-        messages = [*messages[:place], {"role": "user", "content": "".join(given[1])}, *messages[place:]]
-        body = {**body, "messages": messages}
-        asked = asked + 1 if asked >= 0 else -1
-        # The documents belong to the turn that asks about them.
-        turns.insert(place, turns[place] if place < len(turns) else 0)
+        talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
+    forced = _forced_tools(body.get("tool_choice"))
     blocks: list[Block] = []
     slots: list[Slot] = []
     places: Counter[int] = Counter()
-    for spot in spots_of(body, dialect):
+    for spot in spots_of(talk.body, dialect):
         slot = len(slots) if spot.path is not None else None
         if spot.path is not None:
             slots.append(Slot(spot.path, spot.role))
-        is_given = spot.message == given[0]
-        pieces = [(Kind.DOCUMENT, text) for text in given[1]] if is_given else _pieces(spot)
-        turn = turns[spot.message] if spot.message >= 0 else -1
-        for kind, text in pieces:
-            block = _block(spot, kind, text, len(blocks), slot, turn, spot.message == asked)
+        for kind, text in _pieces(spot, talk):
+            block = _block(spot, kind, text, len(blocks), slot, talk)
+            if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], spot, forced):
+                block.must_keep = True
             block.metadata["place"] = places[spot.message]
             places[spot.message] += 1
             blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
-    asked_text = query if query is not None else _query(blocks, slots, asked)
-    return Prompt(tuple(blocks), tuple(slots), body, dialect, asked_text, documents_at=given[0])
-
-
-def newest_user_message(messages: Sequence[Mapping[str, Any]]) -> int:
-    """The index of the newest message in which the user speaks; -1 where there is none."""
-    for index in range(len(messages) - 1, -1, -1):
-        if messages[index].get("role") == "user" and not is_tool_result_only(messages[index]):
-            return index
-    return -1
+    asked = query if query is not None else _query(blocks, talk.asked)
+    return Prompt(tuple(blocks), tuple(slots), talk.body, dialect, asked, documents_at=talk.documents_at)
 
 
 def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:
@@ -93,7 +109,7 @@ def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:
     for index in changed:
         _write(copies, prompt.slots[index].path, after[index])
     emptied = [prompt.slots[index].path for index in changed if not after[index]]
-    _remove_empty(body, copies, emptied, gone)
+    _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
     return body, True
 
 
@@ -106,7 +122,39 @@ def slot_texts(prompt: Prompt) -> list[str]:
     return [texts[0] if len(texts) == 1 else "".join(texts) for texts in parts]
 
 
-def _pieces(spot: Spot) -> list[Piece]:
+def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
+    messages = conversation_of(body, dialect)
+    asked = max((index for index, message in enumerate(messages) if speaks(message)), default=-1)
+    last = len(messages) - 1
+    prefilled = last if messages and role_of(messages[last]) == "assistant" else -1
+    return _Talk(body, messages, _turns(messages), asked, prefilled)
+
+
+def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
+    """The documents in a user message before the question; behind it where it answers tool calls too,
+    since nothing may come between a call and its result."""
+    at = talk.asked if talk.asked >= 0 else len(talk.messages)
+    behind = talk.asked >= 0 and carries_tool_results(talk.messages[at])
+    at += behind
+    given = {"role": "user", "content": "".join(texts)}
+    messages = [*talk.messages[:at], given, *talk.messages[at:]]
+    # The documents belong to the turn that asks about them.
+    turn = talk.turns[talk.asked] if talk.asked >= 0 else max(talk.turns, default=0)
+    return replace(
+        talk,
+        body={**talk.body, conversation_key(dialect): messages},
+        messages=messages,
+        turns=[*talk.turns[:at], max(turn, 0), *talk.turns[at:]],
+        asked=talk.asked + (talk.asked >= at),
+        prefilled=talk.prefilled + (talk.prefilled >= at),
+        documents=texts,
+        documents_at=at,
+    )
+
+
+def _pieces(spot: Spot, talk: _Talk) -> list[Piece]:
+    if spot.message >= 0 and spot.message == talk.documents_at:
+        return [(Kind.DOCUMENT, text) for text in talk.documents]
     if spot.kind is not None:
         return [(spot.kind, spot.text)]
     if not spot.tool_result and spot.type not in _SPLIT_TYPES:
@@ -131,55 +179,80 @@ def _split(text: str, *, whole: bool) -> list[Piece]:
     return pieces
 
 
-def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, turn: int, asked: bool) -> Block:
+def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, talk: _Talk) -> Block:
     prose = kind is Kind.PROSE
     ruling = spot.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
-    question = asked and prose and not spot.tool_result
+    question = spot.message >= 0 and spot.message == talk.asked and prose and not spot.tool_result
+    prefill = spot.message >= 0 and spot.message == talk.prefilled
+    # Of pinned bulk a marker stays at least.
+    pinned = spot.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    # Without its whitespace such a message would be empty, and lost.
+    blank = spot.type is not BlockType.ASSISTANT and text.isspace() and text == spot.text
     return Block(
         text,
         BlockType.DOC if kind is Kind.DOCUMENT else spot.type,
         f"b{number}",
-        must_keep=ruling or question or spot.pinned,
+        must_keep=(ruling and kind is not Kind.OPAQUE) or question or prefill or pinned,
         timestamp=_EPOCH + timedelta(seconds=number),
         metadata={"message": spot.message, "role": spot.role},
         kind=kind,
-        verbatim=ruling or question or kind is Kind.CALL or spot.path is None,
+        verbatim=ruling or question or prefill or blank or kind is Kind.CALL or spot.path is None,
         tool_result=spot.tool_result,
-        turn=turn,
+        turn=talk.turns[spot.message] if spot.message >= 0 else -1,
         slot=slot,
     )
 
 
 def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The turn of each message: a turn opens with a user message that says something."""
+    """The turn of each message: a turn opens with a user message that answers no calls."""
     turns: list[int] = []
     turn = -1
     for message in messages:
-        if message.get("role") == "user" and not is_tool_result_only(message):
+        if starts_turn(message):
             turn += 1
-        turns.append(max(turn, 0) if message.get("role") not in ("system", "developer") else -1)
+        turns.append(-1 if stands_apart(message) else max(turn, 0))
     return turns
 
 
-def _query(blocks: Sequence[Block], slots: Sequence[Slot], asked: int) -> str | None:
+def _query(blocks: Sequence[Block], asked: int) -> str | None:
     prose = [
         block.content
         for block in blocks
-        if block.metadata.get("message") == asked and block.kind is Kind.PROSE and not block.tool_result
+        if block.metadata.get("message") == asked >= 0 and block.kind is Kind.PROSE and not block.tool_result
     ]
     return "\n".join(prose) or None
 
 
-def _checked(documents: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-    for number, document in enumerate(documents):
-        if not isinstance(document, Mapping):
-            found = type(document).__name__
-            raise PromptError(f"documents[{number}] must be an object with title and text, not {found}")
-    return documents
+def _forced_tools(choice: Any) -> frozenset[str]:
+    """The names of the tools that `tool_choice` names: a choice of one that is not there is refused."""
+    if not isinstance(choice, dict):
+        return frozenset()
+    inner = choice.get("allowed_tools")
+    holder = inner if isinstance(inner, dict) else choice
+    chosen = [item for item in (choice, *as_list(holder.get("tools"))) if isinstance(item, dict)]
+    return frozenset(filter(None, map(_name_of, chosen)))
 
 
-def _document_text(number: int, document: Mapping[str, Any]) -> str:
-    return f"[{number}] {document.get('title') or 'Untitled'}\n{document.get('text') or ''}\n\n"
+def _tool_named(tools: Sequence[Any], spot: Spot, names: frozenset[str]) -> bool:
+    return spot.path is not None and _name_of(tools[cast(int, spot.path[1])]) in names
+
+
+def _name_of(tool: Mapping[str, Any]) -> str | None:
+    """The name of a tool, or of a reference to one, in any dialect's shape."""
+    inner = tool.get("function", tool.get("custom", tool))
+    name = inner.get("name") if isinstance(inner, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _document_text(index: int, document: Any) -> str:
+    if not isinstance(document, Mapping):
+        found = type(document).__name__
+        raise PromptError(f"documents[{index}] must be an object with title and text, not {found}")
+    for name in ("title", "text"):
+        if not isinstance(document.get(name), str | int | float | None):
+            found = type(document[name]).__name__
+            raise PromptError(f"documents[{index}].{name} must be a string, not {found}")
+    return f"[{index + 1}] {document.get('title') or 'Untitled'}\n{document.get('text') or ''}\n\n"
 
 
 def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
@@ -195,7 +268,11 @@ def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
 
 
 def _remove_empty(
-    body: dict[str, Any], copies: dict[Path, Any], emptied: list[Path], gone: frozenset[int]
+    body: dict[str, Any],
+    conversation: str,
+    copies: dict[Path, Any],
+    emptied: list[Path],
+    gone: frozenset[int],
 ) -> None:
     """Take out emptied tools, content parts and messages; from the back, so that indexes hold."""
     for path in sorted(emptied, key=_position, reverse=True):
@@ -203,18 +280,35 @@ def _remove_empty(
             del body["tools"][path[1]]
         elif len(path) > 3 and path[-1] == "text":
             del copies[path[:-2]][path[-2]]
-    silent = {_message(path) for path in emptied if path[0] == "messages"}
-    silent = {index for index in silent if _says_nothing(body["messages"][index])}
-    if silent or gone:
-        kept = enumerate(body["messages"])
-        body["messages"] = [message for index, message in kept if index not in silent | gone]
+    _remove_messages(body, conversation, {_message(path) for path in emptied}, gone)
     if "tools" in body and not body["tools"]:
         _drop_tools(body)
 
 
+def _remove_messages(body: dict[str, Any], key: str, emptied: set[int], gone: frozenset[int]) -> None:
+    """Take out the messages that are gone, and those that say nothing any more."""
+    messages = body.get(key)
+    if not isinstance(messages, list):
+        return
+    silent = {at for at in emptied if at >= 0 and _says_nothing(messages[at])}
+    silent |= {at for last in silent for at in _reasoning_before(messages, last)} | gone
+    if silent:
+        body[key] = [message for at, message in enumerate(messages) if at not in silent]
+
+
+def _reasoning_before(messages: Sequence[Any], at: int) -> Iterator[int]:
+    """Reasoning may not stand without what it led to."""
+    for before in range(at - 1, -1, -1):
+        if messages[before].get("type") != "reasoning":
+            break
+        yield before
+
+
 def _message(path: Path) -> int:
     """The index of the message that a path leads into; -1 outside of the messages."""
-    return path[1] if path[0] == "messages" and isinstance(path[1], int) else -1
+    if path[0] not in _CONVERSATIONS:
+        return -1
+    return path[1] if len(path) > 1 and isinstance(path[1], int) else 0
 
 
 def _drop_tools(body: dict[str, Any]) -> None:
@@ -224,8 +318,18 @@ def _drop_tools(body: dict[str, Any]) -> None:
 
 
 def _says_nothing(message: Mapping[str, Any]) -> bool:
-    speaks = message.get("content") or message.get("tool_calls") or message.get("refusal")
-    return not speaks and message.get("role") not in ("tool", "function")
+    """Whether nothing is left in a message, or reasoning alone, with which none may end."""
+    content = message.get("content")
+    if isinstance(content, list):
+        content = [part for part in content if not (isinstance(part, dict) and _is_signed(part))]
+    speaks_on = content or any(
+        message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio")
+    )
+    return not speaks_on and role_of(message) not in ("tool", "function", "")
+
+
+def _is_signed(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get("type"), str) and part["type"] in _SIGNED
 
 
 def _position(path: Path) -> tuple[tuple[int, str], ...]:

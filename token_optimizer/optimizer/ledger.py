@@ -86,6 +86,8 @@ def _why_kept(block: Block) -> str:
         return "what the format adds around the texts"
     if block.kind is Kind.CALL:
         return "tool calls are never altered"
+    if block.kind is Kind.OPAQUE:
+        return "goes as it came: signed, cited, or of a kind that is never altered"
     if block.verbatim and block.type in (BlockType.SYSTEM, BlockType.DEVELOPER):
         return "instructions are never rewritten"
     if block.verbatim:

@@ -31,7 +31,7 @@ from token_optimizer.models import (
 from token_optimizer.optimizer import stages
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.dialects import detect_dialect, framing_tokens
+from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
 from token_optimizer.optimizer.ledger import Ledger, Stage, block_fates
 from token_optimizer.optimizer.prefix import (
     InProcessMemory,
@@ -83,12 +83,15 @@ def optimize(
     ({title, text} each) are placed in a user message before the question. Nothing given is changed.
     Raises PromptError where the messages are no prompt.
     """
-    body: dict[str, Any] = {"messages": messages if isinstance(messages, list) else list(messages)}
+    given = messages if isinstance(messages, list) else list(messages)
+    dialect = detect_dialect(given, tools)
+    key = conversation_key(dialect)
+    body: dict[str, Any] = {key: given}
     if tools:
         body["tools"] = list(tools)
     result = optimize_body(
         body,
-        detect_dialect(body["messages"], tools),
+        dialect,
         config=config or OptimizerConfig.preset("balanced"),
         documents=documents,
         query=query,
@@ -96,7 +99,7 @@ def optimize(
         memory=DEFAULT_MEMORY,
     )
     result.stats.tools = result.body.get("tools")
-    return result.body["messages"], result.stats
+    return result.body[key], result.stats
 
 
 def optimize_body(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -20,14 +22,19 @@ import orjson
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt
+from token_optimizer.optimizer.dialects import conversation_of
+from token_optimizer.optimizer.json_text import compact_json
 from token_optimizer.optimizer.ledger import Ledger
+from token_optimizer.optimizer.spots import CACHE_MARKS
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 1
 _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
-_CACHE_MARK = b'"cache_control"'
+_CACHE_MARK = re.compile(rb'"(?:%s)"' % "|".join(sorted(CACHE_MARKS)).encode())
+# What stands in the prompt besides the conversation, in any dialect.
+_AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +162,15 @@ def conversation_salt(
     """What sets one owner's conversations under one config, budget and model apart from all others."""
     own = {"budget": budget_tokens, "model": model, "secret": secret, "rules": RULES_VERSION}
     fields = {**dataclasses.asdict(config), **own}
-    return hashlib.blake2b(orjson.dumps(fields, option=orjson.OPT_SORT_KEYS, default=str)).digest()
+    return hashlib.blake2b(json.dumps(fields, sort_keys=True, default=str).encode()).digest()
 
 
 def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list[str]:
     """A key for every message: the hash of it and of all that stands before it."""
     chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
-    chain.update(_bytes([dialect, body.get("system"), body.get("tools")]))
+    chain.update(_bytes([dialect, *(body.get(name) for name in _AROUND)]))
     keys = []
-    for message in body["messages"]:
+    for message in conversation_of(body, dialect):
         chain.update(_bytes(message))
         keys.append(chain.hexdigest())
     return keys
@@ -325,7 +332,13 @@ def _size(message: SentMessage) -> int:
 def _bytes(value: Any) -> bytes:
     """The value as JSON without cache marks; a client may move them from turn to turn."""
     text = _json(value)
-    return _json(_unmarked(value)) if _CACHE_MARK in text else text
+    if not _CACHE_MARK.search(text):
+        return text
+    try:
+        return _json(_unmarked(value))
+    except RecursionError:
+        # No prompt is so deep: its key may depend on the marks.
+        return text
 
 
 def _digest(data: bytes) -> str:
@@ -336,11 +349,11 @@ def _json(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # Integers beyond 64 bits, lone surrogates.
-        return repr(value).encode("utf-8", "surrogatepass")
+        # Integers beyond 64 bits, lone surrogates, deep nesting.
+        return compact_json(value).encode("utf-8", "surrogatepass")
 
 
 def _unmarked(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _unmarked(item) for key, item in value.items() if key != "cache_control"}
+        return {key: _unmarked(item) for key, item in value.items() if key not in CACHE_MARKS}
     return [_unmarked(item) for item in value] if isinstance(value, list) else value

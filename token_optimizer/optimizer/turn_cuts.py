@@ -9,7 +9,7 @@ from collections.abc import Set
 from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.dialects import framing_tokens, messages_of
+from token_optimizer.optimizer.dialects import conversation_of, framing_tokens, message_framing_tokens
 from token_optimizer.optimizer.heuristics.constraints import extract_constraints
 
 
@@ -45,8 +45,7 @@ def framing_left(prompt: Prompt) -> int:
 
 def _message_framing(prompt: Prompt) -> list[int]:
     """What the format adds around each message."""
-    empty = framing_tokens({"messages": []}, "openai")
-    return [framing_tokens({"messages": [message]}, "openai") - empty for message in messages_of(prompt.body)]
+    return [message_framing_tokens(message) for message in conversation_of(prompt.body, prompt.dialect)]
 
 
 def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:

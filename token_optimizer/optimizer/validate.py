@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Dialect
+from token_optimizer.optimizer.dialects import conversation_of, role_of
 from token_optimizer.optimizer.heuristics.constraints import extract_constraints
+from token_optimizer.optimizer.response_items import OUTPUT_OF, OUTPUTS, item_type
+from token_optimizer.optimizer.spots import as_list
 
 Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
 _SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)
@@ -77,9 +81,20 @@ def constraint_faults(original: Sequence[Block], sent: Sequence[str]) -> set[str
 
 def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
     """What providers refuse: tool results without a call, calls without a result, empty messages."""
+    messages = conversation_of(body, dialect)
+    faults = {"empty user message" for message in messages if _is_empty_user_message(message)}
+    if not messages and not (dialect == "responses" and _stored_elsewhere(body)):
+        faults.add("no messages")
+    if dialect == "responses":
+        return faults | _item_faults(messages, _stored_elsewhere(body))
+    return faults | _pairing_faults(messages, dialect)
+
+
+def _pairing_faults(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> set[str]:
+    """Results follow their calls at once in both dialects that have messages."""
     faults: set[str] = set()
     open_calls: set[str] = set()
-    for message in body["messages"]:
+    for message in messages:
         calls, results = _calls_and_results(message, dialect)
         if not results <= open_calls:
             faults.add("tool result without its call")
@@ -88,23 +103,49 @@ def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
             faults.add("tool call without its result")
             open_calls = set()
         open_calls |= calls
-        if message.get("role") == "user" and not message.get("content"):
-            faults.add("empty user message")
-    if not body["messages"]:
-        faults.add("no messages")
     return faults
+
+
+def _item_faults(items: Sequence[Mapping[str, Any]], stored: bool) -> set[str]:
+    """Outputs come anywhere after their calls; reasoning right before what it led to."""
+    faults: set[str] = set()
+    calls: set[str] = set()
+    answered: set[str] = set()
+    for item, following in zip_longest(items, items[1:]):
+        kind, call_id = item_type(item), _id(item.get("call_id") or item.get("id"))
+        if kind in OUTPUT_OF:
+            calls.add(call_id)
+        elif kind in OUTPUTS:
+            answered.add(call_id)
+            if call_id not in calls and not stored:
+                faults.add("tool result without its call")
+        elif kind == "reasoning" and (following is None or role_of(following) == "user"):
+            faults.add("reasoning without what it led to")
+    return faults | ({"tool call without its result"} if calls - answered else set())
+
+
+def _stored_elsewhere(body: Mapping[str, Any]) -> bool:
+    """Whether the provider keeps a part of the conversation, and the call may stand there."""
+    return any(body.get(name) for name in ("previous_response_id", "conversation", "prompt"))
+
+
+def _is_empty_user_message(message: Mapping[str, Any]) -> bool:
+    return role_of(message) == "user" and not message.get("content")
 
 
 def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[set[str], set[str]]:
     if dialect == "openai":
-        calls = {str(call.get("id")) for call in message.get("tool_calls") or () if isinstance(call, dict)}
-        results = {str(message.get("tool_call_id"))} if message.get("role") == "tool" else set()
+        calls = {_id(call.get("id")) for call in as_list(message.get("tool_calls")) if isinstance(call, dict)}
+        results = {_id(message.get("tool_call_id"))} if role_of(message) == "tool" else set()
         return calls, results
-    content = message.get("content")
-    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    calls = {str(part.get("id")) for part in parts if part.get("type") == "tool_use"}
-    results = {str(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}
+    parts = [part for part in as_list(message.get("content")) if isinstance(part, dict)]
+    calls = {_id(part.get("id")) for part in parts if part.get("type") == "tool_use"}
+    results = {_id(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}
     return calls, results
+
+
+def _id(value: Any) -> str:
+    return value if isinstance(value, str) else type(value).__name__
 
 
 def _one_spaced(text: str) -> str:
