@@ -187,3 +187,29 @@ def test_a_system_text_alone_is_no_conversation_to_make_room_for() -> None:
     kept("What happened on shard 7?", memory)
     alone = kept("What happened on shard 19?", InProcessMemory())
     assert kept("What happened on shard 19?", memory) == alone
+
+
+def test_another_first_question_chooses_its_own_tools() -> None:
+    """Tools are shortened by the first question, which a shared system text does not decide."""
+    tools = [
+        {
+            "type": "function",
+            "function": {
+                "name": f"find_{name}",
+                "description": f"Find a {name} by its number or name. Answers with its owner, age and state.",
+                "parameters": {"type": "object", "properties": {"number": {"type": "integer"}}},
+            },
+        }
+        for name in ("ship", "harbour", "crane", "container", "lorry", "train", "depot", "customs form")
+    ]
+
+    def sent(question: str, memory: InProcessMemory) -> Any:
+        messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": question}]
+        body = {"messages": messages, "tools": tools}
+        return optimize_body(body, "openai", config=BALANCED, memory=memory).body["tools"]
+
+    memory = InProcessMemory()
+    first = sent("Which ship is number 7?", memory)
+    second = sent("Which train is number 9?", memory)
+    assert second == sent("Which train is number 9?", InProcessMemory())
+    assert first != second

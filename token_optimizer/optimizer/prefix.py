@@ -15,6 +15,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -150,10 +151,11 @@ class Past:
         """Remember the messages that are new, or all of them after a compaction."""
         if self.memory is None or (self.is_exact and not compacted):
             return
-        sent = sent_messages(original, after, self.keys, ledger)
-        old = set() if compacted else {self.keys[number] for number in range(len(self.known))}
-        new = {key: message for key, message in sent.items() if key not in old}
-        self.memory.set_many({**new, self.exact_key: sent[self.keys[max(self.keys)]]})
+        first_new = 0 if compacted else len(self.known)
+        newest = max(self.keys)
+        new = {number: key for number, key in self.keys.items() if number >= first_new or number == newest}
+        sent = sent_messages(original, after, new, ledger)
+        self.memory.set_many({**sent, self.exact_key: sent[self.keys[newest]]})
 
 
 def conversation_salt(
@@ -219,16 +221,24 @@ def sent_messages(
     added = _added_blocks(after, {block.id for block in original.blocks})
     groups = dict(_by_message(original))
     tools = tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if _is_tool(block))
+    opening = _opening(original)
     sent = {}
     for number, key in keys.items():
         blocks = tuple(_sent(block, left.get(block.id), ledger) for block in groups.get(number, ()))
-        opening = tools if number == min(keys) else ()
-        sent[key] = SentMessage(blocks, tuple(added.get(number, ())), number in after.gone_messages, opening)
+        own_tools = tools if number == opening else ()
+        gone = number in after.gone_messages
+        sent[key] = SentMessage(blocks, tuple(added.get(number, ())), gone, own_tools)
     return sent
 
 
 # The number under which blocks outside of the messages stand.
 OUTSIDE = -1
+
+
+def _opening(prompt: Prompt) -> int:
+    """The first message in which the user speaks: what stands before it other conversations have, too."""
+    of_users = (block.metadata["message"] for block in prompt.blocks if block.type is BlockType.USER)
+    return next(of_users, 0)
 
 
 def _by_message(prompt: Prompt) -> list[tuple[int, list[Block]]]:
@@ -272,15 +282,12 @@ def _message_as_sent(group: Sequence[Block], message: SentMessage) -> list[Block
 def _closed(block: Block, sent: SentBlock) -> Block | None:
     if sent.dropped:
         return None
-    return replace(
-        block,
-        content=block.content if sent.content is None else sent.content,
-        original_content=block.content if sent.lossy else None,
-        note=sent.why,
-        frozen=True,
-        verbatim=True,
-        must_keep=True,
-    )
+    closed = copy(block)  # a fifth of what `replace` takes, for every block of a long conversation
+    closed.content = block.content if sent.content is None else sent.content
+    closed.original_content = block.content if sent.lossy else None
+    closed.note = sent.why
+    closed.frozen = closed.verbatim = closed.must_keep = True
+    return closed
 
 
 def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
