@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from token_optimizer import optimize
+from token_optimizer import OptimizerConfig
+from token_optimizer.optimizer.dialects import detect_dialect
+from token_optimizer.optimizer.pipeline import optimize_body
 
 
 def compress(
@@ -15,6 +17,19 @@ def compress(
     query: str | None = None,
     budget_tokens: int | None = None,
 ) -> dict[str, Any]:
-    """The prompt under the preset `balanced`; documents come back inside the messages."""
-    sent, stats = optimize(messages, tools, documents=documents, query=query, budget_tokens=budget_tokens)
-    return {"messages": sent, "tools": stats.tools, "documents": None}
+    """The prompt under the preset `balanced`; documents come back inside the messages.
+
+    Nothing is remembered from case to case: two cases that begin alike are not turns of one conversation.
+    """
+    body: dict[str, Any] = {"messages": list(messages)}
+    if tools:
+        body["tools"] = list(tools)
+    sent = optimize_body(
+        body,
+        detect_dialect(body["messages"], tools),
+        config=OptimizerConfig.preset("balanced"),
+        documents=documents,
+        query=query,
+        budget_tokens=budget_tokens,
+    ).body
+    return {"messages": sent["messages"], "tools": sent.get("tools"), "documents": None}
