@@ -176,17 +176,26 @@ def test_documents_leave_the_history_before_them_frozen() -> None:
         before = history
 
 
-def test_a_system_text_alone_is_no_conversation_to_make_room_for() -> None:
+def test_another_question_on_the_same_text_is_no_later_turn() -> None:
+    """The first question decided what was cut: the second one must not inherit that."""
     memory = InProcessMemory()
-    system = {"role": "system", "content": "You are an operator. " * 20}
-
-    def kept(question: str, memory: InProcessMemory) -> int:
-        body = [system, {"role": "user", "content": f"{question}\n\n{LOG}"}]
-        return _run(body, memory, budget_tokens=4_000).stats.tokens_after
-
-    kept("What happened on shard 7?", memory)
-    alone = kept("What happened on shard 19?", InProcessMemory())
-    assert kept("What happened on shard 19?", memory) == alone
+    opening = [
+        {"role": "system", "content": "You are an operator."},
+        {"role": "user", "content": f"Keep this log in mind.\n\n{LOG}"},
+        {"role": "assistant", "content": "I will."},
+    ]
+    for tick in (137, 411, 655):
+        question = {"role": "user", "content": f"When did tick {tick} finish?"}
+        result = _run([*opening, question], memory, budget_tokens=2_000)
+        assert f"scheduler tick {tick} finished" in json.dumps(result.body)
+        assert not any(block.frozen for block in result.stats.blocks)
+    later = [
+        *opening,
+        question,
+        {"role": "assistant", "content": "At 10:10."},
+        {"role": "user", "content": "Thanks."},
+    ]
+    assert sum(block.frozen for block in _run(later, memory, budget_tokens=2_000).stats.blocks) > 4
 
 
 def test_another_first_question_chooses_its_own_tools() -> None:

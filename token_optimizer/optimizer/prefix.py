@@ -67,12 +67,14 @@ class AddedBlock:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What one message was sent as. `tools` are those that the conversation's opening message came with."""
+    """What one message was sent as. `tools` are those that the conversation's opening message came with,
+    and `ended` says that a request ended with this message."""
 
     blocks: tuple[SentBlock, ...] = ()
     added: tuple[AddedBlock, ...] = ()
     gone: bool = False
     tools: tuple[SentBlock, ...] = ()
+    ended: bool = False
 
 
 class Memory(Protocol):
@@ -140,7 +142,8 @@ class Past:
             number if at is None or number < at else number + 1: key for number, key in enumerate(keys)
         }
         exact = EXACT_PREFIX + _digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
-        return cls(memory, numbered, known_messages(memory, [*keys[:-1], exact])[:at], exact)
+        known = known_messages(memory, [*keys[:-1], exact][:at])
+        return cls(memory, numbered, known, exact)
 
     @property
     def is_exact(self) -> bool:
@@ -155,7 +158,8 @@ class Past:
         newest = max(self.keys)
         new = {number: key for number, key in self.keys.items() if number >= first_new or number == newest}
         sent = sent_messages(original, after, new, ledger)
-        self.memory.set_many({**sent, self.exact_key: sent[self.keys[newest]]})
+        last = replace(sent[self.keys[newest]], ended=True)
+        self.memory.set_many({**sent, self.keys[newest]: last, self.exact_key: last})
 
 
 def conversation_salt(
@@ -179,13 +183,19 @@ def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list
 
 
 def known_messages(memory: Memory, keys: Sequence[str]) -> list[SentMessage]:
-    """What the leading messages were sent as, up to the first that is not known."""
+    """What the leading messages were sent as, as far as a whole request was sent before.
+
+    What stands behind that was sent with another question, which decided what was cut from it: a second
+    question on the same document is no later turn of the first one's conversation.
+    """
     known: list[SentMessage] = []
+    whole = 0
     for message in memory.get_many(keys):
         if message is None:
             break
         known.append(message)
-    return known
+        whole = len(known) if message.ended else whole
+    return known[:whole]
 
 
 def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:

@@ -15,12 +15,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from token_optimizer.models import BlockType, Kind
 from token_optimizer.optimizer.prefix import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
-    fields = [_FORMAT, message.gone, message.blocks, message.tools, message.added]
+    fields = [_FORMAT, message.gone, message.blocks, message.tools, message.added, message.ended]
     return _cipher(secret).encrypt(zlib.compress(orjson.dumps(fields), 1)).decode()
 
 
@@ -30,8 +30,8 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         fields = orjson.loads(zlib.decompress(_cipher(secret).decrypt(token)))
         if fields[0] != _FORMAT:
             return None
-        _, gone, blocks, tools, added = fields
-        return SentMessage(_sent(blocks), tuple(map(_added, added)), gone, _sent(tools))
+        _, gone, blocks, tools, added, ended = fields
+        return SentMessage(_sent(blocks), tuple(map(_added, added)), gone, _sent(tools), ended)
     except (InvalidToken, ValueError, TypeError, LookupError, zlib.error):
         return None
 
