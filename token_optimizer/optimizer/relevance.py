@@ -56,23 +56,22 @@ class _Stems(dict[str, str]):
         return stem
 
 
-def stems(text: str) -> list[str]:
-    """The stems of the words that say something, in order."""
-    return _stems_of(text, _Stems())
+def stems(texts: Sequence[str]) -> list[list[str]]:
+    """The stems of the words of each text that say something, in order."""
+    known = _Stems()
+    return [_stems_of(text, known) for text in texts]
 
 
-def bm25(query: str, texts: Sequence[str], feedback: Sequence[float] = ()) -> list[float]:
-    """The relevance of each text to the query, 0 for none; the best is about 1.
+def bm25(query: str, words: Sequence[Sequence[str]], feedback: Sequence[float] = ()) -> list[float]:
+    """The relevance of each text, given by its `stems`, to the query: 0 for none; the best is about 1.
 
     Where a text's `feedback` is not 0, the words that mark the best texts out are asked of it too, at that
     share of the weight: so a passage is found that speaks of the same thing in other words (relevance
     feedback, after RM3 in Abdul-Jaleel et al., UMass at TREC 2004).
     """
-    known = _Stems()
-    asked = set(_stems_of(query, known))
-    if not asked or not texts:
-        return [0.0] * len(texts)
-    words = [_stems_of(text, known) for text in texts]
+    asked = set(_stems_of(query, _Stems()))
+    if not asked or not words:
+        return [0.0] * len(words)
     mean = sum(map(len, words)) / len(words) or 1.0
     lengths = [len(found) / mean for found in words]
     scores = _scores(asked, words, lengths)

@@ -51,7 +51,7 @@ def fixed_facts(prompt: Prompt, cuttable: Set[int]) -> set[str]:
 def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[str, float]:
     """A factor for every name, around 1; `passages` has those of the blocks that may be cut, by place."""
     found: dict[str, _Mentions] = {}
-    newest = max((block.metadata.get("message", -1) for block in prompt.blocks), default=0)
+    newest = _newest(prompt)
     for at, block in enumerate(prompt.blocks):
         if block.turn < 0:
             continue
@@ -89,14 +89,23 @@ def _factor(mentions: _Mentions, newest: int) -> float:
     return factor * (_SPOKEN_FACTOR if mentions.spoken else _PRINTED_FACTOR)
 
 
-def token_value(prompt: Prompt, block: Block) -> float:
-    """What each token of the block is worth for being new, and for the block being short."""
+def token_values(prompt: Prompt, blocks: Sequence[Block]) -> list[float]:
+    """What each token of each block is worth, for the block being new and for it being short."""
     if not _is_agents_run(prompt):
-        return 0.0
-    newest = max((other.metadata.get("message", -1) for other in prompt.blocks), default=0)
-    recent = 0.5 ** ((newest - block.metadata.get("message", -1)) / _NEW_HALF_LIFE_MESSAGES)
+        return [0.0] * len(blocks)
+    newest = _newest(prompt)
+    return [_token_value(block, newest - block.metadata.get("message", -1)) for block in blocks]
+
+
+def _token_value(block: Block, age: int) -> float:
     value = _SPOKEN_TOKEN_VALUE if _is_spoken(block) else _PRINTED_TOKEN_VALUE
-    return value * recent + _SHORT_VALUE * (not block.tool_result) / max(block.tokens, 1)
+    short = 0.0 if block.tool_result else _SHORT_VALUE / max(block.tokens, 1)
+    return value * 0.5 ** (age / _NEW_HALF_LIFE_MESSAGES) + short
+
+
+def _newest(prompt: Prompt) -> int:
+    """The number of the newest message."""
+    return max((block.metadata.get("message", -1) for block in prompt.blocks), default=0)
 
 
 def _is_spoken(block: Block) -> bool:

@@ -15,12 +15,12 @@ import heapq
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.relevance import bm25
-from token_optimizer.optimizer.salience import fixed_facts, salient, token_value
+from token_optimizer.optimizer.relevance import bm25, stems
+from token_optimizer.optimizer.salience import fixed_facts, salient, token_values
 from token_optimizer.optimizer.turn_cuts import droppable_turns, framing_left, without_turns
 
 # What a marker costs where a run of passages is left out.
@@ -254,7 +254,7 @@ def _passage_tokens(bulk: _Bulk, counts: Iterator[int]) -> list[int]:
 
 def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
     relevance = _relevance(prompt.query or "", bulks)
-    by_token = [token_value(prompt, bulk.block) for bulk in bulks]
+    by_token = token_values(prompt, [bulk.block for bulk in bulks])
     weights = salient(prompt, {bulk.at: bulk.passages for bulk in bulks})
     return [
         Candidate(
@@ -278,11 +278,18 @@ def _relevance_value(relevance: float, tokens: int) -> float:
 def _relevance(query: str, bulks: list[_Bulk]) -> list[list[float]]:
     """The relevance of every passage of ranked bulk; 0 for all others."""
     ranked = [bulk for bulk in bulks if bulk.cutter.ranked]
-    texts = [text for bulk in ranked for text in bulk.texts()]
+    words = stems([text for bulk in ranked for text in bulk.texts()])
     feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
-    scores = iter(bm25(query, texts, feedback))
+    scores = iter(bm25(query, words, feedback))
     several = len(ranked) > 1
-    wholes = iter(bm25(query, [bulk.block.content for bulk in ranked]) if several else [0.0])
+    each = iter(words)
+    # A title is no passage, but says what all of them speak of.
+    titles = stems([bulk.text[: bulk.passages[0].start] for bulk in ranked])
+    texts = [
+        [*title, *chain.from_iterable(islice(each, len(bulk.passages)))]
+        for title, bulk in zip(titles, ranked, strict=True)
+    ]
+    wholes = iter(bm25(query, texts) if several else [0.0])
     found = []
     for bulk in bulks:
         if not bulk.cutter.ranked:

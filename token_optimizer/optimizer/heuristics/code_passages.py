@@ -11,10 +11,11 @@ Facts:  size, self._size; the first line is a signature
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.log_lines import HINTS, is_error_line
+from token_optimizer.optimizer.log_lines import is_error_line
 from token_optimizer.optimizer.relevance import weighed_names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
@@ -24,6 +25,8 @@ _SIGNATURE = re.compile(
 )
 _CHANGED = re.compile(r"(?:diff --git|@@ |[-+]{3} |[-+](?![-+]))")
 _HEADER = re.compile(r"\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b)")
+# Without one of these a line of code or output tells of no error; most lines are not read further.
+_HINT = re.compile(r"(?i)err|fail|exception|traceback|fatal|panic|cannot|could not|unable|not ok|[✗✘❌]")
 _EMPTY = re.compile(r"[\W_]*$")
 _MARKER = re.compile(r"\s*\[…[^\n]*\]\s*$")
 _NAME_WEIGHT = 0.25
@@ -36,22 +39,17 @@ _ERROR_VALUE = 0.6
 
 def code_passages(text: str, query: str | None = None) -> list[Passage]:
     """The lines of the text, each with what it is worth and what it names."""
-    may_err = mentions_error(text)
-    return [_passage(text, start, end, may_err) for start, end in _line_spans(text)]
+    hints = [match.start() for match in _HINT.finditer(text)]
+    return [_passage(text, start, end, hints) for start, end in _line_spans(text)]
 
 
-def _passage(text: str, start: int, end: int, may_err: bool) -> Passage:
+def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
+    """One line; it is read for an error only where one of the hints stands in it."""
     number = _LINE_NUMBER.match(text, start, end)
     line = text[number.end() if number else start : end]
     facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(line)}
-    value = _value(line)
-    return Passage(start, end, value + _ERROR_VALUE * (may_err and is_error_line(line)), facts)
-
-
-def mentions_error(text: str) -> bool:
-    """Whether any line can tell of an error: reading each for it is what costs most."""
-    lower = text.lower()
-    return any(hint in lower for hint in HINTS)
+    hinted = bisect_left(hints, end) > bisect_left(hints, start)
+    return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
 
 
 def _value(line: str) -> float:

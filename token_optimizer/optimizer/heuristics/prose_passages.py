@@ -100,7 +100,9 @@ def _units(text: str, start: int) -> Iterator[Span]:
         if fence:
             fence_start = begin
             continue
-        for first, last in sentence_spans(text[begin:end]):
+        line = text[begin:end]
+        spans = [(0, len(line))] if is_marker(line) else sentence_spans(line)
+        for first, last in spans:
             yield begin + first, begin + last
     if fence_start is not None:
         yield fence_start, len(text)
