@@ -222,3 +222,11 @@ def test_another_first_question_chooses_its_own_tools() -> None:
     second = sent("Which train is number 9?", memory)
     assert second == sent("Which train is number 9?", InProcessMemory())
     assert first != second
+
+
+def test_a_repeated_request_at_its_budget_is_no_compaction() -> None:
+    memory = InProcessMemory()
+    *_, messages = _turns(3)
+    first, second = (_run(messages, memory, budget_tokens=6_000) for _ in range(2))
+    assert second.body == first.body
+    assert not second.stats.compacted

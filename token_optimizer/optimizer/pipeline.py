@@ -172,7 +172,7 @@ def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Co
     if not any(block.frozen and block.turn >= 0 for block in start.blocks):
         return context  # a system text that other conversations have, too
     bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
-    return context.next_turn(_tokens(start) - bulk)
+    return context.next_turn(_tokens(start) - bulk) if bulk else context
 
 
 def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -> Attempt:

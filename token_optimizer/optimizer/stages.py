@@ -18,7 +18,7 @@ from token_optimizer.optimizer.heuristics.json_left_out import keep_json_passage
 from token_optimizer.optimizer.heuristics.json_passages import json_passages
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
 from token_optimizer.optimizer.heuristics.junk import remove_junk
-from token_optimizer.optimizer.heuristics.log_passages import log_passages
+from token_optimizer.optimizer.heuristics.log_passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.heuristics.logs import trim_logs
 from token_optimizer.optimizer.heuristics.prose_passages import (
     document_passages,
@@ -52,7 +52,7 @@ _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 _PROSE = Cutter(prose_passages, keep_sentences, ranked=True, reach=0.4)
 _LINES = Cutter(code_passages, keep_passages)
 _CUTTERS = {
-    Kind.LOG: Cutter(log_passages, keep_passages),
+    Kind.LOG: Cutter(log_passages, keep_log_lines),
     Kind.CODE: _LINES,
     Kind.PROSE: _PROSE,
     Kind.DOCUMENT: Cutter(document_passages, keep_sentences, ranked=True, reach=0.2, whole=True),
@@ -176,14 +176,15 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
 
 
 def _is_long_log(block: Block, context: Context) -> bool:
-    return block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
+    """Whether a log is to be cut; one that was cut already is not, or a second run would cut it further."""
+    is_long = block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
+    return is_long and _CUT_MARK not in block.content
 
 
 def _aimed(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:
     """The log at the target's share of what it was; the passages that are worth most stay."""
     room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
-    was_cut = _CUT_MARK in before.content  # a target is a share of what came first, so it holds once
-    if block.verbatim or was_cut or block.tokens <= room:
+    if block.verbatim or block.tokens <= room:
         return block
     own = replace(context, budget_tokens=room)
     alone = fit_to_budget(replace(prompt, blocks=(before,)), own, lambda log: _CUTTERS.get(log.kind))
