@@ -220,7 +220,7 @@ function labelWidth(u, marks) {
 
 function yRange(low, high) {
   if (low == null || (low >= 0 && high <= 0)) return [0, 1];
-  const room = (Math.max(high, 0) - Math.min(low, 0)) * 0.06;
+  const room = (Math.max(high, 0) - Math.min(low, 0)) * 0.12;
   return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
 }
 

@@ -19,20 +19,21 @@ from token_optimizer.optimizer.log_lines import names, words
 MOST_TOKENS = 800
 _MOST_LINES_OF_A_TERM = 12
 _LONGEST_LINE = 2_000
+# A question of more names or words than this brings its text along.
+_MOST_TERMS = 48
 
 
 def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     """Put the cut lines that the newest question asks for in a block before it."""
-    place = _question_at(prompt)
-    terms = _terms(prompt.query or "")
+    cut = [block for block in prompt.blocks if block.frozen and block.original_content is not None]
+    place = _question_at(prompt) if cut else None
+    terms = _terms(prompt.query or "") if cut else []
     if place is None or not terms:
         return prompt
     blocks = list(prompt.blocks)
     restored: list[Block] = []
     room = MOST_TOKENS
-    for block in prompt.blocks:
-        if not block.frozen or block.original_content is None:
-            continue
+    for block in cut:
         found = _lines_asked_for(block, terms)
         text = _restored_text(block, found) if found else ""
         tokens = context.count([text])[0] if text else 0
@@ -64,8 +65,13 @@ class Term:
 
 def _terms(query: str) -> list[Term]:
     """Names of the query whole, its other words by their stem."""
-    whole = [Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)]
-    stems = [Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True) for word in words(query)]
+    whole = [
+        Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MOST_TERMS]
+    ]
+    stems = [
+        Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True)
+        for word in words(query)[:_MOST_TERMS]
+    ]
     return whole + stems
 
 
