@@ -8,3 +8,7 @@ if [ -z "$python" ]; then
   echo "Python 3.11 or newer is needed, and was not found; PYTHON=/path/to/python3 $0 names one" >&2
   exit 1
 fi
+
+# Bytecode is written at the first import and used by all later ones: without it every start takes seconds
+# longer, whatever the caller's environment says.
+export PYTHONDONTWRITEBYTECODE=
