@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,11 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Caller, NamedConfig
 from gateway.call import Call, budget_in_header, check_messages, check_model, checked_budget, parsed_object
-from gateway.client import Client, ClientLeft
+from gateway.client import Client
 from gateway.endpoint import dialect_of
-from gateway.errors import BadRequest, GatewayError
+from gateway.errors import BadRequest
 from gateway.exchange import Exchange
-from gateway.relay import refuse
+from gateway.relay import recorded
 from optimizer_app.optimize import OptimizationRequest, optimize_request
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, PromptError
@@ -50,17 +49,7 @@ class OptimizeOnly:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
         exchange = Exchange(dialect_of(client), gateway.recorder)
-        try:
-            await optimize_only(gateway, client, exchange)
-        except GatewayError as error:
-            await refuse(client, exchange, error)
-        except ClientLeft:
-            exchange.record("interrupted", error="the client left")
-        except asyncio.CancelledError:
-            exchange.record("interrupted", error="the server stopped")
-            raise
-        finally:
-            exchange.record("error", 500, "internal error")
+        await recorded(client, exchange, optimize_only(gateway, client, exchange))
 
 
 async def optimize_only(gateway: Gateway, client: Client, exchange: Exchange) -> None:

@@ -8,7 +8,7 @@ byte for byte as they came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -46,17 +46,22 @@ class Relay:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
         exchange = Exchange(self._dialect, gateway.recorder)
-        try:
-            await relay(gateway, client, exchange)
-        except GatewayError as error:
-            await refuse(client, exchange, error)
-        except ClientLeft:
-            await exchange.record_counted("interrupted", error="the client left")
-        except asyncio.CancelledError:
-            exchange.record("interrupted", error="the server stopped")
-            raise
-        finally:
-            exchange.record("error", 500, "internal error")
+        await recorded(client, exchange, relay(gateway, client, exchange))
+
+
+async def recorded(client: Client, exchange: Exchange, serving: Awaitable[None]) -> None:
+    """Serve a request, and record how it ended, whichever way that is."""
+    try:
+        await serving
+    except GatewayError as error:
+        await refuse(client, exchange, error)
+    except ClientLeft:
+        await exchange.record_counted("interrupted", error="the client left")
+    except asyncio.CancelledError:
+        exchange.record("interrupted", error="the server stopped")
+        raise
+    finally:
+        exchange.record("error", 500, "internal error")
 
 
 async def relay(gateway: Gateway, client: Client, exchange: Exchange) -> None:

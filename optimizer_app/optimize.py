@@ -134,7 +134,6 @@ def load_tokenizer() -> None:
 
 def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:
     """Optimize in this process."""
-    remembered = conversations is not None and request.secret
     return optimize_body(
         request.body,
         request.dialect,
@@ -144,7 +143,7 @@ def run_inline(request: OptimizationRequest, conversations: Conversations | None
         query=request.query,
         budget_tokens=request.budget_tokens,
         trace_id=request.trace_id,
-        memory=conversations.of(request.secret) if conversations is not None and remembered else None,
+        memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
         secret=request.secret,
     )
 

@@ -123,6 +123,11 @@ class Prompt:
     gone_messages: frozenset[int] = frozenset()
     documents_at: int | None = None
 
+    @property
+    def tokens(self) -> int:
+        """Tokens of the whole request, as its blocks were counted."""
+        return sum(block.tokens for block in self.blocks)
+
 
 @dataclass(frozen=True, slots=True)
 class BlockFate:

@@ -12,9 +12,10 @@ import json
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from token_optimizer.optimizer.prefix import EXACT_PREFIX, SentMessage
 from token_optimizer.optimizer.sealed import opened, sealed
@@ -26,16 +27,27 @@ PREFIX_TTL_SECONDS = 3600
 TIMEOUT_SECONDS = 0.2
 
 
-class Cache(Protocol):
-    """What `CacheManager` and `InMemoryCache` both are."""
+class Cache(ABC):
+    """The guide's four methods, over any store of texts that end by themselves."""
 
-    def get_exact(self, key: str) -> dict[str, Any] | None: ...
+    def get_exact(self, key: str) -> dict[str, Any] | None:
+        value = self._get(f"exact:{key}")
+        return cast("dict[str, Any]", json.loads(value)) if value is not None else None
 
-    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None: ...
+    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None:
+        self._set(f"exact:{key}", json.dumps(value), ttl)
 
-    def get_prefix(self, prefix_key: str) -> str | None: ...
+    def get_prefix(self, prefix_key: str) -> str | None:
+        return self._get(f"prefix:{prefix_key}")
 
-    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None: ...
+    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None:
+        self._set(f"prefix:{prefix_key}", prefix, ttl)
+
+    @abstractmethod
+    def _get(self, key: str) -> str | None: ...
+
+    @abstractmethod
+    def _set(self, key: str, value: str, ttl: int) -> None: ...
 
 
 def exact_key(api_key: str, model: str, config_hash: str, input_hash: str) -> str:
@@ -44,7 +56,7 @@ def exact_key(api_key: str, model: str, config_hash: str, input_hash: str) -> st
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-class CacheManager:
+class CacheManager(Cache):
     """The cache over Redis. While Redis fails it knows nothing, and says so in the log."""
 
     def __init__(self, redis_url: str) -> None:
@@ -59,26 +71,13 @@ class CacheManager:
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
 
-    def get_exact(self, key: str) -> dict[str, Any] | None:
-        value = self._get(f"exact:{key}")
-        return cast("dict[str, Any]", json.loads(value)) if value is not None else None
-
-    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None:
-        self._set(f"exact:{key}", json.dumps(value), ttl)
-
-    def get_prefix(self, prefix_key: str) -> str | None:
-        value = self._get(f"prefix:{prefix_key}")
-        return value.decode() if value is not None else None
-
-    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None:
-        self._set(f"prefix:{prefix_key}", prefix, ttl)
-
-    def _get(self, key: str) -> bytes | None:
+    def _get(self, key: str) -> str | None:
         try:
-            return cast("bytes | None", self.redis.get(key))
+            value = cast("bytes | None", self.redis.get(key))
         except self._failed as error:
             log.warning("the cache cannot be read: %s", type(error).__name__)
             return None
+        return value.decode() if value is not None else None
 
     def _set(self, key: str, value: str, ttl: int) -> None:
         try:
@@ -87,7 +86,7 @@ class CacheManager:
             log.warning("the cache cannot be written: %s", type(error).__name__)
 
 
-class InMemoryCache:
+class InMemoryCache(Cache):
     """The same in this process, for so many entries. Safe across threads."""
 
     def __init__(self, most_entries: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
@@ -95,19 +94,6 @@ class InMemoryCache:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._lock = threading.Lock()
-
-    def get_exact(self, key: str) -> dict[str, Any] | None:
-        value = self._get(f"exact:{key}")
-        return cast("dict[str, Any]", json.loads(value)) if value is not None else None
-
-    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None:
-        self._set(f"exact:{key}", json.dumps(value), ttl)
-
-    def get_prefix(self, prefix_key: str) -> str | None:
-        return self._get(f"prefix:{prefix_key}")
-
-    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None:
-        self._set(f"prefix:{prefix_key}", prefix, ttl)
 
     def _get(self, key: str) -> str | None:
         with self._lock:

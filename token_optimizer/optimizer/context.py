@@ -33,7 +33,7 @@ class Context:
         if share is None:
             return self
         frozen = sum(block.tokens for block in prompt.blocks if block.frozen)
-        rest = sum(block.tokens for block in prompt.blocks) - frozen
+        rest = prompt.tokens - frozen
         return replace(self, target_tokens=frozen + int(rest * (1 - share)))
 
     def compacting(self) -> Context:
@@ -58,10 +58,10 @@ class Context:
         """Tokens by which the prompt exceeds the hard budget; 0 or less where it fits."""
         if self.budget_tokens is None:
             return 0
-        return sum(block.tokens for block in prompt.blocks) - self.budget_tokens
+        return prompt.tokens - self.budget_tokens
 
     def misses_target(self, prompt: Prompt) -> bool:
         """Whether the prompt is still larger than the soft target."""
         if self.target_tokens is None:
             return False
-        return sum(block.tokens for block in prompt.blocks) > self.target_tokens
+        return prompt.tokens > self.target_tokens

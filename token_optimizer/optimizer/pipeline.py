@@ -159,20 +159,20 @@ def _best_attempt(original: Prompt, past: Past, context: Context) -> tuple[Attem
     if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
         return attempt, False
     again = _attempt(original, (), context if context.budget_tokens is None else context.compacting())
-    if attempt is not None and not attempt.faults and _tokens(attempt.after) <= _tokens(again.after):
+    if attempt is not None and not attempt.faults and attempt.after.tokens <= again.after.tokens:
         return attempt, False
     return again, True
 
 
 def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Context) -> Context | None:
     """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
-    if context.budget_tokens is None or _tokens(original) <= context.budget_tokens:
+    if context.budget_tokens is None or original.tokens <= context.budget_tokens:
         return context
     start = stages.counted(frozen(original, known), original, context)
     if not any(block.frozen and block.turn >= 0 for block in start.blocks):
         return context  # a system text that other conversations have, too
     bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
-    return context.next_turn(_tokens(start) - bulk) if bulk else context
+    return context.next_turn(start.tokens - bulk) if bulk else context
 
 
 def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -> Attempt:
@@ -198,15 +198,15 @@ def _start(original: Prompt, known: Sequence[SentMessage], context: Context, led
     start = stages.counted(frozen(original, known), original, context)
     ledger.write(FROZEN, original, start)
     spent = (perf_counter() - started) * 1000
-    ledger.reports.append(StageReport(FROZEN.name, "ran", spent, _tokens(original) - _tokens(start)))
+    ledger.reports.append(StageReport(FROZEN.name, "ran", spent, original.tokens - start.tokens))
     return start
 
 
 def _stats(original: Prompt, attempt: Attempt, context: Context) -> OptimizationStats:
     stats = OptimizationStats(
         trace_id="",
-        tokens_before=_tokens(original),
-        tokens_after=_tokens(attempt.after),
+        tokens_before=original.tokens,
+        tokens_after=attempt.after.tokens,
         fallback_used=bool(attempt.faults),
         fallback_reason=", ".join(attempt.faults),
         stages=attempt.ledger.reports,
@@ -242,7 +242,7 @@ def _run_stages(prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
 
 def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
     started = perf_counter()
-    tokens = _tokens(prompt)
+    tokens = prompt.tokens
     try:
         after = stage.run(prompt, context)
         if not _same_blocks(prompt, after):
@@ -259,7 +259,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     if not _same_blocks(prompt, after):
         ledger.write(stage, prompt, after)
     spent = (perf_counter() - started) * 1000
-    ledger.reports.append(StageReport(stage.name, "ran", spent, tokens - _tokens(after)))
+    ledger.reports.append(StageReport(stage.name, "ran", spent, tokens - after.tokens))
     return after
 
 
@@ -279,10 +279,6 @@ def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
             raise StageError(f"stage {stage.name} dropped the must-keep block {block.id}")
         if now is not None and block.verbatim and now.content != block.content:
             raise StageError(f"stage {stage.name} rewrote the verbatim block {block.id}")
-
-
-def _tokens(prompt: Prompt) -> int:
-    return sum(block.tokens for block in prompt.blocks)
 
 
 def _counted_prompt(prompt: Prompt, context: Context) -> Prompt:

@@ -46,12 +46,12 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
 
 def _question_at(prompt: Prompt) -> int | None:
     """Where the newest user message begins, if it is new: an old one has its passages already."""
-    question = [at for at, block in enumerate(prompt.blocks) if block.verbatim and _is_question(block)]
-    return question[0] if question and not prompt.blocks[question[0]].frozen else None
+    return next((at for at, block in enumerate(prompt.blocks) if _is_question(block)), None)
 
 
 def _is_question(block: Block) -> bool:
-    return block.slot is not None and not block.frozen and block.turn >= 0 and block.kind is Kind.PROSE
+    of_user = block.verbatim and block.slot is not None and block.turn >= 0
+    return of_user and block.kind is Kind.PROSE and not block.frozen
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,11 +168,13 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
         lambda block: _is_long_log(block, context),
     )
     trimmed = counted(trimmed, prompt, context)
+    if not context.misses_target(trimmed):
+        return trimmed
     blocks = [
         _aimed(block, before, prompt, context) if _is_long_log(before, context) else block
         for block, before in zip(trimmed.blocks, prompt.blocks, strict=True)
     ]
-    return _with(trimmed, blocks) if context.misses_target(trimmed) else trimmed
+    return _with(trimmed, blocks)
 
 
 def _is_long_log(block: Block, context: Context) -> bool:
