@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ RULES_VERSION = 1
 _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
-_CACHE_MARK = re.compile(rb'"(?:%s)"' % "|".join(sorted(CACHE_MARKS)).encode())
+_CACHE_MARKS = tuple(f'"{mark}"'.encode() for mark in sorted(CACHE_MARKS))
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
@@ -336,8 +335,7 @@ def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:
     if now is None:
         return SentBlock(block.kind, length, dropped=True, why=why)
     content = None if now.content == block.content else now.content
-    lossy = block.id in ledger.cut or now.original_content is not None
-    return SentBlock(block.kind, length, content, lossy=lossy, why=why)
+    return SentBlock(block.kind, length, content, lossy=block.id in ledger.cut, why=why)
 
 
 def _size(message: SentMessage) -> int:
@@ -349,7 +347,7 @@ def _size(message: SentMessage) -> int:
 def _bytes(value: Any) -> bytes:
     """The value as JSON without cache marks; a client may move them from turn to turn."""
     text = _json(value)
-    if not _CACHE_MARK.search(text):
+    if not any(mark in text for mark in _CACHE_MARKS):
         return text
     try:
         return _json(_unmarked(value))

@@ -8,8 +8,7 @@ audio and files carry no text, and stay in the body as they came, like all parts
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from token_optimizer.models import BlockType, Kind, Path
 from token_optimizer.optimizer.json_text import compact_json
@@ -21,8 +20,7 @@ _READ_KEYS = frozenset({"content", "context", "refusal", "stderr", "stdout", "te
 _NOT_READ = frozenset({"citations", "annotations", "logprobs", "cache_control", "input", "image_url"})
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """One text of a body. `path` is None where the text is counted but never written back.
 
     `message` is the index in the conversation, -1 outside of it; `pinned` texts must not become empty.
@@ -38,9 +36,8 @@ class Spot:
     pinned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a body a text stands, and whose it is."""
+class Place(NamedTuple):
+    """Where in a body a text stands, and whose it is. A tuple, since each message of each request makes some."""
 
     path: Path
     type: BlockType
@@ -49,10 +46,10 @@ class Place:
     tool_result: bool = False
 
     def at(self, *steps: str | int) -> Place:
-        return replace(self, path=(*self.path, *steps))
+        return Place((*self.path, *steps), self.type, self.role, self.message, self.tool_result)
 
     def of(self, block_type: BlockType, *, tool_result: bool = False) -> Place:
-        return replace(self, type=block_type, tool_result=tool_result)
+        return Place(self.path, block_type, self.role, self.message, tool_result)
 
     def spot(self, text: str, kind: Kind | None = None, *, pinned: bool = False) -> Spot:
         """A text that may be rewritten."""
