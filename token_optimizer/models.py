@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Literal
 
 Dialect = Literal["openai", "anthropic", "responses"]
@@ -89,6 +90,9 @@ class Block:
         return new
 
 
+_TOKENS = attrgetter("tokens")
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A piece of a block's text, from `start` to `end`, that may be left out when the budget is tight.
@@ -133,7 +137,7 @@ class Prompt:
     @property
     def tokens(self) -> int:
         """Tokens of the whole request, as its blocks were counted."""
-        return sum(block.tokens for block in self.blocks)
+        return sum(map(_TOKENS, self.blocks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ that nothing happened to renders as the same body.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -76,7 +75,7 @@ def canonicalize(
     forced = _forced_tools(body.get("tool_choice"))
     blocks: list[Block] = []
     slots: list[Slot] = []
-    places: Counter[int] = Counter()
+    places: dict[int, int] = {}
     for spot in spots_of(talk.body, dialect):
         slot = len(slots) if spot.path is not None else None
         if spot.path is not None:
@@ -85,8 +84,8 @@ def canonicalize(
             block = _block(spot, kind, text, len(blocks), slot, talk)
             if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], spot, forced):
                 block.must_keep = True
-            block.metadata["place"] = places[spot.message]
-            places[spot.message] += 1
+            block.metadata["place"] = place = places.get(spot.message, 0)
+            places[spot.message] = place + 1
             blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     asked = query if query is not None else _query(blocks, talk.asked)

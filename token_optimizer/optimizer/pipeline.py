@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_
 from time import perf_counter
@@ -125,9 +125,13 @@ def optimize_body(
     check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
     context = Context(config, model, _budget(config, budget_tokens))
-    original = _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
+
+    def read() -> Prompt:
+        return _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
+
+    original = read()
     past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret), query)
-    attempt, compacted = _best_attempt(original, past, context)
+    attempt, compacted = _best_attempt(original, past, context, read)
     past.write(original, attempt.after, attempt.ledger, compacted)
     stats = _stats(original, attempt, context)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
@@ -150,37 +154,46 @@ class Attempt:
     faults: tuple[str, ...] = ()
 
 
-def _best_attempt(original: Prompt, past: Past, context: Context) -> tuple[Attempt, bool]:
-    """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so."""
+def _best_attempt(
+    original: Prompt, past: Past, context: Context, read: Callable[[], Prompt]
+) -> tuple[Attempt, bool]:
+    """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so.
+
+    A compaction works on the prompt as it came, which is `read` anew: what is frozen in `original` is closed.
+    """
     if not past.known:
-        return _attempt(original, (), context), False
-    turn = _context_of_turn(original, past.known, context)
-    attempt = _attempt(original, past.known, turn) if turn is not None else None
+        return _attempt(original, original, context, Ledger()), False
+    ledger = Ledger()
+    start = _start(original, past.known, context, ledger)
+    turn = _context_of_turn(original, start, context)
+    attempt = _attempt(original, start, turn, ledger) if turn is not None else None
     if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
         return attempt, False
-    again = _attempt(original, (), context if context.budget_tokens is None else context.compacting())
+    fresh = read()
+    wider = context if context.budget_tokens is None else context.compacting()
+    again = _attempt(fresh, fresh, wider, Ledger())
     if attempt is not None and not attempt.faults and attempt.after.tokens <= again.after.tokens:
         return attempt, False
     return again, True
 
 
-def _context_of_turn(original: Prompt, known: Sequence[SentMessage], context: Context) -> Context | None:
+def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Context | None:
     """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
     if context.budget_tokens is None or original.tokens <= context.budget_tokens:
         return context
-    start = stages.counted(frozen(original, known), original, context)
     if not any(block.frozen and block.turn >= 0 for block in start.blocks):
         return context  # a system text that other conversations have, too
     bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
     return context.next_turn(start.tokens - bulk) if bulk else context
 
 
-def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -> Attempt:
-    ledger = Ledger()
-    start = _start(original, known, context, ledger)
+def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
+    """The stages run on `start`, which is the original or stands on its frozen prefix."""
     after = _run_stages(start, context.aiming(start), ledger)
     body, changed = render(after, original)
-    faults = structure_faults(body, original.dialect) - structure_faults(original.body, original.dialect)
+    faults = structure_faults(body, original.dialect)
+    # What was wrong when it came is the caller's own.
+    faults -= structure_faults(original.body, original.dialect) if faults else set()
     faults |= constraint_faults(original.blocks, slot_texts(after))
     ids = frozen_ids(original, start)
     if faults:
@@ -192,8 +205,6 @@ def _attempt(original: Prompt, known: Sequence[SentMessage], context: Context) -
 
 def _start(original: Prompt, known: Sequence[SentMessage], context: Context, ledger: Ledger) -> Prompt:
     """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
-    if not known:
-        return original
     started = perf_counter()
     start = stages.counted(frozen(original, known), original, context)
     ledger.write(FROZEN, original, start)

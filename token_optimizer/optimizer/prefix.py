@@ -33,6 +33,8 @@ _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
 _CACHE_MARKS = tuple(f'"{mark}"'.encode() for mark in sorted(CACHE_MARKS))
+# Stands in all of them: one look tells for most messages that none is there.
+_IN_CACHE_MARKS = b"cache_"
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
@@ -198,7 +200,10 @@ def known_messages(memory: Memory, keys: Sequence[str]) -> list[SentMessage]:
 
 
 def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
-    """The prompt with its known messages as they were sent, and closed to all stages."""
+    """The prompt with its known messages as they were sent, and closed to all stages.
+
+    The prompt's own blocks are closed too where they were sent as they came: it is not to be worked on again.
+    """
     if not known:
         return prompt
     blocks: list[Block] = []
@@ -291,9 +296,11 @@ def _message_as_sent(group: Sequence[Block], message: SentMessage) -> list[Block
 def _closed(block: Block, sent: SentBlock) -> Block | None:
     if sent.dropped:
         return None
-    closed = copy(block)  # a fifth of what `replace` takes, for every block of a long conversation
-    closed.content = block.content if sent.content is None else sent.content
-    closed.original_content = block.content if sent.lossy else None
+    # Most blocks were sent as they came: those are closed where they are.
+    closed = block if sent.content is None else copy(block)
+    if sent.content is not None:
+        closed.content = sent.content
+        closed.original_content = block.content if sent.lossy else None
     closed.note = sent.why
     closed.frozen = closed.verbatim = closed.must_keep = True
     return closed
@@ -347,7 +354,7 @@ def _size(message: SentMessage) -> int:
 def _bytes(value: Any) -> bytes:
     """The value as JSON without cache marks; a client may move them from turn to turn."""
     text = _json(value)
-    if not any(mark in text for mark in _CACHE_MARKS):
+    if _IN_CACHE_MARKS not in text or not any(mark in text for mark in _CACHE_MARKS):
         return text
     try:
         return _json(_unmarked(value))

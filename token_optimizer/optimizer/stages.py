@@ -119,6 +119,8 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     if not config.enable_tools:
         return prompt
     schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
+    if not schemas:
+        return prompt
     short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
     shortened = counted(_with_schemas(prompt, short), prompt, context)
     likely = likely_tools([block.content for block in short], _first_question(prompt))
@@ -211,6 +213,8 @@ def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
     many messages went and repeats the directives that they held.
     """
     over = context.tokens_over(prompt)
+    if over <= 0:
+        return prompt
     dropped: set[int] = set()
     for turn, tokens in droppable_turns(prompt).items():
         if over <= 0:
