@@ -27,6 +27,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.tokenizers import use_tokenizers_of_environment
 from token_optimizer.tokens import count_body, count_texts, is_estimate
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ async def optimizer_pool(redis_url: str = "") -> AsyncIterator[OptimizerPool]:
     Conversations are remembered, and shared with other workers, where `redis_url` names a server.
     """
     await asyncio.to_thread(load_tokenizer)
+    await asyncio.to_thread(use_tokenizers_of_environment)
     pool = OptimizerPool(redis_url)
     warming = asyncio.create_task(pool.warm())
     try:
@@ -129,7 +131,7 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) ->
 
 def load_tokenizer() -> None:
     """Read the ranks of the newest encoding now: the first count would take half a second for it."""
-    count_texts([""], "gpt-4o")
+    count_texts(["warm"], "gpt-4o")
 
 
 def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:
@@ -187,6 +189,7 @@ def _start_process(redis_url: str) -> None:
     if parent is None or os.getppid() != parent.pid:
         # The worker died while this process was starting.
         os._exit(1)
+    use_tokenizers_of_environment()
     if redis_url:
         global _process_conversations
         _process_conversations = Conversations(redis_url)

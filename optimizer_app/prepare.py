@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from optimizer_app.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.partitions import create_partitions
+from token_optimizer.errors import ConfigError
+from token_optimizer.tokenizers import use_tokenizers_of_environment
 
 CONNECT_TIMEOUT_SECONDS = 5
 PARTITIONS_AHEAD_DAYS = 7
@@ -26,6 +28,7 @@ COLLECTED_MARK = ".collected"
 
 def prepare() -> Bootstrapped:
     """Everything that must be there before the first request. Repeating it changes nothing."""
+    check_tokenizers()
     check_database()
     check_valkey()
     migrate()
@@ -33,6 +36,14 @@ def prepare() -> Bootstrapped:
     create_partitions(today + timedelta(days=ahead) for ahead in range(-1, PARTITIONS_AHEAD_DAYS))
     collect_static_files()
     return bootstrap()
+
+
+def check_tokenizers() -> None:
+    """ImproperlyConfigured names the tokenizer that is not there, before a worker stumbles over it."""
+    try:
+        use_tokenizers_of_environment()
+    except ConfigError as error:
+        raise ImproperlyConfigured(str(error)) from None
 
 
 def check_database() -> None:

@@ -1,10 +1,13 @@
-"""Token counts: exact for OpenAI's models, an estimate for those without a public tokenizer."""
+"""Token counts: exact for OpenAI's models and those with a tokenizer in use, else an estimate.
+
+What the chat format adds is known for OpenAI's models alone; for all others it is reckoned the same way.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import tiktoken
@@ -13,6 +16,7 @@ import toktok
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.dialects import framing_tokens, spots_of
 from token_optimizer.seen_texts import SeenTexts, key_of
+from token_optimizer.tokenizers import ModelTokenizer, tokenizer_of
 
 DEFAULT_ENCODING = "o200k_base"
 _COUNTED_EXACTLY = frozenset({"o200k_base", "cl100k_base"})
@@ -36,10 +40,14 @@ def encoding_name(model: str) -> str:
     return name if name in _COUNTED_EXACTLY else "cl100k_base"
 
 
-@lru_cache(maxsize=1024)
 def is_estimate(model: str) -> bool:
     """Whether counts for the model are estimates: Claude has no public tokenizer, and others differ."""
-    return _OPENAI_MODEL.match(model) is None
+    return tokenizer_of(model) is None and not _is_openai(model)
+
+
+@lru_cache(maxsize=1024)
+def _is_openai(model: str) -> bool:
+    return _OPENAI_MODEL.match(model) is not None
 
 
 def count_tokens(text: str, model: str) -> int:
@@ -49,12 +57,12 @@ def count_tokens(text: str, model: str) -> int:
 
 def count_texts(texts: Sequence[str], model: str) -> list[int]:
     """Tokens of each text for the model, in order; special tokens count as the text they are."""
-    encoding = encoding_name(model)
+    tokenizer = tokenizer_of(model)
+    encoding = encoding_name(model) if tokenizer is None else tokenizer.name
     keys = [key_of(text, encoding) if len(text) >= _REMEMBERED_CHARS else None for text in texts]
     known = [_COUNTS.get(key) if key is not None else None for key in keys]
-    counts = iter(
-        _counted([text for text, count in zip(texts, known, strict=True) if count is None], encoding)
-    )
+    new = [text for text, count in zip(texts, known, strict=True) if count is None]
+    counts = iter(_counted(new, encoding, tokenizer))
     found = []
     for key, count in zip(keys, known, strict=True):
         tokens = next(counts) if count is None else count
@@ -64,14 +72,20 @@ def count_texts(texts: Sequence[str], model: str) -> list[int]:
     return found
 
 
-def _counted(texts: list[str], encoding: str) -> list[int]:
+def _counted(texts: list[str], encoding: str, tokenizer: ModelTokenizer | None) -> list[int]:
+    if not texts:
+        return []
     threads = 0 if sum(map(len, texts)) > _THREADED_CHARS else 1
+    count: Callable[[list[str]], list[int]] = (
+        partial(toktok.batch_count, encoding=encoding, threads=threads)
+        if tokenizer is None
+        else tokenizer.count
+    )
     try:
-        return toktok.batch_count(texts, encoding, threads=threads)
-    except UnicodeEncodeError:
-        # A lone surrogate is sent as the replacement character.
-        readable = [text.encode("utf-8", "replace").decode() for text in texts]
-        return toktok.batch_count(readable, encoding, threads=threads)
+        return count(texts)
+    except (UnicodeEncodeError, TypeError):
+        # A lone surrogate, which no tokenizer reads, is sent as the replacement character.
+        return count([text.encode("utf-8", "replace").decode() for text in texts])
 
 
 def count_body(body: Mapping[str, Any], dialect: Dialect, model: str) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from tokenizers import Tokenizer, models
 
 from optimizer_app.optimize import (
     INLINE_BYTES,
@@ -18,6 +20,7 @@ from optimizer_app.optimize import (
 )
 from optimizer_app.trace_ids import new_trace_id
 from tests.optimizer.bodies import openai_body
+from token_optimizer import tokenizers
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.tokens import count_body
@@ -42,6 +45,20 @@ async def test_it_works_in_both_places_alike() -> None:
     assert inline.stats.tokens_after < inline.stats.tokens_before
     assert pooled.body == inline.body
     assert pooled.stats.blocks == inline.stats.blocks
+
+
+async def test_a_model_s_own_tokenizer_counts_in_both_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokenizer.json"
+    Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).save(str(file))
+    monkeypatch.setattr(tokenizers, "_BY_PREFIX", {})
+    monkeypatch.setenv("OPTIMIZER_TOKENIZERS", f"gpt-4o={file}")
+    async with optimizer_pool() as pool:
+        inline = await optimize_request(_request(openai_body()), pool)
+        pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+    assert pooled.stats.tokens_before == inline.stats.tokens_before
+    assert inline.stats.tokens_before < count_body(openai_body(), "openai", "gpt-4") / 2
 
 
 async def test_a_large_prompt_is_not_worked_on_in_this_process() -> None:

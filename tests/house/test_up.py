@@ -76,6 +76,12 @@ def test_a_wrong_valkey_is_named_without_its_password(own_state_dir: Path) -> No
     assert "s3cret-word" not in ended.stdout
 
 
+def test_a_tokenizer_that_is_not_there_is_named(own_state_dir: Path) -> None:
+    ended = failed_start(own_state_dir, OPTIMIZER_TOKENIZERS="llama=/nowhere/llama")
+    assert ended.returncode == 1
+    assert "there is no tokenizer at '/nowhere/llama'" in ended.stdout
+
+
 def ask(curl_line: str) -> dict[str, Any]:
     """What the printed curl line gets, run as pasted."""
     answered = subprocess.run(

@@ -37,7 +37,7 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where in a body a text stands, and whose it is. A tuple, since each message of each request makes some."""
+    """Where in a body a text stands, and whose it is. A tuple: each message of each request makes some."""
 
     path: Path
     type: BlockType
