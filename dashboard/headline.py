@@ -84,12 +84,17 @@ def notices(trace: RequestTrace) -> list[Notice]:
         text = f"Over the hard budget: {trace.over_budget}. What must be kept is larger."
         found.append(Notice("warn", text))
     if trace.compacted:
-        text = "Compaction: what had been sent before was rewritten to fit the budget. The provider's cache"
-        found.append(Notice("note", f"{text} starts anew."))
+        found.append(Notice("note", _compaction(trace)))
     if trace.tokens_estimated:
         text = f"≈ marks estimates: {trace.model or 'this model'} has no public tokenizer."
         found.append(Notice("note", text))
     return found
+
+
+def _compaction(trace: RequestTrace) -> str:
+    told = "Compaction: what had been sent before was rewritten, so the provider's cache starts anew"
+    cost = next((stage["reason"] for stage in trace.stages if stage.get("name") == "compaction"), "")
+    return f"{told}. {cost[:1].upper()}{cost[1:]}." if cost else f"{told}."
 
 
 def _failed_stage(stage: dict[str, object]) -> str:

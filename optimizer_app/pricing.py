@@ -12,11 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from genai_prices import Usage as PricedUsage
-from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, Provider
+
+from token_optimizer.cache_prices import priced_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def price_request(
     at: datetime | None = None,
 ) -> Prices:
     """The money that cutting a prompt saved. `usage` None: the provider did not say what it billed."""
-    found = _priced_model(model, dialect)
+    found = priced_model(model, dialect)
     if found is None:
         return UNPRICED
     before = _input_price(found, Usage(tokens_before), at)
@@ -63,18 +63,6 @@ def price_request(
         return Prices(gross, Decimal(0))
     without_us = _grown(usage, tokens_before - tokens_after)
     return Prices(gross, _input_price(found, without_us, at) - _input_price(found, usage, at))
-
-
-# Names come from requests: a bound, so that made-up ones cannot fill the memory.
-@lru_cache(maxsize=1024)
-def _priced_model(model: str, dialect: str) -> tuple[Provider, ModelInfo] | None:
-    """The model's entry: of the dialect's own provider, else of whoever is known for the name."""
-    for provider_id in (dialect, None):
-        try:
-            return get_snapshot().find_provider_model(model, None, provider_id, None)
-        except LookupError:
-            continue
-    return None
 
 
 def _input_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:

@@ -194,7 +194,11 @@ class StageReport:
 @dataclass(slots=True)
 class OptimizationStats:
     """What one optimization did. Token counts are those of the model's tokenizer;
-    `estimated` says that the model has no public one."""
+    `estimated` says that the model has no public one.
+
+    `compacted`: what had been sent before was rewritten; `recached_tokens` of it are no longer read from the
+    provider's cache on this request.
+    """
 
     trace_id: str
     tokens_before: int
@@ -209,6 +213,7 @@ class OptimizationStats:
     blocks: list[BlockFate] = field(default_factory=list)
     tools: list[dict[str, Any]] | None = None
     compacted: bool = False
+    recached_tokens: int = 0
     estimated: bool = False
     over_budget: str = ""
 

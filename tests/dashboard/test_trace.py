@@ -102,9 +102,12 @@ def test_notices_put_the_worst_first() -> None:
 
 def test_a_missed_budget_and_a_compaction_are_told() -> None:
     missed = "900 tokens are left of a budget of 800"
-    texts = [notice.text for notice in notices(RequestTrace(status="ok", over_budget=missed, compacted=True))]
+    stages = [{"name": "compaction", "reason": "90 tokens are sent anew: $0.0001 of cache discount lost"}]
+    trace = RequestTrace(status="ok", over_budget=missed, compacted=True, stages=stages)
+    texts = [notice.text for notice in notices(trace)]
     assert texts[0] == f"Over the hard budget: {missed}. What must be kept is larger."
     assert texts[1].startswith("Compaction: what had been sent before was rewritten")
+    assert texts[1].endswith("90 tokens are sent anew: $0.0001 of cache discount lost.")
 
 
 def test_provider_error_is_named() -> None:

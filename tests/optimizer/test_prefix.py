@@ -51,7 +51,7 @@ def _run(
 def test_it_works() -> None:
     memory = InProcessMemory()
     before: dict[str, Any] = {}
-    for messages in _turns(8):
+    for messages in _turns(5):
         result = _run(messages, memory)
         if before:
             assert result.body["messages"][: len(before["messages"])] == before["messages"]

@@ -17,6 +17,7 @@ from typing import Any
 
 import uuid_utils.compat
 
+from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError
 from token_optimizer.models import (
@@ -30,6 +31,7 @@ from token_optimizer.models import (
 )
 from token_optimizer.optimizer import stages
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
+from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
 from token_optimizer.optimizer.ledger import Ledger, Stage, block_fates
@@ -131,12 +133,11 @@ def optimize_body(
 
     original = read()
     past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret), query)
-    attempt, compacted = _best_attempt(original, past, context, read)
-    past.write(original, attempt.after, attempt.ledger, compacted)
+    attempt = _best_attempt(original, past, context, read)
+    past.write(original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats = _stats(original, attempt, context)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
-    stats.compacted = compacted
-    if config.enable_caching and past.is_exact and not compacted:
+    if config.enable_caching and past.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(attempt.body, stats, attempt.changed or bool(documents))
@@ -144,7 +145,8 @@ def optimize_body(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run of the stages: the prompt and the body it gave, and why it was given up if it was."""
+    """One run of the stages: the prompt and the body it gave, what it rewrote that had been sent before, and
+    why it was given up if it was."""
 
     after: Prompt
     body: dict[str, Any]
@@ -152,29 +154,49 @@ class Attempt:
     ledger: Ledger
     frozen: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
+    compaction: Compaction | None = None
 
 
-def _best_attempt(
-    original: Prompt, past: Past, context: Context, read: Callable[[], Prompt]
-) -> tuple[Attempt, bool]:
-    """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so.
+def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
+    """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so, or where
+    that is expected to be cheaper.
 
     A compaction works on the prompt as it came, which is `read` anew: what is frozen in `original` is closed.
     """
     if not past.known:
-        return _attempt(original, original, context, Ledger()), False
+        return _attempt(original, original, context, Ledger())
     ledger = Ledger()
     start = _start(original, past.known, context, ledger)
     turn = _context_of_turn(original, start, context)
     attempt = _attempt(original, start, turn, ledger) if turn is not None else None
     if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
-        return attempt, False
-    fresh = read()
-    wider = context if context.budget_tokens is None else context.compacting()
-    again = _attempt(fresh, fresh, wider, Ledger())
+        return _cheaper_attempt(attempt, past, context, read)
+    again = _attempt_anew(read(), context if context.budget_tokens is None else context.compacting(), start)
     if attempt is not None and not attempt.faults and attempt.after.tokens <= again.after.tokens:
-        return attempt, False
-    return again, True
+        return attempt
+    return again
+
+
+def _cheaper_attempt(attempt: Attempt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
+    """The attempt, or a compaction where one is due and its saving is expected to exceed its cost."""
+    requests = requests_so_far(past.known)
+    prices = cache_prices(context.model, attempt.after.dialect) if is_due(requests) else None
+    if prices is None:
+        return attempt
+    again = _attempt_anew(read(), context, attempt.after)
+    assert again.compaction is not None
+    return again if not again.faults and again.compaction.pays(requests, prices) else attempt
+
+
+def _attempt_anew(fresh: Prompt, context: Context, on_prefix: Prompt) -> Attempt:
+    """The stages run on the prompt as it came, beside what stands `on_prefix`: a compaction."""
+    started = perf_counter()
+    again = _attempt(fresh, fresh, context, Ledger())
+    compaction = Compaction.between(on_prefix, again.after)
+    told = compaction.text(cache_prices(context.model, fresh.dialect))
+    spent = (perf_counter() - started) * 1000
+    again.ledger.reports.append(StageReport("compaction", "ran", spent, 0, told))
+    return replace(again, compaction=compaction)
 
 
 def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Context | None:
@@ -223,6 +245,8 @@ def _stats(original: Prompt, attempt: Attempt, context: Context) -> Optimization
         stages=attempt.ledger.reports,
         blocks=block_fates(original, attempt.after, attempt.ledger, attempt.frozen),
         estimated=is_estimate(context.model),
+        compacted=attempt.compaction is not None,
+        recached_tokens=attempt.compaction.recached_tokens if attempt.compaction else 0,
     )
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
