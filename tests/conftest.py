@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 
 from optimizer_app.embedded.servers import running_servers
@@ -38,6 +39,9 @@ from tests.state_folder import state_folder
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before the settings are read. Workers of xdist inherit the variables."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+    # How long an example takes says more about the machine than about the code.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     stack = ExitStack()
     config.add_cleanup(stack.close)
     if "OPTIMIZER_STATE_DIR" not in os.environ:

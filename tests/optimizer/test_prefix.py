@@ -61,6 +61,20 @@ def test_it_works() -> None:
     assert not result.stats.compacted
 
 
+def test_a_file_read_again_on_a_later_turn_refers_to_the_first_read() -> None:
+    memory = InProcessMemory()
+    source = "\n".join(f"    value_{number} = read_row(rows[{number}], strict=True)" for number in range(60))
+    first, *_, last = _turns(3)
+    first = [*first[:-1], {**first[-1], "content": source}]
+    _run(first, memory)
+    changed = source.replace("value_30 =", "value_x =")
+    again = [*first, *last[len(first) : -1], {**last[-1], "content": f"It is this now:\n{changed}"}]
+    sent = _run(again, memory).body["messages"]
+    assert sent[len(first) - 1]["content"] == source
+    assert "they stand above, from “value_0" in sent[-1]["content"]
+    assert "value_x = read_row" in sent[-1]["content"]
+
+
 def test_frozen_blocks_say_so_and_the_blocks_still_add_up() -> None:
     memory = InProcessMemory()
     for messages in _turns(3):

@@ -61,7 +61,7 @@ STAGES = (
     Stage("restore", restore_asked, "asked for now and cut before"),
     Stage("junk", stages.drop_junk, "says nothing"),
     Stage("whitespace", stages.squeeze, "spare whitespace and repeats taken out"),
-    Stage("dedupe", stages.refer_to_repeats, "stands again later"),
+    Stage("dedupe", stages.refer_to_copies, "stands elsewhere too"),
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),

@@ -13,7 +13,7 @@ from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import MESSAGE_TOKENS
 from token_optimizer.optimizer.heuristics.code_passages import code_passages
-from token_optimizer.optimizer.heuristics.dedupe import repeated_blocks
+from token_optimizer.optimizer.heuristics.copies import references_to_copies
 from token_optimizer.optimizer.heuristics.json_left_out import keep_json_passages
 from token_optimizer.optimizer.heuristics.json_passages import json_passages
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
@@ -41,8 +41,6 @@ from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
 # Ends the marker of every cut in a log.
 _CUT_MARK = " left out]"
-# A reference to a repeated text costs about as much as this many tokens.
-_REFERENCE_TOKENS = 24
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _LEAST_SCHEMA_SHARE = 0.1
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
@@ -95,14 +93,14 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
     return _with(after, [_without_end_space(block) for block in after.blocks])
 
 
-def refer_to_repeats(prompt: Prompt, context: Context) -> Prompt:
-    """Put a reference in the place of every older copy of a text that stands again later."""
-    candidates = [block for block in prompt.blocks if _may_be_referred(block)]
-    newest = repeated_blocks(candidates, context.config.dedupe_window)
-    by_id = {block.id: block for block in candidates}
+def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
+    """Put references in the place of what stands in another block too."""
+    copies = references_to_copies(prompt.blocks, context.config.dedupe_window)
+    if not copies:
+        return prompt
     blocks = [
-        replace(block, content=_reference(block), note=f"the same text as {newest[block.id]}")
-        if block.id in newest and newest[block.id] in by_id
+        replace(block, content=copies[block.id].text, note=copies[block.id].note)
+        if block.id in copies
         else block
         for block in prompt.blocks
     ]
@@ -301,18 +299,6 @@ def _must_tokens(blocks: list[Block]) -> int:
     ]
     frames = MESSAGE_TOKENS * len({block.metadata.get("message") for block in must})
     return schemas // 2 + frames + sum(block.tokens for block in must)
-
-
-def _may_be_referred(block: Block) -> bool:
-    bulk = block.kind not in (Kind.SCHEMA, Kind.CALL, Kind.FRAMING)
-    return bulk and not block.verbatim and block.tokens > _REFERENCE_TOKENS
-
-
-def _reference(block: Block) -> str:
-    """A line that lets the model find the other copy by how it begins."""
-    begin = " ".join(block.content.split())[:48]
-    end = "\n" if block.content.endswith("\n") else ""
-    return f"[the text that begins “{begin}” stands again further below; left out here]{end}"
 
 
 def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:

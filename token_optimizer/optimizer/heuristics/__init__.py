@@ -5,7 +5,8 @@ in its input. A rule never imports another rule.
 """
 
 from token_optimizer.optimizer.heuristics.constraints import extract_constraints
-from token_optimizer.optimizer.heuristics.dedupe import deduplicate, repeated_blocks
+from token_optimizer.optimizer.heuristics.copies import references_to_copies
+from token_optimizer.optimizer.heuristics.dedupe import deduplicate
 from token_optimizer.optimizer.heuristics.json_toon import compress_json_toon
 from token_optimizer.optimizer.heuristics.junk import remove_junk
 from token_optimizer.optimizer.heuristics.logs import trim_logs
@@ -21,8 +22,8 @@ __all__ = [
     "extract_constraints",
     "keep_last_n_turns",
     "minimize_tool_schemas",
+    "references_to_copies",
     "remove_junk",
-    "repeated_blocks",
     "squeeze_whitespace",
     "trim_logs",
 ]
