@@ -173,19 +173,18 @@ def _spots_in(
 def _message_spots(message: Mapping[str, Any], place: Place) -> Iterator[Spot]:
     kind = ROLE_TYPES.get(place.role)
     for name in ("name", "refusal"):
-        if message.get(name) and isinstance(message[name], str):
+        if name in message and message[name] and isinstance(message[name], str):
             yield place.of(kind or BlockType.USER).counted(message[name])
-    content = content_spots(
-        message.get("content"),
-        place.at("content").of(kind or BlockType.USER, tool_result=kind is BlockType.TOOL),
+    inner = Place(
+        (*place.path, "content"), kind or BlockType.USER, place.role, place.message, kind is BlockType.TOOL
     )
+    content = content_spots(message.get("content"), inner)
     # Who speaks in a role that we do not know may not be rewritten.
     yield from content if kind else (place.counted(spot.text) for spot in content)
-    calls = [message.get("function_call"), *as_list(message.get("tool_calls"))]
-    for call in calls:
-        text = _chat_call_text(call)
-        if text:
-            yield place.of(BlockType.ASSISTANT).counted(text, Kind.CALL)
+    if "tool_calls" in message or "function_call" in message:
+        for call in (message.get("function_call"), *as_list(message.get("tool_calls"))):
+            if text := _chat_call_text(call):
+                yield place.of(BlockType.ASSISTANT).counted(text, Kind.CALL)
 
 
 def _chat_call_text(call: Any) -> str:

@@ -11,7 +11,8 @@ import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import is_
+from itertools import groupby, pairwise
+from operator import attrgetter, is_
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +22,6 @@ from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError
 from token_optimizer.models import (
-    Block,
     Dialect,
     Kind,
     OptimizationResult,
@@ -329,13 +329,11 @@ def _framed(prompt: Prompt, body: Mapping[str, Any], context: Context) -> Prompt
 
     Two blocks of one text can count a token more or less than the text does: the framing takes that up.
     """
-    shared: dict[int, list[Block]] = {}
-    for block in prompt.blocks:
-        if block.slot is not None:
-            shared.setdefault(block.slot, []).append(block)
-    split = {slot: blocks for slot, blocks in shared.items() if len(blocks) > 1}
-    whole = context.count([text for slot, text in enumerate(slot_texts(prompt)) if slot in split])
-    apart = sum(block.tokens for blocks in split.values() for block in blocks)
-    tokens = framing_tokens(body, prompt.dialect) + sum(whole) - apart
+    slots = [block.slot for block in prompt.blocks if block.slot is not None]
+    split = {slot for slot, following in pairwise(slots) if slot == following}
+    parts = [block for block in prompt.blocks if block.slot in split]
+    texts = ["".join(block.content for block in group) for _, group in groupby(parts, attrgetter("slot"))]
+    apart = sum(block.tokens for block in parts)
+    tokens = framing_tokens(body, prompt.dialect) + sum(context.count(texts)) - apart
     blocks = [replace(block, tokens=tokens) if block.id == FRAMING_ID else block for block in prompt.blocks]
     return replace(prompt, blocks=tuple(blocks))

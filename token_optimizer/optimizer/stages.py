@@ -46,6 +46,7 @@ _LEAST_SCHEMA_SHARE = 0.1
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
 _MUST_SHARE = 0.75
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
+_SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 _PROSE = Cutter(prose_passages, keep_sentences, ranked=True, reach=0.4)
 _LINES = Cutter(code_passages, keep_passages)
@@ -89,8 +90,8 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
         text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
         return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
 
-    after = _rewritten(prompt, squeezed, lambda block: block.kind in (*_SPACED_KINDS, Kind.CODE))
-    return _with(after, [_without_end_space(block) for block in after.blocks])
+    after = _rewritten(prompt, squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
+    return _with(after, [block if block.verbatim else _without_end_space(block) for block in after.blocks])
 
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
@@ -242,12 +243,7 @@ def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callab
 def _without_end_space(block: Block) -> Block:
     """The block without space at the end of its last line, where a line end stands behind it."""
     core = block.content.rstrip("\n")
-    if (
-        block.verbatim
-        or block.kind not in _SPACED_KINDS
-        or core == block.content
-        or core[-1:] not in (" ", "\t")
-    ):
+    if block.kind not in _SPACED_KINDS or core == block.content or core[-1:] not in (" ", "\t"):
         return block
     return replace(block, content=core.rstrip(" \t") + block.content[len(core) :])
 

@@ -41,7 +41,7 @@ _MOST_PLACES = 4
 _QUOTED_CHARS = 48
 _NEVER = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.OPAQUE})
 _WHOLE_ONLY = frozenset({Kind.JSON, Kind.EXAMPLES, Kind.TRANSCRIPT})
-_CHOSEN: SeenTexts[tuple[int, ...]] = SeenTexts(5_000)
+_CHOSEN: SeenTexts[frozenset[int]] = SeenTexts(5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,17 @@ class Copy:
 
 def references_to_copies(blocks: Sequence[Block], window: int) -> dict[str, Copy]:
     """What to write instead of each block that repeats another one at most `window` blocks away, by id."""
-    if not any(_may_refer(block) for block in blocks):
+    may_refer = [at for at, block in enumerate(blocks) if not block.verbatim and _may_be_source(block)]
+    if not may_refer:
         return {}
     standing = _Standing(blocks, window)
-    copies: dict[str, Copy] = {}
+    asked = frozenset().union(*(_chosen_lines(blocks[at].content) for at in may_refer))
     for at, block in enumerate(blocks):
-        if block.verbatim and _may_be_source(block):
+        # Of a long conversation nearly all is closed, and shares nothing with what is new.
+        if block.verbatim and _may_be_source(block) and not asked.isdisjoint(_chosen_lines(block.content)):
             standing.add(at, block.content)
-    for at in range(len(blocks) - 1, -1, -1):
-        if not _may_refer(blocks[at]):
-            continue
+    copies: dict[str, Copy] = {}
+    for at in reversed(may_refer):
         copy = _copy_of(at, standing)
         if copy is not None:
             copies[blocks[at].id] = copy
@@ -101,10 +102,6 @@ class _Standing:
             if other is not None and count >= least and abs(other - at) <= self.window
         ]
         return sorted(near, key=lambda other: (-shared[other], abs(other - at), other))[:_MOST_SOURCES]
-
-
-def _may_refer(block: Block) -> bool:
-    return not block.verbatim and _may_be_source(block)
 
 
 def _may_be_source(block: Block) -> bool:
@@ -207,23 +204,24 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n")]
 
 
-def _chosen_lines(text: str) -> tuple[int, ...]:
+def _chosen_lines(text: str) -> frozenset[int]:
     """The fingerprints of the lines that the text is known by, as they were chosen when it was first seen."""
     key = key_of(text, "copies")
     chosen = _CHOSEN.get(key)
     if chosen is None:
-        chosen = tuple(_choose(text))
+        chosen = _choose(text)
         _CHOSEN.put(key, chosen)
     return chosen
 
 
-def _choose(text: str) -> set[int]:
+def _choose(text: str) -> frozenset[int]:
     lines = map(bytes.rstrip, text.encode("utf-8", "surrogatepass").split(b"\n"))
     said = [line for line in lines if len(line) >= _LEAST_LINE_CHARS]
     # Unlike Python's own hash, the same in every process.
     prints = list(map(zlib.crc32, said))
     # Marks below 0 are those of long lines.
-    chosen = {~mark for mark, line in zip(prints, said, strict=True) if len(line) >= _LONG_LINE_CHARS}
+    long = (~mark for mark, line in zip(prints, said, strict=True) if len(line) >= _LONG_LINE_CHARS)
+    chosen = frozenset(long)
     if len(prints) < _WINDOW_LINES:
         return chosen.union(prints)
     return chosen.union(map(min, *(prints[start:] for start in range(_WINDOW_LINES))))
