@@ -8,7 +8,8 @@ once it was computed, and its key is secret to the process, so that nobody can m
 from __future__ import annotations
 
 import threading
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 V = TypeVar("V")
 Key = tuple[str, int, int]
@@ -21,7 +22,7 @@ class SeenTexts(Generic[V]):
         self._most = most
         self._values: dict[Key, V] = {}
         self._lock = threading.Lock()
-        _ALL.append(self)
+        also_forget(self.forget)
 
     def get(self, key: Key) -> V | None:
         """The value under the key; None where there is none, or where it was forgotten."""
@@ -40,13 +41,18 @@ class SeenTexts(Generic[V]):
             self._values.clear()
 
 
-_ALL: list[SeenTexts[Any]] = []
+_FORGET: list[Callable[[], None]] = []
+
+
+def also_forget(forget: Callable[[], None]) -> None:
+    """Have `forget_texts` call this, too."""
+    _FORGET.append(forget)
 
 
 def forget_texts() -> None:
     """Forget all that is remembered of texts: what is measured next is new."""
-    for seen in _ALL:
-        seen.forget()
+    for forget in _FORGET:
+        forget()
 
 
 def key_of(text: str, aspect: str) -> Key:

@@ -26,6 +26,8 @@ from token_optimizer.optimizer.dialects import (
     stands_apart,
     starts_turn,
 )
+from token_optimizer.optimizer.prefix import OUTSIDE
+from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
 from token_optimizer.optimizer.spots import Spot, as_list
 from token_optimizer.seen_texts import SeenTexts, key_of
 
@@ -61,8 +63,10 @@ def canonicalize(
     *,
     documents: Sequence[Mapping[str, Any]] | None = None,
     query: str | None = None,
+    prefix: ReadPrefix = NOTHING_READ,
 ) -> Prompt:
-    """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question.
+    """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
+    and `prefix` has what an earlier turn read of the body.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
     Raises PromptError where the conversation or `documents` is no list of objects.
@@ -73,10 +77,9 @@ def canonicalize(
     if documents:
         talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
     forced = _forced_tools(body.get("tool_choice"))
-    blocks: list[Block] = []
-    slots: list[Slot] = []
-    places: dict[int, int] = {}
-    for spot in spots_of(talk.body, dialect):
+    blocks, slots = list(prefix.blocks), list(prefix.slots)
+    places = {OUTSIDE: _ruling_blocks(blocks)}
+    for spot in spots_of(talk.body, dialect, first_message=len(prefix.sent)):
         slot = len(slots) if spot.path is not None else None
         if spot.path is not None:
             slots.append(Slot(spot.path, spot.role))
@@ -123,8 +126,8 @@ def slot_texts(prompt: Prompt) -> list[str]:
 
 def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
     messages = conversation_of(body, dialect)
-    asked = max((index for index, message in enumerate(messages) if speaks(message)), default=-1)
     last = len(messages) - 1
+    asked = next((index for index in range(last, -1, -1) if speaks(messages[index])), -1)
     prefilled = last if messages and role_of(messages[last]) == "assistant" else -1
     return _Talk(body, messages, _turns(messages), asked, prefilled)
 
@@ -211,6 +214,11 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
             turn += 1
         turns.append(-1 if stands_apart(message) else max(turn, 0))
     return turns
+
+
+def _ruling_blocks(blocks: Sequence[Block]) -> int:
+    """How many blocks of system text stand before the messages."""
+    return next((at for at, block in enumerate(blocks) if block.metadata["message"] != OUTSIDE), 0)
 
 
 def _query(blocks: Sequence[Block], asked: int) -> str | None:

@@ -77,10 +77,14 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
     return messages
 
 
-def spots_of(body: Mapping[str, Any], dialect: Dialect) -> Iterator[Spot]:
-    """Every text of the body, in prompt order: system, conversation, tools. Each message has one at least."""
-    yield from _ruling_spots(body, dialect)
-    for index, message in enumerate(conversation_of(body, dialect)):
+def spots_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 0) -> Iterator[Spot]:
+    """Every text of the body, in prompt order: system, conversation, tools. Each message has one at least.
+
+    From a later `first_message` on, those before it and the system text are left out.
+    """
+    if not first_message:
+        yield from _ruling_spots(body, dialect)
+    for index, message in enumerate(conversation_of(body, dialect)[first_message:], first_message):
         silent = True
         for spot in _spots_in(body, dialect, message, index):
             silent = False

@@ -20,6 +20,9 @@ class Stage:
     lossy: bool = False
 
 
+FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
+
+
 @dataclass(slots=True)
 class Ledger:
     """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something."""

@@ -22,6 +22,7 @@ from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError
 from token_optimizer.models import (
+    BlockFate,
     Dialect,
     Kind,
     OptimizationResult,
@@ -34,16 +35,16 @@ from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, ren
 from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
-from token_optimizer.optimizer.ledger import Ledger, Stage, block_fates
+from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
+from token_optimizer.optimizer.past import Past
 from token_optimizer.optimizer.prefix import (
     InProcessMemory,
     Memory,
-    Past,
-    SentMessage,
     conversation_salt,
     frozen,
     frozen_ids,
 )
+from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
 from token_optimizer.optimizer.restore import restore_asked
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
@@ -54,8 +55,6 @@ log = logging.getLogger(__name__)
 DEFAULT_MEMORY = InProcessMemory()
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
-
-FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
 STAGES = (
     Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
     Stage("restore", restore_asked, "asked for now and cut before"),
@@ -128,14 +127,17 @@ def optimize_body(
     model = model or str(body.get("model") or config.target_model)
     context = Context(config, model, _budget(config, budget_tokens))
 
-    def read() -> Prompt:
-        return _counted_prompt(canonicalize(body, dialect, documents=documents, query=query), context)
+    def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
+        prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
+        return _counted_prompt(prompt, prefix, context)
 
-    original = read()
-    past = Past.read(memory, original, body, conversation_salt(config, budget_tokens, model, secret), query)
+    salt = conversation_salt(config, budget_tokens, model, secret)
+    past = Past.find(memory, body, dialect, salt, query)
+    original = read(NOTHING_READ if documents else past.read)
+    past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
-    past.write(original, attempt.after, attempt.ledger, attempt.compaction is not None)
-    stats = _stats(original, attempt, context)
+    stats = _stats(attempt, past.read, context)
+    past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
@@ -145,9 +147,10 @@ def optimize_body(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run of the stages: the prompt and the body it gave, what it rewrote that had been sent before, and
-    why it was given up if it was."""
+    """One run of the stages on the prompt as it came: the prompt and the body it gave, the ids of what had
+    been sent before, what a compaction rewrote, and why the run was given up if it was."""
 
+    original: Prompt
     after: Prompt
     body: dict[str, Any]
     changed: bool
@@ -166,7 +169,7 @@ def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable
     if not past.known:
         return _attempt(original, original, context, Ledger())
     ledger = Ledger()
-    start = _start(original, past.known, context, ledger)
+    start = _start(original, past, context, ledger)
     turn = _context_of_turn(original, start, context)
     attempt = _attempt(original, start, turn, ledger) if turn is not None else None
     if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
@@ -221,21 +224,25 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
     if faults:
         # Only the original is known to be what the provider takes.
         reasons = tuple(sorted(faults))
-        return Attempt(original, dict(original.body), False, Ledger(reports=ledger.reports), faults=reasons)
-    return Attempt(_framed(after, body, context), body, changed, ledger, ids)
+        spent = Ledger(reports=ledger.reports)
+        return Attempt(original, original, dict(original.body), False, spent, faults=reasons)
+    return Attempt(original, _framed(after, body, context), body, changed, ledger, ids)
 
 
-def _start(original: Prompt, known: Sequence[SentMessage], context: Context, ledger: Ledger) -> Prompt:
+def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Prompt:
     """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
     started = perf_counter()
-    start = stages.counted(frozen(original, known), original, context)
-    ledger.write(FROZEN, original, start)
+    rest = past.read.rest(original)
+    start = stages.counted(frozen(rest, past.known), rest, context)
+    ledger.write(FROZEN, rest, start)
+    start = replace(start, blocks=(*past.read.sent_blocks, *start.blocks))
     spent = (perf_counter() - started) * 1000
     ledger.reports.append(StageReport(FROZEN.name, "ran", spent, original.tokens - start.tokens))
     return start
 
 
-def _stats(original: Prompt, attempt: Attempt, context: Context) -> OptimizationStats:
+def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> OptimizationStats:
+    original = attempt.original
     stats = OptimizationStats(
         trace_id="",
         tokens_before=original.tokens,
@@ -243,7 +250,7 @@ def _stats(original: Prompt, attempt: Attempt, context: Context) -> Optimization
         fallback_used=bool(attempt.faults),
         fallback_reason=", ".join(attempt.faults),
         stages=attempt.ledger.reports,
-        blocks=block_fates(original, attempt.after, attempt.ledger, attempt.frozen),
+        blocks=_fates(attempt, read),
         estimated=is_estimate(context.model),
         compacted=attempt.compaction is not None,
         recached_tokens=attempt.compaction.recached_tokens if attempt.compaction else 0,
@@ -251,6 +258,14 @@ def _stats(original: Prompt, attempt: Attempt, context: Context) -> Optimization
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
     return stats
+
+
+def _fates(attempt: Attempt, read: ReadPrefix) -> list[BlockFate]:
+    """The fate of every block; those of what an earlier turn read stand already."""
+    if attempt.compaction is not None or not read.stands_in(attempt.after):
+        read = NOTHING_READ
+    original, after = read.rest(attempt.original), read.sent_rest(attempt.after)
+    return [*read.fates, *block_fates(original, after, attempt.ledger, attempt.frozen)]
 
 
 def check_budget(budget_tokens: int | None) -> None:
@@ -316,9 +331,10 @@ def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
             raise StageError(f"stage {stage.name} rewrote the verbatim block {block.id}")
 
 
-def _counted_prompt(prompt: Prompt, context: Context) -> Prompt:
-    counts = context.count([block.content for block in prompt.blocks])
-    for block, tokens in zip(prompt.blocks, counts, strict=True):
+def _counted_prompt(prompt: Prompt, read: ReadPrefix, context: Context) -> Prompt:
+    new = read.rest(prompt).blocks
+    counts = context.count([block.content for block in new])
+    for block, tokens in zip(new, counts, strict=True):
         # They were just made, and nobody else holds them.
         block.tokens = tokens
     return _framed(prompt, prompt.body, context)

@@ -11,11 +11,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
@@ -26,6 +24,7 @@ from token_optimizer.optimizer.dialects import conversation_of
 from token_optimizer.optimizer.json_text import compact_json
 from token_optimizer.optimizer.ledger import Ledger
 from token_optimizer.optimizer.spots import CACHE_MARKS
+from token_optimizer.recent import Recent
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 1
@@ -35,6 +34,8 @@ EXACT_PREFIX = "exact-"
 _CACHE_MARKS = tuple(f'"{mark}"'.encode() for mark in sorted(CACHE_MARKS))
 # Stands in all of them: one look tells for most messages that none is there.
 _IN_CACHE_MARKS = b"cache_"
+# The number under which blocks outside of the messages stand.
+OUTSIDE = -1
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
@@ -90,77 +91,14 @@ class InProcessMemory:
     """The library's default: the messages sent last, within so many characters. Safe across threads."""
 
     def __init__(self, most_chars: int = 64_000_000) -> None:
-        self._most_chars = most_chars
-        self._chars = 0
-        self._sent: OrderedDict[str, SentMessage] = OrderedDict()
-        self._lock = threading.Lock()
+        self._sent: Recent[SentMessage] = Recent(most_chars)
 
     def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
-        with self._lock:
-            for key in keys:
-                if key in self._sent:
-                    self._sent.move_to_end(key)
-            return [self._sent.get(key) for key in keys]
+        return self._sent.get_many(keys)
 
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
-        with self._lock:
-            for key, message in messages.items():
-                self._forget(key)
-                self._sent[key] = message
-                self._chars += _size(message)
-            while self._chars > self._most_chars and self._sent:
-                self._forget(next(iter(self._sent)))
-
-    def _forget(self, key: str) -> None:
-        message = self._sent.pop(key, None)
-        if message is not None:
-            self._chars -= _size(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a request's conversation was sent as before: `keys` by the message's number, `known` in order."""
-
-    memory: Memory | None = None
-    keys: Mapping[int, str] = field(default_factory=dict)
-    known: Sequence[SentMessage] = ()
-    exact_key: str = ""
-
-    @classmethod
-    def read(
-        cls, memory: Memory | None, prompt: Prompt, body: Mapping[str, Any], salt: bytes, query: str | None
-    ) -> Past:
-        """What the memory knows; nothing where there is none.
-
-        The newest message counts as known only with the whole request: it may hold bulk that was cut for
-        another `query`.
-        """
-        keys = message_keys(body, prompt.dialect, salt) if memory is not None else []
-        if memory is None or not keys:
-            return cls()
-        at = prompt.documents_at
-        numbered = {
-            number if at is None or number < at else number + 1: key for number, key in enumerate(keys)
-        }
-        exact = EXACT_PREFIX + _digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
-        known = known_messages(memory, [*keys[:-1], exact][:at])
-        return cls(memory, numbered, known, exact)
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether this very request was sent before."""
-        return bool(self.keys) and len(self.known) == len(self.keys)
-
-    def write(self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool) -> None:
-        """Remember the messages that are new, or all of them after a compaction."""
-        if self.memory is None or (self.is_exact and not compacted):
-            return
-        first_new = 0 if compacted else len(self.known)
-        newest = max(self.keys)
-        new = {number: key for number, key in self.keys.items() if number >= first_new or number == newest}
-        sent = sent_messages(original, after, new, ledger)
-        last = replace(sent[self.keys[newest]], ended=True)
-        self.memory.set_many({**sent, self.keys[newest]: last, self.exact_key: last})
+        for key, message in messages.items():
+            self._sent.put(key, message, _size(message))
 
 
 def conversation_salt(
@@ -227,15 +165,15 @@ def frozen_ids(original: Prompt, start: Prompt) -> frozenset[str]:
 
 
 def sent_messages(
-    original: Prompt, after: Prompt, keys: Mapping[int, str], ledger: Ledger
+    original: Prompt, after: Prompt, keys: Mapping[int, str], ledger: Ledger, opening: int
 ) -> dict[str, SentMessage]:
     """What the messages were sent as, by key; `keys` has the key of each message that is to be remembered,
-    and the ledger tells which blocks were cut, and why they were changed."""
+    `opening` is the one that keeps the tools, and the ledger tells which blocks were cut, and why they were
+    changed."""
     left = {block.id: block for block in after.blocks}
     added = _added_blocks(after, {block.id for block in original.blocks})
     groups = dict(_by_message(original))
     tools = tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if _is_tool(block))
-    opening = _opening(original)
     sent = {}
     for number, key in keys.items():
         blocks = tuple(_sent(block, left.get(block.id), ledger) for block in groups.get(number, ()))
@@ -245,11 +183,7 @@ def sent_messages(
     return sent
 
 
-# The number under which blocks outside of the messages stand.
-OUTSIDE = -1
-
-
-def _opening(prompt: Prompt) -> int:
+def opening_message(prompt: Prompt) -> int:
     """The first message in which the user speaks: what stands before it other conversations have, too."""
     of_users = (block.metadata["message"] for block in prompt.blocks if block.type is BlockType.USER)
     return next(of_users, 0)
@@ -363,7 +297,8 @@ def _bytes(value: Any) -> bytes:
         return text
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """The hash that keys are made of."""
     return hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
 
 
