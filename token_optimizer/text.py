@@ -54,8 +54,9 @@ def token_counts(texts: list[str]) -> list[int]:
     try:
         return toktok.batch_count(texts, _ENCODING, threads=1)
     except UnicodeEncodeError:
-        return toktok.batch_count([_encodable(text) for text in texts], _ENCODING, threads=1)
+        return toktok.batch_count([encodable(text) for text in texts], _ENCODING, threads=1)
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
+    """The text with a question mark for each lone surrogate, which no encoder reads."""
     return text.encode("utf-8", "replace").decode("utf-8")
