@@ -20,6 +20,9 @@ from token_optimizer.optimizer.prefix import (
 )
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, READ_PREFIXES, ReadPrefix
 
+# A turn brings no more than so many messages, as a rule.
+_MOST_NEW_MESSAGES = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -47,8 +50,9 @@ class Past:
         if memory is None or not keys:
             return cls()
         exact = EXACT_PREFIX + digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
-        known = known_messages(memory, [*keys[:-1], exact])
-        return cls(memory, dict(enumerate(keys)), known, exact, _read(keys, known))
+        read = _read_last(memory, keys)
+        known = known_messages(memory, [*keys[:-1], exact], read.sent)
+        return cls(memory, dict(enumerate(keys)), known, exact, read if read.sent else _read(keys, known))
 
     def around(self, documents_at: int | None) -> Past:
         """The past of a prompt in which a message with documents was put in, which is new and not kept."""
@@ -78,7 +82,8 @@ class Past:
         last = replace(sent[self.keys[newest]], ended=True)
         sent[self.keys[newest]] = last
         self.memory.set_many({**sent, self.exact_key: last})
-        if original.documents_at is None:
+        # Where the original was sent after all, it does not stand on what was known.
+        if original.documents_at is None and after is not original:
             self._hold(read.followed_by(original, (*known, *sent.values()), _tokens(after)))
 
     def _hold(self, read: ReadPrefix) -> None:
@@ -88,8 +93,18 @@ class Past:
         READ_PREFIXES.put(self.keys[max(self.keys)], read, read.chars)
 
 
+def _read_last(memory: Memory, keys: Sequence[str]) -> ReadPrefix:
+    """What this process read on the turn before, if the memory still has the very object of its last message:
+    then all before it stands, too, since a compaction writes every message anew."""
+    newest_first = keys[-2 : -2 - _MOST_NEW_MESSAGES : -1]
+    for key, read in zip(newest_first, READ_PREFIXES.get_many(newest_first), strict=True):
+        if read is not None and memory.get_many([key])[0] is read.sent[-1]:
+            return read
+    return NOTHING_READ
+
+
 def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ReadPrefix:
-    """The blocks of the known messages, if they were sent as the memory has it."""
+    """What this process read of the known messages, if all were sent as the memory has it."""
     if not known:
         return NOTHING_READ
     read = READ_PREFIXES.get_many([keys[len(known) - 1]])[0]

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from operator import attrgetter, is_
+from operator import attrgetter
 from time import perf_counter
 from typing import Any
 
@@ -147,15 +147,15 @@ def optimize_body(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One run of the stages on the prompt as it came: the prompt and the body it gave, the ids of what had
-    been sent before, what a compaction rewrote, and why the run was given up if it was."""
+    """One run of the stages: on the prompt as it came, from `start`, which stands on what was sent before;
+    the prompt and the body it gave, what a compaction rewrote, and why the run was given up if it was."""
 
     original: Prompt
+    start: Prompt
     after: Prompt
     body: dict[str, Any]
     changed: bool
     ledger: Ledger
-    frozen: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
     compaction: Compaction | None = None
 
@@ -220,13 +220,12 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
     # What was wrong when it came is the caller's own.
     faults -= structure_faults(original.body, original.dialect) if faults else set()
     faults |= constraint_faults(original.blocks, slot_texts(after))
-    ids = frozen_ids(original, start)
     if faults:
         # Only the original is known to be what the provider takes.
         reasons = tuple(sorted(faults))
         spent = Ledger(reports=ledger.reports)
-        return Attempt(original, original, dict(original.body), False, spent, faults=reasons)
-    return Attempt(original, _framed(after, body, context), body, changed, ledger, ids)
+        return Attempt(original, original, original, dict(original.body), False, spent, faults=reasons)
+    return Attempt(original, start, _framed(after, body, context), body, changed, ledger)
 
 
 def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Prompt:
@@ -265,7 +264,8 @@ def _fates(attempt: Attempt, read: ReadPrefix) -> list[BlockFate]:
     if attempt.compaction is not None or not read.stands_in(attempt.after):
         read = NOTHING_READ
     original, after = read.rest(attempt.original), read.sent_rest(attempt.after)
-    return [*read.fates, *block_fates(original, after, attempt.ledger, attempt.frozen)]
+    ids = frozen_ids(original, read.sent_rest(attempt.start))
+    return [*read.fates, *block_fates(original, after, attempt.ledger, ids)]
 
 
 def check_budget(budget_tokens: int | None) -> None:
@@ -295,7 +295,9 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     tokens = prompt.tokens
     try:
         after = stage.run(prompt, context)
-        if not _same_blocks(prompt, after):
+        if stages.same_blocks(prompt, after):
+            after = prompt
+        else:
             after = stages.counted(after, prompt, context)
             _check_contract(stage, prompt, after)
     except Exception as error:
@@ -306,16 +308,12 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         log.warning("stage %s failed: %s", stage.name, name)
         ledger.reports.append(StageReport(stage.name, "failed", (perf_counter() - started) * 1000, 0, name))
         return prompt
-    if not _same_blocks(prompt, after):
+    if after is not prompt:
         ledger.write(stage, prompt, after)
     spent = (perf_counter() - started) * 1000
-    ledger.reports.append(StageReport(stage.name, "ran", spent, tokens - after.tokens))
+    cut = 0 if after is prompt else tokens - after.tokens
+    ledger.reports.append(StageReport(stage.name, "ran", spent, cut))
     return after
-
-
-def _same_blocks(before: Prompt, after: Prompt) -> bool:
-    """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
-    return len(before.blocks) == len(after.blocks) and all(map(is_, before.blocks, after.blocks))
 
 
 def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
@@ -347,9 +345,11 @@ def _framed(prompt: Prompt, body: Mapping[str, Any], context: Context) -> Prompt
     """
     slots = [block.slot for block in prompt.blocks if block.slot is not None]
     split = {slot for slot, following in pairwise(slots) if slot == following}
-    parts = [block for block in prompt.blocks if block.slot in split]
+    parts = [block for block in prompt.blocks if block.slot in split] if split else []
     texts = ["".join(block.content for block in group) for _, group in groupby(parts, attrgetter("slot"))]
     apart = sum(block.tokens for block in parts)
     tokens = framing_tokens(body, prompt.dialect) + sum(context.count(texts)) - apart
-    blocks = [replace(block, tokens=tokens) if block.id == FRAMING_ID else block for block in prompt.blocks]
+    blocks = list(prompt.blocks)
+    at = next(at for at in range(len(blocks) - 1, -1, -1) if blocks[at].id == FRAMING_ID)
+    blocks[at] = blocks[at].but(tokens=tokens)
     return replace(prompt, blocks=tuple(blocks))

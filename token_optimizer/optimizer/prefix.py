@@ -121,15 +121,16 @@ def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list
     return keys
 
 
-def known_messages(memory: Memory, keys: Sequence[str]) -> list[SentMessage]:
-    """What the leading messages were sent as, as far as a whole request was sent before.
+def known_messages(memory: Memory, keys: Sequence[str], first: Sequence[SentMessage]) -> list[SentMessage]:
+    """What the leading messages were sent as, as far as a whole request was sent before; it is known already
+    of the `first` ones.
 
     What stands behind that was sent with another question, which decided what was cut from it: a second
     question on the same document is no later turn of the first one's conversation.
     """
-    known: list[SentMessage] = []
-    whole = 0
-    for message in memory.get_many(keys):
+    known = list(first)
+    whole = len(known)
+    for message in memory.get_many(keys[whole:]):
         if message is None:
             break
         known.append(message)

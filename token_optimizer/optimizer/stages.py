@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import is_
 
 from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
@@ -84,14 +85,18 @@ def drop_junk(prompt: Prompt, context: Context) -> Prompt:
 def squeeze(prompt: Prompt, context: Context) -> Prompt:
     """Take out whitespace that no reader needs, and say once what stands many times in a row."""
 
-    def squeezed(block: Block) -> str:
+    def squeezed(text: str, block: Block) -> str:
         if block.kind is Kind.CODE:
-            return strip_escapes(block.content)
-        text = squeeze_whitespace(block.content) if block.kind in _SPACED_KINDS else block.content
-        return collapse_repeats(text) if block.kind in _REPEATING_KINDS else text
+            return strip_escapes(text)
+        if block.kind in _SPACED_KINDS:
+            text = squeeze_whitespace(text)
+        if block.kind in _REPEATING_KINDS:
+            text = collapse_repeats(text)
+        # Space at the end of the last line is spare where a line end stands behind it.
+        ends_line = block.kind in _SPACED_KINDS and block.content.endswith("\n")
+        return text.rstrip(" \t") if ends_line else text
 
-    after = _rewritten(prompt, squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
-    return _with(after, [block if block.verbatim else _without_end_space(block) for block in after.blocks])
+    return _rewritten(prompt, squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
 
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
@@ -100,9 +105,7 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     if not copies:
         return prompt
     blocks = [
-        replace(block, content=copies[block.id].text, note=copies[block.id].note)
-        if block.id in copies
-        else block
+        block.but(content=copies[block.id].text, note=copies[block.id].note) if block.id in copies else block
         for block in prompt.blocks
     ]
     return _with(prompt, blocks)
@@ -140,16 +143,12 @@ def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
     def eligible(block: Block) -> bool:
         return block.type is not BlockType.ASSISTANT and block.kind in (Kind.JSON, Kind.PROSE)
 
-    short = _rewritten(prompt, lambda block: compress_json_toon(block.content), eligible)
-    pairs = zip(prompt.blocks, short.blocks, strict=True)
-    # What is cut later is cut as JSON.
-    return _with(
-        short,
-        [
-            replace(new, original_content=old.content) if old.kind is Kind.JSON and new is not old else new
-            for old, new in pairs
-        ],
-    )
+    short = _rewritten(prompt, lambda text, block: compress_json_toon(text), eligible)
+    for old, new in zip(prompt.blocks, short.blocks, strict=True):
+        if new is not old and old.kind is Kind.JSON:
+            # What is cut later is cut as JSON.
+            new.original_content = old.content
+    return short
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
@@ -165,7 +164,7 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     windows = (config.log_error_window_lines, config.log_tail_lines)
     trimmed = _rewritten(
         prompt,
-        lambda block: trim_logs(block.content, *windows, prompt.query),
+        lambda text, block: trim_logs(text, *windows, prompt.query),
         lambda block: _is_long_log(block, context),
     )
     trimmed = counted(trimmed, prompt, context)
@@ -227,25 +226,22 @@ def _with(prompt: Prompt, blocks: list[Block]) -> Prompt:
     return replace(prompt, blocks=tuple(blocks))
 
 
-def _rewritten(prompt: Prompt, rewrite: Callable[[Block], str], eligible: Callable[[Block], bool]) -> Prompt:
-    """The prompt with every eligible block that may be rewritten passed through `rewrite`."""
-    blocks = list(prompt.blocks)
-    for index, block in enumerate(blocks):
+def _rewritten(
+    prompt: Prompt, rewrite: Callable[[str, Block], str], eligible: Callable[[Block], bool]
+) -> Prompt:
+    """The prompt with the text of every eligible block that may be rewritten passed through `rewrite`, but
+    for the line ends around it."""
+    changed: dict[int, Block] = {}
+    for index, block in enumerate(prompt.blocks):
         if block.verbatim or block.slot is None or not block.content or not eligible(block):
             continue
         core = block.content.strip("\n")
-        text = block.content.replace(core, rewrite(replace(block, content=core)), 1) if core else core
-        if text != block.content:
-            blocks[index] = replace(block, content=text)
-    return _with(prompt, blocks)
-
-
-def _without_end_space(block: Block) -> Block:
-    """The block without space at the end of its last line, where a line end stands behind it."""
-    core = block.content.rstrip("\n")
-    if block.kind not in _SPACED_KINDS or core == block.content or core[-1:] not in (" ", "\t"):
-        return block
-    return replace(block, content=core.rstrip(" \t") + block.content[len(core) :])
+        text = rewrite(core, block) if core else block.content
+        if core and text != core:
+            changed[index] = block.but(content=block.content.replace(core, text, 1))
+    if not changed:
+        return prompt
+    return _with(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])
 
 
 def _keep_json(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
@@ -297,8 +293,19 @@ def _must_tokens(blocks: list[Block]) -> int:
     return schemas // 2 + frames + sum(block.tokens for block in must)
 
 
+def same_blocks(before: Prompt, after: Prompt) -> bool:
+    """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
+    if before is after:
+        return True
+    if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
+        return False
+    return all(map(is_, before.blocks, after.blocks))
+
+
 def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     """The prompt with the tokens of its changed blocks counted; a block that grew goes back as it was."""
+    if same_blocks(before, after):
+        return after
     known = {block.id: block for block in before.blocks}
     changed = [
         index
@@ -312,5 +319,5 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     for index, tokens in zip(changed, counts, strict=True):
         old = known.get(blocks[index].id)
         grew = old is not None and tokens >= old.tokens
-        blocks[index] = old if old is not None and grew else replace(blocks[index], tokens=tokens)
+        blocks[index] = old if old is not None and grew else blocks[index].but(tokens=tokens)
     return _with(after, blocks)

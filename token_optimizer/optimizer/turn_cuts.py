@@ -67,8 +67,7 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
     left = replace(prompt, gone_messages=prompt.gone_messages | messages)
     framing = framing_left(prompt) - framing_left(left)
     blocks = [
-        replace(block, tokens=block.tokens - framing) if block.kind is Kind.FRAMING else block
-        for block in blocks
+        block.but(tokens=block.tokens - framing) if block.kind is Kind.FRAMING else block for block in blocks
     ]
     return replace(left, blocks=tuple(blocks))
 

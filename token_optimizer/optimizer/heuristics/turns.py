@@ -10,7 +10,6 @@ After:  user "a", assistant "b", user "c" must_keep
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Kind
 
@@ -22,7 +21,7 @@ def keep_last_n_turns(blocks: list[Block], n: int) -> list[Block]:
     turns = _turns(blocks)
     first_kept = max(max(turns, default=-1) - n + 1, 0)
     return [
-        replace(block, must_keep=True) if turn >= first_kept and n > 0 and _is_spoken(block) else block
+        block.but(must_keep=True) if turn >= first_kept and n > 0 and _is_spoken(block) else block
         for block, turn in zip(blocks, turns, strict=True)
     ]
 
@@ -47,6 +46,6 @@ def _derived_turns(blocks: list[Block]) -> Iterator[int]:
 
 
 def _is_spoken(block: Block) -> bool:
-    return (
-        block.type in _SPEAKERS and block.kind is Kind.PROSE and not block.tool_result and not block.must_keep
-    )
+    if block.must_keep or block.kind is not Kind.PROSE or block.tool_result:
+        return False
+    return block.type in _SPEAKERS
