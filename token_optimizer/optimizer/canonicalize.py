@@ -210,9 +210,14 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
     turns: list[int] = []
     turn = -1
     for message in messages:
-        if starts_turn(message):
+        if message.get("role") == "assistant":
+            pass  # most messages: neither of the others
+        elif starts_turn(message):
             turn += 1
-        turns.append(-1 if stands_apart(message) else max(turn, 0))
+        elif stands_apart(message):
+            turns.append(-1)
+            continue
+        turns.append(max(turn, 0))
     return turns
 
 
@@ -222,12 +227,23 @@ def _ruling_blocks(blocks: Sequence[Block]) -> int:
 
 
 def _query(blocks: Sequence[Block], asked: int) -> str | None:
-    prose = [
-        block.content
-        for block in blocks
-        if block.metadata.get("message") == asked >= 0 and block.kind is Kind.PROSE and not block.tool_result
-    ]
+    prose = [block.content for block in _of_message(blocks, asked) if _is_said(block)] if asked >= 0 else []
     return "\n".join(prose) or None
+
+
+def _of_message(blocks: Sequence[Block], number: int) -> list[Block]:
+    """The blocks of a message, sought from the end: it is one of the newest."""
+    end = len(blocks)
+    while end and not 0 <= blocks[end - 1].metadata.get("message", OUTSIDE) <= number:
+        end -= 1
+    start = end
+    while start and blocks[start - 1].metadata["message"] == number:
+        start -= 1
+    return list(blocks[start:end])
+
+
+def _is_said(block: Block) -> bool:
+    return block.kind is Kind.PROSE and not block.tool_result
 
 
 def _forced_tools(choice: Any) -> frozenset[str]:
@@ -264,14 +280,17 @@ def _document_text(index: int, document: Any) -> str:
 
 def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
     """Put the text at its path, copying each container on the way once."""
-    for depth in range(1, len(path)):
-        prefix = path[:depth]
-        if prefix not in copies:
-            parent = copies[prefix[:-1]]
-            value = parent[prefix[-1]]
-            copies[prefix] = parent[prefix[-1]] = value.copy()
     is_tool = len(path) == 2 and path[0] == "tools"
-    copies[path[:-1]][path[-1]] = json.loads(text) if is_tool and text else text
+    _copied(copies, path[:-1])[path[-1]] = json.loads(text) if is_tool and text else text
+
+
+def _copied(copies: dict[Path, Any], path: Path) -> Any:
+    """The container at the path, copied where it was not yet."""
+    copied = copies.get(path)
+    if copied is None:
+        holder = _copied(copies, path[:-1])
+        copied = copies[path] = holder[path[-1]] = holder[path[-1]].copy()
+    return copied
 
 
 def _remove_empty(

@@ -71,9 +71,9 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
         return [{"role": "user", "content": messages}] if messages else []
     if not isinstance(messages, list):
         raise PromptError(f"{key} must be a list, not {type(messages).__name__}")
-    for index, message in enumerate(messages):
-        if not isinstance(message, dict):
-            raise PromptError(f"{key}[{index}] must be an object, not {type(message).__name__}")
+    if not all(isinstance(message, dict) for message in messages):
+        at, wrong = next(item for item in enumerate(messages) if not isinstance(item[1], dict))
+        raise PromptError(f"{key}[{at}] must be an object, not {type(wrong).__name__}")
     return messages
 
 
@@ -98,7 +98,7 @@ def spots_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 
 
 def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
     """Tokens that the format adds around the texts: an estimate, since providers do not publish it."""
-    messages = sum(message_framing_tokens(message) for message in conversation_of(body, dialect))
+    messages = sum(map(message_framing_tokens, conversation_of(body, dialect)))
     apart = {"anthropic": "system", "responses": "instructions"}.get(dialect)
     system = MESSAGE_TOKENS if apart and body.get(apart) else 0
     return _TOKENS_PER_REPLY + messages + system
@@ -106,7 +106,8 @@ def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
 
 def message_framing_tokens(message: Mapping[str, Any]) -> int:
     """Tokens that the format adds around one message."""
-    return MESSAGE_TOKENS + (_TOKENS_PER_NAME if message.get("name") and "role" in message else 0)
+    named = "name" in message and message["name"] and "role" in message
+    return MESSAGE_TOKENS + _TOKENS_PER_NAME if named else MESSAGE_TOKENS
 
 
 def role_of(message: Mapping[str, Any]) -> str:

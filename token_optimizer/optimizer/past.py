@@ -84,7 +84,8 @@ class Past:
         self.memory.set_many({**sent, self.exact_key: last})
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
-            self._hold(read.followed_by(original, (*known, *sent.values()), _tokens(after)))
+            tokens = {block.id: block.tokens for block in read.sent_rest(after).blocks}
+            self._hold(read.followed_by(original, (*known, *sent.values()), tokens))
 
     def _hold(self, read: ReadPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""
@@ -109,7 +110,3 @@ def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ReadPrefix:
         return NOTHING_READ
     read = READ_PREFIXES.get_many([keys[len(known) - 1]])[0]
     return read if read is not None and read.sent == tuple(known) else NOTHING_READ
-
-
-def _tokens(after: Prompt) -> dict[str, int]:
-    return {block.id: block.tokens for block in after.blocks}

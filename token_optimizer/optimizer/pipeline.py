@@ -299,7 +299,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
             after = prompt
         else:
             after = stages.counted(after, prompt, context)
-            _check_contract(stage, prompt, after)
+            _check_contract(stage, *stages.from_first_change(prompt, after))
     except Exception as error:
         if os.environ.get(STRICT_VARIABLE):
             raise
@@ -309,7 +309,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         ledger.reports.append(StageReport(stage.name, "failed", (perf_counter() - started) * 1000, 0, name))
         return prompt
     if after is not prompt:
-        ledger.write(stage, prompt, after)
+        ledger.write(stage, *stages.from_first_change(prompt, after))
     spent = (perf_counter() - started) * 1000
     cut = 0 if after is prompt else tokens - after.tokens
     ledger.reports.append(StageReport(stage.name, "ran", spent, cut))

@@ -115,9 +115,10 @@ def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list
     chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
     chain.update(_bytes([dialect, *(body.get(name) for name in _AROUND)]))
     keys = []
+    update, hexdigest = chain.update, chain.hexdigest
     for message in conversation_of(body, dialect):
-        chain.update(_bytes(message))
-        keys.append(chain.hexdigest())
+        update(_bytes(message))
+        keys.append(hexdigest())
     return keys
 
 

@@ -27,7 +27,8 @@ class ReadPrefix:
     """The leading messages of a conversation, and the system text before them.
 
     `sent` has what each message was sent as, `blocks` what they held as they came, `sent_blocks` what stood
-    in their place, and `fates` what the trace says of them. No stage changes such a block.
+    in their place, and `fates` what the trace says of them. No stage changes such a block. `chars` is the
+    memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -35,6 +36,7 @@ class ReadPrefix:
     blocks: tuple[Block, ...] = ()
     sent_blocks: tuple[Block, ...] = ()
     fates: tuple[BlockFate, ...] = ()
+    chars: int = 0
 
     def stands_in(self, after: Prompt) -> bool:
         """Whether the prompt still begins with the blocks as they were sent."""
@@ -65,26 +67,26 @@ class ReadPrefix:
         ledger = Ledger()
         ledger.write(FROZEN, new, closed)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
-        blocks = (*self.blocks, *new.blocks)
-        slots = 1 + max((block.slot for block in blocks if block.slot is not None), default=-1)
+        slots = 1 + max((block.slot for block in new.blocks if block.slot is not None), default=-1)
         return ReadPrefix(
             tuple(sent),
-            original.slots[:slots],
-            blocks,
+            original.slots[: max(slots, len(self.slots))],
+            (*self.blocks, *new.blocks),
             (*self.sent_blocks, *closed.blocks),
             (*self.fates, *fates),
+            self.chars + _chars((*new.blocks, *closed.blocks)),
         )
-
-    @property
-    def chars(self) -> int:
-        """The memory that it takes, about: texts that were sent as they came are held once."""
-        texts = {id(block): len(block.content) for block in (*self.blocks, *self.sent_blocks)}
-        return sum(texts.values()) + _BLOCK_CHARS * len(texts)
 
 
 NOTHING_READ = ReadPrefix()
 READ_PREFIXES: Recent[ReadPrefix] = Recent(64_000_000)
 also_forget(READ_PREFIXES.forget)
+
+
+def _chars(blocks: Sequence[Block]) -> int:
+    """What the blocks take in memory: one that was sent as it came stands there twice, and is held once."""
+    texts = {id(block): len(block.content) for block in blocks}
+    return sum(texts.values()) + _BLOCK_CHARS * len(texts)
 
 
 def _end_of_messages(blocks: Sequence[Block]) -> int:

@@ -82,7 +82,7 @@ def constraint_faults(original: Sequence[Block], sent: Sequence[str]) -> set[str
 def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
     """What providers refuse: tool results without a call, calls without a result, empty messages."""
     messages = conversation_of(body, dialect)
-    faults = {"empty user message" for message in messages if _is_empty_user_message(message)}
+    faults = {"empty user message"} if any(map(_is_empty_user_message, messages)) else set()
     if not messages and not (dialect == "responses" and _stored_elsewhere(body)):
         faults.add("no messages")
     if dialect == "responses":
@@ -96,6 +96,8 @@ def _pairing_faults(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> 
     open_calls: set[str] = set()
     for message in messages:
         calls, results = _calls_and_results(message, dialect)
+        if not (calls or results or open_calls):
+            continue
         if not results <= open_calls:
             faults.add("tool result without its call")
         open_calls -= results
@@ -130,14 +132,17 @@ def _stored_elsewhere(body: Mapping[str, Any]) -> bool:
 
 
 def _is_empty_user_message(message: Mapping[str, Any]) -> bool:
-    return role_of(message) == "user" and not message.get("content")
+    return not message.get("content") and role_of(message) == "user"
 
 
 def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[set[str], set[str]]:
     if dialect == "openai":
-        calls = {_id(call.get("id")) for call in as_list(message.get("tool_calls")) if isinstance(call, dict)}
-        results = {_id(message.get("tool_call_id"))} if role_of(message) == "tool" else set()
-        return calls, results
+        if message.get("role") == "tool":
+            return set(), {_id(message.get("tool_call_id"))}
+        if "tool_calls" not in message:
+            return set(), set()
+        made = as_list(message["tool_calls"])
+        return {_id(call.get("id")) for call in made if isinstance(call, dict)}, set()
     parts = [part for part in as_list(message.get("content")) if isinstance(part, dict)]
     calls = {_id(part.get("id")) for part in parts if part.get("type") == "tool_use"}
     results = {_id(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}

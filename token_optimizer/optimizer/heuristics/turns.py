@@ -21,7 +21,9 @@ def keep_last_n_turns(blocks: list[Block], n: int) -> list[Block]:
     turns = _turns(blocks)
     first_kept = max(max(turns, default=-1) - n + 1, 0)
     return [
-        block.but(must_keep=True) if turn >= first_kept and n > 0 and _is_spoken(block) else block
+        block
+        if block.must_keep or turn < first_kept or n <= 0 or not _is_spoken(block)
+        else block.but(must_keep=True)
         for block, turn in zip(blocks, turns, strict=True)
     ]
 
@@ -46,6 +48,4 @@ def _derived_turns(blocks: list[Block]) -> Iterator[int]:
 
 
 def _is_spoken(block: Block) -> bool:
-    if block.must_keep or block.kind is not Kind.PROSE or block.tool_result:
-        return False
-    return block.type in _SPEAKERS
+    return block.type in _SPEAKERS and block.kind is Kind.PROSE and not block.tool_result
