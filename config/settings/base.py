@@ -68,6 +68,9 @@ ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL")
 # The gateway
 UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")
+# The model of the machine's one embedding process, and the socket it answers on.
+EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
+EMBEDDING_SOCKET = STATE_DIR / "run" / "embedding.sock"
 # Days that traces are kept; 0 keeps them for ever.
 TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 0, least=0)
 

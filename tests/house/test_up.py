@@ -96,7 +96,7 @@ def ask(curl_line: str) -> dict[str, Any]:
 
 def assert_recognisable(instance: Instance) -> None:
     lines = [" ".join(process.cmdline()) for process in instance.processes()]
-    for name in ("postgres", "valkey-server", "celery"):
+    for name in ("postgres", "valkey-server", "celery", "manage.py embedding"):
         assert any(name in line for line in lines), name
 
 

@@ -38,7 +38,7 @@ CELERY_PROCESSES = "2"
 
 
 class Command(BaseCommand):
-    help = "Start PostgreSQL, Valkey, the web workers and Celery; stop them all with Ctrl-C."
+    help = "Start PostgreSQL, Valkey, the web workers, Celery and the embedding model; Ctrl-C stops them all."
     requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             supervisor.stop()
 
     def _start(self, supervisor: Supervisor, listener: socket.socket) -> None:
-        """The databases, then what needs them; Celery last, since the first answer does not need it."""
+        """The databases, then what needs them; last what the first answer does not need."""
         supervisor.servers.start(_embedded())
         made = prepare()
         _forget_connections()
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         _wait_for_first_answer(supervisor)
         self._say(f"Token Optimizer is up at {local_url()}/ -- Ctrl-C stops it. Try:")
         self._say(first_call(made, local_url()))
-        supervisor.start(celery_processes())
+        supervisor.start([*celery_processes(), embedding_process()])
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -104,6 +104,15 @@ def celery_processes() -> list[children.Command]:
         children.Command(name=name, arguments=line, environment=_environment(), folder=settings.BASE_DIR)
         for name, line in started.items()
     ]
+
+
+def embedding_process() -> children.Command:
+    return children.Command(
+        name="embedding",
+        arguments=[sys.executable, "manage.py", "embedding"],
+        environment=_environment(),
+        folder=settings.BASE_DIR,
+    )
 
 
 # One worker has nobody to gossip with.
