@@ -9,7 +9,10 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir --requirement requirements.txt
+# PyPI's torch for Linux brings 3 GB for GPUs along; PyTorch's own index has it without.
+RUN pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
+        "$(grep -o '^torch==[^ ]*' requirements.txt)" \
+    && pip install --no-cache-dir --requirement requirements.txt
 
 RUN useradd --system --uid 10001 --no-create-home optimizer \
     && mkdir /state staticfiles \

@@ -18,6 +18,7 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def main(requirements: str) -> None:
@@ -75,7 +76,23 @@ def install(requirements: str) -> None:
     """Python compiles what is imported, when it is: compiling everything now would take a third longer."""
     say(f"Installing {requirements}: only now, and when it changes")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    run([*pip, "install", "--quiet", "--no-compile", "--requirement", requirements])
+    quiet_install = [*pip, "install", "--quiet", "--no-compile"]
+    if sys.platform == "linux":
+        try_cpu_build_of_torch(quiet_install)
+    run([*quiet_install, "--requirement", requirements])
+
+
+def try_cpu_build_of_torch(quiet_install: list[str]) -> None:
+    """PyPI's torch for Linux brings 3 GB for GPUs along, PyTorch's own index has it without.
+
+    Where that index cannot be reached, the requirements install what there is.
+    """
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    pins = [line.split()[0] for line in lines if line.startswith("torch==")]
+    if pins:
+        options = ["--no-deps", "--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX]
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*quiet_install, *options, *pins], cwd=ROOT, check=False, **silent)  # noqa: S603
 
 
 def run(command: list[str]) -> None:
