@@ -104,7 +104,15 @@ def test_a_model_in_the_hubs_cache_is_found(hub_cache: Path) -> None:
     snapshot = put_into_cache(hub_cache, "BAAI/bge-small-en-v1.5")
     found = find_model("BAAI/bge-small-en-v1.5")
     assert (found.name, found.folder, found.origin) == ("BAAI/bge-small-en-v1.5", snapshot, "hub")
-    assert found.query_prefix == "Represent this sentence for searching relevant passages: "
+
+
+def test_bge_gets_its_prefix_before_a_question_alone(service: EmbeddingService, hub_cache: Path) -> None:
+    put_into_cache(hub_cache, "BAAI/bge-small-en-v1.5")
+    bge = EmbeddingService()
+    assert (bge.model, bge.origin) == ("BAAI/bge-small-en-v1.5", "hub")
+    told = f"Represent this sentence for searching relevant passages: {QUESTION}"
+    assert np.allclose(bge.embed_queries([QUESTION]), service.embed([told]), atol=1e-5)
+    assert np.allclose(bge.embed([QUESTION]), service.embed_queries([QUESTION]), atol=1e-5)
 
 
 @pytest.mark.parametrize("missing", ["model.safetensors", "config.json"])
