@@ -109,6 +109,11 @@ def _to_one(scores: list[float]) -> list[float]:
     return [score / best for score in scores] if best > 0 else scores
 
 
+def says_something(word: str) -> bool:
+    """Whether the word has a meaning of its own, as neither a single letter nor a function word has."""
+    return len(word) > 1 and word.lower() not in _SAYS_NOTHING
+
+
 def names(text: str) -> Iterator[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
     return (name for name, _ in weighed_names(text))
