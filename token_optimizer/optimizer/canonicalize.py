@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 from token_optimizer.errors import PromptError
@@ -195,7 +196,7 @@ def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, tal
         BlockType.DOC if kind is Kind.DOCUMENT else spot.type,
         f"b{number}",
         must_keep=(ruling and kind is not Kind.OPAQUE) or question or prefill or pinned,
-        timestamp=_EPOCH + timedelta(seconds=number),
+        timestamp=_time_of(number),
         metadata={"message": spot.message, "role": spot.role},
         kind=kind,
         verbatim=ruling or question or prefill or blank or kind is Kind.CALL or spot.path is None,
@@ -203,6 +204,12 @@ def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, tal
         turn=talk.turns[spot.message] if spot.message >= 0 else -1,
         slot=slot,
     )
+
+
+@lru_cache(maxsize=10_000)
+def _time_of(number: int) -> datetime:
+    """Blocks are a second apart: what follows from the place alone is the same for every request."""
+    return _EPOCH + timedelta(seconds=number)
 
 
 def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import filterfalse, islice
+from math import ceil
 
 # Only lines with one of these can be errors by what they say: finding them first is ten times faster.
 HINTS = (
@@ -119,17 +121,16 @@ def is_log(text: str) -> bool:
     if len(lines) < _LEAST_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    marked = sum(is_log_line(line) for line in sample)
-    return marked >= _LOG_SHARE * len(sample) and not _is_table(sample)
+    most_others = len(sample) - ceil(_LOG_SHARE * len(sample))
+    others = islice(filterfalse(is_log_line, sample), most_others + 1)
+    return sum(1 for _ in others) <= most_others and not _is_table(sample)
 
 
 def is_log_line(line: str) -> bool:
     """Whether the line begins as logs do, with a time or what build tools write, or names a level soon."""
     head = line[:_LEVEL_WITHIN_CHARS]
-    return any(
-        found is not None
-        for found in (_STAMP.match(head), _LEVEL.search(head), _BUILD.match(line, 0, _LONGEST_READ))
-    )
+    found = _STAMP.match(head) or _LEVEL.search(head) or _BUILD.match(line, 0, _LONGEST_READ)
+    return found is not None
 
 
 def _is_table(lines: list[str]) -> bool:

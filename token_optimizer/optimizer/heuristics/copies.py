@@ -59,8 +59,8 @@ def references_to_copies(blocks: Sequence[Block], window: int) -> dict[str, Copy
         return {}
     standing = _Standing(blocks, window)
     asked = frozenset().union(*(_chosen_lines(blocks[at].content) for at in may_refer))
-    first, last = max(0, may_refer[0] - window), may_refer[-1] + window + 1
-    for at, block in enumerate(blocks[first:last], first):
+    first = max(0, may_refer[0] - window)
+    for at, block in enumerate(blocks[first:], first):
         # Of a long conversation nearly all is closed, and shares nothing with what is new.
         if block.verbatim and _may_be_source(block) and not asked.isdisjoint(_chosen_lines(block.content)):
             standing.add(at, block.content)
