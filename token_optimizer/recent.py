@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -27,10 +27,15 @@ class Recent(Generic[V]):
 
     def put(self, key: str, value: V, chars: int) -> None:
         """Hold a value of so many characters, in the place of what the key had."""
+        self.put_many([(key, value, chars)])
+
+    def put_many(self, values: Iterable[tuple[str, V, int]]) -> None:
+        """Hold several values, each with its key and characters."""
         with self._lock:
-            self._drop(key)
-            self._values[key] = (value, chars)
-            self._chars += chars
+            for key, value, chars in values:
+                self._drop(key)
+                self._values[key] = (value, chars)
+                self._chars += chars
             while self._chars > self._most_chars:
                 self._drop(next(iter(self._values)))
 
@@ -53,5 +58,6 @@ class Recent(Generic[V]):
         return held[0]
 
     def _drop(self, key: str) -> None:
-        _, chars = self._values.pop(key, (None, 0))
-        self._chars -= chars
+        held = self._values.pop(key, None)
+        if held is not None:
+            self._chars -= held[1]

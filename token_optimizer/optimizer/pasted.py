@@ -78,7 +78,7 @@ def is_output(text: str) -> bool:
     filled = [line for line in text.splitlines()[:200] if line.strip()]
     if len(filled) < _LEAST_OUTPUT:
         return False
-    return _output_share(filled) >= _OUTPUT_SHARE or _is_numbered(filled)
+    return _is_mostly_output(filled) or _is_numbered(filled)
 
 
 def _lines(text: str) -> Iterator[Line]:
@@ -229,16 +229,29 @@ def _is_numbered(printed: list[str]) -> bool:
 
 def _output_share(printed: list[str]) -> float:
     """The share of lines that look printed, less the share that reads as sentences."""
-    if not printed:
-        return 0.0
+    return sum(_output_marks(printed)) / len(printed) if printed else 0.0
+
+
+def _is_mostly_output(printed: list[str]) -> bool:
+    """Whether that share is high enough, by as many lines as decide it."""
+    left, wanted = len(printed), _OUTPUT_SHARE * len(printed)
+    score = 0
+    for mark in _output_marks(printed):
+        score += mark
+        left -= 1
+        if score + left < wanted:
+            return False
+    return score >= wanted
+
+
+def _output_marks(printed: list[str]) -> Iterator[int]:
+    """For each line 1 where it looks printed, -1 where it reads as a sentence, 0 where neither."""
     openings = [tuple(line.split()[:2]) for line in printed]
     repeated = {opening for opening, count in Counter(openings).items() if count > 2 and opening[1:]}
-    score = 0
     for line, opening in zip(printed, openings, strict=True):
         if _CODE.match(line) or _OUTPUT.match(line):
-            score += 1
+            yield 1
         elif _SENTENCE.match(line):
-            score -= 1
-        elif opening in repeated:
-            score += 1
-    return score / len(printed)
+            yield -1
+        else:
+            yield int(opening in repeated)

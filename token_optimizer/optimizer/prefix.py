@@ -97,8 +97,7 @@ class InProcessMemory:
         return self._sent.get_many(keys)
 
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
-        for key, message in messages.items():
-            self._sent.put(key, message, _size(message))
+        self._sent.put_many((key, message, _size(message)) for key, message in messages.items())
 
 
 def conversation_salt(
@@ -277,14 +276,15 @@ def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:
     length, why = len(block.content), ledger.reason.get(block.id, "")
     if now is None:
         return SentBlock(block.kind, length, dropped=True, why=why)
-    content = None if now.content == block.content else now.content
-    return SentBlock(block.kind, length, content, lossy=block.id in ledger.cut, why=why)
+    if now.content == block.content:
+        return SentBlock(block.kind, length, None, False, block.id in ledger.cut, why)
+    return SentBlock(block.kind, length, now.content, False, block.id in ledger.cut, why)
 
 
 def _size(message: SentMessage) -> int:
-    texts = [block.content for block in (*message.blocks, *message.tools)]
+    texts = [block.content for block in message.blocks] + [block.content for block in message.tools]
     texts += [item.content for item in message.added]
-    return 200 + 100 * len(message.blocks) + sum(len(text) for text in texts if text)
+    return 200 + 100 * len(message.blocks) + sum(map(len, filter(None, texts)))
 
 
 def _bytes(value: Any) -> bytes:

@@ -45,6 +45,9 @@ _MUST_QUOTE = re.compile(
 _MUST_ESCAPE = re.compile(r'[\\"\x00-\x1f]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+# A JSON text of which less than this is left without its whitespace counts fewer tokens so.
+_SPACED_SHARE = 0.85
+
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
 
@@ -81,12 +84,14 @@ def _is_json(text: str) -> bool:
 
 def _shortest(text: str, *, toon: bool) -> str:
     """The form of the JSON text that counts the fewest tokens; of equals the one nearest to the original."""
-    forms = [text, minified(text)]
+    short = minified(text)
+    # Nobody needs to count a text with so much whitespace in it.
+    forms = [short] if len(short) < _SPACED_SHARE * len(text) else [text, short]
     # Where references stand already this text may be our own: it is not rewritten a second time.
     if f'"{REFERENCE}"' not in text:
         table = _toon(text) if toon and _SIDE_BY_SIDE.search(text) else None
         said_once = with_references(text) if _NESTED.search(text) else None
-        forms += [form for form in (table, said_once) if form is not None and len(form) < len(forms[1])]
+        forms += [form for form in (table, said_once) if form is not None and len(form) < len(short)]
     counts = token_counts(forms)
     return forms[counts.index(min(counts))]
 
