@@ -1,6 +1,7 @@
 """The embedding models that are on this machine: the packaged ones, for real, and how others are found."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -136,6 +137,13 @@ def test_a_path_without_a_model_is_named(path: str) -> None:
 def test_a_folder_that_holds_no_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no embedding model at"):
         EmbeddingService(str(tmp_path))
+
+
+def test_a_damaged_model_is_named(service: EmbeddingService, tmp_path: Path) -> None:
+    shutil.copytree(WHEEL_FOLDER, tmp_path / "model")
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ConfigError, match="model cannot be loaded: SafetensorError"):
+        EmbeddingService(str(tmp_path / "model"))
 
 
 def test_other_dimensions_are_refused(service: EmbeddingService, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,8 +103,11 @@ def _loaded(found: FoundModel) -> SentenceTransformer:
             "EmbeddingService needs the package sentence-transformers: "
             "pip install 'token-optimizer[semantic]'"
         ) from error
-    with _LOADING, _no_progress_bar():
-        transformer = SentenceTransformer(str(found.folder), device="cpu", local_files_only=True)
+    try:
+        with _LOADING, _no_progress_bar():
+            transformer = SentenceTransformer(str(found.folder), device="cpu", local_files_only=True)
+    except Exception as error:  # the model's libraries have no type of their own
+        raise ConfigError(f"{found.name} cannot be loaded: {type(error).__name__}") from error
     dimensions = transformer.get_embedding_dimension()
     if dimensions != DIMENSIONS:
         raise ConfigError(f"{found.name} makes vectors of {dimensions} dimensions; {DIMENSIONS} are stored")
