@@ -29,10 +29,13 @@ from typing import Any
 import django
 import hypothesis
 import pytest
+from django.db import connection
 
 from optimizer_app.embedded.servers import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
+
+pytest_plugins = ["tests.embedding_server"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -61,6 +64,13 @@ def _loopback_only() -> Iterator[None]:
         patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
     yield
     patch.undo()
+
+
+@pytest.fixture
+def empty_store(transactional_db: None) -> None:
+    """No stored blocks: their tables are no models, so the database's own clean-up leaves them alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE blocks CASCADE")
 
 
 @pytest.fixture

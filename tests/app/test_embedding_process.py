@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,71 +15,17 @@ import psutil
 import pytest
 from django.conf import settings as django_settings
 
-from optimizer_app import embedding_client
 from optimizer_app.embedding_client import EmbeddingsUnavailable, aembed, astatus, embed, status
 from optimizer_app.embedding_process import NICENESS
 from optimizer_app.embedding_wire import EmbeddingStatus, answer, length_of, question, read_answer
-from tests.live_server import PROJECT_ROOT
+from tests.embedding_server import embedding_process, wait_until_it_listens
 from tests.state_folder import state_folder
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 SENT_WITHIN_SECONDS = 60
 
 
-@contextmanager
-def embedding_process(folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """Running, and answering on its socket; its model may still be loading."""
-    with open(folder / "embedding.log", "a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "embedding"],
-            cwd=PROJECT_ROOT,
-            env={**os.environ, "OPTIMIZER_STATE_DIR": str(folder), **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_until_it_listens(process: subprocess.Popen[str]) -> None:
-    """Until it has its socket, which it makes before it loads the model."""
-    while status().reason == embedding_client._ABSENT.reason:
-        with suppress(subprocess.TimeoutExpired):
-            raise RuntimeError(f"the process ended with status {process.wait(0.05)}")
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A process whose model is loaded, with its socket."""
-    with state_folder() as folder, embedding_process(folder) as process:
-        path = folder / "run" / "embedding.sock"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(django_settings, "EMBEDDING_SOCKET", path, raising=False)
-            wait_until_it_listens(process)
-            embed(["wake up"], wait=True)
-        yield process, path
-
-
-@pytest.fixture
-def use_socket(monkeypatch: pytest.MonkeyPatch):
-    def use(path: Path) -> None:
-        monkeypatch.setattr(django_settings, "EMBEDDING_SOCKET", path, raising=False)
-
-    return use
-
-
-@pytest.fixture
-def process(ready: tuple[subprocess.Popen[str], Path], use_socket) -> subprocess.Popen[str]:
-    use_socket(ready[1])
-    return ready[0]
-
-
-def test_it_works(process: subprocess.Popen[str]) -> None:
+def test_it_works(embeddings: subprocess.Popen[str]) -> None:
     assert status() == EmbeddingStatus("ready", MODEL, "wheel", django_settings.EMBEDDING_MODEL)
     texts = ["the cat sat", "stock prices fell", "a feline rested"]
     vectors = embed(texts)
@@ -91,13 +33,13 @@ def test_it_works(process: subprocess.Popen[str]) -> None:
     assert vectors[0] @ vectors[2] > vectors[0] @ vectors[1]
 
 
-async def test_it_works_without_blocking(process: subprocess.Popen[str]) -> None:
+async def test_it_works_without_blocking(embeddings: subprocess.Popen[str]) -> None:
     assert (await astatus()).state == "ready"
     together = await asyncio.gather(*[aembed([f"question {n}"], query=True) for n in range(20)])
     assert np.allclose(np.concatenate(together), embed([f"question {n}" for n in range(20)]), atol=1e-5)
 
 
-def test_many_odd_texts_have_a_row_each(process: subprocess.Popen[str]) -> None:
+def test_many_odd_texts_have_a_row_each(embeddings: subprocess.Popen[str]) -> None:
     texts = ["", "a\ud800b", "x" * 1_000_000, "word " * 200_000, *(f"text {n}" for n in range(100))]
     vectors = embed(texts)
     assert vectors.shape == (104, 384)
@@ -110,8 +52,8 @@ def test_only_its_owner_may_ask(ready: tuple[subprocess.Popen[str], Path]) -> No
     assert stat.S_IMODE(ready[1].stat().st_mode) == 0o600
 
 
-def test_it_yields_to_requests(process: subprocess.Popen[str]) -> None:
-    assert psutil.Process(process.pid).nice() >= NICENESS
+def test_it_yields_to_requests(embeddings: subprocess.Popen[str]) -> None:
+    assert psutil.Process(embeddings.pid).nice() >= NICENESS
 
 
 @pytest.mark.parametrize(
@@ -119,7 +61,7 @@ def test_it_yields_to_requests(process: subprocess.Popen[str]) -> None:
     [b"", b"\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x02{}", b"\0\0\0\x05[1,2]", b"GET / HTTP/1.1\r\n"],
 )
 def test_what_is_no_question_gets_no_answer_and_harms_nobody(
-    process: subprocess.Popen[str], ready: tuple[subprocess.Popen[str], Path], sent: bytes
+    embeddings: subprocess.Popen[str], ready: tuple[subprocess.Popen[str], Path], sent: bytes
 ) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(SENT_WITHIN_SECONDS)
@@ -130,7 +72,7 @@ def test_what_is_no_question_gets_no_answer_and_harms_nobody(
     assert status().state == "ready"
 
 
-def test_a_caller_that_does_not_wait_is_told_so(process: subprocess.Popen[str]) -> None:
+def test_a_caller_that_does_not_wait_is_told_so(embeddings: subprocess.Popen[str]) -> None:
     with pytest.raises(EmbeddingsUnavailable, match=r"did not answer in 0\.001 s"):
         embed(["a text that nobody has asked for"] * 32, timeout_seconds=0.001)
 

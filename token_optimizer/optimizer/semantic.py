@@ -27,16 +27,29 @@ from token_optimizer.text import encodable
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from token_optimizer.storage.vectors import VectorStore
+
 __all__ = [
     "DIMENSIONS",
     "EmbeddingService",
     "StaticEmbedder",
     "UtilityParts",
+    "VectorStore",
     "compute_utility_score",
     "mmr_selection",
     "static_embedder",
     "utility_parts",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """VectorStore, which alone needs a database's client."""
+    if name == "VectorStore":
+        from token_optimizer.storage.vectors import VectorStore
+
+        return VectorStore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 # 1.5 kB each.

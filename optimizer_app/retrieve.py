@@ -1,0 +1,73 @@
+"""Finds the passages of a project's documents that fit a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
+from optimizer_app.models import Project
+from token_optimizer.models import BlockType
+from token_optimizer.storage.search import Filters, FoundBlock, search
+
+# A question is embedded in some 25 ms; whoever waits for the passages is better off without than late.
+QUERY_WITHIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What was found, best first, and why the search went by words alone where it did."""
+
+    passages: Sequence[FoundBlock]
+    by_words_alone: str = ""
+
+
+def search_documents(
+    project: Project,
+    query: str,
+    *,
+    top_k: int = 10,
+    types: Sequence[BlockType | str] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Retrieved:
+    """The passages of the project's documents that fit the question best.
+
+    Without the embedding process the search goes by words alone, and says so. ValueError names a type that
+    is none.
+    """
+    vector, model, missing = _query_vector(query)
+    filters = Filters(types or (), metadata or {})
+    with transaction.atomic(), connection.cursor() as cursor:
+        found = search(cursor, owner_of(project.pk), query, vector, model, top_k, filters)
+    return Retrieved(found, missing)
+
+
+def why_found(found: FoundBlock) -> str:
+    """In a few words which search found the passage, and how high."""
+    reasons = []
+    if found.vector_rank is not None:
+        near = f", similarity {found.similarity:.2f}" if found.similarity is not None else ""
+        reasons.append(f"by meaning: number {found.vector_rank}{near}")
+    if found.text_rank is not None:
+        reasons.append(f"by words: number {found.text_rank}")
+    return "; ".join(reasons)
+
+
+def owner_of(project_id: UUID) -> str:
+    """Whose blocks they are, as the store knows a project."""
+    return str(project_id)
+
+
+def _query_vector(query: str) -> tuple[NDArray[np.float32] | None, str, str]:
+    """The question's vector and the model it comes from; None and why there is none."""
+    try:
+        vector = embed([query], query=True, timeout_seconds=QUERY_WITHIN_SECONDS)[0]
+    except EmbeddingsUnavailable as error:
+        return None, "", str(error)
+    return vector, status().model, ""

@@ -1,0 +1,1 @@
+"""Blocks and their embeddings in PostgreSQL with pgvector."""
