@@ -2,9 +2,19 @@
 
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.config import OptimizationConfig
+from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
 from optimizer_app.models.project import Project
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.trace import RequestTrace
 
-__all__ = ["ApiKey", "Event", "OptimizationConfig", "Project", "Provider", "RequestTrace"]
+__all__ = [
+    "ApiKey",
+    "Document",
+    "Event",
+    "IngestJob",
+    "OptimizationConfig",
+    "Project",
+    "Provider",
+    "RequestTrace",
+]
