@@ -4,6 +4,7 @@
     ├── ConfigError          a config field, preset or pattern that cannot be used (also a ValueError)
     ├── PromptError          messages or tools that are no prompt in a known dialect (also a ValueError)
     ├── StageError           a stage broke; the pipeline catches it and the prompt goes on unchanged
+    ├── StageSkipped         a stage could not run, since what it needs is not there; the same happens
     └── ProviderError        the provider could not be reached or answered with an error
 
 Messages name the value that was wrong and never contain a secret or prompt text.
@@ -26,6 +27,10 @@ class PromptError(TokenOptimizerError, ValueError):
 
 class StageError(TokenOptimizerError):
     """A stage broke its contract (changed an id, altered a verbatim block)."""
+
+
+class StageSkipped(TokenOptimizerError):
+    """What a stage needs is not installed or not loaded; the message says what, and goes into the trace."""
 
 
 class ProviderError(TokenOptimizerError):

@@ -133,7 +133,8 @@ class Prompt:
 
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
-    that was put in for documents given apart.
+    that was put in for documents given apart. `near_words` has for each word of the query those that may
+    stand for it, with their shares, once the stage `semantic` looked for them.
     """
 
     blocks: tuple[Block, ...]
@@ -143,6 +144,7 @@ class Prompt:
     query: str | None = None
     gone_messages: frozenset[int] = frozenset()
     documents_at: int | None = None
+    near_words: Mapping[str, Mapping[str, float]] | None = None
 
     @property
     def tokens(self) -> int:

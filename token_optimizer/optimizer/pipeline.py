@@ -20,7 +20,7 @@ import uuid_utils.compat
 
 from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.errors import ConfigError, StageError
+from token_optimizer.errors import ConfigError, StageError, StageSkipped
 from token_optimizer.models import (
     BlockFate,
     Dialect,
@@ -64,6 +64,7 @@ STAGES = (
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
+    Stage("semantic", stages.look_for_near_words, "words found that mean what the question's mean"),
     Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
     Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
 )
@@ -246,6 +247,7 @@ def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> Optimization
         trace_id="",
         tokens_before=original.tokens,
         tokens_after=attempt.after.tokens,
+        route="heuristic_only" if attempt.after.near_words is None else "heuristic+semantic",
         fallback_used=bool(attempt.faults),
         fallback_reason=", ".join(attempt.faults),
         stages=attempt.ledger.reports,
@@ -300,6 +302,10 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         else:
             after = stages.counted(after, prompt, context)
             _check_contract(stage, *stages.from_first_change(prompt, after))
+    except StageSkipped as error:
+        spent = (perf_counter() - started) * 1000
+        ledger.reports.append(StageReport(stage.name, "skipped", spent, 0, str(error)))
+        return prompt
     except Exception as error:
         if os.environ.get(STRICT_VARIABLE):
             raise

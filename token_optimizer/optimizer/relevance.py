@@ -62,6 +62,17 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
     return [_stems_of(text, known) for text in texts]
 
 
+def stem_words(texts: Sequence[str]) -> dict[str, str]:
+    """Each stem of the texts with the shortest of its words; in the same order whatever that of the texts."""
+    words = {word for text in texts for word in _WORD.findall(text.lower())}
+    known = _Stems()
+    found: dict[str, str] = {}
+    for word in sorted(words, key=lambda word: (len(word), word)):
+        if stem := known[word]:
+            found.setdefault(stem, word)
+    return found
+
+
 def bm25(query: str, words: Sequence[Sequence[str]], feedback: Sequence[float] = ()) -> list[float]:
     """The relevance of each text, given by its `stems`, to the query: 0 for none; the best is about 1.
 
@@ -72,13 +83,39 @@ def bm25(query: str, words: Sequence[Sequence[str]], feedback: Sequence[float] =
     asked = set(_stems_of(query, _Stems()))
     if not asked or not words:
         return [0.0] * len(words)
-    mean = sum(map(len, words)) / len(words) or 1.0
-    lengths = [len(found) / mean for found in words]
+    lengths = _lengths(words)
     scores = _scores(asked, words, lengths)
     if any(feedback) and any(scores):
         more = _scores(_marking(scores, words), words, lengths)
         return [score + share * other for score, share, other in zip(scores, feedback, more, strict=True)]
     return scores
+
+
+def bm25_near(near: Mapping[str, Mapping[str, float]], words: Sequence[Sequence[str]]) -> list[float]:
+    """As `bm25`, but the words that are `near` an asked one stand for it at their shares: of those that a
+    text has, the one that says most."""
+    stands_for: dict[str, list[tuple[str, float]]] = {}
+    for asked, shares in near.items():
+        for word, share in ((asked, 1.0), *shares.items()):
+            stands_for.setdefault(word, []).append((asked, share))
+    lengths = _lengths(words)
+    counts = [Counter([word for word in found if word in stands_for]) for found in words]
+    rarity = _rarity(counts)
+    scores = []
+    for count, length in zip(counts, lengths, strict=True):
+        most: dict[str, float] = {}
+        for word, times in count.items():
+            said = rarity[word] * _saturated(times, length)
+            for asked, share in stands_for[word]:
+                most[asked] = max(most.get(asked, 0.0), share * said)
+        scores.append(sum(most.values()))
+    return _to_one(scores)
+
+
+def _lengths(words: Sequence[Sequence[str]]) -> list[float]:
+    """The length of each text, 1 for the mean."""
+    mean = sum(map(len, words)) / max(1, len(words)) or 1.0
+    return [len(found) / mean for found in words]
 
 
 def _scores(asked: Set[str], words: Sequence[Sequence[str]], lengths: Sequence[float]) -> list[float]:
@@ -105,7 +142,7 @@ def _marking(scores: Sequence[float], words: Sequence[Sequence[str]]) -> set[str
 
 
 def _to_one(scores: list[float]) -> list[float]:
-    best = max(scores)
+    best = max(scores, default=0.0)
     return [score / best for score in scores] if best > 0 else scores
 
 

@@ -19,7 +19,7 @@ from itertools import chain, islice
 
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.relevance import bm25, stems
+from token_optimizer.optimizer.relevance import bm25, bm25_near, stems
 from token_optimizer.optimizer.salience import fixed_facts, salient, token_values
 from token_optimizer.optimizer.turn_cuts import droppable_turns, framing_left, without_turns
 
@@ -57,6 +57,7 @@ class Cutter:
     ranked: bool = False
     reach: float = 0.0
     feedback: float = 0.0
+    near: float = 0.0
     whole: bool = False
     from_original: bool = False
     gapless: bool = False
@@ -253,7 +254,7 @@ def _passage_tokens(bulk: _Bulk, counts: Iterator[int]) -> list[int]:
 
 
 def _candidates(prompt: Prompt, bulks: list[_Bulk]) -> list[Candidate]:
-    relevance = _relevance(prompt.query or "", bulks)
+    relevance = _relevance(prompt, bulks)
     by_token = token_values(prompt, [bulk.block for bulk in bulks])
     weights = salient(prompt, {bulk.at: bulk.passages for bulk in bulks})
     return [
@@ -275,12 +276,12 @@ def _relevance_value(relevance: float, tokens: int) -> float:
     return _RELEVANCE_VALUE * relevance * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER if relevance else 0.0
 
 
-def _relevance(query: str, bulks: list[_Bulk]) -> list[list[float]]:
+def _relevance(prompt: Prompt, bulks: list[_Bulk]) -> list[list[float]]:
     """The relevance of every passage of ranked bulk; 0 for all others."""
+    query = prompt.query or ""
     ranked = [bulk for bulk in bulks if bulk.cutter.ranked]
     words = stems([text for bulk in ranked for text in bulk.texts()])
-    feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
-    scores = iter(bm25(query, words, feedback))
+    scores = iter(_passage_scores(prompt, ranked, words))
     several = len(ranked) > 1
     each = iter(words)
     # A title is no passage, but says what all of them speak of.
@@ -299,6 +300,17 @@ def _relevance(query: str, bulks: list[_Bulk]) -> list[list[float]]:
         spread = _spread([next(scores) for _ in bulk.passages], bulk.cutter.reach)
         found.append([whole + score for score in spread])
     return found
+
+
+def _passage_scores(prompt: Prompt, ranked: list[_Bulk], words: list[list[str]]) -> list[float]:
+    """How much each passage, given by its `words`, has to do with the query, without its neighbours."""
+    feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
+    scores = bm25(prompt.query or "", words, feedback)
+    if not prompt.near_words:
+        return scores
+    shares = [bulk.cutter.near for bulk in ranked for _ in bulk.passages]
+    others = bm25_near(prompt.near_words, words)
+    return [score + share * other for score, share, other in zip(scores, shares, others, strict=True)]
 
 
 def _spread(scores: list[float], reach: float) -> list[float]:

@@ -37,6 +37,7 @@ from token_optimizer.optimizer.heuristics.tools import (
 )
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace, strip_escapes
+from token_optimizer.optimizer.near_words import near_words
 from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
 from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
@@ -55,8 +56,8 @@ _CUTTERS = {
     Kind.LOG: Cutter(log_passages, keep_log_lines),
     Kind.CODE: _LINES,
     Kind.PROSE: _PROSE,
-    Kind.DOCUMENT: Cutter(document_passages, keep_sentences, ranked=True, reach=0.2, whole=True),
-    Kind.TRANSCRIPT: Cutter(spoken_passages, keep_sentences, ranked=True, reach=0.4, feedback=0.3),
+    Kind.DOCUMENT: Cutter(document_passages, keep_sentences, ranked=True, reach=0.2, near=1.0, whole=True),
+    Kind.TRANSCRIPT: Cutter(spoken_passages, keep_sentences, ranked=True, reach=0.4, feedback=0.3, near=1.0),
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }
 
@@ -193,6 +194,18 @@ def _aimed(block: Block, before: Block, prompt: Prompt, context: Context) -> Blo
     return alone.blocks[0]
 
 
+def look_for_near_words(prompt: Prompt, context: Context) -> Prompt:
+    """Over the hard budget, find the words that may stand for those of the question in what is cut by it."""
+    if context.tokens_over(prompt) <= 0 or not prompt.query:
+        return prompt
+    texts = [
+        block.content
+        for block in prompt.blocks
+        if block.kind in _CUTTERS and _CUTTERS[block.kind].near and not block.verbatim and not block.must_keep
+    ]
+    return replace(prompt, near_words=near_words(prompt.query, texts)) if texts else prompt
+
+
 def choose_passages(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages of bulk that are worth least."""
     config = context.config
@@ -297,6 +310,8 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
     """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
     if before is after:
         return True
+    if before.near_words is not after.near_words:
+        return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False
     return all(map(is_, before.blocks, after.blocks))
