@@ -19,6 +19,7 @@ from gateway.database import in_database
 from gateway.endpoint import Endpoint, internal_error
 from gateway.errors import Unavailable
 from gateway.health import healthz, readyz
+from gateway.ingest import ingest, show_job
 from gateway.optimize_only import OptimizeOnly
 from gateway.passthrough import count_tokens, models, passthrough
 from gateway.relay import Relay
@@ -75,6 +76,8 @@ app = Starlette(
         Route("/v1/messages", Relay("anthropic"), methods=["POST"]),
         Route("/v1/messages/count_tokens", Endpoint(count_tokens), methods=["POST"]),
         Route("/v1/optimize", OptimizeOnly(), methods=["POST"]),
+        Route("/v1/ingest", Endpoint(ingest), methods=["POST"]),
+        Route("/v1/ingest/{job}", Endpoint(show_job), methods=["GET"]),
         Route("/v1/models", Endpoint(models), methods=["GET"]),
         Route("/v1/traces/{trace_id}", Endpoint(show_trace), methods=["GET"]),
         Route("/healthz", Endpoint(healthz), methods=["GET"]),

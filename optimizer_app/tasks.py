@@ -10,6 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from optimizer_app.deliver import deliver_due_events
+from optimizer_app.ingest.control import queue_for_model
+from optimizer_app.ingest.wake import wake_ingest
+from optimizer_app.ingest.work import ingest_due
+from optimizer_app.models import Document
 from optimizer_app.retention import drop_older_than, make_partitions_ahead
 
 log = structlog.get_logger(__name__)
@@ -30,3 +34,13 @@ def keep_partitions() -> None:
     days = settings.TRACE_RETENTION_DAYS
     if days and (dropped := drop_older_than(days, today)):
         log.info("traces_dropped", days=dropped)
+
+
+@shared_task
+def ingest_due_documents() -> None:
+    """Read, cut and embed the documents that are due; those embedded by another model are due, too."""
+    queue_for_model()
+    if finished := ingest_due():
+        log.info("documents_finished", count=finished)
+        if Document.objects.due(timezone.now()).exists():
+            wake_ingest()

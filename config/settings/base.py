@@ -195,6 +195,7 @@ CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "ahead", "delivery", "u
 CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
+    "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -202,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {
         "task": "optimizer_app.tasks.deliver_events",
         "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
+    "ingest-due-documents": {
+        "task": "optimizer_app.tasks.ingest_due_documents",
+        "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
     "keep-partitions": {

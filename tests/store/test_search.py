@@ -158,7 +158,8 @@ def test_blocks_wait_for_vectors_of_the_model_in_use() -> None:
         assert len(waiting) == 2
         assert put_vectors(cursor, "a", "new-model", {waiting[0][0]: _vector(0)}) == 1
         assert count_without_vector(cursor, "a", "new-model") == 2
-        assert delete_vectors(cursor, "a", except_model="new-model") == 3
+        assert delete_vectors(cursor, "b", document) == 0
+        assert delete_vectors(cursor, "a", document, except_model="new-model") == 3
 
 
 def test_a_vector_is_stored_once_and_for_its_owner_alone() -> None:

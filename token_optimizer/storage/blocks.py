@@ -91,6 +91,7 @@ def reuse_vectors(cursor: Cursor, owner: str, model: str, document_id: UUID) -> 
         "INSERT INTO embeddings (block_id, model, owner, embedding)"
         " SELECT DISTINCT ON (new.id) new.id, %s, new.owner, known.embedding FROM blocks new"
         " JOIN blocks same ON same.owner = new.owner AND same.content_hash = new.content_hash"
+        " AND same.title_path = new.title_path"
         " JOIN embeddings known ON known.block_id = same.id AND known.model = %s"
         " WHERE new.owner = %s AND new.document_id = %s AND new.id <> same.id"
         " ON CONFLICT (block_id, model) DO NOTHING",
@@ -99,15 +100,22 @@ def reuse_vectors(cursor: Cursor, owner: str, model: str, document_id: UUID) -> 
     return cursor.rowcount
 
 
-def delete_document(cursor: Cursor, owner: str, document_id: UUID) -> int:
-    """Delete the document's blocks, and their vectors with them; how many there were."""
-    cursor.execute("DELETE FROM blocks WHERE owner = %s AND document_id = %s", (owner, document_id))
+def delete_document(cursor: Cursor, owner: str, document_id: UUID, *, except_ids: Sequence[UUID] = ()) -> int:
+    """Delete the document's blocks but these, and their vectors with them; how many there were."""
+    cursor.execute(
+        "DELETE FROM blocks WHERE owner = %s AND document_id = %s AND NOT id = ANY(%s)",
+        (owner, document_id, list(except_ids)),
+    )
     return cursor.rowcount
 
 
-def delete_vectors(cursor: Cursor, owner: str, *, except_model: str) -> int:
-    """Delete the vectors of all other models; how many there were."""
-    cursor.execute("DELETE FROM embeddings WHERE owner = %s AND model <> %s", (owner, except_model))
+def delete_vectors(cursor: Cursor, owner: str, document_id: UUID, *, except_model: str = "") -> int:
+    """Delete the document's vectors, but those of one model; how many there were."""
+    cursor.execute(
+        "DELETE FROM embeddings e USING blocks b WHERE b.id = e.block_id AND b.owner = %s"
+        " AND b.document_id = %s AND e.model <> %s",
+        (owner, document_id, except_model),
+    )
     return cursor.rowcount
 
 
@@ -167,9 +175,15 @@ def _row(owner: str, block: StoredBlock) -> tuple[Any, ...]:
     )
 
 
+def storable_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata without what PostgreSQL takes in no JSON."""
+    value: dict[str, Any] = _storable_value(dict(metadata))
+    return value
+
+
 def json_text(metadata: Mapping[str, Any]) -> str:
     """The metadata as JSON that PostgreSQL takes."""
-    return orjson.dumps(_storable_value(dict(metadata)), default=str).decode()
+    return orjson.dumps(storable_metadata(metadata), default=str).decode()
 
 
 def _storable_value(value: Any) -> Any:

@@ -1,0 +1,195 @@
+"""Works on documents: reads the file, cuts it into chunks, embeds them.
+
+A worker holds a document by a lease, which it renews with every batch; where it dies, another one goes on
+from what is stored once the lease has passed. A chunk that has its vector is never embedded again, and a text
+that the project has embedded before takes that vector.
+"""
+
+from __future__ import annotations
+
+import socket
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
+from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument, read_document
+from optimizer_app.models import Document
+from optimizer_app.retrieve import owner_of
+from token_optimizer.models import BlockType
+from token_optimizer.storage.blocks import (
+    StoredBlock,
+    count_without_vector,
+    delete_document,
+    delete_vectors,
+    next_without_vector,
+    put_blocks,
+    put_vectors,
+    reuse_vectors,
+    storable,
+)
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(minutes=2)
+BATCH_CHUNKS = 16
+# After so long a task ends and leaves the rest to the next one, so that a worker can stop.
+TURN = timedelta(seconds=60)
+
+
+class TakenAway(Exception):
+    """The document was cancelled, deleted or changed while it was worked on."""
+
+
+def ingest_due() -> int:
+    """Work on due documents, one after the other, for one turn; how many were finished.
+
+    One worker of a machine does so at a time: the embedding process is what takes the time.
+    """
+    finished = 0
+    with _alone_on_this_machine() as alone:
+        until = timezone.now() + TURN
+        while alone and timezone.now() < until and (document := lease_document()) is not None:
+            finished += _work_on(document)
+            if document.state == Document.State.EMBEDDING:
+                break  # the models are not there: the others would wait for them, too
+    return finished
+
+
+def lease_document() -> Document | None:
+    """The document that waits longest; it is the caller's for the next `LEASE`."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = Document.objects.due(now).select_for_update(skip_locked=True).without_source()
+        document = due.order_by("created_at", "pk").first()
+        if document is not None:
+            Document.objects.filter(pk=document.pk).update(leased_until=now + LEASE)
+    return document
+
+
+def _work_on(document: Document) -> bool:
+    """One document as far as it goes; whether it is finished."""
+    try:
+        if document.state == Document.State.QUEUED:
+            _read(document)
+        _embed(document)
+    except UnreadableDocument as error:
+        _finish(document, Document.State.FAILED, str(error))
+    except EmbeddingsUnavailable as error:
+        # Its chunks are found by their words meanwhile.
+        _update(document, reason=str(error)[:300], leased_until=None)
+        return False
+    except TakenAway:
+        return True
+    except Exception as error:
+        # The type alone: a message could quote the document.
+        log.error("document_failed", document_id=str(document.pk), error=type(error).__name__)
+        _finish(document, Document.State.FAILED, f"{type(error).__name__}: the log of the worker says more")
+    return True
+
+
+def _read(document: Document) -> None:
+    """Put the chunks of the newest version in the place of those before, in one transaction."""
+    source = Document.objects.filter(pk=document.pk).values_list("source", flat=True).first()
+    if source is None:
+        raise TakenAway
+    read = read_document(bytes(source), name=document.external_id, media_type=document.media_type)
+    blocks = [_block(document, read, chunk) for chunk in read.chunks]
+    with transaction.atomic(), connection.cursor() as cursor:
+        owner = owner_of(document.project_id)
+        put_blocks(cursor, owner, blocks)
+        reused = reuse_vectors(cursor, owner, status().model, document.pk)
+        delete_document(cursor, owner, document.pk, except_ids=[block.id for block in blocks])
+        _update(
+            document,
+            state=Document.State.EMBEDDING,
+            title=document.title or storable(read.title)[:300] or document.external_id,
+            media_type=document.media_type or read.media_type,
+            stored_hash=document.content_hash,
+            chunks=len(blocks),
+            tokens=sum(block.tokens for block in blocks),
+            embedded=min(reused, len(blocks)),
+            reason="",
+        )
+
+
+def _block(document: Document, read: ReadDocument, chunk: Chunk) -> StoredBlock:
+    title = document.title or read.title
+    # The first heading is the title, as a rule.
+    is_under_title = chunk.title_path == title or chunk.title_path.startswith(f"{title} / ")
+    path = chunk.title_path if is_under_title else " / ".join(filter(None, (title, chunk.title_path)))
+    return StoredBlock(
+        chunk.content,
+        chunk.tokens,
+        BlockType(document.block_type),
+        document.pk,
+        chunk.position,
+        path,
+        document.metadata,
+    )
+
+
+def _embed(document: Document) -> None:
+    """Embed the chunks that have no vector of the model in use, a batch at a time."""
+    owner = owner_of(document.project_id)
+    model = ""
+    while batch := _waiting(document, owner, model := model or _model()):
+        vectors = embed([text for _, text in batch], wait=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            ids = [block_id for block_id, _ in batch]
+            put_vectors(cursor, owner, model, dict(zip(ids, vectors, strict=True)))
+            left = count_without_vector(cursor, owner, model, document.pk)
+            _update(document, embedded=document.chunks - left, leased_until=timezone.now() + LEASE)
+    with connection.cursor() as cursor:
+        delete_vectors(cursor, owner, except_model=model, document_id=document.pk)
+    document.embedded_by = model
+    _finish(document, Document.State.DONE, "")
+
+
+def _waiting(document: Document, owner: str, model: str) -> list[tuple[UUID, str]]:
+    with connection.cursor() as cursor:
+        return next_without_vector(cursor, owner, model, BATCH_CHUNKS, document.pk)
+
+
+def _model() -> str:
+    """The model in use; EmbeddingsUnavailable while there is none."""
+    embed(["?"], wait=True)
+    return status().model
+
+
+def _finish(document: Document, state: Document.State, reason: str) -> None:
+    values: dict[str, Any] = {"state": state, "reason": reason[:300], "embedded_by": document.embedded_by}
+    if state == Document.State.DONE:
+        values["source"] = None  # it is needed for another try alone
+    with suppress(TakenAway):
+        _update(document, leased_until=None, **values)
+
+
+def _update(document: Document, **values: Any) -> None:
+    """Change the row; TakenAway where it is no longer the version that was leased."""
+    same = Document.objects.filter(pk=document.pk, content_hash=document.content_hash, state=document.state)
+    if not same.update(updated_at=timezone.now(), **values):
+        raise TakenAway
+    for name, value in values.items():
+        setattr(document, name, value)
+
+
+@contextmanager
+def _alone_on_this_machine() -> Iterator[bool]:
+    """Whether no other worker of this machine is at it; PostgreSQL frees the lock of one that dies."""
+    key = zlib.crc32(f"ingest {socket.gethostname()}".encode())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))
+        alone = bool(cursor.fetchone()[0])
+        try:
+            yield alone
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))
