@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import docx
@@ -78,7 +79,7 @@ def test_it_works() -> None:
         ("Handbook", "Welcome."),
         ("Handbook / Outages", "Call us."),
         ("Handbook / Outages / Kafka", "Restart it."),
-        ("Handbook / Pay", "Monthly."),
+        ("Handbook / Pay", "Good."),
     ]
     assert [chunk.position for chunk in document.chunks] == [0, 1, 2, 3]
     assert [chunk.tokens for chunk in document.chunks] == count([chunk.content for chunk in document.chunks])
@@ -210,12 +211,16 @@ def test_nothing_but_space_is_lost_and_no_chunk_is_too_long(text: str, name: str
         return
     assert all(chunk.content.strip() for chunk in chunks)
     assert max(chunk.tokens for chunk in chunks) <= MOST_TOKENS
+    if name == "a.py":
+        assert "".join("".join(chunk.content for chunk in chunks).split()) == "".join(_as_sent(text).split())
+
+
+def _as_sent(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 @settings(max_examples=60)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"%PDF-1.4\n", b"PK\x03\x04", b"<html>", b"{"]))
 def test_garbage_is_read_or_refused(data: bytes, start: bytes) -> None:
-    try:
-        read_document(start + data, name="a.json" if start == b"{" else "")
-    except UnreadableDocument as error:
-        assert str(error)
+    with suppress(UnreadableDocument):
+        assert read_document(start + data, name="a.json" if start == b"{" else "").chunks
