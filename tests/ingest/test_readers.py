@@ -79,7 +79,7 @@ def test_it_works() -> None:
         ("Handbook", "Welcome."),
         ("Handbook / Outages", "Call us."),
         ("Handbook / Outages / Kafka", "Restart it."),
-        ("Handbook / Pay", "Good."),
+        ("Handbook / Pay", "Monthly."),
     ]
     assert [chunk.position for chunk in document.chunks] == [0, 1, 2, 3]
     assert [chunk.tokens for chunk in document.chunks] == count([chunk.content for chunk in document.chunks])
