@@ -17,9 +17,9 @@ from time import process_time
 import tiktoken
 
 from benchmarks.conversations import Messages, conversation, next_turn
-from benchmarks.offline_ranks import offline_encoding
 from benchmarks.scoring import prompt_text
 from token_optimizer import OptimizerConfig
+from token_optimizer.offline_ranks import offline_encoding
 from token_optimizer.optimizer.canonicalize import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prefix import InProcessMemory

@@ -90,6 +90,11 @@ def has_order(text: str) -> bool:
     return _ORDER.search(text) is not None
 
 
+def is_negation(word: str) -> bool:
+    """Whether the word, with whatever stands around it, turns a statement round."""
+    return _NEGATION.search(word) is not None
+
+
 def _is_name(text: str, word: re.Match[str]) -> bool:
     """Whether the word is capitalised though it does not open a sentence, or is all capitals."""
     found = word.group()

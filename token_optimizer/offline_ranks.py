@@ -24,7 +24,9 @@ def offline_encoding(name: str = "o200k_base") -> Iterator[tiktoken.Encoding]:
     before = os.environ.get(_VARIABLE)
     with tempfile.TemporaryDirectory() as folder:
         address = _ADDRESS.format(name).encode()
-        (Path(folder) / hashlib.sha1(address).hexdigest()).write_bytes(gzip.decompress(packed.read_bytes()))
+        # tiktoken names its files so; nothing is kept secret by it.
+        name_there = hashlib.sha1(address, usedforsecurity=False).hexdigest()
+        (Path(folder) / name_there).write_bytes(gzip.decompress(packed.read_bytes()))
         os.environ[_VARIABLE] = folder
         try:
             yield tiktoken.get_encoding(name)
