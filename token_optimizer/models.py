@@ -128,13 +128,22 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the query means for a prompt: by block id what each block is worth to it, as a score with its
+    parts, and for each word of the query those that may stand for it, with their shares."""
+
+    utilities: Mapping[str, Mapping[str, float]]
+    near_words: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
-    that was put in for documents given apart. `near_words` has for each word of the query those that may
-    stand for it, with their shares, once the stage `semantic` looked for them.
+    that was put in for documents given apart.
+    `meaning` is what the stage `semantic` found out, where it ran.
     """
 
     blocks: tuple[Block, ...]
@@ -144,7 +153,7 @@ class Prompt:
     query: str | None = None
     gone_messages: frozenset[int] = frozenset()
     documents_at: int | None = None
-    near_words: Mapping[str, Mapping[str, float]] | None = None
+    meaning: Meaning | None = None
 
     @property
     def tokens(self) -> int:
@@ -165,9 +174,11 @@ class BlockFate(NamedTuple):
     tokens_before: int
     tokens_after: int
     turn: int = -1
+    utility: Mapping[str, float] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The block as `POST /v1/optimize` and the trace show it."""
+        utility = {} if self.utility is None else {"utility": dict(self.utility)}
         return {
             "id": self.id,
             "type": self.type.value,
@@ -179,6 +190,7 @@ class BlockFate(NamedTuple):
             "tokens_before": self.tokens_before,
             "tokens_after": self.tokens_after,
             "turn": self.turn,
+            **utility,
         }
 
 

@@ -13,9 +13,10 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer import static_embedding
-from token_optimizer.optimizer.near_words import near_words
+from token_optimizer.optimizer.near_words import WordVectors, near_words
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.relevance import bm25_near, stem_words, stems
+from token_optimizer.optimizer.utility import WEIGHTS
 
 TEXTS = [
     "We would sell it at a price of twenty Euros, so that the costs are covered.",
@@ -40,7 +41,7 @@ def without_static_vectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_words_of_the_same_matter_are_near_and_others_are_not() -> None:
-    near = near_words("What about the price?", TEXTS)
+    near = near_words("What about the price?", WordVectors.of(TEXTS))
     assert list(near) == ["pric"]
     assert "cost" in near["pric"]
     assert not {"pric", "giraff", "lak", "afternoon", "400"} & set(near["pric"])
@@ -49,18 +50,28 @@ def test_words_of_the_same_matter_are_near_and_others_are_not() -> None:
 
 @pytest.mark.parametrize("query", ["", "what is it?", "400?"])
 def test_a_question_without_words_has_none_near_it(query: str) -> None:
-    assert near_words(query, TEXTS) == {}
+    assert near_words(query, WordVectors.of(TEXTS)) == {}
+
+
+def test_a_question_that_is_a_long_text_has_none() -> None:
+    query = " ".join(
+        [f"{word}{letter}" for word in ("price", "lake", "cost") for letter in "bcdfghjklmnpqrtvwxz"]
+    )
+    assert near_words(f"price {query} {query[::-1]}", WordVectors.of([*TEXTS, query, query[::-1]])) == {}
 
 
 def test_the_order_of_the_texts_changes_nothing() -> None:
-    forth, back = near_words("the profit", TEXTS), near_words("the profit", TEXTS[::-1])
+    forth, back = (
+        near_words("the profit", WordVectors.of(TEXTS)),
+        near_words("the profit", WordVectors.of(TEXTS[::-1])),
+    )
     assert json.dumps(forth) == json.dumps(back)
 
 
 def test_the_same_in_every_process() -> None:
     code = (
-        "import json; from token_optimizer.optimizer.near_words import near_words; "
-        f"print(json.dumps(near_words('price and wildlife', {TEXTS!r})))"
+        "import json; from token_optimizer.optimizer.near_words import WordVectors, near_words; "
+        f"print(json.dumps(near_words('price and wildlife', WordVectors.of({TEXTS!r}))))"
     )
     found = {
         subprocess.run(
@@ -77,7 +88,9 @@ def test_the_same_in_every_process() -> None:
 
 
 def test_a_stem_stands_for_its_shortest_word() -> None:
-    assert stem_words(["The bridges, bridge by bridge", "I paint"]) == {"paint": "paint", "bridg": "bridge"}
+    written, of_texts = stem_words(["The bridges, bridge by bridge", "I paint"])
+    assert written == {"paint": "paint", "bridg": "bridge"}
+    assert of_texts == [{"bridg"}, {"paint"}]
 
 
 def test_a_near_word_counts_at_its_share_and_once() -> None:
@@ -111,6 +124,28 @@ def test_what_answers_in_other_words_stays() -> None:
     assert result.stats.over_budget == ""
     assert result.stats.route == "heuristic+semantic"
     assert _meeting().body == result.body
+
+
+def test_the_trace_shows_what_each_document_is_worth_in_parts() -> None:
+    documents = [
+        {"title": f"Hut {n}", "text": "The path is long and steep there, and often wet. " * 9}
+        for n in range(6)
+    ]
+    documents[4]["text"] = "A night costs 40 euros, MUST be paid in cash. " * 9
+    body = {"messages": [{"role": "user", "content": "What is the price of a night?"}]}
+    config = OptimizerConfig.preset("balanced")
+    result = optimize_body(body, "openai", config=config, documents=documents, budget_tokens=150)
+    shown = [block.as_dict() for block in result.stats.blocks]
+    worth = [block["utility"] for block in shown if block["type"] == "doc"]
+    assert [max(worth, key=lambda utility: utility[part]) for part in ("score", "similarity")] == [
+        worth[4]
+    ] * 2
+    assert list(worth[4]) == ["score", *WEIGHTS]
+    assert all(0 <= share <= 1 for utility in worth for share in utility.values())
+    assert worth[4]["score"] == pytest.approx(
+        sum(WEIGHTS[part] * worth[4][part] for part in WEIGHTS), abs=0.002
+    )
+    assert "utility" not in next(block for block in shown if block["type"] == "user")
 
 
 @pytest.mark.usefixtures("without_static_vectors")

@@ -56,6 +56,9 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
     left = {block.id: block for block in after.blocks}
     known = {block.id for block in original.blocks}
     fates = [_fate(block, left.get(block.id), ledger, block.id in frozen) for block in original.blocks]
+    if after.meaning is not None:
+        utilities = after.meaning.utilities
+        fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
     for block in after.blocks:
         if block.id not in known:
             place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)

@@ -10,6 +10,7 @@ mean of a long turn says little of what one of its sentences says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from token_optimizer.errors import ConfigError, StageSkipped
@@ -24,33 +25,54 @@ if TYPE_CHECKING:
 _LEAST_NEARNESS = 0.2
 _MOST_NEAR = 10
 _SHARE = 0.5
+# Who asks at length says it in all the words there are.
+_MOST_ASKED = 64
 # The last digits of a sum are not the same on every processor.
 _DECIMALS = 3
 
 
-def near_words(query: str, texts: Sequence[str]) -> dict[str, dict[str, float]]:
-    """For each word of the query the words of the texts that are near it, each with the share that a mention
-    of it counts of one of the word itself. Words are given as their stems; numbers are near nothing.
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """The words of some texts by their stems, with a row of `vectors` for each, and the rows of each text's
+    words. Numbers have none."""
 
-    Raises StageSkipped where static vectors are not installed.
-    """
-    written = {stem: word for stem, word in stem_words([query, *texts]).items() if not stem.isdigit()}
-    asked = dict.fromkeys(stem for stem in stems([query])[0] if stem in written)
-    if not asked:
+    rows: Mapping[str, int]
+    vectors: NDArray[np.float32]
+    texts: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> WordVectors:
+        """Raises StageSkipped where static vectors are not installed."""
+        written, stems_of_texts = stem_words(texts)
+        written = {stem: word for stem, word in written.items() if not stem.isdigit()}
+        rows = {stem: row for row, stem in enumerate(written)}
+        of_texts = [sorted(rows[stem] for stem in found if stem in rows) for found in stems_of_texts]
+        return cls(rows, _vectors(list(written.values())), of_texts)
+
+    def means(self) -> list[NDArray[np.float32]]:
+        """The mean of the vectors of each text's different words; zeros for a text without a word."""
+        return [self.vectors[rows].sum(axis=0) / max(1, len(rows)) for rows in self.texts]
+
+
+def near_words(query: str, words: WordVectors) -> dict[str, dict[str, float]]:
+    """For each word of the query the others that are near it, each with the share that a mention of it counts
+    of one of the word itself; all as stems. None for a query that is a long text."""
+    asked = list(dict.fromkeys(stem for stem in stems([query])[0] if stem in words.rows))
+    if not 0 < len(asked) <= _MOST_ASKED:
         return {}
-    places = {stem: place for place, stem in enumerate(written)}
-    vectors = _vectors(list(written.values()))
-    found = vectors[[places[stem] for stem in asked]] @ vectors.T
+    found = words.vectors[[words.rows[stem] for stem in asked]] @ words.vectors.T
+    written = list(words.rows)
     return {
-        stem: _nearest(stem, dict(zip(written, nearness, strict=True)))
-        for stem, nearness in zip(asked, found.astype(float).round(_DECIMALS).tolist(), strict=True)
+        stem: _nearest(stem, written, nearness.astype(float).round(_DECIMALS))
+        for stem, nearness in zip(asked, found, strict=True)
     }
 
 
-def _nearest(asked: str, nearness: Mapping[str, float]) -> dict[str, float]:
-    near = [stem for stem, share in nearness.items() if share >= _LEAST_NEARNESS and stem != asked]
-    near.sort(key=lambda stem: (-nearness[stem], stem))
-    return {stem: _SHARE * nearness[stem] for stem in near[:_MOST_NEAR]}
+def _nearest(asked: str, written: Sequence[str], nearness: NDArray[np.float64]) -> dict[str, float]:
+    rows = (nearness >= _LEAST_NEARNESS).nonzero()[0].tolist()
+    near = {written[row]: float(nearness[row]) for row in rows if written[row] != asked}
+    nearest = sorted(near, key=lambda stem: (-near[stem], stem))[:_MOST_NEAR]
+    return {stem: _SHARE * near[stem] for stem in nearest}
 
 
 def _vectors(words: list[str]) -> NDArray[np.float32]:

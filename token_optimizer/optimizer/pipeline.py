@@ -64,7 +64,7 @@ STAGES = (
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
-    Stage("semantic", stages.look_for_near_words, "words found that mean what the question's mean"),
+    Stage("semantic", stages.look_into_meaning, "weighed by what the question means"),
     Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
     Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
 )
@@ -247,7 +247,7 @@ def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> Optimization
         trace_id="",
         tokens_before=original.tokens,
         tokens_after=attempt.after.tokens,
-        route="heuristic_only" if attempt.after.near_words is None else "heuristic+semantic",
+        route="heuristic_only" if attempt.after.meaning is None else "heuristic+semantic",
         fallback_used=bool(attempt.faults),
         fallback_reason=", ".join(attempt.faults),
         stages=attempt.ledger.reports,

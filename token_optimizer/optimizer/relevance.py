@@ -62,15 +62,16 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
     return [_stems_of(text, known) for text in texts]
 
 
-def stem_words(texts: Sequence[str]) -> dict[str, str]:
-    """Each stem of the texts with the shortest of its words; in the same order whatever that of the texts."""
-    words = {word for text in texts for word in _WORD.findall(text.lower())}
+def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
+    """Each stem with the shortest of its words, in the same order whatever that of the texts; and the stems
+    of each text."""
+    words = [set(_WORD.findall(text.lower())) for text in texts]
     known = _Stems()
-    found: dict[str, str] = {}
-    for word in sorted(words, key=lambda word: (len(word), word)):
+    written: dict[str, str] = {}
+    for word in sorted(set().union(*words), key=lambda word: (len(word), word)):
         if stem := known[word]:
-            found.setdefault(stem, word)
-    return found
+            written.setdefault(stem, word)
+    return written, [{stem for word in found if (stem := known[word])} for found in words]
 
 
 def bm25(query: str, words: Sequence[Sequence[str]], feedback: Sequence[float] = ()) -> list[float]:

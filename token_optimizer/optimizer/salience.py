@@ -63,11 +63,11 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
             mentions.last = message
             mentions.spoken |= spoken
             mentions.task |= spoken and block.turn == 0 and block.type is BlockType.USER
-    share = 1.0 if _is_agents_run(prompt) else _CHAT_SHARE
+    share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
     return {fact: share * _factor(mentions, newest) for fact, mentions in found.items()}
 
 
-def _is_agents_run(prompt: Prompt) -> bool:
+def is_agents_run(prompt: Prompt) -> bool:
     """Whether a program works here, step by step; what it needs next are names, in a chat it is the query."""
     return any(block.tool_result or block.kind in (Kind.CALL, Kind.CODE) for block in prompt.blocks)
 
@@ -91,7 +91,7 @@ def _factor(mentions: _Mentions, newest: int) -> float:
 
 def token_values(prompt: Prompt, blocks: Sequence[Block]) -> list[float]:
     """What each token of each block is worth, for the block being new and for it being short."""
-    if not _is_agents_run(prompt):
+    if not is_agents_run(prompt):
         return [0.0] * len(blocks)
     newest = _newest(prompt)
     return [_token_value(block, newest - block.metadata.get("message", -1)) for block in blocks]

@@ -306,10 +306,10 @@ def _passage_scores(prompt: Prompt, ranked: list[_Bulk], words: list[list[str]])
     """How much each passage, given by its `words`, has to do with the query, without its neighbours."""
     feedback = [bulk.cutter.feedback for bulk in ranked for _ in bulk.passages]
     scores = bm25(prompt.query or "", words, feedback)
-    if not prompt.near_words:
-        return scores
     shares = [bulk.cutter.near for bulk in ranked for _ in bulk.passages]
-    others = bm25_near(prompt.near_words, words)
+    if prompt.meaning is None or not any(shares):
+        return scores
+    others = bm25_near(prompt.meaning.near_words, words)
     return [score + share * other for score, share, other in zip(scores, shares, others, strict=True)]
 
 

@@ -37,7 +37,8 @@ from token_optimizer.optimizer.heuristics.tools import (
 )
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace, strip_escapes
-from token_optimizer.optimizer.near_words import near_words
+from token_optimizer.optimizer.query_meaning import meaning_of
+from token_optimizer.optimizer.salience import is_agents_run
 from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
 from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
@@ -50,6 +51,7 @@ _MUST_SHARE = 0.75
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
+_TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
 _PROSE = Cutter(prose_passages, keep_sentences, ranked=True, reach=0.4)
 _LINES = Cutter(code_passages, keep_passages)
 _CUTTERS = {
@@ -194,16 +196,21 @@ def _aimed(block: Block, before: Block, prompt: Prompt, context: Context) -> Blo
     return alone.blocks[0]
 
 
-def look_for_near_words(prompt: Prompt, context: Context) -> Prompt:
-    """Over the hard budget, find the words that may stand for those of the question in what is cut by it."""
+def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
+    """Over the hard budget, find out what the question means for the documents, transcripts and old turns
+    that compete for it. In an agent's run names say more than prose."""
     if context.tokens_over(prompt) <= 0 or not prompt.query:
         return prompt
-    texts = [
-        block.content
+    kinds = _TOLD_KINDS if is_agents_run(prompt) else (*_TOLD_KINDS, Kind.PROSE)
+    rivals = [
+        block
         for block in prompt.blocks
-        if block.kind in _CUTTERS and _CUTTERS[block.kind].near and not block.verbatim and not block.must_keep
+        if block.kind in kinds and block.content and not (block.verbatim or block.must_keep)
     ]
-    return replace(prompt, near_words=near_words(prompt.query, texts)) if texts else prompt
+    if not rivals:
+        return prompt
+    near = any(_CUTTERS[block.kind].near for block in rivals)
+    return replace(prompt, meaning=meaning_of(prompt.query, rivals, near=near))
 
 
 def choose_passages(prompt: Prompt, context: Context) -> Prompt:
@@ -310,7 +317,7 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
     """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
     if before is after:
         return True
-    if before.near_words is not after.near_words:
+    if before.meaning is not after.meaning:
         return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False

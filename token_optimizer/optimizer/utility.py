@@ -19,6 +19,7 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
 from token_optimizer.optimizer.mmr import unit_rows
 from token_optimizer.optimizer.relevance import names
+from token_optimizer.seen_texts import SeenTexts, key_of
 
 # Read by `UtilityParts.score`, and shown with each part in the trace.
 WEIGHTS = {
@@ -37,6 +38,7 @@ _NAMES_FOR_HALF = 5
 _ENTITIES_FOR_HALF = 3
 # Beyond it, more of a text tells nothing about its kind that the beginning has not.
 _LONGEST_CHARACTERS = 20_000
+_TOLD: SeenTexts[tuple[int, int, int]] = SeenTexts(16_384)
 _KEYWORD = re.compile(r"\b(?:MUST(?: NOT)?|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
 # Two capitalised words or more in a row, a date, a sum of money, a share.
 _ENTITY = re.compile(
@@ -81,15 +83,28 @@ def utility_parts(
     blocks are recent by.
     """
     fields = config if isinstance(config, Mapping) else {}
-    text = block.content[:_LONGEST_CHARACTERS]
+    constraints, identifiers, entities = _told(block.content)
     return UtilityParts(
         similarity=_similarity(block, query_embedding),
         recency=_recency(block.timestamp, fields.get("now") or datetime.now(UTC)),
-        constraints=_saturated(len(set(_KEYWORD.findall(text))), _ORDERS_FOR_HALF),
-        identifiers=_saturated(len(set(names(text))), _NAMES_FOR_HALF),
+        constraints=_saturated(constraints, _ORDERS_FOR_HALF),
+        identifiers=_saturated(identifiers, _NAMES_FOR_HALF),
         trust=_trust(block.metadata.get("source"), fields.get("source_trust") or {}),
-        entities=_saturated(len(set(_ENTITY.findall(text))), _ENTITIES_FOR_HALF),
+        entities=_saturated(entities, _ENTITIES_FOR_HALF),
     )
+
+
+def _told(text: str) -> tuple[int, int, int]:
+    """How many different orders, identifiers and entities a text has."""
+    key = key_of(text, "told")
+    known = _TOLD.get(key)
+    if known is None:
+        read = text[:_LONGEST_CHARACTERS]
+        found = (_KEYWORD.findall(read), names(read), _ENTITY.findall(read))
+        orders, identifiers, entities = (len(set(each)) for each in found)
+        known = orders, identifiers, entities
+        _TOLD.put(key, known)
+    return known
 
 
 def _similarity(block: Block, query_embedding: ArrayLike | None) -> float:
