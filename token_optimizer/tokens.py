@@ -11,9 +11,9 @@ from functools import lru_cache, partial
 from typing import Any
 
 import tiktoken
-import toktok
 
 from token_optimizer.models import Dialect
+from token_optimizer.openai_counts import openai_counts
 from token_optimizer.optimizer.dialects import framing_tokens, spots_of
 from token_optimizer.seen_texts import SeenTexts, key_of
 from token_optimizer.tokenizers import ModelTokenizer, tokenizer_of
@@ -77,9 +77,7 @@ def _counted(texts: list[str], encoding: str, tokenizer: ModelTokenizer | None) 
         return []
     threads = 0 if sum(map(len, texts)) > _THREADED_CHARS else 1
     count: Callable[[list[str]], list[int]] = (
-        partial(toktok.batch_count, encoding=encoding, threads=threads)
-        if tokenizer is None
-        else tokenizer.count
+        partial(openai_counts, encoding=encoding, threads=threads) if tokenizer is None else tokenizer.count
     )
     try:
         return count(texts)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.optimizer.bodies import LOG, ROWS, openai_body
+from token_optimizer.openai_counts import openai_counts
 from token_optimizer.tokens import count_body, count_texts, count_tokens, encoding_name, is_estimate
 
 _RANKS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
@@ -48,6 +49,14 @@ def test_any_text_counts_as_tiktoken_counts_it(tiktoken_offline, text: str) -> N
     for model, name in MODELS.items():
         encoding = tiktoken_offline.get_encoding(name)
         assert count_tokens(text, model) == len(encoding.encode_ordinary(text))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_character_counts_as_tiktoken_counts_it(tiktoken_offline, model: str) -> None:
+    # Beyond the third plane nothing is a letter. Where a text is split depends on what the character is.
+    texts = [f"{chr(code)}:A" for code in range(0x40000) if not 0xD800 <= code < 0xE000]
+    expected = map(len, tiktoken_offline.get_encoding(MODELS[model]).encode_ordinary_batch(texts))
+    assert openai_counts(texts, MODELS[model]) == list(expected)
 
 
 def test_many_texts_count_as_each_alone() -> None:

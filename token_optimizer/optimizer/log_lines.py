@@ -109,6 +109,8 @@ _BUILD = re.compile(
 )
 _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
+# So many lines of one mind decide it: where six in ten are log lines, none of twelve is once in 60,000 times.
+_DECIDING_LINES = 12
 _LEAST_LOG_LINES = 5
 _LOG_SHARE = 0.6
 _LONGEST_READ = 2_000
@@ -121,9 +123,17 @@ def is_log(text: str) -> bool:
     if len(lines) < _LEAST_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
+    return _is_mostly_logged(sample) and not _is_table(sample)
+
+
+def _is_mostly_logged(sample: list[str]) -> bool:
+    if len(sample) > 2 * _DECIDING_LINES:
+        first = {is_log_line(line) for line in sample[:: len(sample) // _DECIDING_LINES]}
+        if len(first) == 1:
+            return first.pop()
     most_others = len(sample) - ceil(_LOG_SHARE * len(sample))
     others = islice(filterfalse(is_log_line, sample), most_others + 1)
-    return sum(1 for _ in others) <= most_others and not _is_table(sample)
+    return sum(1 for _ in others) <= most_others
 
 
 def is_log_line(line: str) -> bool:

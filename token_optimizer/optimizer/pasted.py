@@ -241,17 +241,29 @@ def _is_mostly_output(printed: list[str]) -> bool:
         left -= 1
         if score + left < wanted:
             return False
+        if score - left >= wanted:
+            return True
     return score >= wanted
 
 
 def _output_marks(printed: list[str]) -> Iterator[int]:
     """For each line 1 where it looks printed, -1 where it reads as a sentence, 0 where neither."""
-    openings = [tuple(line.split()[:2]) for line in printed]
-    repeated = {opening for opening, count in Counter(openings).items() if count > 2 and opening[1:]}
-    for line, opening in zip(printed, openings, strict=True):
+    repeated: set[tuple[str, ...]] | None = None
+    for line in printed:
         if _CODE.match(line) or _OUTPUT.match(line):
             yield 1
         elif _SENTENCE.match(line):
             yield -1
         else:
-            yield int(opening in repeated)
+            repeated = _repeated_openings(printed) if repeated is None else repeated
+            yield int(_opening(line) in repeated)
+
+
+def _repeated_openings(lines: list[str]) -> set[tuple[str, ...]]:
+    counts = Counter(map(_opening, lines))
+    return {opening for opening, count in counts.items() if count > 2 and opening[1:]}
+
+
+def _opening(line: str) -> tuple[str, ...]:
+    """The first two words."""
+    return tuple(line.split(maxsplit=2)[:2])

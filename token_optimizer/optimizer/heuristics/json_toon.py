@@ -47,6 +47,8 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # A JSON text of which less than this is left without its whitespace counts fewer tokens so.
 _SPACED_SHARE = 0.85
+# A form of less than this share of the characters of all others counts fewer tokens than they do.
+_PLAINLY_SHORTER = 0.7
 
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
@@ -92,6 +94,13 @@ def _shortest(text: str, *, toon: bool) -> str:
         table = _toon(text) if toon and _SIDE_BY_SIDE.search(text) else None
         said_once = with_references(text) if _NESTED.search(text) else None
         forms += [form for form in (table, said_once) if form is not None and len(form) < len(short)]
+    return _fewest_tokens(forms)
+
+
+def _fewest_tokens(forms: list[str]) -> str:
+    shortest, *others = sorted(forms, key=len)
+    if not others or len(shortest) < _PLAINLY_SHORTER * len(others[0]):
+        return shortest
     counts = token_counts(forms)
     return forms[counts.index(min(counts))]
 
