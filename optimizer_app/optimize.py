@@ -23,6 +23,7 @@ from typing import Any
 import structlog
 
 from optimizer_app.conversations import Conversations
+from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
@@ -71,7 +72,7 @@ class OptimizerPool:
 
     async def warm(self) -> None:
         """Start the process now, so that the first large prompt does not wait for its imports."""
-        await asyncio.get_running_loop().run_in_executor(self._ready(), load_tokenizer)
+        await asyncio.get_running_loop().run_in_executor(self._ready(), load_tables)
 
     async def run(self, request: OptimizationRequest) -> OptimizationResult:
         try:
@@ -101,7 +102,7 @@ async def optimizer_pool(redis_url: str = "") -> AsyncIterator[OptimizerPool]:
 
     Conversations are remembered, and shared with other workers, where `redis_url` names a server.
     """
-    await asyncio.to_thread(load_tokenizer)
+    await asyncio.to_thread(load_tables)
     await asyncio.to_thread(use_tokenizers_of_environment)
     pool = OptimizerPool(redis_url)
     warming = asyncio.create_task(pool.warm())
@@ -129,9 +130,11 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) ->
         return untouched(request, failure=name)
 
 
-def load_tokenizer() -> None:
-    """Read the ranks of the newest encoding now: the first count would take half a second for it."""
+def load_tables() -> None:
+    """Read the ranks of the newest encoding and the price list now: the first request that needs them would
+    take half a second for each."""
     count_texts(["warm"], "gpt-4o")
+    cache_prices("gpt-4o", "openai")
 
 
 def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, cast
 
 from token_optimizer.errors import PromptError
@@ -118,11 +120,11 @@ def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:
 
 def slot_texts(prompt: Prompt) -> list[str]:
     """The text of every slot: its blocks joined in order; empty where all were dropped."""
-    parts: list[list[str]] = [[] for _ in prompt.slots]
-    for block in prompt.blocks:
-        if block.slot is not None:
-            parts[block.slot].append(block.content)
-    return [texts[0] if len(texts) == 1 else "".join(texts) for texts in parts]
+    texts = [""] * len(prompt.slots)
+    for slot, blocks in groupby(prompt.blocks, attrgetter("slot")):
+        if slot is not None:
+            texts[slot] += "".join([block.content for block in blocks])
+    return texts
 
 
 def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:

@@ -11,6 +11,7 @@ import os
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby, pairwise
 from operator import attrgetter
 from time import perf_counter
@@ -220,7 +221,7 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
     faults = structure_faults(body, original.dialect)
     # What was wrong when it came is the caller's own.
     faults -= structure_faults(original.body, original.dialect) if faults else set()
-    faults |= constraint_faults(original.blocks, slot_texts(after))
+    faults |= constraint_faults(original.blocks, partial(slot_texts, after))
     if faults:
         # Only the original is known to be what the provider takes.
         reasons = tuple(sorted(faults))

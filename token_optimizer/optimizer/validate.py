@@ -69,12 +69,13 @@ def apply_fallback(
     return [block for block in blocks if block.type in wanted], True
 
 
-def constraint_faults(original: Sequence[Block], sent: Sequence[str]) -> set[str]:
-    """Whether a directive of the original's prose is missing in the texts that are to be sent."""
+def constraint_faults(original: Sequence[Block], sent: Callable[[], Sequence[str]]) -> set[str]:
+    """Whether a directive of the original's prose is missing in the texts that are to be sent, which are
+    asked for where there is one."""
     constraints = extract_constraints(list(original))
     if constraints is None:
         return set()
-    text = _one_spaced("\n".join(sent))
+    text = _one_spaced("\n".join(sent()))
     lost = sum(_one_spaced(line) not in text for line in constraints.content.splitlines())
     return {f"{lost} constraints lost"} if lost else set()
 
