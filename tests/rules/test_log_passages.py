@@ -261,6 +261,8 @@ def test_levels_and_words_of_trouble_are_weighed():
         "03-17 16:13:38.811  1702  2395 E WindowManager: gone",
         "kernel: watchdog: soft lockup, CPU stuck",
         "host unreachable",
+        "F401 [*] `os` imported but unused",
+        "src/store.py:41:80: E501 Line too long (120 > 88)",
     ],
 )
 def test_trouble_is_told_by_words_marks_and_codes(line):
@@ -279,6 +281,8 @@ def test_trouble_is_told_by_words_marks_and_codes(line):
         "failover is ready",
         "the terrors of the deep",
         "src/error/fail.py is formatted",
+        "I0301 10:00:01.118203 1 kubelet.go:12] Synced",
+        "sold to AB123 in Rome",
     ],
 )
 def test_no_trouble_is_told_where_all_is_well(line):

@@ -182,6 +182,7 @@ def test_what_is_short_stays(text):
         " " * 1_000_000 + "\n1",
         "[" * 500_000,
         "error " * 200_000,
+        ("a::b.py" * 60 + "\n") * 20_000,
     ],
 )
 def test_hostile_input_ends(text):
@@ -247,10 +248,33 @@ def test_logs_are_known(line):
 
 
 @pytest.mark.parametrize(
+    "verdict",
+    [
+        "tests/test_a.py::test_b \x1b[32mPASSED\x1b[0m  [ 41%]",
+        "FAILED tests/test_a.py::test_b - AssertionError",
+        "src/store.py:41: error: Returning Any from function",
+        "src/store.py:41:7: E501 Line too long",
+        "src/main.ts(4,11): error TS2304: Cannot find name 'x'.",
+        "error[E0425]: cannot find value `x` in this scope",
+        "F401 [*] `os` imported but unused",
+        "--- FAIL: TestStore (0.01s)",
+        "##[error] exit status 1",
+        "make: *** [Makefile:3: all] Error 2",
+    ],
+)
+def test_some_verdicts_mark_what_a_build_printed(verdict):
+    printed = "    def size(self):\n        return self._size\nSome words of a tool.\n" * 10
+    assert is_log(printed + f"{verdict}\n" * 4)
+    assert not is_log(printed + f"{verdict}\n" * 3)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
         "A paragraph of prose.\n" * 20,
+        "CS101 Introduction to programming\nINV001 Acme Corporation, 30 days\n" * 20,
+        "# ====== Store ======\ndef test_size():\n    assert size('a.py::b') == 1\n" * 20,
         "def f():\n    return 1\n" * 20,
         '{"level": "x"}',
         "2026-03-01,1.5,sun\n" * 30,

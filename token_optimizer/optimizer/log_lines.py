@@ -107,6 +107,24 @@ _BUILD = re.compile(
     )""",
     re.VERBOSE,
 )
+# What linters, compilers and test runners write, and hardly anything else: a few of them mark a build.
+_VERDICT = re.compile(
+    r"""(?:\x1b\[[\d;]*m)*(?:
+      \S{1,200}?(?:::|\.py\b|\.[jt]sx?\b)\S{0,200}\s+(?:\x1b\[[\d;]*m)*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR)\b
+    | (?:FAILED|ERROR|PASSED)\ \S+(?:::|\.\w{1,4}\b) | ={3,}\ .{1,200}\ ={3,}$
+    | [\w./\\-]+\.\w{1,5}(?::\d+){1,2}:\ (?:fatal\ )?(?:error|warning|note|[A-Z]{1,4}\d{3,4})\b
+    | [\w./\\-]+\.\w{1,5}\(\d+,\d+\):\ (?:error|warning)\b | \s{0,6}-->\ \S+:\d+:\d+$
+    | (?:error|warning)\[[A-Z]\d{4}\]: | [A-Z]{1,4}\d{3,4}\ (?:\[\*\]\ |`)
+    | \#\#\[\w+\] | ::(?:error|warning|group|endgroup)\b | npm\ ERR! | make(?:\[\d+\])?:\ \*\*\*
+    | ---\ (?:PASS|FAIL|SKIP):\ | Found\ \d+\ (?:errors?|warnings?|problems?)\b
+    | BUILD\ (?:FAILED|SUCCESSFUL)\b
+    )""",
+    re.VERBOSE,
+)
+_LEAST_VERDICTS = 4
+_VERDICT_SHARE = 0.02
+_VERDICTS_AMONG_LINES = 400
+_VERDICT_WITHIN_CHARS = 400
 _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
 # So many lines of one mind decide it: where six in ten are log lines, none of twelve is once in 60,000 times.
@@ -118,12 +136,12 @@ _FRAME_WITHIN_CHARS = 400
 
 
 def is_log(text: str) -> bool:
-    """Whether most lines carry a time or a level, as far as a sample of them shows."""
+    """Whether most lines carry a time or a level, as far as a sample of them shows, or a build wrote them."""
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < _LEAST_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    return _is_mostly_logged(sample) and not _is_table(sample)
+    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines)
 
 
 def _is_mostly_logged(sample: list[str]) -> bool:
@@ -134,6 +152,14 @@ def _is_mostly_logged(sample: list[str]) -> bool:
     most_others = len(sample) - ceil(_LOG_SHARE * len(sample))
     others = islice(filterfalse(is_log_line, sample), most_others + 1)
     return sum(1 for _ in others) <= most_others
+
+
+def _is_of_a_build(lines: list[str]) -> bool:
+    """Whether some lines are verdicts of a build's tools; between them may stand anything that it printed."""
+    sample = lines[:: max(1, len(lines) // _VERDICTS_AMONG_LINES)]
+    wanted = max(_LEAST_VERDICTS, ceil(_VERDICT_SHARE * len(sample)))
+    verdicts = (line for line in sample if _VERDICT.match(line, 0, _VERDICT_WITHIN_CHARS))
+    return sum(1 for _ in islice(verdicts, wanted)) == wanted
 
 
 def is_log_line(line: str) -> bool:

@@ -79,6 +79,10 @@ _ALL_IS_WELL = re.compile(
     r"|\b(?:on[ _-])?error[ _-](?:page|handl|log|level|report|document|boundar|budget|code 0\b)\w*"
     r"|\bexit(?:ed)?(?: with)? (?:code|status):? 0\b"
 )
+# A linter's finding: "F401 [*] `os` imported but unused", "a.py:1:80: E501 Line too long".
+_RULE_CODE = re.compile(r"[A-Z]{1,4}\d{3,4}")
+_FINDING = re.compile(r"(?:#: )?R#:? (?:\[\*\] )?[`A-Z]")
+_FINDING_WEIGHT = 0.8
 _LEVEL_ALONE = 0.2
 _MOST_OF_OTHERS = 0.3
 
@@ -150,11 +154,14 @@ def _masked(word: str) -> str:
 
 
 def _mask(match: re.Match[str]) -> str:
-    """A zero stays, since "0 errors" and "5 errors" say different things."""
+    """A zero stays, since "0 errors" and "5 errors" say different things; and so does what looks like the
+    code of a letter level or of a linter's rule."""
     text = match.group()
     if text == "0":
         return text
-    return "E#" if len(text) == 5 and text[0] in "EF" and text[1:].isdigit() else "#"
+    if len(text) == 5 and text[0] in "EF" and text[1:].isdigit():
+        return "E#"
+    return "R#" if _RULE_CODE.fullmatch(text) else "#"
 
 
 def _families(texts: Counter[str]) -> dict[str, str]:
@@ -197,6 +204,8 @@ def _weighed(pattern: str, lowered: str, alarms: _Alarms) -> float:
     letter = _LETTER_LEVEL.match(pattern)
     if letter:
         signs.append(1.0 if letter.group(1) else 0.5)
+    if _FINDING.match(pattern):
+        signs.append(_FINDING_WEIGHT)
     if not signs:
         return 0.0
     level = _LEVEL_ALONE if _LEVEL.search(pattern) else 0.0
