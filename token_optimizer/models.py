@@ -143,7 +143,8 @@ class Prompt:
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
     that was put in for documents given apart.
-    `meaning` is what the stage `semantic` found out, where it ran.
+    `meaning` is what the stage `semantic` found out, where it ran. `lacks_room`: the question asks for more
+    of what earlier turns left out than there is room for.
     """
 
     blocks: tuple[Block, ...]
@@ -154,6 +155,7 @@ class Prompt:
     gone_messages: frozenset[int] = frozenset()
     documents_at: int | None = None
     meaning: Meaning | None = None
+    lacks_room: bool = False
 
     @property
     def tokens(self) -> int:

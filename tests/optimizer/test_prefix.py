@@ -163,7 +163,7 @@ def test_a_later_question_brings_back_what_was_cut() -> None:
     assert second.body["messages"][:3] == first["messages"]
     newest = second.body["messages"][4]["content"]
     assert "scheduler tick 137 finished" in newest
-    assert newest.startswith("[left out of message 3 before, asked for now:]")
+    assert newest.startswith("[left out of message 3 (tool) before, asked for now:]")
     assert newest.endswith("When did tick 137 finish?")
     assert {block.stage for block in second.stats.blocks if block.fate == "added"} == {"restore"}
     messages += [{"role": "assistant", "content": "At 10:02."}, {"role": "user", "content": "Thanks."}]

@@ -9,9 +9,11 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.tokens import count_texts
 
-# A compaction cuts to this share of the budget, and each later turn may fill this share of the room that is
-# left: so some ten turns pass before the next one.
+# A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
+# turn may fill this share of the room that is left: so some ten turns pass before the next one.
 COMPACTION_SHARE = 0.5
+LEAST_COMPACTION_SHARE = 0.3
+TURNS_BETWEEN = 10
 TURN_SHARE = 0.25
 # With less than this share of the budget for a turn's new bulk, a compaction does less harm.
 STARVED_SHARE = 0.0075
@@ -19,13 +21,16 @@ STARVED_SHARE = 0.0075
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`budget_tokens` is the hard budget of the whole prompt and `target_tokens` what `target_reduction`
-    aims at; None where there is none."""
+    """`budget_tokens` is what the whole prompt is brought to: the hard budget `hard_tokens`, or less on a
+    turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
+    `original` is the prompt as it came, with what earlier turns cut."""
 
     config: OptimizerConfig
     model: str
     budget_tokens: int | None = None
     target_tokens: int | None = None
+    original: Prompt | None = None
+    hard_tokens: int | None = None
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""
@@ -36,10 +41,13 @@ class Context:
         rest = prompt.tokens - frozen
         return replace(self, target_tokens=frozen + int(rest * (1 - share)))
 
-    def compacting(self) -> Context:
-        """The context with a budget well below its own, so that a compaction stays rare."""
+    def compacting(self, turn_tokens: float) -> Context:
+        """The context with a budget well below its own, so that a compaction stays rare in a conversation
+        that grows by so many tokens a turn."""
         assert self.budget_tokens is not None
-        return replace(self, budget_tokens=int(self.budget_tokens * COMPACTION_SHARE))
+        left = 1 - TURNS_BETWEEN * turn_tokens / max(self.budget_tokens, 1)
+        share = min(COMPACTION_SHARE, max(LEAST_COMPACTION_SHARE, left))
+        return replace(self, budget_tokens=int(self.budget_tokens * share))
 
     def next_turn(self, fixed_tokens: int) -> Context | None:
         """The context for one more turn on a frozen prefix, whose frozen and must-keep text counts

@@ -34,7 +34,7 @@ from token_optimizer.models import (
 from token_optimizer.optimizer import stages
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
 from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
 from token_optimizer.optimizer.past import Past
@@ -46,7 +46,7 @@ from token_optimizer.optimizer.prefix import (
     frozen_ids,
 )
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
-from token_optimizer.optimizer.restore import restore_asked
+from token_optimizer.optimizer.turn_cuts import framing_left
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
 
@@ -58,7 +58,7 @@ STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
 STAGES = (
     Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
-    Stage("restore", restore_asked, "asked for now and cut before"),
+    Stage("restore", stages.restore_what_is_asked, "asked for now and cut before"),
     Stage("junk", stages.drop_junk, "says nothing"),
     Stage("whitespace", stages.squeeze, "spare whitespace and repeats taken out"),
     Stage("dedupe", stages.refer_to_copies, "stands elsewhere too"),
@@ -127,7 +127,8 @@ def optimize_body(
     started = perf_counter()
     check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
-    context = Context(config, model, _budget(config, budget_tokens))
+    budget = _budget(config, budget_tokens)
+    context = Context(config, model, budget, hard_tokens=budget)
 
     def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
@@ -174,12 +175,18 @@ def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable
     start = _start(original, past, context, ledger)
     turn = _context_of_turn(original, start, context)
     attempt = _attempt(original, start, turn, ledger) if turn is not None else None
-    if attempt is not None and not attempt.faults and context.tokens_over(attempt.after) <= 0:
+    attempt = None if attempt is not None and attempt.faults else attempt
+    fits = attempt is not None and context.tokens_over(attempt.after) <= 0
+    if attempt is not None and fits and not _needs_room(attempt, past):
         return _cheaper_attempt(attempt, past, context, read)
-    again = _attempt_anew(read(), context if context.budget_tokens is None else context.compacting(), start)
-    if attempt is not None and not attempt.faults and attempt.after.tokens <= again.after.tokens:
-        return attempt
-    return again
+    again = _attempt_anew(read(), _context_of_compaction(original, context), start)
+    better = fits and again.faults
+    return again if attempt is None or not (better or attempt.after.tokens <= again.after.tokens) else attempt
+
+
+def _needs_room(attempt: Attempt, past: Past) -> bool:
+    """Whether what the question asks for had no room, and the last compaction is long enough ago."""
+    return attempt.after.lacks_room and requests_so_far(past.known) >= TURNS_BETWEEN
 
 
 def _cheaper_attempt(attempt: Attempt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
@@ -214,9 +221,20 @@ def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Conte
     return context.next_turn(start.tokens - bulk) if bulk else context
 
 
+def _context_of_compaction(original: Prompt, context: Context) -> Context:
+    if context.budget_tokens is None:
+        return context
+    spoken = {block.turn: 0 for block in original.blocks if block.turn >= 0}
+    for block in original.blocks:
+        # Bulk is cut to a turn's share of the room; what is said stays.
+        if block.turn >= 0 and block.kind is Kind.PROSE and not block.tool_result:
+            spoken[block.turn] += block.tokens
+    return context.compacting(sum(spoken.values()) / max(1, len(spoken)))
+
+
 def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
     """The stages run on `start`, which is the original or stands on its frozen prefix."""
-    after = _run_stages(start, context.aiming(start), ledger)
+    after = _run_stages(start, replace(context.aiming(start), original=original), ledger)
     body, changed = render(after, original)
     faults = structure_faults(body, original.dialect)
     # What was wrong when it came is the caller's own.
@@ -237,9 +255,21 @@ def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Pr
     start = stages.counted(frozen(rest, past.known), rest, context)
     ledger.write(FROZEN, rest, start)
     start = replace(start, blocks=(*past.read.sent_blocks, *start.blocks))
+    if start.gone_messages:
+        start = _unframed(start, original)
     spent = (perf_counter() - started) * 1000
     ledger.reports.append(StageReport(FROZEN.name, "ran", spent, original.tokens - start.tokens))
     return start
+
+
+def _unframed(start: Prompt, original: Prompt) -> Prompt:
+    """The prompt without the framing of the messages that are gone."""
+    gone = framing_left(original) - framing_left(start)
+    blocks = [
+        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
+        for block in start.blocks
+    ]
+    return replace(start, blocks=tuple(blocks))
 
 
 def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> OptimizationStats:

@@ -1,51 +1,61 @@
 """Brings back what was cut from the frozen part of a conversation, when a later question asks for it.
 
-The frozen text itself stays, so that the provider's cache holds. The lines asked for are put before the
+The frozen text itself stays, so that the provider's cache holds. The passages asked for are put before the
 newest question, marked with where they came from; the client sends the whole original every time, so
 nothing has to be kept for this.
+
+Before: a frozen log, cut to its errors; the question "When did tick 137 finish?"
+After:  "[left out of message 3 (tool) before, asked for now:]" and the line of tick 137, before the question
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.log_lines import names, words
+from token_optimizer.optimizer.dialects import conversation_key
+from token_optimizer.optimizer.left_out import RESTORED, LeftOut, Term, asked_for, left_out, terms_of
 
-# Tokens that restored lines may cost together, and lines that one word may bring back.
+# Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
+# what the whole conversation has left, up to so many tokens: later turns need room, too.
 MOST_TOKENS = 800
-_MOST_LINES_OF_A_TERM = 12
-_LONGEST_LINE = 2_000
-# A question of more names or words than this brings its text along.
-_MOST_TERMS = 48
+_ROOM_SHARE = 0.9
+_ROOM_SHARE_BESIDE_BULK = 0.5
+_ENTITLED_TOKENS = 400
+# So many times what holds a term may come along with it.
+_AROUND = 4
+_MARK_TOKENS = 16
+
+Fit = Callable[[Prompt, Context], Prompt]
 
 
-def restore_asked(prompt: Prompt, context: Context) -> Prompt:
-    """Put the cut lines that the newest question asks for in a block before it."""
-    cut = [block for block in prompt.blocks if block.frozen and block.original_content is not None]
-    place = _question_at(prompt) if cut else None
-    terms = _terms(prompt.query or "") if cut else []
-    if place is None or not terms:
+def restore_asked(prompt: Prompt, context: Context, fit: Fit) -> Prompt:
+    """Put what the newest question asks for, of all that was left out before, in blocks before it.
+
+    `fit` brings a prompt to its context's hard budget: here one of the blocks that hold what is asked for.
+    """
+    place = _question_at(prompt)
+    terms = terms_of(prompt.query or "") if place is not None else []
+    if place is None or not terms or context.original is None:
         return prompt
-    blocks = list(prompt.blocks)
-    restored: list[Block] = []
-    room = MOST_TOKENS
-    for block in cut:
-        found = _lines_asked_for(block, terms)
-        text = _restored_text(block, found) if found else ""
-        tokens = context.count([text])[0] if text else 0
-        if found and tokens <= room:
-            room -= tokens
-            restored.append(_restored_block(text, block, blocks[place], len(restored), tokens))
-    blocks[place:place] = restored
-    return replace(prompt, blocks=tuple(blocks))
+    asked = asked_for(list(left_out(prompt, context.original)), terms)
+    if not asked:
+        return prompt
+    question = prompt.blocks[place]
+    passages = _passages(asked, terms, prompt, context, fit)
+    if not passages:
+        return replace(prompt, lacks_room=True)
+    restored = [_restored_block(passage, question, number) for number, passage in enumerate(passages)]
+    return replace(prompt, blocks=(*prompt.blocks[:place], *restored, *prompt.blocks[place:]))
 
 
 def _question_at(prompt: Prompt) -> int | None:
     """Where the newest user message begins, if it is new: an old one has its passages already."""
+    if not any(block.frozen for block in prompt.blocks):
+        return None
     return next((at for at, block in enumerate(prompt.blocks) if _is_question(block)), None)
 
 
@@ -54,59 +64,82 @@ def _is_question(block: Block) -> bool:
     return of_user and block.kind is Kind.PROSE and not block.frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What a line is looked for by: `text` must be in it, in any case where the pattern says so."""
+def _passages(
+    asked: Sequence[LeftOut], terms: Sequence[Term], prompt: Prompt, context: Context, fit: Fit
+) -> list[Block]:
+    """What there is room for of the blocks, each as a block with its mark."""
+    room = _room(prompt, context)
+    hit_tokens = sum(context.count(["\n".join(item.asked) for item in asked]))
+    own = min(room, _AROUND * hit_tokens + _MARK_TOKENS * len(asked)) - _MARK_TOKENS * len(asked)
+    if own <= 0:
+        return []
+    fitted = fit(_alone(asked, prompt, context), replace(context, budget_tokens=own))
+    holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
+    marked = [block.but(content=_mark(block) + block.content.strip("\n") + "\n\n") for block in holding]
+    return list(_within(room, marked, context.count([block.content for block in marked])))
 
-    text: str
-    pattern: re.Pattern[str]
-    any_case: bool = False
+
+def _room(prompt: Prompt, context: Context) -> int:
+    if context.budget_tokens is None or context.hard_tokens is None:
+        return MOST_TOKENS
+    bulk = sum(block.tokens for block in prompt.blocks if _is_bulk(block))
+    fixed = prompt.tokens - bulk
+    if bulk:
+        return min(MOST_TOKENS, int(_ROOM_SHARE_BESIDE_BULK * (context.budget_tokens - fixed)))
+    of_all = min(_ENTITLED_TOKENS, _ROOM_SHARE * (context.hard_tokens - fixed))
+    return min(MOST_TOKENS, int(max(_ROOM_SHARE * (context.budget_tokens - fixed), of_all)))
 
 
-def _terms(query: str) -> list[Term]:
-    """Names of the query whole, its other words by their stem."""
-    whole = [
-        Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MOST_TERMS]
+def _is_bulk(block: Block) -> bool:
+    return not (block.must_keep or block.verbatim) and (block.tool_result or block.kind is not Kind.PROSE)
+
+
+def _alone(asked: Sequence[LeftOut], prompt: Prompt, context: Context) -> Prompt:
+    """The missing lines as a prompt of open blocks, without messages around them."""
+    texts = ["\n".join(item.lines) for item in asked]
+    blocks = [
+        item.block.but(
+            content=text,
+            tokens=tokens,
+            original_content=None,
+            must_keep=False,
+            verbatim=False,
+            frozen=False,
+            turn=-1,
+            slot=number,
+        )
+        for number, (item, text, tokens) in enumerate(zip(asked, texts, context.count(texts), strict=True))
     ]
-    stems = [
-        Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True)
-        for word in words(query)[:_MOST_TERMS]
-    ]
-    return whole + stems
+    body: dict[str, Any] = {conversation_key(prompt.dialect): []}
+    return replace(prompt, blocks=tuple(blocks), body=body, gone_messages=frozenset(), meaning=None)
 
 
-def _lines_asked_for(block: Block, terms: list[Term]) -> list[str]:
-    """Lines of the original that are not in what was sent and hold one of the rarer terms, in order."""
-    sent = set(block.content.splitlines())
-    cut = [line for line in (block.original_content or "").splitlines() if line and line not in sent]
-    lower = [line.lower() for line in cut]
-    wanted: set[int] = set()
-    for term in terms:
-        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
-        likely = [at for at, line in enumerate(lower if term.any_case else cut) if term.text in line]
-        found = (at for at in likely if term.pattern.search(cut[at], 0, _LONGEST_LINE))
-        holding = list(islice(found, _MOST_LINES_OF_A_TERM + 1))
-        if len(holding) <= _MOST_LINES_OF_A_TERM:
-            wanted.update(holding)
-    return [cut[at][:_LONGEST_LINE] for at in sorted(wanted)]
+def _holds_one(text: str, terms: Sequence[Term]) -> bool:
+    return any(term.pattern.search(text) for term in terms)
 
 
-def _restored_text(source: Block, lines: list[str]) -> str:
-    origin = f"message {source.metadata['message'] + 1}"
-    return "\n".join([f"[left out of {origin} before, asked for now:]", *lines, "", ""])
+def _mark(source: Block) -> str:
+    number, role = source.metadata["message"] + 1, source.metadata["role"]
+    return f"[left out of message {number} ({role}) before, asked for now:]\n"
 
 
-def _restored_block(text: str, source: Block, question: Block, number: int, tokens: int) -> Block:
+def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
+    for block, tokens in zip(blocks, counts, strict=True):
+        if tokens <= room:
+            room -= tokens
+            yield block.but(tokens=tokens)
+
+
+def _restored_block(passage: Block, question: Block, number: int) -> Block:
     return replace(
         question,
         # Named after its question: a later one may bring back more of the same block.
-        id=f"restored-{source.id}-{question.id}-{number}",
-        content=text,
-        type=source.type,
-        kind=Kind.PROSE,
+        id=f"{RESTORED}{passage.id}-{question.id}-{number}",
+        content=passage.content,
+        type=passage.type,
         verbatim=False,
         must_keep=True,
-        tokens=tokens,
-        note=f"from {source.id}",
+        tokens=passage.tokens,
+        note=f"from {passage.id}",
         original_content=None,
     )

@@ -38,6 +38,7 @@ from token_optimizer.optimizer.heuristics.tools import (
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace, strip_escapes
 from token_optimizer.optimizer.query_meaning import meaning_of
+from token_optimizer.optimizer.restore import restore_asked
 from token_optimizer.optimizer.salience import is_agents_run
 from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
 from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
@@ -78,6 +79,11 @@ def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
         turns -= 1
         protected = keep_last_n_turns(blocks, turns)
     return _with(prompt, protected)
+
+
+def restore_what_is_asked(prompt: Prompt, context: Context) -> Prompt:
+    """Put what the newest question asks for, and earlier turns left out, before the question."""
+    return restore_asked(prompt, context, choose_passages)
 
 
 def drop_junk(prompt: Prompt, context: Context) -> Prompt:
@@ -317,7 +323,7 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
     """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
     if before is after:
         return True
-    if before.meaning is not after.meaning:
+    if before.meaning is not after.meaning or before.lacks_room != after.lacks_room:
         return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False
