@@ -268,8 +268,12 @@ class OptimizationStats:
 
 @dataclass(slots=True)
 class OptimizationResult:
-    """The request body to send, and what was done to get it."""
+    """The request body to send, and what was done to get it.
+
+    `wanted_ahead` has the texts that a coming request of the conversation is likely to want compressed.
+    """
 
     body: dict[str, Any]
     stats: OptimizationStats
     changed: bool = True
+    wanted_ahead: tuple[str, ...] = ()

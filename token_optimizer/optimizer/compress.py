@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,18 +29,25 @@ from token_optimizer.text import token_counts
 __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_THRESHOLD",
+    "EXTRACTIVE",
     "Compression",
     "ExtractiveSummarizer",
     "LLMLinguaCompressor",
     "compress_block",
     "compress_blocks",
+    "compressor_name",
     "faithfulness_score",
+    "shared_compressor",
 ]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
 DEFAULT_THRESHOLD = 0.85
+# What `compressor_name` says where no model is here.
+EXTRACTIVE = "extractive"
+# Names the model of `shared_compressor`: a folder, or a name in the hub's local cache.
+MODEL_VARIABLE = "OPTIMIZER_COMPRESSION_MODEL"
 _PROSE = frozenset({Kind.PROSE, Kind.DOCUMENT, Kind.TRANSCRIPT})
 # However much of a text is literals that stay: of its other words this share does, or it says nothing.
 _LEAST_RATE = 0.2
@@ -130,6 +138,22 @@ class LLMLinguaCompressor:
         """End the model's process."""
         if self.compressor is not None:
             self.compressor.close()
+
+
+def compressor_name() -> str:
+    """Which compressor a request's prose is for on this machine: the name of LLMLingua-2's model, or
+    `extractive` where that is not here. What one made is no work of the other."""
+    return _model_name() if shared_compressor().available else EXTRACTIVE
+
+
+@cache
+def shared_compressor() -> LLMLinguaCompressor:
+    """The process's one compressor; its model is not loaded before it is used."""
+    return LLMLinguaCompressor(model_name=_model_name())
+
+
+def _model_name() -> str:
+    return os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
 
 
 def compress_block(

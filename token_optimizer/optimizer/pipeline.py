@@ -32,6 +32,7 @@ from token_optimizer.models import (
     StageReport,
 )
 from token_optimizer.optimizer import stages
+from token_optimizer.optimizer.ahead import CompressionsAhead
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
 from token_optimizer.optimizer.context import Context
@@ -117,17 +118,19 @@ def optimize_body(
     trace_id: uuid.UUID | str | None = None,
     memory: Memory | None = None,
     secret: str = "",
+    ahead: CompressionsAhead | None = None,
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
     `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
+    `ahead` has compressions that were made before they were needed.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
     check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
-    context = Context(config, model, _budget(config, budget_tokens))
+    context = Context(config, model, _budget(config, budget_tokens), ahead=ahead)
 
     def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
