@@ -18,8 +18,8 @@ length of the test. Both imply `transactional_db`: rows must be committed for th
 
 from __future__ import annotations
 
-import ipaddress
 import functools
+import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator

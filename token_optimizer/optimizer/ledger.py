@@ -34,6 +34,12 @@ class Ledger:
     remarks: dict[str, str] = field(default_factory=dict)
     reports: list[StageReport] = field(default_factory=list)
 
+    def copy(self) -> Ledger:
+        """The same notes, apart from what is noted later."""
+        return Ledger(
+            dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), list(self.reports)
+        )
+
     def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
         """Note every block that the stage dropped, rewrote or added."""
         left = {block.id: block for block in after.blocks}

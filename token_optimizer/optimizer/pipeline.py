@@ -153,13 +153,15 @@ def optimize_body(
     past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
+    # Before the blocks are closed.
+    wanted = wanted_ahead(attempt.after, context)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     stats.latency_ms = (perf_counter() - started) * 1000
     changed = attempt.changed or bool(documents)
-    return OptimizationResult(attempt.body, stats, changed, wanted_ahead(attempt.after, context))
+    return OptimizationResult(attempt.body, stats, changed, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,7 @@ def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Conte
 
 def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
     """The stages run on `start`, which is the original or stands on its frozen prefix."""
+    unrun = ledger.copy()
     after = _run_stages(start, context.aiming(start), ledger)
     body, changed = render(after, original)
     faults = structure_faults(body, original.dialect)
@@ -241,7 +244,7 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
     faults |= constraint_faults(original.blocks, partial(slot_texts, after))
     reasons = tuple(sorted(faults))
     if faults and _compressed(ledger):
-        again = _attempt(original, start, context.without_compression(), Ledger())
+        again = _attempt(original, start, context.without_compression(), unrun)
         return replace(again, undone=reasons)
     if faults:
         # Only the original is known to be what the provider takes.
