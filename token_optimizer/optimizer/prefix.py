@@ -27,7 +27,7 @@ from token_optimizer.optimizer.spots import CACHE_MARKS
 from token_optimizer.recent import Recent
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
