@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.optimizer.llmlingua_models import make_bert
+from tests.optimizer.stories import RISKY, STORY, story, talk
 from tests.optimizer.test_latency import Clock
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import BlockFate, OptimizationResult
@@ -29,34 +29,7 @@ from token_optimizer.optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prefix import InProcessMemory
 
-_NOUNS = (
-    "river stone mill wheel bread flour market town bridge road winter summer people house water "
-    "field horse garden tower window candle letter doctor teacher school boat island storm harvest apple"
-)
-_WORDS = _NOUNS.split()
 BALANCED = OptimizerConfig.preset("balanced")
-
-
-def story(seed: int, sentences: int = 60) -> str:
-    """Prose without names and numbers, of about 13 tokens a sentence."""
-    chosen = random.Random(seed)
-    return " ".join(" ".join(chosen.choices(_WORDS, k=12)).capitalize() + "." for _ in range(sentences))
-
-
-STORY = story(1)
-
-
-def talk(*told: str, turns: int = 4) -> list[dict[str, Any]]:
-    """A conversation in which each text was told once, before the newest turns."""
-    messages: list[dict[str, Any]] = []
-    for text in told:
-        messages += [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": text}]
-    for turn in range(turns - 1):
-        messages += [
-            {"role": "user", "content": f"What then, {turn}?"},
-            {"role": "assistant", "content": "No."},
-        ]
-    return [*messages, {"role": "user", "content": "What of the horse and the bridge?"}]
 
 
 def run(messages: Sequence[Mapping[str, Any]], **options: Any) -> OptimizationResult:
@@ -145,15 +118,6 @@ def test_a_ratio_that_stays_faithful_is_reached() -> None:
     lenient = OptimizerConfig.preset("balanced", faithfulness_threshold=0.4)
     fate = fate_of(run(talk(STORY), config=lenient))
     assert 0.45 < fate.tokens_after / fate.tokens_before < 0.58
-
-
-# What has least to do with the question holds every negation.
-RISKY = "\n".join(
-    f"It was not the {word}, and never the {_WORDS[-place % 29]}."
-    if 24 <= place < 32
-    else f"The {'horse' if place % 2 else 'bridge'} came to the {word}, then to the {_WORDS[-place % 29]}."
-    for place, word in enumerate((*_WORDS, *_WORDS))
-)
 
 
 def test_below_the_threshold_the_block_stays_as_it_was_and_says_the_score() -> None:
