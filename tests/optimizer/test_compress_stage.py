@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -309,13 +308,18 @@ def test_what_is_wanted_is_bounded() -> None:
     assert long.wanted_ahead == (story(1, 1500), story(3))
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A small LLMLingua-2 model."""
+    return str(make_bert(tmp_path_factory.mktemp("model")))
+
+
 @pytest.fixture
-def learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The name of a small LLMLingua-2 model that is the process's compressor."""
-    folder = str(make_bert(tmp_path / "model"))
-    monkeypatch.setenv(MODEL_VARIABLE, folder)
+def learned(model: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of the model that is the process's compressor."""
+    monkeypatch.setenv(MODEL_VARIABLE, model)
     shared_compressor.cache_clear()
-    yield folder
+    yield model
     shared_compressor().close()
     shared_compressor.cache_clear()
 
