@@ -21,7 +21,8 @@ from token_optimizer.optimizer.word_choice import Label
 from token_optimizer.text import encodable
 
 _WORKER = "token_optimizer.optimizer.llmlingua_worker"
-_LOADING_SECONDS = 120.0
+# A few on a machine of its own; minutes where all cores are taken.
+_LOADING_SECONDS = 300.0
 
 
 class LLMLinguaProcess:
