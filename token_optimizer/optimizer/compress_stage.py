@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.models import Block, BlockType, Prompt
@@ -84,28 +83,11 @@ def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compress
     """What was compressed before it was needed, and stays above the threshold, by block id."""
     if context.ahead is None:
         return {}
-    name = compressor_name()
-    keys = {
-        block.id: [CompressionKey.of(block.content, name, rate) for rate in _rates(context)]
-        for block in blocks
-    }
-    found = context.ahead.find(list(dict.fromkeys(chain.from_iterable(keys.values()))))
-    least = context.config.faithfulness_threshold
-    made = {}
-    for block in blocks:
-        taken = next(
-            (found[key] for key in keys[block.id] if key in found and found[key].score >= least), None
-        )
-        if taken is not None:
-            made[block.id] = _taken(block, taken)
-    return made
-
-
-def _rates(context: Context) -> tuple[float, ...]:
-    """The rates at which a text may have been compressed, the one that cuts most first."""
-    config = context.config
-    asked = asked_rate(config.compression_ratio, config.faithfulness_threshold)
-    return tuple(dict.fromkeys((config.compression_ratio, asked)))
+    name, config = compressor_name(), context.config
+    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in blocks}
+    found = context.ahead.find(list(dict.fromkeys(keys.values())))
+    ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
+    return {block.id: _taken(block, ready[keys[block.id]]) for block in blocks if keys[block.id] in ready}
 
 
 def _taken(block: Block, made: MadeAhead) -> Compression:
