@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import structlog
@@ -27,6 +28,8 @@ from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
+from token_optimizer.optimizer import compress_stage
+from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.tokenizers import use_tokenizers_of_environment
 from token_optimizer.tokens import count_body, count_texts, is_estimate
@@ -35,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 # Some 6,000 tokens: about 10 ms on the event loop.
 INLINE_BYTES = 24_000
+# What the costly stages of a small prompt may take of the event loop's time, whatever its config allows.
+INLINE_MS = 100
 _NICENESS = 5
 _PR_SET_PDEATHSIG = 1
 
@@ -119,7 +124,7 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) ->
     """The optimized request; the original one where the optimizer breaks. Raises PromptError alone."""
     try:
         if request.size_bytes <= INLINE_BYTES:
-            return run_inline(request, pool.conversations)
+            return run_inline(request, pool.conversations, limit_ms=INLINE_MS)
         return await pool.run(request)
     except PromptError:
         raise
@@ -131,14 +136,17 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) ->
 
 
 def load_tables() -> None:
-    """Read the ranks of the newest encoding and the price list now: the first request that needs them would
-    take half a second for each."""
+    """Read the ranks of the newest encoding, the price list and the vectors of words now: the first request
+    that needs them would take half a second for each."""
     count_texts(["warm"], "gpt-4o")
     cache_prices("gpt-4o", "openai")
+    compress_stage.load()
 
 
-def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:
-    """Optimize in this process."""
+def run_inline(
+    request: OptimizationRequest, conversations: Conversations | None, limit_ms: float = inf
+) -> OptimizationResult:
+    """Optimize in this process, within `limit_ms` where the config allows more."""
     return optimize_body(
         request.body,
         request.dialect,
@@ -150,6 +158,7 @@ def run_inline(request: OptimizationRequest, conversations: Conversations | None
         trace_id=request.trace_id,
         memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
         secret=request.secret,
+        latency=Latency(min(limit_ms, request.config.max_latency_ms)),
     )
 
 

@@ -14,7 +14,13 @@ from typing import Any
 
 from optimizer_app.models import Event
 from optimizer_app.trace_record import TraceRecord
-from token_optimizer.telemetry.events import EventType, create_event, create_optimization_event
+from token_optimizer.telemetry.events import (
+    EventType,
+    compression_told,
+    create_event,
+    create_optimization_event,
+    fallback_told,
+)
 
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0b10 << 62
@@ -53,10 +59,10 @@ def _payloads(record: TraceRecord) -> Iterator[dict[str, Any]]:
         yield _payload(record, EventType.OPTIMIZATION_FAILED, failure={"stages": failed})
     if record.cache_hit:
         yield _payload(record, EventType.CACHE_HIT)
-    if "compression" in record.route:
-        yield _payload(record, EventType.COMPRESSION_APPLIED, compression=_sizes(record))
-    if record.fallback_used:
-        yield _payload(record, EventType.FALLBACK_TRIGGERED, fallback={"reason": record.fallback_reason})
+    if told := compression_told(record.blocks):
+        yield _payload(record, EventType.COMPRESSION_APPLIED, compression=told)
+    if told := fallback_told(record.fallback_reason if record.fallback_used else None, record.blocks):
+        yield _payload(record, EventType.FALLBACK_TRIGGERED, fallback=told)
     if _provider_failed(record):
         told = {"name": record.provider, "model": record.model, "http_status": record.http_status}
         yield _payload(record, EventType.PROVIDER_ERROR, provider=told, error=record.error)

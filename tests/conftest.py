@@ -18,6 +18,7 @@ length of the test. Both imply `transactional_db`: rows must be committed for th
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import socket
@@ -34,6 +35,7 @@ from django.db import connection
 from optimizer_app.embedded.servers import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
+from token_optimizer.optimizer.latency import Latency
 
 pytest_plugins = ["tests.embedding_server"]
 
@@ -54,6 +56,17 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
     django.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _time_enough() -> Iterator[None]:
+    """Time stands still for the optimizer of this process: what it does never depends on the machine."""
+    patch = pytest.MonkeyPatch()
+    still = functools.partial(Latency, clock=lambda: 0.0)
+    for place in ("token_optimizer.optimizer.pipeline", "optimizer_app.optimize"):
+        patch.setattr(f"{place}.Latency", still)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ Dialect = Literal["openai", "anthropic", "responses"]
 Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
 Path = tuple[str | int, ...]
+COMPRESS_STAGE = "compress"
 
 
 class BlockType(StrEnum):
@@ -143,8 +144,9 @@ class Prompt:
     Joining the contents of the blocks of one slot, in order, gives that slot's text.
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
     that was put in for documents given apart.
-    `meaning` is what the stage `semantic` found out, where it ran. `lacks_room`: the question asks for more
-    of what earlier turns left out than there is room for.
+    `meaning` is what the stage `semantic` found out, where it ran; `faithfulness` has by block id what the
+    compression of each block scored, whether it stands or not. `lacks_room`: the question asks for more of
+    what earlier turns left out than there is room for.
     """
 
     blocks: tuple[Block, ...]
@@ -156,6 +158,7 @@ class Prompt:
     documents_at: int | None = None
     meaning: Meaning | None = None
     lacks_room: bool = False
+    faithfulness: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def tokens(self) -> int:
@@ -164,7 +167,11 @@ class Prompt:
 
 
 class BlockFate(NamedTuple):
-    """What happened to one block, as the pipeline saw it. A tuple: every block of every request has one."""
+    """What happened to one block, as the pipeline saw it. A tuple: every block of every request has one.
+
+    `faithfulness` is what a compression of it scored; it stands where `stage` is `compress`, else the block
+    was kept from it.
+    """
 
     id: str
     type: BlockType
@@ -177,10 +184,12 @@ class BlockFate(NamedTuple):
     tokens_after: int
     turn: int = -1
     utility: Mapping[str, float] | None = None
+    faithfulness: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The block as `POST /v1/optimize` and the trace show it."""
         utility = {} if self.utility is None else {"utility": dict(self.utility)}
+        faithful = {} if self.faithfulness is None else {"faithfulness": round(self.faithfulness, 3)}
         return {
             "id": self.id,
             "type": self.type.value,
@@ -193,7 +202,22 @@ class BlockFate(NamedTuple):
             "tokens_after": self.tokens_after,
             "turn": self.turn,
             **utility,
+            **faithful,
         }
+
+
+def compressed_blocks(blocks: Iterable[BlockFate]) -> list[BlockFate]:
+    """The blocks that this request compressed."""
+    return [block for block in blocks if block.stage == COMPRESS_STAGE]
+
+
+def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
+    """What the compressed blocks scored, weighed by their tokens; None where none was compressed."""
+    compressed = compressed_blocks(blocks)
+    total = sum(block.tokens_before for block in compressed)
+    if not total:
+        return None
+    return sum(block.tokens_before * (block.faithfulness or 0.0) for block in compressed) / total
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +294,12 @@ class OptimizationStats:
 
 @dataclass(slots=True)
 class OptimizationResult:
-    """The request body to send, and what was done to get it."""
+    """The request body to send, and what was done to get it.
+
+    `wanted_ahead` has the texts that a coming request of the conversation is likely to want compressed.
+    """
 
     body: dict[str, Any]
     stats: OptimizationStats
     changed: bool = True
+    wanted_ahead: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import psutil
 import pytest
 from tokenizers import Tokenizer, models
 
+from optimizer_app import optimize
 from optimizer_app.optimize import (
     INLINE_BYTES,
+    INLINE_MS,
     OptimizationRequest,
     optimize_request,
     optimizer_pool,
@@ -23,6 +26,7 @@ from tests.optimizer.bodies import openai_body
 from token_optimizer import tokenizers
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
+from token_optimizer.optimizer.latency import Latency
 from token_optimizer.tokens import count_body
 
 
@@ -79,6 +83,22 @@ async def test_a_killed_process_costs_one_optimization_and_no_request() -> None:
     assert (first.stats.route, first.stats.tokens_saved) == ("bypass", 0)
     assert first.stats.stages[0].status == "failed"
     assert second.stats.tokens_saved > 0
+
+
+async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def noted(limit_ms: float) -> Latency:
+        limits.append(limit_ms)
+        return Latency(limit_ms)
+
+    monkeypatch.setattr(optimize, "Latency", noted)
+    patient = replace(_request(openai_body()), config=OptimizerConfig.preset("balanced"))
+    hasty = replace(patient, config=OptimizerConfig.preset("balanced", max_latency_ms=40))
+    async with optimizer_pool() as pool:
+        await optimize_request(patient, pool)
+        await optimize_request(hasty, pool)
+    assert limits == [INLINE_MS, 40]
 
 
 async def test_what_is_no_prompt_is_the_callers_fault() -> None:

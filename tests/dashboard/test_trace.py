@@ -128,6 +128,28 @@ def test_failed_stage_is_red(as_admin: Client, project: Project) -> None:
     assert 'class="alert danger"' in text
 
 
+def test_compressed_blocks_and_what_there_was_no_time_for_say_why(as_admin: Client, project: Project) -> None:
+    late = "would take about 900 ms, 320 ms are left; would have saved about 2,100 tokens"
+    kept = "compression would score 0.41, below 0.85: kept as it was"
+    trace = make_trace(
+        project,
+        route="heuristic+compression",
+        stages=[
+            {"name": "semantic", "status": "skipped", "ms": 0.1, "tokens_cut": 0, "reason": late},
+            {"name": "compress", "status": "ran", "ms": 90.0, "tokens_cut": 120, "reason": ""},
+        ],
+        blocks=[
+            block(900, 780, stage="compress", reason="compressed: faithfulness 0.88", faithfulness=0.88),
+            block(400, 400, reason=kept, faithfulness=0.41),
+        ],
+    )
+    text = page(as_admin, trace)
+    assert f"skipped: {late}" in text
+    assert "compressed: faithfulness 0.88" in text
+    assert kept in text
+    assert "<span>Heuristics, compression</span>" in text
+
+
 def test_strip_and_table_agree_to_the_token(as_admin: Client, project: Project) -> None:
     text = page(as_admin, make_trace(project))
     assert "2 blocks: 1,000 tokens before, 700 sent" in text

@@ -10,6 +10,7 @@ from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import ANTHROPIC_TOOLS, HI, MODEL, OPENAI_TOOLS, anthropic_agent, openai_agent
 from tests.mock_provider import MockProvider
+from tests.optimizer.stories import story, talk
 from token_optimizer.tokens import count_body
 
 PATH = "/v1/optimize"
@@ -33,6 +34,21 @@ def test_it_works(account: Account, provider: MockProvider) -> None:
     assert not provider.requests
     trace = account.trace(answer.headers["x-optimizer-trace-id"])
     assert (trace["status"], trace["provider"], trace["tokens_after"]) == ("ok", "", stats["tokens_after"])
+    assert trace["blocks"] == body["blocks"]
+
+
+def test_old_prose_is_compressed_and_its_score_is_told(account: Account) -> None:
+    config = {"preset": "balanced", "max_latency_ms": 60_000}
+    sent = {"model": MODEL, "messages": talk(story(1, 400)), "config": config}
+    body = account.post(PATH, sent).json()
+    stats, block = body["optimizer_stats"], body["blocks"][1]
+
+    assert stats["route"] == "heuristic+compression"
+    assert (block["stage"], block["fate"]) == ("compress", "rewritten")
+    assert stats["faithfulness_score"] == pytest.approx(block["faithfulness"], abs=0.001)
+    assert block["reason"].startswith("compressed: faithfulness 0.")
+    trace = account.trace(stats["trace_id"])
+    assert trace["faithfulness_score"] == pytest.approx(stats["faithfulness_score"])
     assert trace["blocks"] == body["blocks"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from token_optimizer.models import OptimizationStats
+from token_optimizer.models import BlockFate, BlockType, Kind, OptimizationStats
 from token_optimizer.telemetry.collector import KEPT_LATENCIES, LocalCollector
 from token_optimizer.telemetry.events import EventType, create_event, events_of, request_summary
 
@@ -46,6 +46,14 @@ def test_it_adds_up() -> None:
     assert snapshot["routes"] == {"heuristic_only": 3, "cache": 1}
     assert snapshot["events"]["provider_error"] == 1
     assert snapshot["latency_ms"] == {"p50": 2, "p95": 9, "p99": 9}
+
+
+def test_a_block_kept_from_compression_is_no_fallback_of_the_prompt() -> None:
+    collector = LocalCollector()
+    block = BlockFate("1", BlockType.DOC, Kind.DOCUMENT, "kept", False, "", "", 9, 9, faithfulness=0.4)
+    record(collector, OptimizationStats("1", 9, 9, blocks=[block]))
+    assert collector.snapshot()["events"]["fallback_triggered"] == 1
+    assert collector.snapshot()["fallback_rate"] == 0
 
 
 def test_percentiles_are_those_of_the_newest_requests() -> None:

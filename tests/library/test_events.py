@@ -30,6 +30,10 @@ OPTIMIZATION = {
     "fallback_used": False,
 }
 SUMMARY = request_summary("openai", "gpt-4o", 2)
+COMPRESSED = BlockFate(
+    "1", BlockType.DOC, Kind.DOCUMENT, "rewritten", False, "compress", "", 900, 765, faithfulness=0.86
+)
+KEPT = BlockFate("2", BlockType.DOC, Kind.DOCUMENT, "kept", False, "", "", 400, 400, faithfulness=0.444)
 
 
 def optimization_event(**optimization: Any) -> dict[str, Any]:
@@ -105,7 +109,9 @@ def test_the_eight_types() -> None:
         (stats(), False, []),
         (stats(), True, ["cache_miss"]),
         (stats(cache_hit=True, route="cache"), True, ["cache_hit"]),
-        (stats(route="heuristic+compression"), False, ["compression_applied"]),
+        (stats(blocks=[COMPRESSED]), False, ["compression_applied"]),
+        (stats(blocks=[KEPT]), False, ["fallback_triggered"]),
+        (stats(blocks=[COMPRESSED, KEPT]), False, ["compression_applied", "fallback_triggered"]),
         (stats(fallback_used=True, fallback_reason="no user"), False, ["fallback_triggered"]),
     ],
 )
@@ -128,3 +134,22 @@ def test_blocks_are_told_by_fate() -> None:
         "selected": [{"type": "user", "tokens": 30, "reason": "compact"}],
         "dropped": [{"type": "assistant", "tokens": 9, "reason": "says nothing"}],
     }
+
+
+def test_the_compression_of_blocks_is_told_without_their_text() -> None:
+    _, applied, fallback = events_of(stats(blocks=[COMPRESSED, KEPT]), SUMMARY, api_key="tok")
+    assert applied["compression"] == {
+        "blocks": 1,
+        "tokens_before": 900,
+        "tokens_after": 765,
+        "faithfulness_score": 0.86,
+    }
+    assert fallback["fallback"] == {
+        "reason": "1 block was kept from compression: the lowest score would have been 0.44",
+        "blocks": 1,
+    }
+
+
+def test_the_fallback_of_a_prompt_is_told_first() -> None:
+    made = stats(blocks=[KEPT], fallback_used=True, fallback_reason="no user")
+    assert events_of(made, SUMMARY, api_key="tok")[1]["fallback"] == {"reason": "no user", "blocks": 1}

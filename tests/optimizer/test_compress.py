@@ -91,7 +91,7 @@ def test_a_ratio_out_of_range_is_named(ratio: float) -> None:
 
 def test_a_compressor_that_breaks_costs_nothing_but_the_compression() -> None:
     class Broken(LLMLinguaCompressor):
-        def drafts(self, blocks, ratio, query=None):
+        def drafts(self, blocks, ratio, query=None, timeout_seconds=None):
             raise CompressorError("the process of LLMLingua-2 died")
 
     block = Block(TOWN)

@@ -7,7 +7,7 @@ import pytest
 
 from optimizer_app.outbox import event_id, events_of_record
 from optimizer_app.trace_ids import made_at, new_trace_id
-from tests.record.records import new_record
+from tests.record.records import BLOCKS, new_record
 
 PROJECT_ID = uuid.uuid4()
 KEY_ID = uuid.uuid4()
@@ -69,14 +69,38 @@ def test_a_request_that_never_reached_the_optimizer_completed_nothing():
         ),
         ({"cache_hit": True}, "cache_hit", {}),
         (
-            {"route": "heuristic+compression"},
+            {
+                "route": "heuristic+compression",
+                "blocks": [
+                    {**BLOCKS[0], "stage": "compress", "faithfulness": 0.9},
+                    {**BLOCKS[0], "stage": "compress", "faithfulness": 0.8, "tokens_before": 300},
+                    BLOCKS[1],
+                ],
+            },
             "compression_applied",
-            {"compression": {"tokens_before": 1000, "tokens_after": 300, "route": "heuristic+compression"}},
+            {
+                "compression": {
+                    "blocks": 2,
+                    "tokens_before": 1200,
+                    "tokens_after": 600,
+                    "faithfulness_score": 0.875,
+                }
+            },
         ),
         (
             {"fallback_used": True, "fallback_reason": "a constraint was lost"},
             "fallback_triggered",
-            {"fallback": {"reason": "a constraint was lost"}},
+            {"fallback": {"reason": "a constraint was lost", "blocks": 0}},
+        ),
+        (
+            {"blocks": [{**BLOCKS[0], "faithfulness": 0.416}, {**BLOCKS[1], "faithfulness": 0.7}]},
+            "fallback_triggered",
+            {
+                "fallback": {
+                    "reason": "2 blocks were kept from compression: the lowest score would have been 0.42",
+                    "blocks": 2,
+                }
+            },
         ),
         (
             {"status": "error", "http_status": 503, "error": "the provider answered 503"},

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,21 +29,33 @@ from token_optimizer.text import token_counts
 __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_THRESHOLD",
+    "EXTRACTIVE",
+    "PROSE_KINDS",
     "Compression",
     "ExtractiveSummarizer",
     "LLMLinguaCompressor",
+    "asked_rate",
     "compress_block",
     "compress_blocks",
+    "compressor_name",
     "faithfulness_score",
+    "may_be_compressed",
+    "shared_compressor",
 ]
 
 log = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
 DEFAULT_THRESHOLD = 0.85
-_PROSE = frozenset({Kind.PROSE, Kind.DOCUMENT, Kind.TRANSCRIPT})
+# What `compressor_name` says where no model is here.
+EXTRACTIVE = "extractive"
+# Names the model of `shared_compressor`: a folder, or a name in the hub's local cache.
+MODEL_VARIABLE = "OPTIMIZER_COMPRESSION_MODEL"
+PROSE_KINDS = frozenset({Kind.PROSE, Kind.DOCUMENT, Kind.TRANSCRIPT})
 # However much of a text is literals that stay: of its other words this share does, or it says nothing.
 _LEAST_RATE = 0.2
+# The share of what may be lost that a cut is let lose, as the score is only known afterwards.
+_CAUTION = 0.85
 # Texts that are compressed at nearly one rate go to the model together.
 _RATE_DIGITS = 1
 
@@ -113,11 +126,17 @@ class LLMLinguaCompressor:
     def faithfulness_score(self, original: str, compressed: str) -> float:
         return faithfulness_score(original, compressed)
 
-    def drafts(self, blocks: Sequence[Block], ratio: float, query: str | None = None) -> list[Block]:
+    def drafts(
+        self,
+        blocks: Sequence[Block],
+        ratio: float,
+        query: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> list[Block]:
         """The blocks compressed, whatever that loses; those that it saves nothing on as they were."""
         if self.compressor is None:
             return _extractive_drafts(self.fallback or _extractive(), blocks, ratio, query)
-        texts = _shortened(self.compressor, [block.content for block in blocks], ratio)
+        texts = _shortened(self.compressor, [block.content for block in blocks], ratio, timeout_seconds)
         counts = token_counts([block.content for block in blocks] + texts)
         return [
             _with_text(block, text, after) if after < before else block
@@ -130,6 +149,29 @@ class LLMLinguaCompressor:
         """End the model's process."""
         if self.compressor is not None:
             self.compressor.close()
+
+
+def asked_rate(ratio: float, threshold: float, lost: float = 1.0) -> float:
+    """The share of the tokens to ask to stay: the ratio, or more where a cut so deep is not expected to score
+    the threshold. Each share that goes takes about the same off the score, or `lost` times as much."""
+    milder = 1 - _CAUTION * (1 - threshold) / lost if lost else 0.0
+    return max(ratio, milder)
+
+
+def compressor_name() -> str:
+    """Which compressor a request's prose is for on this machine: the name of LLMLingua-2's model, or
+    `extractive` where that is not here. What one made is no work of the other."""
+    return _model_name() if shared_compressor().available else EXTRACTIVE
+
+
+@cache
+def shared_compressor() -> LLMLinguaCompressor:
+    """The process's one compressor; its model is not loaded before it is used."""
+    return LLMLinguaCompressor(model_name=_model_name())
+
+
+def _model_name() -> str:
+    return os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
 
 
 def compress_block(
@@ -152,14 +194,18 @@ def compress_blocks(
     compressor: LLMLinguaCompressor | ExtractiveSummarizer | None = None,
     query: str | None = None,
     threshold: float = DEFAULT_THRESHOLD,
+    timeout_seconds: float | None = None,
 ) -> list[Compression]:
-    """What becomes of each block. All stay as they were where the compressor breaks, for that reason."""
+    """What becomes of each block. All stay as they were where the compressor breaks, for that reason.
+
+    `timeout_seconds` is that of the model's answer, where it is not to be the compressor's own.
+    """
     _check_ratio(ratio)
-    open_to_it = [block for block in blocks if _may_be_compressed(block)]
+    open_to_it = [block for block in blocks if may_be_compressed(block)]
     compressor = compressor or _extractive()
     try:
         if isinstance(compressor, LLMLinguaCompressor):
-            drafts = compressor.drafts(open_to_it, ratio, query)
+            drafts = compressor.drafts(open_to_it, ratio, query, timeout_seconds)
         else:
             drafts = _extractive_drafts(compressor, open_to_it, ratio, query)
     except CompressorError as error:
@@ -180,9 +226,10 @@ def _judged(block: Block, draft: Block, threshold: float) -> Compression:
     return Compression(replace(draft, note=note), score, applied=True)
 
 
-def _may_be_compressed(block: Block) -> bool:
+def may_be_compressed(block: Block) -> bool:
+    """Whether the block is prose, and nothing forbids to shorten it."""
     fixed = block.must_keep or block.verbatim or block.frozen or block.compressed
-    return block.kind in _PROSE and not fixed
+    return block.kind in PROSE_KINDS and not fixed
 
 
 def _extractive_drafts(
@@ -196,14 +243,17 @@ def _extractive() -> ExtractiveSummarizer:
     return ExtractiveSummarizer()
 
 
-def _shortened(model: LLMLinguaProcess, texts: Sequence[str], ratio: float) -> list[str]:
+def _shortened(
+    model: LLMLinguaProcess, texts: Sequence[str], ratio: float, timeout_seconds: float | None
+) -> list[str]:
     """The texts without the words that the model drops, a marker at the end of each that lost some."""
     words = [words_of(text) for text in texts]
     rates = [_rate(share_free(found), ratio) for found in words]
     out = list(texts)
     for rate in sorted(set(rates) - {1.0}):
-        places = [place for place, found in enumerate(rates) if found == rate]
-        for place, labels in zip(places, model.labels([texts[at] for at in places], rate), strict=True):
+        places = [place for place, wanted in enumerate(rates) if wanted == rate]
+        found = model.labels([texts[at] for at in places], rate, timeout_seconds=timeout_seconds)
+        for place, labels in zip(places, found, strict=True):
             gone = unwanted(texts[place], words[place], labels)
             if gone:
                 out[place] = _marked(without(texts[place], words[place], gone), len(gone))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
+from token_optimizer.optimizer.ahead import CompressionsAhead
+from token_optimizer.optimizer.latency import Latency
 from token_optimizer.tokens import count_texts
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
@@ -23,7 +26,8 @@ STARVED_SHARE = 0.0075
 class Context:
     """`budget_tokens` is what the whole prompt is brought to: the hard budget `hard_tokens`, or less on a
     turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
-    `original` is the prompt as it came, with what earlier turns cut."""
+    `original` is the prompt as it came, with what earlier turns cut. `ahead` has compressions that were made
+    before they were needed, and `latency` knows what time is left."""
 
     config: OptimizerConfig
     model: str
@@ -31,6 +35,8 @@ class Context:
     target_tokens: int | None = None
     original: Prompt | None = None
     hard_tokens: int | None = None
+    ahead: CompressionsAhead | None = None
+    latency: Latency = field(default_factory=lambda: Latency(inf))
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""
@@ -57,6 +63,10 @@ class Context:
         if share < self.budget_tokens * STARVED_SHARE:
             return None
         return replace(self, budget_tokens=fixed_tokens + share)
+
+    def without_compression(self) -> Context:
+        """The context in which no prose is compressed."""
+        return replace(self, config=replace(self.config, enable_compression=False))
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text for the request's model."""

@@ -1,6 +1,6 @@
 """Compresses prose by leaving out whole sentences: what is kept stays as it was, byte for byte.
 
-A sentence is worth more the more it has to do with the question, the more central it is (TextRank, by sumy),
+A sentence is worth more the more it has to do with the question, the more central it is (TextRank),
 the more names and numbers it is the first to mention, and the nearer it stands to the beginning or the end.
 Sentences that give orders stay in any case, and of those that mention an identifier at least one, the most
 relevant. Where these alone are most of what the ratio asks for, the result is larger, so that there is room
@@ -51,14 +51,14 @@ _PASSAGES: dict[Kind, Callable[[str], list[Passage]]] = {
 
 
 class ExtractiveSummarizer:
-    """Needs the package sumy, and no model."""
+    """Needs the package numpy, and no model."""
 
     def __init__(self) -> None:
         try:
             from token_optimizer.optimizer.text_rank import text_ranks
         except ImportError as error:
             raise ConfigError(
-                "ExtractiveSummarizer needs the package sumy: pip install 'token-optimizer[compression]'"
+                "ExtractiveSummarizer needs the package numpy: pip install 'token-optimizer[compression]'"
             ) from error
         self._central = text_ranks
 

@@ -25,12 +25,20 @@ FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before"
 
 @dataclass(slots=True)
 class Ledger:
-    """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something."""
+    """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something, and
+    `remarks` why a stage that looked at a block left it as it was."""
 
     stage: dict[str, str] = field(default_factory=dict)
     reason: dict[str, str] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
+    remarks: dict[str, str] = field(default_factory=dict)
     reports: list[StageReport] = field(default_factory=list)
+
+    def copy(self) -> Ledger:
+        """The same notes, apart from what is noted later."""
+        return Ledger(
+            dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), list(self.reports)
+        )
 
     def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
         """Note every block that the stage dropped, rewrote or added."""
@@ -39,6 +47,8 @@ class Ledger:
             now = left.pop(block.id, None)
             if now is None or now.content != block.content:
                 self._note(block.id, stage, now)
+            elif now.note != block.note:
+                self.remarks[block.id] = now.note
         for block in left.values():
             self._note(block.id, stage, block)
 
@@ -59,6 +69,8 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
     if after.meaning is not None:
         utilities = after.meaning.utilities
         fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
+    if after.faithfulness:
+        fates = [fate._replace(faithfulness=after.faithfulness.get(fate.id)) for fate in fates]
     for block in after.blocks:
         if block.id not in known:
             place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)
@@ -70,9 +82,11 @@ def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool) -> Bloc
     stage, reason = ledger.stage.get(block.id, ""), ledger.reason.get(block.id, "")
     if now is None:
         return _row(block, "dropped", stage, reason, block.tokens, 0, frozen)
+    remark = ledger.remarks.get(block.id, "")
     if now.content != block.content:
+        reason = f"{reason}; {remark}" if remark else reason
         return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen)
-    return _row(block, "kept", "", _why_kept(now), block.tokens, now.tokens, frozen)
+    return _row(block, "kept", "", remark or _why_kept(now), block.tokens, now.tokens, frozen)
 
 
 def _added(block: Block, ledger: Ledger, frozen: bool) -> BlockFate:

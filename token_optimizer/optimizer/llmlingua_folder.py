@@ -7,6 +7,7 @@ a name in the hub's local cache  that model
 from __future__ import annotations
 
 import json
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,6 +42,9 @@ def architecture(folder: Path) -> str:
 
 
 def _cached(name: str) -> Path:
+    if not (_hub_cache() / f"models--{name.replace('/', '--')}").is_dir():
+        # To ask the hub's package takes half a second, as it has to be imported for that.
+        raise ConfigError(f"the model {name!r} is not on this machine")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -48,3 +52,14 @@ def _cached(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError) as error:
         raise ConfigError(f"the model {name!r} is not on this machine") from error
+
+
+def _hub_cache() -> Path:
+    """Where the hub's package keeps its models."""
+    own = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if own:
+        return Path(own).expanduser()
+    home = os.environ.get("HF_HOME")
+    if home:
+        return Path(home).expanduser() / "hub"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"

@@ -21,7 +21,8 @@ from token_optimizer.optimizer.word_choice import Label
 from token_optimizer.text import encodable
 
 _WORKER = "token_optimizer.optimizer.llmlingua_worker"
-_LOADING_SECONDS = 120.0
+# A few on a machine of its own; minutes where all cores are taken.
+_LOADING_SECONDS = 300.0
 
 
 class LLMLinguaProcess:
@@ -35,11 +36,15 @@ class LLMLinguaProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
 
-    def labels(self, texts: Sequence[str], rate: float) -> list[list[Label]]:
-        """As `LLMLinguaModel.labels`; CompressorError where the process fails or is too slow."""
+    def labels(
+        self, texts: Sequence[str], rate: float, *, timeout_seconds: float | None = None
+    ) -> list[list[Label]]:
+        """As `LLMLinguaModel.labels`; CompressorError where the process fails, or is slower than the timeout
+        of this request, else that of all."""
         request = {"texts": [encodable(text) for text in texts], "rate": rate}
+        seconds = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         with self._of_this_process():
-            answer = self._answer(self._running(), request, self._timeout_seconds)
+            answer = self._answer(self._running(seconds), request, seconds)
         if "error" in answer:
             raise CompressorError(f"LLMLingua-2 failed: {answer['error']}")
         return [[(word, keep) for word, keep in labels] for labels in answer["labels"]]
@@ -55,7 +60,12 @@ class LLMLinguaProcess:
             self._owner, self._lock, self._process = os.getpid(), threading.Lock(), None
         return self._lock
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the process runs, with the model in it."""
+        return self._owner == os.getpid() and self._process is not None and self._process.poll() is None
+
+    def _running(self, seconds: float) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._end()
@@ -66,7 +76,7 @@ class LLMLinguaProcess:
             stderr=subprocess.DEVNULL,
             env=_environment(),
         )
-        answer = self._answer(self._process, None, _LOADING_SECONDS)
+        answer = self._answer(self._process, None, min(seconds, _LOADING_SECONDS))
         if "error" in answer:
             self._end()
             raise CompressorError(f"LLMLingua-2 cannot be loaded: {answer['error']}")

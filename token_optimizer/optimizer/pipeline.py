@@ -23,6 +23,7 @@ from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError, StageSkipped
 from token_optimizer.models import (
+    COMPRESS_STAGE,
     BlockFate,
     Dialect,
     Kind,
@@ -30,12 +31,16 @@ from token_optimizer.models import (
     OptimizationStats,
     Prompt,
     StageReport,
+    mean_faithfulness,
 )
 from token_optimizer.optimizer import stages
+from token_optimizer.optimizer.ahead import CompressionsAhead
 from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
+from token_optimizer.optimizer.compress_stage import compress_prose, wanted_ahead
 from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
+from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
 from token_optimizer.optimizer.past import Past
 from token_optimizer.optimizer.prefix import (
@@ -48,7 +53,7 @@ from token_optimizer.optimizer.prefix import (
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
 from token_optimizer.optimizer.turn_cuts import framing_left
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
-from token_optimizer.tokens import is_estimate
+from token_optimizer.tokens import count_texts, is_estimate
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +61,7 @@ log = logging.getLogger(__name__)
 DEFAULT_MEMORY = InProcessMemory()
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
+COMPRESS = Stage(COMPRESS_STAGE, compress_prose, "compressed", lossy=True)
 STAGES = (
     Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
     Stage("restore", stages.restore_what_is_asked, "asked for now and cut before"),
@@ -67,6 +73,7 @@ STAGES = (
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
     Stage("semantic", stages.look_into_meaning, "weighed by what the question means"),
     Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
+    COMPRESS,
     Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
 )
 
@@ -117,18 +124,25 @@ def optimize_body(
     trace_id: uuid.UUID | str | None = None,
     memory: Memory | None = None,
     secret: str = "",
+    ahead: CompressionsAhead | None = None,
+    latency: Latency | None = None,
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
     `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
+    `ahead` has compressions that were made before they were needed. `latency` is the time there is, which
+    began already; `max_latency_ms` from now on where it is None.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
     check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
+    # The first count in a process reads a table for a second, which is not the request's time.
+    count_texts([""], model)
+    latency = latency or Latency(config.max_latency_ms)
     budget = _budget(config, budget_tokens)
-    context = Context(config, model, budget, hard_tokens=budget)
+    context = Context(config, model, budget, hard_tokens=budget, ahead=ahead, latency=latency)
 
     def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
@@ -140,18 +154,22 @@ def optimize_body(
     past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
+    # Before the blocks are closed.
+    wanted = wanted_ahead(attempt.after, context)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     stats.latency_ms = (perf_counter() - started) * 1000
-    return OptimizationResult(attempt.body, stats, attempt.changed or bool(documents))
+    changed = attempt.changed or bool(documents)
+    return OptimizationResult(attempt.body, stats, changed, wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One run of the stages: on the prompt as it came, from `start`, which stands on what was sent before;
-    the prompt and the body it gave, what a compaction rewrote, and why the run was given up if it was."""
+    the prompt and the body it gave, what a compaction rewrote, and why the run was given up if it was, or
+    made again without compression."""
 
     original: Prompt
     start: Prompt
@@ -161,6 +179,7 @@ class Attempt:
     ledger: Ledger
     faults: tuple[str, ...] = ()
     compaction: Compaction | None = None
+    undone: tuple[str, ...] = ()
 
 
 def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
@@ -234,18 +253,26 @@ def _context_of_compaction(original: Prompt, context: Context) -> Context:
 
 def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
     """The stages run on `start`, which is the original or stands on its frozen prefix."""
+    unrun = ledger.copy()
     after = _run_stages(start, replace(context.aiming(start), original=original), ledger)
     body, changed = render(after, original)
     faults = structure_faults(body, original.dialect)
     # What was wrong when it came is the caller's own.
     faults -= structure_faults(original.body, original.dialect) if faults else set()
     faults |= constraint_faults(original.blocks, partial(slot_texts, after))
+    reasons = tuple(sorted(faults))
+    if faults and _compressed(ledger):
+        again = _attempt(original, start, context.without_compression(), unrun)
+        return replace(again, undone=reasons)
     if faults:
         # Only the original is known to be what the provider takes.
-        reasons = tuple(sorted(faults))
         spent = Ledger(reports=ledger.reports)
         return Attempt(original, original, original, dict(original.body), False, spent, faults=reasons)
     return Attempt(original, start, _framed(after, body, context), body, changed, ledger)
+
+
+def _compressed(ledger: Ledger) -> bool:
+    return COMPRESS.name in ledger.stage.values()
 
 
 def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Prompt:
@@ -278,9 +305,9 @@ def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> Optimization
         trace_id="",
         tokens_before=original.tokens,
         tokens_after=attempt.after.tokens,
-        route="heuristic_only" if attempt.after.meaning is None else "heuristic+semantic",
-        fallback_used=bool(attempt.faults),
-        fallback_reason=", ".join(attempt.faults),
+        route=_route(attempt),
+        fallback_used=bool(attempt.faults or attempt.undone),
+        fallback_reason=_fallback_reason(attempt),
         stages=attempt.ledger.reports,
         blocks=_fates(attempt, read),
         estimated=is_estimate(context.model),
@@ -289,7 +316,21 @@ def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> Optimization
     )
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
+    stats.faithfulness_score = mean_faithfulness(stats.blocks)
     return stats
+
+
+def _route(attempt: Attempt) -> str:
+    """Which of the costly stages did something."""
+    semantic = "+semantic" if attempt.after.meaning is not None else ""
+    compression = "+compression" if _compressed(attempt.ledger) else ""
+    return f"heuristic{semantic}{compression}" if semantic or compression else "heuristic_only"
+
+
+def _fallback_reason(attempt: Attempt) -> str:
+    if attempt.faults or not attempt.undone:
+        return ", ".join(attempt.faults)
+    return f"sent without compression: {', '.join(attempt.undone)}"
 
 
 def _fates(attempt: Attempt, read: ReadPrefix) -> list[BlockFate]:

@@ -37,6 +37,7 @@ from token_optimizer.optimizer.heuristics.tools import (
 )
 from token_optimizer.optimizer.heuristics.turns import keep_last_n_turns
 from token_optimizer.optimizer.heuristics.whitespace import squeeze_whitespace, strip_escapes
+from token_optimizer.optimizer.latency import MEANING
 from token_optimizer.optimizer.query_meaning import meaning_of
 from token_optimizer.optimizer.restore import restore_asked
 from token_optimizer.optimizer.salience import is_agents_run
@@ -216,7 +217,10 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     if not rivals:
         return prompt
     near = any(_CUTTERS[block.kind].near for block in rivals)
-    return replace(prompt, meaning=meaning_of(prompt.query, rivals, near=near))
+    tokens = sum(block.tokens for block in rivals)
+    context.latency.demand(MEANING, tokens)
+    with context.latency.measuring(MEANING, tokens):
+        return replace(prompt, meaning=meaning_of(prompt.query, rivals, near=near))
 
 
 def choose_passages(prompt: Prompt, context: Context) -> Prompt:
@@ -324,6 +328,8 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
     if before is after:
         return True
     if before.meaning is not after.meaning or before.lacks_room != after.lacks_room:
+        return False
+    if before.faithfulness is not after.faithfulness:
         return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False

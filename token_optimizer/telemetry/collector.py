@@ -19,6 +19,7 @@ class LocalCollector:
         self._events: Counter[str] = Counter()
         self._routes: Counter[str] = Counter()
         self._tokens: Counter[str] = Counter()
+        self._fallbacks = 0
         self._latencies_ms: deque[float] = deque(maxlen=KEPT_LATENCIES)
 
     def record(self, event: Mapping[str, Any]) -> None:
@@ -32,12 +33,15 @@ class LocalCollector:
         self._routes[optimization["route"]] += 1
         self._tokens["before"] += optimization["tokens_before"]
         self._tokens["after"] += optimization["tokens_after"]
+        # Not the events: these tell of single blocks, too.
+        self._fallbacks += bool(optimization["fallback_used"])
         self._latencies_ms.append(performance["latency_ms"])
 
     def snapshot(self) -> dict[str, Any]:
         """The totals so far; rates and the ratio are None while there is nothing to divide by."""
         with self._lock:
             events, routes, tokens = dict(self._events), dict(self._routes), dict(self._tokens)
+            fallbacks = self._fallbacks
             latencies = sorted(self._latencies_ms)
         before, after = tokens.get("before", 0), tokens.get("after", 0)
         hits, misses = events.get("cache_hit", 0), events.get("cache_miss", 0)
@@ -51,7 +55,7 @@ class LocalCollector:
             "tokens_saved": before - after,
             "compression_ratio": _share(after, before),
             "cache_hit_rate": _share(hits, hits + misses),
-            "fallback_rate": _share(events.get("fallback_triggered", 0), requests),
+            "fallback_rate": _share(fallbacks, requests),
             "latency_ms": {f"p{percent}": _percentile(latencies, percent) for percent in PERCENTILES},
         }
 

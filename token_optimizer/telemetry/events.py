@@ -16,7 +16,7 @@ from typing import Any
 
 import uuid_utils.compat
 
-from token_optimizer.models import BlockFate, OptimizationStats
+from token_optimizer.models import COMPRESS_STAGE, BlockFate, OptimizationStats
 
 Event = dict[str, Any]
 
@@ -128,17 +128,48 @@ def events_of(
     if caching:
         asked = EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS
         events.append(create_event(asked, trace_id, api_key, request=summary))
-    if "compression" in stats.route:
-        told = {name: numbers[name] for name in ("tokens_before", "tokens_after", "route")}
+    tried = [block.as_dict() for block in stats.blocks if block.faithfulness is not None]
+    if told := compression_told(tried):
         events.append(
             create_event(EventType.COMPRESSION_APPLIED, trace_id, api_key, request=summary, compression=told)
         )
-    if stats.fallback_used:
-        told = {"reason": stats.fallback_reason}
+    if told := fallback_told(stats.fallback_reason if stats.fallback_used else None, tried):
         events.append(
             create_event(EventType.FALLBACK_TRIGGERED, trace_id, api_key, request=summary, fallback=told)
         )
     return events
+
+
+def compression_told(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What `compression_applied` says of a request's blocks, as a trace has them; empty where none was
+    compressed. The score is the mean over the tokens."""
+    compressed = [block for block in blocks if block["stage"] == COMPRESS_STAGE]
+    before = sum(block["tokens_before"] for block in compressed)
+    if not before:
+        return {}
+    score = sum(block["tokens_before"] * block.get("faithfulness", 0.0) for block in compressed) / before
+    return {
+        "blocks": len(compressed),
+        "tokens_before": before,
+        "tokens_after": sum(block["tokens_after"] for block in compressed),
+        "faithfulness_score": round(score, 4),
+    }
+
+
+def fallback_told(reason: str | None, blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What `fallback_triggered` says: why the prompt fell back, None where it did not, else how many single
+    blocks were kept from compression; empty where there is neither."""
+    kept = [
+        block["faithfulness"]
+        for block in blocks
+        if "faithfulness" in block and block["stage"] != COMPRESS_STAGE
+    ]
+    if reason is None and not kept:
+        return {}
+    if reason is None:
+        blocks_kept = f"{len(kept)} block{'s were' if len(kept) > 1 else ' was'} kept from compression"
+        reason = f"{blocks_kept}: the lowest score would have been {min(kept):.2f}"
+    return {"reason": reason, "blocks": len(kept)}
 
 
 def blocks_by_fate(fates: Iterable[BlockFate]) -> dict[str, list[dict[str, Any]]]:
