@@ -27,6 +27,7 @@ from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
+from token_optimizer.optimizer.found import FoundAhead
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.tokenizers import use_tokenizers_of_environment
 from token_optimizer.tokens import count_body, count_texts, is_estimate
@@ -44,7 +45,7 @@ class OptimizationRequest:
     """One prompt to optimize. `size_bytes` decides where: inline or in the pool.
 
     `secret` is that under which the project's conversations are remembered; without one, as for a prompt
-    that is not going to be sent, nothing is remembered.
+    that is not going to be sent, nothing is remembered. `retriever` has what stored documents say.
     """
 
     body: Mapping[str, Any]
@@ -57,6 +58,7 @@ class OptimizationRequest:
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     secret: str = field(default="", repr=False)
+    retriever: FoundAhead | None = field(default=None, repr=False)
 
 
 class OptimizerPool:
@@ -139,7 +141,7 @@ def load_tables() -> None:
 
 def run_inline(request: OptimizationRequest, conversations: Conversations | None) -> OptimizationResult:
     """Optimize in this process."""
-    return optimize_body(
+    result = optimize_body(
         request.body,
         request.dialect,
         config=request.config,
@@ -150,7 +152,11 @@ def run_inline(request: OptimizationRequest, conversations: Conversations | None
         trace_id=request.trace_id,
         memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
         secret=request.secret,
+        retriever=request.retriever,
     )
+    if request.retriever is not None:
+        result.stats.latency_ms += request.retriever.found.ms
+    return result
 
 
 def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationResult:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
+from token_optimizer.optimizer.found import Found
 from token_optimizer.tokens import count_texts
 
 # A compaction cuts to this share of the budget, and each later turn may fill this share of the room that is
@@ -20,12 +21,13 @@ STARVED_SHARE = 0.0075
 @dataclass(frozen=True, slots=True)
 class Context:
     """`budget_tokens` is the hard budget of the whole prompt and `target_tokens` what `target_reduction`
-    aims at; None where there is none."""
+    aims at; None where there is none. `found` is what the store has for the question."""
 
     config: OptimizerConfig
     model: str
     budget_tokens: int | None = None
     target_tokens: int | None = None
+    found: Found | None = None
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""

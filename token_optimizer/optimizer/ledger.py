@@ -25,11 +25,14 @@ FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before"
 
 @dataclass(slots=True)
 class Ledger:
-    """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something."""
+    """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something.
+
+    Of blocks that were `added` the stage tells that did it, whatever became of them."""
 
     stage: dict[str, str] = field(default_factory=dict)
     reason: dict[str, str] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
+    added: set[str] = field(default_factory=set)
     reports: list[StageReport] = field(default_factory=list)
 
     def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
@@ -41,11 +44,14 @@ class Ledger:
                 self._note(block.id, stage, now)
         for block in left.values():
             self._note(block.id, stage, block)
+            self.added.add(block.id)
 
     def _note(self, block_id: str, stage: Stage, now: Block | None) -> None:
-        self.stage[block_id] = stage.name
         if stage.lossy:
             self.cut.add(block_id)
+        if block_id in self.added:
+            return
+        self.stage[block_id] = stage.name
         self.reason[block_id] = (
             f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
         )
@@ -59,10 +65,12 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
     if after.meaning is not None:
         utilities = after.meaning.utilities
         fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
-    for block in after.blocks:
+    for at, block in enumerate(after.blocks):
         if block.id not in known:
-            place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)
-            fates.insert(place, _added(block, ledger, block.id in frozen))
+            behind = next((other.id for other in after.blocks[at + 1 :] if other.id in known), None)
+            place = next((index for index, fate in enumerate(fates) if fate.id == behind), len(fates))
+            utility = after.meaning.utilities.get(block.id) if after.meaning is not None else None
+            fates.insert(place, _added(block, ledger, block.id in frozen)._replace(utility=utility))
     return fates
 
 

@@ -36,6 +36,7 @@ from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, ren
 from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
+from token_optimizer.optimizer.found import Retriever
 from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
 from token_optimizer.optimizer.past import Past
 from token_optimizer.optimizer.prefix import (
@@ -47,6 +48,7 @@ from token_optimizer.optimizer.prefix import (
 )
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
 from token_optimizer.optimizer.restore import restore_asked
+from token_optimizer.optimizer.retrieval import add_retrieved, look_up, tell
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import is_estimate
 
@@ -64,6 +66,7 @@ STAGES = (
     Stage("dedupe", stages.refer_to_copies, "stands elsewhere too"),
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
+    Stage("retrieval", add_retrieved, "from the stored documents"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
     Stage("semantic", stages.look_into_meaning, "weighed by what the question means"),
     Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
@@ -117,28 +120,32 @@ def optimize_body(
     trace_id: uuid.UUID | str | None = None,
     memory: Memory | None = None,
     secret: str = "",
+    retriever: Retriever | None = None,
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
     `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
+    `retriever` finds passages of stored documents, where the config enables it.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
     check_budget(budget_tokens)
     model = model or str(body.get("model") or config.target_model)
-    context = Context(config, model, _budget(config, budget_tokens))
+    found = look_up(retriever, body, dialect, config, query)
+    context = Context(config, model, _budget(config, budget_tokens), found=found)
 
     def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
         return _counted_prompt(prompt, prefix, context)
 
     salt = conversation_salt(config, budget_tokens, model, secret)
-    past = Past.find(memory, body, dialect, salt, query)
+    past = Past.find(memory, body, dialect, salt, (query or "") + (found.version if found else ""))
     original = read(NOTHING_READ if documents else past.read)
     past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
+    tell(stats, found)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:
