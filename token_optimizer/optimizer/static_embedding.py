@@ -66,7 +66,7 @@ class StaticEmbedder:
 
     def _means(self, tokens: list[list[int]]) -> NDArray[np.float32]:
         """The normalised mean of each text's tokens; in one go, since most texts are single words."""
-        lengths = [len(ids) for ids in tokens]
+        lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
         means = np.zeros((len(tokens), self.dimensions), dtype=np.float32)
         filled = np.flatnonzero(lengths)
         if len(filled):

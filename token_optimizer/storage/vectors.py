@@ -34,6 +34,14 @@ class VectorStore:
         self._pool = ConnectionPool(
             postgres_url, min_size=0, max_size=4, open=True, timeout=_CONNECTED_WITHIN_SECONDS
         )
+        try:
+            self._make_tables()
+        except BaseException:
+            # Or it would go on trying to connect.
+            self._pool.close()
+            raise
+
+    def _make_tables(self) -> None:
         with self._pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
             connection.execute(SCHEMA_SQL)
