@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from django.db import Error as DatabaseError
 
-from gateway.database import in_database
+from gateway.database import searching
 from optimizer_app.embedding_client import EmbeddingsUnavailable, aembed_question
 from optimizer_app.optimize import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieve import has_blocks, passages_of
@@ -62,14 +62,14 @@ async def _question(request: OptimizationRequest) -> str | None:
 
 async def _found(question: str, project_id: UUID, top_k: int, within_seconds: float) -> Found | None:
     """What is found; None where the project has nothing stored."""
-    if not await in_database(lambda: has_blocks(project_id)):
+    if not await searching(lambda: has_blocks(project_id, within_seconds)):
         return None
     missing = ""
     try:
         vector, model = await aembed_question(question, within_seconds / 2)
     except EmbeddingsUnavailable as error:
         vector, model, missing = None, "", f"by words alone: {error}"
-    passages = await in_database(
+    passages = await searching(
         lambda: passages_of(project_id, question, vector, model, top_k, within_seconds)
     )
     return Found(passages, reason=missing)

@@ -50,9 +50,10 @@ def search_documents(
     return Retrieved(found, missing)
 
 
-def has_blocks(project_id: UUID) -> bool:
-    """Whether anything is stored for the project."""
-    with connection.cursor() as cursor:
+def has_blocks(project_id: UUID, within_seconds: float) -> bool:
+    """Whether anything is stored for the project; DatabaseError where PostgreSQL does not say so in time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        bound_time(cursor, within_seconds)
         cursor.execute("SELECT EXISTS (SELECT FROM blocks WHERE owner = %s)", (owner_of(project_id),))
         return bool(cursor.fetchone()[0])
 
