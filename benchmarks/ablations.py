@@ -1,6 +1,6 @@
 """What each way to rank passages keeps of what the question needs, and what it costs.
 
-    python -m benchmarks.ablations --data DIR [--family NAME ...] [--no-transformer]
+    python -m benchmarks.ablations --data DIR [--family NAME ...] [--cases 10] [--no-transformer]
 
 Every ranking gets the same passages of a case, and keeps those it ranks first while they fit: the budget is
 met to the token, markers are not counted, and nothing but the ranking decides. `with MMR` picks one passage
@@ -98,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder or file of cases")
     parser.add_argument("--family", nargs="+", default=FAMILIES)
+    parser.add_argument("--cases", type=int, help="at most so many of each family, taken evenly")
     parser.add_argument("--no-transformer", action="store_true", help="only what takes seconds, not minutes")
     options = parser.parse_args(arguments)
     wanted = [ranking for ranking in RANKINGS if not (options.no_transformer and _is_slow(ranking))]
@@ -105,7 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cases = [case for case in load_cases(options.data) if case["family"] == family]
         if not cases:
             raise SystemExit(f"{options.data} holds no case of {family}")
-        print_family(family, cases, wanted)
+        print_family(family, spread(cases, options.cases), wanted)
+
+
+def spread(cases: Sequence[Case], most: int | None) -> Sequence[Case]:
+    """At most so many of the cases, from all over them."""
+    return cases if most is None else cases[:: max(1, -(-len(cases) // most))]
 
 
 def print_family(family: str, cases: Sequence[Case], rankings: Sequence[Ranking]) -> None:

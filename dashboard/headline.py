@@ -62,6 +62,15 @@ def money_sentence(trace: RequestTrace) -> str:
     return f"Net {money(trace.net_usd)} = {gross}"
 
 
+def retrieval_sentence(trace: RequestTrace) -> str:
+    """What stored documents brought in, and what was left out for it; empty where they brought nothing."""
+    retrieved, replaced = trace.retrieved_and_replaced
+    if not retrieved:
+        return ""
+    instead = f", in the place of {exact(replaced)} of its own" if replaced else ""
+    return f"Stored documents brought {exact(retrieved)} tokens{instead}."
+
+
 def notices(trace: RequestTrace) -> list[Notice]:
     """What went wrong or not as usual, the worst first."""
     found = [

@@ -16,6 +16,7 @@ from gateway.endpoint import dialect_of
 from gateway.errors import BadRequest
 from gateway.exchange import Exchange
 from gateway.relay import recorded
+from gateway.retrieval import with_documents
 from optimizer_app.optimize import OptimizationRequest, optimize_request
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, PromptError
@@ -63,8 +64,9 @@ async def optimize_only(gateway: Gateway, client: Client, exchange: Exchange) ->
     exchange.dialect = prompt_dialect(received, exchange.dialect)
     budget_tokens = received.get("budget_tokens") or budget_in_header(client.headers)
     exchange.call = Call(raw, body, named, budget_tokens)
+    request = await with_documents(_request(exchange, exchange.call, received), caller.project_id)
     try:
-        exchange.result = await optimize_request(_request(exchange, exchange.call, received), gateway.pool)
+        exchange.result = await optimize_request(request, gateway.pool)
     except PromptError as error:
         raise BadRequest(str(error)) from error
     exchange.record("ok", 200)

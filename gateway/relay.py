@@ -22,6 +22,7 @@ from gateway.echo import echo_answer
 from gateway.errors import BadRequest, GatewayError
 from gateway.exchange import Exchange
 from gateway.headers import answer_headers, request_headers
+from gateway.retrieval import with_documents
 from gateway.sse import StreamTap
 from gateway.upstream import Answer
 from gateway.usage import usage_of
@@ -101,6 +102,8 @@ async def _optimize(gateway: Gateway, exchange: Exchange, call: Call) -> Optimiz
     request = _optimization_request(exchange, call)
     if call.unwritable:
         return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
+    assert exchange.caller is not None
+    request = await with_documents(request, exchange.caller.project_id)
     try:
         return await optimize_request(request, gateway.pool)
     except PromptError as error:

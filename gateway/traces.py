@@ -48,9 +48,12 @@ def _columns(project_id: uuid.UUID, trace_id: uuid.UUID) -> dict[str, Any] | Non
         return None
     columns = {field.attname: getattr(trace, field.attname) for field in RequestTrace._meta.concrete_fields}
     before, after = trace.tokens_before, trace.tokens_after
+    retrieved, replaced = trace.retrieved_and_replaced
     return columns | {
         "trace_id": trace.id,
         "tokens_saved": trace.tokens_saved,
+        "tokens_retrieved": retrieved,
+        "tokens_replaced": replaced,
         "compression_ratio": round(after / before, 4) if before else 1.0,
     }
 

@@ -78,6 +78,13 @@ async def aembed(
     return _joined([_vectors(await _aask(part, timeout_seconds)) for part in parts])
 
 
+async def aembed_question(text: str, timeout_seconds: float) -> tuple[NDArray[np.float32], str]:
+    """The vector of a question, and the model that it comes from; EmbeddingsUnavailable as `embed`."""
+    message = _questions([text], query=True, wait=False)[0]
+    found = await _aask(message, timeout_seconds)
+    return _vectors(found)[0], found[0].model
+
+
 def status() -> EmbeddingStatus:
     """Whether texts can be embedded now, and by which model. Never raises."""
     try:

@@ -29,6 +29,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer import compress_stage
+from token_optimizer.optimizer.found import FoundAhead
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.tokenizers import use_tokenizers_of_environment
@@ -49,7 +50,7 @@ class OptimizationRequest:
     """One prompt to optimize. `size_bytes` decides where: inline or in the pool.
 
     `secret` is that under which the project's conversations are remembered; without one, as for a prompt
-    that is not going to be sent, nothing is remembered.
+    that is not going to be sent, nothing is remembered. `retriever` has what stored documents say.
     """
 
     body: Mapping[str, Any]
@@ -62,6 +63,7 @@ class OptimizationRequest:
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     secret: str = field(default="", repr=False)
+    retriever: FoundAhead | None = field(default=None, repr=False)
 
 
 class OptimizerPool:
@@ -147,7 +149,7 @@ def run_inline(
     request: OptimizationRequest, conversations: Conversations | None, limit_ms: float = inf
 ) -> OptimizationResult:
     """Optimize in this process, within `limit_ms` where the config allows more."""
-    return optimize_body(
+    result = optimize_body(
         request.body,
         request.dialect,
         config=request.config,
@@ -159,7 +161,11 @@ def run_inline(
         memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
         secret=request.secret,
         latency=Latency(min(limit_ms, request.config.max_latency_ms)),
+        retriever=request.retriever,
     )
+    if request.retriever is not None:
+        result.stats.latency_ms += request.retriever.found.ms
+    return result
 
 
 def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationResult:

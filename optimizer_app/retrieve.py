@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
 from optimizer_app.models import Project
 from token_optimizer.models import BlockType
+from token_optimizer.optimizer.found import RetrievedPassage
+from token_optimizer.storage.passages import bound_time, passages_for
 from token_optimizer.storage.search import Filters, FoundBlock, search
 
 # A question is embedded in some 25 ms; whoever waits for the passages is better off without than late.
@@ -48,15 +50,29 @@ def search_documents(
     return Retrieved(found, missing)
 
 
-def why_found(found: FoundBlock) -> str:
-    """In a few words which search found the passage, and how high."""
-    reasons = []
-    if found.vector_rank is not None:
-        near = f", similarity {found.similarity:.2f}" if found.similarity is not None else ""
-        reasons.append(f"by meaning: number {found.vector_rank}{near}")
-    if found.text_rank is not None:
-        reasons.append(f"by words: number {found.text_rank}")
-    return "; ".join(reasons)
+def has_blocks(project_id: UUID, within_seconds: float) -> bool:
+    """Whether anything is stored for the project; DatabaseError where PostgreSQL does not say so in time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        bound_time(cursor, within_seconds)
+        cursor.execute("SELECT EXISTS (SELECT FROM blocks WHERE owner = %s)", (owner_of(project_id),))
+        return bool(cursor.fetchone()[0])
+
+
+def passages_of(
+    project_id: UUID,
+    question: str,
+    vector: NDArray[np.float32] | None,
+    model: str,
+    top_k: int,
+    within_seconds: float,
+) -> list[RetrievedPassage]:
+    """The passages for a question in a request, best first; by words alone where `vector` is None.
+
+    Raises DatabaseError where PostgreSQL does not answer in time.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        bound_time(cursor, within_seconds)
+        return passages_for(cursor, owner_of(project_id), question, vector, model, top_k)
 
 
 def owner_of(project_id: UUID) -> str:

@@ -18,6 +18,8 @@ from optimizer_app.embedding_client import embed, status
 from tests.live_server import PROJECT_ROOT
 from tests.state_folder import state_folder
 
+# Ten seconds of computing, on a machine that may be busy with much else.
+LOADED_WITHIN_SECONDS = 300
 Ready = tuple[subprocess.Popen[str], Path]
 
 
@@ -56,7 +58,7 @@ def ready() -> Iterator[Ready]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(django_settings, "EMBEDDING_SOCKET", path, raising=False)
             wait_until_it_listens(process)
-            embed(["wake up"], wait=True)
+            embed(["wake up"], wait=True, timeout_seconds=LOADED_WITHIN_SECONDS)
         yield process, path
 
 

@@ -18,11 +18,12 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, check_budget, optimize_body
 from token_optimizer.optimizer.prefix import InProcessMemory, Memory
@@ -38,6 +39,9 @@ from token_optimizer.telemetry.events import (
     request_summary,
 )
 from token_optimizer.tokens import count_body
+
+if TYPE_CHECKING:
+    from token_optimizer.storage.store_retriever import StoreRetriever
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +75,16 @@ class _Client:
         self._clients = {"openai": openai_client, "anthropic": anthropic_client}
         self._emitter = _emitter_for(self.config)
         self._memory = _memory_for(self.config)
+        self._retriever = _retriever_for(self.config)
 
     def flush(self, timeout: float = SYNC_FLUSH_SECONDS) -> bool:
         """Send the events that wait; False where they did not all go within the time."""
         return self._emitter is None or self._emitter.flush(timeout)
 
     def close(self) -> None:
-        """Send the events that wait, and end telemetry. The SDKs' clients stay open."""
+        """Send the events that wait, end telemetry, and let go of the store. The SDKs' clients stay open."""
+        if self._retriever is not None:
+            self._retriever.close()
         if self._emitter is not None:
             self._emitter.shutdown()
 
@@ -112,7 +119,13 @@ class _Client:
         """The result, and the name of the error where the prompt is sent as it came."""
         try:
             result = optimize_body(
-                body, dialect, config=self.config, trace_id=trace_id, memory=self._memory, **own
+                body,
+                dialect,
+                config=self.config,
+                trace_id=trace_id,
+                memory=self._memory,
+                retriever=self._retriever,
+                **own,
             )
             return result, ""
         except Exception as error:
@@ -278,6 +291,20 @@ def _memory_for(config: OptimizerConfig) -> Memory:
     from token_optimizer.optimizer.cache import CacheManager, CacheMemory
 
     return CacheMemory(CacheManager(config.redis_url or ""), config.api_key)
+
+
+def _retriever_for(config: OptimizerConfig) -> StoreRetriever | None:
+    """Over the PostgreSQL of `enable_semantic_retrieval`; it finds what was stored under the `api_key`."""
+    if not config.enable_semantic_retrieval:
+        return None
+    try:
+        from token_optimizer.storage.store_retriever import StoreRetriever
+    except ImportError as error:
+        raise ConfigError(
+            "enable_semantic_retrieval needs more packages: pip install 'token-optimizer[semantic,storage]'"
+        ) from error
+    within = config.max_latency_ms / 2000
+    return StoreRetriever(config.postgres_url or "", config.embedding_model, config.api_key, within)
 
 
 def _emitter_for(config: OptimizerConfig) -> TelemetryEmitter | None:

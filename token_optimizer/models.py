@@ -247,6 +247,8 @@ class OptimizationStats:
 
     `compacted`: what had been sent before was rewritten; `recached_tokens` of it are no longer read from the
     provider's cache on this request.
+    `tokens_retrieved` of what was sent came from stored documents, in favour of which `tokens_replaced` of
+    the request's own documents and old turns were left out.
     """
 
     trace_id: str
@@ -265,6 +267,8 @@ class OptimizationStats:
     recached_tokens: int = 0
     estimated: bool = False
     over_budget: str = ""
+    tokens_retrieved: int = 0
+    tokens_replaced: int = 0
 
     @property
     def tokens_saved(self) -> int:
@@ -282,6 +286,8 @@ class OptimizationStats:
             "tokens_before": self.tokens_before,
             "tokens_after": self.tokens_after,
             "tokens_saved": self.tokens_saved,
+            "tokens_retrieved": self.tokens_retrieved,
+            "tokens_replaced": self.tokens_replaced,
             "compression_ratio": round(self.compression_ratio, 4),
             "route": self.route,
             "cache_hit": self.cache_hit,

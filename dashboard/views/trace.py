@@ -47,6 +47,7 @@ def trace_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "headline": headline.headline(trace),
         "zero": headline.zero_explained(trace),
         "money": headline.money_sentence(trace),
+        "retrieved": headline.retrieval_sentence(trace),
         "notices": headline.notices(trace),
         "strip": prompt_strip(rows) if rows else None,
         "stages": stage_bars(trace.stages),

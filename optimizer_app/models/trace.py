@@ -12,6 +12,8 @@ from django.utils import timezone
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.project import Project
 from optimizer_app.trace_ids import first_id_at, new_trace_id
+from token_optimizer.models import BlockFate
+from token_optimizer.optimizer.retrieval import retrieved_and_replaced
 
 
 class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
@@ -92,3 +94,10 @@ class RequestTrace(models.Model):
     @property
     def tokens_saved(self) -> int:
         return self.tokens_before - self.tokens_after
+
+    @property
+    def retrieved_and_replaced(self) -> tuple[int, int]:
+        """Tokens that came from stored documents, and tokens that were left out in favour of them."""
+        return retrieved_and_replaced(
+            BlockFate(**{name: block.get(name) for name in BlockFate._fields}) for block in self.blocks
+        )

@@ -12,8 +12,9 @@ from django.db import connection
 
 from optimizer_app.embedding_client import embed, status
 from optimizer_app.models import Project
-from optimizer_app.retrieve import owner_of, search_documents, why_found
+from optimizer_app.retrieve import owner_of, search_documents
 from token_optimizer.storage.blocks import StoredBlock, put_blocks, put_vectors
+from token_optimizer.storage.passages import why_found
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.headline import headline, money_sentence, notices, zero_explained
+from dashboard.headline import headline, money_sentence, notices, retrieval_sentence, zero_explained
 from optimizer_app.models import ApiKey, Project, RequestTrace
 from tests.dashboard.traces import block, make_trace
 
@@ -232,3 +232,16 @@ def test_json_holds_every_figure(as_admin: Client, project: Project) -> None:
 def test_reasons_are_escaped(as_admin: Client, project: Project) -> None:
     blocks = [block(9, 3, reason="<img src=x onerror=alert(1)>")]
     assert "<img src=x" not in page(as_admin, make_trace(project, blocks=blocks))
+
+
+def test_what_stored_documents_brought_is_told(as_admin: Client, project: Project) -> None:
+    brought = block(
+        0, 150, id="retrieved-7", type="doc", kind="document", stage="retrieval", reason="Handbook"
+    )
+    left_out = block(90, 0, id="b1", type="doc", kind="document", stage="passages")
+    trace = make_trace(project, blocks=[left_out, brought], tokens_before=1_000, tokens_after=1_060)
+    text = page(as_admin, trace)
+    assert "Stored documents brought 150 tokens, in the place of 90 of its own." in text
+    assert "Grew by 60 tokens" in text
+    assert "Handbook" in text
+    assert retrieval_sentence(make_trace(project)) == ""

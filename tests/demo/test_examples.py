@@ -4,7 +4,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
+
+from django.db import connection
+
+from optimizer_app.ingest.work import ingest_due
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +35,7 @@ def against(account):
 
 def test_every_example_is_tested():
     found = {path.stem for path in (ROOT / "examples").glob("*.py")}
-    assert found == {"basic_usage", "anthropic_stream", "library_only", "off_mode"}
+    assert found == {"basic_usage", "anthropic_stream", "library_only", "off_mode", "with_semantic"}
 
 
 def test_basic_usage(account):
@@ -58,3 +64,30 @@ def test_library_only():
     before, after = map(int, re.match(r"(\d+) -> (\d+) tokens", first).groups())
     assert after < before / 2
     assert any(line.startswith("rewritten log") for line in blocks)
+
+
+@contextmanager
+def working_on_documents():
+    """What a worker of Celery does."""
+    stop = threading.Event()
+
+    def work():
+        while not stop.wait(0.05):
+            ingest_due()
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
+
+
+def test_with_semantic(account, embeddings):
+    with working_on_documents():
+        printed = run("with_semantic", **against(account))
+    question = printed.index("How do I handle exceptions in Python?")
+    assert 0 <= printed.index("Python handles an exception in an except clause") < question
+    assert re.search(r"Route: heuristic\+semantic, \d+ tokens from stored documents", printed)

@@ -37,6 +37,8 @@ STATS = {
     "faithfulness_score",
     "latency_ms",
     "stage_timings",
+    "tokens_retrieved",
+    "tokens_replaced",
 }
 READ_FILE = Reply(text="I look.", tool_calls=(ToolCall("read_file", '{"path":"src/a.py"}'),))
 

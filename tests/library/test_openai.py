@@ -29,6 +29,8 @@ STATS_FIELDS = {
     "faithfulness_score",
     "latency_ms",
     "stage_timings",
+    "tokens_retrieved",
+    "tokens_replaced",
 }
 
 

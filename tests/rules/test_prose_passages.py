@@ -89,6 +89,26 @@ def test_a_speaker_stays_with_what_was_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "date",
+    ["4 May 2026\n", "Monday, May 4th, 2026\n", "--- 2026-05-04 10:15 ---\n", "[1:56 pm on 8 May, 2023]\n"],
+)
+def test_a_date_stays_with_what_was_said_on_it(date: str) -> None:
+    text = f"Ada: The mill closed.\n{date}Grad B: It opened again.\n"
+    assert _texts(text, spoken_passages(text)) == [
+        "Ada: The mill closed.\n",
+        f"{date}Grad B: It opened again.\n",
+    ]
+    prose = f"{date}The mill opened again after the winter.\nThe village grew in the year after that.\n"
+    assert _texts(prose, prose_passages(prose))[0] == f"{date}The mill opened again after the winter.\n"
+
+
+@pytest.mark.parametrize("line", ["May I go?\n", "Version 4.5.2026 is out\n", "Chapter 12\n"])
+def test_what_only_resembles_a_date_is_a_line_like_any_other(line: str) -> None:
+    text = f"Ada: The mill closed.\n{line}Grad B: It opened again.\n"
+    assert _texts(text, spoken_passages(text))[0] == f"Ada: The mill closed.\n{line}"
+
+
 def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:
     passages = example_passages(EXAMPLES)
     assert _texts(EXAMPLES, passages) == [

@@ -26,6 +26,7 @@ from token_optimizer.optimizer.dialects import (
     role_of,
     speaks,
     spots_of,
+    spots_of_message,
     stands_apart,
     starts_turn,
 )
@@ -96,6 +97,18 @@ def canonicalize(
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     asked = query if query is not None else _query(blocks, talk.asked)
     return Prompt(tuple(blocks), tuple(slots), talk.body, dialect, asked, documents_at=talk.documents_at)
+
+
+def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
+    """What the user says at the end of the conversation, without the bulk in it; None where it ends with
+    something else, as with the result of a tool. An assistant's beginning of the answer may follow."""
+    talk = _talk(body, dialect)
+    last = len(talk.messages) - 1 - (talk.prefilled >= 0)
+    if talk.asked < 0 or talk.asked != last:
+        return None
+    spots = spots_of_message(body, dialect, talk.messages[last], last)
+    said = [piece for spot in spots if not spot.tool_result for piece in _pieces(spot, talk)]
+    return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
 
 
 def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:

@@ -9,6 +9,7 @@ from math import inf
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.ahead import CompressionsAhead
+from token_optimizer.optimizer.found import Found
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.tokens import count_texts
 
@@ -26,8 +27,9 @@ STARVED_SHARE = 0.0075
 class Context:
     """`budget_tokens` is what the whole prompt is brought to: the hard budget `hard_tokens`, or less on a
     turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
-    `original` is the prompt as it came, with what earlier turns cut. `ahead` has compressions that were made
-    before they were needed, and `latency` knows what time is left."""
+    `original` is the prompt as it came, with what earlier turns cut. `found` is what the store has for the
+    question, `ahead` has compressions that were made before they were needed, and `latency` knows what time
+    is left."""
 
     config: OptimizerConfig
     model: str
@@ -37,6 +39,7 @@ class Context:
     hard_tokens: int | None = None
     ahead: CompressionsAhead | None = None
     latency: Latency = field(default_factory=lambda: Latency(inf))
+    found: Found | None = None
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""

@@ -86,7 +86,7 @@ def spots_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 
         yield from _ruling_spots(body, dialect)
     for index, message in enumerate(conversation_of(body, dialect)[first_message:], first_message):
         silent = True
-        for spot in _spots_in(body, dialect, message, index):
+        for spot in spots_of_message(body, dialect, message, index):
             silent = False
             yield spot
         if silent:
@@ -160,9 +160,10 @@ def _ruling_spots(body: Mapping[str, Any], dialect: Dialect) -> Iterator[Spot]:
         yield from content_spots(body.get("instructions"), place)
 
 
-def _spots_in(
+def spots_of_message(
     body: Mapping[str, Any], dialect: Dialect, message: Mapping[str, Any], index: int
 ) -> Iterator[Spot]:
+    """The texts of one message, whose number is `index`."""
     if dialect != "responses":
         yield from _message_spots(
             message, Place(("messages", index), BlockType.USER, role_of(message), index)

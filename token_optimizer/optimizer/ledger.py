@@ -26,19 +26,21 @@ FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before"
 @dataclass(slots=True)
 class Ledger:
     """Which stage touched a block last, and why; `cut` holds the ids of blocks that lost something, and
-    `remarks` why a stage that looked at a block left it as it was."""
+    `remarks` why a stage that looked at a block left it as it was.
+
+    Of blocks that were `added` the stage tells that did it, whatever became of them."""
 
     stage: dict[str, str] = field(default_factory=dict)
     reason: dict[str, str] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     remarks: dict[str, str] = field(default_factory=dict)
+    added: set[str] = field(default_factory=set)
     reports: list[StageReport] = field(default_factory=list)
 
     def copy(self) -> Ledger:
         """The same notes, apart from what is noted later."""
-        return Ledger(
-            dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), list(self.reports)
-        )
+        notes = dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), set(self.added)
+        return Ledger(*notes, list(self.reports))
 
     def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
         """Note every block that the stage dropped, rewrote or added."""
@@ -51,11 +53,14 @@ class Ledger:
                 self.remarks[block.id] = now.note
         for block in left.values():
             self._note(block.id, stage, block)
+            self.added.add(block.id)
 
     def _note(self, block_id: str, stage: Stage, now: Block | None) -> None:
-        self.stage[block_id] = stage.name
         if stage.lossy:
             self.cut.add(block_id)
+        if block_id in self.added:
+            return
+        self.stage[block_id] = stage.name
         self.reason[block_id] = (
             f"{stage.reason}: {now.note}" if now is not None and now.note else stage.reason
         )
@@ -71,10 +76,12 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
         fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
     if after.faithfulness:
         fates = [fate._replace(faithfulness=after.faithfulness.get(fate.id)) for fate in fates]
-    for block in after.blocks:
+    for at, block in enumerate(after.blocks):
         if block.id not in known:
-            place = next(index for index, fate in enumerate(fates) if fate.turn >= block.turn)
-            fates.insert(place, _added(block, ledger, block.id in frozen))
+            behind = next((other.id for other in after.blocks[at + 1 :] if other.id in known), None)
+            place = next((index for index, fate in enumerate(fates) if fate.id == behind), len(fates))
+            utility = after.meaning.utilities.get(block.id) if after.meaning is not None else None
+            fates.insert(place, _added(block, ledger, block.id in frozen)._replace(utility=utility))
     return fates
 
 

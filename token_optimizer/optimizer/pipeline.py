@@ -40,6 +40,7 @@ from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so
 from token_optimizer.optimizer.compress_stage import compress_prose, wanted_ahead
 from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
+from token_optimizer.optimizer.found import Retriever
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
 from token_optimizer.optimizer.past import Past
@@ -51,6 +52,7 @@ from token_optimizer.optimizer.prefix import (
     frozen_ids,
 )
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
+from token_optimizer.optimizer.retrieval import add_retrieved, look_up, tell
 from token_optimizer.optimizer.turn_cuts import framing_left
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import count_texts, is_estimate
@@ -70,6 +72,7 @@ STAGES = (
     Stage("dedupe", stages.refer_to_copies, "stands elsewhere too"),
     Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
     Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
+    Stage("retrieval", add_retrieved, "from the stored documents"),
     Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
     Stage("semantic", stages.look_into_meaning, "weighed by what the question means"),
     Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
@@ -126,6 +129,7 @@ def optimize_body(
     secret: str = "",
     ahead: CompressionsAhead | None = None,
     latency: Latency | None = None,
+    retriever: Retriever | None = None,
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
@@ -133,6 +137,7 @@ def optimize_body(
     `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
     `ahead` has compressions that were made before they were needed. `latency` is the time there is, which
     began already; `max_latency_ms` from now on where it is None.
+    `retriever` finds passages of stored documents, where the config enables it.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
     """
     started = perf_counter()
@@ -141,21 +146,23 @@ def optimize_body(
     # The first count in a process reads a table for a second, which is not the request's time.
     count_texts([""], model)
     latency = latency or Latency(config.max_latency_ms)
+    found = look_up(retriever, body, dialect, config, query)
     budget = _budget(config, budget_tokens)
-    context = Context(config, model, budget, hard_tokens=budget, ahead=ahead, latency=latency)
+    context = Context(config, model, budget, hard_tokens=budget, found=found, ahead=ahead, latency=latency)
 
     def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
         return _counted_prompt(prompt, prefix, context)
 
     salt = conversation_salt(config, budget_tokens, model, secret)
-    past = Past.find(memory, body, dialect, salt, query)
+    past = Past.find(memory, body, dialect, salt, (query or "") + (found.version if found else ""))
     original = read(NOTHING_READ if documents else past.read)
     past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
     # Before the blocks are closed.
     wanted = wanted_ahead(attempt.after, context)
+    tell(stats, found)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:

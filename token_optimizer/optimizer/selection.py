@@ -20,6 +20,7 @@ from itertools import chain, islice
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.relevance import bm25, bm25_near, stems
+from token_optimizer.optimizer.retrieval import is_retrieved
 from token_optimizer.optimizer.salience import fixed_facts, salient, token_values
 from token_optimizer.optimizer.turn_cuts import droppable_turns, framing_left, without_turns
 
@@ -347,6 +348,9 @@ def _cut(
     for number, bulk in enumerate(bulks):
         left = frozenset(places.get(number, ()))
         if bulk.block.turn in empty_turns or len(left) == len(bulk.passages):
+            continue
+        if not left and is_retrieved(bulk.block):
+            blocks[bulk.at] = None  # nobody misses what never came
             continue
         if bulk.cutter.whole and not left:
             follows = run and run[-1].at == bulk.at - 1 and run[-1].block.slot == bulk.block.slot

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ _ASPECT = "static vector"
 _VECTORS: SeenTexts[NDArray[np.float32]] = SeenTexts(16_384)
 # What is read of one text: no passage is longer, and a whole file costs no more than this.
 _LONGEST_CHARACTERS = 100_000
+# Whose tokens' rows are looked up together.
+_TEXTS_AT_ONCE = 256
 
 
 class StaticEmbedder:
@@ -55,12 +58,24 @@ class StaticEmbedder:
     def _vectors(self, texts: list[str]) -> list[NDArray[np.float32]]:
         read = [encodable(text[:_LONGEST_CHARACTERS]) for text in texts]
         encoded = self._tokenizer.encode_batch_fast(read, add_special_tokens=False)
-        return [self._mean(found.ids) for found in encoded]
+        tokens = [found.ids for found in encoded]
+        parts = [
+            self._means(tokens[at : at + _TEXTS_AT_ONCE]) for at in range(0, len(tokens), _TEXTS_AT_ONCE)
+        ]
+        return [vector for part in parts for vector in part]
 
-    def _mean(self, tokens: list[int]) -> NDArray[np.float32]:
-        total: NDArray[np.float32] = self._table[tokens].sum(axis=0, dtype=np.float32)
-        length = float(np.linalg.norm(total))
-        return total / np.float32(length) if length else total
+    def _means(self, tokens: list[list[int]]) -> NDArray[np.float32]:
+        """The normalised mean of each text's tokens; in one go, since most texts are single words."""
+        lengths = np.array([len(ids) for ids in tokens], dtype=np.int64)
+        means = np.zeros((len(tokens), self.dimensions), dtype=np.float32)
+        filled = np.flatnonzero(lengths)
+        if len(filled):
+            starts = (np.cumsum(lengths) - lengths)[filled]
+            rows = self._table[np.fromiter(chain.from_iterable(tokens), dtype=np.int64)]
+            totals = np.add.reduceat(rows, starts, axis=0)
+            norms = np.sqrt((totals * totals).sum(axis=1, keepdims=True))
+            means[filled] = np.divide(totals, norms, out=totals, where=norms > 0)
+        return means
 
 
 _LOADING = threading.Lock()

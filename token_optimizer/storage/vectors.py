@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from psycopg_pool import ConnectionPool
 
 from token_optimizer.models import Block
+from token_optimizer.optimizer.found import RetrievedPassage
 from token_optimizer.storage.blocks import StoredBlock, put_blocks, put_vectors
+from token_optimizer.storage.passages import bound_time, passages_for
 from token_optimizer.storage.schema import SCHEMA_SQL
 from token_optimizer.storage.search import FoundBlock, nearest
 
 # Names blocks whose id is no UUID, by owner and id.
 _NAMES = UUID("6f1b7d3c-6a0e-4c59-9f0a-5d6a3d1f7e21")
 _SCHEMA_LOCK = 0x746F6B656E
+_CONNECTED_WITHIN_SECONDS = 10.0
 
 
 class VectorStore:
@@ -28,7 +31,17 @@ class VectorStore:
 
     def __init__(self, postgres_url: str, model: str = "BAAI/bge-small-en-v1.5") -> None:
         self.model = model
-        self._pool = ConnectionPool(postgres_url, min_size=0, max_size=4, open=True, timeout=10)
+        self._pool = ConnectionPool(
+            postgres_url, min_size=0, max_size=4, open=True, timeout=_CONNECTED_WITHIN_SECONDS
+        )
+        try:
+            self._make_tables()
+        except BaseException:
+            # Or it would go on trying to connect.
+            self._pool.close()
+            raise
+
+    def _make_tables(self) -> None:
         with self._pool.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
             connection.execute(SCHEMA_SQL)
@@ -60,6 +73,25 @@ class VectorStore:
         with self._pool.connection() as connection, connection.cursor() as cursor:
             found = nearest(cursor, owner, query_embedding, self.model, top_k)
         return [_block(block) for block in found]
+
+    def passages(
+        self,
+        query: str,
+        query_embedding: NDArray[np.float32] | None,
+        top_k: int,
+        api_key: str = "",
+        *,
+        model: str = "",
+        within_seconds: float = _CONNECTED_WITHIN_SECONDS,
+    ) -> list[RetrievedPassage]:
+        """The key's blocks that fit the query best by meaning and words; by words alone without an embedding.
+
+        `model` is the one that the embedding comes from, where it is not the store's.
+        Raises psycopg.Error where the database does not answer in time.
+        """
+        with self._pool.connection(within_seconds) as connection, connection.cursor() as cursor:
+            bound_time(cursor, within_seconds)
+            return passages_for(cursor, _owner(api_key), query, query_embedding, model or self.model, top_k)
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,8 +2,9 @@
 
 A sentence that opens with a pronoun belongs to the one before it, a short line that opens a list to its first
 item, a short fenced snippet is one passage. A heading, a speaker or a date stays with what follows on its
-line. The title of a document is no passage: it stays while anything of the document does. Names and numbers
-are the facts, so a sentence that repeats what is kept elsewhere is worth little.
+line, and a line that is nothing but a date with the line below it. The title of a document is no passage: it
+stays while anything of the document does. Names and numbers are the facts, so a sentence that repeats what is
+kept elsewhere is worth little.
 """
 
 from __future__ import annotations
@@ -23,6 +24,18 @@ _OPENS_LIST = re.compile(r":\s*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _HEADING = re.compile(r"#{1,6} ")
 _MARKER = re.compile(r"\s*\[(?:…|\d+ older messages left out)[^\n]*\]\s*$")
+# "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
+_DATE = (
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTH}(?:,? \d{{4}})?"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
+)
+_DATE_LINE = re.compile(
+    rf"[^\w\n]*(?:{_TIME},? (?:on )?)?(?:[a-z]{{3,9}}:?,? )?(?:{_DATE})(?:,?[ T](?:at )?{_TIME})?[^\w\n]*\n",
+    re.IGNORECASE,
+)
 # Longer than this, a passage takes no more sentences in.
 _PASSAGE_CHARS = 400
 _OPENER_CHARS = 120
@@ -128,11 +141,15 @@ def _joined(text: str, units: Iterator[Span]) -> list[Span]:
 
 
 def _joined_lines(text: str) -> list[Span]:
-    """The lines of a transcript; one without a speaker goes with the one before."""
+    """The lines of a transcript; one without a speaker goes with the one before, a date with what follows."""
     joined: list[Span] = []
     for start, end in _lines(text, 0):
         line = text[start:end]
-        if joined and joined[-1][1] == start and not _SPOKEN.match(line):
+        dated = (
+            bool(joined) and joined[-1][1] == start and _DATE_LINE.fullmatch(text, *joined[-1]) is not None
+        )
+        follows = not _SPOKEN.match(line) and not _DATE_LINE.fullmatch(line)
+        if joined and joined[-1][1] == start and (dated or follows):
             joined[-1] = (joined[-1][0], end)
         elif not is_marker(line):
             joined.append((start, end))
@@ -144,7 +161,11 @@ def _goes_with(before: str, unit: str) -> bool:
         return True
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
-    if _HEADING.match(before) or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS):
+    if (
+        _HEADING.match(before)
+        or _DATE_LINE.fullmatch(before)
+        or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS)
+    ):
         return True
     if before.rstrip(" ").endswith("\n"):
         return False

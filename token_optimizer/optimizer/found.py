@@ -1,0 +1,61 @@
+"""What a store has for a question, and who looks there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedPassage:
+    """A passage of a stored document. `score` says how well it fits, the higher the better; `why` how it was
+    found, in a few words; `similarity` is the cosine to the question, None where nobody compared it.
+    Vectors are of one model."""
+
+    id: str
+    content: str
+    source: str = ""
+    score: float = 0.0
+    similarity: float | None = None
+    why: str = ""
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a retriever found, best first, and what the trace says of it: whether it `ran`, the `reason` where
+    it did not, or not as it should, and the milliseconds that it took."""
+
+    passages: Sequence[RetrievedPassage] = ()
+    status: Literal["ran", "skipped", "failed"] = "ran"
+    reason: str = ""
+    ms: float = 0.0
+
+    @property
+    def version(self) -> str:
+        """Stands for what was found: the same question with the same passages comes out the same."""
+        ids = "\n".join(passage.id for passage in self.passages)
+        return hashlib.blake2b(ids.encode(), digest_size=16).hexdigest() if ids else ""
+
+
+class Retriever(Protocol):
+    """Finds passages in a store. It may raise StageSkipped, whose message says why there are none."""
+
+    def passages(self, query: str, top_k: int) -> Found: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAhead:
+    """A retriever for code that must not wait while it optimizes: it has looked before."""
+
+    found: Found
+
+    def passages(self, query: str, top_k: int) -> Found:
+        """What was found."""
+        return self.found
