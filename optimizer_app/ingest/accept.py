@@ -45,6 +45,8 @@ def accept_documents(project: Project, documents: Sequence[NewDocument]) -> Inge
     """
     _check(documents)
     with transaction.atomic():
+        # One at a time in a project: two that bring the same new document would both insert it.
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         job = IngestJob.objects.create(project=project)
         job.documents.set([_accepted(project, document) for document in documents])
         transaction.on_commit(wake_ingest)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from optimizer_app.ingest import accept, control, work
@@ -122,6 +124,28 @@ def test_changes_of_documents_are_announced(
     embed_again(document)
     control.remove_document(document)
     assert heard == [project.pk] * 8
+
+
+def test_the_same_new_document_twice_at_once_is_one(transactional_db: None, project: Project) -> None:
+    def accept_meanwhile() -> UUID:
+        try:
+            return _accept(project).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = _accept(project)
+            second = pool.submit(accept_meanwhile)
+            while not _someone_waits_for_a_lock():
+                assert not second.done()
+        assert second.result() == first.pk
+
+
+def _someone_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_the_same_document_again_changes_nothing(embeddings: Any, project: Project) -> None:
