@@ -95,7 +95,6 @@ class Summary:
     chunks: int
     tokens: int
     waiting: int
-    unfinished: int
 
 
 class DocumentFilter(forms.Form):
@@ -138,7 +137,6 @@ def summary(documents: DocumentQuerySet) -> Summary:
         chunks=sum(row["chunks"] for row in by_state.values()),
         tokens=sum(row["tokens"] for row in by_state.values()),
         waiting=embedding["chunks"] - embedding["embedded"],
-        unfinished=sum(counts.get(state, 0) for state in Document.UNFINISHED),
     )
 
 
