@@ -21,6 +21,7 @@ django_application = get_asgi_application()
 
 # Both import models, so they come after Django is set up.
 from config.static import static_files  # noqa: E402
+from dashboard.bounded_body import BoundedBody  # noqa: E402
 from dashboard.routing import websocket_urlpatterns  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
 
@@ -28,6 +29,10 @@ GATEWAY_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 GATEWAY_PREFIX = "/v1/"
 STATIC_PREFIX = "/static/"
 
+# One form of files, some of which may be as large as a file may be.
+MOST_UPLOAD_BYTES = 256 * 1024**2
+
+pages_application = BoundedBody(django_application, {"/documents/upload": MOST_UPLOAD_BYTES})
 websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 static_application = static_files()
 
@@ -40,7 +45,7 @@ def _application_for(scope: Scope) -> Any:
     path = scope["path"]
     if path.startswith(GATEWAY_PREFIX) or path in GATEWAY_PATHS:
         return gateway_application
-    return static_application if path.startswith(STATIC_PREFIX) else django_application
+    return static_application if path.startswith(STATIC_PREFIX) else pages_application
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

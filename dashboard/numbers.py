@@ -56,6 +56,16 @@ def percent(share: float) -> str:
     return _signed(share, f"{size:,.0f}%")
 
 
+def file_size(count: int) -> str:
+    """840 B, 12.4 kB, 50.0 MB, by 1,024"""
+    size, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5 or unit == "GB":
+            break
+        size /= 1024
+    return f"{count} B" if unit == "B" else f"{_three_digits(size)} {unit}"
+
+
 def milliseconds(value: float) -> str:
     """38 ms, 0.4 ms, 1.24 s"""
     if value <= 0:

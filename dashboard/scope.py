@@ -10,7 +10,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from optimizer_app.models import Project, RequestTrace
+from optimizer_app.models import Document, OptimizationConfig, Project, RequestTrace
+from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.models.document import DocumentQuerySet
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
 
@@ -96,6 +98,21 @@ class Scope:
     def traces(self) -> RequestTraceQuerySet:
         """Those of them that the window holds."""
         return self.window.of(self.all_traces())
+
+    def documents(self) -> DocumentQuerySet:
+        """The documents of the chosen project, or of all of the reader's."""
+        found = Document.objects.visible_to(self.user)
+        return found.filter(project=self.project) if self.project else found
+
+    def configs(self) -> OptimizationConfigQuerySet:
+        """The configs of the chosen project, or of all of the reader's."""
+        found = OptimizationConfig.objects.visible_to(self.user)
+        return found.filter(project=self.project) if self.project else found
+
+    @property
+    def only_project(self) -> Project | None:
+        """The project that an action goes to without asking: the chosen one, or the reader's only one."""
+        return self.project or (self.projects[0] if len(self.projects) == 1 else None)
 
     @property
     def project_label(self) -> str:

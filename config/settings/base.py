@@ -173,6 +173,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
 
+# Files of one form; the size of each, and of all, is bounded by the page that takes them.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+
 # Time and language
 TIME_ZONE = env.text("OPTIMIZER_TIME_ZONE", "UTC")
 USE_TZ = True

@@ -47,6 +47,11 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def file_size(count: int | None) -> str:
+    return _known(numbers.file_size, count)
+
+
+@register.filter
 def milliseconds(value: float | None) -> str:
     return _known(numbers.milliseconds, value)
 

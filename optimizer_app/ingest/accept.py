@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
+from optimizer_app.announce import announce_documents
 from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
@@ -43,9 +45,12 @@ def accept_documents(project: Project, documents: Sequence[NewDocument]) -> Inge
     """
     _check(documents)
     with transaction.atomic():
+        # One at a time in a project: two that bring the same new document would both insert it.
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         job = IngestJob.objects.create(project=project)
         job.documents.set([_accepted(project, document) for document in documents])
         transaction.on_commit(wake_ingest)
+        transaction.on_commit(partial(announce_documents, project.pk))
     return job
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from optimizer_app.announce import announce_documents
 from optimizer_app.embedding_client import status
 from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.models import Document
@@ -14,29 +18,34 @@ from optimizer_app.retrieve import owner_of
 from token_optimizer.storage.blocks import delete_document, delete_vectors
 
 _STATES = Document.State
+_HAS_FILE = Q(source__isnull=False)
+_CAN_BE_CANCELLED = Q(state__in=Document.UNFINISHED) & _HAS_FILE
+_CAN_BE_RETRIED = Q(state__in=(_STATES.FAILED, _STATES.CANCELLED)) & _HAS_FILE
+# One that failed while it was embedded again has no file any more, but its chunks.
+_CAN_BE_EMBEDDED_AGAIN = Q(state=_STATES.DONE) | Q(state=_STATES.FAILED, chunks__gt=0) & ~_HAS_FILE
 
 
 def cancel_document(document: Document) -> bool:
-    """Stop the work on it; whether there was any. What was stored of it goes, a version before it stays."""
-    keeps_old = document.state == _STATES.QUEUED and document.chunks > 0
-    state = _STATES.DONE if keeps_old else _STATES.CANCELLED
-    reason = "the change was cancelled: the version before it is still in use" if keeps_old else ""
-    with transaction.atomic(), connection.cursor() as cursor:
-        stopped = _change(document, Document.UNFINISHED, state=state, reason=reason, leased_until=None)
-        if stopped and keeps_old:
-            _change(document, (state,), content_hash=document.stored_hash, source=None)
-        elif stopped:
-            delete_document(cursor, owner_of(document.project_id), document.pk)
-            _change(document, (state,), chunks=0, embedded=0, tokens=0, stored_hash="")
-    return stopped
+    """Stop the work on it; whether there was any. What was stored of it goes, a version before it stays.
+
+    One that is embedded anew cannot be cancelled: without its file nothing would be left of it.
+    """
+    with transaction.atomic():
+        rows = Document.objects.select_for_update().without_source()
+        found = rows.filter(_CAN_BE_CANCELLED, pk=document.pk).first()
+        if found is None:
+            return False
+        if found.state in Document.BEFORE_STORED and found.chunks:
+            _keep_version_before(found)
+        else:
+            _drop_what_is_stored(found)
+    document.state, document.reason = found.state, found.reason
+    return True
 
 
 def retry_document(document: Document) -> bool:
     """Work on it again from its file; whether that is still there."""
-    if not document.can_be_retried:
-        return False
-    states = (_STATES.FAILED, _STATES.CANCELLED)
-    queued = _change(document, states, state=_STATES.QUEUED, reason="", leased_until=None)
+    queued = _change(document, _CAN_BE_RETRIED, state=_STATES.QUEUED, reason="", leased_until=None)
     transaction.on_commit(wake_ingest)
     return queued
 
@@ -44,11 +53,20 @@ def retry_document(document: Document) -> bool:
 def embed_again(document: Document) -> bool:
     """Throw its vectors away and make them anew; whether its chunks are there."""
     with transaction.atomic(), connection.cursor() as cursor:
-        queued = _change(document, (_STATES.DONE,), state=_STATES.EMBEDDING, embedded=0, embedded_by="")
+        values = {"state": _STATES.EMBEDDING, "reason": "", "embedded": 0, "embedded_by": ""}
+        queued = _change(document, _CAN_BE_EMBEDDED_AGAIN, leased_until=None, **values)
         if queued:
             delete_vectors(cursor, owner_of(document.project_id), document.pk)
         transaction.on_commit(wake_ingest)
     return queued
+
+
+def remove_document(document: Document) -> None:
+    """Delete it with its chunks, whatever is done on it at the moment."""
+    with transaction.atomic():
+        project_id = document.project_id
+        document.delete()
+        transaction.on_commit(partial(announce_documents, project_id))
 
 
 def queue_for_model() -> int:
@@ -57,7 +75,7 @@ def queue_for_model() -> int:
     if not model:
         return 0
     others = Document.objects.filter(state=_STATES.DONE).exclude(embedded_by=model)
-    return others.update(state=_STATES.EMBEDDING, embedded=0, updated_at=timezone.now())
+    return others.update(state=_STATES.EMBEDDING, reason="", embedded=0, updated_at=timezone.now())
 
 
 def waiting_for_vectors(project_id: UUID | None = None) -> int:
@@ -68,11 +86,31 @@ def waiting_for_vectors(project_id: UUID | None = None) -> int:
     return sum(chunks - embedded for chunks, embedded in unfinished.values_list("chunks", "embedded"))
 
 
-def _change(document: Document, states: tuple[str, ...], **values: object) -> bool:
-    """Change the row where it is in one of the states."""
-    rows = Document.objects.filter(pk=document.pk, state__in=states)
+def _keep_version_before(document: Document) -> None:
+    _change(
+        document,
+        _CAN_BE_CANCELLED,
+        state=_STATES.DONE,
+        reason="the change was cancelled: the version before it is still in use",
+        content_hash=document.stored_hash,
+        source=None,
+        leased_until=None,
+    )
+
+
+def _drop_what_is_stored(document: Document) -> None:
+    with connection.cursor() as cursor:
+        delete_document(cursor, owner_of(document.project_id), document.pk)
+    stored = {"chunks": 0, "embedded": 0, "tokens": 0, "stored_hash": ""}
+    _change(document, _CAN_BE_CANCELLED, state=_STATES.CANCELLED, reason="", leased_until=None, **stored)
+
+
+def _change(document: Document, where: Q, **values: Any) -> bool:
+    """Change the row where it is as asked."""
+    rows = Document.objects.filter(where, pk=document.pk)
     changed = rows.update(updated_at=timezone.now(), **values)
     if changed:
         for name, value in values.items():
             setattr(document, name, value)
+        transaction.on_commit(partial(announce_documents, document.project_id))
     return bool(changed)

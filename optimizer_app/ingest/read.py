@@ -19,7 +19,7 @@ from optimizer_app.ingest.texts import (
     markdown_sections,
 )
 
-__all__ = ["Chunk", "ReadDocument", "UnreadableDocument", "read_document"]
+__all__ = ["Chunk", "ReadDocument", "ReadText", "UnreadableDocument", "cut", "read_document", "read_text"]
 
 MOST_CHARS = 20_000_000
 MOST_CHUNKS = 20_000
@@ -34,6 +34,16 @@ _BINARY_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
+class ReadText:
+    """What a file says, before it is cut: its title, where it names one, what kind of file it is, and its
+    sections in order."""
+
+    title: str
+    media_type: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDocument:
     """What a file says: its title, where it names one, what kind of file it is, and its chunks in order."""
 
@@ -44,15 +54,25 @@ class ReadDocument:
 
 def read_document(data: bytes, *, name: str = "", media_type: str = "") -> ReadDocument:
     """The file as chunks. UnreadableDocument says why it has none, in words for people."""
+    return cut(read_text(data, name=name, media_type=media_type))
+
+
+def read_text(data: bytes, *, name: str = "", media_type: str = "") -> ReadText:
+    """The file's text; UnreadableDocument where it has none."""
     title, kind, sections = _sections(data, name, media_type)
     if sum(len(section.text) for section in sections) > MOST_CHARS:
         raise UnreadableDocument(f"the text is longer than {MOST_CHARS:,} characters")
-    chunks = chunks_of(sections)
+    return ReadText(title, kind, tuple(sections))
+
+
+def cut(text: ReadText) -> ReadDocument:
+    """The text as chunks; UnreadableDocument where they would be none, or too many."""
+    chunks = chunks_of(text.sections)
     if not chunks:
         raise UnreadableDocument("the file has no text")
     if len(chunks) > MOST_CHUNKS:
         raise UnreadableDocument(f"{len(chunks):,} chunks are more than {MOST_CHUNKS:,}: split the file")
-    return ReadDocument(title, kind, tuple(chunks))
+    return ReadDocument(text.title, text.media_type, tuple(chunks))
 
 
 def _sections(data: bytes, name: str, media_type: str) -> tuple[str, str, list[Section]]:

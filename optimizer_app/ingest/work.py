@@ -1,4 +1,4 @@
-"""Works on documents: reads the file, cuts it into chunks, embeds them.
+"""Works on documents: reads the file, cuts it into chunks, embeds them. Every step is stored and announced.
 
 A worker holds a document by a lease, which it renews with every batch; where it dies, another one goes on
 from what is stored once the lease has passed. A chunk that has its vector is never embedded again, and a text
@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from optimizer_app.announce import announce_documents
 from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
-from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument, read_document
+from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument, cut, read_text
 from optimizer_app.models import Document
 from optimizer_app.retrieve import owner_of
 from token_optimizer.models import BlockType
@@ -77,8 +79,8 @@ def lease_document() -> Document | None:
 def _work_on(document: Document) -> bool:
     """One document as far as it goes; whether it is finished."""
     try:
-        if document.state == Document.State.QUEUED:
-            _read(document)
+        if document.state in Document.BEFORE_STORED:
+            _store(document, _read(document))
         _embed(document)
     except UnreadableDocument as error:
         _finish(document, Document.State.FAILED, str(error))
@@ -95,12 +97,19 @@ def _work_on(document: Document) -> bool:
     return True
 
 
-def _read(document: Document) -> None:
-    """Put the chunks of the newest version in the place of those before, in one transaction."""
+def _read(document: Document) -> ReadDocument:
+    """The newest version's chunks. UnreadableDocument says why there are none."""
+    _update(document, state=Document.State.READING)
     source = Document.objects.filter(pk=document.pk).values_list("source", flat=True).first()
     if source is None:
         raise TakenAway
-    read = read_document(bytes(source), name=document.external_id, media_type=document.media_type)
+    text = read_text(bytes(source), name=document.external_id, media_type=document.media_type)
+    _update(document, state=Document.State.CHUNKING, leased_until=timezone.now() + LEASE)
+    return cut(text)
+
+
+def _store(document: Document, read: ReadDocument) -> None:
+    """Put the chunks of the newest version in the place of those before, in one transaction."""
     blocks = [_block(document, read, chunk) for chunk in read.chunks]
     with transaction.atomic(), connection.cursor() as cursor:
         owner = owner_of(document.project_id)
@@ -179,6 +188,7 @@ def _update(document: Document, **values: Any) -> None:
         raise TakenAway
     for name, value in values.items():
         setattr(document, name, value)
+    transaction.on_commit(partial(announce_documents, document.project_id))
 
 
 @contextmanager

@@ -5,12 +5,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from optimizer_app.models.project import Project
 from token_optimizer.config import PRESETS, OptimizerConfig
 from token_optimizer.errors import ConfigError
+
+
+class OptimizationConfigQuerySet(models.QuerySet["OptimizationConfig"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> OptimizationConfigQuerySet:
+        """Configs of the projects that the user may see."""
+        return self.filter(project__in=Project.objects.visible_to(user))
 
 
 class OptimizationConfig(models.Model):
@@ -24,6 +31,8 @@ class OptimizationConfig(models.Model):
     is_default = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OptimizationConfigQuerySet.as_manager()
 
     class Meta:
         ordering = ["project", "name"]

@@ -41,16 +41,23 @@ class Document(models.Model):
     `source` is the file as it came, kept until it was read. `content_hash` is that of the newest version,
     `stored_hash` that of the version whose chunks are stored. `embedded_by` is the model of its vectors.
     `leased_until`: a worker holds it; where that has passed, the worker died.
+
+    It is queued, read, cut into chunks, embedded, done. Where a worker died before the chunks were stored,
+    the next one reads it again.
     """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
+        READING = "reading", "Reading"
+        CHUNKING = "chunking", "Cutting into chunks"
         EMBEDDING = "embedding", "Embedding"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
-    UNFINISHED = (State.QUEUED, State.EMBEDDING)
+    # Until the chunks of the newest version are stored, those of the version before it are in use.
+    BEFORE_STORED = (State.QUEUED, State.READING, State.CHUNKING)
+    UNFINISHED = (*BEFORE_STORED, State.EMBEDDING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="documents")
@@ -81,9 +88,10 @@ class Document(models.Model):
             models.UniqueConstraint(fields=["project", "external_id"], name="document_once_a_project"),
         ]
         indexes = [
+            models.Index(fields=["project", "-created_at", "-id"], name="document_list"),
             models.Index(
                 fields=["created_at"],
-                condition=models.Q(state__in=("queued", "embedding")),
+                condition=models.Q(state__in=("queued", "reading", "chunking", "embedding")),
                 name="document_unfinished",
             ),
         ]
@@ -95,11 +103,6 @@ class Document(models.Model):
     def is_finished(self) -> bool:
         """Whether there is nothing more to do on it."""
         return self.state not in self.UNFINISHED
-
-    @property
-    def can_be_retried(self) -> bool:
-        """Whether what it was made from is still there."""
-        return self.state in (self.State.FAILED, self.State.CANCELLED) and self.source is not None
 
 
 class IngestJob(models.Model):

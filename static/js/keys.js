@@ -5,6 +5,7 @@ const choice = document.querySelector("[data-keys-on]");
 const SEQUENCE_MS = 1000;
 let waiting = "";
 let timer = 0;
+let at = null;
 
 choice.checked = localStorage.getItem("keys") !== "off";
 choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"));
@@ -21,9 +22,15 @@ function move(step) {
   const to = all[Math.min(Math.max(from + step, 0), all.length - 1)];
   all[from]?.classList.remove("at");
   to.classList.add("at");
+  at = to;
   to.scrollIntoView({ block: "nearest" });
   to.dispatchEvent(new CustomEvent("row:at", { bubbles: true }));
 }
+
+// A live refresh gives the rows the classes that the server knows.
+document.body.addEventListener("htmx:after:swap", () => {
+  if (at?.isConnected && !document.querySelector("[data-row].at")) at.classList.add("at");
+});
 
 function open() {
   const link = document.querySelector("[data-row].at a");

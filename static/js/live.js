@@ -39,7 +39,9 @@ body.addEventListener("htmx:ws:close", () => {
   connected = false;
   if (!document.hidden) show();
 });
-body.addEventListener("htmx:ws:before:message:incoming", tick);
+body.addEventListener("htmx:ws:before:message:incoming", (event) => {
+  if (JSON.parse(event.detail.message.data).changed.includes(body.dataset.page)) tick();
+});
 document.querySelector("[data-live-toggle]").addEventListener("click", togglePause);
 document.addEventListener("visibilitychange", tick);
 setInterval(() => { if (!connected) tick(); }, POLL_MS);

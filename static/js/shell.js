@@ -4,6 +4,9 @@ const SAID_MS = 1500;
 
 for (const form of document.querySelectorAll("[data-submit-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());
+}
+
+for (const form of document.querySelectorAll("form[method=get]")) {
   // The URL holds filters less defaults.
   form.addEventListener("formdata", (event) => {
     for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);

@@ -11,7 +11,9 @@ from django.test import Client
 from optimizer_app.models import Project
 from tests.dashboard.traces import make_trace
 
-PAGES = ("/", "/overview.csv", "/requests", "/requests.csv", "/requests/new")
+PAGES = (
+    "/", "/overview.csv", "/requests", "/requests.csv", "/requests/new", "/documents", "/configs",
+)  # fmt: skip
 PASSWORD = "a long pass phrase"
 
 

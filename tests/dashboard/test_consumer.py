@@ -15,7 +15,7 @@ from django.db import connections
 
 from config.asgi import application
 from dashboard.consumers import NOT_SIGNED_IN, LiveConsumer
-from optimizer_app.announce import announce_traces
+from optimizer_app.announce import announce_documents, announce_traces
 from optimizer_app.models import Project
 
 QUIET_SECONDS = 0.2
@@ -58,6 +58,22 @@ async def test_it_works(member: User, project: Project) -> None:
     async with open_page(member) as socket:
         await announce_traces({project.pk: 3})
         assert await next_message(socket) == {"changed": ["overview", "requests"], "count": 3}
+
+
+async def test_changed_documents_are_told_to_their_pages(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        await sync_to_async(announce_documents)(project.pk)
+        assert await next_message(socket) == {"changed": ["configs", "documents"], "count": 0}
+        await announce_traces({project.pk: 2})
+        await sync_to_async(announce_documents)(project.pk)
+        message = await next_message(socket)
+        assert message == {"changed": ["configs", "documents", "overview", "requests"], "count": 2}
+
+
+async def test_documents_of_foreign_projects_are_not_told(member: User, foreign_project: Project) -> None:
+    async with open_page(member) as socket:
+        await sync_to_async(announce_documents)(foreign_project.pk)
+        assert await socket.receive_nothing(QUIET_SECONDS)
 
 
 async def test_it_says_nothing_of_foreign_projects(member: User, foreign_project: Project) -> None:

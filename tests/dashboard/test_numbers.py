@@ -39,6 +39,22 @@ def test_short(count: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "0.98 kB"),
+        (12_700, "12.4 kB"),
+        (50 * 1024**2, "50.0 MB"),
+        (1023 * 1024**2, "1.00 GB"),
+        (5 * 1024**4, "5,120 GB"),
+    ],
+)
+def test_file_size(count: int, text: str) -> None:
+    assert numbers.file_size(count) == text
+
+
+@pytest.mark.parametrize(
     ("dollars", "text"),
     [
         ("0", "$0.00"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from optimizer_app.ingest import work
+from optimizer_app.ingest import accept, control, work
 from optimizer_app.ingest.accept import MOST_BYTES, NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.control import (
     cancel_document,
@@ -72,6 +74,80 @@ def test_it_works(embeddings: subprocess.Popen[str], project: Project) -> None:
     assert (best.title_path, best.metadata) == ("Handbook", {"source": "wiki"})
 
 
+def test_every_step_is_stored_while_it_is_done(
+    embeddings: Any, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a page that asks meanwhile would see."""
+    document = _accept(project)
+    seen: list[tuple[str, int]] = []
+
+    def watched(name: str) -> None:
+        real = getattr(work, name)
+
+        def watching(*args: Any, **options: Any) -> Any:
+            document.refresh_from_db()
+            seen.append((document.state, document.embedded))
+            return real(*args, **options)
+
+        monkeypatch.setattr(work, name, watching)
+
+    for name in ("read_text", "cut", "put_vectors", "delete_vectors"):
+        watched(name)
+    monkeypatch.setattr(work, "BATCH_CHUNKS", 1)
+    ingest_due()
+    assert seen == [("reading", 0), ("chunking", 0), ("embedding", 0), ("embedding", 1), ("embedding", 2)]
+
+
+@pytest.mark.parametrize("state", ["reading", "chunking"])
+def test_what_a_worker_left_half_read_is_read_again(embeddings: Any, project: Project, state: str) -> None:
+    document = _accept(project)
+    Document.objects.update(state=state, leased_until=timezone.now() - timedelta(seconds=1))
+    assert ingest_due() == 1
+    document.refresh_from_db()
+    assert (document.state, len(_contents(document))) == ("done", 2)
+
+
+def test_changes_of_documents_are_announced(
+    transactional_db: None,
+    empty_store: None,
+    embeddings: Any,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[Any] = []
+    for module in (accept, control, work):
+        monkeypatch.setattr(module, "announce_documents", heard.append)
+    document = _accept(project)
+    assert heard == [project.pk]
+    ingest_due()
+    assert len(heard) == 6, "queued; reading, chunking, embedding, one batch, done"
+    embed_again(document)
+    control.remove_document(document)
+    assert heard == [project.pk] * 8
+
+
+def test_the_same_new_document_twice_at_once_is_one(transactional_db: None, project: Project) -> None:
+    def accept_meanwhile() -> UUID:
+        try:
+            return _accept(project).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = _accept(project)
+            second = pool.submit(accept_meanwhile)
+            while not _someone_waits_for_a_lock():
+                assert not second.done()
+        assert second.result() == first.pk
+
+
+def _someone_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
 def test_the_same_document_again_changes_nothing(embeddings: Any, project: Project) -> None:
     _accept(project)
     ingest_due()
@@ -125,7 +201,7 @@ def test_what_a_dead_worker_left_is_gone_on_with(
     document = _accept(project)
     held = lease_document()
     assert held is not None
-    work._read(held)
+    work._store(held, work._read(held))
     work._update(held, embedded=1)
     with connection.cursor() as cursor:
         from token_optimizer.storage.blocks import next_without_vector, put_vectors
@@ -185,6 +261,52 @@ def test_cancelling_a_change_keeps_the_version_before_it(embeddings: Any, projec
     assert _accept(project, "Other text.").state == "queued", "it may be sent again"
 
 
+@pytest.mark.parametrize("state", ["reading", "chunking"])
+def test_cancelling_a_change_that_is_read_keeps_the_version_before_it(
+    embeddings: Any, project: Project, state: str
+) -> None:
+    _accept(project)
+    ingest_due()
+    changed = _accept(project, "Other text.")
+    Document.objects.update(state=state)
+    assert cancel_document(changed)
+    changed.refresh_from_db()
+    assert (changed.state, len(_contents(changed))) == ("done", 2)
+
+
+def test_what_is_embedded_anew_cannot_be_cancelled(embeddings: Any, project: Project) -> None:
+    """Its file is gone: cancelled, it would be lost."""
+    document = _accept(project)
+    ingest_due()
+    embed_again(document)
+    assert not cancel_document(document)
+    document.refresh_from_db()
+    assert (document.state, len(_contents(document))) == ("embedding", 2)
+
+
+def test_what_failed_while_it_was_embedded_anew_can_be_embedded_again(
+    embeddings: Any, project: Project
+) -> None:
+    document = _accept(project)
+    ingest_due()
+    Document.objects.update(state="failed", reason="ValueError")
+    assert not retry_document(document), "there is no file"
+    assert embed_again(document)
+    assert ingest_due() == 1
+    document.refresh_from_db()
+    assert (document.state, document.reason, len(_vectors())) == ("done", "", 2)
+
+
+def test_a_broken_file_is_not_embedded_again(embeddings: Any, project: Project) -> None:
+    document = _accept(project)
+    ingest_due()
+    _accept(project, "   ")
+    ingest_due()
+    assert not embed_again(document)
+    document.refresh_from_db()
+    assert document.state == "failed"
+
+
 def test_a_document_changed_while_it_is_read_is_read_again(embeddings: Any, project: Project) -> None:
     _accept(project)
     held = lease_document()
@@ -202,8 +324,10 @@ def test_another_model_in_use_means_new_vectors(embeddings: Any, project: Projec
     ingest_due()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE embeddings SET model = 'older'")
-    Document.objects.update(embedded_by="older")
+    Document.objects.update(embedded_by="older", reason="the change was cancelled")
     assert queue_for_model() == 1
+    document.refresh_from_db()
+    assert document.reason == "", "a reason of its last state says nothing of this one"
     assert waiting_for_vectors() == 2
     ingest_due()
     document.refresh_from_db()

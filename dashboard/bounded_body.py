@@ -1,0 +1,63 @@
+"""Bounds the bodies of requests before Django, which would write one of any size to the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+
+MOST_BYTES = 10 * 1024**2
+
+
+class TooLarge(Exception):
+    """The body is larger than what it told, or than it may be."""
+
+
+class BoundedBody:
+    """An ASGI application whose requests hold at most 10 MB, or what `exceptions` allow by path.
+
+    A request that tells a larger size is read to its end and thrown away, since a browser shows no answer
+    before it has sent everything; then it is refused with a 413.
+    """
+
+    def __init__(self, application: Any, exceptions: Mapping[str, int]) -> None:
+        self.application = application
+        self.exceptions = exceptions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = self.exceptions.get(scope.get("path", ""), MOST_BYTES)
+        if scope["type"] != "http" or _told_bytes(scope) <= most:
+            await self._passed_on(scope, receive, send, most)
+            return
+        while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+            pass
+        await _refused(scope, receive, send, most)
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        left = most
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise TooLarge
+            return message
+
+        try:
+            await self.application(scope, bounded, send)
+        except TooLarge:
+            await _refused(scope, receive, send, most)
+
+
+def _told_bytes(scope: Scope) -> int:
+    """The Content-Length; 0 where there is none, as in a body that comes in chunks."""
+    told: Any = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told) if told.isdigit() else 0
+
+
+async def _refused(scope: Scope, receive: Receive, send: Send, most: int) -> None:
+    text = f"The request is larger than {most // 1024**2} MB: send fewer or smaller files at once.\n"
+    await PlainTextResponse(text, 413, {"connection": "close"})(scope, receive, send)
