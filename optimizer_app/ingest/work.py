@@ -16,11 +16,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
-from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument, read_document
+from optimizer_app.ingest.confined import read_confined
+from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
 from optimizer_app.models import Document
 from optimizer_app.retrieve import owner_of
 from token_optimizer.models import BlockType
@@ -88,6 +89,8 @@ def _work_on(document: Document) -> bool:
         return False
     except TakenAway:
         return True
+    except OperationalError:
+        raise  # the database's trouble is not the document's: the lease passes, and it is gone on with
     except Exception as error:
         # The type alone: a message could quote the document.
         log.error("document_failed", document_id=str(document.pk), error=type(error).__name__)
@@ -100,7 +103,7 @@ def _read(document: Document) -> None:
     source = Document.objects.filter(pk=document.pk).values_list("source", flat=True).first()
     if source is None:
         raise TakenAway
-    read = read_document(bytes(source), name=document.external_id, media_type=document.media_type)
+    read = read_confined(bytes(source), name=document.external_id, media_type=document.media_type)
     blocks = [_block(document, read, chunk) for chunk in read.chunks]
     with transaction.atomic(), connection.cursor() as cursor:
         owner = owner_of(document.project_id)

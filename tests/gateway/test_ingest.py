@@ -24,7 +24,7 @@ def test_it_works(account: Account) -> None:
     answer = account.post("/v1/ingest", {"documents": [DOCUMENT, {"id": "doc2", "content": "Other text."}]})
     assert answer.status_code == 202
     job = answer.json()
-    assert (job["state"], [item["id"] for item in job["documents"]]) == ("running", ["doc1", "doc2"])
+    assert (job["status"], [item["id"] for item in job["documents"]]) == ("running", ["doc1", "doc2"])
     assert account.get(f"/v1/ingest/{job['job']}").json() == job
     stored = Document.objects.get(project=account.project, external_id="doc1")
     assert bytes(stored.source or b"") == DOCUMENT["content"].encode()
@@ -43,7 +43,7 @@ def test_a_key_in_the_header_wins_over_one_in_the_body(account: Account) -> None
 
 
 def test_files_of_a_form(account: Account) -> None:
-    files = [("file", (f"{name}.md", f"# {name}\n\nText.", "text/markdown")) for name in ("a", "b")]
+    files = [("files", (f"{name}.md", f"# {name}\n\nText.", "text/markdown")) for name in ("a", "b")]
     fields = {"metadata": '{"team": "ops"}', "type": "doc"}
     answer = account.post("/v1/ingest", files=files, data=fields)
     assert answer.status_code == 202, answer.text
@@ -58,11 +58,24 @@ def test_a_large_file_of_a_form_arrives_whole(account: Account) -> None:
     assert Document.objects.get(project=account.project).size_bytes == len(data)
 
 
-def test_a_job_is_done_once_its_documents_are(account: Account) -> None:
-    job = account.post("/v1/ingest", {"documents": [DOCUMENT]}).json()["job"]
-    Document.objects.filter(project=account.project).update(state="failed", reason="the file is empty")
-    told = account.get(f"/v1/ingest/{job}").json()
-    assert (told["state"], told["documents"][0]["reason"]) == ("done", "the file is empty")
+def test_a_job_ends_done_or_failed_with_the_reason(account: Account) -> None:
+    files = [("files", (name, b"text")) for name in ("a.txt", "b.txt", "c.txt")]
+    job = account.post("/v1/ingest", files=files).json()["job"]
+    documents = Document.objects.filter(project=account.project)
+
+    def told() -> tuple[str, str]:
+        answer = account.get(f"/v1/ingest/{job}").json()
+        return answer["status"], answer["reason"]
+
+    documents.filter(external_id="a.txt").update(state="done")
+    documents.filter(external_id="b.txt").update(state="failed", reason="the file is empty")
+    assert told() == ("running", "")
+    documents.filter(external_id="c.txt").update(state="cancelled")
+    assert told() == ("failed", "2 of 3 documents: b.txt: the file is empty; c.txt: it was cancelled")
+    documents.update(state="done", reason="")
+    assert told() == ("done", "")
+    documents.all().delete()
+    assert told() == ("failed", "its documents were deleted")
 
 
 def test_another_projects_job_is_not_found(account: Account, server: LiveServer) -> None:
