@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,9 +25,16 @@ from numpy.typing import NDArray
 
 from optimizer_app.ingest.read import read_document
 from token_optimizer.optimizer.semantic import EmbeddingService
-from token_optimizer.storage.blocks import StoredBlock, content_hash, put_blocks, put_vectors, vector_text
+from token_optimizer.storage.blocks import (
+    StoredBlock,
+    content_hash,
+    json_text,
+    put_blocks,
+    put_vectors,
+    vector_text,
+)
 from token_optimizer.storage.schema import SCHEMA_SQL
-from token_optimizer.storage.search import CANDIDATES, FoundBlock, nearest, search
+from token_optimizer.storage.search import CANDIDATES, NO_FILTERS, Filters, FoundBlock, nearest, search
 
 SCHEMA = "token_optimizer_trial"
 RECALL_AT = 10
@@ -43,7 +50,10 @@ _ADDED_LATER = 500
 _TIMES_ASKED = 3
 _QUESTION_CHARACTERS = 200
 _BIG, _SMALL = str(uuid4()), str(uuid4())
-_COPY_BLOCKS = "COPY blocks (id, owner, position, content_hash, content, type, tokens) FROM STDIN"
+# Of so many blocks of the big owner one has this metadata.
+_ONE_IN = 200
+_RARE = {"shelf": "rare"}
+_COPY_BLOCKS = "COPY blocks (id, owner, position, content_hash, content, type, tokens, metadata) FROM STDIN"
 _COPY_VECTORS = "COPY embeddings (block_id, model, owner, embedding) FROM STDIN"
 
 Vectors = NDArray[np.float32]
@@ -77,7 +87,7 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """How well and how fast one kind of search went. `recall` against exact search where that can be said;
+    """How well and how fast one kind of search went. `recall` against exact search, for vectors alone;
     `fewest` is the least that any question got of the 10 it asked for."""
 
     name: str
@@ -195,7 +205,8 @@ def _load(connection: Connection, blocks: Blocks, model: str) -> None:
         rows = list(zip(blocks.ids, blocks.owners, blocks.texts, blocks.vectors, strict=True))
         with cursor.copy(_COPY_BLOCKS) as copy:
             for at, (block_id, owner, text, _) in enumerate(rows):
-                copy.write_row((block_id, str(owner), at, content_hash(text), text, "doc", 200))
+                metadata = json_text({} if at % _ONE_IN else _RARE)
+                copy.write_row((block_id, str(owner), at, content_hash(text), text, "doc", 200, metadata))
         with cursor.copy(_COPY_VECTORS) as copy:
             for block_id, owner, _, vector in rows:
                 copy.write_row((block_id, model, str(owner), vector_text(vector)))
@@ -222,37 +233,52 @@ def _add_ms(connection: Connection, passages: Passages) -> float:
 
 
 def _searches(connection: Connection, passages: Passages, blocks: Blocks) -> Iterator[Search]:
-    for owner, whose in ((_BIG, "99 % of the rows"), (_SMALL, "1 % of the rows")):
-        exact = _exact(passages.question_vectors, blocks, owner)
+    rare = np.arange(len(blocks.ids)) % _ONE_IN == 0
+    kinds = (
+        ("99 % of the rows", _BIG, NO_FILTERS, blocks.owners == _BIG),
+        ("0.5 % by metadata", _BIG, Filters(metadata=_RARE), (blocks.owners == _BIG) & rare),
+        ("1 % of the rows", _SMALL, NO_FILTERS, blocks.owners == _SMALL),
+    )
+    for share, owner, filters, own in kinds:
+        exact = _exact(passages.question_vectors, blocks, own)
+        ask = _Asked(passages, owner, filters)
+        yield _timed(connection, f"vectors, {share}", ask.by_vector, exact)
+        yield replace(_timed(connection, f"hybrid, {share}", ask.hybrid, exact), recall=None)
 
-        def by_vector(cursor: Any, at: int, owner: str = owner) -> list[FoundBlock]:
-            return nearest(cursor, owner, passages.question_vectors[at], passages.model, CANDIDATES)
 
-        def hybrid(cursor: Any, at: int, owner: str = owner) -> list[FoundBlock]:
-            vector = passages.question_vectors[at]
-            return search(cursor, owner, passages.questions[at], vector, passages.model, RECALL_AT)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The passages' questions, asked for one owner as requests ask."""
 
-        yield _timed(connection, f"vectors, {whose}", by_vector, len(exact), exact)
-        yield _timed(connection, f"hybrid, {whose}", hybrid, len(exact), None)
+    passages: Passages
+    owner: str
+    filters: Filters
+
+    def by_vector(self, cursor: Any, at: int) -> list[FoundBlock]:
+        vector = self.passages.question_vectors[at]
+        return nearest(cursor, self.owner, vector, self.passages.model, CANDIDATES, self.filters)
+
+    def hybrid(self, cursor: Any, at: int) -> list[FoundBlock]:
+        vector, question = self.passages.question_vectors[at], self.passages.questions[at]
+        return search(cursor, self.owner, question, vector, self.passages.model, RECALL_AT, self.filters)
 
 
-def _exact(questions: Vectors, blocks: Blocks, owner: str) -> list[set[UUID]]:
-    """The ids that a search without an index finds for each question."""
-    own = np.flatnonzero(blocks.owners == owner)
-    vectors = blocks.vectors[own]
+def _exact(questions: Vectors, blocks: Blocks, own: NDArray[np.bool_]) -> list[set[UUID]]:
+    """The ids that a search without an index finds for each question among some of the blocks."""
+    places = np.flatnonzero(own)
+    vectors = blocks.vectors[places]
     best = [np.argsort(-(vectors @ question))[:RECALL_AT] for question in questions]
-    return [{blocks.ids[own[at]] for at in found} for found in best]
+    return [{blocks.ids[places[at]] for at in found} for found in best]
 
 
 def _timed(
     connection: Connection,
     name: str,
     find: Callable[[Any, int], list[FoundBlock]],
-    questions: int,
-    exact: list[set[UUID]] | None,
+    exact: list[set[UUID]],
 ) -> Search:
     took, shares, fewest = [], [], RECALL_AT
-    for at in range(questions):
+    for at, best in enumerate(exact):
         seconds = []
         for _ in range(_TIMES_ASKED):
             started = time.perf_counter()
@@ -261,10 +287,9 @@ def _timed(
             seconds.append(time.perf_counter() - started)
         took.append(1000 * min(seconds))
         fewest = min(fewest, len(found))
-        if exact is not None:
-            shares.append(len(exact[at].intersection(found)) / max(len(exact[at]), 1))
+        shares.append(len(best.intersection(found)) / max(len(best), 1))
     p50, p95 = np.percentile(took, (50, 95))
-    return Search(name, float(np.mean(shares)) if shares else None, fewest, float(p50), float(p95))
+    return Search(name, float(np.mean(shares)), fewest, float(p50), float(p95))
 
 
 def _seconds(work: Callable[[], object]) -> float:
