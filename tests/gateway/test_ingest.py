@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +125,53 @@ def test_without_a_key_nothing_is_taken(server: LiveServer) -> None:
     answer = requests.post(f"{server.url}/v1/ingest", json={"documents": [DOCUMENT]}, timeout=30)
     assert answer.status_code == 401
     assert not Document.objects.exists()
+
+
+def _peak_bytes(server: LiveServer) -> int:
+    """The most memory that the server has had at once."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+
+def _form_of(megabytes: int) -> Iterator[bytes]:
+    """A form with one file, a part at a time."""
+    yield b'--edge\r\nContent-Disposition: form-data; name="files"; filename="big.txt"\r\n\r\n'
+    for _ in range(megabytes):
+        yield b"some text here. " * 65_536
+    yield b"\r\n--edge--\r\n"
+
+
+FORM = {"content-type": "multipart/form-data; boundary=edge"}
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+def test_200_mb_are_refused_without_being_held(account: Account, dialect: str) -> None:
+    before = _peak_bytes(account.server)
+    headers = {**FORM, "anthropic-version": "2023-06-01"} if dialect == "anthropic" else FORM
+    answer = account.post("/v1/ingest", data=_form_of(200), headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"]) == (
+        413,
+        "request_too_large" if dialect == "anthropic" else "invalid_request_error",
+    )
+    assert error["message"] == "the request body is larger than 64 MB"
+    assert _peak_bytes(account.server) - before < 100 * 1024**2
+    assert not Document.objects.exists()
+
+
+def test_a_file_above_the_limit_is_named(account: Account) -> None:
+    answer = account.post("/v1/ingest", data=_form_of(51), headers=FORM)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "document 'big.txt' is larger than 50 MB"
+    assert not Document.objects.exists()
+
+
+def test_a_wrong_key_is_refused_before_the_body_is_looked_at(account: Account) -> None:
+    headers = {**FORM, "authorization": "Bearer tok_wrong"}
+    assert account.post("/v1/ingest", data=b"no form", headers=headers).status_code == 401
+
+
+def test_the_largest_file_costs_a_few_times_its_size(account: Account) -> None:
+    before = _peak_bytes(account.server)
+    assert account.post("/v1/ingest", data=_form_of(49), headers=FORM).status_code == 202
+    assert _peak_bytes(account.server) - before < 250 * 1024**2
