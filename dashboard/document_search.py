@@ -12,8 +12,9 @@ from django import forms
 
 from dashboard.metadata import MetadataField
 from optimizer_app.models import Document, Project
-from optimizer_app.retrieve import search_documents, why_found
+from optimizer_app.retrieve import search_documents
 from token_optimizer.models import BlockType
+from token_optimizer.storage.passages import why_found
 from token_optimizer.storage.search import FoundBlock
 
 TOP_K = 10

@@ -107,4 +107,4 @@ def _check_length(declared: str | None, most_bytes: int) -> None:
 
 
 def _too_large(most_bytes: int) -> TooLarge:
-    return TooLarge(f"the request body is larger than {most_bytes} bytes")
+    return TooLarge(f"the request body is larger than {most_bytes // 1024**2} MB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import uuid
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from gateway.client import Client
 from gateway.endpoint import JsonAnswer
 from gateway.errors import BadRequest, NotFound
 from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
+from optimizer_app.ingest.job import job_status
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 
@@ -30,12 +32,13 @@ _TYPES = ", ".join(item.value for item in BlockType)
 
 async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
     """Queue documents given as JSON or as files of a form; 202 with the job to follow."""
-    raw = await client.read_body(gateway.most_request_bytes)
-    if client.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        fields, documents = _form(raw, client.headers)
-    else:
-        fields, documents = _json(raw)
-    caller = await _caller(gateway, client, fields.get("api_key"))
+    # Whoever names a key is asked for it before 64 MB are read; without one it may stand in the body.
+    known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
+    # In a thread: taking 64 MB apart would keep the other requests of this worker waiting.
+    fields, documents = await asyncio.to_thread(
+        _taken_apart, await client.read_body(gateway.most_request_bytes), client.headers
+    )
+    caller = known or await _caller(gateway, client, fields.get("api_key"))
     accepted = await gateway.from_database(lambda: _accepted(caller, documents))
     return JsonAnswer(orjson.dumps(accepted), 202)
 
@@ -51,11 +54,13 @@ async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) 
 
 
 async def _caller(gateway: Gateway, client: Client, key: object) -> Caller:
-    """Whose key it is: the one in the headers, else the body's `api_key`."""
-    headers = client.headers
-    if isinstance(key, str) and key and not ("authorization" in headers or "x-api-key" in headers):
-        headers = {**headers, "x-api-key": key}
+    """Whose key the body's `api_key` is."""
+    headers = {**client.headers, "x-api-key": key} if isinstance(key, str) and key else client.headers
     return await gateway.callers.authenticate(headers)
+
+
+def _names_key(headers: Mapping[str, str]) -> bool:
+    return "authorization" in headers or "x-api-key" in headers
 
 
 def _accepted(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:
@@ -75,15 +80,14 @@ def _job(caller: Caller, text: str) -> dict[str, Any] | None:
 
 
 def _told(job: IngestJob) -> dict[str, Any]:
-    documents = [
-        _told_document(document) for document in job.documents.defer("source").order_by("external_id")
-    ]
-    open_ones = [document for document in documents if document["state"] in Document.UNFINISHED]
+    documents = list(job.documents.defer("source").order_by("external_id"))
+    status, reason = job_status(documents)
     return {
         "job": str(job.pk),
-        "state": "running" if open_ones else "done",
+        "status": status,
+        "reason": reason,
         "created_at": job.created_at,
-        "documents": documents,
+        "documents": [_told_document(document) for document in documents],
     }
 
 
@@ -97,6 +101,12 @@ def _told_document(document: Document) -> dict[str, Any]:
         "embedded": document.embedded,
         "tokens": document.tokens,
     }
+
+
+def _taken_apart(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[NewDocument]]:
+    """The fields and documents of a body."""
+    is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
+    return _form(raw, headers) if is_form else _json(raw)
 
 
 def _json(raw: bytes) -> tuple[dict[str, Any], list[NewDocument]]:

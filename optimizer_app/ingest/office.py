@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 import docx
@@ -23,6 +24,7 @@ from optimizer_app.ingest.problems import UnreadableDocument
 MOST_PAGES = 5_000
 # A DOCX is a ZIP: what it holds may be a thousand times as large.
 MOST_UNPACKED_BYTES = 200 * 1024 * 1024
+_ENCRYPTED = 1
 _DOCX_PART = "word/document.xml"
 _HEADING = re.compile(r"(?:Heading|heading) (\d)")
 # It warns of every odd file.
@@ -61,6 +63,8 @@ def is_docx(data: bytes) -> bool:
 def read_docx(data: bytes) -> tuple[str, list[Section]]:
     """Title and sections of a DOCX, by its headings; a table's rows are lines."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(item.flag_bits & _ENCRYPTED for item in archive.infolist()):
+            raise UnreadableDocument("the DOCX file is encrypted")
         if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED_BYTES:
             raise UnreadableDocument("the DOCX file is too large once unpacked")
     try:
@@ -72,6 +76,8 @@ def read_docx(data: bytes) -> tuple[str, list[Section]]:
     except (
         PackageNotFoundError,
         zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
         ValueError,
         KeyError,
         AttributeError,

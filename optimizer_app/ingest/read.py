@@ -28,9 +28,19 @@ _MEDIA_TYPES = {
     ".csv": "text/csv", ".tsv": "text/csv", ".json": "application/json", ".jsonl": "application/json",
     ".txt": "text/plain", ".rst": "text/plain", ".log": "text/plain",
 }  # fmt: skip
+# What Office wraps an encrypted file in, and what its formats before 2007 are.
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# UTF-32 before UTF-16: one's mark begins with the other's.
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+_GUESSED_FROM_BYTES = 200_000
 _HTML_OPENS = ("<!doctype html", "<html")
 # A file in a known encoding has none of these; UTF-16 has many.
 _BINARY_SHARE = 0.1
+_MOSTLY = 0.7
+_NO_TEXT = "not a text, PDF or DOCX file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,8 @@ def _sections(data: bytes, name: str, media_type: str) -> tuple[str, str, list[S
             raise UnreadableDocument("the file is a ZIP archive, and no DOCX")
         title, sections = read_docx(data)
         return title, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", sections
+    if data.startswith(_OLE):
+        raise UnreadableDocument("the file is encrypted, or of an old Office format: save it as DOCX or PDF")
     text = _decoded(data)
     kind = _text_kind(text, name, media_type)
     title, sections = _text_sections(text, kind, name)
@@ -117,15 +129,27 @@ def _text_sections(text: str, kind: str, name: str) -> tuple[str, list[Section]]
 
 def _decoded(data: bytes) -> str:
     """The text in its encoding: a mark at its start tells, or UTF-8 fits, or it is guessed."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
     if data.count(b"\x00") > _BINARY_SHARE * len(data) / 10:
-        raise UnreadableDocument("not a text, PDF or DOCX file")
+        return _decoded_wide(data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        guess = charset_normalizer.from_bytes(data[:200_000]).best()
+        # The other lines are the same in nearly all encodings.
+        telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
+        guess = charset_normalizer.from_bytes(telling[:_GUESSED_FROM_BYTES]).best()
     if guess is None:
-        raise UnreadableDocument("not a text, PDF or DOCX file")
+        raise UnreadableDocument(_NO_TEXT)
     return data.decode(guess.encoding, "replace")
+
+
+def _decoded_wide(data: bytes) -> str:
+    """UTF-16 without its mark: every other byte is null where the text is Latin."""
+    for encoding, high_bytes in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
+        if high_bytes.count(b"\x00") > _MOSTLY * len(high_bytes):
+            text = data.decode(encoding, "replace")
+            if "\x00" not in text:
+                return text
+    raise UnreadableDocument(_NO_TEXT)

@@ -35,6 +35,8 @@ _DEFINITION = re.compile(
 _NAME = re.compile(
     r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|type|module|namespace)\s+(\w+)"
 )
+# Longer lines were made by a program; looking for one's end takes the square of its length.
+_LONGEST_DEFINITION = 400
 _MOST_JSON_DEPTH = 60
 # Characters that a chunk's tokens have at least, more or less.
 _PIECE_CHARS = 2 * MOST_TOKENS
@@ -111,16 +113,20 @@ def code_sections(text: str) -> list[Section]:
     lines: list[str] = []
     name = ""
     for line in text.splitlines():
-        if _DEFINITION.match(line) and any(not _is_attached(held) for held in lines):
+        if _opens_definition(line) and any(not _is_attached(held) for held in lines):
             attached = _attached(lines)
             _add_code(sections, name, lines[: len(lines) - attached])
             lines = lines[len(lines) - attached :]
             name = ""
-        found = _NAME.search(line) if not name and not line[:1].isspace() else None
+        found = _NAME.search(line[:_LONGEST_DEFINITION]) if not name and not line[:1].isspace() else None
         name = found.group(1) if found else name
         lines.append(line)
     _add_code(sections, name, lines)
     return sections
+
+
+def _opens_definition(line: str) -> bool:
+    return len(line) <= _LONGEST_DEFINITION and _DEFINITION.match(line) is not None
 
 
 def _marked(lines: list[str]) -> Iterator[tuple[int, str]]:

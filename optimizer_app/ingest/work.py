@@ -17,12 +17,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from optimizer_app.announce import announce_documents
 from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
-from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument, cut, read_text
+from optimizer_app.ingest.confined import read_confined
+from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
 from optimizer_app.models import Document
 from optimizer_app.retrieve import owner_of
 from token_optimizer.models import BlockType
@@ -90,6 +91,8 @@ def _work_on(document: Document) -> bool:
         return False
     except TakenAway:
         return True
+    except OperationalError:
+        raise  # the database's trouble is not the document's: the lease passes, and it is gone on with
     except Exception as error:
         # The type alone: a message could quote the document.
         log.error("document_failed", document_id=str(document.pk), error=type(error).__name__)
@@ -103,9 +106,12 @@ def _read(document: Document) -> ReadDocument:
     source = Document.objects.filter(pk=document.pk).values_list("source", flat=True).first()
     if source is None:
         raise TakenAway
-    text = read_text(bytes(source), name=document.external_id, media_type=document.media_type)
-    _update(document, state=Document.State.CHUNKING, leased_until=timezone.now() + LEASE)
-    return cut(text)
+
+    def chunking() -> None:
+        _update(document, state=Document.State.CHUNKING, leased_until=timezone.now() + LEASE)
+
+    name, media_type = document.external_id, document.media_type
+    return read_confined(bytes(source), name=name, media_type=media_type, when_read=chunking)
 
 
 def _store(document: Document, read: ReadDocument) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +26,7 @@ def test_it_works(account: Account) -> None:
     answer = account.post("/v1/ingest", {"documents": [DOCUMENT, {"id": "doc2", "content": "Other text."}]})
     assert answer.status_code == 202
     job = answer.json()
-    assert (job["state"], [item["id"] for item in job["documents"]]) == ("running", ["doc1", "doc2"])
+    assert (job["status"], [item["id"] for item in job["documents"]]) == ("running", ["doc1", "doc2"])
     assert account.get(f"/v1/ingest/{job['job']}").json() == job
     stored = Document.objects.get(project=account.project, external_id="doc1")
     assert bytes(stored.source or b"") == DOCUMENT["content"].encode()
@@ -43,7 +45,7 @@ def test_a_key_in_the_header_wins_over_one_in_the_body(account: Account) -> None
 
 
 def test_files_of_a_form(account: Account) -> None:
-    files = [("file", (f"{name}.md", f"# {name}\n\nText.", "text/markdown")) for name in ("a", "b")]
+    files = [("files", (f"{name}.md", f"# {name}\n\nText.", "text/markdown")) for name in ("a", "b")]
     fields = {"metadata": '{"team": "ops"}', "type": "doc"}
     answer = account.post("/v1/ingest", files=files, data=fields)
     assert answer.status_code == 202, answer.text
@@ -58,11 +60,24 @@ def test_a_large_file_of_a_form_arrives_whole(account: Account) -> None:
     assert Document.objects.get(project=account.project).size_bytes == len(data)
 
 
-def test_a_job_is_done_once_its_documents_are(account: Account) -> None:
-    job = account.post("/v1/ingest", {"documents": [DOCUMENT]}).json()["job"]
-    Document.objects.filter(project=account.project).update(state="failed", reason="the file is empty")
-    told = account.get(f"/v1/ingest/{job}").json()
-    assert (told["state"], told["documents"][0]["reason"]) == ("done", "the file is empty")
+def test_a_job_ends_done_or_failed_with_the_reason(account: Account) -> None:
+    files = [("files", (name, b"text")) for name in ("a.txt", "b.txt", "c.txt")]
+    job = account.post("/v1/ingest", files=files).json()["job"]
+    documents = Document.objects.filter(project=account.project)
+
+    def told() -> tuple[str, str]:
+        answer = account.get(f"/v1/ingest/{job}").json()
+        return answer["status"], answer["reason"]
+
+    documents.filter(external_id="a.txt").update(state="done")
+    documents.filter(external_id="b.txt").update(state="failed", reason="the file is empty")
+    assert told() == ("running", "")
+    documents.filter(external_id="c.txt").update(state="cancelled")
+    assert told() == ("failed", "2 of 3 documents: b.txt: the file is empty; c.txt: it was cancelled")
+    documents.update(state="done", reason="")
+    assert told() == ("done", "")
+    documents.all().delete()
+    assert told() == ("failed", "its documents were deleted")
 
 
 def test_another_projects_job_is_not_found(account: Account, server: LiveServer) -> None:
@@ -110,3 +125,53 @@ def test_without_a_key_nothing_is_taken(server: LiveServer) -> None:
     answer = requests.post(f"{server.url}/v1/ingest", json={"documents": [DOCUMENT]}, timeout=30)
     assert answer.status_code == 401
     assert not Document.objects.exists()
+
+
+def _peak_bytes(server: LiveServer) -> int:
+    """The most memory that the server has had at once."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+
+def _form_of(megabytes: int) -> Iterator[bytes]:
+    """A form with one file, a part at a time."""
+    yield b'--edge\r\nContent-Disposition: form-data; name="files"; filename="big.txt"\r\n\r\n'
+    for _ in range(megabytes):
+        yield b"some text here. " * 65_536
+    yield b"\r\n--edge--\r\n"
+
+
+FORM = {"content-type": "multipart/form-data; boundary=edge"}
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+def test_200_mb_are_refused_without_being_held(account: Account, dialect: str) -> None:
+    before = _peak_bytes(account.server)
+    headers = {**FORM, "anthropic-version": "2023-06-01"} if dialect == "anthropic" else FORM
+    answer = account.post("/v1/ingest", data=_form_of(200), headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"]) == (
+        413,
+        "request_too_large" if dialect == "anthropic" else "invalid_request_error",
+    )
+    assert error["message"] == "the request body is larger than 64 MB"
+    assert _peak_bytes(account.server) - before < 100 * 1024**2
+    assert not Document.objects.exists()
+
+
+def test_a_file_above_the_limit_is_named(account: Account) -> None:
+    answer = account.post("/v1/ingest", data=_form_of(51), headers=FORM)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == "document 'big.txt' is larger than 50 MB"
+    assert not Document.objects.exists()
+
+
+def test_a_wrong_key_is_refused_before_the_body_is_looked_at(account: Account) -> None:
+    headers = {**FORM, "authorization": "Bearer tok_wrong"}
+    assert account.post("/v1/ingest", data=b"no form", headers=headers).status_code == 401
+
+
+def test_the_largest_file_costs_a_few_times_its_size(account: Account) -> None:
+    before = _peak_bytes(account.server)
+    assert account.post("/v1/ingest", data=_form_of(49), headers=FORM).status_code == 202
+    assert _peak_bytes(account.server) - before < 250 * 1024**2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from contextlib import suppress
 from typing import Any
@@ -57,6 +58,11 @@ def _docx() -> bytes:
     table = document.add_table(1, 2)
     table.cell(0, 0).text, table.cell(0, 1).text = "Servers", "400 EUR"
     return _saved(document.save)
+
+
+def _marked_encrypted(archive: bytes) -> bytes:
+    """The ZIP archive with the flag of encryption at each entry of its directory."""
+    return re.sub(rb"(PK\x01\x02.{4}).", lambda found: found.group(1) + b"\x01", archive, flags=re.DOTALL)
 
 
 def _saved(save: Any) -> bytes:
@@ -149,7 +155,9 @@ def test_source_code_is_cut_by_its_definitions() -> None:
     assert with_name.content.startswith("# 2\ndef name_2(a):")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
+)
 def test_encodings_are_found(encoding: str) -> None:
     text = "Die Prüfung läuft über sämtliche Größen hinweg, größer wäre schöner für die Übung.\n" * 5
     assert "Prüfung läuft über" in read_document(text.encode(encoding)).chunks[0].content
@@ -166,12 +174,26 @@ def test_encodings_are_found(encoding: str) -> None:
         (_docx()[:500], "a.docx", "the DOCX file is broken"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "a.png", "not a text, PDF or DOCX file"),
         (b"<html><body></body></html>", "a.html", "the file has no text"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+            "a.docx",
+            "the file is encrypted, or of an old Office format: save it as DOCX or PDF",
+        ),
+        (_marked_encrypted(_docx()), "a.docx", "the DOCX file is encrypted"),
     ],
 )
 def test_what_cannot_be_read_says_why(data: bytes, name: str, reason: str) -> None:
     with pytest.raises(UnreadableDocument) as raised:
         read_document(data, name=name)
     assert str(raised.value) == reason
+
+
+def test_an_encoding_is_found_where_it_shows_late_in_the_file() -> None:
+    data = (
+        b"Plain words stand here.\n" * 20_000
+        + "Die Pr\u00fcfung l\u00e4uft \u00fcber Gr\u00f6\u00dfen.\n".encode("cp1252") * 50
+    )
+    assert "Pr\u00fcfung l\u00e4uft" in read_document(data).chunks[-1].content
 
 
 def test_an_archive_that_is_no_docx() -> None:

@@ -134,6 +134,17 @@ def test_a_word_search_needs_only_one_word_and_prefers_the_telling_ones() -> Non
     assert [block.id for block in found] == [ids["owner"], ids["retry"]]
 
 
+def test_the_one_block_with_both_words_is_found_among_many_with_one() -> None:
+    crowd = [
+        StoredBlock(f"{word} number {at}", tokens=3) for at in range(1_200) for word in ("Pump", "Valve")
+    ]
+    both = StoredBlock("The valve of the pump leaks.", tokens=7)
+    with connection.cursor() as cursor:
+        put_blocks(cursor, "a", [*crowd, both])
+    assert _search("pump valve", None)[0] == both.id
+    assert _search("Why does our pump have a valve, and which one?", None)[0] == both.id
+
+
 def test_headings_are_found_too() -> None:
     with connection.cursor() as cursor:
         block = StoredBlock("Wait 2 s.", tokens=4, title_path="Handbook / Outages / Kafka")

@@ -29,35 +29,55 @@ from token_optimizer.storage.blocks import Cursor, Row, json_text, storable, tex
 CANDIDATES = 50
 # The constant of reciprocal rank fusion, as in the paper.
 _RRF = 60
-# Blocks that a words search ranks at most: a word that stands everywhere would rank everything.
-_MOST_MATCHES = 1_000
-# Candidates that the index holds at once; measured for a recall of 0.95.
-_EF_SEARCH = 100
+# A search by words looks at so many blocks of each word and of each pair of words: ranking all that hold a
+# common word would take seconds, and any few of them would miss the one that holds both of two.
+_MOST_MATCHES = 30
+# The longest words, which are rarer as a rule; more of them would cost more than 30 ms among 100,000 blocks.
+_MOST_WORDS = 8
+_MOST_PAIRED_WORDS = 3
+# Candidates that the index holds at once; measured for a recall of 0.95 among 100,000.
+_EF_SEARCH = 160
 _LONGEST_QUERY_CHARS = 10_000
 # What stands in the braces is one of the conditions of `Filters.sql`; all values are parameters.
 _NEAREST = """
     SELECT b.id, b.document_id, b.type, b.title_path, b.content, b.tokens, b.position, b.metadata,
-        1 - (e.embedding <=> %s::vector)
+        1 - (e.embedding <=> %s::vector) AS fit
     FROM embeddings e JOIN blocks b ON b.id = e.block_id
     WHERE e.owner = %s AND e.model = %s AND b.owner = %s{filters}
     ORDER BY e.embedding <=> %s::vector
     LIMIT %s
 """
 _MATCHING = r"""
-    WITH asked AS (
-        SELECT string_agg(
-            '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''', ' | '
-        )::tsquery AS words
+    WITH words AS MATERIALIZED (
+        SELECT ('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''')::tsquery AS word,
+            row_number() OVER (ORDER BY length(lexeme) DESC, lexeme) AS at
         FROM unnest(to_tsvector('english', %s))
-    ), found AS (
-        SELECT b.* FROM blocks b, asked
-        WHERE b.owner = %s AND b.search @@ asked.words{filters}
-        LIMIT %s
+    ), asked AS MATERIALIZED (
+        SELECT word AS some FROM words WHERE at <= %s
+        UNION ALL
+        SELECT one.word && other.word FROM words one JOIN words other ON one.at < other.at
+        WHERE other.at <= %s
+    ), question AS MATERIALIZED (
+        SELECT string_agg(word::text, ' | ')::tsquery AS words FROM words
+    ), matched AS MATERIALIZED (
+        SELECT DISTINCT some_blocks.id FROM asked CROSS JOIN LATERAL (
+            SELECT b.id FROM blocks b WHERE b.owner = %s AND b.search @@ asked.some{filters} LIMIT %s
+        ) some_blocks
     )
-    SELECT id, document_id, type, title_path, content, tokens, position, metadata
-    FROM found, asked
-    ORDER BY ts_rank(found.search, asked.words, 1) DESC, id
+    SELECT b.id, b.document_id, b.type, b.title_path, b.content, b.tokens, b.position, b.metadata,
+        ts_rank(b.search, question.words, 1)::float AS fit
+    FROM matched JOIN blocks b USING (id) CROSS JOIN question
+    ORDER BY fit DESC, b.id
     LIMIT %s
+"""
+# One statement sees one state of the store: never a document's old chunks together with its new ones.
+_BOTH = """
+    SELECT found.* FROM (
+        SELECT nearest.*, true AS by_meaning FROM ({nearest}) nearest
+        UNION ALL
+        SELECT matching.*, false FROM ({matching}) matching
+    ) found
+    ORDER BY by_meaning, fit DESC, id
 """
 
 
@@ -114,9 +134,21 @@ def search(
 ) -> list[FoundBlock]:
     """The owner's blocks that fit the question best, best first; by words alone where `vector` is None."""
     limit = max(CANDIDATES, top_k)
-    by_meaning = nearest(cursor, owner, vector, model, limit, filters) if vector is not None else []
-    by_words = matching(cursor, owner, query, limit, filters)
-    return fused(by_meaning, by_words)[:top_k]
+    if vector is None:
+        return fused([], matching(cursor, owner, query, limit, filters))[:top_k]
+    _walk_on(cursor)
+    statement = _BOTH.format(
+        nearest=_NEAREST.format(filters=filters.sql), matching=_MATCHING.format(filters=filters.sql)
+    )
+    asked = (
+        *_nearest_params(owner, vector, model, limit, filters),
+        *_matching_params(owner, query, limit, filters),
+    )
+    cursor.execute(statement, asked)
+    rows = cursor.fetchall()
+    by_meaning = [_near(row) for row in rows if row[9]]
+    by_words = [_found(row[:8]) for row in rows if not row[9]]
+    return fused(by_meaning, _most_telling(by_words, query, limit))[:top_k]
 
 
 def nearest(
@@ -128,24 +160,19 @@ def nearest(
     filters: Filters = NO_FILTERS,
 ) -> list[FoundBlock]:
     """The blocks nearest to the vector among those embedded by the same model, nearest first."""
-    text = vector_text(vector)
-    cursor.execute(f"SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {_EF_SEARCH}")
-    params = (text, owner, model, owner, *filters.params, text, top_k)
-    cursor.execute(_NEAREST.format(filters=filters.sql), params)
-    return [_found(row[:8], similarity=float(row[8])) for row in cursor.fetchall()]
+    _walk_on(cursor)
+    cursor.execute(
+        _NEAREST.format(filters=filters.sql), _nearest_params(owner, vector, model, top_k, filters)
+    )
+    return [_near(row) for row in cursor.fetchall()]
 
 
 def matching(
     cursor: Cursor, owner: str, query: str, top_k: int, filters: Filters = NO_FILTERS
 ) -> list[FoundBlock]:
     """The blocks that share words with the query, the most telling first."""
-    words = storable(query)[:_LONGEST_QUERY_CHARS]
-    params = (words, owner, *filters.params, _MOST_MATCHES, 2 * top_k)
-    cursor.execute(_MATCHING.format(filters=filters.sql), params)
-    found = [_found(row) for row in cursor.fetchall()]
-    scores = bm25(words, stems([text_to_embed(block.title_path, block.content) for block in found]))
-    order = sorted(range(len(found)), key=lambda at: (-scores[at], at))
-    return [found[at] for at in order[:top_k]]
+    cursor.execute(_MATCHING.format(filters=filters.sql), _matching_params(owner, query, top_k, filters))
+    return _most_telling([_found(row[:8]) for row in cursor.fetchall()], query, top_k)
 
 
 def fused(by_meaning: Sequence[FoundBlock], by_words: Sequence[FoundBlock]) -> list[FoundBlock]:
@@ -169,6 +196,39 @@ def _ranked(meaning: Ranked, words: Ranked) -> FoundBlock:
         vector_rank=meaning[0] if meaning else None,
         text_rank=words[0] if words else None,
     )
+
+
+def _walk_on(cursor: Cursor) -> None:
+    """Have the index be walked on until enough blocks pass the filters."""
+    cursor.execute(f"SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = {_EF_SEARCH}")
+
+
+def _nearest_params(
+    owner: str, vector: NDArray[np.float32], model: str, top_k: int, filters: Filters
+) -> tuple[Any, ...]:
+    text = vector_text(vector)
+    return text, owner, model, owner, *filters.params, text, top_k
+
+
+def _matching_params(owner: str, query: str, top_k: int, filters: Filters) -> tuple[Any, ...]:
+    counts = _MOST_WORDS, _MOST_PAIRED_WORDS
+    return _words(query), *counts, owner, *filters.params, _MOST_MATCHES, 2 * top_k
+
+
+def _words(query: str) -> str:
+    return storable(query)[:_LONGEST_QUERY_CHARS]
+
+
+def _most_telling(found: Sequence[FoundBlock], query: str, top_k: int) -> list[FoundBlock]:
+    """The best by BM25."""
+    texts = [text_to_embed(block.title_path, block.content) for block in found]
+    scores = bm25(_words(query), stems(texts))
+    order = sorted(range(len(found)), key=lambda at: (-scores[at], at))
+    return [found[at] for at in order[:top_k]]
+
+
+def _near(row: Row) -> FoundBlock:
+    return _found(row[:8], similarity=float(row[8]))
 
 
 def _found(row: Row, similarity: float | None = None) -> FoundBlock:
