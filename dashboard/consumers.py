@@ -29,6 +29,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     joined: list[str]
     waiting: asyncio.Task[None] | None = None
     count = 0
+    changed: frozenset[str] = frozenset()
 
     async def connect(self) -> None:
         user = self.scope.get("user")
@@ -53,6 +54,14 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def traces_recorded(self, event: dict[str, Any]) -> None:
         """The recorder committed traces of one project."""
         self.count += event.get("count", 1)
+        await self._heard("overview", "requests")
+
+    async def ahead_changed(self, event: dict[str, Any]) -> None:
+        """Something of one project was compressed ahead."""
+        await self._heard("ahead")
+
+    async def _heard(self, *pages: str) -> None:
+        self.changed |= set(pages)
         if self.waiting is None:
             await self._tell()
             self.waiting = asyncio.create_task(self._tell_rest())
@@ -60,11 +69,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def _tell_rest(self) -> None:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_MESSAGES)
-            if not self.count:
+            if not self.changed:
                 self.waiting = None
                 return
             await self._tell()
 
     async def _tell(self) -> None:
+        changed, self.changed = sorted(self.changed), frozenset()
         count, self.count = self.count, 0
-        await self.send_json({"changed": ["overview", "requests"], "count": count})
+        await self.send_json({"changed": changed, "count": count})

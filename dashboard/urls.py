@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.views import account, overview, requests, trace
+from dashboard.views import account, ahead, overview, requests, trace
 
 app_name = "dashboard"
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("requests/<uuid:trace_id>", trace.trace_page, name="request"),
     path("requests/<uuid:trace_id>.json", trace.trace_json, name="request_json"),
     path("requests/<uuid:trace_id>/blocks", trace.block_lines, name="request_blocks"),
+    path("ahead", ahead.ahead, name="ahead"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(next_page="dashboard:login"), name="logout"),
     path("theme", account.choose_theme, name="theme"),

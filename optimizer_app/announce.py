@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import redis.exceptions
 import structlog
+from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 log = structlog.get_logger(__name__)
@@ -23,14 +25,25 @@ def project_group(project_id: uuid.UUID | str) -> str:
 
 async def announce_traces(counts: Mapping[uuid.UUID, int]) -> None:
     """Say how many traces of which project were committed. Without Valkey nobody hears it, that is all."""
+    await _announce(
+        {project: {"type": "traces.recorded", "count": count} for project, count in counts.items()}
+    )
+
+
+def announce_ahead(projects: Iterable[uuid.UUID]) -> None:
+    """Say of which projects something was queued or compressed ahead: for code that is not async."""
+    async_to_sync(_announce)({project: {"type": "ahead.changed"} for project in projects})
+
+
+async def _announce(messages: Mapping[uuid.UUID, Mapping[str, Any]]) -> None:
     layer = get_channel_layer()
     if layer is None:
         return
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            for project_id, count in counts.items():
-                message = {"type": "traces.recorded", "project_id": str(project_id), "count": count}
-                await layer.group_send(project_group(project_id), message)
-                await layer.group_send(EVERY_PROJECT, message)
+            for project_id, message in messages.items():
+                told = {**message, "project_id": str(project_id)}
+                await layer.group_send(project_group(project_id), told)
+                await layer.group_send(EVERY_PROJECT, told)
     except (OSError, TimeoutError, redis.exceptions.RedisError) as error:
         log.warning("announcement_failed", error=type(error).__name__)
