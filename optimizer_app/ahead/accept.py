@@ -61,7 +61,7 @@ def accept_wanted(wanted: Sequence[Wanted]) -> int:
         if rows and was_idle:
             # A worker that is at it goes on until nothing is left.
             transaction.on_commit(wake_ahead)
-    return len(rows)
+    return sum(row.state == AheadCompression.State.QUEUED for row in rows)
 
 
 def _one_at_a_time() -> None:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 import psycopg
@@ -115,24 +116,27 @@ class ProjectCompressions:
     kept: KeptCompressions
     project_id: uuid.UUID
     secret: str = field(repr=False)
-    _found: dict[str, Row] = field(default_factory=dict)
-    _missed: set[str] = field(default_factory=set)
+    # By the hash of each text that was looked for: what was found, the best of several rates.
+    _found: dict[str, Row | None] = field(default_factory=dict)
 
     def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, MadeAhead]:
         named = {row_key(key, self.secret): key for key in keys}
         rows = self.kept.fetch(self.project_id, list(named)) if named else []
         if rows is None:
             return {}
-        self._found |= {row.key: row for row in rows}
-        self._missed |= named.keys() - self._found.keys()
+        for key in keys:
+            self._found.setdefault(key.content_hash)
+        for row in sorted(rows, key=attrgetter("is_made")):
+            self._found[named[row.key].content_hash] = row
         made = ((named[row.key], self._made(row, named[row.key])) for row in rows)
         return {key: compression for key, compression in made if compression is not None}
 
     @property
     def looks(self) -> Looks:
         """What was asked so far, each text once."""
-        hits = tuple(key for key, row in self._found.items() if row.is_made)
-        return Looks(hits, len(self._missed), len(self._found) - len(hits))
+        rows = [row for row in self._found.values() if row is not None]
+        hits = tuple(row.key for row in rows if row.is_made)
+        return Looks(hits, len(self._found) - len(rows), len(rows) - len(hits))
 
     def _made(self, row: Row, key: CompressionKey) -> MadeAhead | None:
         text = unseal(row.result, key, self.secret) if row.result else None

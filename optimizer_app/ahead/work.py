@@ -53,15 +53,13 @@ _ENCRYPTED = 4 / 3
 
 @dataclass(slots=True)
 class Finished:
-    """How many texts came to an end, of which projects, and whether more are waiting."""
+    """How many texts came to an end, of which projects, whether there is more to go on with, and why the
+    compressor failed where it did: then there is no use in going on now."""
 
     count: int = 0
     projects: frozenset[uuid.UUID] = frozenset()
     more: bool = False
-
-
-class CompressorBroken(Exception):
-    """The compressor failed, whatever the text: there is no use in going on now."""
+    broken: str = ""
 
 
 def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
@@ -75,14 +73,14 @@ def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
             return finished
         finished.projects |= drop_late()
         until = timezone.now() + TURN
-        try:
-            while timezone.now() < until and not is_stopping() and (batch := lease_batch()):
-                finished.projects |= {row.project_id for row in batch}
-                finished.count += _work_on(batch)
-            finished.more = AheadCompression.objects.due(timezone.now()).exists()
-        except CompressorBroken as error:
-            # The next look finds them again.
-            log.warning("compressor_broken", error=str(error))
+        while timezone.now() < until and not is_stopping() and (batch := lease_batch()):
+            finished.projects |= {row.project_id for row in batch}
+            _work_on(batch, finished)
+            if finished.broken:
+                # The next look finds the rest.
+                log.warning("compressor_broken", error=finished.broken)
+                return finished
+        finished.more = AheadCompression.objects.due(timezone.now()).exists()
     return finished
 
 
@@ -134,18 +132,15 @@ def _next_in_line() -> list[int]:
     return chosen
 
 
-def _work_on(batch: Sequence[AheadCompression]) -> int:
-    """Compress a batch; how many texts came to an end."""
-    ended = 0
+def _work_on(batch: Sequence[AheadCompression], finished: Finished) -> None:
     ready = []
     for row in batch:
         if problem := _problem(row):
-            ended += _end(row, _STATES.FAILED, reason=problem)
+            finished.count += _end(row, _STATES.FAILED, reason=problem)
         else:
             ready.append(row)
     for rate, rows in groupby(sorted(ready, key=attrgetter("rate")), attrgetter("rate")):
-        ended += _compress(list(rows), rate)
-    return ended
+        _compress(list(rows), rate, finished)
 
 
 def _problem(row: AheadCompression) -> str:
@@ -158,28 +153,27 @@ def _problem(row: AheadCompression) -> str:
     return "" if row.source else "its text is gone"
 
 
-def _compress(rows: Sequence[AheadCompression], rate: float) -> int:
-    ended = 0
-    texts = {}
-    for row in rows:
-        try:
-            texts[row.pk] = decrypt(row.source or "")
-        except UndecryptableSecret as error:
-            ended += _end(row, _STATES.FAILED, reason=str(error))
-    open_rows = [row for row in rows if row.pk in texts]
-    blocks = [Block(texts[row.pk]) for row in open_rows]
+def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished) -> None:
+    texts = [(row, text) for row in rows if (text := _text(row, finished)) is not None]
+    blocks = [Block(text) for _, text in texts]
     try:
         made = compress_blocks(blocks, rate, compressor=shared_compressor(), threshold=0.0)
     except Exception as error:
         # The type alone: a message could quote the text.
         name = type(error).__name__
-        log.error("compression_failed", rows=[row.pk for row in open_rows], error=name)
+        log.error("compression_failed", rows=[row.pk for row, _ in texts], error=name)
         made = [Compression(block, reason=f"the compressor failed: {name}") for block in blocks]
-    for row, compression in zip(open_rows, made, strict=True):
-        ended += _store(row, texts[row.pk], compression)
-    if reason := next((compression.reason for compression in made if compression.reason), ""):
-        raise CompressorBroken(reason)
-    return ended
+    for (row, text), compression in zip(texts, made, strict=True):
+        finished.count += _store(row, text, compression)
+        finished.broken = finished.broken or compression.reason
+
+
+def _text(row: AheadCompression, finished: Finished) -> str | None:
+    try:
+        return decrypt(row.source or "")
+    except UndecryptableSecret as error:
+        finished.count += _end(row, _STATES.FAILED, reason=str(error))
+        return None
 
 
 def _store(row: AheadCompression, text: str, made: Compression) -> int:
