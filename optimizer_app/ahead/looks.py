@@ -22,10 +22,11 @@ from token_optimizer.optimizer.ahead import CompressionKey, MadeAhead
 
 log = structlog.get_logger(__name__)
 
-WITHIN_SECONDS = 0.1
+# One look takes some 2 ms; the process that looks is niced, and may be kept waiting.
+WITHIN_SECONDS = 0.2
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 # Where the network swallows everything, the thread is free again after so long.
-_LINE = {"connect_timeout": 2, "tcp_user_timeout": 2000, "application_name": "compressions ahead"}
+_LINE = {"connect_timeout": 10, "tcp_user_timeout": 10_000, "application_name": "compressions ahead"}
 _SELECT = """
     SELECT key, result, score, state = 'done'
     FROM optimizer_app_aheadcompression

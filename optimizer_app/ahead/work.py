@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
-from operator import attrgetter
 
 import structlog
 from django.db import transaction
@@ -29,6 +28,7 @@ from token_optimizer.models import Block
 from token_optimizer.optimizer.ahead import CompressionKey
 from token_optimizer.optimizer.compress import (
     Compression,
+    asked_rate,
     compress_blocks,
     compressor_name,
     shared_compressor,
@@ -46,6 +46,8 @@ MOST_ATTEMPTS = 3
 TURN = timedelta(seconds=30)
 # A conversation that waited so long for its next turn has had it, or is over.
 WAITS_AT_MOST = timedelta(hours=1)
+# A cut that could come nearer to the wanted rate by less is not made anew.
+_LEAST_STEP = 0.1
 _STATES = AheadCompression.State
 # Encrypting makes a text so much longer.
 _ENCRYPTED = 4 / 3
@@ -139,8 +141,13 @@ def _work_on(batch: Sequence[AheadCompression], finished: Finished) -> None:
             finished.count += _end(row, _STATES.FAILED, reason=problem)
         else:
             ready.append(row)
-    for rate, rows in groupby(sorted(ready, key=attrgetter("rate")), attrgetter("rate")):
+    for rate, rows in groupby(sorted(ready, key=_rate), _rate):
         _compress(list(rows), rate, finished)
+
+
+def _rate(row: AheadCompression) -> float:
+    """What to ask of the compressor first, as a request does: a cut to the wanted rate seldom is faithful."""
+    return asked_rate(row.rate, row.threshold)
 
 
 def _problem(row: AheadCompression) -> str:
@@ -157,7 +164,8 @@ def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished)
     texts = [(row, text) for row in rows if (text := _text(row, finished)) is not None]
     blocks = [Block(text) for _, text in texts]
     try:
-        made = compress_blocks(blocks, rate, compressor=shared_compressor(), threshold=0.0)
+        made = _made(blocks, rate)
+        made = [_nearer(row, rate, first) for (row, _), first in zip(texts, made, strict=True)]
     except Exception as error:
         # The type alone: a message could quote the text.
         name = type(error).__name__
@@ -166,6 +174,23 @@ def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished)
     for (row, text), compression in zip(texts, made, strict=True):
         finished.count += _store(row, text, compression)
         finished.broken = finished.broken or compression.reason
+
+
+def _made(blocks: Sequence[Block], rate: float) -> list[Compression]:
+    """The blocks at this rate, whatever they score."""
+    return compress_blocks(blocks, rate, compressor=shared_compressor(), threshold=0.0)
+
+
+def _nearer(row: AheadCompression, rate: float, first: Compression) -> Compression:
+    """The compression, or one nearer to the wanted rate where the score leaves room for it."""
+    if not first.applied or first.score is None or rate >= 1:
+        return first
+    nearer = asked_rate(row.rate, row.threshold, (1 - first.score) / (1 - rate))
+    if rate - nearer < _LEAST_STEP:
+        return first
+    text = first.block.original_content or first.block.content
+    second = _made([Block(text)], nearer)[0]
+    return second if second.score is not None and second.score >= row.threshold else first
 
 
 def _text(row: AheadCompression, finished: Finished) -> str | None:

@@ -20,7 +20,7 @@ from optimizer_app.models import AheadCompression, AheadHour, Project
 from tests.ahead.texts import key_of, prose, wanted
 from tests.live_server import PROJECT_ROOT, database_url
 from token_optimizer.models import Block
-from token_optimizer.optimizer.compress import Compression, compress_blocks
+from token_optimizer.optimizer.compress import Compression, asked_rate, compress_blocks
 
 
 def _rows() -> list[AheadCompression]:
@@ -48,6 +48,20 @@ def test_it_works(project: Project, kept: KeptCompressions) -> None:
     assert (made.text, made.score) == (expected.block.content, expected.score)
 
 
+def test_a_cut_stays_as_faithful_as_the_config_wants(project: Project) -> None:
+    accept_wanted([wanted(project, prose(), rate=0.3, threshold=0.85)])
+    compress_due()
+    (row,) = _rows()
+    assert row.state == "done"
+    assert row.score is not None
+    assert row.score >= 0.85
+    assert row.tokens_before is not None
+    assert row.tokens_after is not None
+    # One cut to the rate that is expected to be faithful would leave more.
+    careful = compress_blocks([Block(prose())], asked_rate(0.3, 0.85), threshold=0.0)[0]
+    assert row.tokens_after <= careful.block.tokens < row.tokens_before
+
+
 def test_what_is_kept_holds_no_text_in_the_clear(project: Project) -> None:
     text = "The password of the mill is swordfish. " + prose()
     accept_wanted([wanted(project, text)])
@@ -68,12 +82,12 @@ def test_a_result_opens_only_for_the_text_it_was_made_of(project: Project, kept:
 
 def test_what_would_lose_too_much_is_told_apart(project: Project, kept: KeptCompressions) -> None:
     text = prose()
-    accept_wanted([wanted(project, text, threshold=1.0)])
+    accept_wanted([wanted(project, text, threshold=0.97)])
     compress_due()
     (row,) = _rows()
     assert row.state == "below"
     look = kept.of(project.pk, project.hash_secret)
-    assert look.find([key_of(text)])[key_of(text)].score < 1.0
+    assert look.find([key_of(text)])[key_of(text)].score < 0.97
     assert (look.looks.hits, look.looks.misses, look.looks.stays) == ((), 0, 1)
 
 
