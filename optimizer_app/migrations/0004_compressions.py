@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('rate', models.FloatField()),
                 ('threshold', models.FloatField()),
                 ('for_document', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('working', 'Working'), ('done', 'Done'), ('below', 'Below the threshold'), ('no_gain', 'Nothing gained'), ('failed', 'Failed')], default='queued', max_length=8)),
+                ('state', models.CharField(choices=[('queued', 'Queued'), ('working', 'Working'), ('done', 'Done'), ('below', 'Below threshold'), ('no_gain', 'No gain'), ('failed', 'Failed')], default='queued', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('source', models.TextField(editable=False, null=True)),
                 ('result', models.TextField(editable=False, null=True)),

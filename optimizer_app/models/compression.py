@@ -42,8 +42,8 @@ class AheadCompression(models.Model):
         QUEUED = "queued", "Queued"
         WORKING = "working", "Working"
         DONE = "done", "Done"
-        BELOW = "below", "Below the threshold"
-        NO_GAIN = "no_gain", "Nothing gained"
+        BELOW = "below", "Below threshold"
+        NO_GAIN = "no_gain", "No gain"
         FAILED = "failed", "Failed"
 
     UNFINISHED = (State.QUEUED, State.WORKING)
