@@ -26,8 +26,6 @@ from token_optimizer.text import encodable
 # the others' turn comes, and at most half an hour for all.
 MOST_QUEUED_A_PROJECT = 150
 MOST_QUEUED = 1_000
-# Chunks of documents may take this share of a project's room: no conversation waits for them.
-DOCUMENTS_SHARE = 0.5
 # Some 30,000 tokens, three minutes of LLMLingua-2.
 LONGEST_CHARS = 120_000
 _ACCEPTING = 0x61686561  # the name of an advisory lock
@@ -44,7 +42,6 @@ class Wanted:
     compressor: str
     rate: float
     threshold: float
-    for_document: bool = False
 
 
 def accept_wanted(wanted: Sequence[Wanted]) -> int:
@@ -102,13 +99,12 @@ class _Room:
     def is_empty(self) -> bool:
         return not self.total
 
-    def take(self, one: Wanted) -> bool:
-        """Whether there is room for one more; then it is taken."""
-        most = MOST_QUEUED_A_PROJECT * (DOCUMENTS_SHARE if one.for_document else 1)
-        if self.total >= MOST_QUEUED or self.of_project[one.project_id] >= most:
+    def take(self, project_id: uuid.UUID) -> bool:
+        """Whether there is room for one more of the project; then it is taken."""
+        if self.total >= MOST_QUEUED or self.of_project[project_id] >= MOST_QUEUED_A_PROJECT:
             return False
         self.total += 1
-        self.of_project[one.project_id] += 1
+        self.of_project[project_id] += 1
         return True
 
 
@@ -121,7 +117,7 @@ def _rows(
     for (project_id, key), one in new.items():
         if len(one.text) > LONGEST_CHARS:
             rows.append(_failed(project_id, key, one))
-        elif room.take(one):
+        elif room.take(project_id):
             rows.append(_row(project_id, key, one, source=encrypt(encodable(one.text))))
         else:
             dropped[project_id] += 1
@@ -135,7 +131,6 @@ def _row(project_id: uuid.UUID, key: str, one: Wanted, **values: object) -> Ahea
         compressor=one.compressor[:200],
         rate=round(one.rate, 2),
         threshold=one.threshold,
-        for_document=one.for_document,
         **values,
     )
 

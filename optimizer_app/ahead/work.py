@@ -114,14 +114,13 @@ def lease_batch() -> list[AheadCompression]:
 
 
 def _next_in_line() -> list[int]:
-    """The rows that come next: conversations before documents, and of each project one after the other.
+    """The rows that come next, of each project one after the other.
 
     What was begun before goes alone: it may be what ended the worker.
     """
-    order = [F("for_document").asc(), F("id").asc()]
-    place = Window(RowNumber(), partition_by=F("project_id"), order_by=order)
+    place = Window(RowNumber(), partition_by=F("project_id"), order_by=F("id").asc())
     due = AheadCompression.objects.due(timezone.now()).annotate(place=place, length=Length("source"))
-    found = due.order_by("for_document", "place", "pk").values_list("pk", "length", "attempts")[:BATCH]
+    found = due.order_by("place", "pk").values_list("pk", "length", "attempts")[:BATCH]
     chosen: list[int] = []
     chars = 0.0
     for pk, length, attempts in found:

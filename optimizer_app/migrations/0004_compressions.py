@@ -19,7 +19,6 @@ class Migration(migrations.Migration):
                 ('compressor', models.CharField(max_length=200)),
                 ('rate', models.FloatField()),
                 ('threshold', models.FloatField()),
-                ('for_document', models.BooleanField(default=False)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('working', 'Working'), ('done', 'Done'), ('below', 'Below threshold'), ('no_gain', 'No gain'), ('failed', 'Failed')], default='queued', max_length=8)),
                 ('reason', models.CharField(blank=True, max_length=300)),
                 ('source', models.TextField(editable=False, null=True)),
@@ -37,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['project', '-id'], name='compression_newest_first'), models.Index(condition=models.Q(('state__in', ('queued', 'working'))), fields=['project', 'for_document', 'id'], name='compression_unfinished')],
+                'indexes': [models.Index(fields=['project', '-id'], name='compression_newest_first'), models.Index(condition=models.Q(('state__in', ('queued', 'working'))), fields=['project', 'id'], name='compression_unfinished')],
                 'constraints': [models.UniqueConstraint(fields=('project', 'key'), name='compression_once_a_project')],
             },
         ),

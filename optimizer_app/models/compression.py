@@ -34,8 +34,8 @@ class AheadCompression(models.Model):
 
     `key` is an HMAC under the project's secret. `source` is the text while it waits, encrypted by the
     instance, and gone once there is a result; `result` opens only for who has the text that it was made from.
-    `threshold` is that of the config that wanted it, `for_document` sets it behind those that a conversation
-    waits for. `leased_until`: a worker holds it; where that has passed, the worker died.
+    `threshold` is that of the config that wanted it. `leased_until`: a worker holds it; where that has
+    passed, the worker died.
     """
 
     class State(models.TextChoices):
@@ -57,7 +57,6 @@ class AheadCompression(models.Model):
     compressor = models.CharField(max_length=200)
     rate = models.FloatField()
     threshold = models.FloatField()
-    for_document = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=300, blank=True)
     source = models.TextField(null=True, editable=False)  # noqa: DJ001 -- None: it is gone
@@ -82,7 +81,7 @@ class AheadCompression(models.Model):
         indexes = [
             models.Index(fields=["project", "-id"], name="compression_newest_first"),
             models.Index(
-                fields=["project", "for_document", "id"],
+                fields=["project", "id"],
                 condition=models.Q(state__in=("queued", "working")),
                 name="compression_unfinished",
             ),

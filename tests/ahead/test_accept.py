@@ -70,12 +70,6 @@ def test_the_whole_queue_is_bounded(
     assert _dropped(other) == 1
 
 
-def test_documents_leave_room_for_conversations(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept, "MOST_QUEUED_A_PROJECT", 4)
-    assert accept_wanted([wanted(project, prose(n), for_document=True) for n in range(4)]) == 2
-    assert accept_wanted([wanted(project, prose(n)) for n in range(4, 8)]) == 2
-
-
 def test_many_at_once_do_not_pass_the_bound(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accept, "MOST_QUEUED_A_PROJECT", 5)
     start = threading.Barrier(4)

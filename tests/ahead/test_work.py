@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,16 @@ from optimizer_app.ahead.work import LEASE, WAITS_AT_MOST, Finished, compress_du
 from optimizer_app.models import AheadCompression, AheadHour, Project
 from tests.ahead.texts import key_of, prose, wanted
 from tests.live_server import PROJECT_ROOT, database_url
+from tests.optimizer.llmlingua_models import make_bert
 from token_optimizer.models import Block
-from token_optimizer.optimizer.compress import Compression, asked_rate, compress_blocks
+from token_optimizer.optimizer.ahead import CompressionKey
+from token_optimizer.optimizer.compress import (
+    MODEL_VARIABLE,
+    Compression,
+    asked_rate,
+    compress_blocks,
+    shared_compressor,
+)
 
 
 def _rows() -> list[AheadCompression]:
@@ -105,13 +114,12 @@ def test_what_gains_nothing_is_not_tried_again(project: Project, kept: KeptCompr
 def test_every_project_has_its_turn(
     project: Project, other: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accept_wanted([wanted(project, prose(number), for_document=number == 0) for number in range(4)])
+    accept_wanted([wanted(project, prose(number)) for number in range(4)])
     accept_wanted([wanted(other, prose(9))])
     monkeypatch.setattr(work, "BATCH", 3)
     batch = sorted(row.pk for row in lease_batch())
-    first, second, third, _, theirs = (row.pk for row in _rows())
-    assert batch == [second, third, theirs]
-    assert first not in batch
+    first, second, _, _, theirs = (row.pk for row in _rows())
+    assert batch == [first, second, theirs]
 
 
 def test_a_batch_is_bounded_by_its_length(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,3 +242,27 @@ def test_a_worker_that_is_to_stop_leaves_the_rest(project: Project) -> None:
     accept_wanted([wanted(project, prose())])
     finished = compress_due(is_stopping=lambda: True)
     assert (finished.count, finished.more) == (0, True)
+
+
+def test_the_model_s_process_is_started_once(
+    project: Project, kept: KeptCompressions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = str(make_bert(tmp_path / "bert-base-multilingual-cased"))
+    monkeypatch.setenv(MODEL_VARIABLE, model)
+    shared_compressor.cache_clear()
+    try:
+        processes = set()
+        for number in range(2):
+            accept_wanted([wanted(project, prose(number), compressor=model)])
+            assert compress_due().count == 1
+            compressor = shared_compressor().compressor
+            assert compressor is not None
+            assert compressor._process is not None
+            processes.add(compressor._process.pid)
+        assert len(processes) == 1
+        assert [row.state for row in _rows()] == ["done"] * 2
+        key = CompressionKey.of(prose(1), model, 0.5)
+        assert "left out" in kept.of(project.pk, project.hash_secret).find([key])[key].text
+    finally:
+        shared_compressor().close()
+        shared_compressor.cache_clear()
