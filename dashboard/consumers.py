@@ -60,6 +60,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """Somebody or a worker changed documents of one project."""
         await self._heard("documents", "configs")
 
+    async def ahead_changed(self, event: dict[str, Any]) -> None:
+        """Something of one project was compressed ahead."""
+        await self._heard("ahead")
+
     async def _heard(self, *pages: str) -> None:
         self.changed |= set(pages)
         if self.waiting is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.views import account, configs, documents, overview, requests, trace
+from dashboard.views import account, ahead, configs, documents, overview, requests, trace
 
 app_name = "dashboard"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("documents/<uuid:document_id>/<slug:action>", documents.act, name="document_action"),
     path("configs", configs.config_list, name="configs"),
     path("configs/<uuid:config_id>", configs.config_page, name="config"),
+    path("ahead", ahead.ahead, name="ahead"),
     path("login", account.Login.as_view(), name="login"),
     path("logout", LogoutView.as_view(next_page="dashboard:login"), name="logout"),
     path("theme", account.choose_theme, name="theme"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ from gateway.passthrough import count_tokens, models, passthrough
 from gateway.relay import Relay
 from gateway.traces import show_trace
 from gateway.upstream import Upstream
+from optimizer_app.ahead.answered import AfterAnswers
+from optimizer_app.ahead.looks import line_to
 from optimizer_app.optimize import OptimizerPool, optimizer_pool
 from optimizer_app.record import Recorder
 
@@ -45,6 +48,7 @@ class Gateway:
     recorder: Recorder
     pool: OptimizerPool
     valkey: Redis
+    after_answers: AfterAnswers
     most_request_bytes: int = MOST_REQUEST_BYTES
 
     async def from_database(self, query: Callable[[], Result]) -> Result:
@@ -61,11 +65,16 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
+    after_answers = AfterAnswers()
+    optimizing = optimizer_pool(settings.REDIS_URL, line_to(settings.DATABASES["default"]))
     try:
-        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizer_pool(settings.REDIS_URL) as pool:
-            application.state.gateway = Gateway(CallerCache(), upstream, recorder, pool, valkey)
+        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
+            application.state.gateway = Gateway(
+                CallerCache(), upstream, recorder, pool, valkey, after_answers
+            )
             yield
     finally:
+        await asyncio.to_thread(after_answers.close)
         await upstream.close()
         await valkey.aclose()
 

@@ -12,10 +12,12 @@ from gateway.auth import Caller, ProviderRoute
 from gateway.call import Call
 from gateway.headers import Headers
 from gateway.usage import NOT_SAID, Usage
+from optimizer_app.ahead.answered import Answered
+from optimizer_app.optimize import Optimized
 from optimizer_app.record import Journal
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.trace_record import Status, TraceRecord
-from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
+from token_optimizer.models import Dialect, OptimizationStats
 
 _LONGEST_REASON = 200
 
@@ -32,9 +34,9 @@ class Exchange:
     caller: Caller | None = None
     call: Call | None = None
     provider: ProviderRoute | None = None
-    result: OptimizationResult | None = None
+    result: Optimized | None = None
     # In off mode the prompt is counted beside the waiting for the provider.
-    counting: asyncio.Task[OptimizationResult] | None = None
+    counting: asyncio.Task[Optimized] | None = None
     sent_at: float | None = None
     upstream_ms: float | None = None
     usage: Usage = NOT_SAID
@@ -79,6 +81,19 @@ class Exchange:
         self.recorded = True
         self.answered()
         self.journal.append(self._trace(self.caller, status, http_status, error))
+
+    def left_to_do(self) -> Answered | None:
+        """What is to be compressed for the next turn; None where there was no answer."""
+        if self.caller is None or self.call is None or self.result is None or self.sent_at is None:
+            return None
+        config, result = self.call.named.config, self.result
+        return Answered(
+            self.caller.project_id,
+            result.wanted_ahead,
+            config.compression_ratio,
+            config.faithfulness_threshold,
+            result.looks,
+        )
 
     def _trace(self, caller: Caller, status: Status, http_status: int | None, error: str) -> TraceRecord:
         stats = self.stats

@@ -27,9 +27,9 @@ from gateway.sse import StreamTap
 from gateway.upstream import Answer
 from gateway.usage import usage_of
 from optimizer_app.models import Provider
-from optimizer_app.optimize import OptimizationRequest, optimize_request, untouched
+from optimizer_app.optimize import OptimizationRequest, Optimized, optimize_request, untouched
 from token_optimizer.errors import PromptError
-from token_optimizer.models import Dialect, OptimizationResult
+from token_optimizer.models import Dialect
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -48,6 +48,8 @@ class Relay:
         client = Client(scope, receive, send)
         exchange = Exchange(self._dialect, gateway.recorder)
         await recorded(client, exchange, relay(gateway, client, exchange))
+        if left := exchange.left_to_do():
+            gateway.after_answers.put(left)
 
 
 async def recorded(client: Client, exchange: Exchange, serving: Awaitable[None]) -> None:
@@ -97,7 +99,7 @@ async def refuse(client: Client, exchange: Exchange, error: GatewayError) -> Non
     await client.answer(error.status, headers, body)
 
 
-async def _optimize(gateway: Gateway, exchange: Exchange, call: Call) -> OptimizationResult:
+async def _optimize(gateway: Gateway, exchange: Exchange, call: Call) -> Optimized:
     """The prompt made smaller, or as it was where that fails."""
     request = _optimization_request(exchange, call)
     if call.unwritable:
@@ -110,7 +112,7 @@ async def _optimize(gateway: Gateway, exchange: Exchange, call: Call) -> Optimiz
         raise BadRequest(str(error)) from error
 
 
-async def _count(exchange: Exchange, call: Call) -> OptimizationResult:
+async def _count(exchange: Exchange, call: Call) -> Optimized:
     """The prompt as it came, counted, in a thread."""
     return await asyncio.to_thread(untouched, _optimization_request(exchange, call))
 
@@ -125,10 +127,11 @@ def _optimization_request(exchange: Exchange, call: Call) -> OptimizationRequest
         size_bytes=len(call.raw),
         budget_tokens=call.budget_tokens,
         secret=exchange.caller.hash_secret if exchange.caller else "",
+        project_id=exchange.caller.project_id if exchange.caller else None,
     )
 
 
-def outgoing_body(call: Call, result: OptimizationResult, dialect: Dialect) -> tuple[bytes, bool]:
+def outgoing_body(call: Call, result: Optimized, dialect: Dialect) -> tuple[bytes, bool]:
     """The bytes to send, and whether they ask for usage on the client's behalf.
 
     What the optimizer left alone goes out in the client's own bytes.
@@ -141,7 +144,7 @@ def outgoing_body(call: Call, result: OptimizationResult, dialect: Dialect) -> t
     return (orjson.dumps(result.body) if result.changed else call.raw), False
 
 
-def _asking_for_usage(call: Call, result: OptimizationResult, options: dict[str, object]) -> bytes:
+def _asking_for_usage(call: Call, result: Optimized, options: dict[str, object]) -> bytes:
     if result.changed or "stream_options" in call.body:
         return orjson.dumps({**result.body, "stream_options": {**options, "include_usage": True}})
     end = call.raw.rindex(b"}")

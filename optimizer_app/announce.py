@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import redis.exceptions
@@ -33,6 +33,11 @@ async def announce_traces(counts: Mapping[uuid.UUID, int]) -> None:
 def announce_documents(project_id: uuid.UUID) -> None:
     """Say that documents of a project changed: for code that is not async, after its commit."""
     async_to_sync(_announce)({project_id: {"type": "documents.changed"}})
+
+
+def announce_ahead(projects: Iterable[uuid.UUID]) -> None:
+    """Say of which projects something was queued or compressed ahead: for code that is not async."""
+    async_to_sync(_announce)({project: {"type": "ahead.changed"} for project in projects})
 
 
 async def _announce(messages: Mapping[uuid.UUID, Mapping[str, Any]]) -> None:

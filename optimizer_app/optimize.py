@@ -23,6 +23,7 @@ from typing import Any
 
 import structlog
 
+from optimizer_app.ahead.looks import KeptCompressions, Looks
 from optimizer_app.conversations import Conversations
 from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
@@ -50,7 +51,8 @@ class OptimizationRequest:
     """One prompt to optimize. `size_bytes` decides where: inline or in the pool.
 
     `secret` is that under which the project's conversations are remembered; without one, as for a prompt
-    that is not going to be sent, nothing is remembered. `retriever` has what stored documents say.
+    that is not going to be sent, nothing is remembered, and nothing looked for that was compressed ahead.
+    `retriever` has what stored documents say.
     """
 
     body: Mapping[str, Any]
@@ -64,6 +66,14 @@ class OptimizationRequest:
     query: str | None = None
     secret: str = field(default="", repr=False)
     retriever: FoundAhead | None = field(default=None, repr=False)
+    project_id: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class Optimized(OptimizationResult):
+    """A result of the library's, and what was looked for among the compressions made ahead."""
+
+    looks: Looks = field(default_factory=Looks)
 
 
 class OptimizerPool:
@@ -72,8 +82,9 @@ class OptimizerPool:
     The process is started ahead, and replaced when it dies.
     """
 
-    def __init__(self, redis_url: str = "") -> None:
+    def __init__(self, redis_url: str = "", database: str = "") -> None:
         self._redis_url = redis_url
+        self._database = database
         self._executor: ProcessPoolExecutor | None = None
         self.conversations = Conversations(redis_url) if redis_url else None
 
@@ -81,7 +92,7 @@ class OptimizerPool:
         """Start the process now, so that the first large prompt does not wait for its imports."""
         await asyncio.get_running_loop().run_in_executor(self._ready(), load_tables)
 
-    async def run(self, request: OptimizationRequest) -> OptimizationResult:
+    async def run(self, request: OptimizationRequest) -> Optimized:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._ready(), _run_in_process, request)
         except BrokenProcessPool:
@@ -98,20 +109,21 @@ class OptimizerPool:
             # spawn: a fork would take the event loop's sockets and the database connections along.
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(
-                1, mp_context=context, initializer=_start_process, initargs=(self._redis_url,)
+                1, mp_context=context, initializer=_start_process, initargs=(self._redis_url, self._database)
             )
         return self._executor
 
 
 @asynccontextmanager
-async def optimizer_pool(redis_url: str = "") -> AsyncIterator[OptimizerPool]:
+async def optimizer_pool(redis_url: str = "", database: str = "") -> AsyncIterator[OptimizerPool]:
     """The pool for the life of a worker, which is ready for small prompts at once.
 
-    Conversations are remembered, and shared with other workers, where `redis_url` names a server.
+    Conversations are remembered, and shared with other workers, where `redis_url` names a server. What was
+    compressed ahead is looked for where `database` says how to reach PostgreSQL.
     """
     await asyncio.to_thread(load_tables)
     await asyncio.to_thread(use_tokenizers_of_environment)
-    pool = OptimizerPool(redis_url)
+    pool = OptimizerPool(redis_url, database)
     warming = asyncio.create_task(pool.warm())
     try:
         yield pool
@@ -122,7 +134,7 @@ async def optimizer_pool(redis_url: str = "") -> AsyncIterator[OptimizerPool]:
             await asyncio.to_thread(pool.conversations.close)
 
 
-async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> OptimizationResult:
+async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> Optimized:
     """The optimized request; the original one where the optimizer breaks. Raises PromptError alone."""
     try:
         if request.size_bytes <= INLINE_BYTES:
@@ -146,9 +158,19 @@ def load_tables() -> None:
 
 
 def run_inline(
-    request: OptimizationRequest, conversations: Conversations | None, limit_ms: float = inf
-) -> OptimizationResult:
-    """Optimize in this process, within `limit_ms` where the config allows more."""
+    request: OptimizationRequest,
+    conversations: Conversations | None,
+    limit_ms: float = inf,
+    kept: KeptCompressions | None = None,
+) -> Optimized:
+    """Optimize in this process, within `limit_ms` where the config allows more.
+
+    On the event loop `kept` must be None: a look waits for the database.
+    """
+    ahead = None
+    if kept is not None and request.project_id is not None and request.secret:
+        ahead = kept.of(request.project_id, request.secret)
+    looking_ms = 0.0 if request.retriever is None else request.retriever.found.ms
     result = optimize_body(
         request.body,
         request.dialect,
@@ -160,15 +182,16 @@ def run_inline(
         trace_id=request.trace_id,
         memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
         secret=request.secret,
-        latency=Latency(min(limit_ms, request.config.max_latency_ms)),
+        ahead=ahead,
+        latency=Latency(min(limit_ms, request.config.max_latency_ms - looking_ms)),
         retriever=request.retriever,
     )
-    if request.retriever is not None:
-        result.stats.latency_ms += request.retriever.found.ms
-    return result
+    result.stats.latency_ms += looking_ms
+    looks = Looks() if ahead is None else ahead.looks
+    return Optimized(result.body, result.stats, result.changed, result.wanted_ahead, looks)
 
 
-def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationResult:
+def untouched(request: OptimizationRequest, failure: str = "") -> Optimized:
     """The request as it came, counted: for off mode, and where the optimizer failed."""
     try:
         tokens = count_body(request.body, request.dialect, request.model)
@@ -184,17 +207,18 @@ def untouched(request: OptimizationRequest, failure: str = "") -> OptimizationRe
         stages=[StageReport("optimizer", "failed", 0.0, 0, failure)] if failure else [],
         estimated=is_estimate(request.model),
     )
-    return OptimizationResult(dict(request.body), stats, changed=False)
+    return Optimized(dict(request.body), stats, changed=False)
 
 
 _process_conversations: Conversations | None = None
+_process_kept: KeptCompressions | None = None
 
 
-def _run_in_process(request: OptimizationRequest) -> OptimizationResult:
-    return run_inline(request, _process_conversations)
+def _run_in_process(request: OptimizationRequest) -> Optimized:
+    return run_inline(request, _process_conversations, kept=_process_kept)
 
 
-def _start_process(redis_url: str) -> None:
+def _start_process(redis_url: str, database: str) -> None:
     """Give way to the workers that serve, leave signals to them, and die with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
@@ -208,6 +232,8 @@ def _start_process(redis_url: str) -> None:
         # The worker died while this process was starting.
         os._exit(1)
     use_tokenizers_of_environment()
+    global _process_conversations, _process_kept
     if redis_url:
-        global _process_conversations
         _process_conversations = Conversations(redis_url)
+    if database:
+        _process_kept = KeptCompressions(database)

@@ -6,9 +6,14 @@ from datetime import UTC
 
 import structlog
 from celery import shared_task
+from celery.worker import state as worker_state
 from django.conf import settings
 from django.utils import timezone
 
+from optimizer_app.ahead.retention import drop_unused
+from optimizer_app.ahead.wake import wake_ahead
+from optimizer_app.ahead.work import compress_due
+from optimizer_app.announce import announce_ahead
 from optimizer_app.deliver import deliver_due_events
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.wake import wake_ingest
@@ -44,3 +49,21 @@ def ingest_due_documents() -> None:
         log.info("documents_finished", count=finished)
         if Document.objects.due(timezone.now()).exists():
             wake_ingest()
+
+
+@shared_task
+def compress_ahead() -> None:
+    """Compress what the next turns will want."""
+    finished = compress_due(is_stopping=lambda: worker_state.should_stop is not None)
+    if finished.projects:
+        log.info("compressed_ahead", count=finished.count)
+        announce_ahead(finished.projects)
+    if finished.more:
+        wake_ahead()
+
+
+@shared_task
+def drop_unused_compressions() -> None:
+    """Drop compressions that nobody used for long, and those beyond a project's size."""
+    if dropped := drop_unused():
+        log.info("compressions_dropped", count=dropped)

@@ -199,6 +199,8 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
+    "optimizer_app.tasks.compress_ahead": {"queue": "ahead"},
+    "optimizer_app.tasks.drop_unused_compressions": {"queue": "upkeep"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -212,6 +214,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "optimizer_app.tasks.ingest_due_documents",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "compress-ahead": {
+        "task": "optimizer_app.tasks.compress_ahead",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "drop-unused-compressions": {
+        "task": "optimizer_app.tasks.drop_unused_compressions",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 600},
     },
     "keep-partitions": {
         "task": "optimizer_app.tasks.keep_partitions",

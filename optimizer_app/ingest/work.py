@@ -7,10 +7,7 @@ that the project has embedded before takes that vector.
 
 from __future__ import annotations
 
-import socket
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +17,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from optimizer_app.alone import alone_on_this_machine
 from optimizer_app.announce import announce_documents
 from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
 from optimizer_app.ingest.confined import read_confined
@@ -57,7 +55,7 @@ def ingest_due() -> int:
     One worker of a machine does so at a time: the embedding process is what takes the time.
     """
     finished = 0
-    with _alone_on_this_machine() as alone:
+    with alone_on_this_machine("ingest") as alone:
         until = timezone.now() + TURN
         while alone and timezone.now() < until and (document := lease_document()) is not None:
             finished += _work_on(document)
@@ -195,17 +193,3 @@ def _update(document: Document, **values: Any) -> None:
     for name, value in values.items():
         setattr(document, name, value)
     transaction.on_commit(partial(announce_documents, document.project_id))
-
-
-@contextmanager
-def _alone_on_this_machine() -> Iterator[bool]:
-    """Whether no other worker of this machine is at it; PostgreSQL frees the lock of one that dies."""
-    key = zlib.crc32(f"ingest {socket.gethostname()}".encode())
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))
-        alone = bool(cursor.fetchone()[0])
-        try:
-            yield alone
-        finally:
-            if alone:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", (key,))

@@ -1,6 +1,7 @@
 """The stored state."""
 
 from optimizer_app.models.api_key import ApiKey
+from optimizer_app.models.compression import AheadCompression, AheadHour
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
@@ -9,6 +10,8 @@ from optimizer_app.models.provider import Provider
 from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
+    "AheadCompression",
+    "AheadHour",
     "ApiKey",
     "Document",
     "Event",

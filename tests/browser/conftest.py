@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import Browser, Page, Request, async_playwright
 
+from tests.ahead.texts import prose
 from tests.live_server import LiveServer
 
 if TYPE_CHECKING:
@@ -56,10 +57,23 @@ class Watched:
 
     async def send(self, text: str) -> None:
         """A request through the gateway, answered by the built-in echo."""
+        await self._send([{"role": "user", "content": text}])
+
+    async def send_conversation(self) -> None:
+        """One whose next turns will want the long answer in it in fewer tokens."""
+        await self._send(
+            [
+                {"role": "user", "content": "Tell me about the villages."},
+                {"role": "assistant", "content": prose()},
+                {"role": "user", "content": "Go on."},
+            ]
+        )
+
+    async def _send(self, messages: list[dict[str, str]]) -> None:
         answer = await self.page.request.post(
             f"{self.site.url}/v1/chat/completions",
             headers={"authorization": f"Bearer {self.site.secret}"},
-            data={"model": "gpt-4o", "messages": [{"role": "user", "content": text}]},
+            data={"model": "gpt-4o", "messages": messages},
         )
         assert answer.status == 200, await answer.text()
 

@@ -35,6 +35,7 @@ from optimizer_app.prepare import prepare
 FIRST_ANSWER_WITHIN_SECONDS = 60
 LISTEN_BACKLOG = 2048
 CELERY_PROCESSES = "2"
+QUEUES = "ingest,delivery,upkeep"
 
 
 class Command(BaseCommand):
@@ -97,7 +98,28 @@ def web_workers(listener: socket.socket) -> list[children.Command]:
 def celery_processes() -> list[children.Command]:
     celery = [sys.executable, "-m", "celery", "--app", "config"]
     started = {
-        "celery-worker": [*celery, "worker", "--concurrency", CELERY_PROCESSES, *_QUIET_WORKER],
+        "celery-worker": [
+            *celery,
+            "worker",
+            "--queues",
+            QUEUES,
+            "--concurrency",
+            CELERY_PROCESSES,
+            *_QUIET_WORKER,
+        ],
+        # Apart, since a text takes it minutes, and niced, since it takes all that requests leave.
+        "celery-ahead": [
+            "nice",
+            *celery,
+            "worker",
+            "--queues",
+            "ahead",
+            "--pool",
+            "solo",
+            "--hostname",
+            "ahead@%h",
+            *_QUIET_WORKER,
+        ],
         "celery-beat": [*celery, "beat", "--pidfile", ""],
     }
     return [
