@@ -96,11 +96,11 @@ def prose(case: Case) -> str:
 
 
 def _compared(case: Case, text: str, items: Sequence[object], rate: float) -> Compared:
-    block = Block(text, kind=_kind(text))
+    block = Block(text, kind=prose_kind(text))
     spans = passages_of(block)
     parts = [text[span.start : span.end] for span in spans]
     cut, blind = (_summarizer().compress(block, rate, query).content for query in (case.get("query"), None))
-    reached = _size(cut) / _size(text)
+    reached = text_size(cut) / text_size(text)
     ranks = text_ranks(parts)
     central = sorted(range(len(parts)), key=lambda at: (-ranks[at], at))
     chance = random.Random(f"{case['id']} {rate}")
@@ -116,7 +116,7 @@ def _compared(case: Case, text: str, items: Sequence[object], rate: float) -> Co
     )
 
 
-def _kind(text: str) -> Kind:
+def prose_kind(text: str) -> Kind:
     """A transcript where most of the text is one."""
     kind, _ = max(split_bulk(text), key=lambda piece: len(piece[1]))
     return Kind.TRANSCRIPT if kind is Kind.TRANSCRIPT else Kind.PROSE
@@ -127,7 +127,7 @@ def _summarizer() -> ExtractiveSummarizer:
     return ExtractiveSummarizer()
 
 
-def _size(text: str) -> int:
+def text_size(text: str) -> int:
     """Tokens without the markers, which the other ways of choosing have none of."""
     return token_counts([_MARKER.sub("", text)])[0]
 

@@ -1,7 +1,8 @@
 """Compresses prose by leaving out whole sentences: what is kept stays as it was, byte for byte.
 
-A sentence is worth more the more it has to do with the question, the more central it is (TextRank),
-the more names and numbers it is the first to mention, and the nearer it stands to the beginning or the end.
+A sentence is worth more the more it has to do with the question, in its words or (where there are static
+vectors) in near ones, the more central it is (TextRank), the more names and numbers it is the first to mention,
+and the nearer it stands to the beginning or the end.
 Sentences that give orders stay in any case, and of those that mention an identifier at least one, the most
 relevant. Where these alone are most of what the ratio asks for, the result is larger, so that there is room
 left for the question. Each gap has a marker.
@@ -24,6 +25,7 @@ from token_optimizer.optimizer.heuristics.prose_passages import (
     prose_passages,
     spoken_passages,
 )
+from token_optimizer.optimizer.nearest_words import nearness
 from token_optimizer.optimizer.relevance import bm25, stems
 from token_optimizer.optimizer.selection import Candidate, choose, keep_sentences
 from token_optimizer.text import token_counts
@@ -34,10 +36,11 @@ _RELEVANCE_VALUE = 2.0
 _CENTRAL_VALUE = 0.1
 _POSITION_VALUE = 0.05
 _FACT_SHARE = 0.1
-# The share of its relevance that a passage gives to its neighbours, and what other words of the most relevant
-# passages add.
+# The share of its relevance that a passage gives to its neighbours, what other words of the most relevant
+# passages add, and what words near those of a short question are worth beside these.
 _REACH = 0.3
 _FEEDBACK = 0.3
+_NEARNESS = 1.0
 _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share of the room that is for the question, whatever has to stay.
@@ -101,8 +104,7 @@ class ExtractiveSummarizer:
         return stays | {place for _, place in choose(candidates, free, {})}
 
     def _values(self, texts: Sequence[str], query: str | None) -> list[float]:
-        relevance = _spread(bm25(query or "", stems(texts), [_FEEDBACK] * len(texts)))
-        parts = zip(relevance, self._central(texts), _positions(len(texts)), strict=True)
+        parts = zip(_relevance(query or "", texts), self._central(texts), _positions(len(texts)), strict=True)
         return [
             _RELEVANCE_VALUE * near + _CENTRAL_VALUE * central + _POSITION_VALUE * place
             for near, central, place in parts
@@ -112,6 +114,13 @@ class ExtractiveSummarizer:
 def passages_of(block: Block) -> list[Passage]:
     """The passages that may be left out, as the kind of the text asks for."""
     return _PASSAGES.get(block.kind, prose_passages)(block.content)
+
+
+def _relevance(query: str, texts: Sequence[str]) -> list[float]:
+    """How much each passage and those beside it say of what is asked, in the same words or in near ones."""
+    same = bm25(query, stems(texts), [_FEEDBACK] * len(texts))
+    near = nearness(query, texts)
+    return _spread([said + _NEARNESS * meant for said, meant in zip(same, near, strict=True)])
 
 
 def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candidate:

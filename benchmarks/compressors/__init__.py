@@ -1,0 +1,1 @@
+"""Learned compressors that are tried beside the product's own: none of them is part of the product."""
