@@ -1,8 +1,8 @@
 """Compresses prose by leaving out whole sentences: what is kept stays as it was, byte for byte.
 
 A sentence is worth more the more it has to do with the question, in its words or (where there are static
-vectors) in near ones, the more central it is (TextRank), the more names and numbers it is the first to mention,
-and the nearer it stands to the beginning or the end.
+vectors) in near ones, the more central it is (TextRank), the more names and numbers it is the first to
+mention, and the nearer it stands to the beginning or the end.
 Sentences that give orders stay in any case, and of those that mention an identifier at least one, the most
 relevant. Where these alone are most of what the ratio asks for, the result is larger, so that there is room
 left for the question. Each gap has a marker.
