@@ -26,7 +26,7 @@ documents = [
 ]
 job = requests.post(f"{url}/v1/ingest", json={"documents": documents}, headers=headers, timeout=30).json()
 for _ in range(60):
-    if requests.get(f"{url}/v1/ingest/{job['job']}", headers=headers, timeout=30).json()["state"] == "done":
+    if requests.get(f"{url}/v1/ingest/{job['job']}", headers=headers, timeout=30).json()["status"] == "done":
         break
     time.sleep(1)
 

@@ -9,8 +9,8 @@ where DATABASE_URL and REDIS_URL are set, as a rule by CI, it uses those. Databa
     def test_it_works(server):
         assert requests.get(f"{server.url}/healthz").status_code == 200
 
-`server.journal_dir` is its journal, `server.log()` what it logged. One process serves a module's tests, since
-it takes two seconds to start. `start_server(NAME="value")` gives another one with other variables, for the
+`server.journal_dir` is its journal, `server.log()` what it logged. One process serves all tests of a worker,
+since it takes seconds to start. `start_server(NAME="value")` gives another one with other variables, for the
 length of the test. Both imply `transactional_db`: rows must be committed for the server to see them.
 
 `browser`-marked tests are skipped where no Chromium is found. No test may connect beyond loopback.
@@ -93,8 +93,8 @@ def start_server(transactional_db: None) -> Iterator[Callable[..., LiveServer]]:
         yield lambda **environment: stack.enter_context(running_server(**environment))
 
 
-@pytest.fixture(scope="module")
-def _module_server(django_db_setup: None) -> Iterator[Callable[[], LiveServer]]:
+@pytest.fixture(scope="session")
+def _shared_server(django_db_setup: None) -> Iterator[Callable[[], LiveServer]]:
     with ExitStack() as stack:
         started: list[LiveServer] = []
 
@@ -107,9 +107,9 @@ def _module_server(django_db_setup: None) -> Iterator[Callable[[], LiveServer]]:
 
 
 @pytest.fixture
-def server(transactional_db: None, _module_server: Callable[[], LiveServer]) -> LiveServer:
-    """The module's server."""
-    return _module_server()
+def server(transactional_db: None, _shared_server: Callable[[], LiveServer]) -> LiveServer:
+    """The server of this worker's tests."""
+    return _shared_server()
 
 
 def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,9 +8,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-import bpe_openai
 import tiktoken
 
 _ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
@@ -20,7 +20,7 @@ _VARIABLE = "TIKTOKEN_CACHE_DIR"
 @contextmanager
 def offline_encoding(name: str = "o200k_base") -> Iterator[tiktoken.Encoding]:
     """The encoding, with nothing fetched."""
-    packed = Path(bpe_openai.__file__).parent / "data" / f"{name}.tiktoken.gz"
+    packed = _data_folder() / f"{name}.tiktoken.gz"
     before = os.environ.get(_VARIABLE)
     with tempfile.TemporaryDirectory() as folder:
         address = _ADDRESS.format(name).encode()
@@ -34,3 +34,11 @@ def offline_encoding(name: str = "o200k_base") -> Iterator[tiktoken.Encoding]:
             del os.environ[_VARIABLE]
             if before is not None:
                 os.environ[_VARIABLE] = before
+
+
+def _data_folder() -> Path:
+    """Where the package keeps its ranks; importing it would take most of a second."""
+    spec = find_spec("bpe_openai")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"

@@ -26,11 +26,11 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 
 
 @pytest.fixture
-def account(transactional_db: None, _module_server: Callable[[], LiveServer]) -> Iterator[Account]:
+def account(transactional_db: None, _shared_server: Callable[[], LiveServer]) -> Iterator[Account]:
     """The only project, answered by echo."""
     from tests.gateway.accounts import new_account, wait_until_drained
 
-    server = _module_server()
+    server = _shared_server()
     yield new_account(server)
     wait_until_drained(server)
 

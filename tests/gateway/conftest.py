@@ -1,4 +1,4 @@
-"""Accounts at the module's server. Models are imported within: this file is read before Django is set up.
+"""Accounts at the worker's server. Models are imported within: this file is read before Django is set up.
 
 Rows are committed, since the server must see them, and each test deletes its own: a flush of all tables
 after every test would take longer than the tests, and would meet the server's own transactions.
@@ -38,16 +38,16 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
 
 
 @pytest.fixture
-def server(transactional_db: None, _module_server: Callable[[], LiveServer]) -> Iterator[LiveServer]:
-    """The module's server."""
+def server(transactional_db: None, _shared_server: Callable[[], LiveServer]) -> Iterator[LiveServer]:
+    """The server of this worker's tests."""
     from tests.gateway.accounts import wait_until_drained
 
-    running = _module_server()
+    running = _shared_server()
     yield running
     wait_until_drained(running)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _impatient_server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveServer]:
     with django_db_blocker.unblock(), running_server(OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS="1") as running:
         yield running

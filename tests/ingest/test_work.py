@@ -91,7 +91,7 @@ def test_every_step_is_stored_while_it_is_done(
 
         monkeypatch.setattr(work, name, watching)
 
-    for name in ("read_text", "cut", "put_vectors", "delete_vectors"):
+    for name in ("read_confined", "put_blocks", "put_vectors", "delete_vectors"):
         watched(name)
     monkeypatch.setattr(work, "BATCH_CHUNKS", 1)
     ingest_due()
