@@ -182,7 +182,7 @@ async def test_files_are_chosen_by_keyboard_alone(open_page: OpenPage) -> None:
         page = watched.page
         await page.keyboard.press("g")
         await page.keyboard.press("d")
-        await page.wait_for_url("**/documents")
+        await page.wait_for_url("**/documents", wait_until="networkidle")
         field = page.get_by_label("Files", exact=True)
         while not await field.evaluate("field => field === document.activeElement"):
             await page.keyboard.press("Tab")
