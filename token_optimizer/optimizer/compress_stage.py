@@ -192,7 +192,7 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
     config = context.config
     if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
         return ()
-    wanted = [block for block in after.blocks if block.id not in after.faithfulness and _may_be_wanted(block)]
+    wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
     texts: list[str] = []
     room = _MOST_CHARS_AHEAD
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
@@ -204,10 +204,12 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
 
 def _may_be_wanted(block: Block) -> bool:
     """Whether the block is prose that nothing was cut from, and that no rule keeps for ever."""
+    if block.tokens < LEAST_TOKENS or block.kind not in PROSE_KINDS:
+        return False
     # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
     closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0
     whole = not block.compressed and block.original_content is None and _CUT_MARK not in block.content
-    return block.kind in PROSE_KINDS and block.tokens >= LEAST_TOKENS and whole and not closed
+    return whole and not closed
 
 
 def load() -> None:

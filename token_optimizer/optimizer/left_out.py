@@ -57,12 +57,16 @@ def terms_of(query: str) -> list[Term]:
 
 def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     """What is missing in the prompt of the original's blocks, but for what was brought back already."""
+    whole = {block.id for block in prompt.blocks if block.original_content is None}
+    missing = [block for block in original.blocks if block.id not in whole]
+    if not missing:
+        return
     sent = {block.id: block for block in prompt.blocks}
     brought = [block for block in prompt.blocks if block.id.startswith(RESTORED)]
     told = {line for block in brought for line in block.content.splitlines()}
-    for block in original.blocks:
+    for block in missing:
         now = sent.get(block.id)
-        if block.slot is None or block.kind in _NEVER or (now is not None and now.original_content is None):
+        if block.slot is None or block.kind in _NEVER:
             continue
         there = told if now is None else told.union(now.content.splitlines())
         text = block.content if now is None else now.original_content or ""

@@ -373,7 +373,6 @@ def _run_stages(prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
 
 def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
     started = perf_counter()
-    tokens = prompt.tokens
     try:
         after = stage.run(prompt, context)
         if stages.same_blocks(prompt, after):
@@ -396,7 +395,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     if after is not prompt:
         ledger.write(stage, *stages.from_first_change(prompt, after))
     spent = (perf_counter() - started) * 1000
-    cut = 0 if after is prompt else tokens - after.tokens
+    cut = 0 if after is prompt else prompt.tokens - after.tokens
     ledger.reports.append(StageReport(stage.name, "ran", spent, cut))
     return after
 

@@ -116,7 +116,12 @@ def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list
     keys = []
     update, hexdigest = chain.update, chain.hexdigest
     for message in conversation_of(body, dialect):
-        update(_bytes(message))
+        # Most messages are plain, and there may be thousands: what `_bytes` does of these, at once.
+        try:
+            text = orjson.dumps(message)
+        except TypeError:
+            text = _bytes(message)
+        update(_bytes(message) if _IN_CACHE_MARKS in text else text)
         keys.append(hexdigest())
     return keys
 
