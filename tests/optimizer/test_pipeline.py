@@ -12,8 +12,10 @@ import pytest
 from tests.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError, StageError
+from token_optimizer.models import Kind
 from token_optimizer.optimizer import pipeline
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, Stage, optimize_body
+from token_optimizer.optimizer.prefix import InProcessMemory
 from token_optimizer.tokens import count_body
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic")]
@@ -209,6 +211,25 @@ def test_a_lost_constraint_falls_back_to_the_original(monkeypatch: pytest.Monkey
     sent, stats = optimize(messages)
     assert (stats.fallback_used, stats.fallback_reason) == (True, "1 constraints lost")
     assert sent == messages
+
+
+def test_reasoning_that_went_with_its_message_is_not_counted() -> None:
+    config, memory = OptimizerConfig.preset("balanced", keep_last_n_turns=0), InProcessMemory()
+    thinking = {"type": "thinking", "thinking": "They ask for the port again. " * 9, "signature": "c2ln"}
+    talk = [
+        {"role": "user", "content": "Which port?"},
+        {"role": "assistant", "content": [thinking, {"type": "text", "text": "Sure."}]},
+        {"role": "user", "content": "And now?"},
+        {"role": "assistant", "content": "It is 8080."},
+        {"role": "user", "content": "Thanks. And the host?"},
+    ]
+    for messages in (talk[:3], talk):
+        result = optimize_body({"messages": messages}, "anthropic", config=config, memory=memory)
+        assert result.body["messages"] == [messages[0], *messages[2:]]
+        assert result.stats.tokens_after == count_body(result.body, "anthropic", config.target_model)
+        (fate,) = [fate for fate in result.stats.blocks if fate.kind is Kind.OPAQUE]
+        assert (fate.fate, fate.tokens_after) == ("dropped", 0)
+        assert "nothing else is left of its message" in fate.reason or fate.frozen
 
 
 def _noisy_log(lines: int) -> str:
