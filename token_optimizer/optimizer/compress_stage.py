@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.models import Block, BlockType, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.ahead import CompressionKey, MadeAhead
+from token_optimizer.optimizer.compress import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.compress import (
     PROSE_KINDS,
     Compression,
@@ -84,10 +85,12 @@ def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compress
     if context.ahead is None:
         return {}
     name, config = compressor_name(), context.config
-    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in blocks}
+    # Sentences were left out as of prose: a title could be among them, or who it was that spoke.
+    fit = [block for block in blocks if name != BY_SENTENCES or block.kind is Kind.PROSE]
+    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
     found = context.ahead.find(list(dict.fromkeys(keys.values())))
     ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
-    return {block.id: _taken(block, ready[keys[block.id]]) for block in blocks if keys[block.id] in ready}
+    return {block.id: _taken(block, ready[keys[block.id]]) for block in fit if keys[block.id] in ready}
 
 
 def _taken(block: Block, made: MadeAhead) -> Compression:
