@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -249,6 +250,21 @@ def test_a_long_log_is_cut_to_the_soft_target_and_no_further() -> None:
     assert stats[0.6].compression_ratio == pytest.approx(0.4, abs=0.02)
     sent, _ = optimize(messages, config=_target(0.6))
     assert "took job 11063" in sent[0]["content"]
+
+
+def test_a_log_whose_marker_says_what_was_alike_is_not_cut_again() -> None:
+    dice = random.Random(3)
+    log = "\n".join(
+        f"2026-05-04T10:00:{n:02d}Z {dice.choice(['INFO', 'DEBUG'])} worker-{dice.randint(1, 4)} tick {n}"
+        f" finished job-{dice.randint(100, 999)} in {dice.randint(1, 900)} ms"
+        for n in range(60)
+    )
+    messages = [{"role": "user", "content": f"{log}\n\nWhat of the museum?"}]
+    config = OptimizerConfig(target_reduction=0.3, tool_result_tokens=200)
+    once, _ = optimize(messages, config=config)
+    assert "more like the line above]" in once[0]["content"]
+    assert " left out]" not in once[0]["content"]
+    assert optimize(once, config=config)[0] == once
 
 
 def test_a_short_log_is_left_alone_without_a_hard_budget() -> None:

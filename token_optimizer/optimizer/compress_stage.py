@@ -31,11 +31,10 @@ from token_optimizer.optimizer.compress import (
 )
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
+from token_optimizer.optimizer.selection import was_cut
 
 # Shorter texts gain less than their marker says.
 LEAST_TOKENS = 100
-# Stands in the marker of every cut.
-_CUT_MARK = " left out]"
 # A cut that could come nearer to the ratio by less is not made anew.
 _LEAST_STEP = 0.1
 # However much time a request has, the learned compressor answers within so many.
@@ -77,7 +76,7 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
         return False
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
-    return _CUT_MARK not in block.content and not (spared and context.tokens_over(prompt) <= 0)
+    return not was_cut(block.content) and not (spared and context.tokens_over(prompt) <= 0)
 
 
 def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
@@ -211,7 +210,7 @@ def _may_be_wanted(block: Block) -> bool:
         return False
     # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
     closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0
-    whole = not block.compressed and block.original_content is None and _CUT_MARK not in block.content
+    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
     return whole and not closed
 
 

@@ -39,6 +39,8 @@ _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.5
+# What the marker of a cut ends with.
+_CUT_MARKS = (" left out]", " more like the line above]")
 
 Keep = Callable[[str, Sequence[Passage], frozenset[int]], str]
 
@@ -390,6 +392,11 @@ def _recounted(cut: Prompt, before: Prompt, context: Context) -> Prompt:
         grew = old is not None and tokens >= old.tokens
         blocks[at] = old if old is not None and grew else replace(blocks[at], tokens=tokens)
     return replace(cut, blocks=tuple(blocks))
+
+
+def was_cut(text: str) -> bool:
+    """Whether the text has the marker of a cut."""
+    return any(mark in text for mark in _CUT_MARKS)
 
 
 def keep_passages(text: str, passages: Sequence[Passage], kept: frozenset[int], unit: str = "line") -> str:
