@@ -105,7 +105,7 @@ def test_a_sentence_that_was_compressed_away_comes_back_and_only_once(monkeypatc
     monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
     places, guests = ("harbour", "bakery", "canal", "quarry", "library"), ("Anna", "Bert", "Cleo")
     told = [
-        f"The {places[n % 5]} of part {n} was painted by {guests[n % 3]} while the {places[n % 4]} stood empty."
+        f"The {places[n % 5]} of part {n} was painted by {guests[n % 3]} while {places[n % 4]} {n} was empty."
         for n in range(90)
     ]
     told[45] = "The old windmill of Hestvika burned down in a storm."
