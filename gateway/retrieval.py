@@ -43,6 +43,10 @@ async def with_documents(request: OptimizationRequest, project_id: UUID) -> Opti
     except DatabaseError as error:
         log.warning("retrieval_failed", trace_id=str(request.trace_id), error=type(error).__name__)
         found = Found(status="failed", reason=f"the database: {type(error).__name__}")
+    except Exception as error:
+        # The request matters more. The type alone: a message could quote the question.
+        log.error("retrieval_failed", trace_id=str(request.trace_id), error=type(error).__name__)
+        found = Found(status="failed", reason=type(error).__name__)
     if found is None:
         return request
     spent = (time.perf_counter() - started) * 1000

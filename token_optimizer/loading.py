@@ -35,6 +35,10 @@ class Loading(Generic[T]):
         with self._lock:
             if self._thread.is_alive():
                 raise StageSkipped(f"{self._what} still loads")
+            # It may have come since the first look.
+            loaded = self._loaded
+            if loaded is not None:
+                return loaded
             if time.monotonic() >= self._again_at:
                 self._thread = self._started()
             raise StageSkipped(f"{self._what} could not be loaded: {self._failure}")

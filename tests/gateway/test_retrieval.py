@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,16 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+import gateway.retrieval
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, OptimizationConfig
+from optimizer_app.optimize import OptimizationRequest, run_inline
 from tests.embedding_server import Ready
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.prompts import CLAUDE, MODEL
 from tests.live_server import LiveServer
 from tests.mock_provider import MockProvider
+from token_optimizer.config import OptimizerConfig
 
 HANDBOOK = """# Handbook
 
@@ -282,3 +286,17 @@ def test_a_database_that_fails_is_reported(
     assert answer.json()["optimizer_stats"]["route"] == "heuristic_only"
     stage = _stage(shop, answer)
     assert (stage["status"], stage["reason"]) == ("failed", "the database: ProgrammingError")
+
+
+async def test_whatever_breaks_the_request_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_args: object) -> None:
+        raise ValueError(QUESTION)
+
+    monkeypatch.setattr(gateway.retrieval, "_found", broken)
+    config = OptimizerConfig(enable_semantic_retrieval=True, postgres_url="postgresql://nowhere")
+    body = {"model": MODEL, "messages": _user(QUESTION)}
+    request = OptimizationRequest(body, "openai", config, MODEL, uuid.uuid4(), size_bytes=100)
+    result = run_inline(await gateway.retrieval.with_documents(request, uuid.uuid4()), None)
+    assert result.body == body
+    (stage,) = [stage for stage in result.stats.stages if stage.name == "retrieval"]
+    assert (stage.status, stage.reason) == ("failed", "ValueError")

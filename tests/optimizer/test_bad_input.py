@@ -115,7 +115,7 @@ SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_anything_renders_as_it_was(body: dict[str, Any], dialect: Dialect) -> None:
     before = copy.deepcopy(body)
     prompt = canonicalize(body, dialect)
-    rendered, changed = render(prompt, prompt)
+    rendered, changed, _ = render(prompt, prompt)
     assert not changed
     assert _same(rendered, before)
     assert _same(body, before)

@@ -19,7 +19,7 @@ BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic"), (responses
 @pytest.mark.parametrize(("body", "dialect"), BODIES)
 def test_it_works(body: dict[str, Any], dialect: Any) -> None:
     prompt = canonicalize(body, dialect)
-    assert render(prompt, prompt) == (body, False)
+    assert render(prompt, prompt) == (body, False, frozenset())
 
 
 @pytest.mark.parametrize(("body", "dialect"), BODIES)
@@ -32,7 +32,7 @@ def test_rewriting_every_text_changes_texts_alone_and_not_the_input(
         replace(block, content=block.content.upper()) if block.kind is not Kind.SCHEMA else block
         for block in prompt.blocks
     ]
-    rendered, changed = render(replace(prompt, blocks=tuple(shouted)), prompt)
+    rendered, changed, _ = render(replace(prompt, blocks=tuple(shouted)), prompt)
     assert changed
     assert body == before
     assert _lowered(rendered) == _lowered(before)
@@ -106,7 +106,7 @@ def test_a_fenced_log_is_split_off_and_its_fence_stays_prose() -> None:
 def test_documents_stand_in_a_user_message_before_the_question() -> None:
     body = {"messages": [{"role": "system", "content": "Answer."}, {"role": "user", "content": "Who?"}]}
     prompt = canonicalize(body, "openai", documents=[{"title": "A", "text": "Ann."}, {"text": "Bob."}])
-    rendered, _ = render(prompt, prompt)
+    rendered, _, _ = render(prompt, prompt)
     assert rendered["messages"][1] == {"role": "user", "content": "[1] A\nAnn.\n\n[2] Untitled\nBob.\n\n"}
     assert rendered["messages"][2] == {"role": "user", "content": "Who?"}
     assert [block.type for block in prompt.blocks[1:3]] == [BlockType.DOC, BlockType.DOC]
@@ -115,7 +115,7 @@ def test_documents_stand_in_a_user_message_before_the_question() -> None:
 
 def test_documents_without_a_question_come_last() -> None:
     prompt = canonicalize({"messages": []}, "openai", documents=[{"title": "A", "text": "Ann."}])
-    rendered, _ = render(prompt, prompt)
+    rendered, _, _ = render(prompt, prompt)
     assert rendered["messages"] == [{"role": "user", "content": "[1] A\nAnn.\n\n"}]
 
 
@@ -132,7 +132,7 @@ def test_an_emptied_message_goes_and_an_emptied_part_too() -> None:
     }
     prompt = canonicalize(body, "openai")
     left = [block for block in prompt.blocks if block.content not in ("Two", "Three")]
-    rendered, _ = render(replace(prompt, blocks=tuple(left)), prompt)
+    rendered, _, _ = render(replace(prompt, blocks=tuple(left)), prompt)
     assert rendered["messages"] == [
         {"role": "user", "content": "One"},
         {"role": "user", "content": [{"type": "text", "text": "Four"}]},
@@ -143,7 +143,7 @@ def test_dropping_the_last_tool_takes_the_tool_choice_along() -> None:
     body = openai_body() | {"tool_choice": "auto", "parallel_tool_calls": True}
     prompt = canonicalize(body, "openai")
     left = [block for block in prompt.blocks if block.kind is not Kind.SCHEMA]
-    rendered, _ = render(replace(prompt, blocks=tuple(left)), prompt)
+    rendered, _, _ = render(replace(prompt, blocks=tuple(left)), prompt)
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & rendered.keys()
 
 
@@ -183,7 +183,7 @@ def test_documents_never_come_between_a_call_and_its_result() -> None:
 
 def test_documents_beside_an_input_that_is_a_text() -> None:
     prompt = canonicalize({"input": "Who?"}, "responses", documents=[{"title": "A", "text": "Ann."}])
-    rendered, _ = render(prompt, prompt)
+    rendered, _, _ = render(prompt, prompt)
     assert [item["content"] for item in rendered["input"]] == ["[1] A\nAnn.\n\n", "Who?"]
     assert prompt.query == "Who?"
 

@@ -60,6 +60,18 @@ def test_between_compactions_what_was_sent_stays() -> None:
         assert after.stats.compacted == (after.stats.recached_tokens > 0)
 
 
+def test_a_request_that_comes_again_is_answered_alike() -> None:
+    memory = InProcessMemory()
+    for messages in _turns(12):
+        first, again = (
+            optimize_body({"messages": messages}, "openai", config=CONFIG, model="gpt-4o", memory=memory)
+            for _ in range(2)
+        )
+        assert again.body == first.body
+        assert not again.stats.compacted
+    assert first.stats.tokens_after < first.stats.tokens_before
+
+
 @pytest.mark.parametrize("model", ["gpt-4", "a-model-without-prices"])
 def test_without_a_cache_discount_to_reckon_with_nothing_is_rewritten(model: str) -> None:
     assert not any(result.stats.compacted for result in _results(model, 25))

@@ -168,6 +168,15 @@ def test_what_was_made_ahead_is_taken_in_one_look() -> None:
     assert ahead.asked == [[key, CompressionKey.of(story(2), EXTRACTIVE, 0.5)]]
 
 
+def test_sentences_left_out_ahead_are_not_taken_for_a_document() -> None:
+    documents = [{"title": "Mills", "text": STORY}]
+    text = f"[1] Mills\n{STORY}\n\n"
+    ahead = Ahead({CompressionKey.of(text, EXTRACTIVE, 0.5): MadeAhead("Its title is gone.", 0.95)})
+    sent = run(talk(), documents=documents, ahead=ahead).body["messages"][-2]["content"]
+    assert sent.startswith("[1] Mills\n")
+    assert "left out]" in sent
+
+
 def test_what_was_made_ahead_and_lost_too_much_is_not_taken() -> None:
     key = CompressionKey.of(STORY, compressor_name(), BALANCED.compression_ratio)
     result = run(talk(STORY), ahead=Ahead({key: MadeAhead("Made before.", 0.3)}))

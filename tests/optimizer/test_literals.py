@@ -25,6 +25,10 @@ from token_optimizer.optimizer.literals import is_literal, protected_spans
         ("Ends in <|endoftext|> or [SEP].", ["<|endoftext|>", "[SEP]"]),
         ("See:\n```py\nx = 1\n\ny = 2\n```\nDone.", ["```py\nx = 1\n\ny = 2\n```"]),
         ("See:\n```py\nx = 1", ["```py\nx = 1"]),
+        (
+            '[added, from the stored document "The Old Mill / Now":]\nIt is closed.',
+            ['[added, from the stored document "The Old Mill / Now":]'],
+        ),
         ("So:\n    x = call it\nDone.", ["    x = call it"]),
         ("| a b | c |\n|---|---|\nDone.", ["| a b | c |", "|---|---|"]),
         ("Be kind. You MUST NOT guess the name. Thanks.", [" You MUST NOT guess the name."]),

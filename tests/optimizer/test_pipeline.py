@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from tests.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError, StageError
+from token_optimizer.models import Kind
 from token_optimizer.optimizer import pipeline
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, Stage, optimize_body
+from token_optimizer.optimizer.prefix import InProcessMemory
 from token_optimizer.tokens import count_body
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic")]
@@ -211,6 +214,25 @@ def test_a_lost_constraint_falls_back_to_the_original(monkeypatch: pytest.Monkey
     assert sent == messages
 
 
+def test_reasoning_that_went_with_its_message_is_not_counted() -> None:
+    config, memory = OptimizerConfig.preset("balanced", keep_last_n_turns=0), InProcessMemory()
+    thinking = {"type": "thinking", "thinking": "They ask for the port again. " * 9, "signature": "c2ln"}
+    talk = [
+        {"role": "user", "content": "Which port?"},
+        {"role": "assistant", "content": [thinking, {"type": "text", "text": "Sure."}]},
+        {"role": "user", "content": "And now?"},
+        {"role": "assistant", "content": "It is 8080."},
+        {"role": "user", "content": "Thanks. And the host?"},
+    ]
+    for messages in (talk[:3], talk):
+        result = optimize_body({"messages": messages}, "anthropic", config=config, memory=memory)
+        assert result.body["messages"] == [messages[0], *messages[2:]]
+        assert result.stats.tokens_after == count_body(result.body, "anthropic", config.target_model)
+        (fate,) = [fate for fate in result.stats.blocks if fate.kind is Kind.OPAQUE]
+        assert (fate.fate, fate.tokens_after) == ("dropped", 0)
+        assert "nothing else is left of its message" in fate.reason or fate.frozen
+
+
 def _noisy_log(lines: int) -> str:
     """A log in which every fifth line tells of an error, so that windows around errors keep all of it."""
     return "\n".join(
@@ -228,6 +250,21 @@ def test_a_long_log_is_cut_to_the_soft_target_and_no_further() -> None:
     assert stats[0.6].compression_ratio == pytest.approx(0.4, abs=0.02)
     sent, _ = optimize(messages, config=_target(0.6))
     assert "took job 11063" in sent[0]["content"]
+
+
+def test_a_log_whose_marker_says_what_was_alike_is_not_cut_again() -> None:
+    dice = random.Random(3)
+    log = "\n".join(
+        f"2026-05-04T10:00:{n:02d}Z {dice.choice(['INFO', 'DEBUG'])} worker-{dice.randint(1, 4)} tick {n}"
+        f" finished job-{dice.randint(100, 999)} in {dice.randint(1, 900)} ms"
+        for n in range(60)
+    )
+    messages = [{"role": "user", "content": f"{log}\n\nWhat of the museum?"}]
+    config = OptimizerConfig(target_reduction=0.3, tool_result_tokens=200)
+    once, _ = optimize(messages, config=config)
+    assert "more like the line above]" in once[0]["content"]
+    assert " left out]" not in once[0]["content"]
+    assert optimize(once, config=config)[0] == once
 
 
 def test_a_short_log_is_left_alone_without_a_hard_budget() -> None:

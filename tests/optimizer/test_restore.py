@@ -99,3 +99,28 @@ def test_what_was_brought_back_once_is_not_brought_back_again(monkeypatch) -> No
     result = _told_over_time(messages, "Where did you say is the key of the boathouse?", 1_200)
     texts = [str(message["content"]) for message in result.body["messages"]]
     assert sum("hangs behind the barometer" in text for text in texts) == 1
+
+
+def test_a_sentence_that_was_compressed_away_comes_back_and_only_once(monkeypatch) -> None:
+    monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
+    places, guests = ("harbour", "bakery", "canal", "quarry", "library"), ("Anna", "Bert", "Cleo")
+    told = [
+        f"The {places[n % 5]} of part {n} was painted by {guests[n % 3]} while {places[n % 4]} {n} was empty."
+        for n in range(90)
+    ]
+    told[45] = "The old windmill of Hestvika burned down in a storm."
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": " ".join(told)},
+        {"role": "user", "content": "What was painted?"},
+    ]
+    config = OptimizerConfig(target_reduction=0.5, keep_last_n_turns=0, faithfulness_threshold=0.5)
+    memory = InProcessMemory()
+    for question in ("What became of Hestvika?", "Hestvika and Anna?", "Hestvika, the canal and Bert?"):
+        result = optimize_body({"messages": messages}, "openai", config=config, memory=memory)
+        messages += [{"role": "assistant", "content": "I see."}, {"role": "user", "content": question}]
+    sent = [message["content"] for message in result.body["messages"]]
+    assert told[45] not in sent[1]
+    assert told[45] in sent[4]
+    assert "".join(sent).count(told[45]) == 1
+    assert result.stats.tokens_after < result.stats.tokens_before

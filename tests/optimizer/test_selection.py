@@ -171,3 +171,23 @@ def test_orders_of_turns_that_are_gone_stay_in_force() -> None:
     result = _optimized({"messages": messages}, "openai", 300)
     assert "You MUST answer in German." in json.dumps(result.body["messages"])
     assert result.stats.fallback_used is False
+
+
+def test_an_order_stays_where_other_sentences_of_an_old_turn_go() -> None:
+    told = [f"In week {week} the hut by shore {week} had a stove and a bed for two." for week in range(60)]
+    told[20] = "You MUST call me Ada."
+    told[40] = "The ferry Aurora sank off the northern pier in a storm."
+    messages = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Of course."},
+        {"role": "user", "content": " ".join(told)},
+        {"role": "assistant", "content": "Yes, Ada."},
+        {"role": "user", "content": "Where did the ferry Aurora sink?"},
+    ]
+    config = OptimizerConfig.preset("balanced", keep_last_n_turns=0, enable_compression=False)
+    result = optimize_body({"messages": messages}, "openai", config=config, budget_tokens=200)
+    sent = json.dumps(result.body)
+    assert (result.stats.fallback_reason, result.stats.over_budget) == ("", "")
+    assert "You MUST call me Ada." in sent
+    assert told[40] in sent
+    assert "left out]" in sent

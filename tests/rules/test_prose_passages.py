@@ -109,6 +109,19 @@ def test_what_only_resembles_a_date_is_a_line_like_any_other(line: str) -> None:
     assert _texts(text, spoken_passages(text))[0] == f"Ada: The mill closed.\n{line}"
 
 
+@pytest.mark.parametrize(
+    "marker",
+    [
+        '[added, from the stored document "Handbook / Mill":]',
+        "[left out of message 3 (tool) before, asked for now:]",
+        "[1 older message left out]",
+    ],
+)
+def test_a_marker_is_no_passage_that_could_go(marker: str) -> None:
+    text = f"{marker}\nThe mill closed in 1904 for good.\n"
+    assert _texts(text, prose_passages(text)) == ["The mill closed in 1904 for good.\n"]
+
+
 def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:
     passages = example_passages(EXAMPLES)
     assert _texts(EXAMPLES, passages) == [

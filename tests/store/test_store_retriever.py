@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 import pytest
@@ -129,3 +129,28 @@ def test_the_drop_in_client_retrieves(url: str, provider: MockProvider) -> None:
 def test_retrieval_needs_a_store() -> None:
     with pytest.raises(ConfigError, match="postgres_url required"):
         TokenOptimizer(enable_semantic_retrieval=True)
+
+
+def test_what_comes_while_somebody_asks_for_it_is_not_loaded_again() -> None:
+    may_load = threading.Event()
+    loads: list[str] = []
+
+    def load() -> str:
+        may_load.wait()
+        loads.append("loaded")
+        return "it"
+
+    class LoadedMeanwhile(AbstractContextManager[None]):
+        """A lock for which one waits until the loading is over."""
+
+        def __enter__(self) -> None:
+            may_load.set()
+            loading.wait()
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    loading = Loading("it", load)
+    loading._lock = LoadedMeanwhile()
+    assert loading.get() == "it"
+    assert loads == ["loaded"]

@@ -111,8 +111,9 @@ def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
     return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
 
 
-def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:
-    """The body with the prompt's texts in it, and whether it differs from the one that came.
+def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool, frozenset[int]]:
+    """The body with the prompt's texts in it, whether it differs from the one that came, and the indexes of
+    the messages that went because nothing is left of them but reasoning at most.
 
     A message whose texts have all become empty goes, and so does a tool that was dropped.
     """
@@ -122,13 +123,13 @@ def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool]:
     changed = [index for index in changed if _message(prompt.slots[index].path) not in gone]
     body = dict(prompt.body)
     if not changed and not gone:
-        return body, False
+        return body, False, frozenset()
     copies: dict[Path, Any] = {(): body}
     for index in changed:
         _write(copies, prompt.slots[index].path, after[index])
     emptied = [prompt.slots[index].path for index in changed if not after[index]]
-    _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
-    return body, True
+    silent = _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
+    return body, True, silent
 
 
 def slot_texts(prompt: Prompt) -> list[str]:
@@ -321,27 +322,32 @@ def _remove_empty(
     copies: dict[Path, Any],
     emptied: list[Path],
     gone: frozenset[int],
-) -> None:
-    """Take out emptied tools, content parts and messages; from the back, so that indexes hold."""
+) -> frozenset[int]:
+    """Take out emptied tools, content parts and messages; from the back, so that indexes hold. Returns the
+    messages that say nothing any more."""
     for path in sorted(emptied, key=_position, reverse=True):
         if path[0] == "tools":
             del body["tools"][path[1]]
         elif len(path) > 3 and path[-1] == "text":
             del copies[path[:-2]][path[-2]]
-    _remove_messages(body, conversation, {_message(path) for path in emptied}, gone)
+    silent = _remove_messages(body, conversation, {_message(path) for path in emptied}, gone)
     if "tools" in body and not body["tools"]:
         _drop_tools(body)
+    return silent
 
 
-def _remove_messages(body: dict[str, Any], key: str, emptied: set[int], gone: frozenset[int]) -> None:
-    """Take out the messages that are gone, and those that say nothing any more."""
+def _remove_messages(
+    body: dict[str, Any], key: str, emptied: set[int], gone: frozenset[int]
+) -> frozenset[int]:
+    """Take out the messages that are gone, and those that say nothing any more, which are returned."""
     messages = body.get(key)
     if not isinstance(messages, list):
-        return
+        return frozenset()
     silent = {at for at in emptied if at >= 0 and _says_nothing(messages[at])}
-    silent |= {at for last in silent for at in _reasoning_before(messages, last)} | gone
-    if silent:
-        body[key] = [message for at, message in enumerate(messages) if at not in silent]
+    silent |= {at for last in silent for at in _reasoning_before(messages, last)}
+    if silent or gone:
+        body[key] = [message for at, message in enumerate(messages) if at not in silent | gone]
+    return frozenset(silent)
 
 
 def _reasoning_before(messages: Sequence[Any], at: int) -> Iterator[int]:

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.models import Block, BlockType, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.ahead import CompressionKey, MadeAhead
+from token_optimizer.optimizer.compress import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.compress import (
     PROSE_KINDS,
     Compression,
@@ -30,11 +31,10 @@ from token_optimizer.optimizer.compress import (
 )
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
+from token_optimizer.optimizer.selection import was_cut
 
 # Shorter texts gain less than their marker says.
 LEAST_TOKENS = 100
-# Stands in the marker of every cut.
-_CUT_MARK = " left out]"
 # A cut that could come nearer to the ratio by less is not made anew.
 _LEAST_STEP = 0.1
 # However much time a request has, the learned compressor answers within so many.
@@ -76,7 +76,7 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
         return False
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
-    return _CUT_MARK not in block.content and not (spared and context.tokens_over(prompt) <= 0)
+    return not was_cut(block.content) and not (spared and context.tokens_over(prompt) <= 0)
 
 
 def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
@@ -84,10 +84,12 @@ def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compress
     if context.ahead is None:
         return {}
     name, config = compressor_name(), context.config
-    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in blocks}
+    # Sentences were left out as of prose: a title could be among them, or who it was that spoke.
+    fit = [block for block in blocks if name != BY_SENTENCES or block.kind is Kind.PROSE]
+    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
     found = context.ahead.find(list(dict.fromkeys(keys.values())))
     ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
-    return {block.id: _taken(block, ready[keys[block.id]]) for block in blocks if keys[block.id] in ready}
+    return {block.id: _taken(block, ready[keys[block.id]]) for block in fit if keys[block.id] in ready}
 
 
 def _taken(block: Block, made: MadeAhead) -> Compression:
@@ -208,7 +210,7 @@ def _may_be_wanted(block: Block) -> bool:
         return False
     # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
     closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0
-    whole = not block.compressed and block.original_content is None and _CUT_MARK not in block.content
+    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
     return whole and not closed
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.log_lines import names, words
+from token_optimizer.text import sentence_spans
 
 # Opens the id of a block that was brought back.
 RESTORED = "restored-"
@@ -23,11 +24,15 @@ _MOST_BLOCKS = 40
 # For a term that `n` lines hold a block gets 1 / log2(1 + n): one that three hold is enough, else two.
 _LEAST_SCORE = 0.5
 _NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
+# Of these single sentences are left out.
+_IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
+_MARKER = re.compile(r"\[… [^\]\n]{1,60}\]")
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is missing of one block: its lines, as they came, in order; `asked` are those asked for."""
+    """What is missing of one block: its lines, or the sentences of prose, as they came, in order; `asked`
+    are those asked for."""
 
     block: Block
     lines: Sequence[str]
@@ -63,16 +68,25 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
         return
     sent = {block.id: block for block in prompt.blocks}
     brought = [block for block in prompt.blocks if block.id.startswith(RESTORED)]
-    told = {line for block in brought for line in block.content.splitlines()}
+    lines_told = {line for block in brought for line in block.content.splitlines()}
+    told = lines_told.union(*(_lines(block.content, Kind.PROSE) for block in brought))
     for block in missing:
         now = sent.get(block.id)
         if block.slot is None or block.kind in _NEVER:
             continue
-        there = told if now is None else told.union(now.content.splitlines())
+        there = told if now is None else told.union(_lines(now.content, block.kind))
         text = block.content if now is None else now.original_content or ""
-        lines = [line for line in text.splitlines() if line.strip() and line not in there]
+        lines = [line for line in _lines(text, block.kind) if line.strip() and line not in there]
         if lines:
             yield LeftOut(block, lines)
+
+
+def _lines(text: str, kind: Kind) -> list[str]:
+    """The lines of the text; of prose its sentences, each by itself, whatever was left out between them."""
+    if kind not in _IN_SENTENCES:
+        return text.splitlines()
+    lines = _MARKER.sub("\n", text).splitlines()
+    return [line[start:end].strip() for line in lines for start, end in sentence_spans(line)]
 
 
 def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[LeftOut]:

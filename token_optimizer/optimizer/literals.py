@@ -37,6 +37,7 @@ _LITERAL = re.compile(
             rf"\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?",
             r"(?<!\d)\d{1,3}(?:[  ]\d{3})+(?!\d)",  # thousands apart
             r"[\[(]…[^\])\n]*[\])]",  # what an earlier cut left
+            r"^\[(?:added, from the stored document |left out of message \d)[^\n]*:\]$",  # its source
         ]
     ),
     re.MULTILINE,

@@ -204,7 +204,8 @@ def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable
     attempt = None if attempt is not None and attempt.faults else attempt
     fits = attempt is not None and context.tokens_over(attempt.after) <= 0
     if attempt is not None and fits and not _needs_room(attempt, past):
-        return _cheaper_attempt(attempt, past, context, read)
+        # What is asked for again is answered alike; the next turn decides.
+        return attempt if past.is_exact else _cheaper_attempt(attempt, past, context, read)
     again = _attempt_anew(read(), _context_of_compaction(original, context), start)
     better = fits and again.faults
     return again if attempt is None or not (better or attempt.after.tokens <= again.after.tokens) else attempt
@@ -262,7 +263,8 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
     """The stages run on `start`, which is the original or stands on its frozen prefix."""
     unrun = ledger.copy()
     after = _run_stages(start, replace(context.aiming(start), original=original), ledger)
-    body, changed = render(after, original)
+    body, changed, silent = render(after, original)
+    after = _without_reasoning_of(silent, after, ledger)
     faults = structure_faults(body, original.dialect)
     # What was wrong when it came is the caller's own.
     faults -= structure_faults(original.body, original.dialect) if faults else set()
@@ -276,6 +278,16 @@ def _attempt(original: Prompt, start: Prompt, context: Context, ledger: Ledger) 
         spent = Ledger(reports=ledger.reports)
         return Attempt(original, original, original, dict(original.body), False, spent, faults=reasons)
     return Attempt(original, start, _framed(after, body, context), body, changed, ledger)
+
+
+def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger) -> Prompt:
+    """The prompt without what is counted of messages that went: reasoning goes with what it led to."""
+    gone = [block.id for block in after.blocks if block.metadata.get("message") in silent]
+    if not gone:
+        return after
+    ledger.stage.update(dict.fromkeys(gone, "junk"))
+    ledger.reason.update(dict.fromkeys(gone, "nothing else is left of its message"))
+    return replace(after, blocks=tuple(block for block in after.blocks if block.id not in gone))
 
 
 def _compressed(ledger: Ledger) -> bool:

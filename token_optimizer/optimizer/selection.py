@@ -19,6 +19,7 @@ from itertools import chain, islice
 
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.heuristics.constraints import orders_in
 from token_optimizer.optimizer.relevance import bm25, bm25_near, stems
 from token_optimizer.optimizer.retrieval import is_retrieved
 from token_optimizer.optimizer.salience import fixed_facts, salient, token_values
@@ -38,6 +39,8 @@ _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.5
+# What the marker of a cut ends with.
+_CUT_MARKS = (" left out]", " more like the line above]")
 
 Keep = Callable[[str, Sequence[Passage], frozenset[int]], str]
 
@@ -79,7 +82,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Bulk:
-    """A block that may be cut, with its passages and what each counts."""
+    """A block that may be cut, with its passages and what each counts; those with `orders` go with their
+    turn alone, whose marker repeats them."""
 
     at: int
     block: Block
@@ -88,6 +92,7 @@ class _Bulk:
     passages: list[Passage]
     frame: str = ""
     tokens: Sequence[int] = ()
+    orders: frozenset[int] = frozenset()
 
     def texts(self) -> list[str]:
         return [self.text[passage.start : passage.end] for passage in self.passages]
@@ -239,7 +244,8 @@ def _bulks(
         text = (block.original_content if cutter.from_original else None) or block.content
         if passages := cutter.passages(text, prompt.query):
             frame = f"turn {block.turn}" if block.turn in droppable else f"text {at}" if cutter.whole else ""
-            found.append(_Bulk(at, block, text, cutter, passages, frame))
+            orders = (n for n, item in enumerate(passages) if orders_in(block, text[item.start : item.end]))
+            found.append(_Bulk(at, block, text, cutter, passages, frame, orders=frozenset(orders)))
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for bulk in found for text in bulk.texts()]))
     return [replace(bulk, tokens=_passage_tokens(bulk, counts)) for bulk in found]
@@ -346,7 +352,7 @@ def _cut(
     empty_turns = turns - {bulks[number].block.turn for number in places}
     run: list[_Bulk] = []
     for number, bulk in enumerate(bulks):
-        left = frozenset(places.get(number, ()))
+        left = bulk.orders.union(places.get(number, ()))
         if bulk.block.turn in empty_turns or len(left) == len(bulk.passages):
             continue
         if not left and is_retrieved(bulk.block):
@@ -386,6 +392,11 @@ def _recounted(cut: Prompt, before: Prompt, context: Context) -> Prompt:
         grew = old is not None and tokens >= old.tokens
         blocks[at] = old if old is not None and grew else replace(blocks[at], tokens=tokens)
     return replace(cut, blocks=tuple(blocks))
+
+
+def was_cut(text: str) -> bool:
+    """Whether the text has the marker of a cut."""
+    return any(mark in text for mark in _CUT_MARKS)
 
 
 def keep_passages(text: str, passages: Sequence[Passage], kept: frozenset[int], unit: str = "line") -> str:

@@ -41,11 +41,15 @@ from token_optimizer.optimizer.latency import MEANING
 from token_optimizer.optimizer.query_meaning import meaning_of
 from token_optimizer.optimizer.restore import restore_asked
 from token_optimizer.optimizer.salience import is_agents_run
-from token_optimizer.optimizer.selection import Cutter, fit_to_budget, keep_passages, keep_sentences
+from token_optimizer.optimizer.selection import (
+    Cutter,
+    fit_to_budget,
+    keep_passages,
+    keep_sentences,
+    was_cut,
+)
 from token_optimizer.optimizer.turn_cuts import droppable_turns, without_turns
 
-# Ends the marker of every cut in a log.
-_CUT_MARK = " left out]"
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _LEAST_SCHEMA_SHARE = 0.1
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
@@ -190,7 +194,7 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
 def _is_long_log(block: Block, context: Context) -> bool:
     """Whether a log is to be cut; one that was cut already is not, or a second run would cut it further."""
     is_long = block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
-    return is_long and _CUT_MARK not in block.content
+    return is_long and not was_cut(block.content)
 
 
 def _aimed(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:

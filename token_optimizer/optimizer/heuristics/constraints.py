@@ -38,6 +38,11 @@ def extract_constraints(blocks: list[Block]) -> Block | None:
     )
 
 
+def orders_in(block: Block, text: str) -> bool:
+    """Whether the text, which is part of the block, gives an order."""
+    return _may_give_orders(block) and _KEYWORD.search(text) is not None
+
+
 def _may_give_orders(block: Block) -> bool:
     return block.type in _SOURCES and block.kind is Kind.PROSE and not block.tool_result
 

@@ -23,7 +23,11 @@ _PRONOUN = re.compile(
 _OPENS_LIST = re.compile(r":\s*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _HEADING = re.compile(r"#{1,6} ")
-_MARKER = re.compile(r"\s*\[(?:…|\d+ older messages left out)[^\n]*\]\s*$")
+# What this optimizer left out of a text, or says of where a passage comes from that it added.
+_MARKER = re.compile(
+    r"\s*\[(?:…|\d+ older messages? left out|added, from the stored document |left out of message \d)"
+    r"[^\n]*\]\s*$"
+)
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
@@ -91,7 +95,7 @@ def example_passages(text: str, query: str | None = None) -> list[Passage]:
 
 
 def is_marker(text: str) -> bool:
-    """Whether the text is nothing but a marker that an earlier cut left."""
+    """Whether the text is nothing but a marker of this optimizer's."""
     return _MARKER.match(text) is not None
 
 
