@@ -31,6 +31,7 @@ from token_optimizer.optimizer.compress import (
     asked_rate,
     compress_blocks,
     compressor_name,
+    nearer_rate,
     shared_compressor,
 )
 from token_optimizer.text import token_counts
@@ -46,8 +47,6 @@ MOST_ATTEMPTS = 3
 TURN = timedelta(seconds=30)
 # A conversation that waited so long for its next turn has had it, or is over.
 WAITS_AT_MOST = timedelta(hours=1)
-# A cut that could come nearer to the wanted rate by less is not made anew.
-_LEAST_STEP = 0.1
 _STATES = AheadCompression.State
 # Encrypting makes a text so much longer.
 _ENCRYPTED = 4 / 3
@@ -182,10 +181,8 @@ def _made(blocks: Sequence[Block], rate: float) -> list[Compression]:
 
 def _nearer(row: AheadCompression, rate: float, first: Compression) -> Compression:
     """The compression, or one nearer to the wanted rate where the score leaves room for it."""
-    if not first.applied or first.score is None or rate >= 1:
-        return first
-    nearer = asked_rate(row.rate, row.threshold, (1 - first.score) / (1 - rate))
-    if rate - nearer < _LEAST_STEP:
+    nearer = nearer_rate(first, rate, row.rate, row.threshold)
+    if nearer is None:
         return first
     text = first.block.original_content or first.block.content
     second = _made([Block(text)], nearer)[0]

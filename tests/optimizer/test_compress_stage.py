@@ -273,6 +273,18 @@ def test_without_compression_what_was_sent_before_is_still_told() -> None:
     assert "spare whitespace" in fate_of(result).reason
 
 
+def test_documents_are_wanted_ahead_by_a_compressor_that_leaves_out_words_alone(learned: str) -> None:
+    documents = [{"title": "Part", "text": story(5)}]
+    latency = Latency(0, Clock(), Speeds())
+    assert any("Part" in text for text in run(talk(), documents=documents, latency=latency).wanted_ahead)
+
+
+def test_documents_are_not_wanted_ahead_where_sentences_would_be_left_out() -> None:
+    documents = [{"title": "Part", "text": story(5)}]
+    latency = Latency(0, Clock(), Speeds())
+    assert run(talk(), documents=documents, latency=latency).wanted_ahead == ()
+
+
 def test_the_texts_wanted_ahead_are_those_that_there_was_no_time_for() -> None:
     messages = talk(STORY, story(2, 80))
     rushed = run(messages, latency=Latency(0, Clock(), Speeds()))

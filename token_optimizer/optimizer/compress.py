@@ -56,6 +56,8 @@ PROSE_KINDS = frozenset({Kind.PROSE, Kind.DOCUMENT, Kind.TRANSCRIPT})
 _LEAST_RATE = 0.2
 # The share of what may be lost that a cut is let lose, as the score is only known afterwards.
 _CAUTION = 0.85
+# A cut that could come nearer to the ratio by less is not made anew.
+_LEAST_STEP = 0.1
 # Texts that are compressed at nearly one rate go to the model together.
 _RATE_DIGITS = 1
 
@@ -156,6 +158,15 @@ def asked_rate(ratio: float, threshold: float, lost: float = 1.0) -> float:
     the threshold. Each share that goes takes about the same off the score, or `lost` times as much."""
     milder = 1 - _CAUTION * (1 - threshold) / lost if lost else 0.0
     return max(ratio, milder)
+
+
+def nearer_rate(first: Compression, rate: float, ratio: float, threshold: float) -> float | None:
+    """The rate nearer to the ratio at which a text is expected to stay above the threshold, by what its
+    `first` cut at `rate` scored; None where that would not be worth another cut."""
+    if not first.applied or first.score is None or rate >= 1:
+        return None
+    nearer = asked_rate(ratio, threshold, (1 - first.score) / (1 - rate))
+    return nearer if rate - nearer >= _LEAST_STEP else None
 
 
 def compressor_name() -> str:

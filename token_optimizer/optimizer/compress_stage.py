@@ -27,6 +27,7 @@ from token_optimizer.optimizer.compress import (
     compress_blocks,
     compressor_name,
     may_be_compressed,
+    nearer_rate,
     shared_compressor,
 )
 from token_optimizer.optimizer.context import Context
@@ -35,8 +36,6 @@ from token_optimizer.optimizer.selection import was_cut
 
 # Shorter texts gain less than their marker says.
 LEAST_TOKENS = 100
-# A cut that could come nearer to the ratio by less is not made anew.
-_LEAST_STEP = 0.1
 # However much time a request has, the learned compressor answers within so many.
 _LONGEST_SECONDS = 300.0
 # What one request may ask to have compressed ahead.
@@ -172,10 +171,8 @@ def _by_sentences(block: Block, query: str | None, context: Context) -> Compress
 def _as_near_as_faithful(block: Block, query: str | None, ratio: float, threshold: float) -> Compression:
     rate = asked_rate(ratio, threshold)
     first = compress_blocks([block], rate, query=query, threshold=threshold)[0]
-    if not first.applied or first.score is None:
-        return first
-    nearer = asked_rate(ratio, threshold, (1 - first.score) / (1 - rate))
-    if rate - nearer < _LEAST_STEP:
+    nearer = nearer_rate(first, rate, ratio, threshold)
+    if nearer is None:
         return first
     second = compress_blocks([block], nearer, query=query, threshold=threshold)[0]
     return second if second.applied else first
@@ -195,6 +192,8 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
     if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
         return ()
     wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
+    if wanted and compressor_name() == BY_SENTENCES:
+        wanted = [block for block in wanted if block.kind is Kind.PROSE]
     texts: list[str] = []
     room = _MOST_CHARS_AHEAD
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):

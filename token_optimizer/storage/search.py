@@ -33,10 +33,10 @@ _RRF = 60
 # common word would take seconds, and any few of them would miss the one that holds both of two.
 _MOST_MATCHES = 30
 # The longest words, which are rarer as a rule; more of them would cost more than 30 ms among 100,000 blocks.
-_MOST_WORDS = 6
+_MOST_WORDS = 5
 _MOST_PAIRED_WORDS = 3
 # Candidates that the index holds at once; measured for a recall of 0.95 among 100,000.
-_EF_SEARCH = 200
+_EF_SEARCH = 240
 _LONGEST_QUERY_CHARS = 10_000
 # What stands in the braces is one of the conditions of `Filters.sql`; all values are parameters.
 _NEAREST = """
