@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
@@ -31,8 +31,8 @@ _MARKER = re.compile(r"\[… [^\]\n]{1,60}\]")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is missing of one block: its lines, or the sentences of prose, as they came, in order; `asked`
-    are those asked for."""
+    """What is missing of one block, in order: its lines, or of prose that was cut its sentences; `asked` are
+    those asked for."""
 
     block: Block
     lines: Sequence[str]
@@ -69,19 +69,34 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     sent = {block.id: block for block in prompt.blocks}
     brought = [block for block in prompt.blocks if block.id.startswith(RESTORED)]
     lines_told = {line for block in brought for line in block.content.splitlines()}
-    told = lines_told.union(*(_lines(block.content, Kind.PROSE) for block in brought))
+    told = lines_told.union(*(_units(block.content, Kind.PROSE) for block in brought))
     for block in missing:
         now = sent.get(block.id)
         if block.slot is None or block.kind in _NEVER:
             continue
-        there = told if now is None else told.union(_lines(now.content, block.kind))
-        text = block.content if now is None else now.original_content or ""
-        lines = [line for line in _lines(text, block.kind) if line.strip() and line not in there]
+        if now is None:
+            # Of a block that is gone a whole line says more than a sentence of it.
+            lines = [
+                missed for line in block.content.splitlines() if (missed := _missed(line, block.kind, told))
+            ]
+        else:
+            there = told.union(_units(now.content, block.kind))
+            units = _units(now.original_content or "", block.kind)
+            lines = [unit for unit in units if unit.strip() and unit not in there]
         if lines:
             yield LeftOut(block, lines)
 
 
-def _lines(text: str, kind: Kind) -> list[str]:
+def _missed(line: str, kind: Kind, told: Set[str]) -> str:
+    """What of the line was not told: the line, of prose the sentences that were not, or nothing."""
+    if not line.strip() or line in told:
+        return ""
+    sentences = _units(line, kind)
+    missing = [sentence for sentence in sentences if sentence not in told]
+    return line if len(missing) == len(sentences) else " ".join(missing)
+
+
+def _units(text: str, kind: Kind) -> list[str]:
     """The lines of the text; of prose its sentences, each by itself, whatever was left out between them."""
     if kind not in _IN_SENTENCES:
         return text.splitlines()
