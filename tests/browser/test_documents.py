@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FileChooser, Page, expect
 
 from optimizer_app.models import ApiKey, Document, OptimizationConfig, Project
 from tests.browser.conftest import OpenPage, Site
@@ -23,6 +24,7 @@ from tests.live_server import PROJECT_ROOT, database_url
 
 pytestmark = pytest.mark.browser
 
+CHOOSER_WITHIN_SECONDS = 30
 LONG = "the-quarterly-report-of-the-platform-team-with-all-of-its-appendices-" * 3
 STATES: list[dict[str, Any]] = [
     {"state": "queued", "chunks": 0, "embedded": 0, "tokens": 0, "source": b"a"},
@@ -180,16 +182,18 @@ async def test_the_servers_refusal_is_said_at_the_file(open_page: OpenPage) -> N
 async def test_files_are_chosen_by_keyboard_alone(open_page: OpenPage) -> None:
     async with open_page() as watched:
         page = watched.page
+        # Long before it opens: the browser takes a moment to hand choosers over.
+        opened: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
+        page.on("filechooser", opened.set_result)
         await page.keyboard.press("g")
         await page.keyboard.press("d")
-        await page.wait_for_url("**/documents", wait_until="networkidle")
+        await page.wait_for_url("**/documents")
         field = page.get_by_label("Files", exact=True)
         while not await field.evaluate("field => field === document.activeElement"):
             await page.keyboard.press("Tab")
-        async with page.expect_file_chooser() as chooser:
-            await page.keyboard.press("Enter")
-        files = [{"name": f"{n}.md", "mimeType": "", "buffer": b"Text."} for n in ("a", "b")]
-        await (await chooser.value).set_files(files)
+        await page.keyboard.press("Enter")
+        chooser = await asyncio.wait_for(opened, CHOOSER_WITHIN_SECONDS)
+        await chooser.set_files([{"name": f"{n}.md", "mimeType": "", "buffer": b"Text."} for n in ("a", "b")])
         await expect(page.locator("tr[data-row]")).to_have_count(2)
 
 
