@@ -184,7 +184,7 @@ async def test_files_are_chosen_by_keyboard_alone(open_page: OpenPage) -> None:
         page = watched.page
         # Long before it opens: the browser takes a moment to hand choosers over.
         opened: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-        page.on("filechooser", opened.set_result)
+        page.on("filechooser", lambda chooser: opened.set_result(chooser))
         await page.keyboard.press("g")
         await page.keyboard.press("d")
         await page.wait_for_url("**/documents")
