@@ -120,8 +120,7 @@ class Passage:
     facts: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """Where a text stands in a request body: `("messages", 3, "content", 0, "text")`."""
 
     path: Path

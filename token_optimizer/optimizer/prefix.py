@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -40,9 +40,9 @@ OUTSIDE = -1
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
 
-@dataclass(frozen=True, slots=True)
-class SentBlock:
-    """What one block of a message became. `content` None: it was sent as it came.
+class SentBlock(NamedTuple):
+    """What one block of a message became. `content` None: it was sent as it came. A tuple: every block of
+    every request has one.
 
     `length` is that of the text as it came, in characters, `lossy` says that some of it was cut, and `why`
     by which stage and for what reason it was changed.

@@ -15,12 +15,13 @@ from cryptography.fernet import Fernet, InvalidToken
 from token_optimizer.models import BlockType, Kind
 from token_optimizer.optimizer.prefix import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
-    fields = [_FORMAT, message.gone, message.blocks, message.tools, message.added, message.ended]
+    blocks, tools = map(list, message.blocks), map(list, message.tools)
+    fields = [_FORMAT, message.gone, list(blocks), list(tools), message.added, message.ended]
     return _cipher(secret).encrypt(zlib.compress(orjson.dumps(fields), 1)).decode()
 
 
@@ -42,8 +43,8 @@ def _cipher(secret: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(digest))
 
 
-def _sent(rows: Sequence[Mapping[str, Any]]) -> tuple[SentBlock, ...]:
-    return tuple(SentBlock(**{**row, "kind": Kind(row["kind"])}) for row in rows)
+def _sent(rows: Sequence[Sequence[Any]]) -> tuple[SentBlock, ...]:
+    return tuple(SentBlock(Kind(kind), *rest) for kind, *rest in rows)
 
 
 def _added(row: Mapping[str, Any]) -> AddedBlock:
