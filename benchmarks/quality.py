@@ -1,6 +1,7 @@
 """Scores the optimizer on cases with known must-keep items, family by family.
 
     python -m benchmarks.quality --data DIR [--floors benchmarks/floors.json] [--family NAME ...] [--misses]
+                                [--faithfulness]
 
 DIR holds .jsonl or .jsonl.gz files with one case a line: see docs/benchmarks.md. Ends with 1 where a family
 is below one of its floors.
@@ -13,10 +14,21 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.compressor import compress
-from benchmarks.scoring import Case, CaseScore, FamilyScore, family_scores, load_cases, score_case
+from benchmarks.scoring import (
+    Case,
+    CaseScore,
+    FamilyScore,
+    family_scores,
+    load_cases,
+    prompt_text,
+    score_case,
+)
+from token_optimizer.optimizer.faithfulness import faithfulness_score
 
 FLOORS = ("reduction", "macro_recall", "valid", "in_budget")
 _HEADER = ("family", "cases", "tokens", "reduction %", "macro recall %", "full %", "valid %", "in budget %")
@@ -35,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_table(families)
     if options.misses:
         print_misses(scores)
+    if options.faithfulness:
+        print_faithfulness(cases)
     missed = list(missed_floors(families, floors))
     for line in missed:
         print(line, file=sys.stderr)
@@ -48,6 +62,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--family", nargs="+", help="only these families")
     parser.add_argument("--jobs", type=int, default=1, help="processes; times are only right with 1")
     parser.add_argument("--misses", action="store_true", help="name what was lost and what is not valid")
+    parser.add_argument("--faithfulness", action="store_true", help="the mean faithfulness score, too")
     return parser.parse_args(arguments)
 
 
@@ -99,6 +114,20 @@ def print_misses(scores: Sequence[CaseScore]) -> None:
         faults = [*score.faults, *([] if score.fits else [f"{score.tokens_after} of {score.budget_tokens}"])]
         if lost or faults:
             print(f"  {score.id}: lost {len(lost)} of {score.items} {lost[:5]} {', '.join(faults)}")
+
+
+def print_faithfulness(cases: Sequence[Case]) -> None:
+    """What the faithfulness score says of each whole prompt, which does not know what was asked."""
+    found: dict[str, list[float]] = {}
+    for case in cases:
+        given = {
+            name: case.get(name) for name in ("messages", "tools", "documents", "query", "budget_tokens")
+        }
+        score = faithfulness_score(prompt_text(case), prompt_text(compress(**given)))
+        found.setdefault(case["family"], []).append(score)
+    for family, scores in sorted(found.items()):
+        print(f"{family:<15} mean faithfulness {fmean(scores):.2f}")
+    print(f"{'all cases':<15} mean faithfulness {fmean(chain.from_iterable(found.values())):.2f}")
 
 
 if __name__ == "__main__":
