@@ -192,8 +192,10 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
     if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
         return ()
     wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
-    if wanted and compressor_name() == BY_SENTENCES:
-        wanted = [block for block in wanted if block.kind is Kind.PROSE]
+    prose = [block for block in wanted if block.kind is Kind.PROSE]
+    # To name the compressor may have to look for its model.
+    if len(prose) < len(wanted) and compressor_name() == BY_SENTENCES:
+        wanted = prose
     texts: list[str] = []
     room = _MOST_CHARS_AHEAD
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
