@@ -55,6 +55,14 @@ class Watched:
         await self.page.goto(self.site.url + path)
         await self.page.locator('body[data-live="live"]').wait_for()
 
+    async def without_javascript(self) -> Page:
+        """A page of the same reader that runs no scripts; whoever asks closes its context."""
+        state = await self.page.context.storage_state()
+        browser = self.page.context.browser
+        assert browser is not None
+        context = await browser.new_context(java_script_enabled=False, storage_state=state)
+        return await context.new_page()
+
     async def send(self, text: str) -> None:
         """A request through the gateway, answered by the built-in echo."""
         await self._send([{"role": "user", "content": text}])

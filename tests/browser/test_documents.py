@@ -335,11 +335,7 @@ async def test_files_are_uploaded_without_javascript(open_page: OpenPage, site: 
     for path in paths:
         path.write_text("Text.")
     async with open_page() as watched:
-        state = await watched.page.context.storage_state()
-        browser = watched.page.context.browser
-        assert browser is not None
-        context = await browser.new_context(java_script_enabled=False, storage_state=state)
-        page = await context.new_page()
+        page = await watched.without_javascript()
         await page.goto(f"{site.url}/documents")
         await page.get_by_label("Files", exact=True).set_input_files(paths)
         await page.get_by_role("button", name="Upload").click()
@@ -350,4 +346,4 @@ async def test_files_are_uploaded_without_javascript(open_page: OpenPage, site: 
         await page.get_by_role("button", name="Delete", exact=True).click()
         await expect(page.get_by_text("a.md was deleted.")).to_be_visible()
         await expect(page.locator("tr[data-row]")).to_have_count(1)
-        await context.close()
+        await page.context.close()

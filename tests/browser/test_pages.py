@@ -265,11 +265,7 @@ async def test_pages_read_without_javascript(
     open_page: OpenPage, site: Site, traces: list[RequestTrace]
 ) -> None:
     async with open_page() as watched:
-        state = await watched.page.context.storage_state()
-        browser = watched.page.context.browser
-        assert browser is not None
-        context = await browser.new_context(java_script_enabled=False, storage_state=state)
-        page = await context.new_page()
+        page = await watched.without_javascript()
         await page.goto(f"{site.url}/requests")
         await page.get_by_label("Flag").select_option("Fell back")
         await page.get_by_role("button", name="Filter").click()
@@ -277,7 +273,7 @@ async def test_pages_read_without_javascript(
         await page.goto(f"{site.url}/requests/{traces[-1].pk}")
         await page.get_by_role("link", name="12 tools").click()
         await expect(page.locator("#g-tools tr[id]")).to_have_count(12)
-        await context.close()
+        await page.context.close()
 
 
 async def test_first_load_is_light(open_page: OpenPage, traces: list[RequestTrace]) -> None:

@@ -53,7 +53,7 @@ from token_optimizer.optimizer.prefix import (
 )
 from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
 from token_optimizer.optimizer.retrieval import add_retrieved, look_up, tell
-from token_optimizer.optimizer.turn_cuts import framing_left
+from token_optimizer.optimizer.turn_cuts import unframed
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens import count_texts, is_estimate
 
@@ -207,8 +207,10 @@ def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable
         # What is asked for again is answered alike; the next turn decides.
         return attempt if past.is_exact else _cheaper_attempt(attempt, past, context, read)
     again = _attempt_anew(read(), _context_of_compaction(original, context), start)
-    better = fits and again.faults
-    return again if attempt is None or not (better or attempt.after.tokens <= again.after.tokens) else attempt
+    if attempt is None:
+        return again
+    is_better = (fits and again.faults) or attempt.after.tokens <= again.after.tokens
+    return attempt if is_better else again
 
 
 def _needs_room(attempt: Attempt, past: Past) -> bool:
@@ -302,20 +304,10 @@ def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Pr
     ledger.write(FROZEN, rest, start)
     start = replace(start, blocks=(*past.read.sent_blocks, *start.blocks))
     if start.gone_messages:
-        start = _unframed(start, original)
+        start = unframed(start, original)
     spent = (perf_counter() - started) * 1000
     ledger.reports.append(StageReport(FROZEN.name, "ran", spent, original.tokens - start.tokens))
     return start
-
-
-def _unframed(start: Prompt, original: Prompt) -> Prompt:
-    """The prompt without the framing of the messages that are gone."""
-    gone = framing_left(original) - framing_left(start)
-    blocks = [
-        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
-        for block in start.blocks
-    ]
-    return replace(start, blocks=tuple(blocks))
 
 
 def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> OptimizationStats:

@@ -116,11 +116,7 @@ def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list
     keys = []
     update, hexdigest = chain.update, chain.hexdigest
     for message in conversation_of(body, dialect):
-        # Most messages are plain, and there may be thousands: what `_bytes` does of these, at once.
-        try:
-            text = orjson.dumps(message)
-        except TypeError:
-            text = _bytes(message)
+        text = _json(message)
         update(_bytes(message) if _IN_CACHE_MARKS in text else text)
         keys.append(hexdigest())
     return keys

@@ -70,7 +70,7 @@ def _passages(
     """What there is room for of the blocks, each as a block with its mark."""
     room = _room(prompt, context)
     hit_tokens = sum(context.count(["\n".join(item.asked) for item in asked]))
-    own = min(room, _AROUND * hit_tokens + _MARK_TOKENS * len(asked)) - _MARK_TOKENS * len(asked)
+    own = min(room - _MARK_TOKENS * len(asked), _AROUND * hit_tokens)
     if own <= 0:
         return []
     fitted = fit(_alone(asked, prompt, context), replace(context, budget_tokens=own))

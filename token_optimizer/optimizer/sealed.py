@@ -20,8 +20,8 @@ _FORMAT = 3
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
-    blocks, tools = map(list, message.blocks), map(list, message.tools)
-    fields = [_FORMAT, message.gone, list(blocks), list(tools), message.added, message.ended]
+    blocks, tools = [*map(list, message.blocks)], [*map(list, message.tools)]
+    fields = [_FORMAT, message.gone, blocks, tools, message.added, message.ended]
     return _cipher(secret).encrypt(zlib.compress(orjson.dumps(fields), 1)).decode()
 
 

@@ -64,10 +64,17 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
             blocks.append(_marker(gone, block))
             gone = []
         blocks.append(block)
-    left = replace(prompt, gone_messages=prompt.gone_messages | messages)
-    framing = framing_left(prompt) - framing_left(left)
+    return unframed(
+        replace(prompt, blocks=tuple(blocks), gone_messages=prompt.gone_messages | messages), prompt
+    )
+
+
+def unframed(left: Prompt, before: Prompt) -> Prompt:
+    """What is left of the prompt before, without the framing of the messages that went."""
+    gone = framing_left(before) - framing_left(left)
     blocks = [
-        block.but(tokens=block.tokens - framing) if block.kind is Kind.FRAMING else block for block in blocks
+        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
+        for block in left.blocks
     ]
     return replace(left, blocks=tuple(blocks))
 
