@@ -27,20 +27,20 @@ from benchmarks.compressor import compress
 from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases, score_case
 from token_optimizer.models import Block, Kind, Passage, Prompt
-from token_optimizer.optimizer.canonicalize import canonicalize
-from token_optimizer.optimizer.dialects import detect_dialect, framing_tokens
-from token_optimizer.optimizer.heuristics.prose_passages import (
+from token_optimizer.optimizer.embeddings.service import EmbeddingService, static_embedder
+from token_optimizer.optimizer.formats.canonicalize import canonicalize
+from token_optimizer.optimizer.formats.dialects import detect_dialect, framing_tokens
+from token_optimizer.optimizer.prose.passages import (
     document_passages,
     example_passages,
     prose_passages,
     spoken_passages,
 )
-from token_optimizer.optimizer.mmr import chosen_by_mmr
-from token_optimizer.optimizer.near_words import WordVectors, near_words
-from token_optimizer.optimizer.relevance import bm25, bm25_near, stems
-from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
-from token_optimizer.seen_texts import forget_texts
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
+from token_optimizer.optimizer.relevance.mmr import chosen_by_mmr
+from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
 from token_optimizer.text import token_counts
+from token_optimizer.text_cache import forget_texts
 
 FAMILIES = ("rag_qa", "chat_memory", "meeting_qa", "fewshot")
 _PASSAGES: Mapping[Kind, Callable[[str], list[Passage]]] = {

@@ -23,7 +23,12 @@ _PAGE_LINES = 80
 _SYSTEM = "You are an engineer who keeps a service running. Read before you change; say what you found."
 _TASK = "Requests to the gateway began to fail this morning. Find out why, and say what has to change."
 _PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/optimize", "/readyz", "/metrics", "/api/v1/traces")
-_WORKERS = ("gateway.relay", "optimizer_app.record", "optimizer_app.deliver", "uvicorn.error")
+_WORKERS = (
+    "gateway.endpoints",
+    "optimizer_app.traces.recorder",
+    "optimizer_app.traces.delivery",
+    "uvicorn.error",
+)
 _THOUGHTS = (
     "I look at where {name} is read.",
     "That does not explain it yet; {name} comes next.",

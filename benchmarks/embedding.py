@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
-from token_optimizer.seen_texts import forget_texts
-from token_optimizer.tokens import count_texts
+from token_optimizer.optimizer.embeddings.service import EmbeddingService, static_embedder
+from token_optimizer.text_cache import forget_texts
+from token_optimizer.tokens.counts import count_texts
 
 _WORDS_A_PASSAGE = 140
 _QUESTION = "Which of the servers keeps the traces, and for how long?"

@@ -20,8 +20,8 @@ from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases, prompt_text, prompt_tokens
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
+from token_optimizer.optimizer.conversation.prefix import InProcessMemory, Memory
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.prefix import InProcessMemory, Memory
 
 _LEAST_TURNS = 5
 

@@ -19,14 +19,14 @@ import numpy as np
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.canonicalize import canonicalize
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.found import Found, RetrievedPassage
-from token_optimizer.optimizer.retrieval import add_retrieved
-from token_optimizer.optimizer.semantic import static_embedder
-from token_optimizer.optimizer.stages import look_into_meaning
-from token_optimizer.seen_texts import forget_texts
-from token_optimizer.tokens import count_texts
+from token_optimizer.optimizer.embeddings.service import static_embedder
+from token_optimizer.optimizer.formats.canonicalize import canonicalize
+from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
+from token_optimizer.optimizer.retrieval.retrieve import add_retrieved
+from token_optimizer.optimizer.stages.rules import look_into_meaning
+from token_optimizer.text_cache import forget_texts
+from token_optimizer.tokens.counts import count_texts
 
 COLD_WANTED_MS = 600
 SEEN_WANTED_MS = 100

@@ -19,12 +19,12 @@ import tiktoken
 from benchmarks.conversations import Messages, conversation, next_turn
 from benchmarks.scoring import prompt_text
 from token_optimizer import OptimizerConfig
-from token_optimizer.offline_ranks import offline_encoding
-from token_optimizer.optimizer.canonicalize import canonicalize
+from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.formats.canonicalize import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.prefix import InProcessMemory
-from token_optimizer.seen_texts import forget_texts
-from token_optimizer.tokens import count_tokens
+from token_optimizer.text_cache import forget_texts
+from token_optimizer.tokens.counts import count_tokens
+from token_optimizer.tokens.offline_ranks import offline_encoding
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 60_000, 100_000, 200_000, 500_000)
 _MODEL = "gpt-4o"

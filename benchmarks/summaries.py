@@ -27,9 +27,9 @@ from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases
 from benchmarks.validity import content_text
 from token_optimizer.models import Block, Kind
-from token_optimizer.optimizer.bulk import split_bulk
-from token_optimizer.optimizer.extractive import ExtractiveSummarizer, passages_of
-from token_optimizer.optimizer.text_rank import text_ranks
+from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
+from token_optimizer.optimizer.formats.embedded_content import split_bulk
+from token_optimizer.optimizer.relevance.text_rank import text_ranks
 from token_optimizer.text import token_counts
 
 FAMILIES = ("chat_memory", "fewshot", "meeting_qa", "rag_qa")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from dashboard.queries import Bucket
+from dashboard.overview.figures import Bucket
 from optimizer_app.models import RequestTrace
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

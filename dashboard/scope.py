@@ -14,7 +14,7 @@ from optimizer_app.models import Document, OptimizationConfig, Project, RequestT
 from optimizer_app.models.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
 from optimizer_app.models.trace import RequestTraceQuerySet
-from optimizer_app.trace_ids import first_id_at
+from optimizer_app.traces.ids import first_id_at
 
 DEFAULT_RANGE = "24h"
 

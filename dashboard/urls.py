@@ -5,7 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.views import account, ahead, configs, documents, overview, requests, trace
+from dashboard.account import views as account
+from dashboard.configs import views as configs
+from dashboard.documents import views as documents
+from dashboard.overview import views as overview
+from dashboard.precompression import views as ahead
+from dashboard.request import views as trace
+from dashboard.requests import views as requests
 
 app_name = "dashboard"
 

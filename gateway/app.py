@@ -17,19 +17,19 @@ from starlette.routing import Route
 
 from gateway.auth import CallerCache
 from gateway.database import in_database
-from gateway.endpoint import Endpoint, internal_error
+from gateway.endpoints.base import Endpoint, internal_error
+from gateway.endpoints.completions import Relay
+from gateway.endpoints.health import healthz, readyz
+from gateway.endpoints.ingest import ingest, show_job
+from gateway.endpoints.optimize import OptimizeOnly
+from gateway.endpoints.passthrough import count_tokens, models, passthrough
+from gateway.endpoints.traces import show_trace
 from gateway.errors import Unavailable
-from gateway.health import healthz, readyz
-from gateway.ingest import ingest, show_job
-from gateway.optimize_only import OptimizeOnly
-from gateway.passthrough import count_tokens, models, passthrough
-from gateway.relay import Relay
-from gateway.traces import show_trace
 from gateway.upstream import Upstream
-from optimizer_app.ahead.answered import AfterAnswers
-from optimizer_app.ahead.looks import line_to
-from optimizer_app.optimize import OptimizerPool, optimizer_pool
-from optimizer_app.record import Recorder
+from optimizer_app.optimize.service import OptimizerPool, optimizer_pool
+from optimizer_app.precompression.lookups import line_to
+from optimizer_app.precompression.requests import AfterAnswers
+from optimizer_app.traces.recorder import Recorder
 
 Result = TypeVar("Result")
 

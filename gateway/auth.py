@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unauthorized, Unavailable
-from optimizer_app.encryption import UndecryptableSecret
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect

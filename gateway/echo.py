@@ -12,7 +12,7 @@ import orjson
 
 from gateway.headers import Headers
 from token_optimizer.models import Dialect
-from token_optimizer.tokens import count_body, count_tokens
+from token_optimizer.tokens.counts import count_body, count_tokens
 
 ECHO_MODEL = "echo"
 LONGEST_ECHO_CHARACTERS = 4_000

@@ -12,11 +12,11 @@ from gateway.auth import Caller, ProviderRoute
 from gateway.call import Call
 from gateway.headers import Headers
 from gateway.usage import NOT_SAID, Usage
-from optimizer_app.ahead.answered import Answered
-from optimizer_app.optimize import Optimized
-from optimizer_app.record import Journal
-from optimizer_app.trace_ids import new_trace_id
-from optimizer_app.trace_record import Status, TraceRecord
+from optimizer_app.optimize.service import Optimized
+from optimizer_app.precompression.requests import Answered
+from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.traces.record import Status, TraceRecord
+from optimizer_app.traces.recorder import Journal
 from token_optimizer.models import Dialect, OptimizationStats
 
 _LONGEST_REASON = 200

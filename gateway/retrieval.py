@@ -16,12 +16,12 @@ import structlog
 from django.db import Error as DatabaseError
 
 from gateway.database import searching
-from optimizer_app.embedding_client import EmbeddingsUnavailable, aembed_question
-from optimizer_app.optimize import INLINE_BYTES, OptimizationRequest
-from optimizer_app.retrieve import has_blocks, passages_of
+from optimizer_app.embeddings.client import EmbeddingsUnavailable, aembed_question
+from optimizer_app.optimize.service import INLINE_BYTES, OptimizationRequest
+from optimizer_app.retrieval.search import has_blocks, passages_of
 from token_optimizer.errors import PromptError
-from token_optimizer.optimizer.found import Found, FoundAhead
-from token_optimizer.optimizer.retrieval import question_for_store, top_k_of
+from token_optimizer.optimizer.retrieval.found import Found, FoundAhead
+from token_optimizer.optimizer.retrieval.retrieve import question_for_store, top_k_of
 
 log = structlog.get_logger(__name__)
 

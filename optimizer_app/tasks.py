@@ -10,16 +10,16 @@ from celery.worker import state as worker_state
 from django.conf import settings
 from django.utils import timezone
 
-from optimizer_app.ahead.retention import drop_unused
-from optimizer_app.ahead.wake import wake_ahead
-from optimizer_app.ahead.work import compress_due
-from optimizer_app.announce import announce_ahead
-from optimizer_app.deliver import deliver_due_events
+from optimizer_app.announcements import announce_ahead
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document
-from optimizer_app.retention import drop_older_than, make_partitions_ahead
+from optimizer_app.precompression.retention import drop_unused
+from optimizer_app.precompression.wake import wake_ahead
+from optimizer_app.precompression.work import compress_due
+from optimizer_app.traces.delivery import deliver_due_events
+from optimizer_app.traces.retention import drop_older_than, make_partitions_ahead
 
 log = structlog.get_logger(__name__)
 

@@ -32,7 +32,7 @@ import hypothesis
 import pytest
 from django.db import connection
 
-from optimizer_app.embedded.servers import running_servers
+from optimizer_app.instance.servers import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.optimizer.latency import Latency
@@ -63,7 +63,7 @@ def _time_enough() -> Iterator[None]:
     """Time stands still for the optimizer of this process: what it does never depends on the machine."""
     patch = pytest.MonkeyPatch()
     still = functools.partial(Latency, clock=lambda: 0.0)
-    for place in ("token_optimizer.optimizer.pipeline", "optimizer_app.optimize"):
+    for place in ("token_optimizer.optimizer.pipeline", "optimizer_app.optimize.service"):
         patch.setattr(f"{place}.Latency", still)
     yield
     patch.undo()

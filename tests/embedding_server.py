@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from optimizer_app import embedding_client
-from optimizer_app.embedding_client import embed, status
+from optimizer_app.embeddings import client as embedding_client
+from optimizer_app.embeddings.client import embed, status
 from tests.live_server import PROJECT_ROOT
 from tests.state_folder import state_folder
 

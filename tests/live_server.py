@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from optimizer_app.embedded import children, web
+from optimizer_app.instance import children, web
 
 FIRST_ANSWER_WITHIN_SECONDS = 60
 PROJECT_ROOT = Path(__file__).parent.parent

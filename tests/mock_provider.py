@@ -20,7 +20,7 @@ from itertools import count
 from typing import Any, Literal
 
 from tests.local_server import LocalServer, Received, Wire
-from token_optimizer.tokens import count_body
+from token_optimizer.tokens.counts import count_body
 
 Json = dict[str, Any]
 

@@ -25,8 +25,8 @@ import uuid_utils.compat
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
+from token_optimizer.optimizer.conversation.prefix import InProcessMemory, Memory
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, check_budget, optimize_body
-from token_optimizer.optimizer.prefix import InProcessMemory, Memory
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
 from token_optimizer.telemetry.collector import LocalCollector
@@ -38,7 +38,7 @@ from token_optimizer.telemetry.events import (
     events_of,
     request_summary,
 )
-from token_optimizer.tokens import count_body
+from token_optimizer.tokens.counts import count_body
 
 if TYPE_CHECKING:
     from token_optimizer.storage.store_retriever import StoreRetriever

@@ -28,7 +28,7 @@ from benchmarks.compressors.passages import FAMILIES, Passages, load_passages
 from benchmarks.cuts import by_chance, recall
 from benchmarks.summaries import RATES, text_size
 from token_optimizer.models import Block
-from token_optimizer.optimizer.extractive import ExtractiveSummarizer
+from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
 
 # In fewshot every example is needed whatever is asked: what is learned there is wrong everywhere else.
 TAUGHT = ("chat_memory", "meeting_qa", "docs_questions")

@@ -16,11 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.critical_units import has_order, identifiers, is_negation
-from token_optimizer.optimizer.near_words import WordVectors, near_words
-from token_optimizer.optimizer.relevance import bm25, bm25_near, names, stems
-from token_optimizer.optimizer.static_embedding import static_embedder
-from token_optimizer.optimizer.text_rank import text_ranks
+from token_optimizer.optimizer.compression.critical_units import has_order, identifiers, is_negation
+from token_optimizer.optimizer.embeddings.static import static_embedder
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, names, stems
+from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.text_rank import text_ranks
 
 Column = NDArray[np.float64]
 

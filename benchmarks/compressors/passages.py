@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases
 from benchmarks.summaries import prose, prose_kind
-from tests.quality.cases import FAMILIES as OWN_FAMILIES
+from tests.benchmarks.cases import FAMILIES as OWN_FAMILIES
 from token_optimizer.models import Block, Kind
-from token_optimizer.optimizer.extractive import passages_of
+from token_optimizer.optimizer.compression.extractive import passages_of
 from token_optimizer.text import token_counts
 
 # Families whose prose holds what is asked for; tables, logs and lists of tools have compressors of their own.

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from config import env
-from optimizer_app.embedded.state import InstanceState, UnusableState, load_or_create
+from optimizer_app.instance.state import InstanceState, UnusableState, load_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STATE_DIR = env.folder("OPTIMIZER_STATE_DIR", BASE_DIR / "state")

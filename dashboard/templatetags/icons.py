@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dashboard.queries import ROUTES
+from dashboard.overview.figures import ROUTES
 
 register = template.Library()
 

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
-from optimizer_app.announce import announce_documents
+from optimizer_app.announcements import announce_documents
 from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import semchunk
 
-from token_optimizer.tokens import count_texts
+from token_optimizer.tokens.counts import count_texts
 
 # A chunk has about so many tokens, and never more than twice as many.
 TARGET_TOKENS = 200

@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from optimizer_app.announce import announce_documents
-from optimizer_app.embedding_client import status
+from optimizer_app.announcements import announce_documents
+from optimizer_app.embeddings.client import status
 from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.models import Document
-from optimizer_app.retrieve import owner_of
+from optimizer_app.retrieval.search import owner_of
 from token_optimizer.storage.blocks import delete_document, delete_vectors
 
 _STATES = Document.State

@@ -17,13 +17,13 @@ import structlog
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from optimizer_app.alone import alone_on_this_machine
-from optimizer_app.announce import announce_documents
-from optimizer_app.embedding_client import EmbeddingsUnavailable, embed, status
-from optimizer_app.ingest.confined import read_confined
-from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
+from optimizer_app.announcements import announce_documents
+from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
+from optimizer_app.ingest.readers.confined import read_confined
+from optimizer_app.ingest.readers.read import Chunk, ReadDocument, UnreadableDocument
+from optimizer_app.instance.machine_lock import alone_on_this_machine
 from optimizer_app.models import Document
-from optimizer_app.retrieve import owner_of
+from optimizer_app.retrieval.search import owner_of
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import (
     StoredBlock,

@@ -1,10 +1,10 @@
 """The stored state."""
 
 from optimizer_app.models.api_key import ApiKey
-from optimizer_app.models.compression import AheadCompression, AheadHour
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
+from optimizer_app.models.precompression import AheadCompression, AheadHour
 from optimizer_app.models.project import Project
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.trace import RequestTrace

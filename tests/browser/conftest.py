@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import Browser, Page, Request, async_playwright
 
-from tests.ahead.texts import prose
 from tests.live_server import LiveServer
+from tests.optimizer_app.precompression.texts import prose
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project

@@ -14,8 +14,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connections
 
 from config.asgi import application
-from dashboard.consumers import NOT_SIGNED_IN, LiveConsumer
-from optimizer_app.announce import announce_documents, announce_traces
+from dashboard.live.consumers import NOT_SIGNED_IN, LiveConsumer
+from optimizer_app.announcements import announce_documents, announce_traces
 from optimizer_app.models import Project
 
 QUIET_SECONDS = 0.2

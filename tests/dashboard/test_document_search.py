@@ -12,8 +12,8 @@ import pytest
 from django.forms import ValidationError
 from django.test import Client
 
-from dashboard.document_search import marked
-from dashboard.metadata import metadata_of
+from dashboard.documents.metadata import metadata_of
+from dashboard.documents.search import marked
 from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, Project

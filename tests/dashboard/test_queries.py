@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from dashboard import queries
+from dashboard.overview import figures as queries
 from dashboard.scope import RANGES, Range, Window
 from optimizer_app.models import Project, RequestTrace
 from tests.dashboard.traces import make_trace

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dashboard.blocks import BlockRow, Fold, block_rows, groups
-from dashboard.charts import gauge
-from dashboard.strip import SMALL_HEIGHT, prompt_strip, small_strip
-from dashboard.views.trace import stage_bars
+from dashboard.overview.charts import gauge
+from dashboard.request.blocks import BlockRow, Fold, block_rows, groups
+from dashboard.request.strip import SMALL_HEIGHT, prompt_strip, small_strip
+from dashboard.request.views import stage_bars
 from tests.dashboard.traces import block
 
 

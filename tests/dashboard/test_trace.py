@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.headline import headline, money_sentence, notices, retrieval_sentence, zero_explained
+from dashboard.request.headline import headline, money_sentence, notices, retrieval_sentence, zero_explained
 from optimizer_app.models import ApiKey, Project, RequestTrace
 from tests.dashboard.traces import block, make_trace
 

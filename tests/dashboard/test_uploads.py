@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from dashboard import uploads
-from dashboard.bounded_body import MOST_BYTES as MOST_BODY_BYTES
-from dashboard.bounded_body import BoundedBody
+from dashboard.documents import uploads
+from dashboard.documents.bounded_body import MOST_BYTES as MOST_BODY_BYTES
+from dashboard.documents.bounded_body import BoundedBody
 from optimizer_app.models import Document, IngestJob, Project
 from tests.dashboard.documents import make_document
 from tests.live_server import LiveServer

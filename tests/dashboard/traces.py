@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from optimizer_app.models import Project, RequestTrace
-from optimizer_app.partitions import create_partitions
-from optimizer_app.trace_ids import first_id_at, new_trace_id
+from optimizer_app.traces.ids import first_id_at, new_trace_id
+from optimizer_app.traces.partitions import create_partitions
 
 _TIME_BITS = 80
 

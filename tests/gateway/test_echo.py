@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from token_optimizer.tokens import count_body, count_tokens
+from token_optimizer.tokens.counts import count_body, count_tokens
 
 
 def test_openai(echo_account: Account) -> None:

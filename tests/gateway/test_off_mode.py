@@ -8,7 +8,7 @@ import requests
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.mock_provider import MockProvider, Reply
-from token_optimizer.tokens import count_body
+from token_optimizer.tokens.counts import count_body
 
 OFF = {"x-optimizer-mode": "off"}
 ODD = (

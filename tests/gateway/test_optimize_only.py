@@ -10,8 +10,8 @@ from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import ANTHROPIC_TOOLS, HI, MODEL, OPENAI_TOOLS, anthropic_agent, openai_agent
 from tests.mock_provider import MockProvider
-from tests.optimizer.stories import story, talk
-from token_optimizer.tokens import count_body
+from tests.token_optimizer.optimizer.stories import story, talk
+from token_optimizer.tokens.counts import count_body
 
 PATH = "/v1/optimize"
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 import gateway.retrieval
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, OptimizationConfig
-from optimizer_app.optimize import OptimizationRequest, run_inline
+from optimizer_app.optimize.service import OptimizationRequest, run_inline
 from tests.embedding_server import Ready
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.prompts import CLAUDE, MODEL

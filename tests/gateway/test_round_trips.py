@@ -23,7 +23,7 @@ from tests.gateway.prompts import (
     openai_agent,
 )
 from tests.mock_provider import MockProvider, Reply, ToolCall
-from token_optimizer.tokens import count_body
+from token_optimizer.tokens.counts import count_body
 
 STATS = {
     "trace_id",

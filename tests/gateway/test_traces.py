@@ -13,7 +13,7 @@ from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add
 from tests.gateway.prompts import CLAUDE, HI, MODEL, QUESTION, anthropic_agent, openai_agent
 from tests.live_server import LiveServer, running_server
 from tests.mock_provider import MockProvider, Reply
-from token_optimizer.tokens import count_body
+from token_optimizer.tokens.counts import count_body
 
 REVOKED_WITHIN_SECONDS = 5
 REQUESTS: dict[str, dict[str, Any]] = {

@@ -17,8 +17,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from token_optimizer.optimizer.prefix import EXACT_PREFIX, SentMessage
-from token_optimizer.optimizer.sealed import opened, sealed
+from token_optimizer.optimizer.conversation.prefix import EXACT_PREFIX, SentMessage
+from token_optimizer.optimizer.conversation.sealing import opened, sealed
 
 log = logging.getLogger(__name__)
 

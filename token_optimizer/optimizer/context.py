@@ -8,10 +8,10 @@ from math import inf
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.ahead import CompressionsAhead
-from token_optimizer.optimizer.found import Found
+from token_optimizer.optimizer.compression.precompressions import CompressionsAhead
 from token_optimizer.optimizer.latency import Latency
-from token_optimizer.tokens import count_texts
+from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.tokens.counts import count_texts
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
 # turn may fill this share of the room that is left: so some ten turns pass before the next one.

@@ -19,7 +19,6 @@ from typing import Any
 
 import uuid_utils.compat
 
-from token_optimizer.cache_prices import cache_prices
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, StageError, StageSkipped
 from token_optimizer.models import (
@@ -33,29 +32,30 @@ from token_optimizer.models import (
     StageReport,
     mean_faithfulness,
 )
-from token_optimizer.optimizer import stages
-from token_optimizer.optimizer.ahead import CompressionsAhead
-from token_optimizer.optimizer.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
-from token_optimizer.optimizer.compaction import Compaction, is_due, requests_so_far
-from token_optimizer.optimizer.compress_stage import compress_prose, wanted_ahead
+from token_optimizer.optimizer.compression.precompressions import CompressionsAhead
 from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
-from token_optimizer.optimizer.dialects import conversation_key, detect_dialect, framing_tokens
-from token_optimizer.optimizer.found import Retriever
-from token_optimizer.optimizer.latency import Latency
-from token_optimizer.optimizer.ledger import FROZEN, Ledger, Stage, block_fates
-from token_optimizer.optimizer.past import Past
-from token_optimizer.optimizer.prefix import (
+from token_optimizer.optimizer.conversation.cache_prices import cache_prices
+from token_optimizer.optimizer.conversation.compaction import Compaction, is_due, requests_so_far
+from token_optimizer.optimizer.conversation.dropped_turns import unframed
+from token_optimizer.optimizer.conversation.history import Past
+from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, ReadPrefix
+from token_optimizer.optimizer.conversation.prefix import (
     InProcessMemory,
     Memory,
     conversation_salt,
     frozen,
     frozen_ids,
 )
-from token_optimizer.optimizer.read_prefix import NOTHING_READ, ReadPrefix
-from token_optimizer.optimizer.retrieval import add_retrieved, look_up, tell
-from token_optimizer.optimizer.turn_cuts import unframed
+from token_optimizer.optimizer.formats.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
+from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect, framing_tokens
+from token_optimizer.optimizer.latency import Latency
+from token_optimizer.optimizer.retrieval.found import Retriever
+from token_optimizer.optimizer.retrieval.retrieve import add_retrieved, look_up, tell
+from token_optimizer.optimizer.stages import rules as stages
+from token_optimizer.optimizer.stages.compress import compress_prose, wanted_ahead
+from token_optimizer.optimizer.trace import FROZEN, Ledger, Stage, block_fates
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
-from token_optimizer.tokens import count_texts, is_estimate
+from token_optimizer.tokens.counts import count_texts, is_estimate
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Dialect
-from token_optimizer.optimizer.dialects import conversation_of, role_of
-from token_optimizer.optimizer.heuristics.constraints import extract_constraints
-from token_optimizer.optimizer.response_items import OUTPUT_OF, OUTPUTS, item_type
-from token_optimizer.optimizer.spots import as_list
+from token_optimizer.optimizer.formats.dialects import conversation_of, role_of
+from token_optimizer.optimizer.formats.response_items import OUTPUT_OF, OUTPUTS, item_type
+from token_optimizer.optimizer.formats.text_parts import as_list
+from token_optimizer.optimizer.prose.directives import extract_constraints
 
 Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
 _SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)

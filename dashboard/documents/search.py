@@ -1,0 +1,99 @@
+"""What a question would find in a project's documents, with the reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from dashboard.documents.metadata import MetadataField
+from optimizer_app.models import Document, Project
+from optimizer_app.retrieval.search import search_documents
+from token_optimizer.models import BlockType
+from token_optimizer.storage.passages import why_found
+from token_optimizer.storage.search import FoundBlock
+
+TOP_K = 10
+EXCERPT_CHARS = 320
+_WORD = re.compile(r"\w{3,}")
+
+
+class SearchForm(forms.Form):
+    """The question, and what the passages must be."""
+
+    q = forms.CharField(strip=True, max_length=2_000)
+    type = forms.ChoiceField(required=False, choices=[(item.value, item.value) for item in BlockType])
+    where = MetadataField(required=False, strip=True, max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage. `excerpt` and `rest` are its text in parts, (text, whether the question has this word)."""
+
+    number: int
+    block: FoundBlock
+    why: str
+    source: Document | None
+    excerpt: tuple[tuple[str, bool], ...]
+    rest: tuple[tuple[str, bool], ...]
+
+    @property
+    def place(self) -> str:
+        """The headings that it stands under, without the title where that is the source's own."""
+        path = self.block.title_path
+        title = str(self.source) if self.source else ""
+        return path.removeprefix(title).removeprefix(" / ")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The passages, best first, and why they were found by words alone where they were."""
+
+    hits: tuple[Hit, ...]
+    by_words_alone: str
+
+
+def answer(project: Project, asked: dict[str, Any]) -> Answer:
+    """What the valid form finds in the project."""
+    types = [asked["type"]] if asked["type"] else None
+    found = search_documents(project, asked["q"], top_k=TOP_K, types=types, metadata=asked["where"])
+    sources = _sources(project, found.passages)
+    words = {word.lower() for word in _WORD.findall(asked["q"])}
+    hits = (
+        _hit(number, block, sources.get(block.document_id), words)
+        for number, block in enumerate(found.passages, 1)
+    )
+    return Answer(tuple(hits), found.by_words_alone)
+
+
+def _sources(project: Project, passages: Iterable[FoundBlock]) -> dict[UUID | None, Document]:
+    ids = {block.document_id for block in passages if block.document_id is not None}
+    return {item.pk: item for item in project.documents.defer("source").filter(pk__in=ids)}
+
+
+def _hit(number: int, block: FoundBlock, source: Document | None, words: set[str]) -> Hit:
+    text = block.content.strip()
+    end = len(text) if len(text) <= EXCERPT_CHARS else _word_end(text, EXCERPT_CHARS)
+    return Hit(number, block, why_found(block), source, marked(text[:end], words), marked(text[end:], words))
+
+
+def _word_end(text: str, least: int) -> int:
+    """The first place at or after `least` where a word ends."""
+    space = re.compile(r"\s").search(text, least)
+    return space.start() if space else len(text)
+
+
+def marked(text: str, words: set[str]) -> tuple[tuple[str, bool], ...]:
+    """The text in parts, those that are one of the words apart from the others."""
+    parts: list[tuple[str, bool]] = []
+    at = 0
+    for found in _WORD.finditer(text):
+        if found[0].lower() in words:
+            parts += [(text[at : found.start()], False), (found[0], True)]
+            at = found.end()
+    parts.append((text[at:], False))
+    return tuple(part for part in parts if part[0])

@@ -1,0 +1,164 @@
+"""The documents: what can be found, how far is it, what would a question find?"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadhandler import load_handler
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST
+
+from dashboard.documents import rows as documents
+from dashboard.documents import search as document_search
+from dashboard.documents.metadata import MetadataField
+from dashboard.documents.uploads import TOO_LARGE, SizeLimit, Taken, take_in, told
+from dashboard.page import is_live_refresh, render_page, signed_in
+from dashboard.scope import Scope
+from optimizer_app.ingest import control
+from optimizer_app.ingest.accept import MOST_BYTES
+from optimizer_app.models import Document, Project
+from token_optimizer.models import BlockType
+
+TEMPLATE = "dashboard/documents.html"
+MOST_NAMED = 20
+ACTIONS = {
+    "cancel": control.cancel_document,
+    "retry": control.retry_document,
+    "embed": control.embed_again,
+}
+TYPES = [(item.value, item.value) for item in BlockType]
+
+
+class UploadForm(forms.Form):
+    """What is said of all files of one form."""
+
+    type = forms.ChoiceField(choices=TYPES)
+    metadata = MetadataField(required=False, strip=True, max_length=500)
+
+
+@signed_in
+def document_list(request: HttpRequest) -> HttpResponse:
+    scope = Scope.of_request(request)
+    form = documents.DocumentFilter(request.GET)
+    found = form.applied_to(scope.documents())
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    context: dict[str, Any] = {
+        "page": "documents",
+        "form": form,
+        "summary": documents.summary(scope.documents()),
+        "list": documents.page_of(found, after=after, before=before),
+        "target": scope.only_project,
+        "types": [value for value, _ in TYPES],
+        "most_bytes": MOST_BYTES,
+        "too_large": TOO_LARGE,
+    }
+    if not is_live_refresh(request):
+        context |= _search(request, scope)
+    return render_page(request, TEMPLATE, scope, context)
+
+
+@csrf_exempt
+@signed_in
+def upload(request: HttpRequest) -> HttpResponse:
+    """The files of a form. The limit of their size has to be there before the form is read."""
+    limit = SizeLimit()
+    request.upload_handlers = [
+        limit,
+        *(load_handler(name, request) for name in settings.FILE_UPLOAD_HANDLERS),
+    ]
+    return _upload(request, limit)
+
+
+@csrf_protect
+@require_POST
+def _upload(request: HttpRequest, limit: SizeLimit) -> HttpResponse:
+    project = _named_project(request, request.POST.get("project", ""))
+    form = UploadForm(request.POST)
+    if form.is_valid():
+        kind, metadata = BlockType(form.cleaned_data["type"]), form.cleaned_data["metadata"]
+        taken = take_in(project, request.FILES.getlist("files"), kind, metadata)
+    else:
+        reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        taken = Taken(refused=[(str(file.name), reason) for file in request.FILES.getlist("files")])
+    taken.refused += [(name, TOO_LARGE) for name in limit.too_large]
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"files": list(told(taken))}, status=202 if taken.documents else 400)
+    _say(request, taken)
+    return redirect(_list_url(request))
+
+
+@signed_in
+@require_POST
+def act(request: HttpRequest, document_id: uuid.UUID, action: str) -> HttpResponse:
+    """Do it, and show the list anew."""
+    document = _document(request, document_id)
+    if action not in ACTIONS:
+        raise Http404(f"no action {action[:20]!r}")
+    if not ACTIONS[action](document) and not is_live_refresh(request):
+        messages.warning(request, f"{document}: this is not possible any more, it is {document.state}.")
+    return _list_again(request)
+
+
+@signed_in
+def delete(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
+    """Asks on GET, as a page or for the dialog; deletes on POST."""
+    document = _document(request, document_id)
+    if request.method == "POST":
+        control.remove_document(document)
+        if not is_live_refresh(request):
+            messages.success(request, f"{document} was deleted.")
+        return _list_again(request)
+    context = {"page": "documents", "document": document, "back": _list_url(request)}
+    return render_page(request, "dashboard/document_delete.html", Scope.of_request(request), context)
+
+
+def _search(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    """The search form, and what it finds where a question was asked."""
+    if not request.GET.get("q", "").strip():
+        return {"search": document_search.SearchForm()}
+    search = document_search.SearchForm(request.GET)
+    project = scope.only_project
+    if project is None or not search.is_valid():
+        return {"search": search, "needs_project": project is None}
+    return {"search": search, "answer": document_search.answer(project, search.cleaned_data)}
+
+
+def _document(request: HttpRequest, document_id: uuid.UUID) -> Document:
+    """404 where it is another project's, as for one that never was."""
+    visible = Document.objects.visible_to(request.user).without_source().select_related("project")
+    return get_object_or_404(visible, pk=document_id)
+
+
+def _named_project(request: HttpRequest, name: str) -> Project:
+    return get_object_or_404(Project.objects.visible_to(request.user), name=name)
+
+
+def _list_again(request: HttpRequest) -> HttpResponse:
+    """The list as it is now: in place for the live page, whose rows say what became of them."""
+    return document_list(request) if is_live_refresh(request) else redirect(_list_url(request))
+
+
+def _list_url(request: HttpRequest) -> str:
+    """The list as it was: the action's own URL carries its filters."""
+    query = request.GET.urlencode()
+    return reverse("dashboard:documents") + (f"?{query}" if query else "")
+
+
+def _say(request: HttpRequest, taken: Taken) -> None:
+    """What became of the files, for a reader without scripts."""
+    count = len(taken.documents)
+    if count:
+        messages.success(request, f"{count} file{'s were' if count > 1 else ' was'} taken in.")
+    if not count and not taken.refused:
+        messages.error(request, "No file was chosen.")
+    for name, reason in taken.refused[:MOST_NAMED]:
+        messages.error(request, f"{name}: {reason}")
+    if len(taken.refused) > MOST_NAMED:
+        messages.error(request, f"{len(taken.refused) - MOST_NAMED} more files were refused.")

@@ -1,0 +1,84 @@
+"""The live socket: says that something changed, never what. The page then asks over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+from optimizer_app.announcements import EVERY_PROJECT, project_group
+from optimizer_app.models import Project
+
+SECONDS_BETWEEN_MESSAGES = 1.0
+NOT_SIGNED_IN = 4401
+
+
+def groups_of(user: AbstractBaseUser | AnonymousUser) -> list[str]:
+    """The channel groups that announce what the user may see."""
+    if getattr(user, "is_superuser", False):
+        return [EVERY_PROJECT]
+    return [project_group(pk) for pk in Project.objects.visible_to(user).values_list("pk", flat=True)]
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    """One open page. Announcements within a second of the last message become one message at its end."""
+
+    joined: list[str]
+    waiting: asyncio.Task[None] | None = None
+    count = 0
+    changed: frozenset[str] = frozenset()
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        self.joined = []
+        if user is None or not user.is_authenticated:
+            await self.close(code=NOT_SIGNED_IN)
+            return
+        self.joined = await database_sync_to_async(groups_of)(user)
+        for group in self.joined:
+            await self.channel_layer.group_add(group, self.channel_name)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+        for group in self.joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Pages only listen."""
+
+    async def traces_recorded(self, event: dict[str, Any]) -> None:
+        """The recorder committed traces of one project."""
+        self.count += event.get("count", 1)
+        await self._heard("overview", "requests")
+
+    async def documents_changed(self, event: dict[str, Any]) -> None:
+        """Somebody or a worker changed documents of one project."""
+        await self._heard("documents", "configs")
+
+    async def ahead_changed(self, event: dict[str, Any]) -> None:
+        """Something of one project was compressed ahead."""
+        await self._heard("ahead")
+
+    async def _heard(self, *pages: str) -> None:
+        self.changed |= set(pages)
+        if self.waiting is None:
+            await self._tell()
+            self.waiting = asyncio.create_task(self._tell_rest())
+
+    async def _tell_rest(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_MESSAGES)
+            if not self.changed:
+                self.waiting = None
+                return
+            await self._tell()
+
+    async def _tell(self) -> None:
+        changed, self.changed = sorted(self.changed), frozenset()
+        count, self.count = self.count, 0
+        await self.send_json({"changed": changed, "count": count})

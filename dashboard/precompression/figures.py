@@ -1,0 +1,130 @@
+"""What the page of compressions made ahead counts: what is kept now, and what was looked for in the window.
+
+Counts of looks are kept by the hour, so a window begins at a full hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, QuerySet, Sum
+
+from dashboard.scope import Scope
+from optimizer_app.models import AheadCompression, AheadHour
+from optimizer_app.models.precompression import CompressionQuerySet
+
+State = AheadCompression.State
+LATEST = 25
+MOST_REASONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rows of the project by their state, and the tokens of those that are ready."""
+
+    of_state: Mapping[str, int]
+    tokens_before: int
+    tokens_after: int
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.of_state.values())
+
+    @property
+    def queued(self) -> int:
+        return self.of_state.get(State.QUEUED, 0)
+
+    @property
+    def working(self) -> int:
+        return self.of_state.get(State.WORKING, 0)
+
+    @property
+    def done(self) -> int:
+        return self.of_state.get(State.DONE, 0)
+
+    @property
+    def below(self) -> int:
+        return self.of_state.get(State.BELOW, 0)
+
+    @property
+    def no_gain(self) -> int:
+        return self.of_state.get(State.NO_GAIN, 0)
+
+    @property
+    def stays(self) -> int:
+        return self.below + self.no_gain
+
+    @property
+    def failed(self) -> int:
+        return self.of_state.get(State.FAILED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What requests looked for since a full hour, and what the queue dropped."""
+
+    since: datetime
+    hits: int
+    misses: int
+    stays: int
+    dropped_full: int
+    dropped_late: int
+
+    @property
+    def looks(self) -> int:
+        """Those that could have been hits."""
+        return self.hits + self.misses
+
+    @property
+    def hit_share(self) -> float | None:
+        return self.hits / self.looks if self.looks else None
+
+    @property
+    def dropped(self) -> int:
+        return self.dropped_full + self.dropped_late
+
+    @property
+    def any(self) -> bool:
+        return bool(self.looks or self.stays or self.dropped)
+
+
+def compressions(scope: Scope) -> CompressionQuerySet:
+    """Those of the chosen project, or of all of the reader's."""
+    found = AheadCompression.objects.visible_to(scope.user)
+    return found.filter(project=scope.project) if scope.project else found
+
+
+def kept(rows: CompressionQuerySet) -> Kept:
+    counted = rows.order_by().values_list("state").annotate(Count("pk"))
+    done = rows.filter(state=State.DONE).aggregate(before=Sum("tokens_before"), after=Sum("tokens_after"))
+    oldest = rows.filter(state=State.QUEUED).aggregate(oldest=Min("created_at"))["oldest"]
+    return Kept(dict(counted), done["before"] or 0, done["after"] or 0, oldest)
+
+
+def looked(scope: Scope) -> Looked:
+    since = scope.window.start.replace(minute=0, second=0, microsecond=0)
+    names = ("hits", "misses", "stays", "dropped_full", "dropped_late")
+    sums: dict[str, Any] = (
+        _hours(scope).filter(hour__gte=since).aggregate(**{name: Sum(name) for name in names})
+    )
+    return Looked(since, **{name: sums[name] or 0 for name in names})
+
+
+def latest(rows: CompressionQuerySet) -> CompressionQuerySet:
+    return rows.without_texts().select_related("project").order_by("-pk")[:LATEST]
+
+
+def failures(rows: CompressionQuerySet) -> list[tuple[str, int]]:
+    """The reasons of failures, the most frequent ones first."""
+    failed = rows.filter(state=State.FAILED).order_by().values_list("reason")
+    return list(failed.annotate(count=Count("pk")).order_by("-count", "reason")[:MOST_REASONS])
+
+
+def _hours(scope: Scope) -> QuerySet[AheadHour]:
+    if scope.project is not None:
+        return AheadHour.objects.filter(project=scope.project)
+    return AheadHour.objects.filter(project__in=scope.projects)

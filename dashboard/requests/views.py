@@ -1,0 +1,85 @@
+"""The list of requests: which ones?"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.exports import traces_csv
+from dashboard.overview import figures as queries
+from dashboard.page import render_page, signed_in
+from dashboard.requests.filters import RequestFilter
+from dashboard.requests.rows import Page, page_of
+from dashboard.scope import Scope
+from optimizer_app.models.trace import RequestTraceQuerySet
+
+TEMPLATE = "dashboard/requests.html"
+MOST_CSV_ROWS = 10_000
+MOST_COUNTED = 99
+
+
+@signed_in
+def request_list(request: HttpRequest) -> HttpResponse:
+    scope = Scope.of_request(request)
+    form = RequestFilter(request.GET)
+    traces = listed(scope, form)
+    page = _page(request, traces)
+    newest = scope.all_traces().without_details().first()
+    context: dict[str, Any] = {
+        "page": "requests",
+        "form": form,
+        "list": page,
+        "newest": newest,
+        "first_id": traces.order_by("-id").values_list("id", flat=True).first(),
+        "models": queries.models_seen(scope.all_traces()),
+        "oldest_first": request.GET.get("sort") == "oldest",
+        "gateway_url": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render_page(request, TEMPLATE, scope, context)
+
+
+@signed_in
+def requests_csv(request: HttpRequest) -> HttpResponse:
+    """The listed requests, at most the newest 10,000."""
+    traces = listed(Scope.of_request(request), RequestFilter(request.GET))
+    return traces_csv(traces.select_related("project").order_by("-id")[:MOST_CSV_ROWS])
+
+
+@signed_in
+def new_requests(request: HttpRequest) -> HttpResponse:
+    """How many requests came since the list was shown, as the pill that leads to them."""
+    scope = Scope.of_request(request)
+    traces = listed(scope, RequestFilter(request.GET))
+    newest = _id(request, "seen")
+    if newest is not None:
+        traces = traces.filter(id__gt=newest)
+    count = traces.order_by("-id")[: MOST_COUNTED + 1].count()
+    return render_page(
+        request,
+        "dashboard/new_requests.html",
+        scope,
+        {"count": count, "more": count > MOST_COUNTED, "most": MOST_COUNTED},
+    )
+
+
+def listed(scope: Scope, form: RequestFilter) -> RequestTraceQuerySet:
+    """The requests that the page's URL asks for. An id is looked for outside the window too."""
+    return form.applied_to(scope.all_traces() if form.looks_for_id else scope.traces())
+
+
+def _page(request: HttpRequest, traces: RequestTraceQuerySet) -> Page:
+    back = _id(request, "before")
+    start = back or _id(request, "after")
+    return page_of(
+        traces, oldest_first=request.GET.get("sort") == "oldest", start=start, back=back is not None
+    )
+
+
+def _id(request: HttpRequest, name: str) -> uuid.UUID | None:
+    """A cursor of the URL; one that is no id is as good as none."""
+    try:
+        return uuid.UUID(request.GET.get(name, ""))
+    except ValueError:
+        return None

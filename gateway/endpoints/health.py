@@ -1,0 +1,53 @@
+"""`/healthz`: the worker answers. `/readyz`: it can serve, which needs the database and Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING
+
+import orjson
+from django.db import Error as DatabaseError
+from django.db import connection
+from redis.exceptions import RedisError
+
+from gateway.client import Client
+from gateway.database import in_database
+from gateway.endpoints.base import JsonAnswer
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+
+CHECK_TIMEOUT_SECONDS = 3.0
+
+
+async def healthz(_gateway: Gateway, _client: Client, _params: Mapping[str, str]) -> JsonAnswer:
+    return JsonAnswer(orjson.dumps({"status": "ok"}))
+
+
+async def readyz(gateway: Gateway, _client: Client, _params: Mapping[str, str]) -> JsonAnswer:
+    database, valkey = await asyncio.gather(
+        _works(in_database(_ask_database)), _works(gateway.valkey.execute_command("PING"))
+    )
+    ready = database and valkey
+    checks = {"database": _word(database), "valkey": _word(valkey)}
+    body = {"status": "ready" if ready else "not ready", "checks": checks}
+    return JsonAnswer(orjson.dumps(body), 200 if ready else 503)
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+async def _works(check: Awaitable[object]) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+            await check
+    except (DatabaseError, RedisError, OSError, TimeoutError):
+        return False
+    return True
+
+
+def _word(works: bool) -> str:
+    return "ok" if works else "down"

@@ -1,0 +1,94 @@
+"""All that a provider knows under /v1 and that is no completion: relayed untouched, not optimized.
+
+Models, token counts, embeddings, files, batches. The echo provider answers the first two itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+import orjson
+
+from gateway.answers import json_object
+from gateway.auth import Caller, ProviderRoute
+from gateway.call import check_messages
+from gateway.client import Client
+from gateway.echo import model_list
+from gateway.endpoints.base import JsonAnswer, dialect_of
+from gateway.errors import BadRequest, NotFound
+from gateway.headers import answer_headers, request_headers
+from optimizer_app.models import Provider
+from token_optimizer.tokens.counts import count_body
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+
+# Ours: never the provider's, whatever it would answer.
+_OWN_PATHS = frozenset({"", "optimize", "ingest", "traces"})
+
+
+async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
+    """`GET /v1/models`: the provider's list; in Anthropic's shape for Anthropic's clients."""
+    caller = await gateway.callers.authenticate(client.headers)
+    dialect = dialect_of(client)
+    provider = caller.provider_for(dialect)
+    if provider.kind == Provider.Kind.ECHO:
+        return JsonAnswer(model_list(anthropic=dialect == "anthropic"))
+    await _relay(gateway, client, caller, provider)
+    return None
+
+
+async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
+    """`POST /v1/messages/count_tokens`: the provider's count of the prompt as it came."""
+    caller = await gateway.callers.authenticate(client.headers)
+    provider = caller.provider_for("anthropic")
+    if provider.kind != Provider.Kind.ECHO:
+        await _relay(gateway, client, caller, provider)
+        return None
+    body = json_object(await client.read_body(gateway.most_request_bytes))
+    if body is None:
+        raise BadRequest("the request body must be a JSON object")
+    check_messages(body)
+    tokens = count_body(body, "anthropic", str(body.get("model", "")))
+    return JsonAnswer(orjson.dumps({"input_tokens": tokens}))
+
+
+async def passthrough(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
+    """Every other path under /v1."""
+    _check_path(client)
+    caller = await gateway.callers.authenticate(client.headers)
+    provider = caller.provider_for(dialect_of(client))
+    if provider.kind == Provider.Kind.ECHO:
+        raise _unknown(client)
+    await _relay(gateway, client, caller, provider)
+    return None
+
+
+def _check_path(client: Client) -> None:
+    """Refuse our own paths, and those that would climb out of the provider's base URL."""
+    segments = unquote(client.target.partition("?")[0]).split("/")
+    if any(segment in ("..", ".") for segment in segments) or segments[2] in _OWN_PATHS:
+        raise _unknown(client)
+
+
+def _unknown(client: Client) -> NotFound:
+    return NotFound(f"there is no {client.method} {client.path[:100]} here")
+
+
+async def _relay(gateway: Gateway, client: Client, caller: Caller, provider: ProviderRoute) -> None:
+    """Relay a request and its answer, byte for byte."""
+    body = await client.read_body(gateway.most_request_bytes)
+    headers = request_headers(client.header_list, caller, provider, plain=False)
+    async with (
+        client.watched(),
+        gateway.upstream.send(provider, client.method, client.target, headers, body) as answer,
+    ):
+        length = answer.header("content-length")
+        kept = [("content-length", length)] if length else []
+        await client.start(answer.status, answer_headers(answer.headers, decoded=False) + kept)
+        async for chunk in answer.chunks():
+            await client.send(chunk)
+        if answer.framed:
+            await client.send(b"", last=True)

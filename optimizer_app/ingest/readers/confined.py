@@ -1,0 +1,119 @@
+"""Reads a file in a process of its own, which may take only so long and so much memory.
+
+A file can be made to keep a reader busy for ever, to fill the memory, or to crash a library. That ends the
+process of its own, and the document has failed with a reason; the worker goes on to the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import astuple
+from typing import Any, BinaryIO, NoReturn
+
+import psutil
+
+from optimizer_app.ingest.chunking import Chunk
+from optimizer_app.ingest.readers.problems import UnreadableDocument
+from optimizer_app.ingest.readers.read import ReadDocument, cut, read_text
+
+# Shorter than a worker's lease on its document.
+MOST_SECONDS = 90.0
+# Beside what the worker itself has.
+MOST_MEMORY_BYTES = 1024**3
+_READ_BYTES = 1 << 20
+# Comes before the answer, which is JSON and does not mind it.
+_IS_READ = b"\n"
+
+
+def read_confined(
+    data: bytes,
+    *,
+    name: str = "",
+    media_type: str = "",
+    most_seconds: float = MOST_SECONDS,
+    when_read: Callable[[], None] = lambda: None,
+) -> ReadDocument:
+    """The file as chunks; whatever goes wrong is an UnreadableDocument. `when_read` is called when the text
+    is read and has still to be cut."""
+    answer, sent = os.pipe()
+    child = os.fork()
+    if not child:
+        _read_and_exit(sent, data, name, media_type, most_seconds)
+    os.close(sent)
+    try:
+        told = _received(answer, time.monotonic() + most_seconds, when_read)
+    finally:
+        os.close(answer)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return _understood(told, most_seconds)
+
+
+def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, most_seconds: float) -> NoReturn:
+    """What the forked process does. It leaves nothing of the worker's in use: it ends without cleaning up."""
+    try:
+        # Where the worker dies meanwhile, nobody else would end this one.
+        resource.setrlimit(resource.RLIMIT_CPU, (int(most_seconds) + 1, int(most_seconds) + 1))
+        most_bytes = psutil.Process().memory_info().vms + MOST_MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+        with os.fdopen(sent, "wb") as pipe:
+            told = _told(data, name, media_type, pipe)
+            pipe.write(json.dumps(told).encode())
+    except MemoryError:
+        pass  # an empty answer says it
+    finally:
+        os._exit(0)
+
+
+def _told(data: bytes, name: str, media_type: str, pipe: BinaryIO) -> dict[str, Any]:
+    try:
+        text = read_text(data, name=name, media_type=media_type)
+        pipe.write(_IS_READ)
+        pipe.flush()
+        read = cut(text)
+    except UnreadableDocument as error:
+        return {"reason": str(error)}
+    except MemoryError:
+        return {"reason": _TOO_MUCH_MEMORY}
+    except RecursionError:
+        return {"reason": "the file is nested too deeply"}
+    except Exception as error:  # the readers' libraries raise anything
+        return {"reason": f"the file is broken: its reader failed ({type(error).__name__})"}
+    return {"title": read.title, "media_type": read.media_type, "chunks": [*map(astuple, read.chunks)]}
+
+
+def _received(answer: int, give_up_at: float, when_read: Callable[[], None]) -> bytes | None:
+    """All that the process says; None where it does not end in time."""
+    parts: list[bytes] = []
+    while True:
+        ready, _, _ = select.select([answer], [], [], max(give_up_at - time.monotonic(), 0))
+        if not ready:
+            return None
+        part = os.read(answer, _READ_BYTES)
+        if not part:
+            return b"".join(parts)
+        if not parts and part.startswith(_IS_READ):
+            when_read()
+        parts.append(part)
+
+
+def _understood(told: bytes | None, most_seconds: float) -> ReadDocument:
+    if told is None:
+        raise UnreadableDocument(f"reading the file took longer than {most_seconds:g} s: split it")
+    try:
+        read = json.loads(told)
+    except ValueError:
+        raise UnreadableDocument(_BROKE_THE_READER) from None
+    if "reason" in read:
+        raise UnreadableDocument(read["reason"])
+    return ReadDocument(read["title"], read["media_type"], tuple(Chunk(*chunk) for chunk in read["chunks"]))
+
+
+_TOO_MUCH_MEMORY = f"reading the file took more than {MOST_MEMORY_BYTES // 1024**2:,} MB of memory"
+_BROKE_THE_READER = "the file is broken: its reader crashed, or took too much memory"

@@ -1,0 +1,155 @@
+"""From a file's bytes to chunks. What a file is, its content tells first, then its name and media type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import charset_normalizer
+
+from optimizer_app.ingest.chunking import Chunk, Section, chunks_of
+from optimizer_app.ingest.readers.office import is_docx, read_docx, read_pdf
+from optimizer_app.ingest.readers.problems import UnreadableDocument
+from optimizer_app.ingest.readers.texts import (
+    SOURCE_ENDINGS,
+    code_sections,
+    csv_sections,
+    html_sections,
+    json_sections,
+    markdown_sections,
+)
+
+__all__ = ["Chunk", "ReadDocument", "ReadText", "UnreadableDocument", "cut", "read_document", "read_text"]
+
+MOST_CHARS = 20_000_000
+MOST_CHUNKS = 20_000
+_MEDIA_TYPES = {
+    ".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html",
+    ".csv": "text/csv", ".tsv": "text/csv", ".json": "application/json", ".jsonl": "application/json",
+    ".txt": "text/plain", ".rst": "text/plain", ".log": "text/plain",
+}  # fmt: skip
+# What Office wraps an encrypted file in, and what its formats before 2007 are.
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# UTF-32 before UTF-16: one's mark begins with the other's.
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
+)  # fmt: skip
+_GUESSED_FROM_BYTES = 200_000
+_HTML_OPENS = ("<!doctype html", "<html")
+# A file in a known encoding has none of these; UTF-16 has many.
+_BINARY_SHARE = 0.1
+_MOSTLY = 0.7
+_NO_TEXT = "not a text, PDF or DOCX file"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """What a file says, before it is cut: its title, where it names one, what kind of file it is, and its
+    sections in order."""
+
+    title: str
+    media_type: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """What a file says: its title, where it names one, what kind of file it is, and its chunks in order."""
+
+    title: str
+    media_type: str
+    chunks: tuple[Chunk, ...]
+
+
+def read_document(data: bytes, *, name: str = "", media_type: str = "") -> ReadDocument:
+    """The file as chunks. UnreadableDocument says why it has none, in words for people."""
+    return cut(read_text(data, name=name, media_type=media_type))
+
+
+def read_text(data: bytes, *, name: str = "", media_type: str = "") -> ReadText:
+    """The file's text; UnreadableDocument where it has none."""
+    title, kind, sections = _sections(data, name, media_type)
+    if sum(len(section.text) for section in sections) > MOST_CHARS:
+        raise UnreadableDocument(f"the text is longer than {MOST_CHARS:,} characters")
+    return ReadText(title, kind, tuple(sections))
+
+
+def cut(text: ReadText) -> ReadDocument:
+    """The text as chunks; UnreadableDocument where they would be none, or too many."""
+    chunks = chunks_of(text.sections)
+    if not chunks:
+        raise UnreadableDocument("the file has no text")
+    if len(chunks) > MOST_CHUNKS:
+        raise UnreadableDocument(f"{len(chunks):,} chunks are more than {MOST_CHUNKS:,}: split the file")
+    return ReadDocument(text.title, text.media_type, tuple(chunks))
+
+
+def _sections(data: bytes, name: str, media_type: str) -> tuple[str, str, list[Section]]:
+    """Title, media type and sections."""
+    if not data.strip():
+        raise UnreadableDocument("the file is empty")
+    if data.startswith(b"%PDF-"):
+        title, sections = read_pdf(data)
+        return title, "application/pdf", sections
+    if data.startswith(b"PK\x03\x04"):
+        if not is_docx(data):
+            raise UnreadableDocument("the file is a ZIP archive, and no DOCX")
+        title, sections = read_docx(data)
+        return title, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", sections
+    if data.startswith(_OLE):
+        raise UnreadableDocument("the file is encrypted, or of an old Office format: save it as DOCX or PDF")
+    text = _decoded(data)
+    kind = _text_kind(text, name, media_type)
+    title, sections = _text_sections(text, kind, name)
+    return title, kind, sections
+
+
+def _text_kind(text: str, name: str, media_type: str) -> str:
+    ending = PurePath(name).suffix.lower()
+    if text.lstrip()[:20].lower().startswith(_HTML_OPENS):
+        return "text/html"
+    if ending in SOURCE_ENDINGS:
+        return "text/x-source"
+    declared = media_type.partition(";")[0].strip().lower()
+    return _MEDIA_TYPES.get(ending) or (declared if declared in _MEDIA_TYPES.values() else "text/plain")
+
+
+def _text_sections(text: str, kind: str, name: str) -> tuple[str, list[Section]]:
+    if kind == "text/html":
+        return html_sections(text)
+    if kind == "text/csv":
+        return "", csv_sections(text)
+    if kind == "application/json":
+        return "", json_sections(text)
+    if kind == "text/x-source":
+        return PurePath(name).name, code_sections(text)
+    return markdown_sections(text)
+
+
+def _decoded(data: bytes) -> str:
+    """The text in its encoding: a mark at its start tells, or UTF-8 fits, or it is guessed."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if data.count(b"\x00") > _BINARY_SHARE * len(data) / 10:
+        return _decoded_wide(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        # The other lines are the same in nearly all encodings.
+        telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
+        guess = charset_normalizer.from_bytes(telling[:_GUESSED_FROM_BYTES]).best()
+    if guess is None:
+        raise UnreadableDocument(_NO_TEXT)
+    return data.decode(guess.encoding, "replace")
+
+
+def _decoded_wide(data: bytes) -> str:
+    """UTF-16 without its mark: every other byte is null where the text is Latin."""
+    for encoding, high_bytes in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
+        if high_bytes.count(b"\x00") > _MOSTLY * len(high_bytes):
+            text = data.decode(encoding, "replace")
+            if "\x00" not in text:
+                return text
+    raise UnreadableDocument(_NO_TEXT)

@@ -1,0 +1,210 @@
+"""Cuts texts of several kinds into sections by their own structure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import lxml.html
+import trafilatura
+from lxml.etree import LxmlError
+
+from optimizer_app.ingest.chunking import MOST_TOKENS, Section, paragraphs
+from optimizer_app.ingest.readers.headings import Headings
+from optimizer_app.ingest.readers.problems import UnreadableDocument
+
+SOURCE_ENDINGS = frozenset((
+    ".py", ".js", ".ts", ".tsx", ".jsx", ".java", ".kt", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp",
+    ".cs", ".rb", ".php", ".swift", ".scala", ".sh", ".sql", ".lua", ".r", ".pl", ".ex", ".exs", ".css",
+    ".yaml", ".yml", ".toml", ".ini", ".xml",
+))  # fmt: skip
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*")
+_UNDERLINED = re.compile(r"(?:=+|-+)[ \t]*")
+_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
+# What opens a definition at the first column, in the usual languages.
+_DEFINITION = re.compile(
+    r"(?:@\w|(?:export |public |private |protected |static |async |pub(?:\(\w+\))? |abstract |final )*"
+    r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|type|module|namespace|CREATE)\b)"
+    r"|\w[\w\s*&<>:,]*\([^;]*\)\s*\{?\s*$"
+)
+_NAME = re.compile(
+    r"(?:def|class|function|func|fn|interface|struct|enum|trait|impl|type|module|namespace)\s+(\w+)"
+)
+# Longer lines were made by a program; looking for one's end takes the square of its length.
+_LONGEST_DEFINITION = 400
+_MOST_JSON_DEPTH = 60
+# Characters that a chunk's tokens have at least, more or less.
+_PIECE_CHARS = 2 * MOST_TOKENS
+
+
+def markdown_sections(text: str) -> tuple[str, list[Section]]:
+    """Title and sections of Markdown, or of a plain text, which is Markdown without headings."""
+    headings = Headings()
+    lines: list[str] = []
+
+    def paragraph() -> None:
+        for part in paragraphs("\n".join(lines)):
+            headings.add(0, part)
+        lines.clear()
+
+    for level, line in _marked(text.splitlines()):
+        if level:
+            paragraph()
+            headings.add(level, line)
+        else:
+            lines.append(line)
+    paragraph()
+    sections = headings.sections()
+    title = sections[0].title_path.partition(" / ")[0] if sections else ""
+    return title, sections
+
+
+def html_sections(text: str) -> tuple[str, list[Section]]:
+    """Title and sections of a page's main text, without menus and scripts."""
+    try:
+        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"))
+        title = str(tree.findtext(".//title") or "").strip()
+        markdown = trafilatura.extract(text, output_format="markdown", include_comments=False)
+        plain = markdown or "\n\n".join(part.strip() for part in tree.itertext() if part.strip())
+    except (LxmlError, ValueError) as error:
+        raise UnreadableDocument("the HTML file is broken") from error
+    found, sections = markdown_sections(plain)
+    return title or found, sections
+
+
+def csv_sections(text: str) -> list[Section]:
+    """Rows, each chunk of them under the header."""
+    header, _, body = text.lstrip("\n").partition("\n")
+    if '"' in text:
+        # A cell may hold a line end.
+        return [_table(_whole_rows(text))]
+    return [_table([header, *body.splitlines()])]
+
+
+def json_sections(text: str) -> list[Section]:
+    """The members and items, each as long as fits into a chunk, under the path of keys to it."""
+    try:
+        values = [json.loads(text)]
+    except (ValueError, RecursionError):
+        try:
+            values = [json.loads(line) for line in text.splitlines() if line.strip()]
+        except (ValueError, RecursionError):
+            return markdown_sections(text)[1]
+    value = values[0] if len(values) == 1 else values
+    pieces = list(_json_pieces(value, "", 0))
+    sections: list[Section] = []
+    for path, piece in pieces:
+        if sections and sections[-1].title_path == path:
+            last = sections.pop()
+            sections.append(Section(path, (*last.pieces, piece), "\n"))
+        else:
+            sections.append(Section(path, (piece,), "\n"))
+    return sections
+
+
+def code_sections(text: str) -> list[Section]:
+    """Definitions, each with what stands above it since the one before."""
+    sections: list[Section] = []
+    lines: list[str] = []
+    name = ""
+    for line in text.splitlines():
+        if _opens_definition(line) and any(not _is_attached(held) for held in lines):
+            attached = _attached(lines)
+            _add_code(sections, name, lines[: len(lines) - attached])
+            lines = lines[len(lines) - attached :]
+            name = ""
+        found = _NAME.search(line[:_LONGEST_DEFINITION]) if not name and not line[:1].isspace() else None
+        name = found.group(1) if found else name
+        lines.append(line)
+    _add_code(sections, name, lines)
+    return sections
+
+
+def _opens_definition(line: str) -> bool:
+    return len(line) <= _LONGEST_DEFINITION and _DEFINITION.match(line) is not None
+
+
+def _marked(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Each line, with the level of the heading that it is; 0 for all others. Code has no headings."""
+    fence = ""
+    for at, line in enumerate(lines):
+        if opened := _FENCE.match(line):
+            mark = opened.group(1)
+            fence = "" if fence and mark.startswith(fence) else fence or mark
+        heading = None if fence else _HEADING.fullmatch(line)
+        if heading is not None:
+            yield len(heading.group(1)), heading.group(2)
+        elif not fence and _is_underlined(lines, at):
+            yield (1 if lines[at + 1].startswith("=") else 2), line
+        elif fence or not (at and _is_underlined(lines, at - 1)):
+            yield 0, line
+
+
+def _is_underlined(lines: list[str], at: int) -> bool:
+    """Whether the line is a heading by the line of = or - below it."""
+    if at + 1 >= len(lines) or not lines[at].strip() or (at and lines[at - 1].strip()):
+        return False
+    below = lines[at + 1]
+    return len(below.rstrip()) >= 3 and _UNDERLINED.fullmatch(below) is not None
+
+
+def _table(rows: list[str]) -> Section:
+    filled = [row for row in rows if row.strip()]
+    head, body = filled[:1], filled[1:]
+    return Section("", tuple(body), "\n", head[0] + "\n") if body else Section("", tuple(head), "\n")
+
+
+def _whole_rows(text: str) -> list[str]:
+    """The rows as they stand in the text, those with line ends in a cell in one piece."""
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows, done = [], 0
+    try:
+        for _ in reader:
+            rows.append("".join(islice(lines, done, reader.line_num)).rstrip("\r\n"))
+            done = reader.line_num
+    except csv.Error:
+        return text.splitlines()
+    return rows
+
+
+def _json_pieces(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """The value in parts that fit into a chunk, each with the path of keys to what holds it."""
+    whole = json.dumps(value, ensure_ascii=False)
+    if len(whole) <= _PIECE_CHARS or depth >= _MOST_JSON_DEPTH or not isinstance(value, dict | list):
+        yield path, whole
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            inner = json.dumps({key: held}, ensure_ascii=False)
+            if len(inner) <= _PIECE_CHARS:
+                yield path, inner
+            else:
+                yield from _json_pieces(held, f"{path} / {key}" if path else key, depth + 1)
+    else:
+        for item in value:
+            yield from _json_pieces(item, path, depth + 1)
+
+
+def _is_attached(line: str) -> bool:
+    """Whether a line belongs to the definition below it: a comment or a decorator."""
+    return line.startswith(("#", "//", "/*", " *", "*", "@", "--", "///")) or not line.strip()
+
+
+def _attached(lines: list[str]) -> int:
+    """How many of the last lines belong to the definition below them."""
+    count = 0
+    while count < len(lines) and _is_attached(lines[-1 - count]):
+        count += 1
+    return count
+
+
+def _add_code(sections: list[Section], name: str, lines: list[str]) -> None:
+    text = "\n".join(lines).strip("\n")
+    if text.strip():
+        parts = tuple(part for part in re.split(r"\n(?=[ \t]*\n)", text) if part.strip())
+        sections.append(Section(name, tuple(part.strip("\n") for part in parts)))

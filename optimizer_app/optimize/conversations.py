@@ -1,0 +1,121 @@
+"""What conversations were sent as, shared by all workers over Valkey.
+
+Each process keeps the newest in its own memory and asks Valkey only for messages that another process may
+have sent. What goes to Valkey is encrypted under the project's secret and ends after some hours. Writing
+happens on a thread; where Valkey is slow or down, each process goes on with what it knows itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from token_optimizer.optimizer.conversation.prefix import InProcessMemory, SentMessage
+from token_optimizer.optimizer.conversation.sealing import opened, sealed
+
+log = structlog.get_logger(__name__)
+
+KEPT_SECONDS = 6 * 3600
+TIMEOUT_SECONDS = 0.1
+PAUSE_AFTER_FAILURE_SECONDS = 5.0
+MOST_WAITING_WRITES = 1_000
+_PREFIX = "conversation:"
+# A conversation's opening has been sent by nobody else, or comes out the same again.
+_OPENING_MESSAGES = 2
+
+Write = tuple[str, dict[str, SentMessage]]
+
+
+class Conversations:
+    """The memories of one process, one for each project's secret, over one connection to Valkey."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(
+            redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
+        self._own = InProcessMemory()
+        self._writes: queue.Queue[Write | None] = queue.Queue(MOST_WAITING_WRITES)
+        self._paused_until = 0.0
+        self._thread = threading.Thread(target=self._write_all, name="conversations", daemon=True)
+        self._thread.start()
+
+    def of(self, secret: str) -> ProjectMemory:
+        """The memory of the project with this secret."""
+        return ProjectMemory(self, self._own, secret)
+
+    def flush(self) -> None:
+        """Wait until all that was to be written is written."""
+        self._writes.join()
+
+    def close(self) -> None:
+        """Write what waits, then let go of Valkey."""
+        self._writes.put(None)
+        self._thread.join(timeout=2)
+        self._redis.close()
+
+    def fetch(self, keys: Sequence[str], secret: str) -> list[SentMessage | None]:
+        """What Valkey knows; nothing while it fails."""
+        found = self._unless_failing(lambda: self._redis.mget([_PREFIX + key for key in keys]))
+        return [opened(value, secret) if value else None for value in found] if found else [None] * len(keys)
+
+    def write_later(self, messages: Mapping[str, SentMessage], secret: str) -> None:
+        try:
+            self._writes.put_nowait((secret, dict(messages)))
+        except queue.Full:
+            log.warning("conversation_not_shared", messages=len(messages))
+
+    def _write_all(self) -> None:
+        while (write := self._writes.get()) is not None:
+            try:
+                self._write(*write)
+            finally:
+                self._writes.task_done()
+        self._writes.task_done()
+
+    def _write(self, secret: str, messages: Mapping[str, SentMessage]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for key, message in messages.items():
+            pipeline.set(_PREFIX + key, sealed(message, secret), ex=KEPT_SECONDS)
+        self._unless_failing(pipeline.execute)
+
+    def _unless_failing(self, call: Callable[[], Any]) -> Any:
+        if time.monotonic() < self._paused_until:
+            return None
+        try:
+            return call()
+        except RedisError as error:
+            self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            log.warning("conversations_not_shared", error=type(error).__name__)
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMemory:
+    """A project's part of the memory, as the pipeline asks for it."""
+
+    shared: Conversations
+    own: InProcessMemory
+    secret: str
+
+    def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
+        known = self.own.get_many(keys)
+        missing = [at for at, message in enumerate(known) if message is None]
+        # The newest message is new, as a rule: its absence alone says nothing.
+        if len(keys) > _OPENING_MESSAGES and missing and missing[0] < len(keys) - _OPENING_MESSAGES:
+            fetched = self.shared.fetch([keys[at] for at in missing], self.secret)
+            for at, message in zip(missing, fetched, strict=True):
+                known[at] = message
+            self.own.set_many({keys[at]: message for at in missing if (message := known[at]) is not None})
+        return known
+
+    def set_many(self, messages: Mapping[str, SentMessage]) -> None:
+        self.own.set_many(messages)
+        self.shared.write_later(messages, self.secret)

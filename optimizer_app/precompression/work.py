@@ -1,0 +1,229 @@
+"""Compresses what is queued, a small batch at a time, each project's texts in turn.
+
+A worker holds a batch by a lease; where it dies, another one takes the batch once the lease has passed. A
+text goes when its result is stored. One that was begun three times is given up: it may be what ends the
+workers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Window
+from django.db.models.functions import Length, RowNumber
+from django.utils import timezone
+
+from optimizer_app.instance.machine_lock import alone_on_this_machine
+from optimizer_app.models import AheadCompression
+from optimizer_app.precompression.counts import Counts, add_counts
+from optimizer_app.precompression.sealing import seal
+from optimizer_app.security.encryption import UndecryptableSecret, decrypt
+from token_optimizer.models import Block
+from token_optimizer.optimizer.compression.drafts import (
+    Compression,
+    asked_rate,
+    compress_blocks,
+    compressor_name,
+    nearer_rate,
+    shared_compressor,
+)
+from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.text import token_counts
+
+log = structlog.get_logger(__name__)
+
+# A batch takes LLMLingua-2 some half a minute, the longest text six times as much on a slow machine.
+LEASE = timedelta(minutes=10)
+BATCH = 8
+BATCH_CHARS = 24_000
+MOST_ATTEMPTS = 3
+# After so long a task ends and leaves the rest to the next one.
+TURN = timedelta(seconds=30)
+# A conversation that waited so long for its next turn has had it, or is over.
+WAITS_AT_MOST = timedelta(hours=1)
+_STATES = AheadCompression.State
+# Encrypting makes a text so much longer.
+_ENCRYPTED = 4 / 3
+
+
+@dataclass(slots=True)
+class Finished:
+    """How many texts came to an end, of which projects, whether there is more to go on with, and why the
+    compressor failed where it did: then there is no use in going on now."""
+
+    count: int = 0
+    projects: frozenset[uuid.UUID] = frozenset()
+    more: bool = False
+    broken: str = ""
+
+
+def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
+    """Work on what is due for one turn, or until the worker is to stop.
+
+    One worker of a machine does so at a time: it takes all the cores that requests leave.
+    """
+    finished = Finished()
+    with alone_on_this_machine("ahead") as alone:
+        if not alone:
+            return finished
+        finished.projects |= drop_late()
+        until = timezone.now() + TURN
+        while timezone.now() < until and not is_stopping() and (batch := lease_batch()):
+            finished.projects |= {row.project_id for row in batch}
+            _work_on(batch, finished)
+            if finished.broken:
+                # The next look finds the rest.
+                log.warning("compressor_broken", error=finished.broken)
+                return finished
+        finished.more = AheadCompression.objects.due(timezone.now()).exists()
+    return finished
+
+
+def drop_late() -> frozenset[uuid.UUID]:
+    """Drop and count what has waited in vain; the projects that it belonged to."""
+    late = AheadCompression.objects.due(timezone.now())
+    late = late.filter(created_at__lt=timezone.now() - WAITS_AT_MOST)
+    counts: dict[uuid.UUID, Counts] = {}
+    with transaction.atomic():
+        rows = list(late.select_for_update(skip_locked=True).values_list("pk", "project_id"))
+        AheadCompression.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
+        for _, project_id in rows:
+            counts[project_id] = counts.get(project_id, Counts()) + Counts(dropped_late=1)
+        add_counts(counts)
+    return frozenset(counts)
+
+
+def lease_batch() -> list[AheadCompression]:
+    """The texts whose turn it is; they are the caller's for the next `LEASE`."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = AheadCompression.objects.due(now).select_for_update(skip_locked=True, of=("self",))
+        rows = list(due.filter(pk__in=_next_in_line()).select_related("project").defer("result"))
+        for row in rows:
+            row.state, row.leased_until = _STATES.WORKING, now + LEASE
+            row.attempts += 1
+        AheadCompression.objects.bulk_update(rows, ["state", "leased_until", "attempts"])
+    return rows
+
+
+def _next_in_line() -> list[int]:
+    """The rows that come next, of each project one after the other.
+
+    What was begun before goes alone: it may be what ended the worker.
+    """
+    place = Window(RowNumber(), partition_by=F("project_id"), order_by=F("id").asc())
+    due = AheadCompression.objects.due(timezone.now()).annotate(place=place, length=Length("source"))
+    found = due.order_by("place", "pk").values_list("pk", "length", "attempts")[:BATCH]
+    chosen: list[int] = []
+    chars = 0.0
+    for pk, length, attempts in found:
+        chars += (length or 0) / _ENCRYPTED
+        if chosen and (attempts or chars > BATCH_CHARS):
+            break
+        chosen.append(pk)
+        if attempts:
+            break
+    return chosen
+
+
+def _work_on(batch: Sequence[AheadCompression], finished: Finished) -> None:
+    ready = []
+    for row in batch:
+        if problem := _problem(row):
+            finished.count += _end(row, _STATES.FAILED, reason=problem)
+        else:
+            ready.append(row)
+    for rate, rows in groupby(sorted(ready, key=_rate), _rate):
+        _compress(list(rows), rate, finished)
+
+
+def _rate(row: AheadCompression) -> float:
+    """What to ask of the compressor first, as a request does: a cut to the wanted rate seldom is faithful."""
+    return asked_rate(row.rate, row.threshold)
+
+
+def _problem(row: AheadCompression) -> str:
+    """Why there is no use in trying; empty where there is."""
+    if row.attempts > MOST_ATTEMPTS:
+        return row.reason or f"the worker ended {MOST_ATTEMPTS} times while it was at it"
+    here = compressor_name()[:200]
+    if row.compressor != here:
+        return f"made for the compressor {row.compressor!r}; the worker has {here!r}"
+    return "" if row.source else "its text is gone"
+
+
+def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished) -> None:
+    texts = [(row, text) for row in rows if (text := _text(row, finished)) is not None]
+    blocks = [Block(text) for _, text in texts]
+    try:
+        made = _made(blocks, rate)
+        made = [_nearer(row, rate, first) for (row, _), first in zip(texts, made, strict=True)]
+    except Exception as error:
+        # The type alone: a message could quote the text.
+        name = type(error).__name__
+        log.error("compression_failed", rows=[row.pk for row, _ in texts], error=name)
+        made = [Compression(block, reason=f"the compressor failed: {name}") for block in blocks]
+    for (row, text), compression in zip(texts, made, strict=True):
+        finished.count += _store(row, text, compression)
+        finished.broken = finished.broken or compression.reason
+
+
+def _made(blocks: Sequence[Block], rate: float) -> list[Compression]:
+    """The blocks at this rate, whatever they score."""
+    return compress_blocks(blocks, rate, compressor=shared_compressor(), threshold=0.0)
+
+
+def _nearer(row: AheadCompression, rate: float, first: Compression) -> Compression:
+    """The compression, or one nearer to the wanted rate where the score leaves room for it."""
+    nearer = nearer_rate(first, rate, row.rate, row.threshold)
+    if nearer is None:
+        return first
+    text = first.block.original_content or first.block.content
+    second = _made([Block(text)], nearer)[0]
+    return second if second.score is not None and second.score >= row.threshold else first
+
+
+def _text(row: AheadCompression, finished: Finished) -> str | None:
+    try:
+        return decrypt(row.source or "")
+    except UndecryptableSecret as error:
+        finished.count += _end(row, _STATES.FAILED, reason=str(error))
+        return None
+
+
+def _store(row: AheadCompression, text: str, made: Compression) -> int:
+    """Write down what became of a text; 1 where that was its end."""
+    if made.reason:
+        if row.attempts >= MOST_ATTEMPTS:
+            return _end(row, _STATES.FAILED, reason=made.reason[:300])
+        _update(row, state=_STATES.QUEUED, leased_until=None, reason=made.reason[:300])
+        return 0
+    before, after = token_counts([text, made.block.content])
+    if not made.applied or made.score is None:
+        return _end(row, _STATES.NO_GAIN, tokens_before=before, tokens_after=before)
+    key = CompressionKey.of(text, row.compressor, row.rate)
+    return _end(
+        row,
+        _STATES.DONE if made.score >= row.threshold else _STATES.BELOW,
+        result=seal(made.block.content, key, row.project.hash_secret),
+        score=made.score,
+        tokens_before=before,
+        tokens_after=after,
+    )
+
+
+def _end(row: AheadCompression, state: AheadCompression.State, **values: object) -> int:
+    values = {"reason": "", **values, "source": None, "leased_until": None, "finished_at": timezone.now()}
+    return _update(row, state=state, **values)
+
+
+def _update(row: AheadCompression, **values: object) -> int:
+    """Change the row where the lease is still ours; how many were changed."""
+    ours = AheadCompression.objects.filter(pk=row.pk, state=_STATES.WORKING, leased_until=row.leased_until)
+    return ours.update(**values)

@@ -1,0 +1,217 @@
+"""Keeps a trace of every answered request, off the request's path, so that a crash loses none.
+
+A request is over once its line is in the journal. A thread stores what the journal holds as traces and
+events, in one transaction a segment, and tells the live pages. While the database is down the segments
+wait; when the process dies, the next one finds them. Storing twice changes nothing, so a segment is removed
+only after its transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol, Self
+
+import structlog
+from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, close_old_connections, connections
+from django.db import Error as DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from optimizer_app.announcements import announce_traces
+from optimizer_app.traces.journal import SegmentJournal
+from optimizer_app.traces.record import TraceRecord, UnreadableRecord
+from optimizer_app.traces.store import Stored, store
+
+__all__ = ["Journal", "Recorder", "TraceRecord"]
+
+log = structlog.get_logger(__name__)
+
+GATHER_SECONDS = 0.2
+LEFTOVERS_EVERY_SECONDS = 30.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+STOP_SECONDS = 5.0
+CONNECT_SECONDS = 5
+# Lines kept in memory while the disk takes none.
+UNWRITTEN_LINES = 5_000
+# What one record alone can cause. Every other error of the database is an outage, which ends.
+_BAD_RECORD = (
+    DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError
+)  # fmt: skip
+
+
+class Journal(Protocol):
+    """Where the gateway leaves a finished request."""
+
+    def append(self, record: TraceRecord) -> None: ...
+
+
+class Recorder:
+    """The journal and the thread that drains it, for the life of a worker: `async with Recorder(folder)`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._journal = SegmentJournal(directory)
+        self._unwritten: list[bytes] = []
+        self._next_look = 0.0
+        self._work = threading.Event()
+        self._hurry = threading.Event()
+        self._stopping = threading.Event()
+        self._failures = 0
+        self._announcing: set[Future[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # A daemon: a database that hangs must not hang the end of the process.
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._work.set()
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.stop()
+
+    async def stop(self, timeout_seconds: float = STOP_SECONDS) -> None:
+        """Store what is there if that can be done now; the next start finds the rest in the journal."""
+        self._stopping.set()
+        self.nudge()
+        await asyncio.to_thread(self._thread.join, timeout_seconds)
+        if self._announcing:
+            await asyncio.wait([asyncio.wrap_future(future) for future in tuple(self._announcing)])
+        if self._unwritten:
+            log.error("traces_lost", count=len(self._unwritten))
+
+    def append(self, record: TraceRecord) -> None:
+        """Keep a finished request. It never fails: what the disk does not take is held in memory."""
+        line = record.as_line()
+        try:
+            self._journal.append(line)
+        except OSError as error:
+            self._keep_in_memory(line, error)
+        if not self._work.is_set():
+            self._work.set()
+
+    def nudge(self) -> None:
+        """Store at once instead of waiting for more."""
+        self._work.set()
+        self._hurry.set()
+
+    def _keep_in_memory(self, line: bytes, error: OSError) -> None:
+        full = len(self._unwritten) >= UNWRITTEN_LINES
+        log.error("journal_unwritable", error=type(error).__name__, errno=error.errno, trace_lost=full)
+        if not full:
+            self._unwritten.append(line)
+
+    def _run(self) -> None:
+        connections[DEFAULT_DB_ALIAS] = _own_connection()
+        try:
+            self._drain_until_stopped()
+        finally:
+            connections.close_all()
+
+    def _drain_until_stopped(self) -> None:
+        while True:
+            self._work.wait(LEFTOVERS_EVERY_SECONDS)
+            self._hurry.wait(self._pause_seconds())
+            self._work.clear()
+            self._hurry.clear()
+            stopping = self._stopping.is_set()
+            self._drain()
+            if stopping and (self._failures or self._journal.empty):
+                return
+
+    def _pause_seconds(self) -> float:
+        """A moment to gather a batch; after failures longer and longer, and not the same in every worker."""
+        if not self._failures:
+            return GATHER_SECONDS
+        pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def _drain(self) -> None:
+        """Store all there is. What fails now is tried again after a pause."""
+        try:
+            close_old_connections()
+            self._look_for_leftovers()
+            for segment in self._journal.pending():
+                self._store_lines(segment.lines(), segment.path.name)
+                self._journal.drained(segment)
+            self._store_unwritten()
+            self._failures = 0
+        except (DatabaseError, OSError) as error:
+            self._failures = min(self._failures + 1, 10)
+            log.warning("traces_wait", error=type(error).__name__, failures=self._failures)
+        finally:
+            close_old_connections()
+        if not self._journal.empty or self._unwritten:
+            self._work.set()
+
+    def _look_for_leftovers(self) -> None:
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LEFTOVERS_EVERY_SECONDS
+        if found := self._journal.adopt_leftovers():
+            log.info("journal_leftovers", segments=found)
+
+    def _store_unwritten(self) -> None:
+        lines = self._unwritten[:]
+        if lines:
+            self._store_lines(lines, "unwritten.jsonl")
+            del self._unwritten[: len(lines)]
+
+    def _store_lines(self, lines: Sequence[bytes], source: str) -> None:
+        """Store what the lines hold. A line that cannot be stored is set aside, the others go on."""
+        records = []
+        for line in lines:
+            try:
+                records.append(TraceRecord.from_line(line))
+            except UnreadableRecord as error:
+                self._reject(line, source, str(error))
+        if not records:
+            return
+        try:
+            self._finish(store(records), source)
+        except _BAD_RECORD:
+            self._store_one_by_one(records, source)
+
+    def _store_one_by_one(self, records: Sequence[TraceRecord], source: str) -> None:
+        for record in records:
+            try:
+                self._finish(store([record]), source)
+            except _BAD_RECORD as error:
+                # The type alone: the database's message would quote the row.
+                self._reject(record.as_line(), source, type(error).__name__)
+
+    def _finish(self, stored: Stored, source: str) -> None:
+        for record in stored.orphans:
+            self._reject(record.as_line(), source, f"project {record.project_id} does not exist")
+        self._announce(stored.counts)
+
+    def _reject(self, line: bytes, source: str, reason: str) -> None:
+        """Set a line aside; where even that fails it is lost, or it would block the others for ever."""
+        try:
+            self._journal.reject(line, source)
+            log.error("journal_line_rejected", segment=source, reason=reason)
+        except OSError as error:
+            log.error("journal_line_lost", segment=source, reason=reason, error=type(error).__name__)
+
+    def _announce(self, counts: Mapping[uuid.UUID, int]) -> None:
+        if self._loop is None or self._loop.is_closed() or not counts:
+            return
+        future = asyncio.run_coroutine_threadsafe(announce_traces(counts), self._loop)
+        self._announcing.add(future)
+        future.add_done_callback(self._announcing.discard)
+
+
+def _own_connection() -> BaseDatabaseWrapper:
+    """A lasting connection outside the pool, whose pauses after an outage can grow to minutes."""
+    own = connections.create_connection(DEFAULT_DB_ALIAS)
+    options = {name: value for name, value in own.settings_dict["OPTIONS"].items() if name != "pool"}
+    options = {"connect_timeout": CONNECT_SECONDS, **options}
+    own.settings_dict = {**own.settings_dict, "OPTIONS": options, "CONN_MAX_AGE": None}
+    return own

@@ -1,0 +1,93 @@
+"""Every file of examples/ runs as it stands, against a running server."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from optimizer_app.ingest.work import ingest_due
+
+ROOT = Path(__file__).parents[3]
+
+
+def run(name, **environment):
+    """What the example prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"examples.{name}"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def against(account):
+    return {"OPTIMIZER_URL": account.server.url, "OPTIMIZER_KEY": account.secret}
+
+
+def test_every_example_is_tested():
+    found = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert found == {"basic_usage", "anthropic_stream", "library_only", "off_mode", "with_semantic"}
+
+
+def test_basic_usage(account):
+    printed = run("basic_usage", **against(account))
+    before, after = map(int, re.search(r"(\d+) -> (\d+) tokens", printed).groups())
+    assert "Which orders are held?" in printed
+    assert 0 < after < before / 2
+
+
+def test_anthropic_stream(account):
+    printed = run("anthropic_stream", **against(account))
+    saved, trace_id = re.search(r"(\d+) tokens saved, trace (\S+)", printed).groups()
+    assert account.trace(trace_id)["tokens_saved"] == int(saved) > 500
+
+
+def test_off_mode(account):
+    on, off = run("off_mode", **against(account)).splitlines()
+    counted = [int(line.rsplit(" ", 1)[1]) for line in (on, off)]
+    assert counted[0] < counted[1]
+    assert "heuristic_only" in on
+    assert re.search(r"bypass\s+saved\s+0 tokens", off)
+
+
+def test_library_only():
+    first, *blocks = run("library_only").splitlines()
+    before, after = map(int, re.match(r"(\d+) -> (\d+) tokens", first).groups())
+    assert after < before / 2
+    assert any(line.startswith("rewritten log") for line in blocks)
+
+
+@contextmanager
+def working_on_documents():
+    """What a worker of Celery does."""
+    stop = threading.Event()
+
+    def work():
+        while not stop.wait(0.05):
+            ingest_due()
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
+
+
+def test_with_semantic(account, embeddings):
+    with working_on_documents():
+        printed = run("with_semantic", **against(account))
+    question = printed.index("How do I handle exceptions in Python?")
+    assert 0 <= printed.index("Python handles an exception in an except clause") < question
+    assert re.search(r"Route: heuristic\+semantic, \d+ tokens from stored documents", printed)

@@ -1,0 +1,145 @@
+"""Every example prompt: valid in its dialect, ours to publish, and a question that the text answers."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from anthropic.types import MessageParam, ToolParam
+from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionMessageParam
+from pydantic import TypeAdapter
+
+from token_optimizer import OptimizerConfig
+from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.optimizer.validate import structure_faults
+from token_optimizer.tokens.counts import count_body
+
+FOLDER = Path(__file__).parents[3] / "examples" / "prompts"
+FILES = sorted(FOLDER.glob("*.json"))
+SMALL = "small-question"
+# What a machine that the texts were made on would leave behind.
+MACHINE_TRACES = re.compile(
+    r"/work\b|/tmp/\w|/root\b|/home/(?!app\b)|/Users/|\.pyenv|index-url|\bsk-[A-Za-z0-9]{8}|tok_[A-Za-z0-9_-]{20}"
+)
+MESSAGES = {
+    "openai": TypeAdapter(list[ChatCompletionMessageParam]),
+    "anthropic": TypeAdapter(list[MessageParam]),
+}
+TOOLS = {
+    "openai": TypeAdapter(list[ChatCompletionFunctionToolParam]),
+    "anthropic": TypeAdapter(list[ToolParam]),
+}
+
+every_prompt = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def read(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def last_text(body):
+    content = body["messages"][-1]["content"]
+    return content if isinstance(content, str) else content[-1]["text"]
+
+
+def test_there_are_enough_of_both_dialects_in_less_than_a_megabyte_and_a_half():
+    dialects = [read(path)["dialect"] for path in FILES]
+    assert len(FILES) >= 12
+    assert min(dialects.count("openai"), dialects.count("anthropic")) >= 4
+    assert sum(path.stat().st_size for path in FILES) < 1_500_000
+
+
+def test_names_are_told_apart():
+    names = [read(path)["name"] for path in FILES]
+    assert len(set(names)) == len(names)
+
+
+@every_prompt
+def test_it_is_a_request_body_of_its_dialect(path):
+    prompt = read(path)
+    assert set(prompt) == {"name", "about", "dialect", "body"}
+    body = prompt["body"]
+    MESSAGES[prompt["dialect"]].validate_python(body["messages"])
+    TOOLS[prompt["dialect"]].validate_python(body.get("tools", []))
+    assert structure_faults(body, prompt["dialect"]) == set()
+    assert ("max_tokens" in body) == (prompt["dialect"] == "anthropic")
+
+
+@every_prompt
+def test_it_ends_with_a_question_of_the_user(path):
+    body = read(path)["body"]
+    assert body["messages"][-1]["role"] == "user"
+    assert last_text(body).rstrip().endswith("?")
+
+
+@every_prompt
+def test_it_names_no_machine_and_no_secret(path):
+    assert MACHINE_TRACES.findall(path.read_text("utf-8")) == []
+
+
+@every_prompt
+def test_its_size_is_worth_looking_at(path):
+    prompt = read(path)
+    tokens = count_body(prompt["body"], prompt["dialect"], prompt["body"]["model"])
+    assert tokens < 200 if path.stem == SMALL else 2_000 <= tokens <= 30_000
+
+
+@every_prompt
+def test_the_question_is_sent_as_it_was_asked(path):
+    prompt = read(path)
+    result = optimize_body(prompt["body"], prompt["dialect"], config=OptimizerConfig.preset("balanced"))
+    assert not result.stats.fallback_used
+    assert result.stats.tokens_after <= result.stats.tokens_before
+    question = last_text(prompt["body"]).rsplit("\n", 1)[-1]
+    assert question in last_text(result.body)
+
+
+def test_the_small_one_stays_as_it_is():
+    prompt = read(FOLDER / f"{SMALL}.json")
+    result = optimize_body(prompt["body"], "openai", config=OptimizerConfig.preset("balanced"))
+    assert result.body == prompt["body"]
+
+
+# What the question of a prompt asks for, as it stands in the text.
+ANSWERS = {
+    "ci-log": ("Found 3 errors.", "can't compare offset-naive and offset-aware datetimes", "3 failed"),
+    "coding-agent": ("can't compare offset-naive and offset-aware", "def _is_protected", "def _utc"),
+    "database-log": (
+        "(PID 8510) was terminated by signal 9",
+        "22:25:02.834 UTC [6152] LOG:  database system is ready",
+        'violates check constraint "trace_check"',
+    ),
+    "database-settings": ("autovacuum_naptime", "max_wal_size", "configuration file"),
+    "many-tools": ("-0.021", "0.6557", "search_traces"),
+    "package-list": ('"name":"playwright","version":"1.65.2"',),
+    "pipeline-agent": ("TOKEN_OPTIMIZER_STRICT", '"failed"', "type(error).__name__"),
+    "quoted-twice": ("log_error_window_lines", "No prompt text and no"),
+    "service-log": ("ZeroDivisionError: division by zero", "line 10, in ratio", "/projects/0/ratio"),
+    "setup-chat": ("`log_error_window_lines` to 60", "Monday the 30th", "02:40", "ops/optimizer-secrets"),
+    "table-statistics": ("109600", "10962", "2026-11-22 22:25:27.995287+00"),
+}
+
+
+def texts(value):
+    """Every string in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts(item)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_answers_the_question_is_kept(name):
+    prompt = read(FOLDER / f"{name}.json")
+    result = optimize_body(prompt["body"], prompt["dialect"], config=OptimizerConfig.preset("balanced"))
+    for body in (prompt["body"], result.body):
+        whole = "\n".join(texts(body))
+        assert [answer for answer in ANSWERS[name] if answer not in whole] == []
+
+
+@pytest.mark.parametrize("name", ["database-settings", "many-tools", "quoted-twice", "table-statistics"])
+def test_what_is_all_bulk_shrinks_by_two_fifths(name):
+    prompt = read(FOLDER / f"{name}.json")
+    result = optimize_body(prompt["body"], prompt["dialect"], config=OptimizerConfig.preset("balanced"))
+    assert result.stats.compression_ratio < 0.6

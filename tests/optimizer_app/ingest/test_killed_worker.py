@@ -1,0 +1,129 @@
+"""A Celery worker that is killed in the middle of a document: another one goes on from what is stored."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from optimizer_app.embeddings.wire import LENGTH_BYTES, length_of
+from optimizer_app.ingest.accept import NewDocument, accept_documents
+from optimizer_app.ingest.wake import wake_ingest
+from optimizer_app.ingest.work import BATCH_CHUNKS
+from optimizer_app.models import Document, Project
+from tests.live_server import PROJECT_ROOT, database_url
+from tests.state_folder import state_folder
+
+WITHIN_SECONDS = 90
+CHUNKS = 2 * BATCH_CHUNKS + 5
+HANDBOOK = "".join(f"# Part {number}\n\nRule number {number} holds here.\n\n" for number in range(CHUNKS))
+
+
+class Between(socketserver.ThreadingUnixStreamServer):
+    """Stands between a worker and the embedding process: knows which texts were embedded, and lets one
+    question wait for ever once a batch is through."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path, real: Path) -> None:
+        super().__init__(str(path), _Passing)
+        self.real = real
+        self.embedded: list[str] = []
+        self.holds = True
+        self.held = threading.Event()
+
+
+class _Passing(socketserver.StreamRequestHandler):
+    server: Between
+
+    def handle(self) -> None:
+        head = self.rfile.read(LENGTH_BYTES)
+        body = self.rfile.read(length_of(head))
+        texts = [text for text in orjson.loads(body)["texts"] if text != "?"]
+        if texts and self.server.embedded and self.server.holds:
+            self.server.held.set()
+            self.rfile.read()  # until the worker is gone
+            return
+        self.server.embedded += texts
+        with socket.socket(socket.AF_UNIX) as real:
+            real.connect(str(self.server.real))
+            real.sendall(head + body)
+            while part := real.recv(1 << 18):
+                self.wfile.write(part)
+
+
+@pytest.fixture
+def between(embeddings: Any, ready: Any) -> Iterator[tuple[Between, Path]]:
+    with state_folder() as folder:
+        (folder / "run").mkdir()
+        with Between(folder / "run" / "embedding.sock", ready[1]) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server, folder
+            server.shutdown()
+
+
+@contextmanager
+def _worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A Celery worker with its process group, killed at the end."""
+    own = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": database_url(),
+        "OPTIMIZER_STATE_DIR": str(folder),
+    }
+    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency", "1"]
+    with open(folder / "worker.log", "ab") as log:
+        process = subprocess.Popen(
+            [*command, "--queues", "ingest", "--without-gossip", "--without-mingle"],
+            cwd=PROJECT_ROOT, env={**os.environ, **own}, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_until_done(document: Document) -> None:
+    give_up_at = time.monotonic() + WITHIN_SECONDS
+    while not document.is_finished:
+        assert time.monotonic() < give_up_at, f"still {document.state}, {document.embedded} embedded"
+        wake_ingest()  # as Celery's beat does
+        time.sleep(0.5)
+        document.refresh_from_db()
+
+
+def test_it_goes_on_and_embeds_nothing_twice(
+    transactional_db: None, empty_store: None, between: tuple[Between, Path]
+) -> None:
+    server, folder = between
+    project = Project.objects.create(name="support")
+    document = accept_documents(project, [NewDocument("a.md", HANDBOOK.encode())]).documents.get()
+    with _worker(folder):
+        assert server.held.wait(WITHIN_SECONDS), (folder / "worker.log").read_text()
+    server.holds = False
+    document.refresh_from_db()
+    assert (document.state, document.embedded) == ("embedding", BATCH_CHUNKS)
+    Document.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    with _worker(folder):
+        _wait_until_done(document)
+    assert (document.state, document.chunks, document.embedded) == ("done", CHUNKS, CHUNKS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT title_path || E'\\n' || content FROM blocks")
+        assert Counter(server.embedded) == Counter(row[0] for row in cursor.fetchall())

@@ -1,0 +1,130 @@
+"""`manage.py up`, whole: what it prints works, a crash loses nothing, nothing outlives it."""
+
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from tests.optimizer_app.instance.running_instance import Instance, failed_start, start_instance
+
+STORED_WITHIN_SECONDS = 15
+STARTED_WITHIN_SECONDS = 30
+
+
+def test_a_life_with_a_crash(own_state_dir: Path) -> None:
+    """Two starts in one test, since each takes seconds."""
+    first = start_instance(own_state_dir)
+    try:
+        first.wait_until_up()
+        trace_id = ask(first.curl_line)["optimizer_stats"]["trace_id"]
+        assert_recognisable(first)
+        first.kill_everything()
+    finally:
+        first.process.kill()
+
+    second = start_instance(own_state_dir)
+    try:
+        second.wait_until_up()
+        assert stored_trace(second, first.key, trace_id)["status"] == "ok"
+        assert first.key not in "\n".join(second.printed)
+        assert second.survivors_of(signal.SIGTERM) == []
+        assert second.process.returncode == 0
+    finally:
+        second.process.kill()
+
+
+def test_a_worker_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
+    instance = start_instance(own_state_dir)
+    try:
+        instance.wait_until_up()
+        embedding = process_of(instance, "manage.py embedding")
+        for worker in (embedding, process_of(instance, "optimizer_app.instance.web")):
+            worker.kill()
+            worker.wait()
+        # The socket outlives the worker, so this waits for the next one.
+        assert requests.get(f"{instance.url}/healthz", timeout=30).status_code == 200
+        assert process_of(instance, "manage.py embedding").pid != embedding.pid
+        assert instance.survivors_of(signal.SIGKILL) == []
+    finally:
+        instance.process.kill()
+
+
+def test_a_taken_port_is_named(own_state_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = failed_start(own_state_dir, PORT=str(port))
+    assert ended.returncode == 1
+    assert f"port {port} on 127.0.0.1 cannot be used" in ended.stdout
+    assert f"PORT={port + 1} bin/up" in ended.stdout
+    assert not (own_state_dir / "postgres").exists()
+
+
+def test_a_wrong_database_is_named_without_its_password(own_state_dir: Path) -> None:
+    ended = failed_start(own_state_dir, DATABASE_URL="postgres://me:s3cret-word@127.0.0.1:1/mine")
+    assert ended.returncode == 1
+    assert "DATABASE_URL: PostgreSQL at 127.0.0.1:1/mine cannot be used" in ended.stdout
+    assert "s3cret-word" not in ended.stdout
+
+
+def test_a_wrong_valkey_is_named_without_its_password(own_state_dir: Path) -> None:
+    ended = failed_start(own_state_dir, REDIS_URL="redis://:s3cret-word@127.0.0.1:1/0")
+    assert ended.returncode == 1
+    assert "REDIS_URL: Valkey or Redis at 127.0.0.1:1 cannot be used" in ended.stdout
+    assert "s3cret-word" not in ended.stdout
+
+
+def test_a_tokenizer_that_is_not_there_is_named(own_state_dir: Path) -> None:
+    ended = failed_start(own_state_dir, OPTIMIZER_TOKENIZERS="llama=/nowhere/llama")
+    assert ended.returncode == 1
+    assert "there is no tokenizer at '/nowhere/llama'" in ended.stdout
+
+
+def ask(curl_line: str) -> dict[str, Any]:
+    """What the printed curl line gets, run as pasted."""
+    answered = subprocess.run(
+        [*shlex.split(curl_line), "--silent", "--fail"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(answered.stdout)
+
+
+def process_of(instance: Instance, words: str) -> psutil.Process:
+    """The instance's process with these words in its command line, as soon as there is one."""
+    give_up_at = time.monotonic() + STARTED_WITHIN_SECONDS
+    while True:
+        for process in instance.processes():
+            with suppress(psutil.Error):
+                if words in " ".join(process.cmdline()):
+                    return process
+        assert time.monotonic() < give_up_at, f"nothing runs {words}"
+        time.sleep(0.1)
+
+
+def assert_recognisable(instance: Instance) -> None:
+    lines = [" ".join(process.cmdline()) for process in instance.processes()]
+    for name in ("postgres", "valkey-server", "celery", "manage.py embedding"):
+        assert any(name in line for line in lines), name
+
+
+def stored_trace(instance: Instance, key: str, trace_id: str) -> dict[str, Any]:
+    """The trace as the API gives it, once the journal that the crash left is drained."""
+    give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
+    while True:
+        answer = requests.get(
+            f"{instance.url}/v1/traces/{trace_id}", headers={"Authorization": f"Bearer {key}"}, timeout=10
+        )
+        if answer.status_code == 200 or time.monotonic() > give_up_at:
+            answer.raise_for_status()
+            return answer.json()
+        time.sleep(0.1)

@@ -1,0 +1,105 @@
+"""What conversations were sent as, over a real Valkey."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from optimizer_app.optimize.conversations import Conversations
+from tests.token_optimizer.optimizer.bodies import LOG, openai_body
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.models import BlockType, Kind
+from token_optimizer.optimizer.conversation.prefix import AddedBlock, SentBlock, SentMessage
+from token_optimizer.optimizer.pipeline import optimize_body
+
+KEYS = [f"test-conversation-{number}" for number in range(6)]
+MESSAGE = SentMessage(
+    blocks=(
+        SentBlock(Kind.LOG, 900, "cut to a secret line", lossy=True),
+        SentBlock(Kind.PROSE, 5, dropped=True),
+    ),
+    added=(AddedBlock("cut", 1, "[2 older messages left out]", BlockType.CONSTRAINT, "why"),),
+    tools=(SentBlock(Kind.SCHEMA, 70, "{}"),),
+)
+
+
+@pytest.fixture
+def valkey() -> Iterator[Redis]:
+    client = Redis.from_url(os.environ["REDIS_URL"])
+    yield client
+    for key in client.scan_iter("conversation:*"):
+        client.delete(key)
+    client.close()
+
+
+@pytest.fixture
+def pair(valkey: Redis) -> Iterator[tuple[Conversations, Conversations]]:
+    """The conversations of two workers."""
+    workers = Conversations(os.environ["REDIS_URL"]), Conversations(os.environ["REDIS_URL"])
+    yield workers
+    for worker in workers:
+        worker.close()
+
+
+def test_it_works(pair: tuple[Conversations, Conversations]) -> None:
+    one, other = pair
+    one.of("secret").set_many(dict.fromkeys(KEYS[:4], MESSAGE))
+    one.flush()
+    assert other.of("secret").get_many(KEYS) == [MESSAGE] * 4 + [None] * 2
+
+
+def test_another_project_reads_nothing(pair: tuple[Conversations, Conversations]) -> None:
+    one, other = pair
+    one.of("secret").set_many(dict.fromkeys(KEYS, MESSAGE))
+    one.flush()
+    assert other.of("another").get_many(KEYS) == [None] * 6
+
+
+def test_no_text_lies_in_valkey(pair: tuple[Conversations, Conversations], valkey: Redis) -> None:
+    one, _ = pair
+    one.of("secret").set_many({KEYS[0]: MESSAGE})
+    one.flush()
+    stored = valkey.get(f"conversation:{KEYS[0]}")
+    assert isinstance(stored, bytes)
+    assert b"secret line" not in stored
+    assert 0 < valkey.ttl(f"conversation:{KEYS[0]}") <= 6 * 3600
+
+
+def test_what_cannot_be_read_is_not_known(pair: tuple[Conversations, Conversations], valkey: Redis) -> None:
+    for key in KEYS:
+        valkey.set(f"conversation:{key}", b"of another release")
+    assert pair[0].of("secret").get_many(KEYS) == [None] * 6
+
+
+def test_without_valkey_each_worker_goes_on_alone() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        worker = Conversations(f"redis://127.0.0.1:{taken.getsockname()[1]}/0")
+        worker.of("secret").set_many(dict.fromkeys(KEYS[:3], MESSAGE))
+        worker.flush()
+        assert worker.of("secret").get_many(KEYS) == [MESSAGE] * 3 + [None] * 3
+        worker.close()
+
+
+def test_a_conversation_moves_between_workers_and_keeps_its_bytes(
+    pair: tuple[Conversations, Conversations],
+) -> None:
+    config = OptimizerConfig.preset("balanced")
+    body = openai_body()
+    first = optimize_body(body, "openai", config=config, memory=pair[0].of("secret"), secret="secret")
+    pair[0].flush()
+    later = [
+        *body["messages"],
+        {"role": "assistant", "content": "It lost its lease."},
+        {"role": "user", "content": LOG},
+        {"role": "user", "content": "Is this another one?"},
+    ]
+    second = optimize_body(
+        {**body, "messages": later}, "openai", config=config, memory=pair[1].of("secret"), secret="secret"
+    )
+    assert second.body["messages"][:6] == first.body["messages"]
+    assert sum(block.frozen for block in second.stats.blocks) >= 6

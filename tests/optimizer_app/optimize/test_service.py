@@ -1,0 +1,115 @@
+"""Where prompts are optimized, and what holds when that breaks."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tokenizers import Tokenizer, models
+
+from optimizer_app.optimize import service as optimize
+from optimizer_app.optimize.service import (
+    INLINE_BYTES,
+    INLINE_MS,
+    OptimizationRequest,
+    optimize_request,
+    optimizer_pool,
+    untouched,
+)
+from optimizer_app.traces.ids import new_trace_id
+from tests.token_optimizer.optimizer.bodies import openai_body
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.errors import PromptError
+from token_optimizer.optimizer.latency import Latency
+from token_optimizer.tokens.counts import count_body, tokenizers
+
+
+def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:
+    return OptimizationRequest(
+        body, "openai", OptimizerConfig.preset("balanced"), "gpt-4o", new_trace_id(), size_bytes
+    )
+
+
+def _pool_process() -> int:
+    """The id of the process that the newest pool has spawned; an older pool's may be ending."""
+    children = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    return max(children, key=psutil.Process.create_time).pid
+
+
+async def test_it_works_in_both_places_alike() -> None:
+    async with optimizer_pool() as pool:
+        inline = await optimize_request(_request(openai_body()), pool)
+        pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+    assert inline.stats.tokens_after < inline.stats.tokens_before
+    assert pooled.body == inline.body
+    assert pooled.stats.blocks == inline.stats.blocks
+
+
+async def test_a_model_s_own_tokenizer_counts_in_both_places(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "tokenizer.json"
+    Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).save(str(file))
+    monkeypatch.setattr(tokenizers, "_BY_PREFIX", {})
+    monkeypatch.setenv("OPTIMIZER_TOKENIZERS", f"gpt-4o={file}")
+    async with optimizer_pool() as pool:
+        inline = await optimize_request(_request(openai_body()), pool)
+        pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+    assert pooled.stats.tokens_before == inline.stats.tokens_before
+    assert inline.stats.tokens_before < count_body(openai_body(), "openai", "gpt-4") / 2
+
+
+async def test_a_large_prompt_is_not_worked_on_in_this_process() -> None:
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        child = _pool_process()
+        assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
+async def test_a_killed_process_costs_one_optimization_and_no_request() -> None:
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        os.kill(_pool_process(), signal.SIGKILL)
+        body = openai_body()
+        results = [await optimize_request(_request(body, INLINE_BYTES + 1), pool) for _ in range(2)]
+    first, second = results
+    assert first.body == body
+    assert (first.stats.route, first.stats.tokens_saved) == ("bypass", 0)
+    assert first.stats.stages[0].status == "failed"
+    assert second.stats.tokens_saved > 0
+
+
+async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def noted(limit_ms: float) -> Latency:
+        limits.append(limit_ms)
+        return Latency(limit_ms)
+
+    monkeypatch.setattr(optimize, "Latency", noted)
+    patient = replace(_request(openai_body()), config=OptimizerConfig.preset("balanced"))
+    hasty = replace(patient, config=OptimizerConfig.preset("balanced", max_latency_ms=40))
+    async with optimizer_pool() as pool:
+        await optimize_request(patient, pool)
+        await optimize_request(hasty, pool)
+    assert limits == [INLINE_MS, 40]
+
+
+async def test_what_is_no_prompt_is_the_callers_fault() -> None:
+    async with optimizer_pool() as pool:
+        for size_bytes in (1, INLINE_BYTES + 1):
+            with pytest.raises(PromptError, match="messages must be a list"):
+                await optimize_request(_request({"messages": "hi"}, size_bytes), pool)
+
+
+def test_an_untouched_request_is_counted() -> None:
+    result = untouched(_request(openai_body()))
+    assert not result.changed
+    assert result.stats.tokens_before == result.stats.tokens_after
+    assert result.stats.tokens_before == count_body(openai_body(), "openai", "gpt-4o")
+    assert result.stats.route == "bypass"

@@ -1,0 +1,70 @@
+"""A real Celery worker, woken by what is queued."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.db import connections
+from redis.exceptions import TimeoutError as NothingYet
+
+from optimizer_app.announcements import project_group
+from optimizer_app.management.commands.up import celery_processes
+from optimizer_app.models import AheadCompression, Project
+from optimizer_app.precompression.accept import accept_wanted
+from tests.live_server import PROJECT_ROOT, database_url
+from tests.optimizer_app.precompression.texts import prose, wanted
+
+DONE_WITHIN_SECONDS = 120
+
+
+@pytest.fixture
+def worker(project: Project, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The worker of the queue `ahead`, as `manage.py up` starts it."""
+    (command,) = (command for command in celery_processes() if command.name == "celery-ahead")
+    environment = {**os.environ, "DATABASE_URL": database_url(), "OPTIMIZER_STATE_DIR": str(tmp_path)}
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            command.arguments, cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
+        )
+        yield process
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+
+
+async def test_what_is_queued_is_compressed_and_announced(
+    project: Project, worker: subprocess.Popen[bytes]
+) -> None:
+    layer = get_channel_layer()
+    assert layer is not None
+    channel = await layer.new_channel()
+    await layer.group_add(project_group(project.pk), channel)
+    await sync_to_async(accept_wanted)([wanted(project, prose())])
+    async with asyncio.timeout(DONE_WITHIN_SECONDS):
+        message = await received(layer, channel)
+    assert message == {"type": "ahead.changed", "project_id": str(project.pk)}
+    row = await AheadCompression.objects.aget()
+    assert (row.state, row.source) == ("done", None)
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) > 0
+    await sync_to_async(connections.close_all)()
+
+
+async def received(layer: Any, channel: str) -> dict[str, Any]:
+    """The next message of the channel: its client waits some seconds at a time."""
+    while True:
+        with suppress(NothingYet):
+            message: dict[str, Any] = await layer.receive(channel)
+            return message

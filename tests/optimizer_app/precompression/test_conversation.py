@@ -1,0 +1,152 @@
+"""A conversation whose compaction finds its prose compressed ahead."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection, connections
+
+from optimizer_app.models import AheadCompression, AheadHour, Project
+from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.optimize.service import (
+    INLINE_BYTES,
+    OptimizationRequest,
+    Optimized,
+    OptimizerPool,
+    optimize_request,
+    run_inline,
+)
+from optimizer_app.precompression.lookups import KeptCompressions, line_to
+from optimizer_app.precompression.requests import Answered, hand_over
+from optimizer_app.precompression.work import compress_due
+from optimizer_app.traces.ids import new_trace_id
+from tests.optimizer_app.precompression.texts import prose
+from token_optimizer.config import OptimizerConfig
+
+CONFIG = OptimizerConfig.preset("aggressive", max_input_tokens=9_000, max_latency_ms=60_000)
+
+
+def _conversation(turns: int) -> dict[str, Any]:
+    """A chat of so many turns, each with some 500 tokens of prose in the answer."""
+    messages = []
+    for number in range(turns):
+        messages.append({"role": "user", "content": f"Tell me about village {number}, please."})
+        messages.append({"role": "assistant", "content": prose(number)})
+    messages.append({"role": "user", "content": f"Tell me about village {turns}, please."})
+    return {"model": "gpt-4o", "messages": messages}
+
+
+def _request(project: Project, turns: int) -> OptimizationRequest:
+    body = _conversation(turns)
+    return OptimizationRequest(
+        body,
+        "openai",
+        CONFIG,
+        "gpt-4o",
+        new_trace_id(),
+        len(json.dumps(body)),
+        secret=project.hash_secret,
+        project_id=project.pk,
+    )
+
+
+def _left(project: Project, result: Optimized) -> Answered:
+    return Answered(
+        project.pk,
+        result.wanted_ahead,
+        CONFIG.compression_ratio,
+        CONFIG.faithfulness_threshold,
+        result.looks,
+    )
+
+
+def _made_ahead(result: Optimized) -> int:
+    return sum("made ahead" in block.reason for block in result.stats.blocks)
+
+
+@pytest.fixture
+def conversations() -> Iterator[Conversations]:
+    conversations = Conversations(os.environ["REDIS_URL"])
+    yield conversations
+    conversations.close()
+
+
+def _work(left: Answered) -> None:
+    hand_over([left], {})
+    while compress_due().more:
+        pass
+
+
+def _first_turn(project: Project, conversations: Conversations, kept: KeptCompressions) -> Optimized:
+    """A turn that has no time to compress, and leaves it to be done ahead."""
+    first = run_inline(_request(project, 16), conversations, limit_ms=0.0, kept=kept)
+    assert (first.stats.tokens_saved, _made_ahead(first)) == (0, 0)
+    assert len(first.wanted_ahead) > 10
+    _work(_left(project, first))
+    return first
+
+
+def _compacted(
+    project: Project, conversations: Conversations, kept: KeptCompressions
+) -> tuple[int, Optimized]:
+    """The turn on which the conversation outgrows its budget, and its number."""
+    for turns in range(17, 30):
+        result = run_inline(_request(project, turns), conversations, kept=kept)
+        if result.stats.compacted:
+            return turns, result
+    raise AssertionError("the conversation was never compacted")
+
+
+def test_it_works(project: Project, conversations: Conversations, kept: KeptCompressions) -> None:
+    first = _first_turn(project, conversations, kept)
+    _, second = _compacted(project, conversations, kept)
+    assert _made_ahead(second) > 0
+    assert "compression" in second.stats.route
+    hand_over([_left(project, second)], {})
+    hour = AheadHour.objects.get()
+    assert hour.hits == len(second.looks.hits) >= _made_ahead(second)
+    assert hour.misses == first.looks.misses + second.looks.misses
+    assert AheadCompression.objects.filter(hits=1).count() == hour.hits
+
+
+def test_what_was_compressed_ahead_stays_as_it_was_sent(
+    project: Project, conversations: Conversations, kept: KeptCompressions
+) -> None:
+    _first_turn(project, conversations, kept)
+    turns, second = _compacted(project, conversations, kept)
+    assert _made_ahead(second) > 0
+    AheadCompression.objects.all().delete()
+    third = run_inline(_request(project, turns + 1), conversations, kept=kept)
+    assert not third.stats.compacted
+    assert third.body["messages"][: len(second.body["messages"])] == second.body["messages"]
+
+
+def test_another_project_has_to_make_it_itself(
+    project: Project, other: Project, conversations: Conversations, kept: KeptCompressions
+) -> None:
+    _first_turn(project, conversations, kept)
+    theirs = run_inline(_request(other, 16), conversations, kept=kept)
+    assert _made_ahead(theirs) == 0
+    assert theirs.looks.hits == ()
+    assert theirs.looks.misses > 0
+
+
+async def test_the_process_for_large_prompts_looks_too(project: Project) -> None:
+    pool = OptimizerPool("", line_to(connection.settings_dict))
+    request = _request(project, 16)
+    assert request.size_bytes > INLINE_BYTES
+    async with asyncio.timeout(120):
+        # Where the machine is busy, the first looks may be given up.
+        while not (await optimize_request(request, pool)).looks.misses:
+            continue
+    unsent = await optimize_request(replace(request, secret=""), pool)
+    assert not unsent.looks
+    pool.close()
+    await sync_to_async(connections.close_all)()

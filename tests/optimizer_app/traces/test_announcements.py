@@ -1,0 +1,47 @@
+"""What the live pages hear."""
+
+import asyncio
+
+from channels.layers import get_channel_layer
+
+from optimizer_app.announcements import announce_traces, project_group
+from optimizer_app.models import RequestTrace
+from optimizer_app.traces.recorder import Recorder
+from tests.optimizer_app.traces.records import eventually, new_record
+
+
+def test_both_groups_hear_of_new_traces(journal_dir, project):
+    async def heard():
+        layer = get_channel_layer()
+        channels = {}
+        for group in (project_group(project.id), "all"):
+            channels[group] = await layer.new_channel()
+            await layer.group_add(group, channels[group])
+        async with Recorder(journal_dir) as recorder:
+            recorder.append(new_record(project.id))
+            recorder.append(new_record(project.id))
+            async with asyncio.timeout(20):
+                return [await layer.receive(channel) for channel in channels.values()]
+
+    expected = {"type": "traces.recorded", "project_id": str(project.id), "count": 2}
+    assert asyncio.run(heard()) == [expected, expected]
+
+
+def test_without_valkey_traces_are_stored_all_the_same(journal_dir, project, recording, settings, caplog):
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"]},
+        }
+    }
+    with recording(journal_dir) as recorder:
+        recorder.append(new_record(project.id))
+        eventually(lambda: "announcement_failed" in caplog.text)
+
+    assert RequestTrace.objects.count() == 1
+
+
+def test_without_a_channel_layer_nobody_is_told(settings, project):
+    settings.CHANNEL_LAYERS = {}
+
+    asyncio.run(announce_traces({project.id: 1}))

@@ -1,0 +1,97 @@
+"""Money, against sums made by hand from the list prices of July 2025 to November 2026.
+
+gpt-4o: $2.50 a million input tokens, $1.25 from the cache. gpt-4-turbo: $10 and no cache.
+claude-sonnet-4-20250514: $3, $0.30 from the cache, $3.75 written to it.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from optimizer_app.optimize.prices import NOTHING_BILLED, UNPRICED, Prices, Usage, price_request
+from optimizer_app.traces.store import store
+from tests.optimizer_app.traces.records import new_record
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+CLAUDE = "claude-sonnet-4-20250514"
+
+
+def priced(model, dialect, before, after, usage):
+    return price_request(model, dialect, before, after, usage=usage, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("model", "dialect", "usage", "gross", "net"),
+    [
+        # 10,000 tokens cut, and nothing known of the cache
+        ("gpt-4o", "openai", Usage(2_000), "0.025", "0.025"),
+        # half of what was sent came from the cache: so would half of what was cut have
+        ("gpt-4o", "openai", Usage(2_000, 1_000), "0.025", "0.01875"),
+        ("gpt-4o", "openai", Usage(2_000, 2_000), "0.025", "0.0125"),
+        ("gpt-4-turbo", "openai", Usage(2_000, 1_000), "0.1", "0.1"),
+        # a quarter read, a half written, a quarter neither: 0.25 * 0.3 + 0.5 * 3.75 + 0.25 * 3 = 2.7
+        (CLAUDE, "anthropic", Usage(2_000, 500, 1_000), "0.03", "0.027"),
+        # all of it written: cutting saved more than the list price
+        (CLAUDE, "anthropic", Usage(2_000, 0, 2_000), "0.03", "0.0375"),
+    ],
+)
+def test_a_cut_of_ten_thousand_tokens(model, dialect, usage, gross, net):
+    assert priced(model, dialect, 12_000, 2_000, usage) == Prices(Decimal(gross), Decimal(net))
+
+
+def test_nothing_cut_is_nothing_saved():
+    assert priced("gpt-4o", "openai", 500, 500, Usage(500, 200)) == Prices(Decimal(0), Decimal(0))
+
+
+def test_a_prompt_that_grew_cost_money():
+    assert priced("gpt-4o", "openai", 0, 1_000, Usage(1_000)) == Prices(
+        Decimal("-0.0025"), Decimal("-0.0025")
+    )
+
+
+def test_a_price_that_depends_on_the_length_is_that_of_each_length():
+    """gemini-2.5-pro: $1.25 a million up to 200k tokens, $2.50 above."""
+    saved = Decimal("0.5") - Decimal("0.125")
+    assert priced("gemini-2.5-pro", "openai", 200_001, 100_000, None).gross_usd == saved + Decimal(
+        "0.0000025"
+    )
+
+
+def test_without_usage_net_is_unknown():
+    assert priced("gpt-4o", "openai", 2_000, 1_000, None) == Prices(Decimal("0.0025"), None)
+
+
+def test_what_was_not_billed_saved_nothing():
+    assert priced("gpt-4o", "openai", 2_000, 1_000, NOTHING_BILLED) == Prices(Decimal("0.0025"), Decimal(0))
+
+
+@pytest.mark.parametrize("model", ["", "echo", "my-finetune"])
+def test_an_unknown_model_is_unpriced(model):
+    assert priced(model, "openai", 2_000, 1_000, Usage(1_000)) == UNPRICED
+
+
+def test_a_model_behind_another_dialect_is_known_by_its_name():
+    assert priced(CLAUDE, "openai", 2_000, 1_000, Usage(1_000)).gross_usd == Decimal("0.003")
+
+
+def test_usage_that_does_not_add_up_is_bounded_by_the_input():
+    assert priced("gpt-4o", "openai", 2_000, 1_000, Usage(1_000, 5_000, 5_000)).net_usd == Decimal("0.00125")
+
+
+@pytest.mark.parametrize(
+    ("fields", "net"),
+    [
+        ({"usage_input_tokens": 300, "usage_cached_tokens": 150}, "0.0013125"),
+        ({"usage_input_tokens": None}, None),
+        ({"usage_input_tokens": None, "status": "error", "http_status": 500}, "0"),
+    ],
+)
+def test_the_trace_has_the_money(project, fields, net):
+    record = new_record(project.id, **fields)
+
+    store([record])
+
+    trace = project.traces.get()
+    assert trace.gross_usd == Decimal("0.00175")
+    assert trace.net_usd == (None if net is None else Decimal(net))

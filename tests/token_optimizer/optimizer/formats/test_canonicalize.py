@@ -1,0 +1,231 @@
+"""Bodies to blocks and back."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.token_optimizer.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body, responses_body
+from token_optimizer.errors import PromptError
+from token_optimizer.models import Block, BlockType, Kind
+from token_optimizer.optimizer.formats.canonicalize import canonicalize, render
+
+BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic"), (responses_body(), "responses")]
+
+
+@pytest.mark.parametrize(("body", "dialect"), BODIES)
+def test_it_works(body: dict[str, Any], dialect: Any) -> None:
+    prompt = canonicalize(body, dialect)
+    assert render(prompt, prompt) == (body, False, frozenset())
+
+
+@pytest.mark.parametrize(("body", "dialect"), BODIES)
+def test_rewriting_every_text_changes_texts_alone_and_not_the_input(
+    body: dict[str, Any], dialect: Any
+) -> None:
+    before = copy.deepcopy(body)
+    prompt = canonicalize(body, dialect)
+    shouted = [
+        replace(block, content=block.content.upper()) if block.kind is not Kind.SCHEMA else block
+        for block in prompt.blocks
+    ]
+    rendered, changed, _ = render(replace(prompt, blocks=tuple(shouted)), prompt)
+    assert changed
+    assert body == before
+    assert _lowered(rendered) == _lowered(before)
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lowered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_lowered(item) for item in value]
+    return value.lower() if isinstance(value, str) else value
+
+
+def test_types_kinds_and_turns() -> None:
+    blocks = canonicalize(openai_body(), "openai").blocks
+    seen = [(block.type, block.kind, block.turn) for block in blocks]
+    assert seen == [
+        (BlockType.SYSTEM, Kind.PROSE, -1),
+        (BlockType.USER, Kind.PROSE, 0),
+        (BlockType.ASSISTANT, Kind.CALL, 0),
+        (BlockType.TOOL, Kind.LOG, 0),
+        (BlockType.ASSISTANT, Kind.PROSE, 0),
+        (BlockType.USER, Kind.PROSE, 1),
+        (BlockType.TOOL, Kind.SCHEMA, -1),
+        (BlockType.SYSTEM, Kind.FRAMING, -1),
+    ]
+
+
+def test_an_anthropic_tool_result_starts_no_turn_and_its_rows_are_json() -> None:
+    blocks = canonicalize(anthropic_body(), "anthropic").blocks
+    rows = next(block for block in blocks if block.content == ROWS)
+    assert (rows.type, rows.kind, rows.tool_result, rows.verbatim) == (BlockType.TOOL, Kind.JSON, True, False)
+    body = anthropic_body()
+    body["messages"][2]["content"] = body["messages"][2]["content"][:1]
+    assert max(block.turn for block in canonicalize(body, "anthropic").blocks) == 0
+
+
+def test_the_query_is_the_newest_user_text_without_its_bulk() -> None:
+    body = {"messages": [{"role": "user", "content": f"What failed here?\n\n{LOG}\n\nAnswer briefly."}]}
+    prompt = canonicalize(body, "openai")
+    assert prompt.query == "What failed here?\n\n\n\nAnswer briefly."
+    log = next(block for block in prompt.blocks if block.kind is Kind.LOG)
+    assert not log.verbatim
+    assert all(block.verbatim for block in prompt.blocks if block.kind is Kind.PROSE)
+
+
+def test_a_question_on_the_line_before_a_log_or_json_is_not_swallowed() -> None:
+    text = f"Which one is red?\n{ROWS}\nAnd why did this stop?\n{LOG}\nTell me."
+    prompt = canonicalize({"messages": [{"role": "user", "content": text}]}, "openai")
+    assert [block.kind for block in prompt.blocks[:5]] == [
+        Kind.PROSE,
+        Kind.JSON,
+        Kind.PROSE,
+        Kind.LOG,
+        Kind.PROSE,
+    ]
+    assert "".join(block.content for block in prompt.blocks) == text
+    assert prompt.query == "Which one is red?\n\n\nAnd why did this stop?\n\nTell me."
+
+
+def test_a_fenced_log_is_split_off_and_its_fence_stays_prose() -> None:
+    text = f"Here:\n```\n{LOG}\n```\nWhy?"
+    prompt = canonicalize({"messages": [{"role": "user", "content": text}]}, "openai")
+    assert [(block.kind, block.content) for block in prompt.blocks[:3]] == [
+        (Kind.PROSE, "Here:\n```\n"),
+        (Kind.LOG, f"{LOG}\n"),
+        (Kind.PROSE, "```\nWhy?"),
+    ]
+
+
+def test_documents_stand_in_a_user_message_before_the_question() -> None:
+    body = {"messages": [{"role": "system", "content": "Answer."}, {"role": "user", "content": "Who?"}]}
+    prompt = canonicalize(body, "openai", documents=[{"title": "A", "text": "Ann."}, {"text": "Bob."}])
+    rendered, _, _ = render(prompt, prompt)
+    assert rendered["messages"][1] == {"role": "user", "content": "[1] A\nAnn.\n\n[2] Untitled\nBob.\n\n"}
+    assert rendered["messages"][2] == {"role": "user", "content": "Who?"}
+    assert [block.type for block in prompt.blocks[1:3]] == [BlockType.DOC, BlockType.DOC]
+    assert prompt.query == "Who?"
+
+
+def test_documents_without_a_question_come_last() -> None:
+    prompt = canonicalize({"messages": []}, "openai", documents=[{"title": "A", "text": "Ann."}])
+    rendered, _, _ = render(prompt, prompt)
+    assert rendered["messages"] == [{"role": "user", "content": "[1] A\nAnn.\n\n"}]
+
+
+def test_an_emptied_message_goes_and_an_emptied_part_too() -> None:
+    body = {
+        "messages": [
+            {"role": "user", "content": "One"},
+            {"role": "assistant", "content": "Two"},
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "Three"}, {"type": "text", "text": "Four"}],
+            },
+        ]
+    }
+    prompt = canonicalize(body, "openai")
+    left = [block for block in prompt.blocks if block.content not in ("Two", "Three")]
+    rendered, _, _ = render(replace(prompt, blocks=tuple(left)), prompt)
+    assert rendered["messages"] == [
+        {"role": "user", "content": "One"},
+        {"role": "user", "content": [{"type": "text", "text": "Four"}]},
+    ]
+
+
+def test_dropping_the_last_tool_takes_the_tool_choice_along() -> None:
+    body = openai_body() | {"tool_choice": "auto", "parallel_tool_calls": True}
+    prompt = canonicalize(body, "openai")
+    left = [block for block in prompt.blocks if block.kind is not Kind.SCHEMA]
+    rendered, _, _ = render(replace(prompt, blocks=tuple(left)), prompt)
+    assert not {"tools", "tool_choice", "parallel_tool_calls"} & rendered.keys()
+
+
+@pytest.mark.parametrize("messages", [None, "hi", {"role": "user"}])
+def test_messages_that_are_no_list_are_named(messages: Any) -> None:
+    with pytest.raises(PromptError, match="messages must be a list"):
+        canonicalize({"messages": messages}, "openai")
+
+
+def test_a_message_that_is_no_object_is_named() -> None:
+    with pytest.raises(PromptError, match=r"messages\[1\] must be an object, not str"):
+        canonicalize({"messages": [{"role": "user", "content": "a"}, "b"]}, "openai")
+
+
+@pytest.mark.parametrize("query", [7, ["a"]])
+def test_a_query_that_is_no_text_is_named(query: Any) -> None:
+    with pytest.raises(PromptError, match="query must be a string"):
+        canonicalize({"messages": []}, "openai", query=query)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [("a", r"documents\[0\] must be an object"), ({"text": ["a"]}, r"documents\[0\].text must be a string")],
+)
+def test_a_document_that_is_none_is_named(document: Any, message: str) -> None:
+    with pytest.raises(PromptError, match=message):
+        canonicalize({"messages": []}, "openai", documents=[document])
+
+
+def test_documents_never_come_between_a_call_and_its_result() -> None:
+    prompt = canonicalize(anthropic_body(), "anthropic", documents=[{"title": "A", "text": "Ann."}])
+    assert [message["role"] for message in prompt.body["messages"]] == ["user", "assistant", "user", "user"]
+    assert prompt.body["messages"][3]["content"] == "[1] A\nAnn.\n\n"
+    assert prompt.documents_at == 3
+    assert prompt.query == "What does part 41 cost?"
+
+
+def test_documents_beside_an_input_that_is_a_text() -> None:
+    prompt = canonicalize({"input": "Who?"}, "responses", documents=[{"title": "A", "text": "Ann."}])
+    rendered, _, _ = render(prompt, prompt)
+    assert [item["content"] for item in rendered["input"]] == ["[1] A\nAnn.\n\n", "Who?"]
+    assert prompt.query == "Who?"
+
+
+def test_a_result_with_a_remark_beside_it_stays_in_the_turn_of_its_call() -> None:
+    assert {block.turn for block in canonicalize(anthropic_body(), "anthropic").blocks} == {-1, 0}
+
+
+def test_a_prefilled_answer_is_never_altered() -> None:
+    messages = [{"role": "user", "content": "Rows?"}, {"role": "assistant", "content": f"Here:\n{ROWS}"}]
+    blocks = canonicalize({"messages": messages}, "anthropic").blocks
+    answer = [block for block in blocks if block.type is BlockType.ASSISTANT]
+    assert len(answer) > 1
+    assert all(block.verbatim and block.must_keep for block in answer)
+
+
+def test_the_tool_that_the_choice_names_is_kept() -> None:
+    body = openai_body() | {"tool_choice": {"type": "function", "function": {"name": "read_log"}}}
+    assert _schema(body, "openai").must_keep
+    assert not _schema(body | {"tool_choice": "auto"}, "openai").must_keep
+    some = {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "read_log"}]}
+    assert _schema(responses_body() | {"tool_choice": some}, "responses").must_keep
+
+
+def _schema(body: dict[str, Any], dialect: Any) -> Block:
+    return next(block for block in canonicalize(body, dialect).blocks if block.kind is Kind.SCHEMA)
+
+
+def test_an_answer_of_which_only_reasoning_is_left_goes_whole() -> None:
+    thinking = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    messages = [
+        {"role": "user", "content": "One"},
+        {"role": "assistant", "content": [thinking, {"type": "text", "text": "Sure."}]},
+        {"role": "user", "content": "Two"},
+    ]
+    assert _without("Sure.", {"messages": messages}, "anthropic")["messages"] == [messages[0], messages[2]]
+    items = [messages[0], {"type": "reasoning", "id": "rs_1", "summary": []}]
+    items += [{"role": "assistant", "content": "Sure."}, messages[2]]
+    assert _without("Sure.", {"input": items}, "responses")["input"] == [messages[0], messages[2]]
+
+
+def _without(text: str, body: dict[str, Any], dialect: Any) -> dict[str, Any]:
+    prompt = canonicalize(body, dialect)
+    left = tuple(block for block in prompt.blocks if block.content != text)
+    return render(replace(prompt, blocks=left), prompt)[0]

@@ -1,0 +1,101 @@
+"""What is found in a message besides its prose: transcripts, examples, documents, code and output."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.formats.embedded_content import kind_of, split_bulk
+
+TALK = "".join(
+    f"{name}: Well, so the {n}th point is the cost of it all, I think.\n"
+    for n, name in enumerate(["Ada", "Grad B"] * 6)
+)
+EXAMPLES = "".join(
+    f"Question: If Ada has {n} apples and eats one, how many does she have left?\n"
+    f"She eats one, so {n} - 1 = {n - 1}.\nThe answer is {n - 1}\n\n"
+    for n in range(5, 10)
+)
+DOCUMENTS = "".join(
+    f"Document [{n}] (Title: Mill {n}) Mill {n} was built beside the river and closed long ago.\n\n"
+    for n in range(1, 6)
+)
+LISTING = "[File: /app/fields.py (40 lines total)]\n" + "".join(
+    f"{n}:    value_{n} = read(path, {n})\n" for n in range(1, 12)
+)
+OUTPUT = (
+    "Collecting pytest\n"
+    + "".join(f"Requirement already satisfied: part{n}>=1.{n} in /usr/lib/python3\n" for n in range(8))
+    + "(Current directory: /app)\nbash-$"
+)
+LS = "".join(f"src/part_{n}.py\n" for n in range(20)) + "(Current directory: /app)\nbash-$"
+LIST_OF_TASKS = "".join(
+    f"Step {n}: read the report again and write down what the board should decide about it.\n\n"
+    for n in range(1, 6)
+)
+
+
+def _kinds(text: str) -> list[tuple[Kind, str]]:
+    pieces = split_bulk(text)
+    assert "".join(piece for _, piece in pieces) == text
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("bulk", "kind"),
+    [(TALK, Kind.TRANSCRIPT), (EXAMPLES, Kind.EXAMPLES), (LISTING, Kind.CODE), (LS, Kind.CODE)],
+)
+def test_the_bulk_is_set_apart_from_the_question_after_it(bulk: str, kind: Kind) -> None:
+    question = "\nQuestion: What did they say of the cost?"
+    pieces = _kinds(f"{bulk}{question}")
+    assert pieces[0][0] is kind
+    assert pieces[-1][0] is Kind.PROSE
+    assert "What did they say of the cost?" in pieces[-1][1]
+
+
+def test_what_introduces_a_transcript_stays_prose() -> None:
+    assert _kinds(f"Here is our talk:\n{TALK}\nSum it up.")[0] == (Kind.PROSE, "Here is our talk:\n")
+
+
+def test_where_nothing_follows_the_last_that_was_said_is_the_question() -> None:
+    text = f"{TALK}Ada: So what shall we do?\nGrad B:"
+    assert _kinds(text)[-1] == (Kind.PROSE, "Ada: So what shall we do?\nGrad B:")
+
+
+def test_every_document_is_a_piece_and_the_question_is_none() -> None:
+    pieces = _kinds(f"{DOCUMENTS}Question: which mill is the oldest?")
+    assert [kind for kind, _ in pieces] == [Kind.DOCUMENT] * 5 + [Kind.PROSE]
+    assert pieces[-1][1] == "Question: which mill is the oldest?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LIST_OF_TASKS,
+        "Dear all,\n\n" + "The mill closed in 1904, and the village shrank after the flood came.\n\n" * 8,
+        "Please do this:\n\n" + "- read the whole report and tell me what you think of it, please\n" * 9,
+        "Note: read it all.\n\nNote: write it down.\n\nNote: tell me.\n\nNote: and again, with care.\n\n" * 2,
+    ],
+)
+def test_what_the_user_writes_is_no_bulk(text: str) -> None:
+    assert [kind for kind, _ in _kinds(text)] == [Kind.PROSE]
+
+
+@pytest.mark.parametrize("text", [LISTING, LS])
+def test_a_tool_result_of_lines_is_code(text: str) -> None:
+    assert kind_of(text) is Kind.CODE
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([TALK, EXAMPLES, DOCUMENTS, LISTING, OUTPUT, LIST_OF_TASKS, "\n"]), any_text
+        ),
+        max_size=5,
+    )
+)
+def test_the_pieces_are_an_exact_partition(parts: list[str]) -> None:
+    _kinds("".join(parts))

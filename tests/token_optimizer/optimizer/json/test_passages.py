@@ -1,0 +1,248 @@
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.optimizer.heuristics import compress_json_toon
+from token_optimizer.optimizer.json.omissions import keep_json_passages
+from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.pipeline import optimize
+
+KINDS = ["error" if number == 57 else "info" for number in range(100)]
+ROWS = [
+    {
+        "id": 1000 + number,
+        "name": f"host-{number}",
+        "load": 3 * number % 101,
+        "kind": kind,
+        "day": f"2024-05-{number % 28 + 1:02}",
+    }
+    for number, kind in enumerate(KINDS)
+]
+USER = {
+    "login": "ann",
+    "id": 77,
+    "node_id": "MDQ6VXNlcjIxMDMxMDY3",
+    "avatar_url": "https://avatars.example.com/u/77",
+    "events_url": "https://api.example.com/users/ann/events",
+}
+DELIVERY = {
+    "action": "opened",
+    "issue": {"number": 5, "title": "It crashes on start", "user": USER, "assignee": None, "labels": []},
+    "repository": {
+        "id": 9,
+        "full_name": "ann/hello",
+        "owner": USER,
+        "license": {"key": "mit", "spdx_id": "MIT", "url": "https://api.example.com/licenses/mit"},
+        "pushed_at": "2024-05-01T10:00:00Z",
+        "archive_url": "https://api.example.com/repos/ann/hello/{archive_format}{/ref}",
+    },
+    "sender": USER,
+}
+
+
+def best(value: Any, query: str | None, count: int = 1) -> list[str]:
+    """The texts of the passages that are worth most."""
+    text = json.dumps(value)
+    passages = json_passages(text, query)
+    ranked = sorted(passages, key=lambda passage: -passage.value - sum(passage.facts.values()))
+    return [text[passage.start : passage.end] for passage in ranked[:count]]
+
+
+def kept(value: Any, query: str | None, count: int) -> tuple[str, Any]:
+    """The marker, and the JSON that is left when only the best passages stay."""
+    text = json.dumps(value)
+    passages = json_passages(text, query)
+    order = sorted(range(len(passages)), key=lambda place: -passages[place].value)
+    after = keep_json_passages(text, passages, frozenset(order[:count]))
+    marker, _, body = after.partition("\n")
+    return marker, json.loads(body) if body else None
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("What is the load of host-42?", 42),
+        ("Give the load of the record whose id is 1042.", 42),
+        ("Which one is `host-7`?", 7),
+        ("which host has the highest load", 67),
+        ("Which day had the LOWEST load?", 0),
+        ("Show the last record", 99),
+        ("the third row", 2),
+        ("Why is there an error?", 57),
+    ],
+)
+def test_the_row_that_is_asked_for_is_worth_most(query, row):
+    assert best(ROWS, query) == [json.dumps(ROWS[row])]
+
+
+def test_without_a_question_the_ends_and_what_is_rare_are_worth_most():
+    texts = best(ROWS, None, 3)
+    assert {json.dumps(ROWS[row]) for row in (0, 57, 99)} == set(texts)
+
+
+def test_a_value_behind_the_key_that_is_named_is_worth_more_than_elsewhere():
+    rows = [{"count": number, "rate": 200 - number} for number in range(90)]
+    assert best(rows, "the record whose rate is 150") == [json.dumps(rows[50])]
+
+
+def test_numbers_are_found_whole_and_with_their_commas():
+    people = [{"n": number, "people": number * 1000} for number in range(1, 90)]
+    assert json.loads(best(people, "Which n has 52,000?")[0]) == people[51]
+    assert json.loads(best([{"x": f"1{n}.52"} for n in range(50)] + [{"x": "52"}], "find 52")[0]) == {
+        "x": "52"
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        ("the value of repository.license.spdx_id?", '"spdx_id": "MIT"'),
+        ("What was the action?", '"action": "opened"'),
+        ("When was the repository last pushed at?", '"pushed_at": "2024-05-01T10:00:00Z"'),
+        ("the title of the issue", '"title": "It crashes on start"'),
+        ("issue.user.avatar_url", '"avatar_url": "https://avatars.example.com/u/77"'),
+    ],
+)
+def test_the_members_that_the_question_names_are_worth_most(query, member):
+    assert any(member in text for text in best([DELIVERY, {**DELIVERY, "action": "closed"}], query, 3))
+
+
+def test_links_opaque_ids_and_empty_values_go_first():
+    text = json.dumps(DELIVERY)
+    values = {text[p.start : p.end]: p.value for p in json_passages(text, "Who sent it?")}
+    dull = max(value for member, value in values.items() if "_url" in member or "null" in member)
+    assert dull < min(value for member, value in values.items() if '"id"' in member or "full_name" in member)
+
+
+def test_the_marker_counts_what_went_and_sums_up_the_table():
+    marker, body = kept(ROWS, "host-42", 3)
+    assert len(body) == 3
+    assert ROWS[42] in body
+    assert marker.startswith("[… 97 of 100 items left out. All had: id 1000–1099; ")
+    assert "load 0–100" in marker
+    assert "kind info ×99, error ×1" in marker
+    assert "day 2024-05-01–2024-05-28" in marker
+
+
+def test_the_marker_names_the_members_that_went():
+    marker, body = kept([DELIVERY] * 2, "the action", 2)
+    assert body == [{"action": "opened"}, {"action": "opened"}]
+    assert marker == "[… keys issue ×2, repository ×2, sender ×2 left out]"
+
+
+def test_nested_lists_are_named_in_the_marker():
+    value = {"total": 100, "result": {"rows": ROWS, "page": 1}}
+    marker, body = kept(value, "the total, and host-42", 2)
+    assert body == {"total": 100, "result": {"rows": [ROWS[42]]}}
+    assert marker.startswith("[… 99 of 100 items of result.rows; keys page left out")
+
+
+def test_what_is_left_keeps_its_literals_and_its_order():
+    text = '[{"a": 1.50, "b": "\\u00e9", "a": 2},\n {"a": 1e400, "b": NaN}, ' + ",".join(["{}"] * 9) + "]"
+    passages = json_passages(text, None)
+    after = keep_json_passages(text, passages, frozenset([0, 1]))
+    assert after.partition("\n")[2] == '[{"a": 1.50, "b": "\\u00e9", "a": 2},{"a": 1e400, "b": NaN}]'
+    assert keep_json_passages(text, passages, frozenset(range(len(passages)))) == text
+
+
+def test_text_around_the_value_stays():
+    text = f"\n  {json.dumps(ROWS)}\n\n"
+    after = keep_json_passages(text, json_passages(text, None), frozenset([0]))
+    assert after.startswith("\n  [… 99 of 100 items left out")
+    assert after.endswith("}]\n\n")
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[1, 2", "{}", "[]", "1", '"x"', "[1] [2]", "{1:2}"])
+def test_what_is_no_json_to_cut_has_no_passages(text):
+    assert json_passages(text, "x") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 1000 + "]" * 1000,
+        '{"a":' * 900 + "1" + "}" * 900,
+        json.dumps(["x" * 10_000_000]),
+        json.dumps([{"a": n} for n in range(60_000)]),
+        json.dumps({str(n): {"b": n} for n in range(40_000)}),
+        json.dumps([{f"k{n}": n} for n in range(5000)]),
+        json.dumps([[[n] * 30 for n in range(50)] for _ in range(50)]),
+    ],
+    ids=[
+        "deep lists",
+        "deep objects",
+        "long string",
+        "many rows",
+        "many members",
+        "no common keys",
+        "nested",
+    ],
+)
+def test_extreme_texts_cost_few_passages_and_are_cut(text):
+    passages = json_passages(text, "the record whose a is 100, the highest, the first")
+    assert len(passages) <= 20_000
+    if passages:
+        assert len(keep_json_passages(text, passages, frozenset([0]))) <= len(text) + 200
+
+
+def test_caps_rule_out_all_but_the_best_rows():
+    text = json.dumps(ROWS)
+    passages = json_passages(text, "host-42", most_items=10)
+    staying = [place for place, passage in enumerate(passages) if passage.value >= 0]
+    assert len(staying) == 10
+    assert 42 in staying
+    short = json_passages(text, "host-42", most_chars=500)
+    assert sum(p.end - p.start for p in short if p.value >= 0) <= 500
+    assert short[42].value > 0
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | any_text,
+    lambda inner: st.lists(inner, max_size=9) | st.dictionaries(any_text, inner, max_size=6),
+    max_leaves=40,
+)
+
+
+@given(json_values, any_text, st.randoms(use_true_random=False), st.sampled_from([None, 1]))
+def test_any_choice_leaves_json_of_what_was_there(value, query, random, indent):
+    text = json.dumps(value, indent=indent)
+    passages = json_passages(text, query, 5, 200)
+    assert all(a.end <= b.start for a, b in pairwise(passages))
+    chosen = frozenset(place for place in range(len(passages)) if random.random() < 0.5)
+    if not passages:
+        return
+    after = keep_json_passages(text, passages, chosen)
+    if len(chosen) == len(passages):
+        assert after == text
+    elif chosen:
+        left = json.loads(after.partition("\n")[2])
+        assert type(left) is type(value)
+        assert len(left) <= len(value)
+        for place in chosen:
+            assert text[passages[place].start : passages[place].end] in after
+
+
+def test_over_a_hard_budget_the_rest_is_written_in_few_tokens():
+    messages = [
+        {"role": "user", "content": "What is the load of host-42?"},
+        {
+            "role": "assistant",
+            "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "1", "content": json.dumps(ROWS)},
+    ]
+    sent, stats = optimize(messages, budget_tokens=600)
+    assert stats.tokens_after <= 600
+    assert "1042,host-42,25,info,2024-05-15" in sent[-1]["content"]
+    assert "items left out" in sent[-1]["content"]
+    config = OptimizerConfig.preset("balanced", json_truncate_items=5)
+    few, _ = optimize(messages, config=config, budget_tokens=600)
+    assert "95 of 100 items left out" in few[-1]["content"]
+    whole, _ = optimize(messages, config=config)
+    assert whole[-1]["content"] == compress_json_toon(json.dumps(ROWS))

@@ -1,0 +1,148 @@
+"""Passages of prose, documents, transcripts and examples: where they begin and end, and what they name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.prose.passages import (
+    document_passages,
+    example_passages,
+    prose_passages,
+    spoken_passages,
+)
+
+EXAMPLES = """Q: What is 2 + 2?
+Add them.
+The answer is 4
+
+Q: What is 3 * 3?
+Multiply them.
+The answer is 9
+
+"""
+
+
+def _texts(text: str, passages: list[Passage]) -> list[str]:
+    return [text[passage.start : passage.end] for passage in passages]
+
+
+@pytest.mark.parametrize(
+    ("text", "passages"),
+    [
+        ("", []),
+        (
+            "The mill closed in 1904 for good. The village shrank after the flood came.",
+            ["The mill closed in 1904 for good.", " The village shrank after the flood came."],
+        ),
+        (
+            "Ada built the first engine in London. She sold it to a mill in the north.",
+            ["Ada built the first engine in London. She sold it to a mill in the north."],
+        ),
+        (
+            "Take with you the following things:\n- a rope of twenty metres\n- a lamp with enough oil\n",
+            [
+                "Take with you the following things:\n- a rope of twenty metres\n",
+                "- a lamp with enough oil\n",
+            ],
+        ),
+        (
+            "We list the folder before anything else.\n```\nls -la\n```\n",
+            ["We list the folder before anything else.\n", "```\nls -la\n```\n"],
+        ),
+    ],
+)
+def test_sentences_come_with_what_they_need(text: str, passages: list[str]) -> None:
+    assert _texts(text, prose_passages(text)) == passages
+
+
+def test_names_and_numbers_are_facts_and_words_are_none() -> None:
+    (passage,) = prose_passages("Please open src/app/fields.py at line 1474 and look at TimeDelta.")
+    names = {fact.removeprefix("name ") for fact in passage.facts}
+    assert {"src/app/fields.py", "1474", "TimeDelta"} <= names
+    assert not {"Please", "open", "look", "line"} & names
+
+
+def test_the_marker_of_an_earlier_cut_is_no_passage() -> None:
+    text = (
+        "The mill closed in 1904 for good.\n[… 3 passages left out]\nThe village shrank after that flood.\n"
+    )
+    assert _texts(text, prose_passages(text)) == [
+        "The mill closed in 1904 for good.\n",
+        "The village shrank after that flood.\n",
+    ]
+
+
+@pytest.mark.parametrize("title", ["[2] The mill\n", "Document [2] (Title: The mill) ", "Passage 2: "])
+def test_the_title_of_a_document_is_no_passage(title: str) -> None:
+    text = f"{title}The mill closed in 1904 for good. The village shrank after the flood came.\n\n"
+    assert "".join(_texts(text, document_passages(text))) == text.removeprefix(title)
+
+
+def test_a_speaker_stays_with_what_was_said() -> None:
+    text = "[10:02] Ada: The mill closed. We left.\nand the river rose\nGrad B: Oh no.\n"
+    assert _texts(text, spoken_passages(text)) == [
+        "[10:02] Ada: The mill closed. We left.\nand the river rose\n",
+        "Grad B: Oh no.\n",
+    ]
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["4 May 2026\n", "Monday, May 4th, 2026\n", "--- 2026-05-04 10:15 ---\n", "[1:56 pm on 8 May, 2023]\n"],
+)
+def test_a_date_stays_with_what_was_said_on_it(date: str) -> None:
+    text = f"Ada: The mill closed.\n{date}Grad B: It opened again.\n"
+    assert _texts(text, spoken_passages(text)) == [
+        "Ada: The mill closed.\n",
+        f"{date}Grad B: It opened again.\n",
+    ]
+    prose = f"{date}The mill opened again after the winter.\nThe village grew in the year after that.\n"
+    assert _texts(prose, prose_passages(prose))[0] == f"{date}The mill opened again after the winter.\n"
+
+
+@pytest.mark.parametrize("line", ["May I go?\n", "Version 4.5.2026 is out\n", "Chapter 12\n"])
+def test_what_only_resembles_a_date_is_a_line_like_any_other(line: str) -> None:
+    text = f"Ada: The mill closed.\n{line}Grad B: It opened again.\n"
+    assert _texts(text, spoken_passages(text))[0] == f"Ada: The mill closed.\n{line}"
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        '[added, from the stored document "Handbook / Mill":]',
+        "[left out of message 3 (tool) before, asked for now:]",
+        "[1 older message left out]",
+    ],
+)
+def test_a_marker_is_no_passage_that_could_go(marker: str) -> None:
+    text = f"{marker}\nThe mill closed in 1904 for good.\n"
+    assert _texts(text, prose_passages(text)) == ["The mill closed in 1904 for good.\n"]
+
+
+def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:
+    passages = example_passages(EXAMPLES)
+    assert _texts(EXAMPLES, passages) == [
+        "Q: What is 2 + 2?\nAdd them.\n",
+        "The answer is 4\n\n",
+        "Q: What is 3 * 3?\nMultiply them.\n",
+        "The answer is 9\n\n",
+    ]
+    lead, answer, second_lead, _ = (passage.value for passage in passages)
+    assert answer > second_lead
+    assert lead > second_lead
+
+
+@given(any_text)
+def test_passages_of_any_text_stand_in_order(text: str) -> None:
+    for passages in (
+        prose_passages(text),
+        document_passages(text),
+        spoken_passages(text),
+        example_passages(text),
+    ):
+        edges = [edge for passage in passages for edge in (passage.start, passage.end)]
+        assert edges == sorted(edges)
+        assert all(0 <= edge <= len(text) for edge in edges)

@@ -1,0 +1,80 @@
+"""The lines of code, diffs and terminal output, with what each is worth when the budget is tight.
+
+What a line names (identifiers, paths, numbers) are its facts, so every name is kept at least once before
+anything is kept twice. Beyond that signatures, imports of a file, changed lines of a diff, errors and the
+header of a listing are worth more than the body between them. Numbers that only count lines are no facts.
+
+Before: "12:def size(self):\n13:    return self._size"
+Facts:  size, self._size; the first line is a signature
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.logs.lines import is_error_line
+from token_optimizer.optimizer.relevance.bm25 import weighed_names
+
+_LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
+_SIGNATURE = re.compile(
+    r"\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
+    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w"
+)
+_CHANGED = re.compile(r"(?:diff --git|@@ |[-+]{3} |[-+](?![-+]))")
+_HEADER = re.compile(r"\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b)")
+# Without one of these a line of code or output tells of no error; most lines are not read further.
+_HINT = re.compile(r"(?i)err|fail|exception|traceback|fatal|panic|cannot|could not|unable|not ok|[✗✘❌]")
+_EMPTY = re.compile(r"[\W_]*$")
+_MARKER = re.compile(r"\s*\[…[^\n]*\]\s*$")
+_NAME_WEIGHT = 0.25
+_VALUE = 0.02
+_SIGNATURE_VALUE = 0.3
+_CHANGED_VALUE = 0.3
+_HEADER_VALUE = 0.25
+_ERROR_VALUE = 0.6
+
+
+def code_passages(text: str, query: str | None = None) -> list[Passage]:
+    """The lines of the text, each with what it is worth and what it names."""
+    hints = [match.start() for match in _HINT.finditer(text)]
+    return [_passage(text, start, end, hints) for start, end in _line_spans(text)]
+
+
+def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
+    """One line; it is read for an error only where one of the hints stands in it."""
+    number = _LINE_NUMBER.match(text, start, end)
+    line = text[number.end() if number else start : end]
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(line)}
+    hinted = bisect_left(hints, end) > bisect_left(hints, start)
+    return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
+
+
+def _value(line: str) -> float:
+    value = _VALUE
+    if _SIGNATURE.match(line):
+        value += _SIGNATURE_VALUE
+    elif _CHANGED.match(line):
+        value += _CHANGED_VALUE
+    elif _HEADER.match(line):
+        value += _HEADER_VALUE
+    return value
+
+
+def _line_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Lines with their ends; lines that say nothing go with the one before, markers are no passages."""
+    start = end = 0
+    while end < len(text):
+        begin, end = end, text.find("\n", end) + 1 or len(text)
+        number = _LINE_NUMBER.match(text, begin, end)
+        if begin > start and _EMPTY.match(text, number.end() if number else begin, end):
+            continue
+        if begin > start:
+            yield start, begin
+        start = begin
+        if _MARKER.match(text[begin:end]):
+            start = end
+    if start < len(text):
+        yield start, len(text)

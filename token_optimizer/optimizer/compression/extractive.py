@@ -1,0 +1,156 @@
+"""Compresses prose by leaving out whole sentences: what is kept stays as it was, byte for byte.
+
+A sentence is worth more the more it has to do with the question, in its words or (where there are static
+vectors) in near ones, the more central it is (TextRank), the more names and numbers it is the first to
+mention, and the nearer it stands to the beginning or the end.
+Sentences that give orders stay in any case, and of those that mention an identifier at least one, the most
+relevant. Where these alone are most of what the ratio asks for, the result is larger, so that there is room
+left for the question. Each gap has a marker.
+
+Before: "The mill closed in 1904. It had been built of stone. Errors of mill_7 go to the log. It was cold."
+After:  "The mill closed in 1904. [… 1 passage left out] Errors of mill_7 go to the log."
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from token_optimizer.errors import ConfigError
+from token_optimizer.models import Block, Kind, Passage
+from token_optimizer.optimizer.compression.critical_units import has_order, identifiers
+from token_optimizer.optimizer.prose.passages import (
+    document_passages,
+    prose_passages,
+    spoken_passages,
+)
+from token_optimizer.optimizer.relevance.bm25 import bm25, stems
+from token_optimizer.optimizer.relevance.nearest_words import nearness
+from token_optimizer.optimizer.selection.cutting import Candidate, choose, keep_sentences
+from token_optimizer.text import token_counts
+
+# What the most relevant passage is worth, the most central one, the first one, and a name's first mention.
+# Beside relevance the others only part what is equal; without a question they are all there is.
+_RELEVANCE_VALUE = 2.0
+_CENTRAL_VALUE = 0.1
+_POSITION_VALUE = 0.05
+_FACT_SHARE = 0.1
+# The share of its relevance that a passage gives to its neighbours, what other words of the most relevant
+# passages add, and what words near those of a short question are worth beside these.
+_REACH = 0.3
+_FEEDBACK = 0.3
+_NEARNESS = 1.0
+_LENGTH_POWER = 1.15
+_USUAL_TOKENS = 25
+# The share of the room that is for the question, whatever has to stay.
+_LEAST_FREE = 0.5
+# Status codes and the like: at least three digits, and no year.
+_CODE_NUMBER = re.compile(r"(?<![\w.,])(?!(?:1[0-9]|20)\d\d\b)\d{3,}(?![\w,]|\.\d)")
+_PASSAGES: dict[Kind, Callable[[str], list[Passage]]] = {
+    Kind.TRANSCRIPT: spoken_passages,
+    Kind.DOCUMENT: document_passages,
+}
+
+
+class ExtractiveSummarizer:
+    """Needs the package numpy, and no model."""
+
+    def __init__(self) -> None:
+        try:
+            from token_optimizer.optimizer.relevance.text_rank import text_ranks
+        except ImportError as error:
+            raise ConfigError(
+                "ExtractiveSummarizer needs the package numpy: pip install 'token-optimizer[compression]'"
+            ) from error
+        self._central = text_ranks
+
+    def compress(self, block: Block, ratio: float, query: str | None = None) -> Block:
+        """The block with about that share of its tokens; unchanged where that saves nothing.
+
+        What is `must_keep` or `verbatim` stays as it is.
+        """
+        if not 0 <= ratio <= 1:
+            raise ConfigError(f"ratio must be between 0 and 1, not {ratio!r}")
+        if block.must_keep or block.verbatim:
+            return block
+        text = block.content
+        passages = passages_of(block)
+        kept = self._kept(text, passages, ratio, query)
+        if len(kept) == len(passages):
+            return block
+        shorter = keep_sentences(text, passages, kept)
+        before, after = token_counts([text, shorter])
+        if after >= before:
+            return block
+        original = block.content if block.original_content is None else block.original_content
+        return replace(block, content=shorter, tokens=after, compressed=True, original_content=original)
+
+    def _kept(
+        self, text: str, passages: Sequence[Passage], ratio: float, query: str | None
+    ) -> frozenset[int]:
+        """The indexes of the passages that stay."""
+        texts = [text[passage.start : passage.end] for passage in passages]
+        tokens = token_counts(texts)
+        values = self._values(texts, query)
+        stays = _staying(texts, values)
+        room = round(ratio * sum(tokens))
+        free = max(room - sum(tokens[place] for place in stays), round(_LEAST_FREE * room))
+        candidates = [
+            _candidate(place, tokens[place], value, passage)
+            for place, (passage, value) in enumerate(zip(passages, values, strict=True))
+            if place not in stays
+        ]
+        return stays | {place for _, place in choose(candidates, free, {})}
+
+    def _values(self, texts: Sequence[str], query: str | None) -> list[float]:
+        parts = zip(_relevance(query or "", texts), self._central(texts), _positions(len(texts)), strict=True)
+        return [
+            _RELEVANCE_VALUE * near + _CENTRAL_VALUE * central + _POSITION_VALUE * place
+            for near, central, place in parts
+        ]
+
+
+def passages_of(block: Block) -> list[Passage]:
+    """The passages that may be left out, as the kind of the text asks for."""
+    return _PASSAGES.get(block.kind, prose_passages)(block.content)
+
+
+def _relevance(query: str, texts: Sequence[str]) -> list[float]:
+    """How much each passage and those beside it say of what is asked, in the same words or in near ones."""
+    same = bm25(query, stems(texts), [_FEEDBACK] * len(texts))
+    near = nearness(query, texts)
+    return _spread([said + _NEARNESS * meant for said, meant in zip(same, near, strict=True)])
+
+
+def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candidate:
+    facts = {fact: _FACT_SHARE * weight for fact, weight in passage.facts.items()}
+    # A long passage leaves less to be guessed: worth grows with length and a little more.
+    return Candidate(0, place, tokens, value * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER, facts)
+
+
+def _staying(texts: Sequence[str], values: Sequence[float]) -> frozenset[int]:
+    """The passages with orders, and the best ones that together mention every identifier and code."""
+    stays = {place for place, text in enumerate(texts) if has_order(text)}
+    mentioned = {name for place in stays for name in _marks(texts[place])}
+    for place in sorted(range(len(texts)), key=lambda place: (-values[place], place)):
+        new = _marks(texts[place]) - mentioned
+        if new:
+            stays.add(place)
+            mentioned |= new
+    return frozenset(stays)
+
+
+def _marks(text: str) -> set[str]:
+    return {*identifiers(text), *_CODE_NUMBER.findall(text)}
+
+
+def _positions(count: int) -> list[float]:
+    """1 for the first passage and less for each after it; the last one counts half as much."""
+    return [max(1 / (1 + place), 0.5 / (count - place)) for place in range(count)]
+
+
+def _spread(scores: Sequence[float]) -> list[float]:
+    """The scores, each with a share of those beside it."""
+    padded = [0.0, *scores, 0.0]
+    return [score + _REACH * (padded[at] + padded[at + 2]) for at, score in enumerate(scores)]

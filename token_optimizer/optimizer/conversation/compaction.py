@@ -1,0 +1,71 @@
+"""When what was sent before is sent anew in fewer tokens, and what that costs: a compaction.
+
+A rewritten prefix is no longer in the provider's cache, so its discount is lost once; each coming turn then
+sends fewer tokens, which the provider would have read from its cache. A hard budget forces compactions; this
+rule makes one where the saving over the coming turns is expected to be the greater. As many turns are
+expected to come as there were: what has lasted long tends to last longer (Lindy's law).
+
+To know what a compaction would save, the prompt has to be worked on as if it were new. So the rule looks at a
+conversation after 10 requests, then after 20, 40 and so on; a compaction starts that count anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from token_optimizer.models import Prompt
+from token_optimizer.optimizer.conversation.cache_prices import CachePrices
+from token_optimizer.optimizer.conversation.prefix import SentMessage
+
+# No two compactions are closer than so many requests.
+LEAST_REQUESTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """What sending a prefix anew does: `recached_tokens` lose the cache's discount once, and each coming
+    turn sends `saved_tokens` fewer."""
+
+    recached_tokens: int
+    saved_tokens: int
+
+    @classmethod
+    def between(cls, frozen: Prompt, anew: Prompt) -> Compaction:
+        """From the prompt on its frozen prefix to the one that was worked on as if it were new."""
+        return cls(_recached_tokens(frozen, anew), frozen.tokens - anew.tokens)
+
+    def cost_usd(self, prices: CachePrices) -> float:
+        """The discount that is lost on this request."""
+        return self.recached_tokens * (prices.write_usd - prices.read_usd)
+
+    def pays(self, coming_requests: int, prices: CachePrices) -> bool:
+        """Whether the saving over the coming requests is greater than what is lost now."""
+        return coming_requests * self.saved_tokens * prices.read_usd > self.cost_usd(prices)
+
+    def text(self, prices: CachePrices | None) -> str:
+        """What the trace says."""
+        told = f"{self.recached_tokens} tokens that had been sent before are sent anew"
+        return told if prices is None else f"{told}: ${self.cost_usd(prices):.4f} of cache discount lost"
+
+
+def requests_so_far(known: Sequence[SentMessage]) -> int:
+    """The requests of this conversation since its last compaction."""
+    return sum(message.ended for message in known)
+
+
+def is_due(requests: int) -> bool:
+    """Whether a conversation of so many requests is looked at."""
+    rounds, rest = divmod(requests, LEAST_REQUESTS)
+    return rest == 0 and rounds.bit_count() == 1
+
+
+def _recached_tokens(frozen: Prompt, anew: Prompt) -> int:
+    """Tokens of the frozen part from the first block on that is sent otherwise."""
+    blocks = [block for block in frozen.blocks if block.frozen]
+    same = 0
+    for old, new in zip(blocks, anew.blocks, strict=False):
+        if old.content != new.content:
+            break
+        same += 1
+    return sum(block.tokens for block in blocks[same:])

@@ -1,0 +1,98 @@
+"""Drops whole turns: a turn goes with its tool calls and their results, and a marker says what went.
+
+What the turns ordered (`extract_constraints`) is repeated in the marker, so that it stays in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.formats.dialects import conversation_of, framing_tokens, message_framing_tokens
+from token_optimizer.optimizer.prose.directives import extract_constraints
+
+
+def droppable_turns(prompt: Prompt) -> dict[int, int]:
+    """Turns without must-keep text, oldest first, each with its tokens and framing; never the newest."""
+    tokens: dict[int, int] = {}
+    kept: set[int] = set()
+    messages: dict[int, set[int]] = {}
+    for block in prompt.blocks:
+        if block.turn < 0:
+            continue
+        tokens[block.turn] = tokens.get(block.turn, 0) + block.tokens
+        messages.setdefault(block.turn, set()).add(block.metadata["message"])
+        # A call is verbatim, but goes with its turn.
+        if block.must_keep or (block.verbatim and block.slot is not None):
+            kept.add(block.turn)
+    newest = max(tokens, default=-1)
+    framing = _message_framing(prompt)
+    return {
+        turn: tokens[turn] + sum(framing[index] for index in messages[turn])
+        for turn in sorted(tokens)
+        if turn not in kept and turn != newest
+    }
+
+
+def framing_left(prompt: Prompt) -> int:
+    """What the format adds around the messages that are left."""
+    if not prompt.gone_messages:
+        return framing_tokens(prompt.body, prompt.dialect)
+    framing = _message_framing(prompt)
+    return framing_tokens(prompt.body, prompt.dialect) - sum(framing[index] for index in prompt.gone_messages)
+
+
+def _message_framing(prompt: Prompt) -> list[int]:
+    """What the format adds around each message."""
+    return [message_framing_tokens(message) for message in conversation_of(prompt.body, prompt.dialect)]
+
+
+def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
+    """The prompt without these turns, and one marker for every run of them."""
+    if not dropped:
+        return prompt
+    blocks: list[Block] = []
+    gone: list[Block] = []
+    messages: set[int] = set()
+    for block in prompt.blocks:
+        if block.turn in dropped:
+            gone.append(block)
+            messages.add(block.metadata["message"])
+            continue
+        if gone and block.slot is not None and block.turn > gone[-1].turn:
+            blocks.append(_marker(gone, block))
+            gone = []
+        blocks.append(block)
+    return unframed(
+        replace(prompt, blocks=tuple(blocks), gone_messages=prompt.gone_messages | messages), prompt
+    )
+
+
+def unframed(left: Prompt, before: Prompt) -> Prompt:
+    """What is left of the prompt before, without the framing of the messages that went."""
+    gone = framing_left(before) - framing_left(left)
+    blocks = [
+        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
+        for block in left.blocks
+    ]
+    return replace(left, blocks=tuple(blocks))
+
+
+def _marker(gone: list[Block], neighbour: Block) -> Block:
+    count = len({block.metadata["message"] for block in gone})
+    constraints = extract_constraints(gone)
+    text = f"[{count} older message{'s' * (count != 1)} left out]\n\n"
+    if constraints is not None:
+        text = f"{text[:-3]}; still in force from them:]\n{constraints.content}\n\n"
+    return Block(
+        text,
+        BlockType.USER if constraints is None else BlockType.CONSTRAINT,
+        f"cut-{gone[0].id}",
+        must_keep=True,
+        timestamp=neighbour.timestamp,
+        metadata=neighbour.metadata,
+        turn=neighbour.turn,
+        slot=neighbour.slot,
+        note="says what was left out",
+    )

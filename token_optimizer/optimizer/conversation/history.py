@@ -1,0 +1,112 @@
+"""What a request's conversation was sent as before, and how a request is remembered for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from token_optimizer.models import Dialect, Prompt
+from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, READ_PREFIXES, ReadPrefix
+from token_optimizer.optimizer.conversation.prefix import (
+    EXACT_PREFIX,
+    Memory,
+    SentMessage,
+    digest,
+    known_messages,
+    message_keys,
+    opening_message,
+    sent_messages,
+)
+from token_optimizer.optimizer.trace import Ledger
+
+# A turn brings no more than so many messages, as a rule.
+_MOST_NEW_MESSAGES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
+
+    `read` has their blocks, where this process worked on the turn before.
+    """
+
+    memory: Memory | None = None
+    keys: Mapping[int, str] = field(default_factory=dict)
+    known: Sequence[SentMessage] = ()
+    exact_key: str = ""
+    read: ReadPrefix = NOTHING_READ
+
+    @classmethod
+    def find(
+        cls, memory: Memory | None, body: Mapping[str, Any], dialect: Dialect, salt: bytes, query: str | None
+    ) -> Past:
+        """What the memory knows; nothing where there is none.
+
+        The newest message counts as known only with the whole request: it may hold bulk that was cut for
+        another `query`.
+        """
+        keys = message_keys(body, dialect, salt) if memory is not None else []
+        if memory is None or not keys:
+            return cls()
+        exact = EXACT_PREFIX + digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
+        read = _read_last(memory, keys)
+        known = known_messages(memory, [*keys[:-1], exact], read.sent)
+        return cls(memory, dict(enumerate(keys)), known, exact, read if read.sent else _read(keys, known))
+
+    def around(self, documents_at: int | None) -> Past:
+        """The past of a prompt in which a message with documents was put in, which is new and not kept."""
+        if documents_at is None or not self.keys:
+            return self
+        keys = {number + (number >= documents_at): key for number, key in self.keys.items()}
+        return replace(self, keys=keys, known=self.known[:documents_at], read=NOTHING_READ)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether this very request was sent before."""
+        return bool(self.keys) and len(self.known) == len(self.keys)
+
+    def write(self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool) -> None:
+        """Remember the messages that are new, or all of them after a compaction.
+
+        This closes the prompt's blocks: it is not to be worked on again.
+        """
+        if self.memory is None or (self.is_exact and not compacted):
+            return
+        known = () if compacted else tuple(self.known)
+        read = self.read if not compacted and self.read.stands_in(after) else NOTHING_READ
+        newest = max(self.keys)
+        new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
+        opening = opening_message(original)
+        sent = sent_messages(read.rest(original), read.sent_rest(after), new, ledger, opening)
+        last = replace(sent[self.keys[newest]], ended=True)
+        sent[self.keys[newest]] = last
+        self.memory.set_many({**sent, self.exact_key: last})
+        # Where the original was sent after all, it does not stand on what was known.
+        if original.documents_at is None and after is not original:
+            tokens = {block.id: block.tokens for block in read.sent_rest(after).blocks}
+            self._hold(read.followed_by(original, (*known, *sent.values()), tokens))
+
+    def _hold(self, read: ReadPrefix) -> None:
+        """Hold what was read, in the place of what the turn before had."""
+        if self.known:
+            READ_PREFIXES.drop(self.keys[len(self.known) - 1])
+        READ_PREFIXES.put(self.keys[max(self.keys)], read, read.chars)
+
+
+def _read_last(memory: Memory, keys: Sequence[str]) -> ReadPrefix:
+    """What this process read on the turn before, if the memory still has the very object of its last message:
+    then all before it stands, too, since a compaction writes every message anew."""
+    newest_first = keys[-2 : -2 - _MOST_NEW_MESSAGES : -1]
+    for key, read in zip(newest_first, READ_PREFIXES.get_many(newest_first), strict=True):
+        if read is not None and memory.get_many([key])[0] is read.sent[-1]:
+            return read
+    return NOTHING_READ
+
+
+def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ReadPrefix:
+    """What this process read of the known messages, if all were sent as the memory has it."""
+    if not known:
+        return NOTHING_READ
+    read = READ_PREFIXES.get_many([keys[len(known) - 1]])[0]
+    return read if read is not None and read.sent == tuple(known) else NOTHING_READ

@@ -1,0 +1,142 @@
+"""Finds what earlier turns of a conversation left out, and what of that a question asks for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from itertools import islice
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.logs.lines import names, words
+from token_optimizer.text import sentence_spans
+
+# Opens the id of a block that was brought back.
+RESTORED = "restored-"
+# A term that more lines hold, and a larger share of them, asks for none of them.
+_MOST_LINES_OF_A_TERM = 12
+_MOST_SHARE_OF_LINES = 0.03
+_LONGEST_LINE = 2_000
+# A question of more names or words than this brings its text along.
+_MOST_TERMS = 48
+_MOST_BLOCKS = 40
+# For a term that `n` lines hold a block gets 1 / log2(1 + n): one that three hold is enough, else two.
+_LEAST_SCORE = 0.5
+_NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
+# Of these single sentences are left out.
+_IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
+_MARKER = re.compile(r"\[… [^\]\n]{1,60}\]")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is missing of one block, in order: its lines, or of prose that was cut its sentences; `asked` are
+    those asked for."""
+
+    block: Block
+    lines: Sequence[str]
+    asked: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a line is looked for by: `text` must be in it, in any case where the pattern says so."""
+
+    text: str
+    pattern: re.Pattern[str]
+    any_case: bool = False
+
+
+def terms_of(query: str) -> list[Term]:
+    """Names of the query whole, its other words by their stem."""
+    whole = [
+        Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MOST_TERMS]
+    ]
+    stems = [
+        Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True)
+        for word in words(query)[:_MOST_TERMS]
+    ]
+    return whole + stems
+
+
+def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
+    """What is missing in the prompt of the original's blocks, but for what was brought back already."""
+    whole = {block.id for block in prompt.blocks if block.original_content is None}
+    missing = [block for block in original.blocks if block.id not in whole]
+    if not missing:
+        return
+    sent = {block.id: block for block in prompt.blocks}
+    brought = [block for block in prompt.blocks if block.id.startswith(RESTORED)]
+    lines_told = {line for block in brought for line in block.content.splitlines()}
+    told = lines_told.union(*(_units(block.content, Kind.PROSE) for block in brought))
+    for block in missing:
+        now = sent.get(block.id)
+        if block.slot is None or block.kind in _NEVER:
+            continue
+        if now is None:
+            # Of a block that is gone a whole line says more than a sentence of it.
+            lines = [
+                missed for line in block.content.splitlines() if (missed := _missed(line, block.kind, told))
+            ]
+        else:
+            there = told.union(_units(now.content, block.kind))
+            units = _units(now.original_content or "", block.kind)
+            lines = [unit for unit in units if unit.strip() and unit not in there]
+        if lines:
+            yield LeftOut(block, lines)
+
+
+def _missed(line: str, kind: Kind, told: Set[str]) -> str:
+    """What of the line was not told: the line, of prose the sentences that were not, or nothing."""
+    if not line.strip() or line in told:
+        return ""
+    sentences = _units(line, kind)
+    missing = [sentence for sentence in sentences if sentence not in told]
+    return line if len(missing) == len(sentences) else " ".join(missing)
+
+
+def _units(text: str, kind: Kind) -> list[str]:
+    """The lines of the text; of prose its sentences, each by itself, whatever was left out between them."""
+    if kind not in _IN_SENTENCES:
+        return text.splitlines()
+    lines = _MARKER.sub("\n", text).splitlines()
+    return [line[start:end].strip() for line in lines for start, end in sentence_spans(line)]
+
+
+def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[LeftOut]:
+    """The blocks of which a line holds one of the terms that few lines hold, in order.
+
+    Of very many those that hold most terms, and of equals the newest.
+    """
+    lines = [(number, line) for number, item in enumerate(missing) for line in item.lines]
+    holding = _lines_by_term([line for _, line in lines], terms)
+    scores = [0.0] * len(missing)
+    for found in holding:
+        for number in {lines[at][0] for at in found}:
+            scores[number] += 1 / math.log2(1 + len(found))
+    asked: dict[int, list[str]] = {}
+    for at in sorted(set().union(*holding)):
+        asked.setdefault(lines[at][0], []).append(lines[at][1])
+    enough = [number for number in asked if scores[number] >= _LEAST_SCORE]
+    best = sorted(enough, key=lambda number: (-scores[number], -number))[:_MOST_BLOCKS]
+    return [LeftOut(missing[number].block, missing[number].lines, asked[number]) for number in sorted(best)]
+
+
+def _lines_by_term(lines: Sequence[str], terms: Sequence[Term]) -> list[list[int]]:
+    """For each term the lines that hold it; none for a term that too many hold."""
+    lower = [line.lower() for line in lines]
+    most = max(_MOST_LINES_OF_A_TERM, int(_MOST_SHARE_OF_LINES * len(lines)))
+    found = []
+    for term in terms:
+        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
+        likely = (at for at, line in enumerate(lower if term.any_case else lines) if term.text in line)
+        holding = list(islice((at for at in likely if holds(term, lines[at])), most + 1))
+        if holding and len(holding) <= most:
+            found.append(holding)
+    return found
+
+
+def holds(term: Term, line: str) -> bool:
+    """Whether the line holds the term; the start of a very long one decides."""
+    return term.pattern.search(line, 0, _LONGEST_LINE) is not None

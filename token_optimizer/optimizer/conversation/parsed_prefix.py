@@ -1,0 +1,97 @@
+"""What an earlier turn read of a conversation: its messages' blocks, as they came and as they were sent.
+
+The next turn brings all of those messages again. Their blocks are closed and counted, and what is said of
+them in the trace is the same on every turn; so they are taken as they are, and nothing of them is read,
+hashed or counted anew. They are held in the process alone, under the key of the last message, which stands
+for all before it and starts from the owner's own salt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import is_
+
+from token_optimizer.lru_cache import Recent
+from token_optimizer.models import Block, BlockFate, Prompt, Slot
+from token_optimizer.optimizer.conversation.prefix import OUTSIDE, SentMessage, frozen, frozen_ids
+from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
+from token_optimizer.text_cache import also_forget
+
+# What a block takes besides its text, in characters.
+_BLOCK_CHARS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPrefix:
+    """The leading messages of a conversation, and the system text before them.
+
+    `sent` has what each message was sent as, `blocks` what they held as they came, `sent_blocks` what stood
+    in their place, and `fates` what the trace says of them. No stage changes such a block. `chars` is the
+    memory that it takes, about.
+    """
+
+    sent: tuple[SentMessage, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    sent_blocks: tuple[Block, ...] = ()
+    fates: tuple[BlockFate, ...] = ()
+    chars: int = 0
+
+    def stands_in(self, after: Prompt) -> bool:
+        """Whether the prompt still begins with the blocks as they were sent."""
+        count = len(self.sent_blocks)
+        return len(after.blocks) >= count and all(map(is_, self.sent_blocks, after.blocks))
+
+    def rest(self, original: Prompt) -> Prompt:
+        """What stands behind the prefix in the prompt as it came."""
+        return replace(original, blocks=original.blocks[len(self.blocks) :]) if self.blocks else original
+
+    def sent_rest(self, after: Prompt) -> Prompt:
+        """What stands behind the prefix in a prompt that it stands in."""
+        return replace(after, blocks=after.blocks[len(self.sent_blocks) :]) if self.sent_blocks else after
+
+    def followed_by(
+        self, original: Prompt, sent: Sequence[SentMessage], tokens: Mapping[str, int]
+    ) -> ReadPrefix:
+        """The prefix with all further messages of the prompt, which were `sent` so: one of `sent` for each
+        message from the first one on. `tokens` has the count of each block that was sent, by id.
+
+        The prompt's own blocks are closed by this: it is not to be worked on again.
+        """
+        new = self.rest(original)
+        new = replace(new, blocks=new.blocks[: _end_of_messages(new.blocks)])
+        closed = frozen(new, sent)
+        for block in closed.blocks:
+            block.tokens = tokens[block.id]
+        ledger = Ledger()
+        ledger.write(FROZEN, new, closed)
+        fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
+        slots = 1 + max((block.slot for block in new.blocks if block.slot is not None), default=-1)
+        return ReadPrefix(
+            tuple(sent),
+            original.slots[: max(slots, len(self.slots))],
+            (*self.blocks, *new.blocks),
+            (*self.sent_blocks, *closed.blocks),
+            (*self.fates, *fates),
+            self.chars + _chars((*new.blocks, *closed.blocks)),
+        )
+
+
+NOTHING_READ = ReadPrefix()
+READ_PREFIXES: Recent[ReadPrefix] = Recent(64_000_000)
+also_forget(READ_PREFIXES.forget)
+
+
+def _chars(blocks: Sequence[Block]) -> int:
+    """What the blocks take in memory: one that was sent as it came stands there twice, and is held once."""
+    texts = {id(block): len(block.content) for block in blocks}
+    return sum(texts.values()) + _BLOCK_CHARS * len(texts)
+
+
+def _end_of_messages(blocks: Sequence[Block]) -> int:
+    """Where the messages end: tools stand behind them."""
+    return next(
+        (at + 1 for at in range(len(blocks) - 1, -1, -1) if blocks[at].metadata.get("message", OUTSIDE) >= 0),
+        0,
+    )

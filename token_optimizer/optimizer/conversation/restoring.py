@@ -1,0 +1,152 @@
+"""Brings back what was cut from the frozen part of a conversation, when a later question asks for it.
+
+The frozen text itself stays, so that the provider's cache holds. The passages asked for are put before the
+newest question, marked with where they came from; the client sends the whole original every time, so
+nothing has to be kept for this.
+
+Before: a frozen log, cut to its errors; the question "When did tick 137 finish?"
+After:  "[left out of message 3 (tool) before, asked for now:]" and the line of tick 137, before the question
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.omissions import (
+    RESTORED,
+    LeftOut,
+    Term,
+    asked_for,
+    left_out,
+    terms_of,
+)
+from token_optimizer.optimizer.formats.dialects import conversation_key
+
+# Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
+# what the whole conversation has left, up to so many tokens: later turns need room, too.
+MOST_TOKENS = 800
+_ROOM_SHARE = 0.9
+_ROOM_SHARE_BESIDE_BULK = 0.5
+_ENTITLED_TOKENS = 400
+# So many times what holds a term may come along with it.
+_AROUND = 4
+_MARK_TOKENS = 16
+
+Fit = Callable[[Prompt, Context], Prompt]
+
+
+def restore_asked(prompt: Prompt, context: Context, fit: Fit) -> Prompt:
+    """Put what the newest question asks for, of all that was left out before, in blocks before it.
+
+    `fit` brings a prompt to its context's hard budget: here one of the blocks that hold what is asked for.
+    """
+    place = _question_at(prompt)
+    terms = terms_of(prompt.query or "") if place is not None else []
+    if place is None or not terms or context.original is None:
+        return prompt
+    asked = asked_for(list(left_out(prompt, context.original)), terms)
+    if not asked:
+        return prompt
+    question = prompt.blocks[place]
+    passages = _passages(asked, terms, prompt, context, fit)
+    if not passages:
+        return replace(prompt, lacks_room=True)
+    restored = [_restored_block(passage, question, number) for number, passage in enumerate(passages)]
+    return replace(prompt, blocks=(*prompt.blocks[:place], *restored, *prompt.blocks[place:]))
+
+
+def _question_at(prompt: Prompt) -> int | None:
+    """Where the newest user message begins, if it is new: an old one has its passages already."""
+    if not any(block.frozen for block in prompt.blocks):
+        return None
+    return next((at for at, block in enumerate(prompt.blocks) if _is_question(block)), None)
+
+
+def _is_question(block: Block) -> bool:
+    of_user = block.verbatim and block.slot is not None and block.turn >= 0
+    return of_user and block.kind is Kind.PROSE and not block.frozen
+
+
+def _passages(
+    asked: Sequence[LeftOut], terms: Sequence[Term], prompt: Prompt, context: Context, fit: Fit
+) -> list[Block]:
+    """What there is room for of the blocks, each as a block with its mark."""
+    room = _room(prompt, context)
+    hit_tokens = sum(context.count(["\n".join(item.asked) for item in asked]))
+    own = min(room - _MARK_TOKENS * len(asked), _AROUND * hit_tokens)
+    if own <= 0:
+        return []
+    fitted = fit(_alone(asked, prompt, context), replace(context, budget_tokens=own))
+    holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
+    marked = [block.but(content=_mark(block) + block.content.strip("\n") + "\n\n") for block in holding]
+    return list(_within(room, marked, context.count([block.content for block in marked])))
+
+
+def _room(prompt: Prompt, context: Context) -> int:
+    if context.budget_tokens is None or context.hard_tokens is None:
+        return MOST_TOKENS
+    bulk = sum(block.tokens for block in prompt.blocks if _is_bulk(block))
+    fixed = prompt.tokens - bulk
+    if bulk:
+        return min(MOST_TOKENS, int(_ROOM_SHARE_BESIDE_BULK * (context.budget_tokens - fixed)))
+    of_all = min(_ENTITLED_TOKENS, _ROOM_SHARE * (context.hard_tokens - fixed))
+    return min(MOST_TOKENS, int(max(_ROOM_SHARE * (context.budget_tokens - fixed), of_all)))
+
+
+def _is_bulk(block: Block) -> bool:
+    return not (block.must_keep or block.verbatim) and (block.tool_result or block.kind is not Kind.PROSE)
+
+
+def _alone(asked: Sequence[LeftOut], prompt: Prompt, context: Context) -> Prompt:
+    """The missing lines as a prompt of open blocks, without messages around them."""
+    texts = ["\n".join(item.lines) for item in asked]
+    blocks = [
+        item.block.but(
+            content=text,
+            tokens=tokens,
+            original_content=None,
+            must_keep=False,
+            verbatim=False,
+            frozen=False,
+            turn=-1,
+            slot=number,
+        )
+        for number, (item, text, tokens) in enumerate(zip(asked, texts, context.count(texts), strict=True))
+    ]
+    body: dict[str, Any] = {conversation_key(prompt.dialect): []}
+    return replace(prompt, blocks=tuple(blocks), body=body, gone_messages=frozenset(), meaning=None)
+
+
+def _holds_one(text: str, terms: Sequence[Term]) -> bool:
+    return any(term.pattern.search(text) for term in terms)
+
+
+def _mark(source: Block) -> str:
+    number, role = source.metadata["message"] + 1, source.metadata["role"]
+    return f"[left out of message {number} ({role}) before, asked for now:]\n"
+
+
+def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
+    for block, tokens in zip(blocks, counts, strict=True):
+        if tokens <= room:
+            room -= tokens
+            yield block.but(tokens=tokens)
+
+
+def _restored_block(passage: Block, question: Block, number: int) -> Block:
+    return replace(
+        question,
+        # Named after its question: a later one may bring back more of the same block.
+        id=f"{RESTORED}{passage.id}-{question.id}-{number}",
+        content=passage.content,
+        type=passage.type,
+        verbatim=False,
+        must_keep=True,
+        tokens=passage.tokens,
+        note=f"from {passage.id}",
+        original_content=None,
+    )

@@ -1,0 +1,390 @@
+"""Request bodies to blocks, and back.
+
+A text of the body is a slot; a slot holds one block, or several where prose carries bulk. Rendering writes
+the joined blocks of every changed slot into a copy of the body and leaves all else as it came, so a prompt
+that nothing happened to renders as the same body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, cast
+
+from token_optimizer.errors import PromptError
+from token_optimizer.models import Block, BlockType, Dialect, Kind, Path, Prompt, Slot
+from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, ReadPrefix
+from token_optimizer.optimizer.conversation.prefix import OUTSIDE
+from token_optimizer.optimizer.formats.dialects import (
+    carries_tool_results,
+    conversation_key,
+    conversation_of,
+    role_of,
+    speaks,
+    spots_of,
+    spots_of_message,
+    stands_apart,
+    starts_turn,
+)
+from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
+from token_optimizer.optimizer.formats.text_parts import Spot, as_list
+from token_optimizer.text_cache import SeenTexts, key_of
+
+FRAMING_ID = "framing"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPLIT_TYPES = (BlockType.USER, BlockType.ASSISTANT)
+_SPLITS: SeenTexts[tuple[tuple[Kind, int], ...]] = SeenTexts(50_000)
+_CONVERSATIONS = ("messages", "input")
+# What providers let no message consist of.
+_SIGNED = frozenset({"thinking", "redacted_thinking"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """The body with the documents put in, its messages, the turn of each, and what is in them.
+
+    `asked` is the newest message in which the user speaks, `prefilled` an assistant's last message, which
+    the answer goes on from; -1 where there is none.
+    """
+
+    body: Mapping[str, Any]
+    messages: Sequence[Mapping[str, Any]]
+    turns: Sequence[int]
+    asked: int
+    prefilled: int
+    documents: Sequence[str] = ()
+    documents_at: int | None = None
+
+
+def canonicalize(
+    body: Mapping[str, Any],
+    dialect: Dialect,
+    *,
+    documents: Sequence[Mapping[str, Any]] | None = None,
+    query: str | None = None,
+    prefix: ReadPrefix = NOTHING_READ,
+) -> Prompt:
+    """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
+    and `prefix` has what an earlier turn read of the body.
+
+    Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
+    Raises PromptError where the conversation or `documents` is no list of objects.
+    """
+    if query is not None and not isinstance(query, str):
+        raise PromptError(f"query must be a string, not {type(query).__name__}")
+    talk = _talk(body, dialect)
+    if documents:
+        talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
+    forced = _forced_tools(body.get("tool_choice"))
+    blocks, slots = list(prefix.blocks), list(prefix.slots)
+    places = {OUTSIDE: _ruling_blocks(blocks)}
+    for spot in spots_of(talk.body, dialect, first_message=len(prefix.sent)):
+        slot = len(slots) if spot.path is not None else None
+        if spot.path is not None:
+            slots.append(Slot(spot.path, spot.role))
+        for kind, text in _pieces(spot, talk):
+            block = _block(spot, kind, text, len(blocks), slot, talk)
+            if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], spot, forced):
+                block.must_keep = True
+            block.metadata["place"] = place = places.get(spot.message, 0)
+            places[spot.message] = place + 1
+            blocks.append(block)
+    blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
+    asked = query if query is not None else _query(blocks, talk.asked)
+    return Prompt(tuple(blocks), tuple(slots), talk.body, dialect, asked, documents_at=talk.documents_at)
+
+
+def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
+    """What the user says at the end of the conversation, without the bulk in it; None where it ends with
+    something else, as with the result of a tool. An assistant's beginning of the answer may follow."""
+    talk = _talk(body, dialect)
+    last = len(talk.messages) - 1 - (talk.prefilled >= 0)
+    if talk.asked < 0 or talk.asked != last:
+        return None
+    spots = spots_of_message(body, dialect, talk.messages[last], last)
+    said = [piece for spot in spots if not spot.tool_result for piece in _pieces(spot, talk)]
+    return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
+
+
+def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool, frozenset[int]]:
+    """The body with the prompt's texts in it, whether it differs from the one that came, and the indexes of
+    the messages that went because nothing is left of them but reasoning at most.
+
+    A message whose texts have all become empty goes, and so does a tool that was dropped.
+    """
+    before, after = slot_texts(original), slot_texts(prompt)
+    gone = prompt.gone_messages
+    changed = [index for index, text in enumerate(after) if text != before[index]]
+    changed = [index for index in changed if _message(prompt.slots[index].path) not in gone]
+    body = dict(prompt.body)
+    if not changed and not gone:
+        return body, False, frozenset()
+    copies: dict[Path, Any] = {(): body}
+    for index in changed:
+        _write(copies, prompt.slots[index].path, after[index])
+    emptied = [prompt.slots[index].path for index in changed if not after[index]]
+    silent = _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
+    return body, True, silent
+
+
+def slot_texts(prompt: Prompt) -> list[str]:
+    """The text of every slot: its blocks joined in order; empty where all were dropped."""
+    texts = [""] * len(prompt.slots)
+    for slot, blocks in groupby(prompt.blocks, attrgetter("slot")):
+        if slot is not None:
+            texts[slot] += "".join([block.content for block in blocks])
+    return texts
+
+
+def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
+    messages = conversation_of(body, dialect)
+    last = len(messages) - 1
+    asked = next((index for index in range(last, -1, -1) if speaks(messages[index])), -1)
+    prefilled = last if messages and role_of(messages[last]) == "assistant" else -1
+    return _Talk(body, messages, _turns(messages), asked, prefilled)
+
+
+def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
+    """The documents in a user message before the question; behind it where it answers tool calls too,
+    since nothing may come between a call and its result."""
+    at = talk.asked if talk.asked >= 0 else len(talk.messages)
+    behind = talk.asked >= 0 and carries_tool_results(talk.messages[at])
+    at += behind
+    given = {"role": "user", "content": "".join(texts)}
+    messages = [*talk.messages[:at], given, *talk.messages[at:]]
+    # The documents belong to the turn that asks about them.
+    turn = talk.turns[talk.asked] if talk.asked >= 0 else max(talk.turns, default=0)
+    return replace(
+        talk,
+        body={**talk.body, conversation_key(dialect): messages},
+        messages=messages,
+        turns=[*talk.turns[:at], max(turn, 0), *talk.turns[at:]],
+        asked=talk.asked + (talk.asked >= at),
+        prefilled=talk.prefilled + (talk.prefilled >= at),
+        documents=texts,
+        documents_at=at,
+    )
+
+
+def _pieces(spot: Spot, talk: _Talk) -> list[Piece]:
+    if spot.message >= 0 and spot.message == talk.documents_at:
+        return [(Kind.DOCUMENT, text) for text in talk.documents]
+    if spot.kind is not None:
+        return [(spot.kind, spot.text)]
+    if not spot.tool_result and spot.type not in _SPLIT_TYPES:
+        return [(Kind.PROSE, spot.text)]
+    return _split(spot.text, whole=spot.tool_result)
+
+
+def _split(text: str, *, whole: bool) -> list[Piece]:
+    """The text's pieces, a tool result being one of them; how a text was split before is remembered."""
+    if len(text) < MIN_BULK_CHARS:
+        return [(Kind.PROSE, text)]
+    key = key_of(text, "whole" if whole else "split")
+    lengths = _SPLITS.get(key)
+    if lengths is None:
+        pieces = [(kind_of(text), text)] if whole else split_bulk(text)
+        _SPLITS.put(key, tuple((kind, len(piece)) for kind, piece in pieces))
+        return pieces
+    pieces, start = [], 0
+    for kind, length in lengths:
+        pieces.append((kind, text[start : start + length]))
+        start += length
+    return pieces
+
+
+def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, talk: _Talk) -> Block:
+    prose = kind is Kind.PROSE
+    ruling = spot.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
+    question = spot.message >= 0 and spot.message == talk.asked and prose and not spot.tool_result
+    prefill = spot.message >= 0 and spot.message == talk.prefilled
+    # Of pinned bulk a marker stays at least.
+    pinned = spot.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    # Without its whitespace such a message would be empty, and lost.
+    blank = spot.type is not BlockType.ASSISTANT and text.isspace() and text == spot.text
+    return Block(
+        text,
+        BlockType.DOC if kind is Kind.DOCUMENT else spot.type,
+        f"b{number}",
+        must_keep=(ruling and kind is not Kind.OPAQUE) or question or prefill or pinned,
+        timestamp=_time_of(number),
+        metadata={"message": spot.message, "role": spot.role},
+        kind=kind,
+        verbatim=ruling or question or prefill or blank or kind is Kind.CALL or spot.path is None,
+        tool_result=spot.tool_result,
+        turn=talk.turns[spot.message] if spot.message >= 0 else -1,
+        slot=slot,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _time_of(number: int) -> datetime:
+    """Blocks are a second apart: what follows from the place alone is the same for every request."""
+    return _EPOCH + timedelta(seconds=number)
+
+
+def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The turn of each message: a turn opens with a user message that answers no calls."""
+    turns: list[int] = []
+    turn = -1
+    for message in messages:
+        if message.get("role") == "assistant":
+            pass  # most messages: neither of the others
+        elif starts_turn(message):
+            turn += 1
+        elif stands_apart(message):
+            turns.append(-1)
+            continue
+        turns.append(max(turn, 0))
+    return turns
+
+
+def _ruling_blocks(blocks: Sequence[Block]) -> int:
+    """How many blocks of system text stand before the messages."""
+    return next((at for at, block in enumerate(blocks) if block.metadata["message"] != OUTSIDE), 0)
+
+
+def _query(blocks: Sequence[Block], asked: int) -> str | None:
+    prose = [block.content for block in _of_message(blocks, asked) if _is_said(block)] if asked >= 0 else []
+    return "\n".join(prose) or None
+
+
+def _of_message(blocks: Sequence[Block], number: int) -> list[Block]:
+    """The blocks of a message, sought from the end: it is one of the newest."""
+    end = len(blocks)
+    while end and not 0 <= blocks[end - 1].metadata.get("message", OUTSIDE) <= number:
+        end -= 1
+    start = end
+    while start and blocks[start - 1].metadata["message"] == number:
+        start -= 1
+    return list(blocks[start:end])
+
+
+def _is_said(block: Block) -> bool:
+    return block.kind is Kind.PROSE and not block.tool_result
+
+
+def _forced_tools(choice: Any) -> frozenset[str]:
+    """The names of the tools that `tool_choice` names: a choice of one that is not there is refused."""
+    if not isinstance(choice, dict):
+        return frozenset()
+    inner = choice.get("allowed_tools")
+    holder = inner if isinstance(inner, dict) else choice
+    chosen = [item for item in (choice, *as_list(holder.get("tools"))) if isinstance(item, dict)]
+    return frozenset(filter(None, map(_name_of, chosen)))
+
+
+def _tool_named(tools: Sequence[Any], spot: Spot, names: frozenset[str]) -> bool:
+    return spot.path is not None and _name_of(tools[cast(int, spot.path[1])]) in names
+
+
+def _name_of(tool: Mapping[str, Any]) -> str | None:
+    """The name of a tool, or of a reference to one, in any dialect's shape."""
+    inner = tool.get("function", tool.get("custom", tool))
+    name = inner.get("name") if isinstance(inner, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _document_text(index: int, document: Any) -> str:
+    if not isinstance(document, Mapping):
+        found = type(document).__name__
+        raise PromptError(f"documents[{index}] must be an object with title and text, not {found}")
+    for name in ("title", "text"):
+        if not isinstance(document.get(name), str | int | float | None):
+            found = type(document[name]).__name__
+            raise PromptError(f"documents[{index}].{name} must be a string, not {found}")
+    return f"[{index + 1}] {document.get('title') or 'Untitled'}\n{document.get('text') or ''}\n\n"
+
+
+def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
+    """Put the text at its path, copying each container on the way once."""
+    is_tool = len(path) == 2 and path[0] == "tools"
+    _copied(copies, path[:-1])[path[-1]] = json.loads(text) if is_tool and text else text
+
+
+def _copied(copies: dict[Path, Any], path: Path) -> Any:
+    """The container at the path, copied where it was not yet."""
+    copied = copies.get(path)
+    if copied is None:
+        holder = _copied(copies, path[:-1])
+        copied = copies[path] = holder[path[-1]] = holder[path[-1]].copy()
+    return copied
+
+
+def _remove_empty(
+    body: dict[str, Any],
+    conversation: str,
+    copies: dict[Path, Any],
+    emptied: list[Path],
+    gone: frozenset[int],
+) -> frozenset[int]:
+    """Take out emptied tools, content parts and messages; from the back, so that indexes hold. Returns the
+    messages that say nothing any more."""
+    for path in sorted(emptied, key=_position, reverse=True):
+        if path[0] == "tools":
+            del body["tools"][path[1]]
+        elif len(path) > 3 and path[-1] == "text":
+            del copies[path[:-2]][path[-2]]
+    silent = _remove_messages(body, conversation, {_message(path) for path in emptied}, gone)
+    if "tools" in body and not body["tools"]:
+        _drop_tools(body)
+    return silent
+
+
+def _remove_messages(
+    body: dict[str, Any], key: str, emptied: set[int], gone: frozenset[int]
+) -> frozenset[int]:
+    """Take out the messages that are gone, and those that say nothing any more, which are returned."""
+    messages = body.get(key)
+    if not isinstance(messages, list):
+        return frozenset()
+    silent = {at for at in emptied if at >= 0 and _says_nothing(messages[at])}
+    silent |= {at for last in silent for at in _reasoning_before(messages, last)}
+    if silent or gone:
+        body[key] = [message for at, message in enumerate(messages) if at not in silent | gone]
+    return frozenset(silent)
+
+
+def _reasoning_before(messages: Sequence[Any], at: int) -> Iterator[int]:
+    """Reasoning may not stand without what it led to."""
+    for before in range(at - 1, -1, -1):
+        if messages[before].get("type") != "reasoning":
+            break
+        yield before
+
+
+def _message(path: Path) -> int:
+    """The index of the message that a path leads into; -1 outside of the messages."""
+    if path[0] not in _CONVERSATIONS:
+        return -1
+    return path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+
+
+def _drop_tools(body: dict[str, Any]) -> None:
+    """Providers refuse an empty list of tools, and a choice among none."""
+    for name in ("tools", "tool_choice", "parallel_tool_calls"):
+        body.pop(name, None)
+
+
+def _says_nothing(message: Mapping[str, Any]) -> bool:
+    """Whether nothing is left in a message, or reasoning alone, with which none may end."""
+    content = message.get("content")
+    if isinstance(content, list):
+        content = [part for part in content if not (isinstance(part, dict) and _is_signed(part))]
+    speaks_on = content or any(
+        message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio")
+    )
+    return not speaks_on and role_of(message) not in ("tool", "function", "")
+
+
+def _is_signed(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get("type"), str) and part["type"] in _SIGNED
+
+
+def _position(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple((part, "") if isinstance(part, int) else (-1, part) for part in path)

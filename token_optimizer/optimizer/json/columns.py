@@ -1,0 +1,117 @@
+"""What the rows of a JSON table have in their columns: ranges of numbers and dates, counts of few values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from token_optimizer.optimizer.json.tree import Node, Number
+
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z")
+_MOST_VALUES = 40
+_LEAST_ROWS = 6
+_LEAST_COLUMN_SHARE = 0.1
+# Beyond so many times the middle half's width a value is outlying: Tukey's far fences.
+_FENCE = 3.0
+_LEAST_FENCED = 12
+
+Order = float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One key of the rows. `orders` are numbers or dates by row, None where the row has neither; `counts` has
+    the values with how often they stand, and is empty where they are many."""
+
+    key: str
+    orders: list[Order | None]
+    counts: Counter[str]
+    texts: list[str]
+
+    def extremes(self) -> tuple[int, int] | None:
+        """The rows of the least and of the greatest value."""
+        known = [index for index, order in enumerate(self.orders) if order is not None]
+        if len(known) < 2:
+            return None
+        return min(known, key=self._order), max(known, key=self._order)
+
+    def outliers(self) -> list[int]:
+        """The rows whose number lies far outside of what most have."""
+        known = sorted(order for order in self.orders if isinstance(order, float))
+        if len(known) < _LEAST_FENCED:
+            return []
+        low, high = known[len(known) // 4], known[-1 - len(known) // 4]
+        reach = _FENCE * (high - low)
+        return [
+            index
+            for index, order in enumerate(self.orders)
+            if isinstance(order, float) and not low - reach <= order <= high + reach
+        ]
+
+    def _order(self, index: int) -> Order:
+        order = self.orders[index]
+        return order if order is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The rows of one list, by their places among the units, and their columns."""
+
+    places: list[int]
+    columns: list[Column]
+
+
+def tables_of(root: Node, units: Sequence[Node]) -> list[Table]:
+    """The lists of objects among the units of the tree, the longest first; worked out once for a tree."""
+    if root.tables is None:
+        root.tables = list(_tables(units))
+    return root.tables
+
+
+def _tables(units: Sequence[Node]) -> Iterator[Table]:
+    places: dict[Node, list[int]] = {}
+    for place, unit in enumerate(units):
+        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
+            places.setdefault(unit.parent, []).append(place)
+    for rows in sorted(places.values(), key=len, reverse=True):
+        if len(rows) >= _LEAST_ROWS:
+            yield Table(rows, _columns_of([units[place] for place in rows]))
+
+
+def _columns_of(rows: Sequence[Node]) -> list[Column]:
+    """The columns with scalars that the rows have; keys that few of them have make none."""
+    keys = Counter(key for row in rows for key in row.value)
+    least = _LEAST_COLUMN_SHARE * len(rows)
+    return [_column(key, [row.value.get(key, ()) for row in rows]) for key in keys if keys[key] >= least]
+
+
+def _scalar_text(value: object) -> str:
+    """A scalar as JSON has it, strings without their quotes; empty for what is none."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else ""
+
+
+def _column(key: str, values: list[object]) -> Column:
+    texts = [_scalar_text(value) for value in values]
+    counts = Counter(texts)
+    few = len(counts) <= min(_MOST_VALUES, len(values) // 3)
+    return Column(key, _orders(values), counts if few else Counter(), texts)
+
+
+def _orders(values: list[object]) -> list[Order | None]:
+    """Numbers where the column has some, else dates."""
+    numbers: list[Order | None] = [_number(value) for value in values]
+    if any(number is not None for number in numbers):
+        return numbers
+    return [value if isinstance(value, str) and _DATE.match(value) else None for value in values]
+
+
+def _number(value: object) -> float | None:
+    if not isinstance(value, Number) or not value.lstrip("-")[:1].isdigit():
+        return None
+    return float(value)

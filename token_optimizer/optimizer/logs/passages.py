@@ -1,0 +1,281 @@
+"""What the lines of a log are worth: trouble first, then what the query asks for, then one of each pattern.
+
+Each pattern of lines is a fact, and so is its family, so the first lines of a pattern are worth far more
+than its hundredth. Lines that tell of trouble are worth something each, the more the rarer their pattern is,
+and the last of a pattern tells when it ended. A traceback is one passage; a long one may lose its middle.
+What says nothing new goes in runs, which also keeps the choice short for logs of a million lines.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from math import log2, sqrt
+
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
+from token_optimizer.optimizer.logs.markers import is_marker, marker_for
+from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
+
+# In the units of `Passage.value`.
+_FAMILY = 1.0
+_PATTERN = 0.4
+_PLAIN = 0.1
+_EACH_LINE = 0.05
+_DETAIL = 0.7  # of what the pattern is worth
+_LAST_LINE = 0.25
+_FIRST_LINE = 0.1
+_NEAR = 0.06
+_END = 0.3
+_NAME = 2.0
+_WORD = 0.6
+
+_NEAR_LINES = 3
+_END_LINES = 8
+# What is said more often than this is how the log always is, not what went wrong.
+_FEW_LINES = 20
+_ALARMING = 0.8
+_USUAL_CHARS = 120
+_RUN_LINES = 12
+_RUN_CHARS = 1_200
+_TRACE_CHARS = 3_000
+_TRACE_PIECE_LINES = 8
+_MIDDLE_SHARE = 0.1
+_CAUSE = "Caused by"
+# Lines alike are counted in a marker from so many on, where they warn or are such a share of the log.
+_MANY_ALIKE = 10
+_USUAL_SHARE = 0.1
+_WARNING = 0.5
+_SHORTEST_MARKER_CHARS = 20
+_MOST_ASKED = 100
+_NAME_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A log with what its lines are worth by themselves."""
+
+    lines: list[str]
+    starts: list[int]
+    patterns: list[LogPattern]
+    families: Counter[str]
+    values: list[float]
+    facts: dict[str, dict[str, float]]
+    details: Details
+    speaks: bytearray  # 1 for the lines that say something
+
+
+@dataclass(frozen=True, slots=True)
+class LogPassage(Passage):
+    """A passage that knows which lines of which log it is, so that markers can count what is like them."""
+
+    log: _Log = field(kw_only=True, repr=False, compare=False)
+    lines: range = field(kw_only=True)
+
+
+def keep_log_lines(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    """The log with the kept passages, and a marker for each run of others, with the exact number of lines.
+
+    After the first line of a pattern of which many are left out, the marker says how many.
+    """
+    whole = [passage for passage in passages if isinstance(passage, LogPassage)]
+    if not whole:
+        return text
+    log = whole[0].log
+    # A marker of an earlier cut goes into the one that stands for the lines around it.
+    chosen = [whole[at] for at in sorted(kept) if not all(is_marker(log.lines[n]) for n in whole[at].lines)]
+    alike = _MoreAlike(log, chosen)
+    out: list[str] = []
+    at = 0
+    for passage in chosen:
+        out += _left_out(log, at, passage.lines.start, alike)
+        out.append(text[passage.start : passage.end])
+        at = passage.lines.stop
+    out += _left_out(log, at, len(log.lines), alike)
+    return "".join(out)
+
+
+class _MoreAlike:
+    """Counts the lines that are left out of each family of patterns, and tells each count once."""
+
+    def __init__(self, log: _Log, kept: Sequence[LogPassage]) -> None:
+        self._log = log
+        self._hidden = log.families.copy()
+        self._hidden.subtract(log.patterns[at].family for passage in kept for at in passage.lines)
+
+    def than(self, at: int) -> int:
+        """How many lines like this one are left out; 0 for few, and for those told of before."""
+        pattern = self._log.patterns[at]
+        hidden = self._hidden.pop(pattern.family, 0)
+        usual = hidden > _USUAL_SHARE * len(self._log.lines)
+        return hidden if hidden >= _MANY_ALIKE and (usual or pattern.alarm >= _WARNING) else 0
+
+
+def _left_out(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[str]:
+    """The marker for these lines; the lines themselves where they are shorter."""
+    gap = log.lines[first:end]
+    if log.starts[end] - log.starts[first] <= _SHORTEST_MARKER_CHARS:
+        return gap
+    marker = marker_for(gap, alike.than(first - 1) if first else 0)
+    ends = end < len(log.lines) or gap[-1].endswith("\n")
+    return [marker, "\n" if ends else ""]
+
+
+def log_passages(text: str, query: str | None = None) -> list[Passage]:
+    """The lines of the log, tracebacks whole, each with what it is worth."""
+    lines = text.splitlines(keepends=True)
+    starts = list(accumulate(map(len, lines), initial=0))
+    log = _weighed(lines, starts)
+    _weigh_asked(log, text, query or "")
+    passages: list[Passage] = []
+    at = 0
+    for first, end in traces(lines, LineFinder(text, starts)):
+        passages += _lines(log, at, first)
+        passages += _trace(log, first, end)
+        at = end
+    passages += _lines(log, at, len(lines))
+    return passages
+
+
+def _weighed(lines: list[str], starts: list[int]) -> _Log:
+    patterns = mine_patterns(lines)
+    counts = Counter([pattern.text for pattern in patterns])
+    by_text = {pattern.text: pattern for pattern in patterns}
+    families: Counter[str] = Counter()
+    for pattern in by_text.values():
+        families[pattern.family] += counts[pattern.text]
+    facts = {pattern.text: _facts(pattern, counts, families) for pattern in by_text.values()}
+    log = _Log(lines, starts, patterns, families, [0.0] * len(lines), facts, Details(), bytearray(len(lines)))
+    _weigh_patterns(log, counts)
+    _weigh_surroundings(log, counts)
+    for at, line in enumerate(lines):
+        if is_marker(line):
+            log.values[at], log.speaks[at] = 0.0, 0
+    return log
+
+
+def _facts(pattern: LogPattern, counts: Counter[str], families: Counter[str]) -> dict[str, float]:
+    size = sqrt(min(max(len(pattern.text) / _USUAL_CHARS, 0.5), 4.0))
+    often = 1 + 0.12 * log2(families[pattern.family])
+    family = (pattern.alarm * _FAMILY + _PLAIN) * size / often
+    alike = (pattern.alarm * _PATTERN + _PLAIN / 3) * size / (1 + 0.12 * log2(counts[pattern.text]))
+    return {f"family {pattern.family}": family, f"pattern {pattern.text}": alike}
+
+
+def _weigh_patterns(log: _Log, counts: Counter[str]) -> None:
+    """The first and the last line of each pattern speak, and every line that alarms."""
+    last: dict[str, int] = {}
+    for at, pattern in enumerate(log.patterns):
+        first = pattern.text not in last
+        last[pattern.text] = at
+        if pattern.alarm:
+            few = 1 / (1 + counts[pattern.text] / _FEW_LINES)
+            log.values[at] += pattern.alarm * (_EACH_LINE * few + _FIRST_LINE * first)
+        if first or pattern.alarm:
+            log.speaks[at] = 1
+    for at in last.values():
+        pattern = log.patterns[at]
+        if pattern.alarm and counts[pattern.text] > 1:
+            log.values[at] += _LAST_LINE * pattern.alarm
+
+
+def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
+    total = len(log.lines)
+    for at, pattern in enumerate(log.patterns):
+        if pattern.alarm >= _ALARMING and counts[pattern.text] <= _FEW_LINES:
+            for near in range(max(0, at - _NEAR_LINES), min(total, at + _NEAR_LINES + 1)):
+                log.values[near] += _NEAR / (1 + abs(near - at))
+                log.speaks[near] = 1
+    for back in range(1, min(_END_LINES, total) + 1):
+        log.values[total - back] += _END / back
+        log.speaks[total - back] = 1
+
+
+def _weigh_asked(log: _Log, text: str, query: str) -> None:
+    """Lines that hold a name of the query, or a word of it that is rare in the log."""
+    wanted_names, wanted_words = names(query)[:_MOST_ASKED], words(query)[:_MOST_ASKED]
+    if not (wanted_names or wanted_words):
+        return
+    lowered = text.lower()
+    finder = LineFinder(lowered, list(accumulate(map(len, lowered.splitlines(keepends=True)), initial=0)))
+    for name in wanted_names:
+        found = _lines_with(finder, name) or [
+            line for part in name_parts(name) for line in _lines_with(finder, part)
+        ]
+        _add(log, found, _NAME * min(1.0, _name_lines(log) / max(len(found), 1)))
+    for word in wanted_words:
+        found = _lines_with(finder, word)
+        if len(found) <= _name_lines(log):
+            _add(log, found, _WORD / (1 + len(found) / _FEW_LINES))
+
+
+def _lines_with(finder: LineFinder, wanted: str) -> list[int]:
+    return list(finder.lines_with(wanted.lower(), at_word_start=True))
+
+
+def _name_lines(log: _Log) -> float:
+    """What more lines hold than this is everywhere in the log, and asks for none of them."""
+    return max(_FEW_LINES, _NAME_SHARE * len(log.lines))
+
+
+def _add(log: _Log, lines: list[int], value: float) -> None:
+    for at in lines:
+        log.values[at] += value
+        log.speaks[at] = 1
+
+
+def _passage(log: _Log, first: int, end: int, value: float, facts: dict[str, float]) -> LogPassage:
+    return LogPassage(log.starts[first], log.starts[end], value, facts, log=log, lines=range(first, end))
+
+
+def _lines(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
+    """A passage for each line that speaks, and one for each run of others."""
+    at = first
+    while at < end:
+        if log.speaks[at]:
+            facts = log.facts[log.patterns[at].text]
+            if log.patterns[at].alarm:
+                facts = facts | _detail(log, at)
+            yield _passage(log, at, at + 1, log.values[at], facts)
+            at += 1
+            continue
+        stop = at + 1
+        while stop < min(end, at + _RUN_LINES) and not log.speaks[stop]:
+            if log.starts[stop + 1] - log.starts[at] > _RUN_CHARS:
+                break
+            stop += 1
+        yield _passage(log, at, stop, 0.0, {})
+        at = stop
+
+
+def _detail(log: _Log, at: int) -> dict[str, float]:
+    """What the line names, as a fact: the same trouble on another host or in another file is news."""
+    pattern = log.patterns[at]
+    named = log.details.of_line(log.lines[at])
+    if not named:
+        return {}
+    return {f"detail {pattern.text} {named}": log.facts[pattern.text][f"pattern {pattern.text}"] * _DETAIL}
+
+
+def _trace(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
+    """A traceback as one passage; a long one as its head, its middle in pieces, its causes and its end."""
+    bounds = _trace_bounds(log, first, end)
+    worth = max(log.values[first:end])
+    for at, stop in pairwise(bounds):
+        tells = at == first or stop == end or _CAUSE in log.lines[at]
+        facts = {**log.facts[log.patterns[at].text], **log.facts[log.patterns[stop - 1].text]}
+        value = worth if tells else worth * _MIDDLE_SHARE
+        yield _passage(log, at, stop, value, facts if tells else {})
+
+
+def _trace_bounds(log: _Log, first: int, end: int) -> list[int]:
+    """Where the pieces of a traceback begin, and its end."""
+    if log.starts[end] - log.starts[first] <= _TRACE_CHARS:
+        return [first, end]
+    bounds = [first]
+    for at in range(first + 1, end - _TRACE_PIECE_LINES):
+        if at - bounds[-1] >= _TRACE_PIECE_LINES or _CAUSE in log.lines[at]:
+            bounds.append(at)
+    return [*bounds, max(bounds[-1] + 1, end - _TRACE_PIECE_LINES), end]

@@ -1,0 +1,120 @@
+"""Cuts a log to its errors with what surrounds them, its end, and the lines that the query asks for.
+
+Of every other pattern that tells of trouble, the first and the last line stay.
+
+Kept lines are never altered and tracebacks stay whole; each cut leaves a marker with the exact number of
+lines. A line is kept for what it says and where it stands, never for how common it is in a way that a cut
+could turn round: so a second run finds nothing to cut.
+
+Before: 2,000 lines of INFO around one of ERROR
+After:  "[… 1,459 lines left out]", 30 lines, the error, 30 lines, "[… 399 lines left out]", 80 lines
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate, groupby, islice
+
+from token_optimizer.optimizer.logs.lines import (
+    ERROR,
+    ERROR_LETTER,
+    FRAME,
+    HINTS,
+    INDENTED,
+    TRACEBACK,
+    LineFinder,
+    names,
+    words,
+)
+from token_optimizer.optimizer.logs.markers import marker_for
+from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
+from token_optimizer.text import token_counts
+
+# A gap is cut only when it counts more tokens than any marker can.
+_MARKER_TOKENS = 16
+_WEIGHED_CHARS = 4_000
+# From here on a line warns at least.
+_ALARMING = 0.5
+_MOST_LINES_OF_A_NAME = 200
+_MOST_LINES_OF_A_WORD = 20
+
+
+def trim_logs(content: str, error_window: int, tail_lines: int, query: str | None = None) -> str:
+    """The log without the lines that are neither near an error, nor at its end, nor asked for."""
+    lines = content.split("\n")
+    kept = bytearray(len(lines))
+    lowered = _finder(content.lower())
+    _keep_errors(lines, kept, error_window, lowered)
+    _keep_alarms(lines, kept)
+    if query:
+        _keep_asked(_finder(content), lowered, kept, query)
+    ending = 1 if lines[-1] == "" else 0
+    kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
+    return "\n".join(_with_markers(lines, kept)) if 0 in kept else content
+
+
+def _finder(text: str) -> LineFinder:
+    return LineFinder(text, list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0)))
+
+
+def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFinder) -> None:
+    """Mark every error, the lines within the window, and the whole of a traceback."""
+    hinted = {at for hint in HINTS for at in lowered.lines_with(hint)}
+    decided = 0  # the windows cover all that they will up to this line
+    trace: re.Pattern[str] | None = None  # what a further line of the traceback looks like
+    for at, line in enumerate(lines):
+        is_error = ERROR_LETTER.match(line) or (at in hinted and ERROR.search(line))
+        if is_error:
+            start, decided = max(at - window, decided), min(at + window + 1, len(lines))
+            kept[start:decided] = b"\1" * (decided - start)
+        if trace is not None:
+            inside = trace.match(line)
+            if inside or trace is INDENTED:  # a Python traceback ends with the line that names the error
+                kept[at] = 1
+            if inside:
+                continue
+            trace = None
+        if is_error:
+            trace = INDENTED if TRACEBACK.search(line) else FRAME
+
+
+def _keep_alarms(lines: list[str], kept: bytearray) -> None:
+    """Mark the first and the last line of every pattern that tells of trouble."""
+    texts = pattern_texts(lines)
+    alarming = {text for text, alarm in alarms_of(set(texts)).items() if alarm >= _ALARMING}
+    last: dict[str, int] = {}
+    for at, text in enumerate(texts):
+        if text in alarming:
+            if text not in last:
+                kept[at] = 1
+            last[text] = at
+    for at in last.values():
+        kept[at] = 1
+
+
+def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: str) -> None:
+    """Mark the lines that hold a name of the query, or a word of it that is rare in the log."""
+    for name in names(query):
+        for at in islice(text.lines_with(name, at_word_start=True), _MOST_LINES_OF_A_NAME):
+            kept[at] = 1
+    for word in words(query):
+        found = list(islice(lowered.lines_with(word, at_word_start=True), _MOST_LINES_OF_A_WORD + 1))
+        if len(found) <= _MOST_LINES_OF_A_WORD:
+            for at in found:
+                kept[at] = 1
+
+
+def _with_markers(lines: list[str], kept: bytearray) -> list[str]:
+    """The kept lines, and a marker for each run of others that is longer than the marker."""
+    out: list[str] = []
+    for keep, run in groupby(zip(kept, lines, strict=True), key=lambda pair: pair[0]):
+        group = [line for _, line in run]
+        out += group if keep or not _is_worth_cutting(group) else [marker_for(group)]
+    return out
+
+
+def _is_worth_cutting(gap: list[str]) -> bool:
+    if len(gap) < 2:
+        return False
+    text = "\n".join(gap[:_WEIGHED_CHARS])[:_WEIGHED_CHARS]
+    return token_counts([text])[0] > _MARKER_TOKENS

@@ -1,0 +1,177 @@
+"""The passages of prose: sentences, each with what must come along to be understood.
+
+A sentence that opens with a pronoun belongs to the one before it, a short line that opens a list to its first
+item, a short fenced snippet is one passage. A heading, a speaker or a date stays with what follows on its
+line, and a line that is nothing but a date with the line below it. The title of a document is no passage: it
+stays while anything of the document does. Names and numbers are the facts, so a sentence that repeats what is
+kept elsewhere is worth little.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from token_optimizer.models import Passage
+from token_optimizer.optimizer.relevance.bm25 import weighed_names
+from token_optimizer.text import sentence_spans
+
+_PRONOUN = re.compile(
+    r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",
+    re.IGNORECASE,
+)
+_OPENS_LIST = re.compile(r":\s*$")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_HEADING = re.compile(r"#{1,6} ")
+# What this optimizer left out of a text, or says of where a passage comes from that it added.
+_MARKER = re.compile(
+    r"\s*\[(?:…|\d+ older messages? left out|added, from the stored document |left out of message \d)"
+    r"[^\n]*\]\s*$"
+)
+# "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
+_DATE = (
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTH}(?:,? \d{{4}})?"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
+)
+_DATE_LINE = re.compile(
+    rf"[^\w\n]*(?:{_TIME},? (?:on )?)?(?:[a-z]{{3,9}}:?,? )?(?:{_DATE})(?:,?[ T](?:at )?{_TIME})?[^\w\n]*\n",
+    re.IGNORECASE,
+)
+# Longer than this, a passage takes no more sentences in.
+_PASSAGE_CHARS = 400
+_OPENER_CHARS = 120
+_FENCED_CHARS = 800
+_SHORT_CHARS = 24
+# A document's number and title: its first line, or what stands before the text on it.
+_TITLE = re.compile(
+    r"[^\n]{0,120}\n(?=[^\n])"
+    r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
+)
+_SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
+_EXAMPLE = re.compile(
+    r"(?P<lead>(?:[^\n]*\S[^\n]*\n(?=[^\n]*\S))*)(?P<answer>[^\n]*\S[^\n]*(?:\n[ \t]*)*)|(?:[ \t]*\n)+"
+)
+_ANSWER_VALUE = 2.0
+_FORM_VALUE = 2.0
+_NAME_WEIGHT = 0.25
+_VALUE = 0.05
+
+Span = tuple[int, int]
+
+
+def prose_passages(text: str, query: str | None = None) -> list[Passage]:
+    """The sentences of a message, with their names as facts."""
+    return [_passage(text, start, end) for start, end in _joined(text, _units(text, 0))]
+
+
+def document_passages(text: str, query: str | None = None) -> list[Passage]:
+    """The sentences of a document after its title line, which is no passage."""
+    title = _TITLE.match(text)
+    return [_passage(text, *span) for span in _joined(text, _units(text, title.end() if title else 0))]
+
+
+def spoken_passages(text: str, query: str | None = None) -> list[Passage]:
+    """What each speaker said at a time, with the name and time at its head."""
+    return [_passage(text, *span) for span in _joined_lines(text)]
+
+
+def example_passages(text: str, query: str | None = None) -> list[Passage]:
+    """Worked examples in two passages each: what leads to the answer, and the answer in its last line.
+
+    The answers show what is asked for at little cost, so they go last; the first example shows the form.
+    """
+    passages: list[Passage] = []
+    for match in _EXAMPLE.finditer(text):
+        if match.group("answer") is None:
+            continue
+        lead, answer = match.span("lead"), match.span("answer")
+        form = _FORM_VALUE * (not passages)
+        passages += [Passage(*lead, _VALUE + form)] * (lead[1] > lead[0])
+        passages.append(Passage(*answer, _ANSWER_VALUE))
+    return passages
+
+
+def is_marker(text: str) -> bool:
+    """Whether the text is nothing but a marker of this optimizer's."""
+    return _MARKER.match(text) is not None
+
+
+def _passage(text: str, start: int, end: int) -> Passage:
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(text[start:end])}
+    return Passage(start, end, _VALUE, facts)
+
+
+def _units(text: str, start: int) -> Iterator[Span]:
+    """Sentences and fenced snippets with all the space behind them; they cover the text from `start`."""
+    fence_start: int | None = None
+    for begin, end in _lines(text, start):
+        fence = _FENCE.match(text, begin) is not None
+        if fence_start is not None:
+            if fence or end - fence_start > _FENCED_CHARS:
+                yield fence_start, end
+                fence_start = None
+            continue
+        if fence:
+            fence_start = begin
+            continue
+        line = text[begin:end]
+        spans = [(0, len(line))] if is_marker(line) else sentence_spans(line)
+        for first, last in spans:
+            yield begin + first, begin + last
+    if fence_start is not None:
+        yield fence_start, len(text)
+
+
+def _lines(text: str, start: int) -> Iterator[Span]:
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield start, end
+        start = end
+
+
+def _joined(text: str, units: Iterator[Span]) -> list[Span]:
+    """The units, each with what has to come along, without the markers of earlier cuts."""
+    joined: list[Span] = []
+    for start, end in units:
+        unit = text[start:end]
+        if joined and joined[-1][1] == start and _goes_with(text[slice(*joined[-1])], unit):
+            joined[-1] = (joined[-1][0], end)
+        elif not is_marker(unit):
+            joined.append((start, end))
+    return joined
+
+
+def _joined_lines(text: str) -> list[Span]:
+    """The lines of a transcript; one without a speaker goes with the one before, a date with what follows."""
+    joined: list[Span] = []
+    for start, end in _lines(text, 0):
+        line = text[start:end]
+        dated = (
+            bool(joined) and joined[-1][1] == start and _DATE_LINE.fullmatch(text, *joined[-1]) is not None
+        )
+        follows = not _SPOKEN.match(line) and not _DATE_LINE.fullmatch(line)
+        if joined and joined[-1][1] == start and (dated or follows):
+            joined[-1] = (joined[-1][0], end)
+        elif not is_marker(line):
+            joined.append((start, end))
+    return joined
+
+
+def _goes_with(before: str, unit: str) -> bool:
+    if not unit.strip():
+        return True
+    if len(before) + len(unit) > _PASSAGE_CHARS:
+        return False
+    if (
+        _HEADING.match(before)
+        or _DATE_LINE.fullmatch(before)
+        or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS)
+    ):
+        return True
+    if before.rstrip(" ").endswith("\n"):
+        return False
+    last = len(before) - before.rfind("\n") - 1
+    return _PRONOUN.match(unit) is not None or min(last, len(unit)) < _SHORT_CHARS

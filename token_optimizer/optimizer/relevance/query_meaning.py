@@ -1,0 +1,31 @@
+"""What the question means for the blocks that compete for the budget: the words near its own, and what each
+block is worth to it, in parts, which the trace shows.
+
+Before: "What about the price?", over budget, and a document that says "The costs are low."
+After:  the same blocks; price -> costs 0.29, and for the document 0.48 = 0.4 * 0.57 similarity + ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from token_optimizer.models import Block, Meaning
+from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+
+
+def meaning_of(query: str, blocks: Sequence[Block], *, near: bool) -> Meaning:
+    """The meaning for these blocks; with the words near the query's only where they are of use.
+
+    Raises StageSkipped where static vectors are not installed.
+    """
+    words = WordVectors.of([query, *(block.content for block in blocks)])
+    # Needs numpy, which is there when there are vectors.
+    from token_optimizer.optimizer.relevance.utility import utility_parts
+
+    asked, *means = words.means()
+    newest = {"now": max(block.timestamp for block in blocks)}
+    utilities = {}
+    for block, mean in zip(blocks, means, strict=True):
+        parts = utility_parts(block.but(embedding=mean), asked, newest)
+        utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
+    return Meaning(utilities, near_words(query, words) if near else {})

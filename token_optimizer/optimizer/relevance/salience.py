@@ -1,0 +1,114 @@
+"""How likely each name that a prompt mentions is needed in the next steps.
+
+A name matters more the later it was mentioned last, the more messages mention it, and if the user or the
+model itself spoke of it instead of a file or a program's output alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
+from token_optimizer.optimizer.relevance.bm25 import names
+
+_PREFIX = "name "
+# After so many messages a mention has lost half of its weight; some of it stays for ever.
+_HALF_LIFE_MESSAGES = 8
+_LASTING_SHARE = 0.3
+_SPOKEN_FACTOR = 2.0
+# What stands in every message is told by one.
+_MANY_MESSAGES = 6
+_PRINTED_FACTOR = 0.5
+# What a token of the newest message is worth by itself, and after how many messages half of it.
+_SPOKEN_TOKEN_VALUE = 0.04
+_PRINTED_TOKEN_VALUE = 0.01
+_NEW_HALF_LIFE_MESSAGES = 3
+# A short text is worth keeping as it is: this much for all of it.
+_SHORT_VALUE = 1.0
+_CHAT_SHARE = 0.1
+
+
+@dataclass(slots=True)
+class _Mentions:
+    last: int
+    messages: int = 0
+    spoken: bool = False
+    task: bool = False
+
+
+def fixed_facts(prompt: Prompt, cuttable: Set[int]) -> set[str]:
+    """The names that stay whatever is cut, since a block mentions them that may not be."""
+    return {
+        _PREFIX + name
+        for at, block in enumerate(prompt.blocks)
+        if at not in cuttable and block.turn >= 0 and block.must_keep
+        for name in names(block.content)
+    }
+
+
+def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[str, float]:
+    """A factor for every name, around 1; `passages` has those of the blocks that may be cut, by place."""
+    found: dict[str, _Mentions] = {}
+    newest = _newest(prompt)
+    for at, block in enumerate(prompt.blocks):
+        if block.turn < 0:
+            continue
+        message = block.metadata.get("message", -1)
+        spoken = _is_spoken(block)
+        for fact in set(_facts(block, passages.get(at))):
+            mentions = found.setdefault(fact, _Mentions(-1))
+            mentions.messages += mentions.last != message
+            mentions.last = message
+            mentions.spoken |= spoken
+            mentions.task |= spoken and block.turn == 0 and block.type is BlockType.USER
+    share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
+    return {fact: share * _factor(mentions, newest) for fact, mentions in found.items()}
+
+
+def is_agents_run(prompt: Prompt) -> bool:
+    """Whether a program works here, step by step; what it needs next are names, in a chat it is the query."""
+    return any(block.tool_result or block.kind in (Kind.CALL, Kind.CODE) for block in prompt.blocks)
+
+
+def _facts(block: Block, passages: Sequence[Passage] | None) -> Iterator[str]:
+    if passages is None:
+        yield from (_PREFIX + name for name in names(block.content))
+        return
+    for passage in passages:
+        yield from (fact for fact in passage.facts if fact.startswith(_PREFIX))
+
+
+def _factor(mentions: _Mentions, newest: int) -> float:
+    # What the task itself names is never old.
+    recent = 1.0 if mentions.task else 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
+    factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (
+        1 + 0.5 * math.log2(min(mentions.messages, _MANY_MESSAGES))
+    )
+    return factor * (_SPOKEN_FACTOR if mentions.spoken else _PRINTED_FACTOR)
+
+
+def token_values(prompt: Prompt, blocks: Sequence[Block]) -> list[float]:
+    """What each token of each block is worth, for the block being new and for it being short."""
+    if not is_agents_run(prompt):
+        return [0.0] * len(blocks)
+    newest = _newest(prompt)
+    return [_token_value(block, newest - block.metadata.get("message", -1)) for block in blocks]
+
+
+def _token_value(block: Block, age: int) -> float:
+    value = _SPOKEN_TOKEN_VALUE if _is_spoken(block) else _PRINTED_TOKEN_VALUE
+    short = 0.0 if block.tool_result else _SHORT_VALUE / max(block.tokens, 1)
+    return value * 0.5 ** (age / _NEW_HALF_LIFE_MESSAGES) + short
+
+
+def _newest(prompt: Prompt) -> int:
+    """The number of the newest message."""
+    return max((block.metadata.get("message", -1) for block in prompt.blocks), default=0)
+
+
+def _is_spoken(block: Block) -> bool:
+    if block.type is BlockType.ASSISTANT:
+        return True
+    return block.kind is Kind.PROSE and not block.tool_result

@@ -1,0 +1,227 @@
+"""Compresses prose while the prompt is over its hard budget or misses its soft target.
+
+Each block is cut to the config's `compression_ratio`, or as near to it as stays above
+`faithfulness_threshold`; one that does not stays as it was, and the trace says what it scored. What was
+compressed ahead of need is taken as it is. LLMLingua-2 compresses where its model is here and the time is
+enough, else whole sentences are left out, and what there is no time for stays.
+
+Before: a document of 900 tokens, in a prompt that misses its target
+After:  the document with 770 tokens, "compressed: faithfulness 0.86"
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from token_optimizer.errors import ConfigError, StageSkipped
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.compression.drafts import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.optimizer.compression.drafts import (
+    PROSE_KINDS,
+    Compression,
+    LLMLinguaCompressor,
+    asked_rate,
+    compress_blocks,
+    compressor_name,
+    may_be_compressed,
+    nearer_rate,
+    shared_compressor,
+)
+from token_optimizer.optimizer.compression.precompressions import CompressionKey, MadeAhead
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
+from token_optimizer.optimizer.selection.cutting import was_cut
+
+# Shorter texts gain less than their marker says.
+LEAST_TOKENS = 100
+# However much time a request has, the learned compressor answers within so many.
+_LONGEST_SECONDS = 300.0
+# What one request may ask to have compressed ahead.
+_MOST_AHEAD = 32
+_MOST_CHARS_AHEAD = 200_000
+_RULING = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.CONSTRAINT)
+_SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a museum, which opens in May."
+
+
+def compress_prose(prompt: Prompt, context: Context) -> Prompt:
+    """Compress old prose, documents and transcripts, block by block."""
+    if not is_wanted(prompt, context):
+        return prompt
+    blocks = [block for block in prompt.blocks if _is_open(block, prompt, context)]
+    if not blocks:
+        return prompt
+    try:
+        found = _made_ahead(blocks, context)
+        rest = [block for block in blocks if block.id not in found]
+        made = {**found, **_made_now(rest, prompt.query, context, must=not found)}
+    except ConfigError as error:
+        raise StageSkipped(str(error)) from error
+    scores = {block_id: one.score for block_id, one in made.items() if one.score is not None}
+    after = [made[block.id].block if block.id in made else block for block in prompt.blocks]
+    return replace(prompt, blocks=tuple(after), faithfulness=scores)
+
+
+def is_wanted(prompt: Prompt, context: Context) -> bool:
+    """Whether prose is to be compressed at all."""
+    larger = context.tokens_over(prompt) > 0 or context.misses_target(prompt)
+    return context.config.enable_compression and larger
+
+
+def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
+    """Whether the block is worth compressing; what was cut before is not, or a second run would cut more."""
+    if not may_be_compressed(block) or block.slot is None or block.tokens < LEAST_TOKENS:
+        return False
+    # A tool result is what the model knows of the world.
+    spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
+    return not was_cut(block.content) and not (spared and context.tokens_over(prompt) <= 0)
+
+
+def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
+    """What was compressed before it was needed, and stays above the threshold, by block id."""
+    if context.ahead is None:
+        return {}
+    name, config = compressor_name(), context.config
+    # Sentences were left out as of prose: a title could be among them, or who it was that spoke.
+    fit = [block for block in blocks if name != BY_SENTENCES or block.kind is Kind.PROSE]
+    keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
+    found = context.ahead.find(list(dict.fromkeys(keys.values())))
+    ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
+    return {block.id: _taken(block, ready[keys[block.id]]) for block in fit if keys[block.id] in ready}
+
+
+def _taken(block: Block, made: MadeAhead) -> Compression:
+    original = block.content if block.original_content is None else block.original_content
+    note = f"made ahead, faithfulness {made.score:.2f}"
+    compressed = block.but(content=made.text, compressed=True, original_content=original, note=note)
+    return Compression(compressed, made.score, applied=True)
+
+
+def _made_now(
+    blocks: Sequence[Block], query: str | None, context: Context, *, must: bool
+) -> dict[str, Compression]:
+    """What becomes of each block, by its id; StageSkipped where there is no time for any and it `must`."""
+    tokens = sum(block.tokens for block in blocks)
+    learned = shared_compressor()
+    if blocks and _may_run(learned, tokens, context):
+        return _by_words(learned, blocks, tokens, context)
+    made = {}
+    late = []
+    for block in sorted(blocks, key=lambda block: -block.tokens):
+        if context.latency.fits(EXTRACTIVE, block.tokens):
+            made[block.id] = _by_sentences(block, query, context)
+        else:
+            late.append(block)
+    if late and must and not made:
+        raise StageSkipped(_why_not(late, context))
+    why = {block.id: f"not compressed: {_why_not([block], context)}" for block in late}
+    return made | {block.id: Compression(block.but(note=why[block.id])) for block in late}
+
+
+def _why_not(blocks: Sequence[Block], context: Context) -> str:
+    """What the trace says where there is no time; the score falls about as the share that is kept."""
+    config = context.config
+    tokens = sum(block.tokens for block in blocks)
+    share = 1 - max(config.compression_ratio, config.faithfulness_threshold)
+    return context.latency.why_not(EXTRACTIVE, tokens, round(share * tokens))
+
+
+def _may_run(learned: LLMLinguaCompressor, tokens: int, context: Context) -> bool:
+    """Whether the learned compressor is here, has the time, and would stop no event loop."""
+    if learned.compressor is None or _is_event_loop():
+        return False
+    if not learned.compressor.is_loaded:
+        context.latency.speeds.unloaded(LLMLINGUA)
+    return context.latency.fits(LLMLINGUA, tokens)
+
+
+def _is_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _by_words(
+    learned: LLMLinguaCompressor, blocks: Sequence[Block], tokens: int, context: Context
+) -> dict[str, Compression]:
+    config, latency = context.config, context.latency
+    with latency.measuring(LLMLINGUA, tokens):
+        made = compress_blocks(
+            blocks,
+            asked_rate(config.compression_ratio, config.faithfulness_threshold),
+            compressor=learned,
+            threshold=config.faithfulness_threshold,
+            timeout_seconds=min(latency.left_ms() / 1000, _LONGEST_SECONDS),
+        )
+    return {block.id: _told(one) for block, one in zip(blocks, made, strict=True)}
+
+
+def _by_sentences(block: Block, query: str | None, context: Context) -> Compression:
+    """The block at the ratio, or as near to it as is expected to stay above the threshold."""
+    config = context.config
+    with context.latency.measuring(EXTRACTIVE, block.tokens):
+        return _told(
+            _as_near_as_faithful(block, query, config.compression_ratio, config.faithfulness_threshold)
+        )
+
+
+def _as_near_as_faithful(block: Block, query: str | None, ratio: float, threshold: float) -> Compression:
+    rate = asked_rate(ratio, threshold)
+    first = compress_blocks([block], rate, query=query, threshold=threshold)[0]
+    nearer = nearer_rate(first, rate, ratio, threshold)
+    if nearer is None:
+        return first
+    second = compress_blocks([block], nearer, query=query, threshold=threshold)[0]
+    return second if second.applied else first
+
+
+def _told(one: Compression) -> Compression:
+    """With a note for the trace, which says already that the stage compressed it."""
+    if one.applied and one.score is not None:
+        return replace(one, block=one.block.but(note=f"faithfulness {one.score:.2f}"))
+    return replace(one, block=one.block.but(note=one.reason)) if one.reason else one
+
+
+def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
+    """The texts of the prompt that a coming request of its conversation is likely to want compressed, the
+    largest first: prose that was sent as it is, but for instructions and the newest question."""
+    config = context.config
+    if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
+        return ()
+    wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
+    prose = [block for block in wanted if block.kind is Kind.PROSE]
+    # To name the compressor may have to look for its model.
+    if len(prose) < len(wanted) and compressor_name() == BY_SENTENCES:
+        wanted = prose
+    texts: list[str] = []
+    room = _MOST_CHARS_AHEAD
+    for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
+        if len(text) <= room and len(texts) < _MOST_AHEAD:
+            texts.append(text)
+            room -= len(text)
+    return tuple(texts)
+
+
+def _may_be_wanted(block: Block) -> bool:
+    """Whether the block is prose that nothing was cut from, and that no rule keeps for ever."""
+    if block.tokens < LEAST_TOKENS or block.kind not in PROSE_KINDS:
+        return False
+    # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
+    closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0
+    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
+    return whole and not closed
+
+
+def load() -> None:
+    """Load now the vectors and packages that the first compression, or the first look into meaning, would
+    wait for; nothing where they are not here."""
+    try:
+        shared_compressor()
+        compress_blocks([Block(_SAMPLE)], 0.5)
+    except ConfigError:
+        return
+    for work in (EXTRACTIVE, MEANING):
+        SPEEDS.measured(work, 0, 0.0)

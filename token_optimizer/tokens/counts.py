@@ -1,0 +1,92 @@
+"""Token counts: exact for OpenAI's models and those with a tokenizer in use, else an estimate.
+
+What the chat format adds is known for OpenAI's models alone; for all others it is reckoned the same way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any
+
+import tiktoken
+
+from token_optimizer.models import Dialect
+from token_optimizer.optimizer.formats.dialects import framing_tokens, spots_of
+from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.tokens.openai_counts import openai_counts
+from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of
+
+DEFAULT_ENCODING = "o200k_base"
+_COUNTED_EXACTLY = frozenset({"o200k_base", "cl100k_base"})
+_OPENAI_MODEL = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|o\d|text-embedding-|davinci|codex)")
+# Below this many characters a thread costs more than it brings.
+_THREADED_CHARS = 200_000
+# Shorter texts are counted faster than they are looked up.
+_REMEMBERED_CHARS = 256
+_COUNTS: SeenTexts[int] = SeenTexts(50_000)
+
+
+@lru_cache(maxsize=1024)
+def encoding_name(model: str) -> str:
+    """The encoding that counts for the model; the newest one where the model is not known."""
+    try:
+        name = tiktoken.encoding_name_for_model(model)
+    except KeyError:
+        return DEFAULT_ENCODING
+    if name == "o200k_harmony":
+        return DEFAULT_ENCODING
+    return name if name in _COUNTED_EXACTLY else "cl100k_base"
+
+
+def is_estimate(model: str) -> bool:
+    """Whether counts for the model are estimates: Claude has no public tokenizer, and others differ."""
+    return tokenizer_of(model) is None and not _is_openai(model)
+
+
+@lru_cache(maxsize=1024)
+def _is_openai(model: str) -> bool:
+    return _OPENAI_MODEL.match(model) is not None
+
+
+def count_tokens(text: str, model: str) -> int:
+    """Tokens of a text for the model."""
+    return count_texts([text], model)[0]
+
+
+def count_texts(texts: Sequence[str], model: str) -> list[int]:
+    """Tokens of each text for the model, in order; special tokens count as the text they are."""
+    tokenizer = tokenizer_of(model)
+    encoding = encoding_name(model) if tokenizer is None else tokenizer.name
+    keys = [key_of(text, encoding) if len(text) >= _REMEMBERED_CHARS else None for text in texts]
+    known = [_COUNTS.get(key) if key is not None else None for key in keys]
+    new = [text for text, count in zip(texts, known, strict=True) if count is None]
+    counts = iter(_counted(new, encoding, tokenizer))
+    found = []
+    for key, count in zip(keys, known, strict=True):
+        tokens = next(counts) if count is None else count
+        if key is not None and count is None:
+            _COUNTS.put(key, tokens)
+        found.append(tokens)
+    return found
+
+
+def _counted(texts: list[str], encoding: str, tokenizer: ModelTokenizer | None) -> list[int]:
+    if not texts:
+        return []
+    threads = 0 if sum(map(len, texts)) > _THREADED_CHARS else 1
+    count: Callable[[list[str]], list[int]] = (
+        partial(openai_counts, encoding=encoding, threads=threads) if tokenizer is None else tokenizer.count
+    )
+    try:
+        return count(texts)
+    except (UnicodeEncodeError, TypeError):
+        # A lone surrogate, which no tokenizer reads, is sent as the replacement character.
+        return count([text.encode("utf-8", "replace").decode() for text in texts])
+
+
+def count_body(body: Mapping[str, Any], dialect: Dialect, model: str) -> int:
+    """Tokens of a whole request: system text, messages with their framing, tool calls and tools."""
+    texts = [spot.text for spot in spots_of(body, dialect)]
+    return sum(count_texts(texts, model)) + framing_tokens(body, dialect)
