@@ -27,7 +27,6 @@ from benchmarks.compressor import compress
 from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases, score_case
 from token_optimizer.models import Block, Kind, Passage, Prompt
-from token_optimizer.optimizer.embeddings.service import EmbeddingService, static_embedder
 from token_optimizer.optimizer.formats.canonicalize import canonicalize
 from token_optimizer.optimizer.formats.dialects import detect_dialect, framing_tokens
 from token_optimizer.optimizer.prose.passages import (
@@ -39,6 +38,7 @@ from token_optimizer.optimizer.prose.passages import (
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
 from token_optimizer.optimizer.relevance.mmr import chosen_by_mmr
 from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
 from token_optimizer.text import token_counts
 from token_optimizer.text_cache import forget_texts
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
-from token_optimizer.optimizer.embeddings.service import EmbeddingService, static_embedder
+from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
 

@@ -23,7 +23,7 @@ from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory, Memory
 from token_optimizer.optimizer.pipeline import optimize_body
 
-_LEAST_TURNS = 5
+_MIN_TURNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def replayable(cases: Iterator[Case]) -> Iterator[Case]:
     """The cases that have enough turns."""
-    return (case for case in cases if len(_ends(case)) >= _LEAST_TURNS)
+    return (case for case in cases if len(_ends(case)) >= _MIN_TURNS)
 
 
 def replay(case: Case, share: float) -> Replay:

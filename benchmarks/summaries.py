@@ -34,7 +34,7 @@ from token_optimizer.text import token_counts
 
 FAMILIES = ("chat_memory", "fewshot", "meeting_qa", "rag_qa")
 RATES = (0.2, 0.35, 0.5)
-LEAST_GAIN = 1.1
+MIN_GAIN = 1.1
 _DRAWS = 4
 _MARKER = re.compile(r"\[… [^\]\n]*\]")
 
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(f"{options.data} holds no case of the families asked for")
     print_table(compared)
     ours, chance = (mean(map(attrgetter(name), compared)) for name in ("with_query", "chance"))
-    return 0 if ours >= LEAST_GAIN * chance else 1
+    return 0 if ours >= MIN_GAIN * chance else 1
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

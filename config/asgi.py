@@ -30,9 +30,9 @@ GATEWAY_PREFIX = "/v1/"
 STATIC_PREFIX = "/static/"
 
 # One form of files, some of which may be as large as a file may be.
-MOST_UPLOAD_BYTES = 256 * 1024**2
+MAX_UPLOAD_BYTES = 256 * 1024**2
 
-pages_application = BoundedBody(django_application, {"/documents/upload": MOST_UPLOAD_BYTES})
+pages_application = BoundedBody(django_application, {"/documents/upload": MAX_UPLOAD_BYTES})
 websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 static_application = static_files()
 

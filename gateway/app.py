@@ -28,13 +28,13 @@ from gateway.errors import Unavailable
 from gateway.upstream import Upstream
 from optimizer_app.optimize.service import OptimizerPool, optimizer_pool
 from optimizer_app.precompression.lookups import line_to
-from optimizer_app.precompression.requests import AfterAnswers
+from optimizer_app.precompression.requests import PrecompressionQueue
 from optimizer_app.traces.recorder import Recorder
 
 Result = TypeVar("Result")
 
 # Providers take 32 MB (Anthropic) and about as much (OpenAI).
-MOST_REQUEST_BYTES = 64 * 1024 * 1024
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
 # How long a thread that stores traces may keep the requests waiting; Python's own 5 ms is felt by every one.
 SWITCH_SECONDS = 0.0005
 
@@ -48,8 +48,8 @@ class Gateway:
     recorder: Recorder
     pool: OptimizerPool
     valkey: Redis
-    after_answers: AfterAnswers
-    most_request_bytes: int = MOST_REQUEST_BYTES
+    precompression_queue: PrecompressionQueue
+    max_request_bytes: int = MAX_REQUEST_BYTES
 
     async def from_database(self, query: Callable[[], Result]) -> Result:
         """What a query finds; Unavailable where the database is down."""
@@ -65,16 +65,16 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
     sys.setswitchinterval(SWITCH_SECONDS)
     upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
-    after_answers = AfterAnswers()
+    precompression_queue = PrecompressionQueue()
     optimizing = optimizer_pool(settings.REDIS_URL, line_to(settings.DATABASES["default"]))
     try:
         async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
             application.state.gateway = Gateway(
-                CallerCache(), upstream, recorder, pool, valkey, after_answers
+                CallerCache(), upstream, recorder, pool, valkey, precompression_queue
             )
             yield
     finally:
-        await asyncio.to_thread(after_answers.close)
+        await asyncio.to_thread(precompression_queue.close)
         await upstream.close()
         await valkey.aclose()
 

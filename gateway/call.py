@@ -15,11 +15,11 @@ from gateway.errors import BadRequest
 
 # May be an integer beyond 64 bits; most are ids within texts.
 _MANY_DIGITS = re.compile(rb"(?<=[\[:,\s])-?[1-9][0-9]{18,}(?=\s*[,\]}])")
-_MOST_64_BITS = 2**64 - 1
+_MAX_64_BITS = 2**64 - 1
 _LEAST_64_BITS = -(2**63)
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _LONGEST_MODEL_NAME = 200
-_MOST_BUDGET_TOKENS = 2**31 - 1
+_MAX_BUDGET_TOKENS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _has_large_integer(raw: bytes) -> bool:
     def note(digits: str) -> int:
         nonlocal found
         number = int(digits)
-        found = found or not _LEAST_64_BITS <= number <= _MOST_64_BITS
+        found = found or not _LEAST_64_BITS <= number <= _MAX_64_BITS
         return number
 
     json.loads(raw, parse_int=note)
@@ -173,7 +173,7 @@ def checked_budget(value: object, name: str) -> int | None:
     """A number of tokens of at least 1, or None; BadRequest for all else."""
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_BUDGET_TOKENS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MAX_BUDGET_TOKENS:
         raise _bad_budget(name, value)
     return value
 

@@ -13,7 +13,7 @@ from gateway.call import Call
 from gateway.headers import Headers
 from gateway.usage import NOT_SAID, Usage
 from optimizer_app.optimize.service import Optimized
-from optimizer_app.precompression.requests import Answered
+from optimizer_app.precompression.requests import PrecompressionRequest
 from optimizer_app.traces.ids import new_trace_id
 from optimizer_app.traces.record import Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
@@ -82,12 +82,12 @@ class Exchange:
         self.answered()
         self.journal.append(self._trace(self.caller, status, http_status, error))
 
-    def left_to_do(self) -> Answered | None:
+    def left_to_do(self) -> PrecompressionRequest | None:
         """What is to be compressed for the next turn; None where there was no answer."""
         if self.caller is None or self.call is None or self.result is None or self.sent_at is None:
             return None
         config, result = self.call.named.config, self.result
-        return Answered(
+        return PrecompressionRequest(
             self.caller.project_id,
             result.wanted_ahead,
             config.compression_ratio,

@@ -17,7 +17,7 @@ from gateway.auth import ProviderRoute
 from gateway.errors import GatewayError, UpstreamFailed, UpstreamTimeout
 from gateway.headers import Headers
 from optimizer_app.models import Provider
-from optimizer_app.security.outgoing_urls import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
+from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 # Providers send long policies; aiohttp's own limit is 8 kB.

@@ -9,7 +9,7 @@ from typing import Any
 from token_optimizer.models import Dialect
 
 # PostgreSQL's integer, which keeps them.
-_MOST_TOKENS = 2**31 - 1
+_MAX_TOKENS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,6 @@ def _anthropic(usage: Mapping[str, Any]) -> Usage:
 
 def _count(value: object) -> int | None:
     """A provider's number, where it is one that can be kept."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_TOKENS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_TOKENS:
         return None
     return value

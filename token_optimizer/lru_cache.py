@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 
-class Recent(Generic[V]):
+class LRUCache(Generic[V]):
     """Values by key; where they come to more than `most_chars`, the one used longest ago goes. Safe across
     threads."""
 

@@ -15,7 +15,7 @@ V = TypeVar("V")
 Key = tuple[str, int, int]
 
 
-class SeenTexts(Generic[V]):
+class TextCache(Generic[V]):
     """The newest values, at most so many. Safe across threads."""
 
     def __init__(self, most: int) -> None:

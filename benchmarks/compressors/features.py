@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.compression.critical_units import has_order, identifiers, is_negation
+from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers, is_negation
 from token_optimizer.optimizer.embeddings.static import static_embedder
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, names, stems
 from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
@@ -25,7 +25,7 @@ from token_optimizer.optimizer.relevance.text_rank import text_ranks
 Column = NDArray[np.float64]
 
 # Most of what a question says is in its first words, and the products grow with each.
-_MOST_ASKED = 64
+_MAX_ASKED = 64
 _FEEDBACK = 0.3
 _SPEAKER = re.compile(r"\s*[^\n:]{1,40}:\s")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+")
@@ -104,7 +104,7 @@ def _nearest_words(words: WordVectors, rarity: dict[str, float]) -> tuple[Column
     """For each text the mean over the asked words, the rare ones counting more, of the nearest word's cosine
     (as in ColBERT), and the highest."""
     asked, *found = words.texts
-    asked = list(asked)[:_MOST_ASKED]
+    asked = list(asked)[:_MAX_ASKED]
     nearest, strongest = np.zeros(len(found)), np.zeros(len(found))
     if not asked:
         return nearest, strongest
@@ -139,7 +139,7 @@ def _own(texts: Sequence[str], tokens: Sequence[int]) -> dict[str, Column]:
         "identifiers": np.log1p([len(list(identifiers(text))) for text in texts]),
         "capitals": np.log1p([len(_CAPITAL.findall(text)) for text in texts]),
         "new words": _new_words(words),
-        "order": np.array([has_order(text) for text in texts], dtype=float),
+        "order": np.array([has_directive(text) for text in texts], dtype=float),
         "negation": np.array([is_negation(text) for text in texts], dtype=float),
         "first person": np.array([len(_FIRST_PERSON.findall(text)) > 0 for text in texts], dtype=float),
         "asks": (asks := np.array([text.rstrip().endswith("?") for text in texts], dtype=float)),

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-MOST_BYTES = 10 * 1024**2
+MAX_BYTES = 10 * 1024**2
 
 
 class TooLarge(Exception):
@@ -27,7 +27,7 @@ class BoundedBody:
         self.exceptions = exceptions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = self.exceptions.get(scope.get("path", ""), MOST_BYTES)
+        most = self.exceptions.get(scope.get("path", ""), MAX_BYTES)
         if scope["type"] != "http" or _told_bytes(scope) <= most:
             await self._passed_on(scope, receive, send, most)
             return

@@ -9,11 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
-from optimizer_app.ingest.accept import MOST_BYTES, NewDocument, RefusedDocument, accept_documents
+from optimizer_app.ingest.accept import MAX_BYTES, NewDocument, RefusedDocument, accept_documents
 from optimizer_app.models import Document, Project
 from token_optimizer.models import BlockType
 
-TOO_LARGE = f"larger than {MOST_BYTES // 1024**2} MB"
+TOO_LARGE = f"larger than {MAX_BYTES // 1024**2} MB"
 
 
 class SizeLimit(FileUploadHandler):
@@ -24,7 +24,7 @@ class SizeLimit(FileUploadHandler):
         self.too_large: list[str] = []
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        if start + len(raw_data) > MOST_BYTES:
+        if start + len(raw_data) > MAX_BYTES:
             self.too_large.append(str(self.file_name))
             raise SkipFile
         return raw_data

@@ -22,12 +22,12 @@ from dashboard.documents.uploads import TOO_LARGE, SizeLimit, Taken, take_in, to
 from dashboard.page import is_live_refresh, render_page, signed_in
 from dashboard.scope import Scope
 from optimizer_app.ingest import control
-from optimizer_app.ingest.accept import MOST_BYTES
+from optimizer_app.ingest.accept import MAX_BYTES
 from optimizer_app.models import Document, Project
 from token_optimizer.models import BlockType
 
 TEMPLATE = "dashboard/documents.html"
-MOST_NAMED = 20
+MAX_NAMED = 20
 ACTIONS = {
     "cancel": control.cancel_document,
     "retry": control.retry_document,
@@ -56,7 +56,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
         "list": documents.page_of(found, after=after, before=before),
         "target": scope.only_project,
         "types": [value for value, _ in TYPES],
-        "most_bytes": MOST_BYTES,
+        "most_bytes": MAX_BYTES,
         "too_large": TOO_LARGE,
     }
     if not is_live_refresh(request):
@@ -158,7 +158,7 @@ def _say(request: HttpRequest, taken: Taken) -> None:
         messages.success(request, f"{count} file{'s were' if count > 1 else ' was'} taken in.")
     if not count and not taken.refused:
         messages.error(request, "No file was chosen.")
-    for name, reason in taken.refused[:MOST_NAMED]:
+    for name, reason in taken.refused[:MAX_NAMED]:
         messages.error(request, f"{name}: {reason}")
-    if len(taken.refused) > MOST_NAMED:
-        messages.error(request, f"{len(taken.refused) - MOST_NAMED} more files were refused.")
+    if len(taken.refused) > MAX_NAMED:
+        messages.error(request, f"{len(taken.refused) - MAX_NAMED} more files were refused.")

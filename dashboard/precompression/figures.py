@@ -18,7 +18,7 @@ from optimizer_app.models.precompression import CompressionQuerySet
 
 State = AheadCompression.State
 LATEST = 25
-MOST_REASONS = 5
+MAX_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def latest(rows: CompressionQuerySet) -> CompressionQuerySet:
 def failures(rows: CompressionQuerySet) -> list[tuple[str, int]]:
     """The reasons of failures, the most frequent ones first."""
     failed = rows.filter(state=State.FAILED).order_by().values_list("reason")
-    return list(failed.annotate(count=Count("pk")).order_by("-count", "reason")[:MOST_REASONS])
+    return list(failed.annotate(count=Count("pk")).order_by("-count", "reason")[:MAX_REASONS])
 
 
 def _hours(scope: Scope) -> QuerySet[AheadHour]:

@@ -16,8 +16,8 @@ from dashboard.scope import Scope
 from optimizer_app.models.trace import RequestTraceQuerySet
 
 TEMPLATE = "dashboard/requests.html"
-MOST_CSV_ROWS = 10_000
-MOST_COUNTED = 99
+MAX_CSV_ROWS = 10_000
+MAX_COUNTED = 99
 
 
 @signed_in
@@ -44,7 +44,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
 def requests_csv(request: HttpRequest) -> HttpResponse:
     """The listed requests, at most the newest 10,000."""
     traces = listed(Scope.of_request(request), RequestFilter(request.GET))
-    return traces_csv(traces.select_related("project").order_by("-id")[:MOST_CSV_ROWS])
+    return traces_csv(traces.select_related("project").order_by("-id")[:MAX_CSV_ROWS])
 
 
 @signed_in
@@ -55,12 +55,12 @@ def new_requests(request: HttpRequest) -> HttpResponse:
     newest = _id(request, "seen")
     if newest is not None:
         traces = traces.filter(id__gt=newest)
-    count = traces.order_by("-id")[: MOST_COUNTED + 1].count()
+    count = traces.order_by("-id")[: MAX_COUNTED + 1].count()
     return render_page(
         request,
         "dashboard/new_requests.html",
         scope,
-        {"count": count, "more": count > MOST_COUNTED, "most": MOST_COUNTED},
+        {"count": count, "more": count > MAX_COUNTED, "most": MAX_COUNTED},
     )
 
 

@@ -49,7 +49,7 @@ class Relay:
         exchange = Exchange(self._dialect, gateway.recorder)
         await recorded(client, exchange, relay(gateway, client, exchange))
         if left := exchange.left_to_do():
-            gateway.after_answers.put(left)
+            gateway.precompression_queue.put(left)
 
 
 async def recorded(client: Client, exchange: Exchange, serving: Awaitable[None]) -> None:
@@ -70,7 +70,7 @@ async def recorded(client: Client, exchange: Exchange, serving: Awaitable[None])
 async def relay(gateway: Gateway, client: Client, exchange: Exchange) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
     caller = exchange.caller = await gateway.callers.authenticate(client.headers)
-    raw = await client.read_body(gateway.most_request_bytes)
+    raw = await client.read_body(gateway.max_request_bytes)
     call = exchange.call = read_call(raw, client.headers, caller)
     exchange.provider = caller.provider_for(exchange.dialect)
     async with client.watched():

@@ -36,7 +36,7 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
     known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
     # In a thread: taking 64 MB apart would keep the other requests of this worker waiting.
     fields, documents = await asyncio.to_thread(
-        _taken_apart, await client.read_body(gateway.most_request_bytes), client.headers
+        _taken_apart, await client.read_body(gateway.max_request_bytes), client.headers
     )
     caller = known or await _caller(gateway, client, fields.get("api_key"))
     accepted = await gateway.from_database(lambda: _accepted(caller, documents))

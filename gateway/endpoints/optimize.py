@@ -56,7 +56,7 @@ class OptimizeOnly:
 async def optimize_only(gateway: Gateway, client: Client, exchange: Exchange) -> None:
     """Serve one request."""
     caller = exchange.caller = await gateway.callers.authenticate(client.headers)
-    raw = await client.read_body(gateway.most_request_bytes)
+    raw = await client.read_body(gateway.max_request_bytes)
     received = _checked(raw)
     named = named_config(received.get("config"), client.headers, caller)
     body = {name: received[name] for name in _PROMPT_FIELDS if received.get(name) is not None}

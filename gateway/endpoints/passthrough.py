@@ -47,7 +47,7 @@ async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, st
     if provider.kind != Provider.Kind.ECHO:
         await _relay(gateway, client, caller, provider)
         return None
-    body = json_object(await client.read_body(gateway.most_request_bytes))
+    body = json_object(await client.read_body(gateway.max_request_bytes))
     if body is None:
         raise BadRequest("the request body must be a JSON object")
     check_messages(body)
@@ -79,7 +79,7 @@ def _unknown(client: Client) -> NotFound:
 
 async def _relay(gateway: Gateway, client: Client, caller: Caller, provider: ProviderRoute) -> None:
     """Relay a request and its answer, byte for byte."""
-    body = await client.read_body(gateway.most_request_bytes)
+    body = await client.read_body(gateway.max_request_bytes)
     headers = request_headers(client.header_list, caller, provider, plain=False)
     async with (
         client.watched(),

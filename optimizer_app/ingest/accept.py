@@ -18,8 +18,8 @@ from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import storable, storable_metadata
 
-MOST_DOCUMENTS = 1_000
-MOST_BYTES = 50 * 1024 * 1024
+MAX_DOCUMENTS = 1_000
+MAX_BYTES = 50 * 1024 * 1024
 _LONGEST_ID = 300
 _FOUND_BY_READING = ("title", "media_type")
 
@@ -59,8 +59,8 @@ def accept_documents(project: Project, documents: Sequence[NewDocument]) -> Inge
 def _check(documents: Sequence[NewDocument]) -> None:
     if not documents:
         raise RefusedDocument("there is no document")
-    if len(documents) > MOST_DOCUMENTS:
-        raise RefusedDocument(f"{len(documents)} documents are more than {MOST_DOCUMENTS} at once")
+    if len(documents) > MAX_DOCUMENTS:
+        raise RefusedDocument(f"{len(documents)} documents are more than {MAX_DOCUMENTS} at once")
     seen: set[str] = set()
     for document in documents:
         for problem in _problems(document):
@@ -75,8 +75,8 @@ def _problems(document: NewDocument) -> Iterator[str]:
         yield "has no id that can be stored"
     if len(document.external_id) > _LONGEST_ID:
         yield f"has an id longer than {_LONGEST_ID} characters"
-    if len(document.data) > MOST_BYTES:
-        yield f"is larger than {MOST_BYTES // 1024**2} MB"
+    if len(document.data) > MAX_BYTES:
+        yield f"is larger than {MAX_BYTES // 1024**2} MB"
 
 
 def _accepted(project: Project, new: NewDocument) -> Document:

@@ -12,7 +12,7 @@ from token_optimizer.tokens.counts import count_texts
 
 # A chunk has about so many tokens, and never more than twice as many.
 TARGET_TOKENS = 200
-MOST_TOKENS = 400
+MAX_TOKENS = 400
 _MODEL = "gpt-4o"
 # semchunk weighs a text as a whole: longer ones are given to it in slices.
 _SLICE_CHARS = 20_000

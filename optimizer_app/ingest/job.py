@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optimizer_app.models import Document
 
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 _STATES = Document.State
 
 
@@ -25,8 +25,8 @@ def job_status(documents: Sequence[Document]) -> tuple[str, str]:
 
 
 def _reason(failed: Sequence[Document], of: int) -> str:
-    named = "; ".join(_told(document) for document in failed[:_MOST_NAMED])
-    more = f"; and {len(failed) - _MOST_NAMED} more" if len(failed) > _MOST_NAMED else ""
+    named = "; ".join(_told(document) for document in failed[:_MAX_NAMED])
+    more = f"; and {len(failed) - _MAX_NAMED} more" if len(failed) > _MAX_NAMED else ""
     return named if of == 1 else f"{len(failed)} of {of} documents: {named}{more}"
 
 

@@ -19,9 +19,9 @@ from django.utils import timezone
 
 from optimizer_app.announcements import announce_documents
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
+from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
 from optimizer_app.ingest.readers.confined import read_confined
-from optimizer_app.ingest.readers.read import Chunk, ReadDocument, UnreadableDocument
-from optimizer_app.instance.machine_lock import alone_on_this_machine
+from optimizer_app.instance.machine_lock import machine_lock
 from optimizer_app.models import Document
 from optimizer_app.retrieval.search import owner_of
 from token_optimizer.models import BlockType
@@ -55,7 +55,7 @@ def ingest_due() -> int:
     One worker of a machine does so at a time: the embedding process is what takes the time.
     """
     finished = 0
-    with alone_on_this_machine("ingest") as alone:
+    with machine_lock("ingest") as alone:
         until = timezone.now() + TURN
         while alone and timezone.now() < until and (document := lease_document()) is not None:
             finished += _work_on(document)

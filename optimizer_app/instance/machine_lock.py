@@ -11,7 +11,7 @@ from django.db import connection
 
 
 @contextmanager
-def alone_on_this_machine(work: str) -> Iterator[bool]:
+def machine_lock(work: str) -> Iterator[bool]:
     """Whether no other process of this machine is at it; PostgreSQL frees the lock of one that dies."""
     key = zlib.crc32(f"{work} {socket.gethostname()}".encode())
     with connection.cursor() as cursor:

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from optimizer_app.models.project import Project
+from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url
 from optimizer_app.security.encryption import decrypt, encrypt
-from optimizer_app.security.outgoing_urls import UnsafeUrl, check_outgoing_url
 
 
 class Provider(models.Model):

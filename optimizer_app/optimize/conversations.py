@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 KEPT_SECONDS = 6 * 3600
 TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
-MOST_WAITING_WRITES = 1_000
+MAX_WAITING_WRITES = 1_000
 _PREFIX = "conversation:"
 # A conversation's opening has been sent by nobody else, or comes out the same again.
 _OPENING_MESSAGES = 2
@@ -42,7 +42,7 @@ class Conversations:
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         self._own = InProcessMemory()
-        self._writes: queue.Queue[Write | None] = queue.Queue(MOST_WAITING_WRITES)
+        self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
         self._paused_until = 0.0
         self._thread = threading.Thread(target=self._write_all, name="conversations", daemon=True)
         self._thread.start()

@@ -1,7 +1,7 @@
 """The door into the optimizer for the gateway and the pages: where a prompt is worked on, and what holds
 when that breaks.
 
-Small prompts are optimized on the spot. Large ones go to one niced process beside each worker, so that a
+Small prompts are optimized on the text_part. Large ones go to one niced process beside each worker, so that a
 cold 60k-token prompt never delays a small one.
 """
 

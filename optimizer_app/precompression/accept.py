@@ -24,8 +24,8 @@ from token_optimizer.text import encodable
 
 # A block of 300 tokens takes LLMLingua-2 some two seconds: five minutes of work for one project, so that
 # the others' turn comes, and at most half an hour for all.
-MOST_QUEUED_A_PROJECT = 150
-MOST_QUEUED = 1_000
+MAX_QUEUED_A_PROJECT = 150
+MAX_QUEUED = 1_000
 # Some 30,000 tokens, three minutes of LLMLingua-2.
 LONGEST_CHARS = 120_000
 _ACCEPTING = 0x61686561  # the name of an advisory lock
@@ -101,7 +101,7 @@ class _Room:
 
     def take(self, project_id: uuid.UUID) -> bool:
         """Whether there is room for one more of the project; then it is taken."""
-        if self.total >= MOST_QUEUED or self.of_project[project_id] >= MOST_QUEUED_A_PROJECT:
+        if self.total >= MAX_QUEUED or self.of_project[project_id] >= MAX_QUEUED_A_PROJECT:
             return False
         self.total += 1
         self.of_project[project_id] += 1

@@ -30,12 +30,12 @@ log = structlog.get_logger(__name__)
 GATHER_SECONDS = 0.5
 STOP_SECONDS = 2.0
 # What a worker may hold of answered requests while the database is slow.
-MOST_WAITING = 1_000
-MOST_WAITING_CHARS = 20_000_000
+MAX_WAITING = 1_000
+MAX_WAITING_CHARS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PrecompressionRequest:
     """What one answered request leaves: the texts that its next turn will want compressed, at the rate and
     above the score of its config, and what it looked for itself."""
 
@@ -50,11 +50,11 @@ class Answered:
         return sum(map(len, self.texts))
 
 
-class AfterAnswers:
+class PrecompressionQueue:
     """The thread that does it, for the life of a worker."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[Answered | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[PrecompressionRequest | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._count = self._chars = 0
         self._dropped: Counter[uuid.UUID] = Counter()
@@ -63,12 +63,12 @@ class AfterAnswers:
         self._thread = threading.Thread(target=self._run, name="after-answers", daemon=True)
         self._thread.start()
 
-    def put(self, answered: Answered) -> None:
+    def put(self, answered: PrecompressionRequest) -> None:
         """Leave it to be done. It neither waits nor fails: where too much waits already, it is dropped."""
         if not answered.texts and not answered.looks:
             return
         with self._lock:
-            if self._count >= MOST_WAITING or self._chars + answered.chars > MOST_WAITING_CHARS:
+            if self._count >= MAX_WAITING or self._chars + answered.chars > MAX_WAITING_CHARS:
                 self._dropped[answered.project_id] += len(answered.texts)
                 return
             self._count += 1
@@ -101,7 +101,7 @@ class AfterAnswers:
                 close_old_connections()
                 self._done(batch)
 
-    def _others(self) -> Iterable[Answered]:
+    def _others(self) -> Iterable[PrecompressionRequest]:
         while True:
             try:
                 answered = self._waiting.get_nowait()
@@ -117,14 +117,14 @@ class AfterAnswers:
             dropped, self._dropped = self._dropped, Counter()
         return dropped
 
-    def _done(self, batch: Sequence[Answered]) -> None:
+    def _done(self, batch: Sequence[PrecompressionRequest]) -> None:
         with self._idle:
             self._count -= len(batch)
             self._chars -= sum(answered.chars for answered in batch)
             self._idle.notify_all()
 
 
-def hand_over(batch: Sequence[Answered], dropped: Mapping[uuid.UUID, int]) -> None:
+def hand_over(batch: Sequence[PrecompressionRequest], dropped: Mapping[uuid.UUID, int]) -> None:
     """Queue what the requests want, and count what they looked for and what was dropped before."""
     compressor = compressor_name()
     accept_wanted([wanted for answered in batch for wanted in _wanted(answered, compressor)])
@@ -139,12 +139,12 @@ def hand_over(batch: Sequence[Answered], dropped: Mapping[uuid.UUID, int]) -> No
         _note_hits(batch)
 
 
-def _wanted(answered: Answered, compressor: str) -> Iterable[Wanted]:
+def _wanted(answered: PrecompressionRequest, compressor: str) -> Iterable[Wanted]:
     for text in answered.texts:
         yield Wanted(answered.project_id, text, compressor, answered.rate, answered.threshold)
 
 
-def _note_hits(batch: Sequence[Answered]) -> None:
+def _note_hits(batch: Sequence[PrecompressionRequest]) -> None:
     hits: defaultdict[tuple[uuid.UUID, int], list[str]] = defaultdict(list)
     for project_id in {answered.project_id for answered in batch}:
         keys = Counter(key for one in batch if one.project_id == project_id for key in one.looks.hits)

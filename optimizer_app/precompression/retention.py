@@ -16,7 +16,7 @@ UNUSED_FOR = timedelta(days=7)
 FAILED_FOR = timedelta(days=1)
 COUNTED_FOR = timedelta(days=31)
 # Some 20,000 blocks of 300 tokens.
-MOST_BYTES_A_PROJECT = 32_000_000
+MAX_BYTES_A_PROJECT = 32_000_000
 
 _OVERSIZE = """
     DELETE FROM optimizer_app_aheadcompression WHERE id IN (
@@ -40,5 +40,5 @@ def drop_unused() -> int:
     gone = unused.delete()[0] + AheadCompression.objects.filter(failed).delete()[0]
     AheadHour.objects.filter(hour__lt=now - COUNTED_FOR).delete()
     with connection.cursor() as cursor:
-        cursor.execute(_OVERSIZE, [MOST_BYTES_A_PROJECT])
+        cursor.execute(_OVERSIZE, [MAX_BYTES_A_PROJECT])
         return gone + cursor.rowcount

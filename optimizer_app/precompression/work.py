@@ -19,7 +19,7 @@ from django.db.models import F, Window
 from django.db.models.functions import Length, RowNumber
 from django.utils import timezone
 
-from optimizer_app.instance.machine_lock import alone_on_this_machine
+from optimizer_app.instance.machine_lock import machine_lock
 from optimizer_app.models import AheadCompression
 from optimizer_app.precompression.counts import Counts, add_counts
 from optimizer_app.precompression.sealing import seal
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=10)
 BATCH = 8
 BATCH_CHARS = 24_000
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 # After so long a task ends and leaves the rest to the next one.
 TURN = timedelta(seconds=30)
 # A conversation that waited so long for its next turn has had it, or is over.
@@ -69,7 +69,7 @@ def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
     One worker of a machine does so at a time: it takes all the cores that requests leave.
     """
     finished = Finished()
-    with alone_on_this_machine("ahead") as alone:
+    with machine_lock("ahead") as alone:
         if not alone:
             return finished
         finished.projects |= drop_late()
@@ -150,8 +150,8 @@ def _rate(row: AheadCompression) -> float:
 
 def _problem(row: AheadCompression) -> str:
     """Why there is no use in trying; empty where there is."""
-    if row.attempts > MOST_ATTEMPTS:
-        return row.reason or f"the worker ended {MOST_ATTEMPTS} times while it was at it"
+    if row.attempts > MAX_ATTEMPTS:
+        return row.reason or f"the worker ended {MAX_ATTEMPTS} times while it was at it"
     here = compressor_name()[:200]
     if row.compressor != here:
         return f"made for the compressor {row.compressor!r}; the worker has {here!r}"
@@ -200,7 +200,7 @@ def _text(row: AheadCompression, finished: Finished) -> str | None:
 def _store(row: AheadCompression, text: str, made: Compression) -> int:
     """Write down what became of a text; 1 where that was its end."""
     if made.reason:
-        if row.attempts >= MOST_ATTEMPTS:
+        if row.attempts >= MAX_ATTEMPTS:
             return _end(row, _STATES.FAILED, reason=made.reason[:300])
         _update(row, state=_STATES.QUEUED, leased_until=None, reason=made.reason[:300])
         return 0

@@ -23,7 +23,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from optimizer_app.ingest.readers.read import read_document
+from optimizer_app.ingest.read import read_document
 from token_optimizer.optimizer.embeddings.service import EmbeddingService
 from token_optimizer.storage.blocks import (
     StoredBlock,
@@ -42,7 +42,7 @@ _SOURCES = ("README.md", "docs/*.md", "token_optimizer/**/*.py", "optimizer_app/
             "dashboard/**/*.py", "tests/**/*.py")  # fmt: skip
 _INDEX = "idx_embeddings_vector"
 # Weights of a block's second passage and of the noise, beside 1 for its first.
-_MOST_OF_SECOND = 0.6
+_MAX_OF_SECOND = 0.6
 _NOISE = 0.2
 _SMALL_SHARE = 0.01
 _ADDED_LATER = 500
@@ -132,7 +132,7 @@ def made_blocks(passages: Passages, rows: int) -> Blocks:
     """So many blocks, each of two passages and some noise; the same ones each time but for their ids."""
     random = np.random.default_rng(rows)
     first, second = random.integers(0, len(passages.texts), (2, rows))
-    share = random.uniform(0, _MOST_OF_SECOND, (rows, 1)).astype(np.float32)
+    share = random.uniform(0, _MAX_OF_SECOND, (rows, 1)).astype(np.float32)
     noise = random.standard_normal((rows, passages.vectors.shape[1]), dtype=np.float32)
     noise *= _NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
     vectors = passages.vectors[first] + share * passages.vectors[second] + noise

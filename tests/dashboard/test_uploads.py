@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from dashboard.documents import uploads
-from dashboard.documents.bounded_body import MOST_BYTES as MOST_BODY_BYTES
+from dashboard.documents.bounded_body import MAX_BYTES as MAX_BODY_BYTES
 from dashboard.documents.bounded_body import BoundedBody
 from optimizer_app.models import Document, IngestJob, Project
 from tests.dashboard.documents import make_document
@@ -47,7 +47,7 @@ def test_it_works(as_member: Client, project: Project) -> None:
 def test_a_form_without_scripts_names_what_was_refused(
     as_admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100)
     form = {
         "project": project.name,
         "type": "doc",
@@ -66,7 +66,7 @@ def test_a_form_without_scripts_names_what_was_refused(
 def test_a_file_as_large_as_allowed_is_taken(
     as_admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(uploads, "MAX_BYTES", 100_000)
     answer = upload(as_admin, file("most.txt", b"a" * 100_000), file("more.txt", b"a" * 100_001))
     assert [(item["name"], item.get("reason")) for item in answer.json()["files"]] == [
         ("most.txt", None),
@@ -180,7 +180,7 @@ async def _received(messages: list[dict[str, Any]], length: bytes | None, path: 
 
     headers = [] if length is None else [(b"content-length", length)]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await BoundedBody(application, {"/files": 3 * MOST_BODY_BYTES})(scope, receive, send)
+    await BoundedBody(application, {"/files": 3 * MAX_BODY_BYTES})(scope, receive, send)
     return len(read), sent[0]["status"]
 
 

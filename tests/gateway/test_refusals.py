@@ -7,7 +7,7 @@ import openai
 import pytest
 import requests
 
-from gateway.app import MOST_REQUEST_BYTES
+from gateway.app import MAX_REQUEST_BYTES
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
@@ -122,7 +122,7 @@ def test_stored_config_that_cannot_be_used(account: Account) -> None:
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_too_large(account: Account, provider: MockProvider, declared: bool) -> None:
-    raw = b" " * (MOST_REQUEST_BYTES + 1)
+    raw = b" " * (MAX_REQUEST_BYTES + 1)
     # A generator is sent in chunks, without a length.
     answer = account.post(MESSAGES, data=raw if declared else iter([raw]))
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from token_optimizer.lru_cache import Recent
+from token_optimizer.lru_cache import LRUCache
 
 
 def test_it_works() -> None:
-    recent: Recent[str] = Recent(10)
+    recent: LRUCache[str] = LRUCache(10)
     recent.put("a", "one", 3)
     recent.put("b", "two", 3)
     assert recent.get_many(["a", "b", "c"]) == ["one", "two", None]
 
 
 def test_the_one_used_longest_ago_goes() -> None:
-    recent: Recent[str] = Recent(10)
+    recent: LRUCache[str] = LRUCache(10)
     for key in "abc":
         recent.put(key, key, 3)
     recent.get_many(["a"])
@@ -22,7 +22,7 @@ def test_the_one_used_longest_ago_goes() -> None:
 
 
 def test_what_is_put_again_counts_once() -> None:
-    recent: Recent[str] = Recent(10)
+    recent: LRUCache[str] = LRUCache(10)
     recent.put("a", "a", 6)
     recent.put("b", "b", 4)
     recent.put("a", "larger", 6)
@@ -30,14 +30,14 @@ def test_what_is_put_again_counts_once() -> None:
 
 
 def test_what_is_larger_than_all_room_is_not_held() -> None:
-    recent: Recent[str] = Recent(10)
+    recent: LRUCache[str] = LRUCache(10)
     recent.put("a", "a", 11)
     recent.put("b", "b", 10)
     assert recent.get_many(["a", "b"]) == [None, "b"]
 
 
 def test_dropped_and_forgotten_ones_give_their_room_back() -> None:
-    recent: Recent[str] = Recent(10)
+    recent: LRUCache[str] = LRUCache(10)
     recent.put("a", "a", 10)
     recent.drop("a")
     recent.drop("never there")

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from benchmarks.conversations import conversation
 from token_optimizer.optimizer.formats.canonicalize import canonicalize
-from token_optimizer.text_cache import SeenTexts, forget_texts, key_of
+from token_optimizer.text_cache import TextCache, forget_texts, key_of
 from token_optimizer.tokens.counts import count_texts
 
 TEXT = "connection to 10.0.0.5 was refused; " * 20
 
 
 def test_it_works() -> None:
-    seen: SeenTexts[int] = SeenTexts(2)
+    seen: TextCache[int] = TextCache(2)
     assert seen.get(key_of(TEXT, "count")) is None
     seen.put(key_of(TEXT, "count"), 7)
     assert seen.get(key_of(TEXT, "count")) == 7
 
 
 def test_the_oldest_value_goes_first() -> None:
-    seen: SeenTexts[int] = SeenTexts(2)
+    seen: TextCache[int] = TextCache(2)
     for number in range(3):
         seen.put(key_of(str(number), "count"), number)
     assert [seen.get(key_of(str(number), "count")) for number in range(3)] == [None, 1, 2]
 
 
 def test_all_is_forgotten_when_asked() -> None:
-    seen: SeenTexts[int] = SeenTexts(2)
+    seen: TextCache[int] = TextCache(2)
     seen.put(key_of(TEXT, "count"), 7)
     forget_texts()
     assert seen.get(key_of(TEXT, "count")) is None

@@ -16,7 +16,7 @@ from token_optimizer.tokens.counts import count_texts
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
 # turn may fill this share of the room that is left: so some ten turns pass before the next one.
 COMPACTION_SHARE = 0.5
-LEAST_COMPACTION_SHARE = 0.3
+MIN_COMPACTION_SHARE = 0.3
 TURNS_BETWEEN = 10
 TURN_SHARE = 0.25
 # With less than this share of the budget for a turn's new bulk, a compaction does less harm.
@@ -55,7 +55,7 @@ class Context:
         that grows by so many tokens a turn."""
         assert self.budget_tokens is not None
         left = 1 - TURNS_BETWEEN * turn_tokens / max(self.budget_tokens, 1)
-        share = min(COMPACTION_SHARE, max(LEAST_COMPACTION_SHARE, left))
+        share = min(COMPACTION_SHARE, max(MIN_COMPACTION_SHARE, left))
         return replace(self, budget_tokens=int(self.budget_tokens * share))
 
     def next_turn(self, fixed_tokens: int) -> Context | None:

@@ -37,8 +37,8 @@ from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.compaction import Compaction, is_due, requests_so_far
 from token_optimizer.optimizer.conversation.dropped_turns import unframed
-from token_optimizer.optimizer.conversation.history import Past
-from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, ReadPrefix
+from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import (
     InProcessMemory,
     Memory,
@@ -150,13 +150,15 @@ def optimize_body(
     budget = _budget(config, budget_tokens)
     context = Context(config, model, budget, hard_tokens=budget, found=found, ahead=ahead, latency=latency)
 
-    def read(prefix: ReadPrefix = NOTHING_READ) -> Prompt:
+    def read(prefix: ParsedPrefix = EMPTY_PREFIX) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
         return _counted_prompt(prompt, prefix, context)
 
     salt = conversation_salt(config, budget_tokens, model, secret)
-    past = Past.find(memory, body, dialect, salt, (query or "") + (found.version if found else ""))
-    original = read(NOTHING_READ if documents else past.read)
+    past = ConversationHistory.find(
+        memory, body, dialect, salt, (query or "") + (found.version if found else "")
+    )
+    original = read(EMPTY_PREFIX if documents else past.read)
     past = past.around(original.documents_at)
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
@@ -189,7 +191,9 @@ class Attempt:
     undone: tuple[str, ...] = ()
 
 
-def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
+def _best_attempt(
+    original: Prompt, past: ConversationHistory, context: Context, read: Callable[[], Prompt]
+) -> Attempt:
     """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so, or where
     that is expected to be cheaper.
 
@@ -213,12 +217,14 @@ def _best_attempt(original: Prompt, past: Past, context: Context, read: Callable
     return attempt if is_better else again
 
 
-def _needs_room(attempt: Attempt, past: Past) -> bool:
+def _needs_room(attempt: Attempt, past: ConversationHistory) -> bool:
     """Whether what the question asks for had no room, and the last compaction is long enough ago."""
     return attempt.after.lacks_room and requests_so_far(past.known) >= TURNS_BETWEEN
 
 
-def _cheaper_attempt(attempt: Attempt, past: Past, context: Context, read: Callable[[], Prompt]) -> Attempt:
+def _cheaper_attempt(
+    attempt: Attempt, past: ConversationHistory, context: Context, read: Callable[[], Prompt]
+) -> Attempt:
     """The attempt, or a compaction where one is due and its saving is expected to exceed its cost."""
     requests = requests_so_far(past.known)
     prices = cache_prices(context.model, attempt.after.dialect) if is_due(requests) else None
@@ -296,7 +302,7 @@ def _compressed(ledger: Ledger) -> bool:
     return COMPRESS.name in ledger.stage.values()
 
 
-def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Prompt:
+def _start(original: Prompt, past: ConversationHistory, context: Context, ledger: Ledger) -> Prompt:
     """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
     started = perf_counter()
     rest = past.read.rest(original)
@@ -310,7 +316,7 @@ def _start(original: Prompt, past: Past, context: Context, ledger: Ledger) -> Pr
     return start
 
 
-def _stats(attempt: Attempt, read: ReadPrefix, context: Context) -> OptimizationStats:
+def _stats(attempt: Attempt, read: ParsedPrefix, context: Context) -> OptimizationStats:
     original = attempt.original
     stats = OptimizationStats(
         trace_id="",
@@ -344,10 +350,10 @@ def _fallback_reason(attempt: Attempt) -> str:
     return f"sent without compression: {', '.join(attempt.undone)}"
 
 
-def _fates(attempt: Attempt, read: ReadPrefix) -> list[BlockFate]:
+def _fates(attempt: Attempt, read: ParsedPrefix) -> list[BlockFate]:
     """The fate of every block; those of what an earlier turn read stand already."""
     if attempt.compaction is not None or not read.stands_in(attempt.after):
-        read = NOTHING_READ
+        read = EMPTY_PREFIX
     original, after = read.rest(attempt.original), read.sent_rest(attempt.after)
     ids = frozen_ids(original, read.sent_rest(attempt.start))
     return [*read.fates, *block_fates(original, after, attempt.ledger, ids)]
@@ -417,7 +423,7 @@ def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
             raise StageError(f"stage {stage.name} rewrote the verbatim block {block.id}")
 
 
-def _counted_prompt(prompt: Prompt, read: ReadPrefix, context: Context) -> Prompt:
+def _counted_prompt(prompt: Prompt, read: ParsedPrefix, context: Context) -> Prompt:
     new = read.rest(prompt).blocks
     counts = context.count([block.content for block in new])
     for block, tokens in zip(new, counts, strict=True):

@@ -31,10 +31,10 @@ CANDIDATES = 50
 _RRF = 60
 # A search by words looks at so many blocks of each word and of each pair of words: ranking all that hold a
 # common word would take seconds, and any few of them would miss the one that holds both of two.
-_MOST_MATCHES = 30
+_MAX_MATCHES = 30
 # The longest words, which are rarer as a rule; more of them would cost more than 30 ms among 100,000 blocks.
-_MOST_WORDS = 5
-_MOST_PAIRED_WORDS = 3
+_MAX_WORDS = 5
+_MAX_PAIRED_WORDS = 3
 # Candidates that the index holds at once; measured for a recall of 0.95 among 100,000.
 _EF_SEARCH = 240
 _LONGEST_QUERY_CHARS = 10_000
@@ -211,8 +211,8 @@ def _nearest_params(
 
 
 def _matching_params(owner: str, query: str, top_k: int, filters: Filters) -> tuple[Any, ...]:
-    counts = _MOST_WORDS, _MOST_PAIRED_WORDS
-    return _words(query), *counts, owner, *filters.params, _MOST_MATCHES, 2 * top_k
+    counts = _MAX_WORDS, _MAX_PAIRED_WORDS
+    return _words(query), *counts, owner, *filters.params, _MAX_MATCHES, 2 * top_k
 
 
 def _words(query: str) -> str:

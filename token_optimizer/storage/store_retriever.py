@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.background_load import Loading
+from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.errors import StageSkipped
 from token_optimizer.optimizer.embeddings.service import EmbeddingService
 from token_optimizer.optimizer.retrieval.found import Found
@@ -20,11 +20,11 @@ class StoreRetriever:
     """Finds passages of the blocks that were stored under an api_key. Safe across threads."""
 
     def __init__(self, postgres_url: str, model: str, api_key: str = "", within_seconds: float = 1.0) -> None:
-        """Loading begins at once. `within_seconds` bounds each search."""
+        """BackgroundLoad begins at once. `within_seconds` bounds each search."""
         self._api_key = api_key
         self._within_seconds = within_seconds
-        self._store = Loading("the document store", lambda: VectorStore(postgres_url, model))
-        self._service = Loading("the embedding model", lambda: EmbeddingService(model))
+        self._store = BackgroundLoad("the document store", lambda: VectorStore(postgres_url, model))
+        self._service = BackgroundLoad("the embedding model", lambda: EmbeddingService(model))
 
     def passages(self, query: str, top_k: int) -> Found:
         """What the store has for the query. StageSkipped while the store is not open."""

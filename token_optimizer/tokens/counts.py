@@ -13,8 +13,8 @@ from typing import Any
 import tiktoken
 
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.dialects import framing_tokens, spots_of
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.optimizer.formats.dialects import framing_tokens, text_parts_of
+from token_optimizer.text_cache import TextCache, key_of
 from token_optimizer.tokens.openai_counts import openai_counts
 from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of
 
@@ -25,7 +25,7 @@ _OPENAI_MODEL = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|o\d|text-embedding-|davinc
 _THREADED_CHARS = 200_000
 # Shorter texts are counted faster than they are looked up.
 _REMEMBERED_CHARS = 256
-_COUNTS: SeenTexts[int] = SeenTexts(50_000)
+_COUNTS: TextCache[int] = TextCache(50_000)
 
 
 @lru_cache(maxsize=1024)
@@ -88,5 +88,5 @@ def _counted(texts: list[str], encoding: str, tokenizer: ModelTokenizer | None) 
 
 def count_body(body: Mapping[str, Any], dialect: Dialect, model: str) -> int:
     """Tokens of a whole request: system text, messages with their framing, tool calls and tools."""
-    texts = [spot.text for spot in spots_of(body, dialect)]
+    texts = [text_part.text for text_part in text_parts_of(body, dialect)]
     return sum(count_texts(texts, model)) + framing_tokens(body, dialect)

@@ -19,13 +19,13 @@ from typing import Any, BinaryIO, NoReturn
 import psutil
 
 from optimizer_app.ingest.chunking import Chunk
+from optimizer_app.ingest.read import ReadDocument, cut, read_text
 from optimizer_app.ingest.readers.problems import UnreadableDocument
-from optimizer_app.ingest.readers.read import ReadDocument, cut, read_text
 
 # Shorter than a worker's lease on its document.
-MOST_SECONDS = 90.0
+MAX_SECONDS = 90.0
 # Beside what the worker itself has.
-MOST_MEMORY_BYTES = 1024**3
+MAX_MEMORY_BYTES = 1024**3
 _READ_BYTES = 1 << 20
 # Comes before the answer, which is JSON and does not mind it.
 _IS_READ = b"\n"
@@ -36,7 +36,7 @@ def read_confined(
     *,
     name: str = "",
     media_type: str = "",
-    most_seconds: float = MOST_SECONDS,
+    most_seconds: float = MAX_SECONDS,
     when_read: Callable[[], None] = lambda: None,
 ) -> ReadDocument:
     """The file as chunks; whatever goes wrong is an UnreadableDocument. `when_read` is called when the text
@@ -60,7 +60,7 @@ def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, most_seco
     try:
         # Where the worker dies meanwhile, nobody else would end this one.
         resource.setrlimit(resource.RLIMIT_CPU, (int(most_seconds) + 1, int(most_seconds) + 1))
-        most_bytes = psutil.Process().memory_info().vms + MOST_MEMORY_BYTES
+        most_bytes = psutil.Process().memory_info().vms + MAX_MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         with os.fdopen(sent, "wb") as pipe:
             told = _told(data, name, media_type, pipe)
@@ -115,5 +115,5 @@ def _understood(told: bytes | None, most_seconds: float) -> ReadDocument:
     return ReadDocument(read["title"], read["media_type"], tuple(Chunk(*chunk) for chunk in read["chunks"]))
 
 
-_TOO_MUCH_MEMORY = f"reading the file took more than {MOST_MEMORY_BYTES // 1024**2:,} MB of memory"
+_TOO_MUCH_MEMORY = f"reading the file took more than {MAX_MEMORY_BYTES // 1024**2:,} MB of memory"
 _BROKE_THE_READER = "the file is broken: its reader crashed, or took too much memory"

@@ -21,9 +21,9 @@ from optimizer_app.ingest.chunking import Section, paragraphs
 from optimizer_app.ingest.readers.headings import Headings
 from optimizer_app.ingest.readers.problems import UnreadableDocument
 
-MOST_PAGES = 5_000
+MAX_PAGES = 5_000
 # A DOCX is a ZIP: what it holds may be a thousand times as large.
-MOST_UNPACKED_BYTES = 200 * 1024 * 1024
+MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 _ENCRYPTED = 1
 _DOCX_PART = "word/document.xml"
 _HEADING = re.compile(r"(?:Heading|heading) (\d)")
@@ -37,8 +37,8 @@ def read_pdf(data: bytes) -> tuple[str, list[Section]]:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise UnreadableDocument("the PDF is encrypted")
-        if len(reader.pages) > MOST_PAGES:
-            raise UnreadableDocument(f"the PDF has more than {MOST_PAGES:,} pages")
+        if len(reader.pages) > MAX_PAGES:
+            raise UnreadableDocument(f"the PDF has more than {MAX_PAGES:,} pages")
         pages = [page.extract_text() for page in reader.pages]
         title = (reader.metadata.title if reader.metadata else "") or ""
     except UnreadableDocument:
@@ -65,7 +65,7 @@ def read_docx(data: bytes) -> tuple[str, list[Section]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if any(item.flag_bits & _ENCRYPTED for item in archive.infolist()):
             raise UnreadableDocument("the DOCX file is encrypted")
-        if sum(item.file_size for item in archive.infolist()) > MOST_UNPACKED_BYTES:
+        if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED_BYTES:
             raise UnreadableDocument("the DOCX file is too large once unpacked")
     try:
         document = docx.Document(io.BytesIO(data))

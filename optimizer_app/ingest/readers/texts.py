@@ -14,7 +14,7 @@ import lxml.html
 import trafilatura
 from lxml.etree import LxmlError
 
-from optimizer_app.ingest.chunking import MOST_TOKENS, Section, paragraphs
+from optimizer_app.ingest.chunking import MAX_TOKENS, Section, paragraphs
 from optimizer_app.ingest.readers.headings import Headings
 from optimizer_app.ingest.readers.problems import UnreadableDocument
 
@@ -37,9 +37,9 @@ _NAME = re.compile(
 )
 # Longer lines were made by a program; looking for one's end takes the square of its length.
 _LONGEST_DEFINITION = 400
-_MOST_JSON_DEPTH = 60
+_MAX_JSON_DEPTH = 60
 # Characters that a chunk's tokens have at least, more or less.
-_PIECE_CHARS = 2 * MOST_TOKENS
+_PIECE_CHARS = 2 * MAX_TOKENS
 
 
 def markdown_sections(text: str) -> tuple[str, list[Section]]:
@@ -176,7 +176,7 @@ def _whole_rows(text: str) -> list[str]:
 def _json_pieces(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     """The value in parts that fit into a chunk, each with the path of keys to what holds it."""
     whole = json.dumps(value, ensure_ascii=False)
-    if len(whole) <= _PIECE_CHARS or depth >= _MOST_JSON_DEPTH or not isinstance(value, dict | list):
+    if len(whole) <= _PIECE_CHARS or depth >= _MAX_JSON_DEPTH or not isinstance(value, dict | list):
         yield path, whole
     elif isinstance(value, dict):
         for key, held in value.items():

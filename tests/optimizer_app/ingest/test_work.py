@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from optimizer_app.ingest import accept, control, work
-from optimizer_app.ingest.accept import MOST_BYTES, NewDocument, RefusedDocument, accept_documents
+from optimizer_app.ingest.accept import MAX_BYTES, NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.control import (
     cancel_document,
     embed_again,
@@ -375,7 +375,7 @@ def test_the_same_text_in_two_documents_is_embedded_once(
         ([NewDocument("a\x00", b"a")], "has no id"),
         ([NewDocument("a" * 301, b"a")], "longer than 300"),
         ([NewDocument("a", b"a"), NewDocument("a", b"b")], "twice"),
-        ([NewDocument("a", b"a" * (MOST_BYTES + 1))], "larger than 50 MB"),
+        ([NewDocument("a", b"a" * (MAX_BYTES + 1))], "larger than 50 MB"),
         ([NewDocument(str(n), b"a") for n in range(1001)], "more than 1000"),
     ],
 )

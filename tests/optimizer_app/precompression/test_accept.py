@@ -53,7 +53,7 @@ def test_the_table_holds_no_text_in_the_clear(project: Project) -> None:
 def test_a_project_s_queue_is_bounded_and_what_is_dropped_is_counted(
     project: Project, other: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accept, "MOST_QUEUED_A_PROJECT", 3)
+    monkeypatch.setattr(accept, "MAX_QUEUED_A_PROJECT", 3)
     assert accept_wanted([wanted(project, prose(number)) for number in range(5)]) == 3
     assert accept_wanted([wanted(project, prose(9)), wanted(other, prose(9))]) == 1
     assert (_dropped(project), _dropped(other)) == (3, 0)
@@ -64,14 +64,14 @@ def test_a_project_s_queue_is_bounded_and_what_is_dropped_is_counted(
 def test_the_whole_queue_is_bounded(
     project: Project, other: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accept, "MOST_QUEUED", 2)
+    monkeypatch.setattr(accept, "MAX_QUEUED", 2)
     accept_wanted([wanted(project, prose(number)) for number in range(2)])
     assert accept_wanted([wanted(other, prose())]) == 0
     assert _dropped(other) == 1
 
 
 def test_many_at_once_do_not_pass_the_bound(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept, "MOST_QUEUED_A_PROJECT", 5)
+    monkeypatch.setattr(accept, "MAX_QUEUED_A_PROJECT", 5)
     start = threading.Barrier(4)
 
     def burst(first: int) -> None:

@@ -24,7 +24,7 @@ from optimizer_app.optimize.service import (
     run_inline,
 )
 from optimizer_app.precompression.lookups import KeptCompressions, line_to
-from optimizer_app.precompression.requests import Answered, hand_over
+from optimizer_app.precompression.requests import PrecompressionRequest, hand_over
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.traces.ids import new_trace_id
 from tests.optimizer_app.precompression.texts import prose
@@ -57,8 +57,8 @@ def _request(project: Project, turns: int) -> OptimizationRequest:
     )
 
 
-def _left(project: Project, result: Optimized) -> Answered:
-    return Answered(
+def _left(project: Project, result: Optimized) -> PrecompressionRequest:
+    return PrecompressionRequest(
         project.pk,
         result.wanted_ahead,
         CONFIG.compression_ratio,
@@ -78,7 +78,7 @@ def conversations() -> Iterator[Conversations]:
     conversations.close()
 
 
-def _work(left: Answered) -> None:
+def _work(left: PrecompressionRequest) -> None:
     hand_over([left], {})
     while compress_due().more:
         pass

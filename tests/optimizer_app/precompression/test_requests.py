@@ -11,38 +11,42 @@ from optimizer_app.models import AheadCompression, AheadHour, Project
 from optimizer_app.precompression import requests as module
 from optimizer_app.precompression.accept import accept_wanted
 from optimizer_app.precompression.lookups import KeptCompressions, Looks
-from optimizer_app.precompression.requests import AfterAnswers, Answered
+from optimizer_app.precompression.requests import PrecompressionQueue, PrecompressionRequest
 from optimizer_app.precompression.work import compress_due
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
 
 
 @pytest.fixture
-def after_answers(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AfterAnswers]:
+def precompression_queue(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[PrecompressionQueue]:
     monkeypatch.setattr(module, "GATHER_SECONDS", 0.0)
-    after_answers = AfterAnswers()
-    yield after_answers
-    after_answers.close()
+    precompression_queue = PrecompressionQueue()
+    yield precompression_queue
+    precompression_queue.close()
 
 
-def _left(project: Project, *texts: str, looks: Looks | None = None) -> Answered:
-    return Answered(project.pk, texts, 0.5, 0.0, looks or Looks())
+def _left(project: Project, *texts: str, looks: Looks | None = None) -> PrecompressionRequest:
+    return PrecompressionRequest(project.pk, texts, 0.5, 0.0, looks or Looks())
 
 
-def test_it_works(project: Project, after_answers: AfterAnswers, kept: KeptCompressions) -> None:
-    after_answers.put(_left(project, prose()))
-    after_answers.flush()
+def test_it_works(
+    project: Project, precompression_queue: PrecompressionQueue, kept: KeptCompressions
+) -> None:
+    precompression_queue.put(_left(project, prose()))
+    precompression_queue.flush()
     compress_due()
     look = kept.of(project.pk, project.hash_secret)
     assert look.find([key_of(prose()), key_of(prose(1))])
-    after_answers.put(_left(project, looks=look.looks))
-    after_answers.flush()
+    precompression_queue.put(_left(project, looks=look.looks))
+    precompression_queue.flush()
     row, hour = AheadCompression.objects.get(), AheadHour.objects.get()
     assert (row.hits, row.last_used_at is None) == (1, False)
     assert (hour.project_id, hour.hits, hour.misses, hour.stays) == (project.pk, 1, 1, 0)
 
 
 def test_hits_of_one_batch_add_up_within_their_project(
-    project: Project, other: Project, after_answers: AfterAnswers
+    project: Project, other: Project, precompression_queue: PrecompressionQueue
 ) -> None:
     accept_wanted([wanted(project, prose()), wanted(other, prose())])
     ours, theirs = AheadCompression.objects.order_by("pk")
@@ -54,40 +58,40 @@ def test_hits_of_one_batch_add_up_within_their_project(
     assert AheadHour.objects.get().misses == 3
 
 
-def test_nothing_to_do_leaves_no_trace(project: Project, after_answers: AfterAnswers) -> None:
-    after_answers.put(_left(project))
-    after_answers.flush()
+def test_nothing_to_do_leaves_no_trace(project: Project, precompression_queue: PrecompressionQueue) -> None:
+    precompression_queue.put(_left(project))
+    precompression_queue.flush()
     assert not AheadHour.objects.exists()
 
 
 def test_too_much_is_dropped_and_counted(
-    project: Project, after_answers: AfterAnswers, monkeypatch: pytest.MonkeyPatch
+    project: Project, precompression_queue: PrecompressionQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING_CHARS", len(prose()))
-    after_answers.put(_left(project, prose(1), prose(2)))
-    after_answers.put(_left(project, prose(1)))
-    after_answers.flush()
+    monkeypatch.setattr(module, "MAX_WAITING_CHARS", len(prose()))
+    precompression_queue.put(_left(project, prose(1), prose(2)))
+    precompression_queue.put(_left(project, prose(1)))
+    precompression_queue.flush()
     assert AheadCompression.objects.count() == 1
     assert AheadHour.objects.get().dropped_full == 2
 
 
 def test_an_outage_costs_that_batch_and_no_more(
-    project: Project, after_answers: AfterAnswers, monkeypatch: pytest.MonkeyPatch
+    project: Project, precompression_queue: PrecompressionQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
         raise DatabaseError("the server closed the connection")
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "hand_over", down)
-        after_answers.put(_left(project, prose(1)))
-        after_answers.flush()
-    after_answers.put(_left(project, prose(2)))
-    after_answers.flush()
+        precompression_queue.put(_left(project, prose(1)))
+        precompression_queue.flush()
+    precompression_queue.put(_left(project, prose(2)))
+    precompression_queue.flush()
     assert AheadCompression.objects.count() == 1
 
 
 def test_what_waits_is_done_before_the_end(project: Project) -> None:
-    ending = AfterAnswers()
+    ending = PrecompressionQueue()
     ending.put(_left(project, prose()))
     ending.close()
     assert AheadCompression.objects.count() == 1

@@ -52,7 +52,7 @@ def test_a_project_s_size_is_bounded(
     first, second, third, theirs = AheadCompression.objects.order_by("pk")
     AheadCompression.objects.filter(pk=first.pk).update(last_used_at=timezone.now())
     size = max(len(row.result or "") for row in (first, second, third, theirs))
-    monkeypatch.setattr(retention, "MOST_BYTES_A_PROJECT", 2 * size)
+    monkeypatch.setattr(retention, "MAX_BYTES_A_PROJECT", 2 * size)
     assert drop_unused() == 1
     left = set(AheadCompression.objects.all())
     assert first in left

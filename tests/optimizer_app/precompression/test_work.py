@@ -171,7 +171,7 @@ def test_a_late_worker_changes_nothing(project: Project, monkeypatch: pytest.Mon
 
 def test_what_ends_the_workers_is_given_up(project: Project) -> None:
     accept_wanted([wanted(project, prose())])
-    for _ in range(work.MOST_ATTEMPTS):
+    for _ in range(work.MAX_ATTEMPTS):
         assert len(lease_batch()) == 1
         AheadCompression.objects.update(leased_until=timezone.now() - LEASE)
     compress_due()

@@ -12,10 +12,10 @@ import pytest
 from tests.mock_provider import MockProvider
 from tests.token_optimizer.storage.test_vectors import _url
 from token_optimizer import TokenOptimizer
-from token_optimizer.background_load import Loading
+from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.models import Block, BlockType
-from token_optimizer.optimizer.embeddings.service import EmbeddingService, VectorStore
+from token_optimizer.optimizer.semantic import EmbeddingService, VectorStore
 from token_optimizer.storage import store_retriever
 from token_optimizer.storage.store_retriever import StoreRetriever
 
@@ -100,7 +100,7 @@ def test_what_could_not_be_loaded_is_named_and_tried_again(monkeypatch: pytest.M
             raise found
         return found
 
-    loading = Loading("the store", load)
+    loading = BackgroundLoad("the store", load)
     loading.wait()
     monkeypatch.setattr(loading, "_again_at", 0.0)
     with pytest.raises(StageSkipped, match="the store could not be loaded: OSError"):
@@ -150,7 +150,7 @@ def test_what_comes_while_somebody_asks_for_it_is_not_loaded_again() -> None:
         def __exit__(self, *_: object) -> None:
             pass
 
-    loading = Loading("it", load)
+    loading = BackgroundLoad("it", load)
     loading._lock = LoadedMeanwhile()
     assert loading.get() == "it"
     assert loads == ["loaded"]

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from token_optimizer.models import Block, BlockType
-from token_optimizer.optimizer.embeddings.service import EmbeddingService, VectorStore
+from token_optimizer.optimizer.semantic import EmbeddingService, VectorStore
 
 
 @pytest.fixture

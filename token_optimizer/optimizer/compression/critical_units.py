@@ -85,7 +85,7 @@ def identifiers(text: str) -> Iterator[str]:
     return (name for name, weight in weighed_names(text) if weight == 1.0 and not _NUMBER.fullmatch(name))
 
 
-def has_order(text: str) -> bool:
+def has_directive(text: str) -> bool:
     """Whether the text gives an order, by the guide's keywords in capitals."""
     return _ORDER.search(text) is not None
 

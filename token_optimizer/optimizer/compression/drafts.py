@@ -53,11 +53,11 @@ EXTRACTIVE = "extractive"
 MODEL_VARIABLE = "OPTIMIZER_COMPRESSION_MODEL"
 PROSE_KINDS = frozenset({Kind.PROSE, Kind.DOCUMENT, Kind.TRANSCRIPT})
 # However much of a text is literals that stay: of its other words this share does, or it says nothing.
-_LEAST_RATE = 0.2
+_MIN_RATE = 0.2
 # The share of what may be lost that a cut is let lose, as the score is only known afterwards.
 _CAUTION = 0.85
 # A cut that could come nearer to the ratio by less is not made anew.
-_LEAST_STEP = 0.1
+_MIN_STEP = 0.1
 # Texts that are compressed at nearly one rate go to the model together.
 _RATE_DIGITS = 1
 
@@ -166,7 +166,7 @@ def nearer_rate(first: Compression, rate: float, ratio: float, threshold: float)
     if not first.applied or first.score is None or rate >= 1:
         return None
     nearer = asked_rate(ratio, threshold, (1 - first.score) / (1 - rate))
-    return nearer if rate - nearer >= _LEAST_STEP else None
+    return nearer if rate - nearer >= _MIN_STEP else None
 
 
 def compressor_name() -> str:
@@ -275,7 +275,7 @@ def _rate(free: float, ratio: float) -> float:
     """The share of the words to ask for, where all but the free ones stay anyway; 1.0 for none to go."""
     if not free:
         return 1.0
-    return min(1.0, round(max(_LEAST_RATE, (ratio - (1 - free)) / free), _RATE_DIGITS))
+    return min(1.0, round(max(_MIN_RATE, (ratio - (1 - free)) / free), _RATE_DIGITS))
 
 
 def _marked(text: str, words: int) -> str:

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, Kind, Passage
-from token_optimizer.optimizer.compression.critical_units import has_order, identifiers
+from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers
 from token_optimizer.optimizer.prose.passages import (
     document_passages,
     prose_passages,
@@ -44,7 +44,7 @@ _NEARNESS = 1.0
 _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share of the room that is for the question, whatever has to stay.
-_LEAST_FREE = 0.5
+_MIN_FREE = 0.5
 # Status codes and the like: at least three digits, and no year.
 _CODE_NUMBER = re.compile(r"(?<![\w.,])(?!(?:1[0-9]|20)\d\d\b)\d{3,}(?![\w,]|\.\d)")
 _PASSAGES: dict[Kind, Callable[[str], list[Passage]]] = {
@@ -95,7 +95,7 @@ class ExtractiveSummarizer:
         values = self._values(texts, query)
         stays = _staying(texts, values)
         room = round(ratio * sum(tokens))
-        free = max(room - sum(tokens[place] for place in stays), round(_LEAST_FREE * room))
+        free = max(room - sum(tokens[place] for place in stays), round(_MIN_FREE * room))
         candidates = [
             _candidate(place, tokens[place], value, passage)
             for place, (passage, value) in enumerate(zip(passages, values, strict=True))
@@ -131,7 +131,7 @@ def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candi
 
 def _staying(texts: Sequence[str], values: Sequence[float]) -> frozenset[int]:
     """The passages with orders, and the best ones that together mention every identifier and code."""
-    stays = {place for place, text in enumerate(texts) if has_order(text)}
+    stays = {place for place, text in enumerate(texts) if has_directive(text)}
     mentioned = {name for place in stays for name in _marks(texts[place])}
     for place in sorted(range(len(texts)), key=lambda place: (-values[place], place)):
         new = _marks(texts[place]) - mentioned

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from token_optimizer.optimizer.compression.critical_units import has_order, identifiers, is_negation
+from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers, is_negation
 from token_optimizer.text import sentence_spans
 
 Span = tuple[int, int]
@@ -47,7 +47,7 @@ _DIGIT = re.compile(r"\d")
 
 def protected_spans(text: str) -> list[Span]:
     """Where the literals of several words stand, in order and apart from each other."""
-    found = sorted([*(match.span() for match in _LITERAL.finditer(text)), *_order_spans(text)])
+    found = sorted([*(match.span() for match in _LITERAL.finditer(text)), *_directive_spans(text)])
     merged: list[Span] = []
     for start, end in found:
         if merged and start <= merged[-1][1]:
@@ -64,11 +64,11 @@ def is_literal(word: str) -> bool:
     return any(True for _ in identifiers(word))
 
 
-def _order_spans(text: str) -> Iterator[Span]:
+def _directive_spans(text: str) -> Iterator[Span]:
     at = 0
     for line in text.split("\n"):
-        if has_order(line):
+        if has_directive(line):
             for start, end in sentence_spans(line):
-                if has_order(line[start:end]):
+                if has_directive(line[start:end]):
                     yield at + start, at + end
         at += len(line) + 1

@@ -19,7 +19,7 @@ from token_optimizer.optimizer.conversation.cache_prices import CachePrices
 from token_optimizer.optimizer.conversation.prefix import SentMessage
 
 # No two compactions are closer than so many requests.
-LEAST_REQUESTS = 10
+MIN_REQUESTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def requests_so_far(known: Sequence[SentMessage]) -> int:
 
 def is_due(requests: int) -> bool:
     """Whether a conversation of so many requests is looked at."""
-    rounds, rest = divmod(requests, LEAST_REQUESTS)
+    rounds, rest = divmod(requests, MIN_REQUESTS)
     return rest == 0 and rounds.bit_count() == 1
 
 

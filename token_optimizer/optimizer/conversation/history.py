@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from token_optimizer.models import Dialect, Prompt
-from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, READ_PREFIXES, ReadPrefix
+from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import (
     EXACT_PREFIX,
     Memory,
@@ -21,11 +21,11 @@ from token_optimizer.optimizer.conversation.prefix import (
 from token_optimizer.optimizer.trace import Ledger
 
 # A turn brings no more than so many messages, as a rule.
-_MOST_NEW_MESSAGES = 50
+_MAX_NEW_MESSAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
     `read` has their blocks, where this process worked on the turn before.
@@ -35,12 +35,12 @@ class Past:
     keys: Mapping[int, str] = field(default_factory=dict)
     known: Sequence[SentMessage] = ()
     exact_key: str = ""
-    read: ReadPrefix = NOTHING_READ
+    read: ParsedPrefix = EMPTY_PREFIX
 
     @classmethod
     def find(
         cls, memory: Memory | None, body: Mapping[str, Any], dialect: Dialect, salt: bytes, query: str | None
-    ) -> Past:
+    ) -> ConversationHistory:
         """What the memory knows; nothing where there is none.
 
         The newest message counts as known only with the whole request: it may hold bulk that was cut for
@@ -54,12 +54,12 @@ class Past:
         known = known_messages(memory, [*keys[:-1], exact], read.sent)
         return cls(memory, dict(enumerate(keys)), known, exact, read if read.sent else _read(keys, known))
 
-    def around(self, documents_at: int | None) -> Past:
+    def around(self, documents_at: int | None) -> ConversationHistory:
         """The past of a prompt in which a message with documents was put in, which is new and not kept."""
         if documents_at is None or not self.keys:
             return self
         keys = {number + (number >= documents_at): key for number, key in self.keys.items()}
-        return replace(self, keys=keys, known=self.known[:documents_at], read=NOTHING_READ)
+        return replace(self, keys=keys, known=self.known[:documents_at], read=EMPTY_PREFIX)
 
     @property
     def is_exact(self) -> bool:
@@ -74,7 +74,7 @@ class Past:
         if self.memory is None or (self.is_exact and not compacted):
             return
         known = () if compacted else tuple(self.known)
-        read = self.read if not compacted and self.read.stands_in(after) else NOTHING_READ
+        read = self.read if not compacted and self.read.stands_in(after) else EMPTY_PREFIX
         newest = max(self.keys)
         new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
         opening = opening_message(original)
@@ -87,26 +87,26 @@ class Past:
             tokens = {block.id: block.tokens for block in read.sent_rest(after).blocks}
             self._hold(read.followed_by(original, (*known, *sent.values()), tokens))
 
-    def _hold(self, read: ReadPrefix) -> None:
+    def _hold(self, read: ParsedPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""
         if self.known:
-            READ_PREFIXES.drop(self.keys[len(self.known) - 1])
-        READ_PREFIXES.put(self.keys[max(self.keys)], read, read.chars)
+            PARSED_PREFIXES.drop(self.keys[len(self.known) - 1])
+        PARSED_PREFIXES.put(self.keys[max(self.keys)], read, read.chars)
 
 
-def _read_last(memory: Memory, keys: Sequence[str]) -> ReadPrefix:
+def _read_last(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     """What this process read on the turn before, if the memory still has the very object of its last message:
     then all before it stands, too, since a compaction writes every message anew."""
-    newest_first = keys[-2 : -2 - _MOST_NEW_MESSAGES : -1]
-    for key, read in zip(newest_first, READ_PREFIXES.get_many(newest_first), strict=True):
+    newest_first = keys[-2 : -2 - _MAX_NEW_MESSAGES : -1]
+    for key, read in zip(newest_first, PARSED_PREFIXES.get_many(newest_first), strict=True):
         if read is not None and memory.get_many([key])[0] is read.sent[-1]:
             return read
-    return NOTHING_READ
+    return EMPTY_PREFIX
 
 
-def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ReadPrefix:
+def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ParsedPrefix:
     """What this process read of the known messages, if all were sent as the memory has it."""
     if not known:
-        return NOTHING_READ
-    read = READ_PREFIXES.get_many([keys[len(known) - 1]])[0]
-    return read if read is not None and read.sent == tuple(known) else NOTHING_READ
+        return EMPTY_PREFIX
+    read = PARSED_PREFIXES.get_many([keys[len(known) - 1]])[0]
+    return read if read is not None and read.sent == tuple(known) else EMPTY_PREFIX

@@ -15,14 +15,14 @@ from token_optimizer.text import sentence_spans
 # Opens the id of a block that was brought back.
 RESTORED = "restored-"
 # A term that more lines hold, and a larger share of them, asks for none of them.
-_MOST_LINES_OF_A_TERM = 12
-_MOST_SHARE_OF_LINES = 0.03
+_MAX_LINES_OF_A_TERM = 12
+_MAX_SHARE_OF_LINES = 0.03
 _LONGEST_LINE = 2_000
 # A question of more names or words than this brings its text along.
-_MOST_TERMS = 48
-_MOST_BLOCKS = 40
+_MAX_TERMS = 48
+_MAX_BLOCKS = 40
 # For a term that `n` lines hold a block gets 1 / log2(1 + n): one that three hold is enough, else two.
-_LEAST_SCORE = 0.5
+_MIN_SCORE = 0.5
 _NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
 # Of these single sentences are left out.
 _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
@@ -50,12 +50,10 @@ class Term:
 
 def terms_of(query: str) -> list[Term]:
     """Names of the query whole, its other words by their stem."""
-    whole = [
-        Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MOST_TERMS]
-    ]
+    whole = [Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MAX_TERMS]]
     stems = [
         Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True)
-        for word in words(query)[:_MOST_TERMS]
+        for word in words(query)[:_MAX_TERMS]
     ]
     return whole + stems
 
@@ -118,15 +116,15 @@ def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[LeftOut
     asked: dict[int, list[str]] = {}
     for at in sorted(set().union(*holding)):
         asked.setdefault(lines[at][0], []).append(lines[at][1])
-    enough = [number for number in asked if scores[number] >= _LEAST_SCORE]
-    best = sorted(enough, key=lambda number: (-scores[number], -number))[:_MOST_BLOCKS]
+    enough = [number for number in asked if scores[number] >= _MIN_SCORE]
+    best = sorted(enough, key=lambda number: (-scores[number], -number))[:_MAX_BLOCKS]
     return [LeftOut(missing[number].block, missing[number].lines, asked[number]) for number in sorted(best)]
 
 
 def _lines_by_term(lines: Sequence[str], terms: Sequence[Term]) -> list[list[int]]:
     """For each term the lines that hold it; none for a term that too many hold."""
     lower = [line.lower() for line in lines]
-    most = max(_MOST_LINES_OF_A_TERM, int(_MOST_SHARE_OF_LINES * len(lines)))
+    most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * len(lines)))
     found = []
     for term in terms:
         # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.

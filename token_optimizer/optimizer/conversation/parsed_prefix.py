@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_
 
-from token_optimizer.lru_cache import Recent
+from token_optimizer.lru_cache import LRUCache
 from token_optimizer.models import Block, BlockFate, Prompt, Slot
 from token_optimizer.optimizer.conversation.prefix import OUTSIDE, SentMessage, frozen, frozen_ids
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
@@ -23,7 +23,7 @@ _BLOCK_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPrefix:
+class ParsedPrefix:
     """The leading messages of a conversation, and the system text before them.
 
     `sent` has what each message was sent as, `blocks` what they held as they came, `sent_blocks` what stood
@@ -53,7 +53,7 @@ class ReadPrefix:
 
     def followed_by(
         self, original: Prompt, sent: Sequence[SentMessage], tokens: Mapping[str, int]
-    ) -> ReadPrefix:
+    ) -> ParsedPrefix:
         """The prefix with all further messages of the prompt, which were `sent` so: one of `sent` for each
         message from the first one on. `tokens` has the count of each block that was sent, by id.
 
@@ -68,7 +68,7 @@ class ReadPrefix:
         ledger.write(FROZEN, new, closed)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
         slots = 1 + max((block.slot for block in new.blocks if block.slot is not None), default=-1)
-        return ReadPrefix(
+        return ParsedPrefix(
             tuple(sent),
             original.slots[: max(slots, len(self.slots))],
             (*self.blocks, *new.blocks),
@@ -78,9 +78,9 @@ class ReadPrefix:
         )
 
 
-NOTHING_READ = ReadPrefix()
-READ_PREFIXES: Recent[ReadPrefix] = Recent(64_000_000)
-also_forget(READ_PREFIXES.forget)
+EMPTY_PREFIX = ParsedPrefix()
+PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(64_000_000)
+also_forget(PARSED_PREFIXES.forget)
 
 
 def _chars(blocks: Sequence[Block]) -> int:

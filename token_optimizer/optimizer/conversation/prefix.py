@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.lru_cache import Recent
+from token_optimizer.lru_cache import LRUCache
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt
 from token_optimizer.optimizer.formats.dialects import conversation_of
 from token_optimizer.optimizer.formats.json_text import compact_json
@@ -91,7 +91,7 @@ class InProcessMemory:
     """The library's default: the messages sent last, within so many characters. Safe across threads."""
 
     def __init__(self, most_chars: int = 64_000_000) -> None:
-        self._sent: Recent[SentMessage] = Recent(most_chars)
+        self._sent: LRUCache[SentMessage] = LRUCache(most_chars)
 
     def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
         return self._sent.get_many(keys)

@@ -28,7 +28,7 @@ from token_optimizer.optimizer.formats.dialects import conversation_key
 
 # Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
 # what the whole conversation has left, up to so many tokens: later turns need room, too.
-MOST_TOKENS = 800
+MAX_TOKENS = 800
 _ROOM_SHARE = 0.9
 _ROOM_SHARE_BESIDE_BULK = 0.5
 _ENTITLED_TOKENS = 400
@@ -88,13 +88,13 @@ def _passages(
 
 def _room(prompt: Prompt, context: Context) -> int:
     if context.budget_tokens is None or context.hard_tokens is None:
-        return MOST_TOKENS
+        return MAX_TOKENS
     bulk = sum(block.tokens for block in prompt.blocks if _is_bulk(block))
     fixed = prompt.tokens - bulk
     if bulk:
-        return min(MOST_TOKENS, int(_ROOM_SHARE_BESIDE_BULK * (context.budget_tokens - fixed)))
+        return min(MAX_TOKENS, int(_ROOM_SHARE_BESIDE_BULK * (context.budget_tokens - fixed)))
     of_all = min(_ENTITLED_TOKENS, _ROOM_SHARE * (context.hard_tokens - fixed))
-    return min(MOST_TOKENS, int(max(_ROOM_SHARE * (context.budget_tokens - fixed), of_all)))
+    return min(MAX_TOKENS, int(max(_ROOM_SHARE * (context.budget_tokens - fixed), of_all)))
 
 
 def _is_bulk(block: Block) -> bool:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.embeddings.models import DIMENSIONS, FoundModel, Origin, find_model
 from token_optimizer.text import encodable
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.text_cache import TextCache, key_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 # 1.5 kB each.
-_VECTORS: SeenTexts[NDArray[np.float32]] = SeenTexts(8192)
+_VECTORS: TextCache[NDArray[np.float32]] = TextCache(8192)
 _BATCH = 16
 # No tokenizer makes longer tokens of words, and reading more of a text than the model takes costs time.
 _LONGEST_TOKEN_CHARACTERS = 100
@@ -103,7 +103,7 @@ def _loaded(found: FoundModel) -> SentenceTransformer:
 
 @contextmanager
 def _no_progress_bar() -> Iterator[None]:
-    """Loading a model draws a bar, which is no business of a library's."""
+    """BackgroundLoad a model draws a bar, which is no business of a library's."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from token_optimizer.errors import ConfigError
 from token_optimizer.text import encodable
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.text_cache import TextCache, key_of
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 _ASPECT = "static vector"
 # 1 kB each; a prompt of 60,000 tokens has some 2,000 passages.
-_VECTORS: SeenTexts[NDArray[np.float32]] = SeenTexts(16_384)
+_VECTORS: TextCache[NDArray[np.float32]] = TextCache(16_384)
 # What is read of one text: no passage is longer, and a whole file costs no more than this.
 _LONGEST_CHARACTERS = 100_000
 # Whose tokens' rows are looked up together.

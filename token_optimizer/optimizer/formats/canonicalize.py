@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Block, BlockType, Dialect, Kind, Path, Prompt, Slot
-from token_optimizer.optimizer.conversation.parsed_prefix import NOTHING_READ, ReadPrefix
+from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import OUTSIDE
 from token_optimizer.optimizer.formats.dialects import (
     carries_tool_results,
@@ -26,19 +26,19 @@ from token_optimizer.optimizer.formats.dialects import (
     conversation_of,
     role_of,
     speaks,
-    spots_of,
-    spots_of_message,
     stands_apart,
     starts_turn,
+    text_parts_of,
+    text_parts_of_message,
 )
 from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
-from token_optimizer.optimizer.formats.text_parts import Spot, as_list
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.optimizer.formats.text_parts import TextPart, as_list
+from token_optimizer.text_cache import TextCache, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPLIT_TYPES = (BlockType.USER, BlockType.ASSISTANT)
-_SPLITS: SeenTexts[tuple[tuple[Kind, int], ...]] = SeenTexts(50_000)
+_SPLITS: TextCache[tuple[tuple[Kind, int], ...]] = TextCache(50_000)
 _CONVERSATIONS = ("messages", "input")
 # What providers let no message consist of.
 _SIGNED = frozenset({"thinking", "redacted_thinking"})
@@ -67,7 +67,7 @@ def canonicalize(
     *,
     documents: Sequence[Mapping[str, Any]] | None = None,
     query: str | None = None,
-    prefix: ReadPrefix = NOTHING_READ,
+    prefix: ParsedPrefix = EMPTY_PREFIX,
 ) -> Prompt:
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
     and `prefix` has what an earlier turn read of the body.
@@ -83,16 +83,16 @@ def canonicalize(
     forced = _forced_tools(body.get("tool_choice"))
     blocks, slots = list(prefix.blocks), list(prefix.slots)
     places = {OUTSIDE: _ruling_blocks(blocks)}
-    for spot in spots_of(talk.body, dialect, first_message=len(prefix.sent)):
-        slot = len(slots) if spot.path is not None else None
-        if spot.path is not None:
-            slots.append(Slot(spot.path, spot.role))
-        for kind, text in _pieces(spot, talk):
-            block = _block(spot, kind, text, len(blocks), slot, talk)
-            if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], spot, forced):
+    for text_part in text_parts_of(talk.body, dialect, first_message=len(prefix.sent)):
+        slot = len(slots) if text_part.path is not None else None
+        if text_part.path is not None:
+            slots.append(Slot(text_part.path, text_part.role))
+        for kind, text in _pieces(text_part, talk):
+            block = _block(text_part, kind, text, len(blocks), slot, talk)
+            if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], text_part, forced):
                 block.must_keep = True
-            block.metadata["place"] = place = places.get(spot.message, 0)
-            places[spot.message] = place + 1
+            block.metadata["place"] = place = places.get(text_part.message, 0)
+            places[text_part.message] = place + 1
             blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     asked = query if query is not None else _query(blocks, talk.asked)
@@ -106,8 +106,10 @@ def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
     last = len(talk.messages) - 1 - (talk.prefilled >= 0)
     if talk.asked < 0 or talk.asked != last:
         return None
-    spots = spots_of_message(body, dialect, talk.messages[last], last)
-    said = [piece for spot in spots if not spot.tool_result for piece in _pieces(spot, talk)]
+    text_parts = text_parts_of_message(body, dialect, talk.messages[last], last)
+    said = [
+        piece for text_part in text_parts if not text_part.tool_result for piece in _pieces(text_part, talk)
+    ]
     return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
 
 
@@ -171,14 +173,14 @@ def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
     )
 
 
-def _pieces(spot: Spot, talk: _Talk) -> list[Piece]:
-    if spot.message >= 0 and spot.message == talk.documents_at:
+def _pieces(text_part: TextPart, talk: _Talk) -> list[Piece]:
+    if text_part.message >= 0 and text_part.message == talk.documents_at:
         return [(Kind.DOCUMENT, text) for text in talk.documents]
-    if spot.kind is not None:
-        return [(spot.kind, spot.text)]
-    if not spot.tool_result and spot.type not in _SPLIT_TYPES:
-        return [(Kind.PROSE, spot.text)]
-    return _split(spot.text, whole=spot.tool_result)
+    if text_part.kind is not None:
+        return [(text_part.kind, text_part.text)]
+    if not text_part.tool_result and text_part.type not in _SPLIT_TYPES:
+        return [(Kind.PROSE, text_part.text)]
+    return _split(text_part.text, whole=text_part.tool_result)
 
 
 def _split(text: str, *, whole: bool) -> list[Piece]:
@@ -198,26 +200,28 @@ def _split(text: str, *, whole: bool) -> list[Piece]:
     return pieces
 
 
-def _block(spot: Spot, kind: Kind, text: str, number: int, slot: int | None, talk: _Talk) -> Block:
+def _block(text_part: TextPart, kind: Kind, text: str, number: int, slot: int | None, talk: _Talk) -> Block:
     prose = kind is Kind.PROSE
-    ruling = spot.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
-    question = spot.message >= 0 and spot.message == talk.asked and prose and not spot.tool_result
-    prefill = spot.message >= 0 and spot.message == talk.prefilled
+    ruling = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
+    question = (
+        text_part.message >= 0 and text_part.message == talk.asked and prose and not text_part.tool_result
+    )
+    prefill = text_part.message >= 0 and text_part.message == talk.prefilled
     # Of pinned bulk a marker stays at least.
-    pinned = spot.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
     # Without its whitespace such a message would be empty, and lost.
-    blank = spot.type is not BlockType.ASSISTANT and text.isspace() and text == spot.text
+    blank = text_part.type is not BlockType.ASSISTANT and text.isspace() and text == text_part.text
     return Block(
         text,
-        BlockType.DOC if kind is Kind.DOCUMENT else spot.type,
+        BlockType.DOC if kind is Kind.DOCUMENT else text_part.type,
         f"b{number}",
         must_keep=(ruling and kind is not Kind.OPAQUE) or question or prefill or pinned,
         timestamp=_time_of(number),
-        metadata={"message": spot.message, "role": spot.role},
+        metadata={"message": text_part.message, "role": text_part.role},
         kind=kind,
-        verbatim=ruling or question or prefill or blank or kind is Kind.CALL or spot.path is None,
-        tool_result=spot.tool_result,
-        turn=talk.turns[spot.message] if spot.message >= 0 else -1,
+        verbatim=ruling or question or prefill or blank or kind is Kind.CALL or text_part.path is None,
+        tool_result=text_part.tool_result,
+        turn=talk.turns[text_part.message] if text_part.message >= 0 else -1,
         slot=slot,
     )
 
@@ -279,8 +283,8 @@ def _forced_tools(choice: Any) -> frozenset[str]:
     return frozenset(filter(None, map(_name_of, chosen)))
 
 
-def _tool_named(tools: Sequence[Any], spot: Spot, names: frozenset[str]) -> bool:
-    return spot.path is not None and _name_of(tools[cast(int, spot.path[1])]) in names
+def _tool_named(tools: Sequence[Any], text_part: TextPart, names: frozenset[str]) -> bool:
+    return text_part.path is not None and _name_of(tools[cast(int, text_part.path[1])]) in names
 
 
 def _name_of(tool: Mapping[str, Any]) -> str | None:

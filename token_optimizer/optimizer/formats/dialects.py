@@ -1,7 +1,7 @@
 """Where the texts of a request body stand: OpenAI's chat completions and responses, Anthropic's messages.
 
-Every part that is not listed here or in `spots` (images, audio, whatever comes next) has no spot that may be
-written, and so stays in the body as it came.
+Every part that is not listed here or in `text_parts` (images, audio, whatever comes next) has no text that may
+be written, and so stays in the body as it came.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from token_optimizer.optimizer.formats.response_items import (
     OUTPUT_OF,
     OUTPUTS,
     STANDING,
-    item_spots,
+    item_parts,
     item_type,
 )
-from token_optimizer.optimizer.formats.text_parts import Place, Spot, as_list, call_text, content_spots
+from token_optimizer.optimizer.formats.text_parts import Place, TextPart, as_list, call_text, content_parts
 
 ROLE_TYPES = {
     "system": BlockType.SYSTEM,
@@ -83,23 +83,23 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
     return messages
 
 
-def spots_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 0) -> Iterator[Spot]:
+def text_parts_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 0) -> Iterator[TextPart]:
     """Every text of the body, in prompt order: system, conversation, tools. Each message has one at least.
 
     From a later `first_message` on, those before it and the system text are left out.
     """
     if not first_message:
-        yield from _ruling_spots(body, dialect)
+        yield from _system_parts(body, dialect)
     for index, message in enumerate(conversation_of(body, dialect)[first_message:], first_message):
         silent = True
-        for spot in spots_of_message(body, dialect, message, index):
+        for text_part in text_parts_of_message(body, dialect, message, index):
             silent = False
-            yield spot
+            yield text_part
         if silent:
             # Where its turn goes, it goes along.
             role = role_of(message)
-            yield Spot("", ROLE_TYPES.get(role, BlockType.USER), role, None, index, Kind.OPAQUE)
-    yield from _tool_spots(body)
+            yield TextPart("", ROLE_TYPES.get(role, BlockType.USER), role, None, index, Kind.OPAQUE)
+    yield from _tool_parts(body)
 
 
 def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
@@ -157,32 +157,32 @@ def _is_one_of(holder: Any, types: frozenset[str]) -> bool:
     return isinstance(kind, str) and kind in types
 
 
-def _ruling_spots(body: Mapping[str, Any], dialect: Dialect) -> Iterator[Spot]:
+def _system_parts(body: Mapping[str, Any], dialect: Dialect) -> Iterator[TextPart]:
     """System text that stands apart from the conversation."""
     if dialect == "anthropic":
-        yield from content_spots(body.get("system"), Place(("system",), BlockType.SYSTEM, "system"))
+        yield from content_parts(body.get("system"), Place(("system",), BlockType.SYSTEM, "system"))
     if dialect == "responses":
         place = Place(("instructions",), BlockType.SYSTEM, "system")
-        yield from content_spots(body.get("instructions"), place)
+        yield from content_parts(body.get("instructions"), place)
 
 
-def spots_of_message(
+def text_parts_of_message(
     body: Mapping[str, Any], dialect: Dialect, message: Mapping[str, Any], index: int
-) -> Iterator[Spot]:
+) -> Iterator[TextPart]:
     """The texts of one message, whose number is `index`."""
     if dialect != "responses":
-        yield from _message_spots(
+        yield from _message_parts(
             message, Place(("messages", index), BlockType.USER, role_of(message), index)
         )
     elif isinstance(body.get("input"), str):
-        yield Place(("input",), BlockType.USER, "user", index).spot(body["input"])
+        yield Place(("input",), BlockType.USER, "user", index).text_part(body["input"])
     elif item_type(message) == "message":
-        yield from _message_spots(message, Place(("input", index), BlockType.USER, role_of(message), index))
+        yield from _message_parts(message, Place(("input", index), BlockType.USER, role_of(message), index))
     else:
-        yield from item_spots(message, index)
+        yield from item_parts(message, index)
 
 
-def _message_spots(message: Mapping[str, Any], place: Place) -> Iterator[Spot]:
+def _message_parts(message: Mapping[str, Any], place: Place) -> Iterator[TextPart]:
     kind = ROLE_TYPES.get(place.role)
     for name in ("name", "refusal"):
         if name in message and message[name] and isinstance(message[name], str):
@@ -190,9 +190,9 @@ def _message_spots(message: Mapping[str, Any], place: Place) -> Iterator[Spot]:
     inner = Place(
         (*place.path, "content"), kind or BlockType.USER, place.role, place.message, kind is BlockType.TOOL
     )
-    content = content_spots(message.get("content"), inner)
+    content = content_parts(message.get("content"), inner)
     # Who speaks in a role that we do not know may not be rewritten.
-    yield from content if kind else (place.counted(spot.text) for spot in content)
+    yield from content if kind else (place.counted(text_part.text) for text_part in content)
     if "tool_calls" in message or "function_call" in message:
         for call in (message.get("function_call"), *as_list(message.get("tool_calls"))):
             if text := _chat_call_text(call):
@@ -207,12 +207,12 @@ def _chat_call_text(call: Any) -> str:
     return call_text(inner, ("name", "arguments", "input")) if isinstance(inner, dict) else ""
 
 
-def _tool_spots(body: Mapping[str, Any]) -> Iterator[Spot]:
+def _tool_parts(body: Mapping[str, Any]) -> Iterator[TextPart]:
     for index, tool in enumerate(as_list(body.get("tools"))):
         if isinstance(tool, dict):
             # What JSON has no form for, or no parser reads, is only counted.
             path = ("tools", index) if is_plain_json(tool) else None
-            yield Spot(compact_json(tool), BlockType.TOOL, "tools", path, kind=Kind.SCHEMA)
+            yield TextPart(compact_json(tool), BlockType.TOOL, "tools", path, kind=Kind.SCHEMA)
     for function in as_list(body.get("functions")):
         if isinstance(function, dict):
-            yield Spot(compact_json(function), BlockType.TOOL, "tools", None, kind=Kind.OPAQUE)
+            yield TextPart(compact_json(function), BlockType.TOOL, "tools", None, kind=Kind.OPAQUE)

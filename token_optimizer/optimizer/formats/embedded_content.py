@@ -25,7 +25,7 @@ _JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 _LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
 _DECODER = json.JSONDecoder()
 # Each miss may have read to the end of the text, so that many of them would cost quadratic time.
-_MOST_JSON_MISSES = 20
+_MAX_JSON_MISSES = 20
 
 
 def kind_of(text: str) -> Kind:
@@ -101,7 +101,7 @@ def _json_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where JSON arrays and objects stand that begin and end with a line."""
     end = misses = 0
     for match in _JSON_OPENS.finditer(text):
-        if match.end() <= end or misses > _MOST_JSON_MISSES:
+        if match.end() <= end or misses > _MAX_JSON_MISSES:
             continue
         begin = match.end() - 1
         stop = _json_end(text, begin)

@@ -19,7 +19,7 @@ Line = tuple[int, int]
 _SPEAKER = re.compile(
     r"(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE
 )
-_LEAST_SPOKEN = 6
+_MIN_SPOKEN = 6
 _SPOKEN_SHARE = 0.6
 _DOCUMENT = re.compile(
     r"""(?mix)^[ \t]*(?:[#*_<-]{1,4}\ ?)?(?:
@@ -28,16 +28,16 @@ _DOCUMENT = re.compile(
     | \[(?P<b>\d{1,4})\][ ]\S
     )"""
 )
-_LEAST_DOCUMENTS = 3
+_MIN_DOCUMENTS = 3
 # Shorter ones on the whole are a list.
 _DOCUMENT_CHARS = 80
-_LEAST_LINES = 3
+_MIN_LINES = 3
 _LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
-_LEAST_EXAMPLES = 3
+_MIN_EXAMPLES = 3
 _ALIKE_SHARE = 0.8
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[:|\t→]|  ?(?=\S))")
-_LEAST_NUMBERED = 3
+_MIN_NUMBERED = 3
 _NUMBERED_SHARE = 0.4
 _OUTPUT = re.compile(
     r"""(?x)\s*(?:
@@ -58,12 +58,12 @@ _SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\
 _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
-_LEAST_OUTPUT = 3
+_MIN_OUTPUT = 3
 
 
 def pasted_spans(text: str, least_chars: int) -> list[Found]:
     """Where pasted material stands, in order; each span begins and ends with a line."""
-    if text.count("\n") < _LEAST_LINES:
+    if text.count("\n") < _MIN_LINES:
         return []
     lines = list(_lines(text))
     spans = _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))
@@ -76,7 +76,7 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
 def is_output(text: str) -> bool:
     """Whether the text is code or what a program printed, as far as its lines show."""
     filled = [line for line in text.splitlines()[:200] if line.strip()]
-    if len(filled) < _LEAST_OUTPUT:
+    if len(filled) < _MIN_OUTPUT:
         return False
     return _is_mostly_output(filled) or _is_numbered(filled)
 
@@ -95,7 +95,7 @@ def _documents(text: str) -> list[Found]:
     for match in _DOCUMENT.finditer(text):
         if not found or _number(match) == _number(found[-1]) + 1:
             found.append(match)
-    if len(found) < _LEAST_DOCUMENTS:
+    if len(found) < _MIN_DOCUMENTS:
         return []
     blank = _BLANK.search(text, found[-1].end())
     starts = [match.start() for match in found]
@@ -118,7 +118,7 @@ def _transcript(text: str, lines: list[Line]) -> list[Found]:
     if len(again) > 1 and not text[lines[marked[-1]][1] :].strip():
         # Where nothing follows, the last that was said is what is asked.
         marked = marked[:-2]
-    if len(marked) < _LEAST_SPOKEN or len(again) < 2:
+    if len(marked) < _MIN_SPOKEN or len(again) < 2:
         return []
     first, last = marked[0], marked[-1]
     filled = sum(bool(text[start:end].strip()) for start, end in lines[first : last + 1])
@@ -137,7 +137,7 @@ def _examples(text: str) -> list[Found]:
     label = counts.most_common(1)[0][0]
     chosen = [index for index, found in enumerate(labels) if found == label]
     answered = range(chosen[0], chosen[-1])
-    if len(answered) < _LEAST_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
+    if len(answered) < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
         return []
     openings = Counter(
         opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
@@ -224,7 +224,7 @@ def _joins(line: str) -> bool:
 def _is_numbered(printed: list[str]) -> bool:
     numbers = [int(match.group(1)) for line in printed if (match := _NUMBERED.match(line))]
     rising = sum(b == a + 1 for a, b in pairwise(numbers))
-    return rising >= _LEAST_NUMBERED - 1 and len(numbers) >= _NUMBERED_SHARE * len(printed)
+    return rising >= _MIN_NUMBERED - 1 and len(numbers) >= _NUMBERED_SHARE * len(printed)
 
 
 def _output_share(printed: list[str]) -> float:

@@ -12,10 +12,10 @@ from typing import Any
 from token_optimizer.models import BlockType, Kind
 from token_optimizer.optimizer.formats.text_parts import (
     Place,
-    Spot,
+    TextPart,
     as_list,
     call_text,
-    content_spots,
+    content_parts,
     read_text,
 )
 
@@ -62,12 +62,12 @@ def item_type(item: Mapping[str, Any]) -> str:
     return kind if isinstance(kind, str) else "message" if "role" in item else "item_reference"
 
 
-def item_spots(item: Mapping[str, Any], index: int) -> Iterator[Spot]:
+def item_parts(item: Mapping[str, Any], index: int) -> Iterator[TextPart]:
     """Every text of an item that is no message."""
     kind = item_type(item)
     called = Place(("input", index), BlockType.ASSISTANT, "assistant", index)
     if kind in OUTPUTS:
-        yield from _output_spots(
+        yield from _output_parts(
             item, kind, Place(("input", index, "output"), BlockType.TOOL, "tool", index, True)
         )
     elif kind in _READ_OF:
@@ -77,16 +77,16 @@ def item_spots(item: Mapping[str, Any], index: int) -> Iterator[Spot]:
         yield called.counted(read_text({name: item.get(name) for name in ("summary", "content")}))
 
 
-def _output_spots(item: Mapping[str, Any], kind: str, place: Place) -> Iterator[Spot]:
+def _output_parts(item: Mapping[str, Any], kind: str, place: Place) -> Iterator[TextPart]:
     output = item.get("output")
     if kind == "shell_call_output":
         for number, chunk in enumerate(as_list(output)):
             for stream in ("stdout", "stderr"):
                 text = chunk.get(stream) if isinstance(chunk, dict) else None
                 if text and isinstance(text, str):
-                    yield place.at(number, stream).spot(text)
+                    yield place.at(number, stream).text_part(text)
     elif kind == "local_shell_call_output" and isinstance(output, str):
         # A string of JSON that the provider parses.
         yield place.counted(output)
     else:
-        yield from content_spots(output, place)
+        yield from content_parts(output, place)

@@ -20,7 +20,7 @@ _READ_KEYS = frozenset({"content", "context", "refusal", "stderr", "stdout", "te
 _NOT_READ = frozenset({"citations", "annotations", "logprobs", "cache_control", "input", "image_url"})
 
 
-class Spot(NamedTuple):
+class TextPart(NamedTuple):
     """One text of a body. `path` is None where the text is counted but never written back.
 
     `message` is the index in the conversation, -1 outside of it; `pinned` texts must not become empty.
@@ -51,27 +51,27 @@ class Place(NamedTuple):
     def of(self, block_type: BlockType, *, tool_result: bool = False) -> Place:
         return Place(self.path, block_type, self.role, self.message, tool_result)
 
-    def spot(self, text: str, kind: Kind | None = None, *, pinned: bool = False) -> Spot:
+    def text_part(self, text: str, kind: Kind | None = None, *, pinned: bool = False) -> TextPart:
         """A text that may be rewritten."""
-        return Spot(text, self.type, self.role, self.path, self.message, kind, self.tool_result, pinned)
+        return TextPart(text, self.type, self.role, self.path, self.message, kind, self.tool_result, pinned)
 
-    def counted(self, text: str, kind: Kind = Kind.OPAQUE, *, pinned: bool = False) -> Spot:
+    def counted(self, text: str, kind: Kind = Kind.OPAQUE, *, pinned: bool = False) -> TextPart:
         """A text that is never written back."""
-        return Spot(text, self.type, self.role, None, self.message, kind, self.tool_result, pinned)
+        return TextPart(text, self.type, self.role, None, self.message, kind, self.tool_result, pinned)
 
 
-def content_spots(content: Any, place: Place) -> Iterator[Spot]:
+def content_parts(content: Any, place: Place) -> Iterator[TextPart]:
     """Every text of a message's content, or of a tool result's: a string, or a list of parts."""
     if isinstance(content, str):
         if content:
-            yield place.spot(content)
+            yield place.text_part(content)
         return
     parts = as_list(content)
     signed = _last_signed(parts)
     for index, part in enumerate(parts):
         if isinstance(part, dict):
             # Signed reasoning comes back as it was given, and so does what stands between.
-            yield from _part_spots(part, place.at(index), fixed=index < signed)
+            yield from _nested_parts(part, place.at(index), fixed=index < signed)
 
 
 def call_text(call: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -95,20 +95,20 @@ def _last_signed(parts: Sequence[Any]) -> int:
     return max(places, default=-1)
 
 
-def _part_spots(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iterator[Spot]:
+def _nested_parts(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iterator[TextPart]:
     match part.get("type"):
         case "text" | "input_text" | "output_text":
-            yield from _text_spots(part, place, fixed=fixed)
+            yield from _plain_parts(part, place, fixed=fixed)
         case "tool_result" if not place.tool_result:
             inner = place.at("content").of(BlockType.TOOL, tool_result=True)
-            yield from content_spots(part.get("content"), inner)
+            yield from content_parts(part.get("content"), inner)
         case "tool_use" | "server_tool_use" | "mcp_tool_use":
             call = place.of(BlockType.ASSISTANT)
             yield call.counted(call_text(part, ("server_name", "name", "input")), Kind.CALL)
         case "document":
-            yield from _document_spots(part, place)
+            yield from _document_parts(part, place)
         case "search_result":
-            yield from _search_result_spots(part, place)
+            yield from _search_result_parts(part, place)
         case "compaction" | "tool_addition" | "tool_removal":
             # What stands here for the whole conversation would be lost with its turn.
             yield place.counted(call_text(part, ("content", "tool")), pinned=True)
@@ -120,17 +120,17 @@ def _part_spots(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iterat
                 yield place.counted(text)
 
 
-def _text_spots(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iterator[Spot]:
+def _plain_parts(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iterator[TextPart]:
     text = part.get("text")
     if not isinstance(text, str):
         return
     if fixed or part.get("citations") or part.get("annotations"):
         yield place.counted(text)
     else:
-        yield place.at("text").spot(text, pinned=not CACHE_MARKS.isdisjoint(part))
+        yield place.at("text").text_part(text, pinned=not CACHE_MARKS.isdisjoint(part))
 
 
-def _document_spots(part: Mapping[str, Any], place: Place) -> Iterator[Spot]:
+def _document_parts(part: Mapping[str, Any], place: Place) -> Iterator[TextPart]:
     """A document's text, given whole or in parts; one that lies elsewhere or in a PDF has none."""
     yield from _labels(part, ("title", "context"), place)
     source = part.get("source")
@@ -143,13 +143,13 @@ def _document_spots(part: Mapping[str, Any], place: Place) -> Iterator[Spot]:
         yield from _citable(source.get("content"), inner.at("content"), cited=_is_cited(part))
 
 
-def _search_result_spots(part: Mapping[str, Any], place: Place) -> Iterator[Spot]:
+def _search_result_parts(part: Mapping[str, Any], place: Place) -> Iterator[TextPart]:
     yield from _labels(part, ("title", "source"), place)
     inner = place.at("content").of(BlockType.DOC, tool_result=place.tool_result)
     yield from _citable(part.get("content"), inner, cited=_is_cited(part))
 
 
-def _citable(content: Any, place: Place, *, cited: bool) -> Iterator[Spot]:
+def _citable(content: Any, place: Place, *, cited: bool) -> Iterator[TextPart]:
     """The texts of a document, which must not become empty; only counted where the answer shall cite it."""
     texts = [(place, content)]
     if isinstance(content, list):
@@ -157,10 +157,10 @@ def _citable(content: Any, place: Place, *, cited: bool) -> Iterator[Spot]:
         texts = [(place.at(at, "text"), part.get("text")) for at, part in parts]
     for inner, text in texts:
         if isinstance(text, str):
-            yield inner.counted(text) if cited else inner.spot(text, Kind.DOCUMENT, pinned=True)
+            yield inner.counted(text) if cited else inner.text_part(text, Kind.DOCUMENT, pinned=True)
 
 
-def _labels(part: Mapping[str, Any], names: Sequence[str], place: Place) -> Iterator[Spot]:
+def _labels(part: Mapping[str, Any], names: Sequence[str], place: Place) -> Iterator[TextPart]:
     text = "\n".join(part[name] for name in names if isinstance(part.get(name), str))
     if text:
         yield place.counted(text)

@@ -19,8 +19,8 @@ from token_optimizer.optimizer.json.tree import Node
 _TELLING = 1.5
 _BEHIND_ITS_KEY = 2.0
 _PART = 0.4
-_MOST_TERMS = 48
-_MOST_HITS = 4000
+_MAX_TERMS = 48
+_MAX_HITS = 4000
 
 _QUOTED = re.compile(r"""(?<!\w)["“'`]([^"”'`\n]{2,80})["”'`](?!\w)""")
 _TERM = re.compile(r"\d[\d,]*,\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
@@ -74,7 +74,7 @@ def asked_of(query: str) -> Asked:
     lower = query.lower()
     paths = frozenset(re.sub(r"\[\d*\]", "", path.lower()) for path in _DOTTED.findall(query))
     return Asked(
-        dict(list(_terms(query).items())[:_MOST_TERMS]),
+        dict(list(_terms(query).items())[:_MAX_TERMS]),
         frozenset(words_of(_DOTTED.sub(" ", query))),
         paths,
         frozenset(_place(match.group()) for match in _PLACES.finditer(lower)),
@@ -134,7 +134,7 @@ def _places_of(term: str, text: str) -> Iterator[int]:
     """Where the term stands as a whole: no longer name, and no other number, goes on on either side."""
     at = text.find(term)
     hits = 0
-    while at >= 0 and hits < _MOST_HITS:
+    while at >= 0 and hits < _MAX_HITS:
         end = at + len(term)
         before, after = text[at - 1 : at], text[end : end + 2]
         goes_on = _goes_on(before) or _goes_on(after[:1])

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from token_optimizer.optimizer.json.tree import Node, Number
 
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z")
-_MOST_VALUES = 40
-_LEAST_ROWS = 6
-_LEAST_COLUMN_SHARE = 0.1
+_MAX_VALUES = 40
+_MIN_ROWS = 6
+_MIN_COLUMN_SHARE = 0.1
 # Beyond so many times the middle half's width a value is outlying: Tukey's far fences.
 _FENCE = 3.0
-_LEAST_FENCED = 12
+_MIN_FENCED = 12
 
 Order = float | str
 
@@ -40,7 +40,7 @@ class Column:
     def outliers(self) -> list[int]:
         """The rows whose number lies far outside of what most have."""
         known = sorted(order for order in self.orders if isinstance(order, float))
-        if len(known) < _LEAST_FENCED:
+        if len(known) < _MIN_FENCED:
             return []
         low, high = known[len(known) // 4], known[-1 - len(known) // 4]
         reach = _FENCE * (high - low)
@@ -76,14 +76,14 @@ def _tables(units: Sequence[Node]) -> Iterator[Table]:
         if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
             places.setdefault(unit.parent, []).append(place)
     for rows in sorted(places.values(), key=len, reverse=True):
-        if len(rows) >= _LEAST_ROWS:
+        if len(rows) >= _MIN_ROWS:
             yield Table(rows, _columns_of([units[place] for place in rows]))
 
 
 def _columns_of(rows: Sequence[Node]) -> list[Column]:
     """The columns with scalars that the rows have; keys that few of them have make none."""
     keys = Counter(key for row in rows for key in row.value)
-    least = _LEAST_COLUMN_SHARE * len(rows)
+    least = _MIN_COLUMN_SHARE * len(rows)
     return [_column(key, [row.value.get(key, ()) for row in rows]) for key in keys if keys[key] >= least]
 
 
@@ -99,7 +99,7 @@ def _scalar_text(value: object) -> str:
 def _column(key: str, values: list[object]) -> Column:
     texts = [_scalar_text(value) for value in values]
     counts = Counter(texts)
-    few = len(counts) <= min(_MOST_VALUES, len(values) // 3)
+    few = len(counts) <= min(_MAX_VALUES, len(values) // 3)
     return Column(key, _orders(values), counts if few else Counter(), texts)
 
 

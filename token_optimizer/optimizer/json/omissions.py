@@ -15,11 +15,11 @@ from token_optimizer.optimizer.json.columns import Column, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, written
 
 # Names and summaries up to so many: the line shall stay short beside what it stands for.
-_MOST_KEYS = 12
-_MOST_LISTS = 4
-_MOST_COUNTED = 5
-_LEAST_SUMMED_ROWS = 20
-_MOST_SUMMARY_CHARS = 240
+_MAX_KEYS = 12
+_MAX_LISTS = 4
+_MAX_COUNTED = 5
+_MIN_SUMMED_ROWS = 20
+_MAX_SUMMARY_CHARS = 240
 _LONG_CHARS = 32
 
 
@@ -71,7 +71,7 @@ def _left_out(nodes: Sequence[Node], units: Sequence[Node]) -> list[str]:
 
 
 def _of_lists(lists: Counter[str], sizes: dict[str, int]) -> list[str]:
-    most = lists.most_common(_MOST_LISTS)
+    most = lists.most_common(_MAX_LISTS)
     said = [f"{count} of {sizes[path]} items" + (f" of {path}" if path else "") for path, count in most]
     rest = sum(lists.values()) - sum(count for _, count in most)
     return [*said, f"{rest} items of other lists"] if rest else said
@@ -80,7 +80,7 @@ def _of_lists(lists: Counter[str], sizes: dict[str, int]) -> list[str]:
 def _of_keys(keys: Counter[str]) -> list[str]:
     if not keys:
         return []
-    most = keys.most_common(_MOST_KEYS)
+    most = keys.most_common(_MAX_KEYS)
     said = ", ".join(key if count == 1 else f"{key} ×{count}" for key, count in most)
     rest = sum(keys.values()) - sum(count for _, count in most)
     return [f"keys {said}" + (f" and {rest} more" if rest else "")]
@@ -89,22 +89,22 @@ def _of_keys(keys: Counter[str]) -> list[str]:
 def _summary(root: Node, units: Sequence[Node], staying: set[Node]) -> str:
     """Ranges and counts of the longest table; empty where few rows were left out of it."""
     table = next(iter(tables_of(root, units)), None)
-    if table is None or sum(units[place] not in staying for place in table.places) < _LEAST_SUMMED_ROWS:
+    if table is None or sum(units[place] not in staying for place in table.places) < _MIN_SUMMED_ROWS:
         return ""
     said, chars = [], 0
     for column in table.columns:
         words = _said_of(column)
         chars += len(words)
-        if words and chars <= _MOST_SUMMARY_CHARS:
+        if words and chars <= _MAX_SUMMARY_CHARS:
             said.append(words)
     return f". All had: {'; '.join(said)}" if said else ""
 
 
 def _said_of(column: Column) -> str:
     """The values of a column with their counts where they are few, else the range of numbers and dates."""
-    most = column.counts.most_common(_MOST_COUNTED + 1)
+    most = column.counts.most_common(_MAX_COUNTED + 1)
     extremes = column.extremes()
-    if 0 < len(most) <= _MOST_COUNTED and all(len(value) <= _LONG_CHARS for value, _ in most):
+    if 0 < len(most) <= _MAX_COUNTED and all(len(value) <= _LONG_CHARS for value, _ in most):
         words = ", ".join(f"{_short(value) or 'none'} ×{count}" for value, count in most)
     elif extremes is not None:
         words = f"{column.texts[extremes[0]]}–{column.texts[extremes[1]]}"

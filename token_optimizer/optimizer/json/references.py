@@ -17,12 +17,12 @@ from token_optimizer.optimizer.json.literals import Value, literal_decoder, uniq
 
 REFERENCE = "$ref"
 # Smaller objects are not worth following a reference for.
-_LEAST_CHARS = 100
+_MIN_CHARS = 100
 # An object that differs in some members is written as those, where they are at most this share of it.
-_MOST_DIFFERENT = 0.5
+_MAX_DIFFERENT = 0.5
 # Objects of one list with the same keys are rows of a table from so many on: TOON says their keys once.
-_LEAST_ROWS = 6
-_MOST_COMPARED = 4
+_MIN_ROWS = 6
+_MAX_COMPARED = 4
 
 
 def with_references(text: str) -> str | None:
@@ -104,7 +104,7 @@ class _Writer:
             self._out.append(_leaf(value))
 
     def _write_list(self, items: list[Value], place: str) -> None:
-        table = len(items) >= _LEAST_ROWS and _is_table(items)
+        table = len(items) >= _MIN_ROWS and _is_table(items)
         self._out.append("[")
         for index, item in enumerate(items):
             if index:
@@ -113,7 +113,7 @@ class _Writer:
         self._out.append("]")
 
     def _write_object(self, value: dict[str, Value], place: str, *, may_refer: bool) -> None:
-        if may_refer and self._size(value) >= _LEAST_CHARS:
+        if may_refer and self._size(value) >= _MIN_CHARS:
             known = self._places.get(id(value))
             like, different = (value, []) if known is not None else self._nearest(value)
             if like is not None:
@@ -135,8 +135,8 @@ class _Writer:
     def _nearest(self, value: dict[str, Value]) -> tuple[dict[str, Value] | None, list[str]]:
         """What was written with the same keys and differs least, and the keys in which it does."""
         best: tuple[dict[str, Value] | None, list[str]] = (None, [])
-        least = _MOST_DIFFERENT * self._size(value)
-        for other in self._alike.get(tuple(value), [])[:_MOST_COMPARED]:
+        least = _MAX_DIFFERENT * self._size(value)
+        for other in self._alike.get(tuple(value), [])[:_MAX_COMPARED]:
             different = [key for key in value if _identity(value[key]) != _identity(other[key])]
             size = sum(len(key) + 4 + self._size(value[key]) for key in different)
             if size < least:

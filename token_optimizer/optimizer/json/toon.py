@@ -24,7 +24,7 @@ from token_optimizer.optimizer.json.literals import literal_decoder, unique_memb
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
 from token_optimizer.text import token_counts
 
-LEAST_EMBEDDED_CHARS = 60
+MIN_EMBEDDED_CHARS = 60
 
 # What stands between insignificant whitespace: punctuation, literals, and strings whole.
 _SIGNIFICANT = re.compile(r'(?:[^ \t\r\n"]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
@@ -158,7 +158,7 @@ def _embedded(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_worth_it(value: str) -> bool:
     """Whether the value is long enough without its whitespace, so that a second run decides the same."""
-    long_enough = len(value) >= LEAST_EMBEDDED_CHARS and len(minified(value)) >= LEAST_EMBEDDED_CHARS
+    long_enough = len(value) >= MIN_EMBEDDED_CHARS and len(minified(value)) >= MIN_EMBEDDED_CHARS
     return long_enough and _is_json(value)
 
 

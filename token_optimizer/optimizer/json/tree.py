@@ -15,12 +15,12 @@ from typing import Any
 from token_optimizer.models import Passage
 
 # An array of at least so many items is a table, and its items are rows unless they are larger than that.
-_LEAST_ROWS = 6
+_MIN_ROWS = 6
 _LARGEST_ROW_CHARS = 1500
 # A nested value up to this size is not taken apart.
 _SMALL_CHARS = 100
 # Larger arrays and objects are cut by runs of neighbours, so that a million items cost no million units.
-_MOST_UNITS = 20_000
+_MAX_UNITS = 20_000
 _DEEPEST = 12
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -119,8 +119,8 @@ def _take_apart(text: str, node: Node, depth: int) -> None:
         return
     held = node.value if isinstance(node.value, list) else list(node.value.values())
     node.is_array = isinstance(node.value, list)
-    rows = len(held) >= _LEAST_ROWS and (node.is_array or all(isinstance(item, dict) for item in held))
-    node.children = list(_children(text, node, -(-len(held) // _MOST_UNITS)))
+    rows = len(held) >= _MIN_ROWS and (node.is_array or all(isinstance(item, dict) for item in held))
+    node.children = list(_children(text, node, -(-len(held) // _MAX_UNITS)))
     node.value = None
     for child in node.children:
         size = child.end - child.value_start

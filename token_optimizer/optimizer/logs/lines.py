@@ -121,7 +121,7 @@ _VERDICT = re.compile(
     )""",
     re.VERBOSE,
 )
-_LEAST_VERDICTS = 4
+_MIN_VERDICTS = 4
 _VERDICT_SHARE = 0.02
 _VERDICTS_AMONG_LINES = 400
 _VERDICT_WITHIN_CHARS = 400
@@ -129,7 +129,7 @@ _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
 # So many lines of one mind decide it: where six in ten are log lines, none of twelve is once in 60,000 times.
 _DECIDING_LINES = 12
-_LEAST_LOG_LINES = 5
+_MIN_LOG_LINES = 5
 _LOG_SHARE = 0.6
 _LONGEST_READ = 2_000
 _FRAME_WITHIN_CHARS = 400
@@ -138,7 +138,7 @@ _FRAME_WITHIN_CHARS = 400
 def is_log(text: str) -> bool:
     """Whether most lines carry a time or a level, as far as a sample of them shows, or a build wrote them."""
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < _LEAST_LOG_LINES:
+    if len(lines) < _MIN_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
     return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines)
@@ -157,7 +157,7 @@ def _is_mostly_logged(sample: list[str]) -> bool:
 def _is_of_a_build(lines: list[str]) -> bool:
     """Whether some lines are verdicts of a build's tools; between them may stand anything that it printed."""
     sample = lines[:: max(1, len(lines) // _VERDICTS_AMONG_LINES)]
-    wanted = max(_LEAST_VERDICTS, ceil(_VERDICT_SHARE * len(sample)))
+    wanted = max(_MIN_VERDICTS, ceil(_VERDICT_SHARE * len(sample)))
     verdicts = (line for line in sample if _VERDICT.match(line, 0, _VERDICT_WITHIN_CHARS))
     return sum(1 for _ in islice(verdicts, wanted)) == wanted
 

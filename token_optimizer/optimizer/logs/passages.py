@@ -49,7 +49,7 @@ _MANY_ALIKE = 10
 _USUAL_SHARE = 0.1
 _WARNING = 0.5
 _SHORTEST_MARKER_CHARS = 20
-_MOST_ASKED = 100
+_MAX_ASKED = 100
 _NAME_SHARE = 0.1
 
 
@@ -195,7 +195,7 @@ def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
 
 def _weigh_asked(log: _Log, text: str, query: str) -> None:
     """Lines that hold a name of the query, or a word of it that is rare in the log."""
-    wanted_names, wanted_words = names(query)[:_MOST_ASKED], words(query)[:_MOST_ASKED]
+    wanted_names, wanted_words = names(query)[:_MAX_ASKED], words(query)[:_MAX_ASKED]
     if not (wanted_names or wanted_words):
         return
     lowered = text.lower()

@@ -84,7 +84,7 @@ _RULE_CODE = re.compile(r"[A-Z]{1,4}\d{3,4}")
 _FINDING = re.compile(r"(?:#: )?R#:? (?:\[\*\] )?[`A-Z]")
 _FINDING_WEIGHT = 0.8
 _LEVEL_ALONE = 0.2
-_MOST_OF_OTHERS = 0.3
+_MAX_OF_OTHERS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +209,4 @@ def _weighed(pattern: str, lowered: str, alarms: _Alarms) -> float:
     if not signs:
         return 0.0
     level = _LEVEL_ALONE if _LEVEL.search(pattern) else 0.0
-    return max(signs) + level + min(_MOST_OF_OTHERS, 0.05 * (len(signs) - 1))
+    return max(signs) + level + min(_MAX_OF_OTHERS, 0.05 * (len(signs) - 1))

@@ -35,8 +35,8 @@ _MARKER_TOKENS = 16
 _WEIGHED_CHARS = 4_000
 # From here on a line warns at least.
 _ALARMING = 0.5
-_MOST_LINES_OF_A_NAME = 200
-_MOST_LINES_OF_A_WORD = 20
+_MAX_LINES_OF_A_NAME = 200
+_MAX_LINES_OF_A_WORD = 20
 
 
 def trim_logs(content: str, error_window: int, tail_lines: int, query: str | None = None) -> str:
@@ -95,11 +95,11 @@ def _keep_alarms(lines: list[str], kept: bytearray) -> None:
 def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: str) -> None:
     """Mark the lines that hold a name of the query, or a word of it that is rare in the log."""
     for name in names(query):
-        for at in islice(text.lines_with(name, at_word_start=True), _MOST_LINES_OF_A_NAME):
+        for at in islice(text.lines_with(name, at_word_start=True), _MAX_LINES_OF_A_NAME):
             kept[at] = 1
     for word in words(query):
-        found = list(islice(lowered.lines_with(word, at_word_start=True), _MOST_LINES_OF_A_WORD + 1))
-        if len(found) <= _MOST_LINES_OF_A_WORD:
+        found = list(islice(lowered.lines_with(word, at_word_start=True), _MAX_LINES_OF_A_WORD + 1))
+        if len(found) <= _MAX_LINES_OF_A_WORD:
             for at in found:
                 kept[at] = 1
 

@@ -22,26 +22,26 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from token_optimizer.models import Block, Kind
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.text_cache import TextCache, key_of
 
 # Below this, a reference is about as long as what it replaces.
-LEAST_REFERENCE_CHARS = 200
-LEAST_RUN_CHARS = 400
+MIN_REFERENCE_CHARS = 200
+MIN_RUN_CHARS = 400
 # Any so many lines in a row have one among the chosen; a longer line is chosen by itself.
 _WINDOW_LINES = 4
 _LONG_LINE_CHARS = 300
 # A line says something from so many characters on; brackets and blank lines stand everywhere.
-_LEAST_LINE_CHARS = 8
+_MIN_LINE_CHARS = 8
 # Texts that share fewer chosen lines are not compared, nor those that could hold a text only in part.
-_LEAST_SHARED = 2
-_LEAST_SHARE = 0.5
+_MIN_SHARED = 2
+_MIN_SHARE = 0.5
 # Texts that one text is compared with, and places where a line is looked for.
-_MOST_SOURCES = 4
-_MOST_PLACES = 4
+_MAX_SOURCES = 4
+_MAX_PLACES = 4
 _QUOTED_CHARS = 48
 _NEVER = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.OPAQUE})
 _WHOLE_ONLY = frozenset({Kind.JSON, Kind.EXAMPLES, Kind.TRANSCRIPT})
-_CHOSEN: SeenTexts[frozenset[int]] = SeenTexts(5_000)
+_CHOSEN: TextCache[frozenset[int]] = TextCache(5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,17 @@ class _Standing:
         chosen = _chosen_lines(block.content)
         shared = Counter(map(self.holder.get, chosen))
         shared.update(self.holder.get(mark) for mark in chosen if mark < 0)
-        least = len(chosen) * _LEAST_SHARE if block.kind in _WHOLE_ONLY else min(len(chosen), _LEAST_SHARED)
+        least = len(chosen) * _MIN_SHARE if block.kind in _WHOLE_ONLY else min(len(chosen), _MIN_SHARED)
         near = [
             other
             for other, count in shared.items()
             if other is not None and count >= least and abs(other - at) <= self.window
         ]
-        return sorted(near, key=lambda other: (-shared[other], abs(other - at), other))[:_MOST_SOURCES]
+        return sorted(near, key=lambda other: (-shared[other], abs(other - at), other))[:_MAX_SOURCES]
 
 
 def _may_be_source(block: Block) -> bool:
-    return len(block.content) >= LEAST_REFERENCE_CHARS and block.kind not in _NEVER
+    return len(block.content) >= MIN_REFERENCE_CHARS and block.kind not in _NEVER
 
 
 def _copy_of(at: int, standing: _Standing) -> Copy | None:
@@ -120,7 +120,7 @@ def _copy_of(at: int, standing: _Standing) -> Copy | None:
     for run in runs:
         if body and run.start <= body[0] and run.end > body[-1]:
             return _whole(at, block, standing.blocks[run.source].id, below=run.source > at)
-    long = [run for run in runs if run.chars >= LEAST_RUN_CHARS]
+    long = [run for run in runs if run.chars >= MIN_RUN_CHARS]
     return _partly(at, block, long, standing) if long and block.kind not in _WHOLE_ONLY else None
 
 
@@ -170,7 +170,7 @@ def _runs(lines: Sequence[str], sources: Sequence[tuple[int, Sequence[str]]]) ->
     places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for index, (_, source) in enumerate(sources):
         for number, line in enumerate(source):
-            if len(line) >= _LEAST_LINE_CHARS and len(places[line]) < _MOST_PLACES:
+            if len(line) >= _MIN_LINE_CHARS and len(places[line]) < _MAX_PLACES:
                 places[line].append((index, number))
     runs: list[_Run] = []
     start = done = 0
@@ -217,7 +217,7 @@ def _chosen_lines(text: str) -> frozenset[int]:
 
 def _choose(text: str) -> frozenset[int]:
     lines = map(bytes.rstrip, text.encode("utf-8", "surrogatepass").split(b"\n"))
-    said = [line for line in lines if len(line) >= _LEAST_LINE_CHARS]
+    said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
     # Unlike Python's own hash, the same in every process.
     prints = list(map(zlib.crc32, said))
     # Marks below 0 are those of long lines.

@@ -21,7 +21,7 @@ _SOURCES = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER})
 
 def extract_constraints(blocks: list[Block]) -> Block | None:
     """A block of every sentence that gives an order, each once, in the prompt's order; None without any."""
-    sources = [block for block in blocks if _may_give_orders(block) and _KEYWORD.search(block.content)]
+    sources = [block for block in blocks if _may_give_directives(block) and _KEYWORD.search(block.content)]
     found = dict.fromkeys(order for block in sources for order in _orders(block.content))
     if not found:
         return None
@@ -38,12 +38,12 @@ def extract_constraints(blocks: list[Block]) -> Block | None:
     )
 
 
-def orders_in(block: Block, text: str) -> bool:
+def directives_in(block: Block, text: str) -> bool:
     """Whether the text, which is part of the block, gives an order."""
-    return _may_give_orders(block) and _KEYWORD.search(text) is not None
+    return _may_give_directives(block) and _KEYWORD.search(text) is not None
 
 
-def _may_give_orders(block: Block) -> bool:
+def _may_give_directives(block: Block) -> bool:
     return block.type in _SOURCES and block.kind is Kind.PROSE and not block.tool_result
 
 

@@ -16,7 +16,7 @@ from operator import eq
 
 from token_optimizer.text import token_counts
 
-LEAST_REPEATS = 4
+MIN_REPEATS = 4
 # A phrase is looked for at every 24th character, by its next 12, up to 512 characters ahead.
 _ANCHOR_STEP = 24
 _WINDOW_CHARS = 12
@@ -39,13 +39,13 @@ def collapse_repeats(text: str) -> str:
 
 def _collapsed_lines(text: str) -> str:
     lines = text.split("\n")
-    if not any(map(eq, lines, islice(lines, LEAST_REPEATS - 1, None))):
+    if not any(map(eq, lines, islice(lines, MIN_REPEATS - 1, None))):
         return text
     runs = [(line, sum(1 for _ in same)) for line, same in groupby(lines)]
-    repeated = [(line, count, "\n".join([line] * count)) for line, count in runs if count >= LEAST_REPEATS]
+    repeated = [(line, count, "\n".join([line] * count)) for line, count in runs if count >= MIN_REPEATS]
     forms = iter(_shorter_forms(repeated))
     return "\n".join(
-        [next(forms) if count >= LEAST_REPEATS else "\n".join([line] * count) for line, count in runs]
+        [next(forms) if count >= MIN_REPEATS else "\n".join([line] * count) for line, count in runs]
     )
 
 
@@ -115,21 +115,21 @@ def _runs(text: str) -> Iterator[Run]:
 def _run_at(text: str, anchor: int, period: int, free: int) -> Run | None:
     """The run of this period that the anchor lies near the start of; it starts at `free` or later."""
     # An anchor before it would have found a run that starts more than a step earlier.
-    least = (LEAST_REPEATS - 1) * period - _ANCHOR_STEP
+    least = (MIN_REPEATS - 1) * period - _ANCHOR_STEP
     if least > 0 and not _same(text, anchor, anchor + period, least):
         return None
     start = anchor
     while start > free and text[start - 1] == text[start - 1 + period]:
         start -= 1
     end = anchor + period + _equal_chars(text, anchor, anchor + period)
-    if end - start < LEAST_REPEATS * period:
+    if end - start < MIN_REPEATS * period:
         return None
     return _aligned(text, start, end, period)
 
 
 def _aligned(text: str, start: int, end: int, period: int) -> Run:
     """The run from the first start of a word in its first period on, where that loses no repeat."""
-    latest = min(start + period, end - LEAST_REPEATS * period + 1)
+    latest = min(start + period, end - MIN_REPEATS * period + 1)
     for at in range(start, latest):
         if (at == 0 or text[at - 1].isspace()) and not text[at].isspace():
             return at, end, period

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 # A word stands for an asked one at a share of its nearness, where that is as much (a cosine), and where it is
 # one of the nearest few.
-_LEAST_NEARNESS = 0.2
-_MOST_NEAR = 10
+_MIN_NEARNESS = 0.2
+_MAX_NEAR = 10
 _SHARE = 0.5
 # Who asks at length says it in all the words there are.
-_MOST_ASKED = 64
+_MAX_ASKED = 64
 # The last digits of a sum are not the same on every processor.
 _DECIMALS = 3
 
@@ -60,7 +60,7 @@ def near_words(query: str, words: WordVectors) -> dict[str, dict[str, float]]:
     from numpy import einsum
 
     asked = list(dict.fromkeys(stem for stem in stems([query])[0] if stem in words.rows))
-    if not 0 < len(asked) <= _MOST_ASKED:
+    if not 0 < len(asked) <= _MAX_ASKED:
         return {}
     # Not by a matrix product: its threads wait for each other longer than they compute.
     found = einsum("ad,wd->aw", words.vectors[[words.rows[stem] for stem in asked]], words.vectors)
@@ -72,9 +72,9 @@ def near_words(query: str, words: WordVectors) -> dict[str, dict[str, float]]:
 
 
 def _nearest(asked: str, written: Sequence[str], nearness: NDArray[np.float64]) -> dict[str, float]:
-    rows = (nearness >= _LEAST_NEARNESS).nonzero()[0].tolist()
+    rows = (nearness >= _MIN_NEARNESS).nonzero()[0].tolist()
     near = {written[row]: float(nearness[row]) for row in rows if written[row] != asked}
-    nearest = sorted(near, key=lambda stem: (-near[stem], stem))[:_MOST_NEAR]
+    nearest = sorted(near, key=lambda stem: (-near[stem], stem))[:_MAX_NEAR]
     return {stem: _SHARE * near[stem] for stem in nearest}
 
 

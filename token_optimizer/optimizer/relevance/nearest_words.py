@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Who asks at more length says it in words enough, and what is near all of them is near anything.
-_MOST_ASKED = 12
+_MAX_ASKED = 12
 # The last digits of a sum are not the same on every processor.
 _DECIMALS = 3
 
@@ -36,7 +36,7 @@ def nearness(query: str, texts: Sequence[str]) -> list[float]:
     Zeros where the question has no word with a vector, or too many, or where there are no static vectors.
     """
     nothing = [0.0] * len(texts)
-    if not texts or not 0 < len(set(stems([query])[0])) <= _MOST_ASKED:
+    if not texts or not 0 < len(set(stems([query])[0])) <= _MAX_ASKED:
         return nothing
     try:
         words = WordVectors.of([query, *texts])

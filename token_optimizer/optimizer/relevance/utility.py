@@ -19,7 +19,7 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
 from token_optimizer.optimizer.relevance.bm25 import names
 from token_optimizer.optimizer.relevance.mmr import unit_rows
-from token_optimizer.text_cache import SeenTexts, key_of
+from token_optimizer.text_cache import TextCache, key_of
 
 # Read by `UtilityParts.score`, and shown with each part in the trace.
 WEIGHTS = {
@@ -38,7 +38,7 @@ _NAMES_FOR_HALF = 5
 _ENTITIES_FOR_HALF = 3
 # Beyond it, more of a text tells nothing about its kind that the beginning has not.
 _LONGEST_CHARACTERS = 20_000
-_TOLD: SeenTexts[tuple[int, int, int]] = SeenTexts(16_384)
+_TOLD: TextCache[tuple[int, int, int]] = TextCache(16_384)
 _KEYWORD = re.compile(r"\b(?:MUST(?: NOT)?|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
 # Two capitalised words or more in a row, a date, a sum of money, a share.
 _ENTITY = re.compile(

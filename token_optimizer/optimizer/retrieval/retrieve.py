@@ -46,8 +46,8 @@ _USUAL_BUDGET_TOKENS = 8_000
 _USUAL_TOP_K = 30
 # A passage less like the question than this (a cosine), or than this share of the likest one, is about
 # something else, unless it holds a name that is asked for. The share holds for words, too.
-_LEAST_SIMILARITY = 0.2
-_LEAST_SHARE = 0.5
+_MIN_SIMILARITY = 0.2
+_MIN_SHARE = 0.5
 # Who asks at length says at the end what it is about.
 _LONGEST_QUESTION_CHARS = 2_000
 # The line that names the source is known as a title while it is no longer than 120.
@@ -160,13 +160,13 @@ def _is_question(block: Block) -> bool:
 def _fitting(passages: Sequence[RetrievedPassage], query: str) -> list[RetrievedPassage]:
     """The passages that are about the question."""
     likeness = [passage.similarity for passage in passages]
-    least = max(_LEAST_SIMILARITY, _LEAST_SHARE * max((each or 0.0 for each in likeness), default=0.0))
+    least = max(_MIN_SIMILARITY, _MIN_SHARE * max((each or 0.0 for each in likeness), default=0.0))
     by_words = bm25(query, stems([passage.content for passage in passages])) if None in likeness else []
     asked = set(names(query))
 
     def fits(at: int) -> bool:
         alike = likeness[at]
-        near = by_words[at] >= _LEAST_SHARE if alike is None else alike >= least
+        near = by_words[at] >= _MIN_SHARE if alike is None else alike >= least
         return near or not asked.isdisjoint(names(passages[at].content))
 
     return [passage for at, passage in enumerate(passages) if fits(at)]

@@ -20,7 +20,7 @@ from itertools import chain, islice
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns, framing_left, without_turns
-from token_optimizer.optimizer.prose.directives import orders_in
+from token_optimizer.optimizer.prose.directives import directives_in
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
 from token_optimizer.optimizer.relevance.salience import fixed_facts, salient, token_values
 from token_optimizer.optimizer.retrieval.retrieve import is_retrieved
@@ -31,7 +31,7 @@ _ATTEMPTS = 5
 # A choice that costs by so much more or less than was reckoned is reckoned anew.
 _FAR = 0.15
 # A text that says repeated things once says them again where only some are left.
-_LEAST_SHARE = 0.4
+_MIN_SHARE = 0.4
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
 # The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
@@ -244,7 +244,9 @@ def _bulks(
         text = (block.original_content if cutter.from_original else None) or block.content
         if passages := cutter.passages(text, prompt.query):
             frame = f"turn {block.turn}" if block.turn in droppable else f"text {at}" if cutter.whole else ""
-            orders = (n for n, item in enumerate(passages) if orders_in(block, text[item.start : item.end]))
+            orders = (
+                n for n, item in enumerate(passages) if directives_in(block, text[item.start : item.end])
+            )
             found.append(_Bulk(at, block, text, cutter, passages, frame, orders=frozenset(orders)))
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for bulk in found for text in bulk.texts()]))
@@ -256,7 +258,7 @@ def _passage_tokens(bulk: _Bulk, counts: Iterator[int]) -> list[int]:
     tokens = list(islice(counts, len(bulk.passages)))
     if bulk.text is bulk.block.content:
         return tokens
-    share = min(1.0, max(_LEAST_SHARE, bulk.block.tokens / max(1, sum(tokens))))
+    share = min(1.0, max(_MIN_SHARE, bulk.block.tokens / max(1, sum(tokens))))
     return [math.ceil(share * count) for count in tokens]
 
 

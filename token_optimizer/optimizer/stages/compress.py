@@ -35,12 +35,12 @@ from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SP
 from token_optimizer.optimizer.selection.cutting import was_cut
 
 # Shorter texts gain less than their marker says.
-LEAST_TOKENS = 100
+MIN_TOKENS = 100
 # However much time a request has, the learned compressor answers within so many.
 _LONGEST_SECONDS = 300.0
 # What one request may ask to have compressed ahead.
-_MOST_AHEAD = 32
-_MOST_CHARS_AHEAD = 200_000
+_MAX_AHEAD = 32
+_MAX_CHARS_AHEAD = 200_000
 _RULING = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.CONSTRAINT)
 _SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a museum, which opens in May."
 
@@ -71,7 +71,7 @@ def is_wanted(prompt: Prompt, context: Context) -> bool:
 
 def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     """Whether the block is worth compressing; what was cut before is not, or a second run would cut more."""
-    if not may_be_compressed(block) or block.slot is None or block.tokens < LEAST_TOKENS:
+    if not may_be_compressed(block) or block.slot is None or block.tokens < MIN_TOKENS:
         return False
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
@@ -197,9 +197,9 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
     if len(prose) < len(wanted) and compressor_name() == BY_SENTENCES:
         wanted = prose
     texts: list[str] = []
-    room = _MOST_CHARS_AHEAD
+    room = _MAX_CHARS_AHEAD
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
-        if len(text) <= room and len(texts) < _MOST_AHEAD:
+        if len(text) <= room and len(texts) < _MAX_AHEAD:
             texts.append(text)
             room -= len(text)
     return tuple(texts)
@@ -207,7 +207,7 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
 
 def _may_be_wanted(block: Block) -> bool:
     """Whether the block is prose that nothing was cut from, and that no rule keeps for ever."""
-    if block.tokens < LEAST_TOKENS or block.kind not in PROSE_KINDS:
+    if block.tokens < MIN_TOKENS or block.kind not in PROSE_KINDS:
         return False
     # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
     closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0

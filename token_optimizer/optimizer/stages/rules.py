@@ -51,7 +51,7 @@ from token_optimizer.optimizer.tools.schemas import (
 )
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
-_LEAST_SCHEMA_SHARE = 0.1
+_MIN_SCHEMA_SHARE = 0.1
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
 _MUST_SHARE = 0.75
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
@@ -299,7 +299,7 @@ def _above_soft_target(prompt: Prompt, schemas: list[Block], context: Context) -
 def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:
     """Whether the prompt is over its hard budget, and shorter schemas would be felt in that."""
     over = context.tokens_over(prompt)
-    return over > 0 and (step < SOFT_STEPS or _schema_tokens(prompt) > _LEAST_SCHEMA_SHARE * over)
+    return over > 0 and (step < SOFT_STEPS or _schema_tokens(prompt) > _MIN_SCHEMA_SHARE * over)
 
 
 def _schema_tokens(prompt: Prompt) -> int:

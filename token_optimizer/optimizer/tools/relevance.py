@@ -30,7 +30,7 @@ _STEM_CHARS = 6
 _K1, _B = 1.2, 0.5
 # Others are likely too when they match at least so well as this share of the best, up to so many.
 _NEAR_BEST = 0.4
-_MOST_LIKELY = 6
+_MAX_LIKELY = 6
 
 
 def likely_tools(tools: Sequence[str], question: str) -> frozenset[int]:
@@ -39,7 +39,7 @@ def likely_tools(tools: Sequence[str], question: str) -> frozenset[int]:
     documents = [Counter(_words(text)) for text in tools]
     scores = _bm25(documents, asked)
     best = max(scores, default=0.0)
-    ranked = sorted(range(len(tools)), key=lambda index: (-scores[index], index))[:_MOST_LIKELY]
+    ranked = sorted(range(len(tools)), key=lambda index: (-scores[index], index))[:_MAX_LIKELY]
     return frozenset(index for index in ranked if scores[index] > 0 and scores[index] >= _NEAR_BEST * best)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from optimizer_app.ingest.read import ReadDocument, read_document
 from optimizer_app.ingest.readers import confined
 from optimizer_app.ingest.readers.confined import read_confined
 from optimizer_app.ingest.readers.problems import UnreadableDocument
-from optimizer_app.ingest.readers.read import ReadDocument, read_document
 
 MEGABYTE = 1024**2
 
@@ -80,7 +80,7 @@ def test_whatever_the_reader_raises_is_a_reason(
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     def take(*_args: object, **_options: object) -> ReadDocument:
-        return len(bytearray(2 * confined.MOST_MEMORY_BYTES))  # type: ignore[return-value]
+        return len(bytearray(2 * confined.MAX_MEMORY_BYTES))  # type: ignore[return-value]
 
     monkeypatch.setattr(confined, "read_text", take)
     with pytest.raises(UnreadableDocument, match="of memory"):

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer_app.ingest.chunking import MOST_TOKENS, count
-from optimizer_app.ingest.readers.read import ReadDocument, UnreadableDocument, read_document
+from optimizer_app.ingest.chunking import MAX_TOKENS, count
+from optimizer_app.ingest.read import ReadDocument, UnreadableDocument, read_document
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -215,7 +215,7 @@ def test_a_docx_that_unpacks_to_too_much() -> None:
 def test_a_long_paragraph_is_cut_where_sentences_end() -> None:
     text = " ".join(f"Sentence number {n} says that all is well." for n in range(400))
     chunks = read_document(text.encode()).chunks
-    assert max(chunk.tokens for chunk in chunks) <= MOST_TOKENS
+    assert max(chunk.tokens for chunk in chunks) <= MAX_TOKENS
     assert all(chunk.content.endswith(".") for chunk in chunks)
     assert " ".join(chunk.content for chunk in chunks) == text
 
@@ -232,7 +232,7 @@ def test_nothing_but_space_is_lost_and_no_chunk_is_too_long(text: str, name: str
     except UnreadableDocument:
         return
     assert all(chunk.content.strip() for chunk in chunks)
-    assert max(chunk.tokens for chunk in chunks) <= MOST_TOKENS
+    assert max(chunk.tokens for chunk in chunks) <= MAX_TOKENS
     if name == "a.py":
         assert "".join("".join(chunk.content for chunk in chunks).split()) == "".join(_as_sent(text).split())
 

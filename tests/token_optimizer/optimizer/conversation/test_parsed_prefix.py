@@ -10,8 +10,8 @@ import pytest
 from benchmarks.conversations import conversation, next_turn
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult
-from token_optimizer.optimizer.conversation.history import Past
-from token_optimizer.optimizer.conversation.parsed_prefix import READ_PREFIXES
+from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory, conversation_salt
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.text_cache import forget_texts
@@ -79,9 +79,11 @@ def test_the_next_turn_finds_what_the_last_one_read() -> None:
     first, second = _openai(2)
     optimize_body(first, "openai", config=BALANCED, model="gpt-4o", memory=memory)
     salt = conversation_salt(BALANCED, None, "gpt-4o", "")
-    past = Past.find(memory, second, "openai", salt, None)
+    past = ConversationHistory.find(memory, second, "openai", salt, None)
     assert len(past.read.sent) == len(first["messages"])
-    other = Past.find(memory, second, "openai", conversation_salt(BALANCED, None, "gpt-4o", "x"), None)
+    other = ConversationHistory.find(
+        memory, second, "openai", conversation_salt(BALANCED, None, "gpt-4o", "x"), None
+    )
     assert not other.read.sent
 
 
@@ -91,9 +93,9 @@ def test_what_the_memory_has_otherwise_is_read_anew() -> None:
     first, second = _openai(2)
     optimize_body(first, "openai", config=BALANCED, model="gpt-4o", memory=memory)
     salt = conversation_salt(BALANCED, None, "gpt-4o", "")
-    past = Past.find(memory, second, "openai", salt, None)
+    past = ConversationHistory.find(memory, second, "openai", salt, None)
     memory.set_many({past.keys[len(past.known) - 1]: past.known[0]})
-    assert not Past.find(memory, second, "openai", salt, None).read.sent
+    assert not ConversationHistory.find(memory, second, "openai", salt, None).read.sent
 
 
 def test_documents_are_read_anew_on_every_turn() -> None:
@@ -105,7 +107,7 @@ def test_documents_are_read_anew_on_every_turn() -> None:
         second, "openai", config=BALANCED, model="gpt-4o", memory=memory, documents=documents
     )
     forget_texts()
-    assert READ_PREFIXES.get_many(["any"]) == [None]
+    assert PARSED_PREFIXES.get_many(["any"]) == [None]
     again = optimize_body(
         second, "openai", config=BALANCED, model="gpt-4o", memory=memory, documents=documents
     )

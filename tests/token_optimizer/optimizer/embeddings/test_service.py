@@ -14,7 +14,7 @@ import pytest
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.embeddings import service as semantic
 from token_optimizer.optimizer.embeddings.models import PACKAGED_MODEL, find_model
-from token_optimizer.optimizer.embeddings.service import EmbeddingService, StaticEmbedder, static_embedder
+from token_optimizer.optimizer.semantic import EmbeddingService, StaticEmbedder, static_embedder
 from token_optimizer.text_cache import forget_texts
 
 QUESTION = "When do we ship the new release?"

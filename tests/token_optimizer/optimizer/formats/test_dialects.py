@@ -11,7 +11,7 @@ from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, Kind
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory, message_keys
-from token_optimizer.optimizer.formats.dialects import conversation_of, detect_dialect, spots_of
+from token_optimizer.optimizer.formats.dialects import conversation_of, detect_dialect, text_parts_of
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.validate import structure_faults
 from token_optimizer.tokens.counts import count_body
@@ -23,9 +23,9 @@ THINKING = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
 
 def _texts(body: dict[str, Any], dialect: Dialect) -> tuple[list[str], list[str]]:
     """What may be rewritten, and what is only counted."""
-    spots = [spot for spot in spots_of(body, dialect) if spot.text]
-    written = [spot.text for spot in spots if spot.path is not None]
-    return written, [spot.text for spot in spots if spot.path is None]
+    text_parts = [text_part for text_part in text_parts_of(body, dialect) if text_part.text]
+    written = [text_part.text for text_part in text_parts if text_part.path is not None]
+    return written, [text_part.text for text_part in text_parts if text_part.path is None]
 
 
 def _part(part: dict[str, Any], role: str = "user") -> dict[str, Any]:
@@ -198,7 +198,7 @@ def test_items_of_responses(item: dict[str, Any], written: list[str], counted: l
 def test_every_message_has_a_block_so_that_none_outlives_its_turn(name: Dialect) -> None:
     messages: list[dict[str, Any]] = [{"role": "user", "content": [{"type": "image"}]}, {"role": "tool"}, {}]
     body = {"messages": messages, "input": messages}
-    assert [spot.message for spot in spots_of(body, name)] == [0, 1, 2]
+    assert [text_part.message for text_part in text_parts_of(body, name)] == [0, 1, 2]
 
 
 def test_text_between_signed_reasoning_stays_and_what_follows_may_be_rewritten() -> None:

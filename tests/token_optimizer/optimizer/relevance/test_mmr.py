@@ -5,7 +5,7 @@ import pytest
 
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
-from token_optimizer.optimizer.embeddings.service import mmr_selection
+from token_optimizer.optimizer.relevance.mmr import mmr_selection
 
 QUERY = [1.0, 0.0, 0.0]
 NEAR = Block("near", embedding=[0.9, 0.436, 0.0])

@@ -8,7 +8,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
-from token_optimizer.optimizer.embeddings.service import UtilityParts, compute_utility_score, utility_parts
+from token_optimizer.optimizer.relevance.utility import UtilityParts, compute_utility_score, utility_parts
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 QUERY = [1.0, 0.0]

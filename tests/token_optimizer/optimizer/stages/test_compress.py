@@ -25,7 +25,7 @@ from token_optimizer.optimizer.conversation.prefix import InProcessMemory
 from token_optimizer.optimizer.latency import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.stages.compress import LEAST_TOKENS
+from token_optimizer.optimizer.stages.compress import MIN_TOKENS
 
 BALANCED = OptimizerConfig.preset("balanced")
 
@@ -96,7 +96,7 @@ def test_what_must_stay_stays() -> None:
 
 def test_short_prose_stays() -> None:
     text = story(1, 6)
-    assert fate_of(run(talk(text))).tokens_before < LEAST_TOKENS
+    assert fate_of(run(talk(text))).tokens_before < MIN_TOKENS
     assert not run(talk(text)).changed
 
 

@@ -21,8 +21,8 @@ from optimizer_app.ingest.readers.texts import (
 
 __all__ = ["Chunk", "ReadDocument", "ReadText", "UnreadableDocument", "cut", "read_document", "read_text"]
 
-MOST_CHARS = 20_000_000
-MOST_CHUNKS = 20_000
+MAX_CHARS = 20_000_000
+MAX_CHUNKS = 20_000
 _MEDIA_TYPES = {
     ".md": "text/markdown", ".markdown": "text/markdown", ".html": "text/html", ".htm": "text/html",
     ".csv": "text/csv", ".tsv": "text/csv", ".json": "application/json", ".jsonl": "application/json",
@@ -70,8 +70,8 @@ def read_document(data: bytes, *, name: str = "", media_type: str = "") -> ReadD
 def read_text(data: bytes, *, name: str = "", media_type: str = "") -> ReadText:
     """The file's text; UnreadableDocument where it has none."""
     title, kind, sections = _sections(data, name, media_type)
-    if sum(len(section.text) for section in sections) > MOST_CHARS:
-        raise UnreadableDocument(f"the text is longer than {MOST_CHARS:,} characters")
+    if sum(len(section.text) for section in sections) > MAX_CHARS:
+        raise UnreadableDocument(f"the text is longer than {MAX_CHARS:,} characters")
     return ReadText(title, kind, tuple(sections))
 
 
@@ -80,8 +80,8 @@ def cut(text: ReadText) -> ReadDocument:
     chunks = chunks_of(text.sections)
     if not chunks:
         raise UnreadableDocument("the file has no text")
-    if len(chunks) > MOST_CHUNKS:
-        raise UnreadableDocument(f"{len(chunks):,} chunks are more than {MOST_CHUNKS:,}: split the file")
+    if len(chunks) > MAX_CHUNKS:
+        raise UnreadableDocument(f"{len(chunks):,} chunks are more than {MAX_CHUNKS:,}: split the file")
     return ReadDocument(text.title, text.media_type, tuple(chunks))
 
 
