@@ -15,7 +15,7 @@ _AGAIN_AFTER_SECONDS = 30.0
 
 
 class BackgroundLoad(Generic[T]):
-    """BackgroundLoad begins at once. Safe across threads."""
+    """Loading begins at once. Safe across threads."""
 
     def __init__(self, what: str, load: Callable[[], T]) -> None:
         """`what` names it in the reasons that are shown to people."""

@@ -20,7 +20,7 @@ class StoreRetriever:
     """Finds passages of the blocks that were stored under an api_key. Safe across threads."""
 
     def __init__(self, postgres_url: str, model: str, api_key: str = "", within_seconds: float = 1.0) -> None:
-        """BackgroundLoad begins at once. `within_seconds` bounds each search."""
+        """Loading begins at once. `within_seconds` bounds each search."""
         self._api_key = api_key
         self._within_seconds = within_seconds
         self._store = BackgroundLoad("the document store", lambda: VectorStore(postgres_url, model))

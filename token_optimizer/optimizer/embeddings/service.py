@@ -103,7 +103,7 @@ def _loaded(found: FoundModel) -> SentenceTransformer:
 
 @contextmanager
 def _no_progress_bar() -> Iterator[None]:
-    """BackgroundLoad a model draws a bar, which is no business of a library's."""
+    """Loading a model draws a bar, which is no business of a library's."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()

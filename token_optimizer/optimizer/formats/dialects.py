@@ -1,7 +1,7 @@
 """Where the texts of a request body stand: OpenAI's chat completions and responses, Anthropic's messages.
 
-Every part that is not listed here or in `text_parts` (images, audio, whatever comes next) has no text that may
-be written, and so stays in the body as it came.
+Every part that is not listed here or in `text_parts` (images, audio, whatever comes next) has no text that
+may be written, and so stays in the body as it came.
 """
 
 from __future__ import annotations
