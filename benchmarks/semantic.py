@@ -20,7 +20,7 @@ import numpy as np
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.formats.canonicalize import canonicalize
+from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
 from token_optimizer.optimizer.retrieval.retrieve import add_retrieved
 from token_optimizer.optimizer.semantic import static_embedder

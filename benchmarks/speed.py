@@ -20,7 +20,7 @@ from benchmarks.conversations import Messages, conversation, next_turn
 from benchmarks.scoring import prompt_text
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory
-from token_optimizer.optimizer.formats.canonicalize import canonicalize
+from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_tokens

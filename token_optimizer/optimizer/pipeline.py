@@ -46,8 +46,9 @@ from token_optimizer.optimizer.conversation.prefix import (
     frozen,
     frozen_ids,
 )
-from token_optimizer.optimizer.formats.canonicalize import FRAMING_ID, canonicalize, render, slot_texts
 from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect, framing_tokens
+from token_optimizer.optimizer.formats.reading import FRAMING_ID, canonicalize
+from token_optimizer.optimizer.formats.rendering import render, slot_texts
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.retrieval.found import Retriever
 from token_optimizer.optimizer.retrieval.retrieve import add_retrieved, look_up, tell

@@ -18,8 +18,9 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory, message_keys
-from token_optimizer.optimizer.formats.canonicalize import canonicalize, render
 from token_optimizer.optimizer.formats.dialects import conversation_key, conversation_of, detect_dialect
+from token_optimizer.optimizer.formats.reading import canonicalize
+from token_optimizer.optimizer.formats.rendering import render
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.validate import structure_faults
 from token_optimizer.tokens.counts import count_body

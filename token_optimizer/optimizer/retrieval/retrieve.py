@@ -33,7 +33,7 @@ from token_optimizer.models import (
     StageReport,
 )
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.formats.canonicalize import newest_question
+from token_optimizer.optimizer.formats.reading import newest_question
 from token_optimizer.optimizer.relevance.bm25 import bm25, names, stems
 from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage, Retriever
 

@@ -1,0 +1,139 @@
+"""Writes the texts of a prompt back into a copy of its request body.
+
+The joined blocks of every changed slot take its place in the body; all else stays as it came, so a prompt
+that nothing happened to renders as the same body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from token_optimizer.models import Path, Prompt
+from token_optimizer.optimizer.formats.dialects import conversation_key, role_of
+
+_CONVERSATIONS = ("messages", "input")
+# Providers refuse a message that consists of nothing else.
+_SIGNED = frozenset({"thinking", "redacted_thinking"})
+
+
+def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool, frozenset[int]]:
+    """The body with the prompt's texts in it, whether it differs from the one that came, and the indexes of
+    the messages that went because nothing is left of them but reasoning at most.
+
+    A message whose texts have all become empty goes, and so does a tool that was dropped.
+    """
+    before, after = slot_texts(original), slot_texts(prompt)
+    gone = prompt.gone_messages
+    changed = [index for index, text in enumerate(after) if text != before[index]]
+    changed = [index for index in changed if _message(prompt.slots[index].path) not in gone]
+    body = dict(prompt.body)
+    if not changed and not gone:
+        return body, False, frozenset()
+    copies: dict[Path, Any] = {(): body}
+    for index in changed:
+        _write(copies, prompt.slots[index].path, after[index])
+    emptied = [prompt.slots[index].path for index in changed if not after[index]]
+    silent = _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
+    return body, True, silent
+
+
+def slot_texts(prompt: Prompt) -> list[str]:
+    """The text of every slot: its blocks joined in order; empty where all were dropped."""
+    texts = [""] * len(prompt.slots)
+    for slot, blocks in groupby(prompt.blocks, attrgetter("slot")):
+        if slot is not None:
+            texts[slot] += "".join([block.content for block in blocks])
+    return texts
+
+
+def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
+    """Put the text at its path, copying each container on the way once."""
+    is_tool = len(path) == 2 and path[0] == "tools"
+    _copied(copies, path[:-1])[path[-1]] = json.loads(text) if is_tool and text else text
+
+
+def _copied(copies: dict[Path, Any], path: Path) -> Any:
+    """The container at the path, copied where it was not yet."""
+    copied = copies.get(path)
+    if copied is None:
+        holder = _copied(copies, path[:-1])
+        copied = copies[path] = holder[path[-1]] = holder[path[-1]].copy()
+    return copied
+
+
+def _remove_empty(
+    body: dict[str, Any],
+    conversation: str,
+    copies: dict[Path, Any],
+    emptied: list[Path],
+    gone: frozenset[int],
+) -> frozenset[int]:
+    """Take out emptied tools, content parts and messages; from the back, so that indexes hold. Returns the
+    messages that say nothing any more."""
+    for path in sorted(emptied, key=_position, reverse=True):
+        if path[0] == "tools":
+            del body["tools"][path[1]]
+        elif len(path) > 3 and path[-1] == "text":
+            del copies[path[:-2]][path[-2]]
+    silent = _remove_messages(body, conversation, {_message(path) for path in emptied}, gone)
+    if "tools" in body and not body["tools"]:
+        _drop_tools(body)
+    return silent
+
+
+def _remove_messages(
+    body: dict[str, Any], key: str, emptied: set[int], gone: frozenset[int]
+) -> frozenset[int]:
+    """Take out the messages that are gone, and those that say nothing any more, which are returned."""
+    messages = body.get(key)
+    if not isinstance(messages, list):
+        return frozenset()
+    silent = {at for at in emptied if at >= 0 and _says_nothing(messages[at])}
+    silent |= {at for last in silent for at in _reasoning_before(messages, last)}
+    if silent or gone:
+        body[key] = [message for at, message in enumerate(messages) if at not in silent | gone]
+    return frozenset(silent)
+
+
+def _reasoning_before(messages: Sequence[Any], at: int) -> Iterator[int]:
+    """Reasoning may not stand without what it led to."""
+    for before in range(at - 1, -1, -1):
+        if messages[before].get("type") != "reasoning":
+            break
+        yield before
+
+
+def _message(path: Path) -> int:
+    """The index of the message that a path leads into; -1 outside of the messages."""
+    if path[0] not in _CONVERSATIONS:
+        return -1
+    return path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+
+
+def _drop_tools(body: dict[str, Any]) -> None:
+    """Providers refuse an empty list of tools, and a choice among none."""
+    for name in ("tools", "tool_choice", "parallel_tool_calls"):
+        body.pop(name, None)
+
+
+def _says_nothing(message: Mapping[str, Any]) -> bool:
+    """Whether nothing is left in a message, or reasoning alone, with which none may end."""
+    content = message.get("content")
+    if isinstance(content, list):
+        content = [part for part in content if not (isinstance(part, dict) and _is_signed(part))]
+    speaks_on = content or any(
+        message.get(name) for name in ("tool_calls", "function_call", "refusal", "audio")
+    )
+    return not speaks_on and role_of(message) not in ("tool", "function", "")
+
+
+def _is_signed(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get("type"), str) and part["type"] in _SIGNED
+
+
+def _position(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple((part, "") if isinstance(part, int) else (-1, part) for part in path)
