@@ -27,7 +27,8 @@ from token_optimizer.optimizer.prose.passages import (
 )
 from token_optimizer.optimizer.relevance.bm25 import bm25, stems
 from token_optimizer.optimizer.relevance.nearest_words import nearness
-from token_optimizer.optimizer.selection.cutting import Candidate, choose, keep_sentences
+from token_optimizer.optimizer.selection.choice import Candidate, choose
+from token_optimizer.optimizer.selection.kept_passages import keep_sentences
 from token_optimizer.text import token_counts
 
 # What the most relevant passage is worth, the most central one, the first one, and a name's first mention.

@@ -32,7 +32,7 @@ from token_optimizer.optimizer.compression.drafts import (
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, MadeAhead
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
-from token_optimizer.optimizer.selection.cutting import was_cut
+from token_optimizer.optimizer.selection.kept_passages import was_cut
 
 # Shorter texts gain less than their marker says.
 MIN_TOKENS = 100

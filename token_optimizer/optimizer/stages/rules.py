@@ -35,13 +35,9 @@ from token_optimizer.optimizer.prose.repeats import collapse_repeats
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
-from token_optimizer.optimizer.selection.cutting import (
-    Cutter,
-    fit_to_budget,
-    keep_passages,
-    keep_sentences,
-    was_cut,
-)
+from token_optimizer.optimizer.selection.cutting import Cutter
+from token_optimizer.optimizer.selection.fitting import fit_to_budget
+from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences, was_cut
 from token_optimizer.optimizer.tools.relevance import likely_tools
 from token_optimizer.optimizer.tools.schemas import (
     SOFT_STEPS,
@@ -58,14 +54,23 @@ _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 _TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
-_PROSE = Cutter(prose_passages, keep_sentences, ranked=True, reach=0.4)
+_PROSE = Cutter(prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4)
 _LINES = Cutter(code_passages, keep_passages)
 _CUTTERS = {
     Kind.LOG: Cutter(log_passages, keep_log_lines),
     Kind.CODE: _LINES,
     Kind.PROSE: _PROSE,
-    Kind.DOCUMENT: Cutter(document_passages, keep_sentences, ranked=True, reach=0.2, near=1.0, whole=True),
-    Kind.TRANSCRIPT: Cutter(spoken_passages, keep_sentences, ranked=True, reach=0.4, feedback=0.3, near=1.0),
+    Kind.DOCUMENT: Cutter(
+        document_passages, keep_sentences, ranked=True, neighbor_weight=0.2, synonym_weight=1.0, whole=True
+    ),
+    Kind.TRANSCRIPT: Cutter(
+        spoken_passages,
+        keep_sentences,
+        ranked=True,
+        neighbor_weight=0.4,
+        feedback_weight=0.3,
+        synonym_weight=1.0,
+    ),
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }
 
@@ -220,7 +225,7 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     ]
     if not rivals:
         return prompt
-    near = any(_CUTTERS[block.kind].near for block in rivals)
+    near = any(_CUTTERS[block.kind].synonym_weight for block in rivals)
     tokens = sum(block.tokens for block in rivals)
     context.latency.demand(MEANING, tokens)
     with context.latency.measuring(MEANING, tokens):

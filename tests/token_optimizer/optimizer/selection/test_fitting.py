@@ -1,4 +1,4 @@
-"""The choice of passages under a hard budget, and the whole pipeline over prompts that are over it."""
+"""The whole pipeline over prompts that are over their hard budget."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body
 from tests.token_optimizer.optimizer.formats.test_pasted_content import (
@@ -19,67 +17,11 @@ from tests.token_optimizer.optimizer.formats.test_pasted_content import (
     TALK,
 )
 from token_optimizer import OptimizerConfig
-from token_optimizer.models import Dialect, OptimizationResult, Passage
+from token_optimizer.models import Dialect, OptimizationResult
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.selection.cutting import Candidate, choose, keep_passages, keep_sentences
 from token_optimizer.optimizer.validate import structure_faults
 
 BALANCED = OptimizerConfig.preset("balanced")
-TEXT = "".join(f"line {n}\n" for n in range(6))
-LINES = [Passage(7 * n, 7 * n + 7) for n in range(6)]
-
-
-def _candidate(place: int, tokens: int, value: float, facts: dict[str, float] | None = None) -> Candidate:
-    return Candidate(0, place, tokens, value, facts or {})
-
-
-def test_every_gap_has_one_marker_and_kept_lines_are_as_they_were() -> None:
-    kept = keep_passages(TEXT, LINES, frozenset({0, 4}))
-    assert kept == "line 0\n[… 3 lines left out]\nline 4\n[… 1 line left out]\n"
-
-
-def test_sentences_are_counted_as_passages() -> None:
-    text = "One. Two. Three."
-    passages = [Passage(0, 5), Passage(5, 10), Passage(10, 16)]
-    assert keep_sentences(text, passages, frozenset({2})) == "[… 2 passages left out]Three."
-
-
-def test_a_fact_counts_once() -> None:
-    candidates = [
-        _candidate(0, 30, 0.0, {"name a": 1.0}),
-        _candidate(1, 30, 0.0, {"name a": 0.9}),
-        _candidate(2, 30, 0.0, {"name b": 0.5}),
-    ]
-    assert choose(candidates, 61, {}) == {(0, 0), (0, 2)}
-
-
-def test_what_stands_elsewhere_already_is_worth_nothing() -> None:
-    candidates = [_candidate(0, 30, 0.0, {"name a": 1.0}), _candidate(1, 30, 0.1)]
-    assert choose(candidates, 31, {}, {"name a"}) == {(0, 1)}
-
-
-def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
-    candidates = [Candidate(0, 0, 30, 1.0, {}, "turn 1"), Candidate(1, 0, 70, 1.0, {})]
-    assert choose(candidates, 70, {"turn 1": 100}) == {(1, 0)}
-    assert choose(candidates, 70, {"turn 1": 0}) == {(0, 0)}
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 60), st.floats(0, 3), st.integers(0, 5)), max_size=40),
-    st.integers(0, 900),
-)
-def test_the_choice_never_costs_more_than_there_is(items: list[tuple[int, float, int]], room: int) -> None:
-    candidates = [
-        _candidate(place, tokens, value, {f"name {fact}": 0.5})
-        for place, (tokens, value, fact) in enumerate(items)
-    ]
-    kept = choose(candidates, room, {})
-    gaps = sum(
-        (0, place) not in kept and ((0, place - 1) in kept or place == 0) for place in range(len(items))
-    )
-    spent = sum(candidates[place].tokens for _, place in kept) + 7 * (gaps - bool(items))
-    assert spent <= room
-    assert kept == choose(candidates, room, {})
 
 
 def _chat(messages: int, words: str) -> list[dict[str, Any]]:

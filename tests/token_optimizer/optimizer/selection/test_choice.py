@@ -1,0 +1,50 @@
+"""The choice of passages within so many tokens."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
+
+
+def _candidate(place: int, tokens: int, value: float, facts: dict[str, float] | None = None) -> Candidate:
+    return Candidate(0, place, tokens, value, facts or {})
+
+
+def test_a_fact_counts_once() -> None:
+    candidates = [
+        _candidate(0, 30, 0.0, {"name a": 1.0}),
+        _candidate(1, 30, 0.0, {"name a": 0.9}),
+        _candidate(2, 30, 0.0, {"name b": 0.5}),
+    ]
+    assert choose(candidates, 61, {}) == {(0, 0), (0, 2)}
+
+
+def test_what_stands_elsewhere_already_is_worth_nothing() -> None:
+    candidates = [_candidate(0, 30, 0.0, {"name a": 1.0}), _candidate(1, 30, 0.1)]
+    assert choose(candidates, 31, {}, {"name a"}) == {(0, 1)}
+
+
+def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
+    candidates = [Candidate(0, 0, 30, 1.0, {}, Frame("turn", 1)), Candidate(1, 0, 70, 1.0, {})]
+    assert choose(candidates, 70, {Frame("turn", 1): 100}) == {(1, 0)}
+    assert choose(candidates, 70, {Frame("turn", 1): 0}) == {(0, 0)}
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.floats(0, 3), st.integers(0, 5)), max_size=40),
+    st.integers(0, 900),
+)
+def test_the_choice_never_costs_more_than_there_is(items: list[tuple[int, float, int]], room: int) -> None:
+    candidates = [
+        _candidate(place, tokens, value, {f"name {fact}": 0.5})
+        for place, (tokens, value, fact) in enumerate(items)
+    ]
+    kept = choose(candidates, room, {})
+    gaps = sum(
+        (0, place) not in kept and ((0, place - 1) in kept or place == 0) for place in range(len(items))
+    )
+    spent = sum(candidates[place].tokens for _, place in kept) + 7 * (gaps - bool(items))
+    assert spent <= room
+    assert kept == choose(candidates, room, {})

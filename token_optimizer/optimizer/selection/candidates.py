@@ -1,0 +1,105 @@
+"""The worth of each passage of the cuttable blocks: its own, and by what it has to do with the query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain, islice
+
+from token_optimizer.models import Prompt
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
+from token_optimizer.optimizer.relevance.salience import salient, token_values
+from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, Candidate, Frame
+from token_optimizer.optimizer.selection.cutting import CuttableBlock
+
+# What the passage that is most relevant to the query is worth.
+_RELEVANCE_VALUE = 2.0
+# The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
+_LENGTH_POWER = 1.15
+_USUAL_TOKENS = 25
+# The share that the relevance of the whole text has in that of its passages.
+_WHOLE_SHARE = 0.5
+
+
+def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[Candidate]:
+    """Every passage as a candidate; its text's number is that of its block among the `cuttables`."""
+    relevance = _relevance(prompt, cuttables)
+    by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
+    weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables})
+    return [
+        Candidate(
+            number,
+            index,
+            tokens,
+            passage.value + by_token[number] * tokens + _relevance_value(relevance[number][index], tokens),
+            {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
+            cuttable.frame,
+            0 if cuttable.cutter.gapless else MARKER_TOKENS,
+        )
+        for number, cuttable in enumerate(cuttables)
+        for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
+    ]
+
+
+def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int]) -> dict[Frame, int]:
+    """What keeping anything of an old turn or a document costs beside the passage itself."""
+    frames = {Frame("turn", turn): tokens for turn, tokens in turns.items()}
+    for cuttable in cuttables:
+        if cuttable.frame is None:
+            continue
+        around = MARKER_TOKENS if cuttable.frame.kind == "turn" else cuttable.block.tokens
+        frames[cuttable.frame] = frames.get(cuttable.frame, 0) + around - sum(cuttable.tokens)
+    return {frame: max(tokens, 0) for frame, tokens in frames.items()}
+
+
+def _relevance_value(relevance: float, tokens: int) -> float:
+    return _RELEVANCE_VALUE * relevance * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER if relevance else 0.0
+
+
+def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[float]]:
+    """The relevance of every passage of ranked texts; 0 for all others."""
+    query = prompt.query or ""
+    ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
+    words = stems([text for cuttable in ranked for text in cuttable.texts()])
+    scores = iter(_passage_scores(prompt, ranked, words))
+    several = len(ranked) > 1
+    each = iter(words)
+    # A title is no passage, but says what all of them speak of.
+    titles = stems([cuttable.text[: cuttable.passages[0].start] for cuttable in ranked])
+    texts = [
+        [*title, *chain.from_iterable(islice(each, len(cuttable.passages)))]
+        for title, cuttable in zip(titles, ranked, strict=True)
+    ]
+    wholes = iter(bm25(query, texts) if several else [0.0])
+    found = []
+    for cuttable in cuttables:
+        if not cuttable.cutter.ranked:
+            found.append([0.0] * len(cuttable.passages))
+            continue
+        whole = _WHOLE_SHARE * next(wholes)
+        own = [next(scores) for _ in cuttable.passages]
+        found.append([whole + score for score in _with_neighbors(own, cuttable.cutter.neighbor_weight)])
+    return found
+
+
+def _passage_scores(prompt: Prompt, ranked: list[CuttableBlock], words: list[list[str]]) -> list[float]:
+    """How much each passage, given by its `words`, has to do with the query, without its neighbours."""
+    feedback = [cuttable.cutter.feedback_weight for cuttable in ranked for _ in cuttable.passages]
+    scores = bm25(prompt.query or "", words, feedback)
+    weights = [cuttable.cutter.synonym_weight for cuttable in ranked for _ in cuttable.passages]
+    if prompt.meaning is None or not any(weights):
+        return scores
+    synonyms = bm25_near(prompt.meaning.near_words, words)
+    return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
+
+
+def _with_neighbors(scores: list[float], weight: float) -> list[float]:
+    """The scores, each with a share of what its neighbours have."""
+    if not weight:
+        return scores
+    padded = [0.0, 0.0, *scores, 0.0, 0.0]
+    return [
+        padded[at]
+        + weight * (padded[at - 1] + padded[at + 1])
+        + weight**2 * (padded[at - 2] + padded[at + 2])
+        for at in range(2, len(scores) + 2)
+    ]

@@ -1,0 +1,120 @@
+"""The greedy choice over all passages of a prompt: the one with the most new worth per token goes first.
+
+Facts count once, so the objective is submodular, and a lazy greedy choice by worth per token is the usual
+approximation for it under a knapsack (Leskovec et al., Cost-effective Outbreak Detection in Networks, KDD
+2007).
+
+What a passage costs depends on what is kept already: a marker less where it closes a gap, a marker more
+where it opens one, and the whole frame of an old turn or a document if it is the first that stays of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+# What a marker costs where a run of passages is left out.
+MARKER_TOKENS = 7
+
+
+class Frame(NamedTuple):
+    """What stands around passages and is paid for with the first that is kept: an old turn's messages, by
+    the turn's number, or what every text of a kind has besides passages, by the block's index."""
+
+    kind: Literal["turn", "text"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any."""
+
+    text: int
+    place: int
+    tokens: int
+    value: float
+    facts: dict[str, float]
+    frame: Frame | None = None
+    gap_tokens: int = MARKER_TOKENS
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    room_tokens: int,
+    frames: Mapping[Frame, int],
+    covered: Set[str] = frozenset(),
+) -> set[tuple[int, int]]:
+    """The (text, place) pairs worth keeping within so many tokens; `frames` says what opening each costs."""
+    return _GreedyChoice(candidates, frames, covered).kept_within(room_tokens)
+
+
+class _GreedyChoice:
+    """The state of one choice: what is kept, which facts that covers, which frames are still closed."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate], frames: Mapping[Frame, int], covered: Set[str]
+    ) -> None:
+        self._candidates = candidates
+        self._closed = dict(frames)
+        self._covered = set(covered)
+        self._kept: set[tuple[int, int]] = set()
+        self._index = {(item.text, item.place): number for number, item in enumerate(candidates)}
+        self._members: dict[Frame, list[int]] = {}
+        for number, item in enumerate(candidates):
+            if item.frame is not None and item.frame in frames:
+                self._members.setdefault(item.frame, []).append(number)
+        self._heap = [(-self._worth(item), number) for number, item in enumerate(candidates)]
+        heapq.heapify(self._heap)
+
+    def kept_within(self, room_tokens: int) -> set[tuple[int, int]]:
+        while self._heap and room_tokens > 0:
+            worth, number = heapq.heappop(self._heap)
+            item = self._candidates[number]
+            if (item.text, item.place) in self._kept or item.value < 0:
+                continue
+            now = -self._worth(item)
+            if self._heap and now > self._heap[0][0] and now > worth:
+                heapq.heappush(self._heap, (now, number))
+                continue
+            cost = self._cost(item)
+            if cost <= room_tokens:
+                room_tokens -= cost
+                self._take(item)
+        return self._kept
+
+    def _worth(self, item: Candidate) -> float:
+        """New worth per token; markers count too, or only crumbs would be kept."""
+        new = item.value + sum(weight for fact, weight in item.facts.items() if fact not in self._covered)
+        return new / max(self._cost(item), item.tokens // 2, 1)
+
+    def _cost(self, item: Candidate) -> int:
+        """Tokens that the prompt grows by when the passage is kept."""
+        frame_tokens = self._closed.get(item.frame) if item.frame is not None else None
+        if frame_tokens is not None:
+            return item.tokens + frame_tokens + 2 * item.gap_tokens
+        if not item.gap_tokens:
+            return item.tokens
+        before = (item.text, item.place - 1)
+        after = (item.text, item.place + 1)
+        opens = (before in self._index and before not in self._kept) + (
+            after in self._index and after not in self._kept
+        )
+        return item.tokens + (opens - 1) * item.gap_tokens
+
+    def _take(self, item: Candidate) -> None:
+        self._kept.add((item.text, item.place))
+        self._covered.update(item.facts)
+        cheaper: Iterable[int] = (
+            self._index[near]
+            for near in ((item.text, item.place - 1), (item.text, item.place + 1))
+            if near in self._index
+        )
+        if item.frame is not None and item.frame in self._closed:
+            del self._closed[item.frame]
+            cheaper = self._members[item.frame]
+        for number in cheaper:
+            other = self._candidates[number]
+            if (other.text, other.place) not in self._kept:
+                heapq.heappush(self._heap, (-self._worth(other), number))

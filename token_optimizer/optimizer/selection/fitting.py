@@ -1,0 +1,74 @@
+"""Brings a prompt that is over its hard budget into it, with one choice over all passages that may go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns, framing_left
+from token_optimizer.optimizer.relevance.salience import fixed_facts
+from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of
+from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, choose
+from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
+
+_MAX_ATTEMPTS = 5
+# A choice that costs by so much more or less than was reckoned is reckoned anew.
+_FAR = 0.15
+
+
+def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
+    """The prompt with its least worthy passages cut so that it fits; unchanged where it fits already."""
+    if context.tokens_over(prompt) <= 0 or context.budget_tokens is None:
+        return prompt
+    turns = droppable_turns(prompt)
+    cuttables = cuttable_blocks(prompt, context, cutter_of, turns)
+    if not cuttables:
+        return prompt
+    candidates = candidates_of(prompt, cuttables)
+    frames = frames_of(cuttables, turns)
+    covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+    least = cut(prompt, context, cuttables, set(), set(turns))
+    available = -_tokens_over(least, context)
+    whole = available + _tokens_over(prompt, context)
+    best, best_used, room, too_much = least, 0, available, 0
+    for attempt in range(_MAX_ATTEMPTS):
+        if room <= 0:
+            break
+        kept = choose(candidates, room, frames, covered)
+        shorter = cut(prompt, context, cuttables, kept, set(turns))
+        used = available + _tokens_over(shorter, context)
+        if best_used < used <= available:
+            best, best_used = shorter, used
+        if used <= available and (used >= (1 - _FAR) * available or len(kept) == len(candidates)):
+            break
+        too_much = room if used > available else too_much
+        room = _next_room(room, used, available, whole, attempt)
+        room = min(room, too_much - 1) if too_much else room
+    return best
+
+
+def _next_room(room: int, used: int, available: int, whole: int, attempt: int) -> int:
+    """The room to try next, after a choice for `room` came to `used` of the tokens that are available."""
+    if used >= whole:
+        # What went was worth less than saying the rest at length: how far off it was is not known.
+        return room // 2
+    if abs(used - available) > _FAR * available:
+        # Written together, passages may cost less or more than each by itself.
+        return room * available // max(used, 1)
+    # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
+    return room - ((used - available + MARKER_TOKENS) << attempt)
+
+
+def _tokens_over(prompt: Prompt, context: Context) -> int:
+    """As the context counts, but exact: two blocks of one text can count a token more than the text does."""
+    shared: dict[int, list[Block]] = {}
+    total = framing_left(prompt) - (context.budget_tokens or 0)
+    for block in prompt.blocks:
+        if block.slot is not None:
+            shared.setdefault(block.slot, []).append(block)
+        elif block.kind is not Kind.FRAMING:
+            total += block.tokens
+    total += sum(blocks[0].tokens for blocks in shared.values() if len(blocks) == 1)
+    split = ["".join([block.content for block in blocks]) for blocks in shared.values() if len(blocks) > 1]
+    return total + sum(context.count(split))
