@@ -26,7 +26,8 @@ from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.optimizer.latency import Latency
-from token_optimizer.tokens.counts import count_body, tokenizers
+from token_optimizer.tokens import tokenizers
+from token_optimizer.tokens.counts import count_body
 
 
 def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:

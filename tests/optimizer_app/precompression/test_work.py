@@ -138,7 +138,7 @@ def test_nobody_takes_what_another_one_holds(project: Project) -> None:
 def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
     accept_wanted([wanted(project, prose(1)), wanted(project, prose(2))])
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.ahead.worker"],
+        [sys.executable, "-m", "tests.optimizer_app.precompression.worker"],
         cwd=PROJECT_ROOT,
         env={**os.environ, "DATABASE_URL": database_url()},
         stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """A process that records requests, for tests that kill it.
 
-    python -m tests.record.worker MODE FOLDER PROJECT
+    python -m tests.optimizer_app.traces.worker MODE FOLDER PROJECT
 
 For every line on its input it records a request and prints the trace's id. At the end of the input it stops
 as a worker does. MODE is `recorder`; `journal`, which only writes and never stores; or `unremoved`, which

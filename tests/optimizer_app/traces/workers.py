@@ -13,6 +13,8 @@ from typing import Self
 
 from tests.live_server import PROJECT_ROOT, database_url
 
+WORKER = "tests.optimizer_app.traces.worker"
+
 
 class Worker:
     """A worker process for the length of a `with`; it is killed at the end if it still runs."""
@@ -20,7 +22,14 @@ class Worker:
     def __init__(self, mode: str, directory: Path, project_id: object, **environment: str) -> None:
         self._log = (directory.parent / f"{mode}-{id(self)}.log").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.record.worker", mode, str(directory), str(project_id)],
+            [
+                sys.executable,
+                "-m",
+                "tests.optimizer_app.traces.worker",
+                mode,
+                str(directory),
+                str(project_id),
+            ],
             cwd=PROJECT_ROOT,
             env={**os.environ, "DATABASE_URL": database_url(), **environment},
             stdin=subprocess.PIPE,

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.tokens.counts import count_texts, count_tokens, is_estimate, tokenizers
+from token_optimizer.tokens import tokenizers
+from token_optimizer.tokens.counts import count_texts, count_tokens, is_estimate
 from token_optimizer.tokens.tokenizers import tokenizer_of, use_tokenizer, use_tokenizers_of_environment
 
 LOG = "2026-11-22 10:00:01 ERROR gateway connection to 10.0.0.5 was refused\n" * 40
