@@ -22,9 +22,9 @@ from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
-from token_optimizer.optimizer.retrieval.retrieve import add_retrieved
 from token_optimizer.optimizer.semantic import static_embedder
-from token_optimizer.optimizer.stages.rules import look_into_meaning
+from token_optimizer.optimizer.stages.retrieval import add_retrieved
+from token_optimizer.optimizer.stages.semantic import look_into_meaning
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
 

@@ -21,7 +21,7 @@ from optimizer_app.optimize.service import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieval.search import has_blocks, passages_of
 from token_optimizer.errors import PromptError
 from token_optimizer.optimizer.retrieval.found import Found, FoundAhead
-from token_optimizer.optimizer.retrieval.retrieve import question_for_store, top_k_of
+from token_optimizer.optimizer.retrieval.lookup import question_for_store, top_k_of
 
 log = structlog.get_logger(__name__)
 

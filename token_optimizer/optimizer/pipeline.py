@@ -51,10 +51,26 @@ from token_optimizer.optimizer.formats.reading import FRAMING_ID, canonicalize
 from token_optimizer.optimizer.formats.rendering import render, slot_texts
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.retrieval.found import Retriever
-from token_optimizer.optimizer.retrieval.retrieve import add_retrieved, look_up, tell
-from token_optimizer.optimizer.stages import rules as stages
-from token_optimizer.optimizer.stages.compress import compress_prose, wanted_ahead
-from token_optimizer.optimizer.trace import FROZEN, Ledger, Stage, block_fates
+from token_optimizer.optimizer.retrieval.lookup import look_up
+from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
+from token_optimizer.optimizer.stages import (
+    compress,
+    dedupe,
+    json,
+    junk,
+    logs,
+    oldest,
+    passages,
+    restore,
+    retrieval,
+    semantic,
+    tools,
+    turns,
+    whitespace,
+)
+from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks
+from token_optimizer.optimizer.stages.compress import wanted_ahead
+from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens.counts import count_texts, is_estimate
 
@@ -64,21 +80,20 @@ log = logging.getLogger(__name__)
 DEFAULT_MEMORY = InProcessMemory()
 STRICT_VARIABLE = "TOKEN_OPTIMIZER_STRICT"
 
-COMPRESS = Stage(COMPRESS_STAGE, compress_prose, "compressed", lossy=True)
 STAGES = (
-    Stage("turns", stages.protect_newest_turns, "one of the newest turns"),
-    Stage("restore", stages.restore_what_is_asked, "asked for now and cut before"),
-    Stage("junk", stages.drop_junk, "says nothing"),
-    Stage("whitespace", stages.squeeze, "spare whitespace and repeats taken out"),
-    Stage("dedupe", stages.refer_to_copies, "stands elsewhere too"),
-    Stage("json", stages.compact_json_texts, "JSON written in fewer tokens"),
-    Stage("tools", stages.shorten_tool_schemas, "tool schema shortened"),
-    Stage("retrieval", add_retrieved, "from the stored documents"),
-    Stage("logs", stages.trim_long_logs, "log cut to errors, tail and what was asked", lossy=True),
-    Stage("semantic", stages.look_into_meaning, "weighed by what the question means"),
-    Stage("passages", stages.choose_passages, "passages worth least left out to fit the budget", lossy=True),
-    COMPRESS,
-    Stage("oldest", stages.drop_oldest_turns, "oldest turns left out to fit the budget"),
+    turns.STAGE,
+    restore.STAGE,
+    junk.STAGE,
+    whitespace.STAGE,
+    dedupe.STAGE,
+    json.STAGE,
+    tools.STAGE,
+    retrieval.STAGE,
+    logs.STAGE,
+    semantic.STAGE,
+    passages.STAGE,
+    compress.STAGE,
+    oldest.STAGE,
 )
 
 
@@ -165,7 +180,7 @@ def optimize_body(
     stats = _stats(attempt, past.read, context)
     # Before the blocks are closed.
     wanted = wanted_ahead(attempt.after, context)
-    tell(stats, found)
+    add_retrieval_stats(stats, found)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())
     if config.enable_caching and past.is_exact and not stats.compacted:
@@ -300,14 +315,14 @@ def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger)
 
 
 def _compressed(ledger: Ledger) -> bool:
-    return COMPRESS.name in ledger.stage.values()
+    return COMPRESS_STAGE in ledger.stage.values()
 
 
 def _start(original: Prompt, past: ConversationHistory, context: Context, ledger: Ledger) -> Prompt:
     """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
     started = perf_counter()
     rest = past.read.rest(original)
-    start = stages.counted(frozen(rest, past.known), rest, context)
+    start = counted(frozen(rest, past.known), rest, context)
     ledger.write(FROZEN, rest, start)
     start = replace(start, blocks=(*past.read.sent_blocks, *start.blocks))
     if start.gone_messages:
@@ -386,11 +401,11 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     started = perf_counter()
     try:
         after = stage.run(prompt, context)
-        if stages.same_blocks(prompt, after):
+        if same_blocks(prompt, after):
             after = prompt
         else:
-            after = stages.counted(after, prompt, context)
-            _check_contract(stage, *stages.from_first_change(prompt, after))
+            after = counted(after, prompt, context)
+            _check_contract(stage, *from_first_change(prompt, after))
     except StageSkipped as error:
         spent = (perf_counter() - started) * 1000
         ledger.reports.append(StageReport(stage.name, "skipped", spent, 0, str(error)))
@@ -404,7 +419,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         ledger.reports.append(StageReport(stage.name, "failed", (perf_counter() - started) * 1000, 0, name))
         return prompt
     if after is not prompt:
-        ledger.write(stage, *stages.from_first_change(prompt, after))
+        ledger.write(stage, *from_first_change(prompt, after))
     spent = (perf_counter() - started) * 1000
     cut = 0 if after is prompt else prompt.tokens - after.tokens
     ledger.reports.append(StageReport(stage.name, "ran", spent, cut))

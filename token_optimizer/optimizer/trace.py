@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from token_optimizer.models import Block, BlockFate, BlockType, Fate, Kind, Prompt, StageReport
-from token_optimizer.optimizer.context import Context
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step of the pipeline: `reason` says what it does to a block, in the words of the trace;
-    after a `lossy` one some of a rewritten block is gone."""
-
-    name: str
-    run: Callable[[Prompt, Context], Prompt]
-    reason: str
-    lossy: bool = False
-
+from token_optimizer.optimizer.stages.base import Stage
 
 FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
 

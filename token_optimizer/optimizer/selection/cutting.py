@@ -11,8 +11,9 @@ from token_optimizer.models import Block, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.prose.directives import directives_in
-from token_optimizer.optimizer.retrieval.retrieve import is_retrieved
+from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
+from token_optimizer.optimizer.stages.base import counted
 
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4
@@ -131,7 +132,7 @@ def cut(
         text = cuttable.cutter.keep(cuttable.text, cuttable.passages, left)
         blocks[cuttable.at] = replace(cuttable.block, content=text)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
-    return _recounted(without_turns(shorter, empty_turns), prompt, context)
+    return counted(without_turns(shorter, empty_turns), prompt, context)
 
 
 def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:
@@ -146,19 +147,3 @@ def _leave_out(blocks: list[Block | None], run: list[CuttableBlock]) -> None:
     blocks[first.at] = replace(first.block, content=f"[… {len(run)} {unit} left out]\n\n")
     for cuttable in run[1:]:
         blocks[cuttable.at] = None
-
-
-def _recounted(shorter: Prompt, before: Prompt, context: Context) -> Prompt:
-    """The prompt with the tokens of changed blocks; a block that grew goes back as it was."""
-    known = {block.id: block for block in before.blocks}
-    blocks = list(shorter.blocks)
-    changed = [
-        at
-        for at, block in enumerate(blocks)
-        if block.id not in known or block.content != known[block.id].content
-    ]
-    for at, tokens in zip(changed, context.count([blocks[at].content for at in changed]), strict=True):
-        old = known.get(blocks[at].id)
-        grew = old is not None and tokens >= old.tokens
-        blocks[at] = old if old is not None and grew else replace(blocks[at], tokens=tokens)
-    return replace(shorter, blocks=tuple(blocks))

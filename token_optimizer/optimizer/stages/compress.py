@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.compression.drafts import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.compression.drafts import (
     PROSE_KINDS,
@@ -33,6 +33,7 @@ from token_optimizer.optimizer.compression.precompressions import CompressionKey
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
 from token_optimizer.optimizer.selection.kept_passages import was_cut
+from token_optimizer.optimizer.stages.base import Stage
 
 # Shorter texts gain less than their marker says.
 MIN_TOKENS = 100
@@ -225,3 +226,6 @@ def load() -> None:
         return
     for work in (EXTRACTIVE, MEANING):
         SPEEDS.measured(work, 0, 0.0)
+
+
+STAGE = Stage(COMPRESS_STAGE, compress_prose, "compressed", lossy=True)

@@ -122,7 +122,7 @@ def _minimized(block: Block, allowlist: list[str], detail: Detail) -> Block | No
 def _with_content(block: Block, content: str | None) -> Block:
     if content is None or content == block.content:
         return block
-    return replace(block, content=content, tokens=0, note="tool schema shortened")
+    return replace(block, content=content, tokens=0)
 
 
 def _allowed(tool: dict[str, Any], allowlist: list[str]) -> bool:

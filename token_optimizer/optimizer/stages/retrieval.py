@@ -1,101 +1,36 @@
 """Puts passages of stored documents before the question that they answer.
 
+The passages were looked up before the stages run. What the request holds already is left out, the rest is
+chosen by maximal marginal relevance within a share of the budget. From there on the passages compete with
+the request's own documents and old turns. The conversation memory keeps what was added, so it stays in its
+place on later turns.
+
 Before: "When do I get my money back?", and a store with the handbook
 After:  [added, from the stored document "Handbook / Refunds":]
         Refunds are paid back within five working days.
 
         When do I get my money back?
-
-What may be found is looked up before the stages run; the stage leaves out what the request holds already,
-chooses by maximal marginal relevance, and keeps to a share of the budget. From there on the passages compete
-with the request's own documents and old turns. The conversation memory keeps what was added, so it stays in
-its place on later turns.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from time import perf_counter
-from typing import Any
+from collections.abc import Sequence
 
-from token_optimizer.config import OptimizerConfig
-from token_optimizer.errors import StageSkipped
-from token_optimizer.models import (
-    Block,
-    BlockFate,
-    BlockType,
-    Dialect,
-    Kind,
-    OptimizationStats,
-    Prompt,
-    StageReport,
-)
+from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.formats.reading import newest_question
 from token_optimizer.optimizer.relevance.bm25 import bm25, names, stems
-from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage, Retriever
+from token_optimizer.optimizer.retrieval.found import RetrievedPassage
+from token_optimizer.optimizer.retrieval.stats import ID_PREFIX, STAGE_NAME, is_retrieved
+from token_optimizer.optimizer.stages.base import Stage, with_blocks
 
-log = logging.getLogger(__name__)
-
-STAGE_NAME = "retrieval"
-_ID_PREFIX = "retrieved-"
 # Without a hard budget the share is one of the guide's default budget.
 _USUAL_BUDGET_TOKENS = 8_000
-_USUAL_TOP_K = 30
 # A passage less like the question than this (a cosine), or than this share of the likest one, is about
 # something else, unless it holds a name that is asked for. The share holds for words, too.
 _MIN_SIMILARITY = 0.2
 _MIN_SHARE = 0.5
-# Who asks at length says at the end what it is about.
-_LONGEST_QUESTION_CHARS = 2_000
 # The line that names the source is known as a title while it is no longer than 120.
-_LONGEST_SOURCE_CHARS = 80
-# Stages that cut because the hard budget is exceeded.
-_CHOOSING_STAGES = frozenset({"passages", "oldest"})
-
-
-def question_for_store(
-    body: Mapping[str, Any], dialect: Dialect, config: OptimizerConfig, query: str | None = None
-) -> str | None:
-    """What to look for in the store: the query, or the newest user text without its bulk. None where
-    retrieval is off or the conversation does not end with a question."""
-    if not config.enable_semantic_retrieval or top_k_of(config) < 1:
-        return None
-    question = newest_question(body, dialect)
-    if question is None:
-        return None
-    return (question if query is None else query).strip()[-_LONGEST_QUESTION_CHARS:] or None
-
-
-def top_k_of(config: OptimizerConfig) -> int:
-    """How many passages to look for at most."""
-    return config.vector_topk_per_type.get("doc", _USUAL_TOP_K)
-
-
-def look_up(
-    retriever: Retriever | None,
-    body: Mapping[str, Any],
-    dialect: Dialect,
-    config: OptimizerConfig,
-    query: str | None,
-) -> Found | None:
-    """What the retriever finds for the request; None where it is not asked. A retriever that breaks is
-    reported, and the request goes on without."""
-    question = question_for_store(body, dialect, config, query) if retriever is not None else None
-    if retriever is None or question is None:
-        return None
-    started = perf_counter()
-    try:
-        found = retriever.passages(question, top_k_of(config))
-    except StageSkipped as error:
-        found = Found(status="skipped", reason=str(error))
-    except Exception as error:
-        # The type alone: a message could quote the question.
-        log.warning("retrieval failed: %s", type(error).__name__)
-        found = Found(status="failed", reason=type(error).__name__)
-    return replace(found, ms=found.ms + (perf_counter() - started) * 1000)
+_MAX_SOURCE_CHARS = 80
 
 
 def add_retrieved(prompt: Prompt, context: Context) -> Prompt:
@@ -106,45 +41,7 @@ def add_retrieved(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     passages = _without_known(_fitting(found.passages, prompt.query or ""), prompt)
     blocks = _within(_varied(passages, context.config.mmr_lambda), prompt.blocks[place], prompt, context)
-    return replace(prompt, blocks=(*prompt.blocks[:place], *blocks, *prompt.blocks[place:]))
-
-
-def is_retrieved(block: Block | BlockFate) -> bool:
-    """Whether the text of the block came from the store, on this turn or on an earlier one."""
-    return block.id.startswith(_ID_PREFIX)
-
-
-def retrieved_and_replaced(fates: Iterable[BlockFate]) -> tuple[int, int]:
-    """Tokens of what was sent that came from the store, and tokens of the request's own documents and old
-    turns that were left out in favour of what this request brought in."""
-    sent = new = cut = 0
-    for fate in fates:
-        if is_retrieved(fate):
-            sent += fate.tokens_after
-            new += 0 if fate.frozen else fate.tokens_after
-        elif fate.stage in _CHOOSING_STAGES and not fate.frozen and fate.fate != "added":
-            cut += fate.tokens_before - fate.tokens_after
-    # What is cut beyond that would not have fitted either.
-    return sent, min(new, cut)
-
-
-def tell(stats: OptimizationStats, found: Found | None) -> None:
-    """Write into the stats what came of the retrieval."""
-    stats.tokens_retrieved, stats.tokens_replaced = retrieved_and_replaced(stats.blocks)
-    if stats.tokens_retrieved and "+semantic" not in stats.route:
-        stats.route = "heuristic+semantic" + ("+compression" if "+compression" in stats.route else "")
-    stats.stages = [
-        _report(report, found) if report.name == STAGE_NAME else report
-        for report in stats.stages
-        if report.name != STAGE_NAME or found is not None
-    ]
-
-
-def _report(report: StageReport, found: Found | None) -> StageReport:
-    if found is None or report.status != "ran":
-        return report
-    ms = report.ms + found.ms
-    return StageReport(report.name, found.status, ms, report.tokens_cut, found.reason)
+    return with_blocks(prompt, [*prompt.blocks[:place], *blocks, *prompt.blocks[place:]])
 
 
 def _question_at(prompt: Prompt) -> int | None:
@@ -181,7 +78,7 @@ def _without_known(passages: Sequence[RetrievedPassage], prompt: Prompt) -> list
     new: dict[str, RetrievedPassage] = {}
     for passage in passages:
         text = _spaced(passage.content)
-        if text and text not in said and _ID_PREFIX + passage.id not in ids:
+        if text and text not in said and ID_PREFIX + passage.id not in ids:
             new.setdefault(text, passage)
     return list(new.values())
 
@@ -230,14 +127,14 @@ def _room_tokens(prompt: Prompt, context: Context) -> int:
 
 
 def _text(passage: RetrievedPassage) -> str:
-    source = _spaced(passage.source)[:_LONGEST_SOURCE_CHARS] or passage.id
+    source = _spaced(passage.source)[:_MAX_SOURCE_CHARS] or passage.id
     return f'[added, from the stored document "{source}":]\n{passage.content.strip()}\n\n'
 
 
 def _block(passage: RetrievedPassage, text: str, tokens: int, question: Block) -> Block:
     why = f" ({passage.why})" if passage.why else ""
     return question.but(
-        id=_ID_PREFIX + passage.id,
+        id=ID_PREFIX + passage.id,
         content=text,
         type=BlockType.DOC,
         kind=Kind.DOCUMENT,
@@ -247,3 +144,6 @@ def _block(passage: RetrievedPassage, text: str, tokens: int, question: Block) -
         note=f"{_spaced(passage.source) or passage.id}, score {passage.score:.3f}{why}",
         original_content=None,
     )
+
+
+STAGE = Stage(STAGE_NAME, add_retrieved, "from the stored documents")

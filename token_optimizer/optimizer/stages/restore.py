@@ -1,7 +1,7 @@
 """Brings back what was cut from the frozen part of a conversation, when a later question asks for it.
 
 The frozen text itself stays, so that the provider's cache holds. The passages asked for are put before the
-newest question, marked with where they came from; the client sends the whole original every time, so
+newest question, marked with where they came from. The client sends the whole original on every turn, so
 nothing has to be kept for this.
 
 Before: a frozen log, cut to its errors; the question "When did tick 137 finish?"
@@ -10,7 +10,7 @@ After:  "[left out of message 3 (tool) before, asked for now:]" and the line of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,8 @@ from token_optimizer.optimizer.conversation.omissions import (
     terms_of,
 )
 from token_optimizer.optimizer.formats.dialects import conversation_key
+from token_optimizer.optimizer.selection.cutters import cut_to_budget
+from token_optimizer.optimizer.stages.base import Stage, with_blocks
 
 # Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
 # what the whole conversation has left, up to so many tokens: later turns need room, too.
@@ -36,14 +38,9 @@ _ENTITLED_TOKENS = 400
 _AROUND = 4
 _MARK_TOKENS = 16
 
-Fit = Callable[[Prompt, Context], Prompt]
 
-
-def restore_asked(prompt: Prompt, context: Context, fit: Fit) -> Prompt:
-    """Put what the newest question asks for, of all that was left out before, in blocks before it.
-
-    `fit` brings a prompt to its context's hard budget: here one of the blocks that hold what is asked for.
-    """
+def restore_asked(prompt: Prompt, context: Context) -> Prompt:
+    """Put what the newest question asks for, of all that was left out before, in blocks before it."""
     place = _question_at(prompt)
     terms = terms_of(prompt.query or "") if place is not None else []
     if place is None or not terms or context.original is None:
@@ -52,11 +49,11 @@ def restore_asked(prompt: Prompt, context: Context, fit: Fit) -> Prompt:
     if not asked:
         return prompt
     question = prompt.blocks[place]
-    passages = _passages(asked, terms, prompt, context, fit)
+    passages = _passages(asked, terms, prompt, context)
     if not passages:
         return replace(prompt, lacks_room=True)
     restored = [_restored_block(passage, question, number) for number, passage in enumerate(passages)]
-    return replace(prompt, blocks=(*prompt.blocks[:place], *restored, *prompt.blocks[place:]))
+    return with_blocks(prompt, [*prompt.blocks[:place], *restored, *prompt.blocks[place:]])
 
 
 def _question_at(prompt: Prompt) -> int | None:
@@ -72,7 +69,7 @@ def _is_question(block: Block) -> bool:
 
 
 def _passages(
-    asked: Sequence[LeftOut], terms: Sequence[Term], prompt: Prompt, context: Context, fit: Fit
+    asked: Sequence[LeftOut], terms: Sequence[Term], prompt: Prompt, context: Context
 ) -> list[Block]:
     """What there is room for of the blocks, each as a block with its mark."""
     room = _room(prompt, context)
@@ -80,7 +77,7 @@ def _passages(
     own = min(room - _MARK_TOKENS * len(asked), _AROUND * hit_tokens)
     if own <= 0:
         return []
-    fitted = fit(_alone(asked, prompt, context), replace(context, budget_tokens=own))
+    fitted = cut_to_budget(_alone(asked, prompt, context), replace(context, budget_tokens=own))
     holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
     marked = [block.but(content=_mark(block) + block.content.strip("\n") + "\n\n") for block in holding]
     return list(_within(room, marked, context.count([block.content for block in marked])))
@@ -150,3 +147,6 @@ def _restored_block(passage: Block, question: Block, number: int) -> Block:
         note=f"from {passage.id}",
         original_content=None,
     )
+
+
+STAGE = Stage("restore", restore_asked, "asked for now and cut before")

@@ -1,0 +1,51 @@
+"""What a request's statistics say of passages that came from stored documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from token_optimizer.models import Block, BlockFate, OptimizationStats, StageReport
+from token_optimizer.optimizer.retrieval.found import Found
+
+STAGE_NAME = "retrieval"
+ID_PREFIX = "retrieved-"
+# Stages that cut because the hard budget is exceeded.
+_CHOOSING_STAGES = frozenset({"passages", "oldest"})
+
+
+def is_retrieved(block: Block | BlockFate) -> bool:
+    """Whether the text of the block came from the store, on this turn or on an earlier one."""
+    return block.id.startswith(ID_PREFIX)
+
+
+def retrieved_and_replaced(fates: Iterable[BlockFate]) -> tuple[int, int]:
+    """Tokens of what was sent that came from the store, and tokens of the request's own documents and old
+    turns that were left out in favour of what this request brought in."""
+    sent = new = cut = 0
+    for fate in fates:
+        if is_retrieved(fate):
+            sent += fate.tokens_after
+            new += 0 if fate.frozen else fate.tokens_after
+        elif fate.stage in _CHOOSING_STAGES and not fate.frozen and fate.fate != "added":
+            cut += fate.tokens_before - fate.tokens_after
+    # What is cut beyond that would not have fitted either.
+    return sent, min(new, cut)
+
+
+def add_retrieval_stats(stats: OptimizationStats, found: Found | None) -> None:
+    """Write into the stats what came of the retrieval."""
+    stats.tokens_retrieved, stats.tokens_replaced = retrieved_and_replaced(stats.blocks)
+    if stats.tokens_retrieved and "+semantic" not in stats.route:
+        stats.route = "heuristic+semantic" + ("+compression" if "+compression" in stats.route else "")
+    stats.stages = [
+        _report(report, found) if report.name == STAGE_NAME else report
+        for report in stats.stages
+        if report.name != STAGE_NAME or found is not None
+    ]
+
+
+def _report(report: StageReport, found: Found | None) -> StageReport:
+    if found is None or report.status != "ran":
+        return report
+    ms = report.ms + found.ms
+    return StageReport(report.name, found.status, ms, report.tokens_cut, found.reason)

@@ -1,0 +1,59 @@
+"""How each kind of text is cut, and the cut of a whole prompt to its hard budget by these cutters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.models import Kind, Passage, Prompt
+from token_optimizer.optimizer.code.passages import code_passages
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.json.omissions import keep_json_passages
+from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.json.toon import compress_json_toon
+from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
+from token_optimizer.optimizer.prose.passages import (
+    document_passages,
+    example_passages,
+    prose_passages,
+    spoken_passages,
+)
+from token_optimizer.optimizer.selection.cutting import Cutter
+from token_optimizer.optimizer.selection.fitting import fit_to_budget
+from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
+
+# For every kind but JSON, whose passages depend on the config.
+CUTTERS = {
+    Kind.LOG: Cutter(log_passages, keep_log_lines),
+    Kind.CODE: Cutter(code_passages, keep_passages),
+    Kind.PROSE: Cutter(prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4),
+    Kind.DOCUMENT: Cutter(
+        document_passages, keep_sentences, ranked=True, neighbor_weight=0.2, synonym_weight=1.0, whole=True
+    ),
+    Kind.TRANSCRIPT: Cutter(
+        spoken_passages,
+        keep_sentences,
+        ranked=True,
+        neighbor_weight=0.4,
+        feedback_weight=0.3,
+        synonym_weight=1.0,
+    ),
+    Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
+}
+
+
+def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
+    """While the prompt is over its hard budget, leave out the passages that are worth least."""
+    cutters = {**CUTTERS, Kind.JSON: _json_cutter(context.config)}
+    return fit_to_budget(prompt, context, lambda block: cutters.get(block.kind))
+
+
+def _json_cutter(config: OptimizerConfig) -> Cutter:
+    def passages(text: str, query: str | None) -> list[Passage]:
+        return json_passages(text, query, config.json_truncate_items, config.json_truncate_chars)
+
+    return Cutter(passages, _keep_json, from_original=True, gapless=True)
+
+
+def _keep_json(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+    return keep_json_passages(text, passages, kept, compress_json_toon)

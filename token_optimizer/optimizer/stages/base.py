@@ -1,0 +1,91 @@
+"""What a stage is, and how every stage puts changed blocks into a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from operator import is_
+
+from token_optimizer.models import Block, Prompt
+from token_optimizer.optimizer.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the pipeline: `reason` says what it does to a block, in the words of the trace;
+    after a `lossy` one some of a rewritten block is gone.
+
+    `run` decides which blocks its rule may see. It never changes a verbatim block, keeps ids, and may give a
+    block a `note`, which follows the reason in the trace.
+    """
+
+    name: str
+    run: Callable[[Prompt, Context], Prompt]
+    reason: str
+    lossy: bool = False
+
+
+def with_blocks(prompt: Prompt, blocks: Sequence[Block]) -> Prompt:
+    """The prompt with these blocks in the place of its own."""
+    return replace(prompt, blocks=tuple(blocks))
+
+
+def rewritten(
+    prompt: Prompt, rewrite: Callable[[str, Block], str], eligible: Callable[[Block], bool]
+) -> Prompt:
+    """The prompt with the text of every eligible block that may be rewritten passed through `rewrite`, but
+    for the line ends around it."""
+    changed: dict[int, Block] = {}
+    for index, block in enumerate(prompt.blocks):
+        if block.verbatim or block.slot is None or not block.content or not eligible(block):
+            continue
+        core = block.content.strip("\n")
+        text = rewrite(core, block) if core else block.content
+        if core and text != core:
+            changed[index] = block.but(content=block.content.replace(core, text, 1))
+    if not changed:
+        return prompt
+    return with_blocks(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])
+
+
+def same_blocks(before: Prompt, after: Prompt) -> bool:
+    """Whether nothing was done to any block: on a frozen prefix most stages find nothing to do."""
+    if before is after:
+        return True
+    if before.meaning is not after.meaning or before.lacks_room != after.lacks_room:
+        return False
+    if before.faithfulness is not after.faithfulness:
+        return False
+    if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
+        return False
+    return all(map(is_, before.blocks, after.blocks))
+
+
+def from_first_change(before: Prompt, after: Prompt) -> tuple[Prompt, Prompt]:
+    """Both prompts from the first block on that differs: what stands before it need not be looked at."""
+    same = list(map(is_, before.blocks, after.blocks))
+    first = same.index(False) if False in same else len(same)
+    return replace(before, blocks=before.blocks[first:]), replace(after, blocks=after.blocks[first:])
+
+
+def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
+    """The prompt with the tokens of its changed blocks counted; a block that grew goes back as it was."""
+    if same_blocks(before, after):
+        return after
+    old_rest, rest = from_first_change(before, after)
+    known = {block.id: block for block in old_rest.blocks}
+    first = len(after.blocks) - len(rest.blocks)
+    changed = [
+        index
+        for index, block in enumerate(rest.blocks, first)
+        if block.id not in known or block.content != known[block.id].content
+    ]
+    if not changed:
+        return after
+    blocks = list(after.blocks)
+    counts = context.count([blocks[index].content for index in changed])
+    for index, tokens in zip(changed, counts, strict=True):
+        old = known.get(blocks[index].id)
+        grew = old is not None and tokens >= old.tokens
+        blocks[index] = old if old is not None and grew else blocks[index].but(tokens=tokens)
+    return with_blocks(after, blocks)

@@ -1,0 +1,30 @@
+"""Puts references in the place of what stands in another block too.
+
+Nothing is lost: what a reference names stands in the prompt line for line. Calls, schemas and short texts
+are not looked at, and verbatim blocks are only referred to.
+
+Before: a file of 40 lines read by a tool in message 3, and read again in message 9
+After:  message 3 says that these 40 lines stand further below, message 9 has them
+"""
+
+from __future__ import annotations
+
+from token_optimizer.models import Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.prose.copies import references_to_copies
+from token_optimizer.optimizer.stages.base import Stage, with_blocks
+
+
+def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
+    """Write a reference into every block that repeats another one within `dedupe_window` blocks."""
+    copies = references_to_copies(prompt.blocks, context.config.dedupe_window)
+    if not copies:
+        return prompt
+    blocks = [
+        block.but(content=copies[block.id].text, note=copies[block.id].note) if block.id in copies else block
+        for block in prompt.blocks
+    ]
+    return with_blocks(prompt, blocks)
+
+
+STAGE = Stage("dedupe", refer_to_copies, "stands elsewhere too")

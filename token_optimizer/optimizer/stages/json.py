@@ -1,0 +1,39 @@
+"""Writes JSON as TOON or without its whitespace, whichever counts fewer tokens.
+
+Every value survives literally. An assistant's own JSON stays, since the model takes the form of its next
+answer from it.
+
+Before: [{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}]
+After:  [2]{id,name}:
+          1,Alice
+          2,Bob
+"""
+
+from __future__ import annotations
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.json.toon import compress_json_toon
+from token_optimizer.optimizer.stages.base import Stage, rewritten, with_blocks
+
+
+def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
+    """Compact the JSON in tool results and in what the user wrote."""
+    short = rewritten(prompt, lambda text, block: compress_json_toon(text), _may_be_compacted)
+    if short is prompt:
+        return prompt
+    return with_blocks(short, list(map(_with_original, short.blocks, prompt.blocks)))
+
+
+def _may_be_compacted(block: Block) -> bool:
+    return block.type is not BlockType.ASSISTANT and block.kind in (Kind.JSON, Kind.PROSE)
+
+
+def _with_original(block: Block, before: Block) -> Block:
+    """The compacted block with the JSON that it was: what is cut later is cut as JSON."""
+    if block is before or before.kind is not Kind.JSON:
+        return block
+    return block.but(original_content=before.content)
+
+
+STAGE = Stage("json", compact_json_texts, "JSON written in fewer tokens")

@@ -1,0 +1,44 @@
+"""Finds out what the question means for the documents, transcripts and old turns that compete for a budget.
+
+It changes no text. It runs over the hard budget alone, and its result decides what later stages leave out.
+In an agent's run old turns are not weighed: there names say more than prose.
+
+Before: "What about the price?", over budget, and a document that says "The costs are low."
+After:  the same blocks, and the prompt's `meaning` with price -> costs and what the document is worth
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from token_optimizer.models import Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.latency import MEANING
+from token_optimizer.optimizer.relevance.query_meaning import meaning_of
+from token_optimizer.optimizer.relevance.salience import is_agents_run
+from token_optimizer.optimizer.selection.cutters import CUTTERS
+from token_optimizer.optimizer.stages.base import Stage
+
+_TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
+
+
+def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
+    """Weigh the blocks that compete by what the question means; StageSkipped without the time for it."""
+    if context.tokens_over(prompt) <= 0 or not prompt.query:
+        return prompt
+    kinds = _TOLD_KINDS if is_agents_run(prompt) else (*_TOLD_KINDS, Kind.PROSE)
+    rivals = [
+        block
+        for block in prompt.blocks
+        if block.kind in kinds and block.content and not (block.verbatim or block.must_keep)
+    ]
+    if not rivals:
+        return prompt
+    near = any(CUTTERS[block.kind].synonym_weight for block in rivals)
+    tokens = sum(block.tokens for block in rivals)
+    context.latency.demand(MEANING, tokens)
+    with context.latency.measuring(MEANING, tokens):
+        return replace(prompt, meaning=meaning_of(prompt.query, rivals, near=near))
+
+
+STAGE = Stage("semantic", look_into_meaning, "weighed by what the question means")

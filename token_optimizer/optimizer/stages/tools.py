@@ -1,0 +1,86 @@
+"""Shortens tool definitions to what a valid call needs, and drops tools outside the allowlist.
+
+Names, types, required fields and enums stay. Over the hard budget or the soft target the descriptions go
+further, those that the conversation is not likely to need first; the soft target leaves every tool described
+where nothing says which are needed.
+
+Before: {"name": "add", "description": "Adds. Slowly.", "input_schema": {"title": "A", "type": "object"}}
+After:  {"name":"add","description":"Adds.","input_schema":{"type":"object"}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.stages.base import Stage, counted, with_blocks
+from token_optimizer.optimizer.tools.relevance import likely_tools
+from token_optimizer.optimizer.tools.schemas import (
+    SOFT_STEPS,
+    STEPS,
+    minimize_tool_schemas,
+    schemas_by_need,
+)
+
+# Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
+_MIN_SCHEMA_SHARE = 0.1
+
+
+def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
+    """Shorten the schemas step by step, as far as the budget and the target ask."""
+    config = context.config
+    if not config.enable_tools:
+        return prompt
+    schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
+    if not schemas:
+        return prompt
+    short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
+    shortened = counted(_with_schemas(prompt, short), prompt, context)
+    likely = likely_tools([block.content for block in short], _first_question(prompt))
+    soft_steps = SOFT_STEPS if likely and _above_soft_target(shortened, schemas, context) else 0
+    for step in range(STEPS):
+        if step >= soft_steps and not _worth_a_step(shortened, step, context):
+            break
+        shortened = counted(_with_schemas(prompt, schemas_by_need(short, likely, step)), prompt, context)
+    return shortened
+
+
+def _with_schemas(prompt: Prompt, schemas: Sequence[Block]) -> Prompt:
+    by_id = {block.id: block for block in schemas}
+    blocks = [by_id.get(block.id, block) for block in prompt.blocks]
+    return with_blocks(
+        prompt, [block for block in blocks if block.kind is not Kind.SCHEMA or block.id in by_id]
+    )
+
+
+def _above_soft_target(prompt: Prompt, schemas: Sequence[Block], context: Context) -> bool:
+    """Whether the schemas are above their share of the soft target; full descriptions have none."""
+    config = context.config
+    if config.target_reduction is None or config.tool_descriptions == "full":
+        return False
+    return _schema_tokens(prompt) > (1 - config.target_reduction) * sum(block.tokens for block in schemas)
+
+
+def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:
+    """Whether the prompt is over its hard budget, and shorter schemas would be felt in that."""
+    over = context.tokens_over(prompt)
+    return over > 0 and (step < SOFT_STEPS or _schema_tokens(prompt) > _MIN_SCHEMA_SHARE * over)
+
+
+def _schema_tokens(prompt: Prompt) -> int:
+    return sum(block.tokens for block in prompt.blocks if block.kind is Kind.SCHEMA)
+
+
+def _first_question(prompt: Prompt) -> str:
+    """The prose of the conversation's first user message: it stays the same on all later turns."""
+    prose = [
+        block
+        for block in prompt.blocks
+        if block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
+    ]
+    first = prose[0].metadata.get("message") if prose else None
+    return "\n".join(block.content for block in prose if block.metadata.get("message") == first)
+
+
+STAGE = Stage("tools", shorten_tool_schemas, "tool schema shortened")

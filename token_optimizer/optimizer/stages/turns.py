@@ -1,0 +1,47 @@
+"""Protects the prose of the last `keep_last_n_turns` turns, so that no later stage drops or cuts it.
+
+It removes nothing. Under a hard budget as many turns are protected as leave room for what the question asks
+about. Embedded content and tool results of the newest turns stay open to the other stages.
+
+Before: user "a", assistant "b", user "c", with `keep_last_n_turns` 1
+After:  user "a", assistant "b", user "c" must_keep
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
+from token_optimizer.optimizer.formats.dialects import MESSAGE_TOKENS
+from token_optimizer.optimizer.stages.base import Stage, with_blocks
+
+# The newest turns are protected while what has to be sent is at most this share of the hard budget.
+_MAX_REQUIRED_SHARE = 0.75
+
+
+def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
+    """Mark the prose of the last `keep_last_n_turns` turns as must-keep."""
+    blocks = list(prompt.blocks)
+    turns = context.config.keep_last_n_turns
+    protected = keep_last_n_turns(blocks, turns)
+    while turns > 0 and context.budget_tokens is not None:
+        if _required_tokens(protected) <= _MAX_REQUIRED_SHARE * context.budget_tokens:
+            break
+        turns -= 1
+        protected = keep_last_n_turns(blocks, turns)
+    return with_blocks(prompt, protected)
+
+
+def _required_tokens(blocks: Sequence[Block]) -> int:
+    """What has to be sent: must-keep and verbatim text, and the tools at the half that shortening leaves."""
+    schemas = sum(block.tokens for block in blocks if block.kind is Kind.SCHEMA)
+    required = [
+        block for block in blocks if (block.must_keep or block.verbatim) and block.kind is not Kind.FRAMING
+    ]
+    frames = MESSAGE_TOKENS * len({block.metadata.get("message") for block in required})
+    return schemas // 2 + frames + sum(block.tokens for block in required)
+
+
+STAGE = Stage("turns", protect_newest_turns, "one of the newest turns")

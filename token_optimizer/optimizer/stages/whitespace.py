@@ -1,0 +1,39 @@
+"""Takes out whitespace that no reader needs, and says once what stands many times in a row.
+
+JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal alone.
+
+Before: "done   \\n\\n\\n\\n\\nretrying\\nretrying\\nretrying\\nretrying"
+After:  "done\\n\\nretrying [repeated 4 times]"
+"""
+
+from __future__ import annotations
+
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.prose.repeats import collapse_repeats
+from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
+from token_optimizer.optimizer.stages.base import Stage, rewritten
+
+_SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
+_SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
+_REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
+
+
+def squeeze(prompt: Prompt, context: Context) -> Prompt:
+    """Squeeze the whitespace and the repeats of every block whose kind allows it."""
+    return rewritten(prompt, _squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
+
+
+def _squeezed(text: str, block: Block) -> str:
+    if block.kind is Kind.CODE:
+        return strip_escapes(text)
+    if block.kind in _SPACED_KINDS:
+        text = squeeze_whitespace(text)
+    if block.kind in _REPEATING_KINDS:
+        text = collapse_repeats(text)
+    # Space at the end of the last line is spare where a line end stands behind it.
+    ends_line = block.kind in _SPACED_KINDS and block.content.endswith("\n")
+    return text.rstrip(" \t") if ends_line else text
+
+
+STAGE = Stage("whitespace", squeeze, "spare whitespace and repeats taken out")
