@@ -16,19 +16,8 @@ from decimal import Decimal
 from genai_prices import Usage as PricedUsage
 from genai_prices.types import ModelInfo, Provider
 
+from optimizer_app.optimize.usage import Usage
 from token_optimizer.optimizer.conversation.cache_prices import priced_model
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Input tokens that a provider billed; those of its cache are among `input_tokens`."""
-
-    input_tokens: int
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-
-
-NOTHING_BILLED = Usage(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +37,18 @@ def price_request(
     tokens_before: int,
     tokens_after: int,
     *,
-    usage: Usage | None,
+    usage: Usage,
     at: datetime | None = None,
 ) -> Prices:
-    """The money that cutting a prompt saved. `usage` None: the provider did not say what it billed."""
+    """The money that cutting a prompt saved."""
     found = priced_model(model, dialect)
     if found is None:
         return UNPRICED
     before = _input_price(found, Usage(tokens_before), at)
     gross = before - _input_price(found, Usage(tokens_after), at)
-    if usage is None:
+    if usage.input_tokens is None:
         return Prices(gross)
-    if usage == NOTHING_BILLED:
+    if usage.input_tokens == 0:
         return Prices(gross, Decimal(0))
     without_us = _grown(usage, tokens_before - tokens_after)
     return Prices(gross, _input_price(found, without_us, at) - _input_price(found, usage, at))
@@ -67,20 +56,16 @@ def price_request(
 
 def _input_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:
     provider, model = found
-    cached = min(usage.cached_tokens, usage.input_tokens)
-    written = min(usage.cache_write_tokens, usage.input_tokens - cached)
-    priced = PricedUsage(
-        input_tokens=usage.input_tokens, cache_read_tokens=cached, cache_write_tokens=written
-    )
+    billed = usage.input_tokens or 0
+    cached = min(usage.cached_tokens or 0, billed)
+    written = min(usage.cache_write_tokens or 0, billed - cached)
+    priced = PricedUsage(input_tokens=billed, cache_read_tokens=cached, cache_write_tokens=written)
     return model.calc_price(priced, provider, genai_request_timestamp=at).input_price
 
 
 def _grown(usage: Usage, tokens: int) -> Usage:
     """The usage of a prompt that many tokens longer, with the same shares read and written."""
-    total = max(usage.input_tokens + tokens, 0)
-    billed = max(usage.input_tokens, 1)
-    return Usage(
-        total,
-        round(usage.cached_tokens * total / billed),
-        round(usage.cache_write_tokens * total / billed),
-    )
+    billed = max(usage.input_tokens or 0, 1)
+    total = max((usage.input_tokens or 0) + tokens, 0)
+    cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
+    return Usage(total, round(cached * total / billed), round(written * total / billed))

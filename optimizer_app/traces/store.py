@@ -15,7 +15,8 @@ from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from optimizer_app.models import ApiKey, Event, Project, RequestTrace
-from optimizer_app.optimize.prices import NOTHING_BILLED, Usage, price_request
+from optimizer_app.optimize.prices import price_request
+from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
 from optimizer_app.traces.ids import made_at
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import create_partitions, partition_name
@@ -105,10 +106,8 @@ def _json(value: Any) -> Any:
     return Value(value, JSONField())
 
 
-def _usage(record: TraceRecord) -> Usage | None:
-    """What the provider billed: nothing for a request that it refused, None where it did not say."""
-    if record.usage_input_tokens is None:
-        return NOTHING_BILLED if record.status == "error" else None
-    return Usage(
-        record.usage_input_tokens, record.usage_cached_tokens or 0, record.usage_cache_write_tokens or 0
-    )
+def _usage(record: TraceRecord) -> Usage:
+    """What the provider billed: nothing for a request that it refused."""
+    if record.usage_input_tokens is None and record.status == "error":
+        return NOTHING_BILLED
+    return Usage(record.usage_input_tokens, record.usage_cached_tokens, record.usage_cache_write_tokens)

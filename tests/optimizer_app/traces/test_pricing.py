@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from optimizer_app.optimize.prices import NOTHING_BILLED, UNPRICED, Prices, Usage, price_request
+from optimizer_app.optimize.prices import UNPRICED, Prices, price_request
+from optimizer_app.optimize.usage import NOTHING_BILLED, UNKNOWN_USAGE, Usage
 from optimizer_app.traces.store import store
 from tests.optimizer_app.traces.records import new_record
 
@@ -53,13 +54,13 @@ def test_a_prompt_that_grew_cost_money():
 def test_a_price_that_depends_on_the_length_is_that_of_each_length():
     """gemini-2.5-pro: $1.25 a million up to 200k tokens, $2.50 above."""
     saved = Decimal("0.5") - Decimal("0.125")
-    assert priced("gemini-2.5-pro", "openai", 200_001, 100_000, None).gross_usd == saved + Decimal(
+    assert priced("gemini-2.5-pro", "openai", 200_001, 100_000, UNKNOWN_USAGE).gross_usd == saved + Decimal(
         "0.0000025"
     )
 
 
 def test_without_usage_net_is_unknown():
-    assert priced("gpt-4o", "openai", 2_000, 1_000, None) == Prices(Decimal("0.0025"), None)
+    assert priced("gpt-4o", "openai", 2_000, 1_000, UNKNOWN_USAGE) == Prices(Decimal("0.0025"), None)
 
 
 def test_what_was_not_billed_saved_nothing():
