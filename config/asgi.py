@@ -1,9 +1,9 @@
 """The ASGI entry: who answers which path.
 
-/v1/*, /healthz, /readyz, /metrics, and the lifespan   the gateway, ahead of Django's slower handler
-/static/*                                              Starlette's StaticFiles
-websockets                                             Channels
-all else                                               Django
+/v1/*, /healthz, /readyz, and the lifespan   the gateway, ahead of Django's slower handler
+/static/*                                    Starlette's StaticFiles
+websockets                                   Channels
+all else                                     Django
 """
 
 import os
@@ -25,7 +25,7 @@ from dashboard.documents.bounded_body import BoundedBody  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
 
-GATEWAY_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+GATEWAY_PATHS = frozenset({"/healthz", "/readyz"})
 GATEWAY_PREFIX = "/v1/"
 STATIC_PREFIX = "/static/"
 

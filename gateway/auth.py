@@ -9,30 +9,30 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
+from cachetools import LRUCache
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unauthorized, Unavailable
+from gateway.routing import ProviderRoute, provider_of_kind
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
-from token_optimizer.models import Dialect
 
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 2.0
 LOOKUP_TIMEOUT_SECONDS = 3.0
-KNOWN_KEYS = 10_000
-UNKNOWN_KEYS = 1_000
+MAX_KNOWN_KEYS = 10_000
+MAX_UNKNOWN_KEYS = 1_000
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -44,20 +44,6 @@ class NamedConfig:
     version: int | None
     config: OptimizerConfig
     problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderRoute:
-    """Where requests of one dialect go. `secret` None: kept, but it cannot be read."""
-
-    name: str
-    kind: str
-    base_url: str = ""
-    secret: str | None = field(default="", repr=False)
-    trusted: bool = False
-
-
-ECHO = ProviderRoute("echo", Provider.Kind.ECHO.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +69,9 @@ class Caller:
             raise BadRequest(f"config {name!r} cannot be used: {found.problem}", param="config")
         return found
 
-    def provider_for(self, dialect: Dialect) -> ProviderRoute:
-        """The project's provider of the dialect; echo where none is configured at all."""
-        for wanted in (dialect, ECHO.kind):
-            for provider in self.providers:
-                if provider.kind == wanted:
-                    return provider
-        if not self.providers:
-            return ECHO
-        raise BadRequest(f"this project has no provider of kind {dialect!r}")
+    def provider_for(self, kind: str) -> ProviderRoute:
+        """The project's provider of the kind; echo where none is configured at all."""
+        return provider_of_kind(self.providers, kind)
 
 
 def presented_secret(headers: Mapping[str, str]) -> str:
@@ -170,9 +150,9 @@ class CallerCache:
     ) -> None:
         self._lookup = lookup
         self._clock = clock
-        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._known: LRUCache[str, _Known] = LRUCache(MAX_KNOWN_KEYS)
         # Apart, so that guesses never push real keys out.
-        self._unknown: OrderedDict[str, _Known] = OrderedDict()
+        self._unknown: LRUCache[str, _Known] = LRUCache(MAX_UNKNOWN_KEYS)
         self._running: dict[str, asyncio.Task[Caller | None]] = {}
 
     async def authenticate(self, headers: Mapping[str, str]) -> Caller:
@@ -220,8 +200,6 @@ class CallerCache:
         caller = await in_database(lambda: self._lookup(hashed))
         self._known.pop(hashed, None)
         self._unknown.pop(hashed, None)
-        entries, most = (self._known, KNOWN_KEYS) if caller else (self._unknown, UNKNOWN_KEYS)
+        entries = self._known if caller else self._unknown
         entries[hashed] = _Known(caller, self._clock())
-        while len(entries) > most:
-            entries.popitem(last=False)
         return caller

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, TooLarge
-from gateway.headers import Headers, first_of_each, lowercased
+
+Headers = list[tuple[str, str]]
 
 
 class ClientLeft(Exception):
@@ -32,9 +33,9 @@ class Client:
         self._receive = receive
         self._send = send
 
-    async def read_body(self, most_bytes: int) -> bytes:
+    async def read_body(self, max_bytes: int) -> bytes:
         """The whole request body; TooLarge as soon as that is known."""
-        _check_length(self.headers.get("content-length"), most_bytes)
+        _check_length(self.headers.get("content-length"), max_bytes)
         chunks = []
         size = 0
         while True:
@@ -43,8 +44,8 @@ class Client:
                 raise ClientLeft
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
-            if size > most_bytes:
-                raise _too_large(most_bytes)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
@@ -97,14 +98,24 @@ class Client:
             pass
 
 
-def _check_length(declared: str | None, most_bytes: int) -> None:
+def _check_length(declared: str | None, max_bytes: int) -> None:
     if declared is None:
         return
     if not declared.isdecimal():
         raise BadRequest(f"content-length {declared!r} is no number")
-    if int(declared) > most_bytes:
-        raise _too_large(most_bytes)
+    if int(declared) > max_bytes:
+        raise _too_large(max_bytes)
 
 
-def _too_large(most_bytes: int) -> TooLarge:
-    return TooLarge(f"the request body is larger than {most_bytes // 1024**2} MB")
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"the request body is larger than {max_bytes // 1024**2} MB")
+
+
+def lowercased(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """ASGI's headers as text; HTTP headers are latin-1."""
+    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+
+
+def first_of_each(headers: Headers) -> Mapping[str, str]:
+    """One value a name, for reading."""
+    return dict(reversed(headers))

@@ -1,23 +1,28 @@
-"""What the small endpoints share: a function that makes an answer, and its errors told in shape."""
+"""The two kinds of endpoints around a handler: plain ones, and those whose requests leave a trace.
+
+A handler returns its answer, or None once it has sent one itself; its GatewayError is answered in the
+shape of the dialect that was asked.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.client import Client, ClientLeft
+from gateway.auth import Caller
+from gateway.client import Client, ClientLeft, Headers
 from gateway.errors import GatewayError, InternalError
-from gateway.headers import Headers
+from gateway.recording import Arrival, Recording
+from gateway.state import Gateway
 from token_optimizer.models import Dialect
 
-if TYPE_CHECKING:
-    from gateway.app import Gateway
+JSON_TYPE = ("content-type", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,12 @@ class JsonAnswer:
     headers: Headers = field(default_factory=list)
 
 
-Handler = Callable[["Gateway", Client, Mapping[str, str]], Awaitable[JsonAnswer | None]]
+Handler = Callable[[Gateway, Client, Mapping[str, str]], Awaitable[JsonAnswer | None]]
+TracedHandler = Callable[[Gateway, Client, Caller, Recording], Awaitable[None]]
 
 
 class Endpoint:
-    """An ASGI endpoint around a handler, which returns its answer or None once it has sent one itself."""
+    """A plain endpoint: the handler gets the parameters of the path."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -48,8 +54,53 @@ class Endpoint:
         except ClientLeft:
             return
         if answer is not None:
-            headers = [("content-type", "application/json"), *answer.headers]
-            await client.answer(answer.status, headers, answer.body)
+            await client.answer(answer.status, [JSON_TYPE, *answer.headers], answer.body)
+
+
+class TracedEndpoint:
+    """An endpoint whose requests leave a trace, by how they ended; a stranger's leave none."""
+
+    def __init__(self, handler: TracedHandler) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gateway: Gateway = scope["app"].state.gateway
+        client = Client(scope, receive, send)
+        arrival = Arrival(dialect_of(client))
+        try:
+            caller = await gateway.callers.authenticate(client.headers)
+        except GatewayError as error:
+            await _answer_error(client, error, arrival.dialect, arrival.trace_id, arrival.headers)
+            return
+        recording = Recording(gateway.recorder, arrival, caller)
+        try:
+            await self._handler(gateway, client, caller, recording)
+        except GatewayError as error:
+            await _refuse(client, recording, error)
+        except ClientLeft:
+            await recording.end("interrupted", error="the client left")
+        except asyncio.CancelledError:
+            recording.end_now("interrupted", error="the server stopped")
+            raise
+        except Exception:
+            # Whatever broke, the request leaves its trace; the server logs the error.
+            recording.end_now("error", 500, "internal error")
+            raise
+
+
+async def _refuse(client: Client, recording: Recording, error: GatewayError) -> None:
+    """Answer with an error of ours; where an answer has begun, let its connection break."""
+    if client.started:
+        await recording.end("interrupted", error=error.message)
+        return
+    await recording.end("error", error.status, error.message)
+    await _answer_error(client, error, recording.dialect, recording.trace_id, recording.headers)
+
+
+async def _answer_error(
+    client: Client, error: GatewayError, dialect: Dialect, trace_id: uuid.UUID, headers: Headers
+) -> None:
+    await client.answer(error.status, [JSON_TYPE, *headers], error.body(dialect, str(trace_id)))
 
 
 def error_answer(error: GatewayError, client: Client) -> JsonAnswer:
@@ -58,6 +109,8 @@ def error_answer(error: GatewayError, client: Client) -> JsonAnswer:
 
 def dialect_of(client: Client) -> Dialect:
     """Whose client this is, by its path, else by the header that every Anthropic client sends."""
+    if client.path == "/v1/chat/completions":
+        return "openai"
     of_messages = client.path == "/v1/messages" or client.path.startswith("/v1/messages/")
     return "anthropic" if of_messages or "anthropic-version" in client.headers else "openai"
 

@@ -8,228 +8,182 @@ byte for byte as they came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 import orjson
-from starlette.types import Receive, Scope, Send
 
-from gateway.answers import is_packed, is_stream, json_object, unpack_whole, unpacked, with_stats
-from gateway.call import Call, read_call
-from gateway.client import Client, ClientLeft
-from gateway.echo import echo_answer
-from gateway.errors import BadRequest, GatewayError
-from gateway.exchange import Exchange
-from gateway.headers import answer_headers, request_headers
-from gateway.retrieval import with_documents
-from gateway.sse import StreamTap
-from gateway.upstream import Answer
-from gateway.usage import usage_of
-from optimizer_app.models import Provider
-from optimizer_app.optimize.service import OptimizationRequest, Optimized, optimize_request, untouched
-from token_optimizer.errors import PromptError
-from token_optimizer.models import Dialect
-
-if TYPE_CHECKING:
-    from gateway.app import Gateway
+from gateway.auth import Caller
+from gateway.body import checked, json_object, parsed_object
+from gateway.client import Client
+from gateway.dialects.base import ApiDialect
+from gateway.dialects.chat import CHAT
+from gateway.dialects.messages import MESSAGES
+from gateway.echo.answer import echo_answer
+from gateway.errors import BadRequest
+from gateway.recording import Recording
+from gateway.request import PromptRequest, budget_in_header, is_off, object_or_empty
+from gateway.response import is_stream, pass_stream, pass_whole
+from gateway.routing import ProviderRoute
+from gateway.state import Gateway
+from gateway.upstream.connections import Answer
+from gateway.upstream.headers import request_headers
+from optimizer_app.optimize.service import Optimized, untouched
+from optimizer_app.precompression.requests import PrecompressionRequest
+from token_optimizer.models import OptimizationStats
 
 _ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
 
 
-class Relay:
-    """`POST /v1/chat/completions` and `POST /v1/messages`: the ASGI endpoint of one dialect."""
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes to the provider, and what its answer needs on the way back.
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect: Dialect = dialect
+    `asks_for_usage`: on the client's behalf, so that it is taken out of the answer. Without `stats` a JSON
+    answer is passed on byte for byte.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gateway: Gateway = scope["app"].state.gateway
-        client = Client(scope, receive, send)
-        exchange = Exchange(self._dialect, gateway.recorder)
-        await recorded(client, exchange, relay(gateway, client, exchange))
-        if left := exchange.left_to_do():
-            gateway.precompression_queue.put(left)
-
-
-async def recorded(client: Client, exchange: Exchange, serving: Awaitable[None]) -> None:
-    """Serve a request, and record how it ended, whichever way that is."""
-    try:
-        await serving
-    except GatewayError as error:
-        await refuse(client, exchange, error)
-    except ClientLeft:
-        await exchange.record_counted("interrupted", error="the client left")
-    except asyncio.CancelledError:
-        exchange.record("interrupted", error="the server stopped")
-        raise
-    finally:
-        exchange.record("error", 500, "internal error")
+    dialect: ApiDialect
+    provider: ProviderRoute
+    request: PromptRequest
+    body: bytes
+    asks_for_usage: bool = False
+    stats: OptimizationStats | None = None
 
 
-async def relay(gateway: Gateway, client: Client, exchange: Exchange) -> None:
+async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
+    """`POST /v1/chat/completions`."""
+    await complete(CHAT, gateway, client, caller, recording)
+
+
+async def messages(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
+    """`POST /v1/messages`."""
+    await complete(MESSAGES, gateway, client, caller, recording)
+
+
+async def complete(
+    dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller, recording: Recording
+) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
-    caller = exchange.caller = await gateway.callers.authenticate(client.headers)
     raw = await client.read_body(gateway.max_request_bytes)
-    call = exchange.call = read_call(raw, client.headers, caller)
-    exchange.provider = caller.provider_for(exchange.dialect)
+    request = read_request(raw, client.headers, caller, dialect)
+    recording.note_request(request)
+    provider = caller.provider_for(dialect.provider_kind)
+    recording.note_provider(provider.name)
+    as_it_came = Outgoing(dialect, provider, request, raw)
     async with client.watched():
-        if call.off:
-            exchange.counting = asyncio.create_task(_count(exchange, call))
-            body, asked_for_usage = raw, False
+        if request.off:
+            recording.note_counting(asyncio.create_task(_counted(as_it_came, recording)))
+            await relay(gateway, client, caller, recording, as_it_came)
         else:
-            exchange.result = await _optimize(gateway, exchange, call)
-            body, asked_for_usage = outgoing_body(call, exchange.result, exchange.dialect)
-        async with provider_answer(gateway, client, exchange, body) as answer:
-            if is_stream(answer):
-                tap = StreamTap(exchange.dialect, strip_usage=asked_for_usage)
-                await pass_stream(client, exchange, answer, tap)
-            else:
-                await pass_whole(client, exchange, answer)
+            await _relay_optimized(gateway, client, caller, recording, as_it_came)
 
 
-async def refuse(client: Client, exchange: Exchange, error: GatewayError) -> None:
-    """Answer with an error of ours; where an answer has begun, let its connection break."""
-    if client.started:
-        await exchange.record_counted("interrupted", error=error.message)
-        return
-    await exchange.record_counted("error", error.status, error.message)
-    headers = [("content-type", "application/json"), *exchange.headers]
-    body = error.body(exchange.dialect, str(exchange.trace_id))
-    await client.answer(error.status, headers, body)
+def read_request(
+    raw: bytes, headers: Mapping[str, str], caller: Caller, dialect: ApiDialect
+) -> PromptRequest:
+    """The request; BadRequest, naming what was wrong, where it cannot be one."""
+    named = caller.config_named(headers.get("x-optimizer-config"))
+    budget_tokens = budget_in_header(headers)
+    if is_off(headers):
+        return PromptRequest(raw, object_or_empty(raw), named, budget_tokens, off=True)
+    body, writable = parsed_object(raw)
+    checked(dialect.body, body)
+    return PromptRequest(raw, body, named, budget_tokens, unwritable=not writable)
 
 
-async def _optimize(gateway: Gateway, exchange: Exchange, call: Call) -> Optimized:
-    """The prompt made smaller, or as it was where that fails."""
-    request = _optimization_request(exchange, call)
-    if call.unwritable:
-        return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
-    assert exchange.caller is not None
-    request = await with_documents(request, exchange.caller.project_id)
+async def _relay_optimized(
+    gateway: Gateway, client: Client, caller: Caller, recording: Recording, as_it_came: Outgoing
+) -> None:
+    """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
+    result = await _optimized(gateway, caller, recording, as_it_came)
+    recording.note_stats(result.stats)
     try:
-        return await optimize_request(request, gateway.pool)
-    except PromptError as error:
-        raise BadRequest(str(error)) from error
+        await relay(gateway, client, caller, recording, _made_smaller(as_it_came, result))
+    finally:
+        gateway.precompression_queue.put(_left_for_next_turn(caller, as_it_came.request, result))
 
 
-async def _count(exchange: Exchange, call: Call) -> Optimized:
+async def _optimized(
+    gateway: Gateway, caller: Caller, recording: Recording, as_it_came: Outgoing
+) -> Optimized:
+    """The prompt made smaller, or as it was where that fails."""
+    request = as_it_came.request.for_optimizer(as_it_came.dialect.name, recording.trace_id, caller)
+    if as_it_came.request.unwritable:
+        return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
+    return await gateway.optimize(request, caller.project_id)
+
+
+async def _counted(as_it_came: Outgoing, recording: Recording) -> Optimized:
     """The prompt as it came, counted, in a thread."""
-    return await asyncio.to_thread(untouched, _optimization_request(exchange, call))
+    request = as_it_came.request.for_optimizer(as_it_came.dialect.name, recording.trace_id)
+    return await asyncio.to_thread(untouched, request)
 
 
-def _optimization_request(exchange: Exchange, call: Call) -> OptimizationRequest:
-    return OptimizationRequest(
-        body=call.body,
-        dialect=exchange.dialect,
-        config=call.named.config,
-        model=call.model,
-        trace_id=exchange.trace_id,
-        size_bytes=len(call.raw),
-        budget_tokens=call.budget_tokens,
-        secret=exchange.caller.hash_secret if exchange.caller else "",
-        project_id=exchange.caller.project_id if exchange.caller else None,
+def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimized) -> PrecompressionRequest:
+    config = request.named.config
+    return PrecompressionRequest(
+        caller.project_id,
+        result.wanted_ahead,
+        config.compression_ratio,
+        config.faithfulness_threshold,
+        result.looks,
     )
 
 
-def outgoing_body(call: Call, result: Optimized, dialect: Dialect) -> tuple[bytes, bool]:
-    """The bytes to send, and whether they ask for usage on the client's behalf.
+def _made_smaller(as_it_came: Outgoing, result: Optimized) -> Outgoing:
+    """The result in bytes. What the optimizer left alone goes out in the client's own."""
+    request = as_it_came.request
+    asks = as_it_came.dialect.must_be_asked_for_usage and request.stream and not request.unwritable
+    options = request.body.get("stream_options", {})
+    # Options that are no object are not ours to mend: the provider says what is wrong with them.
+    if asks and isinstance(options, dict) and options.get("include_usage") is not True:
+        body = _asking_for_usage(request, result, options)
+        return replace(as_it_came, body=body, asks_for_usage=True, stats=result.stats)
+    body = orjson.dumps(result.body) if result.changed else request.raw
+    return replace(as_it_came, body=body, stats=result.stats)
 
-    What the optimizer left alone goes out in the client's own bytes.
-    """
-    if dialect == "openai" and call.stream and not call.unwritable:
-        options = call.body.get("stream_options", {})
-        # Options that are no object are not ours to mend: the provider says what is wrong with them.
-        if isinstance(options, dict) and options.get("include_usage") is not True:
-            return _asking_for_usage(call, result, options), True
-    return (orjson.dumps(result.body) if result.changed else call.raw), False
 
-
-def _asking_for_usage(call: Call, result: Optimized, options: dict[str, object]) -> bytes:
-    if result.changed or "stream_options" in call.body:
+def _asking_for_usage(request: PromptRequest, result: Optimized, options: Mapping[str, object]) -> bytes:
+    if result.changed or "stream_options" in request.body:
         return orjson.dumps({**result.body, "stream_options": {**options, "include_usage": True}})
-    end = call.raw.rindex(b"}")
-    return call.raw[:end] + _ASK_FOR_USAGE + call.raw[end:]
+    end = request.raw.rindex(b"}")
+    return request.raw[:end] + _ASK_FOR_USAGE + request.raw[end:]
+
+
+async def relay(
+    gateway: Gateway, client: Client, caller: Caller, recording: Recording, outgoing: Outgoing
+) -> None:
+    """Ask the provider, and pass its answer on."""
+    recording.note_sent()
+    async with _provider_answer(gateway, client, caller, outgoing) as answer:
+        if is_stream(answer):
+            tap = outgoing.dialect.tap(strip_usage=outgoing.asks_for_usage)
+            await pass_stream(client, recording, outgoing.dialect, answer, tap)
+        else:
+            await pass_whole(client, recording, outgoing.dialect, answer, outgoing.stats)
 
 
 @asynccontextmanager
-async def provider_answer(
-    gateway: Gateway, client: Client, exchange: Exchange, body: bytes
+async def _provider_answer(
+    gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
 ) -> AsyncIterator[Answer]:
     """The provider's answer, its body still to come."""
-    caller, call, provider = exchange.caller, exchange.call, exchange.provider
-    assert caller is not None
-    assert call is not None
-    assert provider is not None
-    exchange.sent()
-    if provider.kind == Provider.Kind.ECHO:
-        yield echo_answer(_echoed(call, body), exchange.dialect)
+    provider, request = outgoing.provider, outgoing.request
+    if provider.is_echo:
+        yield echo_answer(_echoed(request, outgoing.body), outgoing.dialect.name)
         return
-    headers = request_headers(client.header_list, caller, provider, plain=call.stream)
-    async with gateway.upstream.send(provider, client.method, client.target, headers, body) as answer:
+    headers = request_headers(client.header_list, caller.secret, provider, plain=request.stream)
+    async with gateway.upstream.send(
+        provider, client.method, client.target, headers, outgoing.body
+    ) as answer:
         yield answer
 
 
-def _echoed(call: Call, body: bytes) -> dict[str, object]:
+def _echoed(request: PromptRequest, body: bytes) -> dict[str, object]:
     """What echo received. Like any provider it refuses what is no prompt, in off mode too."""
-    received = json_object(body) or dict(call.body)
+    received = json_object(body) or dict(request.body)
     if not isinstance(received.get("messages"), list):
         raise BadRequest("the request body must be a JSON object with a list of messages")
     return received
-
-
-async def pass_whole(client: Client, exchange: Exchange, answer: Answer) -> None:
-    """Pass on an answer that is no stream, with `optimizer_stats` where it is a success."""
-    received = b"".join([chunk async for chunk in answer.chunks()])
-    exchange.answered()
-    packed = is_packed(answer)
-    body = unpack_whole(received, packed=packed)
-    payload = json_object(body)
-    if payload is not None:
-        exchange.usage = usage_of(payload.get("usage"), exchange.dialect)
-    decoded = packed
-    if exchange.call and exchange.call.off:
-        body, decoded = received, False
-    elif payload is not None and answer.status < 300:
-        body = with_stats(body, payload, exchange.stats)
-    await record_answer(exchange, answer)
-    headers = answer_headers(answer.headers, decoded=decoded) + exchange.headers
-    await client.answer(answer.status, headers, body)
-
-
-async def record_answer(exchange: Exchange, answer: Answer) -> None:
-    """Record an answer that came whole; an error of the provider's is one in the trace too."""
-    if answer.status < 400:
-        await exchange.record_counted("ok", answer.status)
-    else:
-        await exchange.record_counted("error", answer.status, f"the provider answered {answer.status}")
-
-
-async def pass_stream(client: Client, exchange: Exchange, answer: Answer, tap: StreamTap) -> None:
-    """Pass a stream on as it comes. Where it breaks our connection breaks too: no made-up ending."""
-    await client.start(answer.status, answer_headers(answer.headers, decoded=True) + exchange.headers)
-    try:
-        async for chunk in unpacked(answer):
-            passed = tap.feed(chunk)
-            if tap.finished:
-                # Before the bytes go out that close the stream.
-                await record_stream(exchange, answer, tap)
-            if passed:
-                await client.send(passed)
-    finally:
-        exchange.usage = tap.usage
-    await record_stream(exchange, answer, tap)
-    if tap.finished or answer.framed:
-        await client.send(tap.rest(), last=True)
-
-
-async def record_stream(exchange: Exchange, answer: Answer, tap: StreamTap) -> None:
-    """Record a stream that has ended, by how it ended."""
-    exchange.usage = tap.usage
-    if tap.failed:
-        reason = "the provider reported an error within the stream"
-        await exchange.record_counted("error", answer.status, reason)
-    elif tap.finished or answer.status >= 400:
-        await record_answer(exchange, answer)
-    else:
-        reason = "the stream ended without its closing event"
-        await exchange.record_counted("interrupted", answer.status, reason)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from typing import TYPE_CHECKING
 
 import orjson
 from django.db import Error as DatabaseError
@@ -14,9 +13,7 @@ from redis.exceptions import RedisError
 from gateway.client import Client
 from gateway.database import in_database
 from gateway.endpoints.base import JsonAnswer
-
-if TYPE_CHECKING:
-    from gateway.app import Gateway
+from gateway.state import Gateway
 
 CHECK_TIMEOUT_SECONDS = 3.0
 

@@ -6,28 +6,69 @@ import asyncio
 import io
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import orjson
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from pydantic import BeforeValidator, InstanceOf, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from gateway.auth import Caller
-from gateway.call import parsed_object
+from gateway.body import Body, Name, checked, parsed_object
 from gateway.client import Client
 from gateway.endpoints.base import JsonAnswer
 from gateway.errors import BadRequest, NotFound
+from gateway.state import Gateway
 from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.job import job_status
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 
-if TYPE_CHECKING:
-    from gateway.app import Gateway
-
 _TYPES = ", ".join(item.value for item in BlockType)
+
+
+def _block_type(value: object) -> BlockType:
+    try:
+        return BlockType(str(value or BlockType.DOC.value))
+    except ValueError:
+        raise PydanticCustomError("block_type", f"one of {_TYPES}") from None
+
+
+Type = Annotated[BlockType, PlainValidator(_block_type)]
+Object = Annotated[dict, BeforeValidator(lambda value: value or {})]
+
+
+class DocumentFields(Body):
+    """One document. Its content may hold lone surrogates, which are replaced."""
+
+    id: Name
+    content: InstanceOf[str] | None = None
+    title: str | None = None
+    media_type: str | None = None
+    type: Type = BlockType.DOC
+    metadata: Object = {}
+
+    def as_new_document(self) -> NewDocument:
+        return NewDocument(
+            external_id=self.id,
+            data=(self.content or "").encode("utf-8", "replace"),
+            title=self.title or "",
+            media_type=self.media_type or "",
+            block_type=self.type,
+            metadata=self.metadata,
+        )
+
+
+class IngestBody(Body):
+    documents: list[DocumentFields]
+    api_key: Any = None
+
+
+class FormFields(Body):
+    type: Type = BlockType.DOC
 
 
 async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
@@ -35,10 +76,10 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
     # Whoever names a key is asked for it before 64 MB are read; without one it may stand in the body.
     known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
     # In a thread: taking 64 MB apart would keep the other requests of this worker waiting.
-    fields, documents = await asyncio.to_thread(
+    key, documents = await asyncio.to_thread(
         _taken_apart, await client.read_body(gateway.max_request_bytes), client.headers
     )
-    caller = known or await _caller(gateway, client, fields.get("api_key"))
+    caller = known or await _caller(gateway, client, key)
     accepted = await gateway.from_database(lambda: _accepted(caller, documents))
     return JsonAnswer(orjson.dumps(accepted), 202)
 
@@ -68,7 +109,7 @@ def _accepted(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:
         job = accept_documents(Project(pk=caller.project_id), documents)
     except RefusedDocument as error:
         raise BadRequest(str(error), param="documents") from error
-    return _told(job)
+    return _job_status(job)
 
 
 def _job(caller: Caller, text: str) -> dict[str, Any] | None:
@@ -76,10 +117,10 @@ def _job(caller: Caller, text: str) -> dict[str, Any] | None:
         job = IngestJob.objects.filter(project_id=caller.project_id, pk=uuid.UUID(text)).first()
     except ValueError:
         return None
-    return None if job is None else _told(job)
+    return None if job is None else _job_status(job)
 
 
-def _told(job: IngestJob) -> dict[str, Any]:
+def _job_status(job: IngestJob) -> dict[str, Any]:
     documents = list(job.documents.defer("source").order_by("external_id"))
     status, reason = job_status(documents)
     return {
@@ -87,11 +128,11 @@ def _told(job: IngestJob) -> dict[str, Any]:
         "status": status,
         "reason": reason,
         "created_at": job.created_at,
-        "documents": [_told_document(document) for document in documents],
+        "documents": [_document_status(document) for document in documents],
     }
 
 
-def _told_document(document: Document) -> dict[str, Any]:
+def _document_status(document: Document) -> dict[str, Any]:
     return {
         "id": document.external_id,
         "title": document.title,
@@ -103,58 +144,19 @@ def _told_document(document: Document) -> dict[str, Any]:
     }
 
 
-def _taken_apart(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[NewDocument]]:
-    """The fields and documents of a body."""
+def _taken_apart(raw: bytes, headers: Mapping[str, str]) -> tuple[object, list[NewDocument]]:
+    """The key in a body, where it has one, and the documents."""
     is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
     return _form(raw, headers) if is_form else _json(raw)
 
 
-def _json(raw: bytes) -> tuple[dict[str, Any], list[NewDocument]]:
-    body, _ = parsed_object(raw)
-    documents = body.get("documents")
-    if not isinstance(documents, list):
-        raise BadRequest("documents must be a list", param="documents")
-    return body, [_document(at, item) for at, item in enumerate(documents)]
+def _json(raw: bytes) -> tuple[object, list[NewDocument]]:
+    body = checked(IngestBody, parsed_object(raw)[0])
+    return body.api_key, [item.as_new_document() for item in body.documents]
 
 
-def _document(at: int, item: object) -> NewDocument:
-    where = f"documents[{at}]"
-    if not isinstance(item, dict):
-        raise BadRequest(f"{where} must be an object", param="documents")
-    texts = {name: _text(item, name, where) for name in ("id", "content", "title", "media_type")}
-    if not texts["id"]:
-        raise BadRequest(f"{where}.id must be a string that names the document", param="documents")
-    metadata = item.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise BadRequest(f"{where}.metadata must be an object", param="documents")
-    return NewDocument(
-        external_id=texts["id"],
-        data=texts["content"].encode("utf-8", "replace"),
-        title=texts["title"],
-        media_type=texts["media_type"],
-        block_type=_type(item.get("type") or BlockType.DOC.value, where),
-        metadata=metadata,
-    )
-
-
-def _text(item: Mapping[str, Any], name: str, where: str) -> str:
-    value = item.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise BadRequest(f"{where}.{name} must be a string", param="documents")
-    return value
-
-
-def _type(value: object, where: str) -> BlockType:
-    try:
-        return BlockType(str(value))
-    except ValueError:
-        raise BadRequest(f"{where}.type must be one of {_TYPES}", param="documents") from None
-
-
-def _form(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[NewDocument]]:
-    """The fields and files of a form. A file's id is its name; `type` and `metadata` hold for all."""
+def _form(raw: bytes, headers: Mapping[str, str]) -> tuple[object, list[NewDocument]]:
+    """The key and the files of a form. A file's id is its name; `type` and `metadata` hold for all."""
     meta = {"CONTENT_TYPE": headers["content-type"], "CONTENT_LENGTH": str(len(raw))}
     try:
         parser = MultiPartParser(meta, io.BytesIO(raw), [_InMemory()], settings.DEFAULT_CHARSET)
@@ -163,8 +165,8 @@ def _form(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[
         raise BadRequest(f"the form cannot be read: {error}") from error
     fields = {name: str(value) for name, value in parsed.items()}
     metadata = parsed_object(fields["metadata"].encode())[0] if fields.get("metadata") else {}
-    kind = _type(fields.get("type") or BlockType.DOC.value, "the form")
-    return fields, list(_files(files, kind, metadata))
+    kind = checked(FormFields, fields).type
+    return fields.get("api_key"), list(_files(files, kind, metadata))
 
 
 class _InMemory(MemoryFileUploadHandler):

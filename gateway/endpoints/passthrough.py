@@ -6,24 +6,21 @@ Models, token counts, embeddings, files, batches. The echo provider answers the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import orjson
 
-from gateway.answers import json_object
-from gateway.auth import Caller, ProviderRoute
-from gateway.call import check_messages
+from gateway.auth import Caller
+from gateway.body import checked, json_object
 from gateway.client import Client
-from gateway.echo import model_list
+from gateway.dialects.base import MessageList
+from gateway.echo.answer import model_list
 from gateway.endpoints.base import JsonAnswer, dialect_of
 from gateway.errors import BadRequest, NotFound
-from gateway.headers import answer_headers, request_headers
-from optimizer_app.models import Provider
+from gateway.routing import ProviderRoute
+from gateway.state import Gateway
+from gateway.upstream.headers import answer_headers, request_headers
 from token_optimizer.tokens.counts import count_body
-
-if TYPE_CHECKING:
-    from gateway.app import Gateway
 
 # Ours: never the provider's, whatever it would answer.
 _OWN_PATHS = frozenset({"", "optimize", "ingest", "traces"})
@@ -34,7 +31,7 @@ async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) ->
     caller = await gateway.callers.authenticate(client.headers)
     dialect = dialect_of(client)
     provider = caller.provider_for(dialect)
-    if provider.kind == Provider.Kind.ECHO:
+    if provider.is_echo:
         return JsonAnswer(model_list(anthropic=dialect == "anthropic"))
     await _relay(gateway, client, caller, provider)
     return None
@@ -44,13 +41,13 @@ async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, st
     """`POST /v1/messages/count_tokens`: the provider's count of the prompt as it came."""
     caller = await gateway.callers.authenticate(client.headers)
     provider = caller.provider_for("anthropic")
-    if provider.kind != Provider.Kind.ECHO:
+    if not provider.is_echo:
         await _relay(gateway, client, caller, provider)
         return None
     body = json_object(await client.read_body(gateway.max_request_bytes))
     if body is None:
         raise BadRequest("the request body must be a JSON object")
-    check_messages(body)
+    checked(MessageList, body)
     tokens = count_body(body, "anthropic", str(body.get("model", "")))
     return JsonAnswer(orjson.dumps({"input_tokens": tokens}))
 
@@ -60,7 +57,7 @@ async def passthrough(gateway: Gateway, client: Client, params: Mapping[str, str
     _check_path(client)
     caller = await gateway.callers.authenticate(client.headers)
     provider = caller.provider_for(dialect_of(client))
-    if provider.kind == Provider.Kind.ECHO:
+    if provider.is_echo:
         raise _unknown(client)
     await _relay(gateway, client, caller, provider)
     return None
@@ -80,7 +77,7 @@ def _unknown(client: Client) -> NotFound:
 async def _relay(gateway: Gateway, client: Client, caller: Caller, provider: ProviderRoute) -> None:
     """Relay a request and its answer, byte for byte."""
     body = await client.read_body(gateway.max_request_bytes)
-    headers = request_headers(client.header_list, caller, provider, plain=False)
+    headers = request_headers(client.header_list, caller.secret, provider, plain=False)
     async with (
         client.watched(),
         gateway.upstream.send(provider, client.method, client.target, headers, body) as answer,

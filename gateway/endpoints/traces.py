@@ -5,17 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from gateway.client import Client
 from gateway.endpoints.base import JsonAnswer
 from gateway.errors import NotFound
+from gateway.state import Gateway
 from optimizer_app.models import RequestTrace
-
-if TYPE_CHECKING:
-    from gateway.app import Gateway
 
 
 async def show_trace(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from django.db import OperationalError
 
-from gateway.auth import FRESH_SECONDS, UNKNOWN_KEYS, Caller, CallerCache, NamedConfig, presented_secret
+from gateway.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, NamedConfig, presented_secret
 from gateway.errors import Unauthorized, Unavailable
 from optimizer_app.models.api_key import key_hash
 from token_optimizer.config import OptimizerConfig
@@ -82,12 +82,12 @@ async def test_unknown_key_is_no_pass_while_the_database_is_down(store: Store) -
 
 async def test_guesses_push_no_real_key_out(store: Store) -> None:
     await store.cache.authenticate(GOOD)
-    for number in range(UNKNOWN_KEYS + 5):
+    for number in range(MAX_UNKNOWN_KEYS + 5):
         with pytest.raises(Unauthorized):
             await store.cache.authenticate({"x-api-key": f"tok_{number}"})
     store.down = True
     await store.cache.authenticate(GOOD)
-    assert len(store.cache._unknown) == UNKNOWN_KEYS
+    assert len(store.cache._unknown) == MAX_UNKNOWN_KEYS
 
 
 async def test_a_key_made_after_a_refusal_works_soon(store: Store) -> None:

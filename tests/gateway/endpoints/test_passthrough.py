@@ -1,4 +1,4 @@
-"""Paths that are no completions, and the service's own health."""
+"""Paths that are no completions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add_provider
 from tests.gateway.prompts import CLAUDE, HI
-from tests.live_server import LiveServer, running_server
 from tests.local_server import LocalServer, Received, Wire
 from tests.mock_provider import MockProvider
 
@@ -77,20 +75,3 @@ def test_models_and_token_counts_are_the_providers(account: Account, provider: M
     count = account.anthropic.messages.count_tokens(model=CLAUDE, messages=HI)
     assert count.input_tokens > 0
     assert provider.requests[-1].path == "/v1/messages/count_tokens"
-
-
-def test_health(server: LiveServer) -> None:
-    assert requests.get(f"{server.url}/healthz", timeout=10).json() == {"status": "ok"}
-    ready = requests.get(f"{server.url}/readyz", timeout=10)
-    assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok"}}
-
-
-def test_not_ready_without_valkey(transactional_db: None) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with running_server(REDIS_URL=f"redis://127.0.0.1:{port}/0") as server:
-        answer = requests.get(f"{server.url}/readyz", timeout=10)
-
-    assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": "ok", "valkey": "down"}

@@ -65,19 +65,19 @@ def test_a_job_ends_done_or_failed_with_the_reason(account: Account) -> None:
     job = account.post("/v1/ingest", files=files).json()["job"]
     documents = Document.objects.filter(project=account.project)
 
-    def told() -> tuple[str, str]:
+    def ending() -> tuple[str, str]:
         answer = account.get(f"/v1/ingest/{job}").json()
         return answer["status"], answer["reason"]
 
     documents.filter(external_id="a.txt").update(state="done")
     documents.filter(external_id="b.txt").update(state="failed", reason="the file is empty")
-    assert told() == ("running", "")
+    assert ending() == ("running", "")
     documents.filter(external_id="c.txt").update(state="cancelled")
-    assert told() == ("failed", "2 of 3 documents: b.txt: the file is empty; c.txt: it was cancelled")
+    assert ending() == ("failed", "2 of 3 documents: b.txt: the file is empty; c.txt: it was cancelled")
     documents.update(state="done", reason="")
-    assert told() == ("done", "")
+    assert ending() == ("done", "")
     documents.all().delete()
-    assert told() == ("failed", "its documents were deleted")
+    assert ending() == ("failed", "its documents were deleted")
 
 
 def test_another_projects_job_is_not_found(account: Account, server: LiveServer) -> None:
@@ -94,10 +94,12 @@ def test_another_projects_job_is_not_found(account: Account, server: LiveServer)
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ({}, "documents must be a list"),
+        ({}, "documents is missing"),
+        ({"documents": "text"}, "documents must be a list, not a string"),
         ({"documents": []}, "there is no document"),
         ({"documents": ["text"]}, "documents[0] must be an object"),
-        ({"documents": [{"content": "a"}]}, "documents[0].id must be a string"),
+        ({"documents": [{"content": "a"}]}, "documents[0].id is missing"),
+        ({"documents": [{"id": ""}]}, "documents[0].id must be a string, not an empty string"),
         ({"documents": [{"id": 7}]}, "documents[0].id must be a string"),
         ({"documents": [{"id": "a", "content": 7}]}, "documents[0].content must be a string"),
         ({"documents": [{"id": "a", "metadata": []}]}, None),

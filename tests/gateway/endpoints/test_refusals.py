@@ -7,7 +7,7 @@ import openai
 import pytest
 import requests
 
-from gateway.app import MAX_REQUEST_BYTES
+from gateway.state import MAX_REQUEST_BYTES
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL

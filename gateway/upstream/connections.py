@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from gateway.auth import ProviderRoute
+from gateway.client import Headers
 from gateway.errors import GatewayError, UpstreamFailed, UpstreamTimeout
-from gateway.headers import Headers
-from optimizer_app.models import Provider
-from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
+from gateway.routing import ProviderRoute
+from gateway.upstream.addresses import GuardedResolver, check_host, joined_url
+from optimizer_app.outgoing import UnsafeUrl
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 # Providers send long policies; aiohttp's own limit is 8 kB.
 _HEADER_BYTES = 65_536
-_DEFAULT_BASE_URLS = {
-    Provider.Kind.OPENAI: "https://api.openai.com/v1",
-    Provider.Kind.ANTHROPIC: "https://api.anthropic.com",
-}
-# With the SDKs an OpenAI base URL ends in /v1, an Anthropic one does not.
-_PREFIX_IN_BASE_URL = {Provider.Kind.OPENAI: "/v1", Provider.Kind.ANTHROPIC: ""}
 
 
 class Answer(Protocol):
@@ -73,27 +64,6 @@ class ProviderAnswer:
                 yield chunk
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error, self._timeout_seconds) from error
-
-
-class GuardedResolver(AbstractResolver):
-    """Names of URLs that people entered, judged at the very address that will be called.
-
-    A check of the URL alone would let a name resolve to something else a moment later.
-    """
-
-    def __init__(self) -> None:
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for entry in found:
-            check_outgoing_address(ipaddress.ip_address(entry["host"].split("%")[0]), host)
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
 
 
 class Upstream:
@@ -151,27 +121,6 @@ def _session(timeout_seconds: float, resolver: AbstractResolver | None) -> aioht
         max_line_size=_HEADER_BYTES,
         max_field_size=_HEADER_BYTES,
     )
-
-
-def joined_url(provider: ProviderRoute, path: str) -> str:
-    """Where a path of ours (`/v1/…`, with its query) lies at the provider, joined as its SDK does."""
-    kind = Provider.Kind(provider.kind)
-    base_url = provider.base_url or _DEFAULT_BASE_URLS[kind]
-    return base_url.rstrip("/") + path.removeprefix(_PREFIX_IN_BASE_URL[kind])
-
-
-def check_host(provider: ProviderRoute) -> None:
-    """Refuse what the resolver never sees: addresses written as numbers, and metadata names."""
-    host = (urlsplit(provider.base_url).hostname or "").rstrip(".").lower()
-    try:
-        if host in METADATA_HOSTS:
-            raise UnsafeUrl(f"{host} is a metadata service")
-        check_outgoing_address(ipaddress.ip_address(host.split("%")[0]), host)
-    except UnsafeUrl as error:
-        raise UpstreamFailed(f"provider {provider.name!r} must not be called: {error}") from error
-    except ValueError:
-        # A name: the resolver judges it.
-        return
 
 
 def failure_of(error: Exception, timeout_seconds: float) -> GatewayError:

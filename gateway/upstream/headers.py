@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from gateway.auth import Caller, ProviderRoute
+from gateway.client import Headers
 from gateway.errors import UpstreamFailed
+from gateway.routing import ProviderRoute
 from optimizer_app.models import Provider
-
-Headers = list[tuple[str, str]]
 
 HOP_BY_HOP = frozenset(
     {
@@ -45,11 +44,14 @@ _ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
 
 
 def request_headers(
-    received: Iterable[tuple[str, str]], caller: Caller, provider: ProviderRoute, *, plain: bool
+    received: Iterable[tuple[str, str]], secret: str, provider: ProviderRoute, *, plain: bool
 ) -> Headers:
-    """The headers to send upstream. `plain` asks for an answer that is not compressed."""
+    """The headers to send upstream, without the caller's `secret` in any of them.
+
+    `plain` asks for an answer that is not compressed.
+    """
     received = list(received)
-    passed = [(name, value) for name, value in received if _goes_upstream(name, value, caller.secret)]
+    passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret)]
     encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
     own_key = dict(received).get("x-provider-authorization", "").strip()
     return [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
@@ -91,13 +93,3 @@ def answer_headers(received: Iterable[tuple[str, str]], *, decoded: bool) -> Hea
     headers = [(name.lower(), value) for name, value in received]
     dropped = _NOT_DOWNSTREAM | ({"content-encoding"} if decoded else set())
     return [(name, value) for name, value in headers if name not in dropped]
-
-
-def lowercased(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """ASGI's headers as text; HTTP headers are latin-1."""
-    return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
-
-
-def first_of_each(headers: Headers) -> Mapping[str, str]:
-    """One value a name, for reading."""
-    return dict(reversed(headers))

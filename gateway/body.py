@@ -1,0 +1,131 @@
+"""Request bodies, read and checked where they come in. What goes on are the client's own bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from annotated_types import MinLen
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from gateway.errors import BadRequest
+
+# May be an integer beyond 64 bits; most are ids within texts.
+_MANY_DIGITS = re.compile(rb"(?<=[\[:,\s])-?[1-9][0-9]{18,}(?=\s*[,\]}])")
+_MAX_64_BITS = 2**64 - 1
+_MIN_64_BITS = -(2**63)
+# What was to be there, by pydantic's name for what was wrong.
+_EXPECTED = {
+    "string_type": "a string",
+    "string_unicode": "a string without lone surrogates",
+    "is_instance_of": "a string",
+    "string_too_short": "a string",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+}
+
+Name = Annotated[str, MinLen(1)]
+
+
+class Body(BaseModel):
+    """The fields of a body that we read. Others are allowed: providers have more than we know."""
+
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+
+CheckedBody = TypeVar("CheckedBody", bound=Body)
+
+
+def checked(kind: type[CheckedBody], body: Mapping[str, Any]) -> CheckedBody:
+    """The body's fields; BadRequest naming the first that cannot be used."""
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise _refusal(error.errors(include_url=False)[0]) from None
+
+
+def _refusal(error: ErrorDetails) -> BadRequest:
+    name = _field_name(error["loc"])
+    param = str(error["loc"][0])
+    if error["type"] == "missing":
+        return BadRequest(f"{name} is missing", param=param)
+    if error["type"] not in _EXPECTED:
+        return BadRequest(f"{name} must be {error['msg']}", param=param)
+    return BadRequest(
+        f"{name} must be {_EXPECTED[error['type']]}, not {kind_of(error['input'])}", param=param
+    )
+
+
+def _field_name(place: Sequence[str | int]) -> str:
+    """A place in a body as people write it: `documents[0].id`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in place]
+    return "".join(parts).removeprefix(".")
+
+
+def kind_of(value: object) -> str:
+    """A wrong value as JSON calls it, with numbers and booleans themselves; never a text of the prompt."""
+    if value is None or isinstance(value, bool | int | float):
+        return orjson.dumps(value).decode()
+    if isinstance(value, str):
+        return "an empty string" if not value else "a string"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def parsed_object(raw: bytes) -> tuple[dict[str, Any], bool]:
+    """The JSON object of a body, and whether it can be written again as it was."""
+    try:
+        body, writable = orjson.loads(raw), not _has_large_integer(raw)
+    except orjson.JSONDecodeError:
+        # Lone surrogates, that some clients make by cutting a text, are JSON all the same.
+        body, writable = _parsed_leniently(raw), False
+    if not isinstance(body, dict):
+        raise BadRequest("the request body must be a JSON object")
+    return body, writable
+
+
+def json_object(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object that some bytes are; None where they are something else."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _has_large_integer(raw: bytes) -> bool:
+    """Whether the JSON holds an integer beyond 64 bits, which orjson reads as a float and so would change."""
+    if _MANY_DIGITS.search(raw) is None:
+        return False
+    found = False
+
+    def note(digits: str) -> int:
+        nonlocal found
+        number = int(digits)
+        found = found or not _MIN_64_BITS <= number <= _MAX_64_BITS
+        return number
+
+    json.loads(raw, parse_int=note)
+    return found
+
+
+def _parsed_leniently(raw: bytes) -> object:
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"the request body is not valid UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise BadRequest(f"the request body is not valid JSON: {error.msg} at {place}") from None
+    except RecursionError:
+        raise BadRequest("the request body is nested too deeply") from None
+    except ValueError:
+        raise BadRequest("the request body is not valid JSON: a number in it cannot be read") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise BadRequest(f"the request body is not valid JSON: {name} is no JSON value")

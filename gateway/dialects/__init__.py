@@ -1,0 +1,1 @@
+"""What the gateway has to know of each provider's dialect: one file each."""

@@ -1,0 +1,164 @@
+"""The trace that one request leaves: its columns as they become known, written once it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from gateway.auth import Caller
+from gateway.client import Headers
+from gateway.request import PromptRequest
+from optimizer_app.optimize.service import Optimized
+from optimizer_app.optimize.usage import Usage
+from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.traces.record import Status, TraceRecord
+from optimizer_app.traces.recorder import Journal
+from token_optimizer.models import Dialect, OptimizationStats
+
+_MAX_REASON_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request as it came in: in which dialect, and when."""
+
+    dialect: Dialect
+    trace_id: uuid.UUID = field(default_factory=new_trace_id)
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def headers(self) -> Headers:
+        """The `x-optimizer-*` headers of an answer to a request that the optimizer has not worked on."""
+        return optimizer_headers(self.trace_id, 0, "bypass")
+
+
+def optimizer_headers(trace_id: uuid.UUID, tokens_saved: int, route: str) -> Headers:
+    return [
+        ("x-optimizer-trace-id", str(trace_id)),
+        ("x-optimizer-tokens-saved", str(tokens_saved)),
+        ("x-optimizer-route", route),
+    ]
+
+
+class Recording:
+    """The trace of one request of a known caller. Nothing of how a request is served is read from here."""
+
+    def __init__(self, journal: Journal, arrival: Arrival, caller: Caller) -> None:
+        self._journal = journal
+        self._began = arrival.began
+        self._sent_at: float | None = None
+        # In off mode the prompt is counted beside the waiting for the provider.
+        self._counting: asyncio.Task[Optimized] | None = None
+        self._ended = False
+        self.dialect: Dialect = arrival.dialect
+        self._trace = TraceRecord(
+            id=arrival.trace_id,
+            project_id=caller.project_id,
+            api_key_id=caller.api_key_id,
+            created_at=arrival.created_at,
+            dialect=arrival.dialect,
+            status="error",
+            route="bypass",
+            tokens_before=0,
+            tokens_after=0,
+            latency_ms=0.0,
+        )
+
+    @property
+    def trace_id(self) -> uuid.UUID:
+        return self._trace.id
+
+    @property
+    def headers(self) -> Headers:
+        """The `x-optimizer-*` headers of every answer."""
+        trace = self._trace
+        return optimizer_headers(trace.id, trace.tokens_before - trace.tokens_after, trace.route)
+
+    def note_dialect(self, dialect: Dialect) -> None:
+        """The dialect that the prompt turned out to have."""
+        self.dialect = dialect
+        self._trace = replace(self._trace, dialect=dialect)
+
+    def note_request(self, request: PromptRequest) -> None:
+        self._trace = replace(
+            self._trace,
+            model=request.model,
+            config_name=request.named.name,
+            config_version=request.named.version,
+            stream=request.stream,
+            messages_count=request.messages_count,
+        )
+
+    def note_provider(self, name: str) -> None:
+        self._trace = replace(self._trace, provider=name)
+
+    def note_stats(self, stats: OptimizationStats) -> None:
+        """What the optimizer did."""
+        self._trace = replace(
+            self._trace,
+            route=stats.route,
+            tokens_before=stats.tokens_before,
+            tokens_after=stats.tokens_after,
+            tokens_estimated=stats.estimated,
+            cache_hit=stats.cache_hit,
+            fallback_used=stats.fallback_used,
+            fallback_reason=stats.fallback_reason[:_MAX_REASON_CHARS],
+            compacted=stats.compacted,
+            over_budget=stats.over_budget,
+            faithfulness_score=stats.faithfulness_score,
+            latency_ms=stats.latency_ms,
+            stages=[stage.as_dict() for stage in stats.stages],
+            blocks=[block.as_dict() for block in stats.blocks],
+        )
+
+    def note_counting(self, counting: asyncio.Task[Optimized]) -> None:
+        """The prompt is being counted; `end` waits for it."""
+        self._counting = counting
+
+    def note_sent(self) -> None:
+        """The request goes to the provider now."""
+        self._sent_at = time.perf_counter()
+
+    def note_answered(self) -> None:
+        """The provider is done."""
+        if self._sent_at is not None and self._trace.upstream_ms is None:
+            self._trace = replace(self._trace, upstream_ms=_milliseconds_since(self._sent_at))
+
+    def note_usage(self, usage: Usage) -> None:
+        """What the provider billed."""
+        self._trace = replace(
+            self._trace,
+            usage_input_tokens=usage.input_tokens,
+            usage_cached_tokens=usage.cached_tokens,
+            usage_cache_write_tokens=usage.cache_write_tokens,
+            usage_output_tokens=usage.output_tokens,
+        )
+
+    async def end(self, status: Status, http_status: int | None = None, error: str = "") -> None:
+        """Write the trace, once the prompt is counted."""
+        if self._counting is not None and not self._ended:
+            self.note_stats((await self._counting).stats)
+        self.end_now(status, http_status, error)
+
+    def end_now(self, status: Status, http_status: int | None = None, error: str = "") -> None:
+        """Write the trace to the journal: the first ending of a request is the true one."""
+        if self._ended:
+            return
+        self._ended = True
+        self.note_answered()
+        self._trace = replace(
+            self._trace,
+            status=status,
+            http_status=http_status,
+            error=error[:_MAX_REASON_CHARS],
+            total_ms=_milliseconds_since(self._began),
+        )
+        self._journal.append(self._trace)
+
+
+def _milliseconds_since(moment: float) -> float:
+    return (time.perf_counter() - moment) * 1000

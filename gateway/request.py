@@ -1,0 +1,110 @@
+"""A request with a prompt: its body, the options of its headers, and what the optimizer gets of both."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.auth import Caller, NamedConfig
+from gateway.body import kind_of, parsed_object
+from gateway.errors import BadRequest
+from optimizer_app.optimize.service import OptimizationRequest
+from token_optimizer.models import Dialect
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_MAX_MODEL_CHARS = 200
+_MAX_BUDGET_TOKENS = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """One request body and its options.
+
+    `off`: forwarded byte for byte. `body` is empty where an `off` request is no JSON object.
+    `unwritable`: the body reads, but cannot be written again, so it too goes out as it came.
+    """
+
+    raw: bytes
+    body: Mapping[str, Any]
+    named: NamedConfig
+    budget_tokens: int | None = None
+    documents: Sequence[Mapping[str, Any]] | None = None
+    query: str | None = None
+    off: bool = False
+    unwritable: bool = False
+
+    @property
+    def model(self) -> str:
+        model = self.body.get("model")
+        return model[:_MAX_MODEL_CHARS] if isinstance(model, str) else ""
+
+    @property
+    def messages_count(self) -> int:
+        messages = self.body.get("messages")
+        return len(messages) if isinstance(messages, list) else 0
+
+    @property
+    def stream(self) -> bool:
+        return self.body.get("stream") is True
+
+    def for_optimizer(
+        self, dialect: Dialect, trace_id: uuid.UUID, remembered_for: Caller | None = None
+    ) -> OptimizationRequest:
+        """What the optimizer gets. Without `remembered_for` the prompt is taken for one that is not sent."""
+        return OptimizationRequest(
+            body=self.body,
+            dialect=dialect,
+            config=self.named.config,
+            model=self.model,
+            trace_id=trace_id,
+            size_bytes=len(self.raw),
+            budget_tokens=self.budget_tokens,
+            documents=self.documents,
+            query=self.query,
+            secret=remembered_for.hash_secret if remembered_for else "",
+            project_id=remembered_for.project_id if remembered_for else None,
+        )
+
+
+def is_off(headers: Mapping[str, str]) -> bool:
+    """Whether `X-Optimizer-Mode: off` was sent; BadRequest for a mode that there is not."""
+    mode = headers.get("x-optimizer-mode", "on").strip().lower()
+    if mode not in ("on", "off"):
+        raise BadRequest(f"X-Optimizer-Mode {mode!r} is not 'on' or 'off'", param="x-optimizer-mode")
+    return mode == "off"
+
+
+def object_or_empty(raw: bytes) -> dict[str, Any]:
+    """For `off`, where the provider is the judge of the body."""
+    try:
+        return parsed_object(raw)[0]
+    except BadRequest:
+        return {}
+
+
+def budget_in_header(headers: Mapping[str, str]) -> int | None:
+    """The tokens of `X-Optimizer-Budget`, where it was sent."""
+    text = headers.get("x-optimizer-budget")
+    if text is None:
+        return None
+    if not _DIGITS.fullmatch(text):
+        raise _bad_budget("X-Optimizer-Budget", text)
+    return checked_budget(int(text), "X-Optimizer-Budget")
+
+
+def checked_budget(value: object, name: str) -> int | None:
+    """A number of tokens of at least 1, or None; BadRequest for all else."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MAX_BUDGET_TOKENS:
+        raise _bad_budget(name, value)
+    return value
+
+
+def _bad_budget(name: str, value: object) -> BadRequest:
+    shown = repr(value) if isinstance(value, int | float | str) else kind_of(value)
+    message = f"{name} must be a whole number of tokens of at least 1, not {shown[:60]}"
+    return BadRequest(message, param=name.lower())

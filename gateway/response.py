@@ -1,0 +1,141 @@
+"""A provider's answer passed on: unpacked where it came compressed, with `optimizer_stats` in a JSON one.
+
+The trace is written before the last byte goes out.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import orjson
+
+from gateway.body import json_object
+from gateway.client import Client
+from gateway.dialects.base import ApiDialect
+from gateway.dialects.sse import StreamTap
+from gateway.errors import UpstreamFailed
+from gateway.recording import Recording
+from gateway.upstream.connections import Answer
+from gateway.upstream.headers import answer_headers
+from token_optimizer.models import OptimizationStats
+
+_PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+# zlib and gzip, told apart by their first bytes.
+_ANY_WRAPPING = 47
+
+
+def is_stream(answer: Answer) -> bool:
+    return answer.header("content-type").startswith("text/event-stream")
+
+
+async def pass_whole(
+    client: Client, recording: Recording, dialect: ApiDialect, answer: Answer, stats: OptimizationStats | None
+) -> None:
+    """Pass on an answer that is no stream: with `stats` in it where it is a success and they are given,
+    and byte for byte without."""
+    received = b"".join([chunk async for chunk in answer.chunks()])
+    recording.note_answered()
+    packed = is_packed(answer)
+    body = unpack_whole(received, packed=packed)
+    payload = json_object(body)
+    if payload is not None:
+        recording.note_usage(dialect.usage_of(payload))
+    if stats is None:
+        body, packed = received, False
+    elif payload is not None and answer.status < 300:
+        body = with_stats(body, payload, stats)
+    await _record_whole(recording, answer)
+    headers = answer_headers(answer.headers, decoded=packed) + recording.headers
+    await client.answer(answer.status, headers, body)
+
+
+async def pass_stream(
+    client: Client, recording: Recording, dialect: ApiDialect, answer: Answer, tap: StreamTap
+) -> None:
+    """Pass a stream on as it comes. Where it breaks our connection breaks too: no made-up ending."""
+    await client.start(answer.status, answer_headers(answer.headers, decoded=True) + recording.headers)
+    pieces = unpacked(answer)
+    try:
+        last = await _pass_until_closed(client, pieces, tap)
+    finally:
+        recording.note_usage(dialect.usage(tap.usage))
+    await _record_stream(recording, answer, tap)
+    if last:
+        await client.send(last)
+    async for chunk in pieces:
+        if passed := tap.feed(chunk):
+            await client.send(passed)
+    if tap.finished or answer.framed:
+        await client.send(tap.rest(), last=True)
+
+
+async def _pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: StreamTap) -> bytes:
+    """Pass on what comes before the piece that closes the stream; that piece, not yet passed on."""
+    async for chunk in pieces:
+        passed = tap.feed(chunk)
+        if tap.finished:
+            return passed
+        if passed:
+            await client.send(passed)
+    return b""
+
+
+async def _record_whole(recording: Recording, answer: Answer) -> None:
+    """Record an answer that came whole; an error of the provider's is one in the trace too."""
+    if answer.status < 400:
+        await recording.end("ok", answer.status)
+    else:
+        await recording.end("error", answer.status, f"the provider answered {answer.status}")
+
+
+async def _record_stream(recording: Recording, answer: Answer, tap: StreamTap) -> None:
+    """Record a stream that has ended, by how it ended."""
+    if tap.failed:
+        await recording.end("error", answer.status, "the provider reported an error within the stream")
+    elif tap.finished or answer.status >= 400:
+        await _record_whole(recording, answer)
+    else:
+        await recording.end("interrupted", answer.status, "the stream ended without its closing event")
+
+
+def is_packed(answer: Answer) -> bool:
+    """Whether the body is compressed in a way we can read."""
+    return answer.header("content-encoding") in _PACKED
+
+
+async def unpacked(answer: Answer) -> AsyncIterator[bytes]:
+    """The body's bytes as they come, decompressed where they are compressed."""
+    if not is_packed(answer):
+        async for chunk in answer.chunks():
+            yield chunk
+        return
+    unpacker = zlib.decompressobj(_ANY_WRAPPING)
+    async for chunk in answer.chunks():
+        yield _unpack(unpacker, chunk)
+    if not unpacker.eof:
+        raise UpstreamFailed("the provider's compressed answer is not whole")
+
+
+def unpack_whole(body: bytes, *, packed: bool) -> bytes:
+    """A whole body, decompressed where it is compressed."""
+    return _unpack(zlib.decompressobj(_ANY_WRAPPING), body) if packed else body
+
+
+def _unpack(unpacker: zlib._Decompress, data: bytes) -> bytes:
+    try:
+        return unpacker.decompress(data)
+    except zlib.error as error:
+        raise UpstreamFailed("the provider's answer could not be decompressed") from error
+
+
+def with_stats(body: bytes, payload: Mapping[str, Any], stats: OptimizationStats) -> bytes:
+    """The JSON object `payload` stands for, `optimizer_stats` added at its end.
+
+    Added to the text: the provider's own bytes stay as they are, numbers like 1.50 too.
+    """
+    end = body.rindex(b"}")
+    comma = b"," if payload else b""
+    addition = b'%s"optimizer_stats":%s' % (comma, orjson.dumps(stats.as_dict()))
+    return body[:end] + addition + body[end:]

@@ -1,0 +1,84 @@
+"""What the requests of one worker share: opened at its start, closed once they have been recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from redis.asyncio import Redis
+
+from gateway.auth import CallerCache
+from gateway.database import in_database
+from gateway.errors import BadRequest, Unavailable
+from gateway.retrieval import with_documents
+from gateway.upstream.connections import Upstream
+from optimizer_app.optimize.service import (
+    OptimizationRequest,
+    Optimized,
+    OptimizerPool,
+    optimize_request,
+    optimizer_pool,
+)
+from optimizer_app.precompression.lookups import line_to
+from optimizer_app.precompression.requests import PrecompressionQueue
+from optimizer_app.traces.recorder import Recorder
+from token_optimizer.errors import PromptError
+
+Result = TypeVar("Result")
+
+# Providers take 32 MB (Anthropic) and about as much (OpenAI).
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+# How long a thread that stores traces may keep the requests waiting; Python's own 5 ms is felt by every one.
+SWITCH_SECONDS = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What the requests of one worker share."""
+
+    callers: CallerCache
+    upstream: Upstream
+    recorder: Recorder
+    pool: OptimizerPool
+    valkey: Redis
+    precompression_queue: PrecompressionQueue
+    max_request_bytes: int = MAX_REQUEST_BYTES
+
+    async def from_database(self, query: Callable[[], Result]) -> Result:
+        """What a query finds; Unavailable where the database is down."""
+        try:
+            return await in_database(query)
+        except DatabaseError as error:
+            raise Unavailable("the database cannot be reached at the moment; try again") from error
+
+    async def optimize(self, request: OptimizationRequest, project_id: UUID) -> Optimized:
+        """The prompt made smaller, with what the project's documents say; BadRequest where it is none."""
+        request = await with_documents(request, project_id)
+        try:
+            return await optimize_request(request, self.pool)
+        except PromptError as error:
+            raise BadRequest(str(error)) from error
+
+
+@asynccontextmanager
+async def opened_gateway() -> AsyncIterator[Gateway]:
+    """What a worker needs, for its life."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
+    valkey = Redis.from_url(settings.REDIS_URL)
+    precompression_queue = PrecompressionQueue()
+    optimizing = optimizer_pool(settings.REDIS_URL, line_to(settings.DATABASES["default"]))
+    try:
+        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
+            yield Gateway(CallerCache(), upstream, recorder, pool, valkey, precompression_queue)
+    finally:
+        await asyncio.to_thread(precompression_queue.close)
+        await upstream.close()
+        await valkey.aclose()

@@ -1,0 +1,26 @@
+"""The service's own health."""
+
+from __future__ import annotations
+
+import socket
+
+import requests
+
+from tests.live_server import LiveServer, running_server
+
+
+def test_health(server: LiveServer) -> None:
+    assert requests.get(f"{server.url}/healthz", timeout=10).json() == {"status": "ok"}
+    ready = requests.get(f"{server.url}/readyz", timeout=10)
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok"}}
+
+
+def test_not_ready_without_valkey(transactional_db: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with running_server(REDIS_URL=f"redis://127.0.0.1:{port}/0") as server:
+        answer = requests.get(f"{server.url}/readyz", timeout=10)
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"database": "ok", "valkey": "down"}
