@@ -1,7 +1,7 @@
 """Who is calling: header -> key -> project with its configs and providers.
 
-What Postgres said is believed for `FRESH_SECONDS`, so a revoked key ends within that. While the database is
-down, keys that are known go on working; a key that is not known yet gets a 503, never a pass.
+A lookup in PostgreSQL holds for `FRESH_SECONDS`, so a revoked key ends within that. While the database is
+down, known keys go on working; a key that is not known yet gets a 503, never a pass.
 """
 
 from __future__ import annotations
@@ -169,11 +169,11 @@ class CallerCache:
             return entry.caller
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
-                return await asyncio.shield(self._look(hashed))
+                return await asyncio.shield(self._lookup_task(hashed))
         except (DatabaseError, TimeoutError) as error:
-            return self._stale(hashed, error)
+            return self._last_answer(hashed, error)
 
-    def _stale(self, hashed: str, error: Exception) -> Caller | None:
+    def _last_answer(self, hashed: str, error: Exception) -> Caller | None:
         """The last answer about a known key, while the database is down; asked again a little later."""
         log.warning("key_lookup_failed", error=type(error).__name__)
         entry = self._known.get(hashed)
@@ -182,15 +182,15 @@ class CallerCache:
         entry.checked_at = self._clock()
         return entry.caller
 
-    def _look(self, hashed: str) -> asyncio.Task[Caller | None]:
+    def _lookup_task(self, hashed: str) -> asyncio.Task[Caller | None]:
         """The running lookup of the key: many requests at once share one."""
         task = self._running.get(hashed)
         if task is None:
             task = self._running[hashed] = asyncio.create_task(self._refresh(hashed))
-            task.add_done_callback(lambda done: self._looked(hashed, done))
+            task.add_done_callback(lambda done: self._finish_lookup(hashed, done))
         return task
 
-    def _looked(self, hashed: str, task: asyncio.Task[Caller | None]) -> None:
+    def _finish_lookup(self, hashed: str, task: asyncio.Task[Caller | None]) -> None:
         self._running.pop(hashed, None)
         if not task.cancelled():
             # Fetched, so that a failure after every waiter has left is not reported as forgotten.

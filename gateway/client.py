@@ -13,7 +13,7 @@ from gateway.errors import BadRequest, TooLarge
 Headers = list[tuple[str, str]]
 
 
-class ClientLeft(Exception):
+class ClientDisconnected(Exception):
     """The client closed its connection before its answer was whole."""
 
 
@@ -41,7 +41,7 @@ class Client:
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                raise ClientLeft
+                raise ClientDisconnected
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > max_bytes:
@@ -66,7 +66,7 @@ class Client:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Cancel what stands within when the client leaves, and raise ClientLeft in its place.
+        """Cancel what stands within when the client leaves, and raise ClientDisconnected in its place.
 
         Needed while we wait for the provider: nothing else would notice. The body must have been read.
         """
@@ -87,7 +87,7 @@ class Client:
         except asyncio.CancelledError:
             # Cancelled from elsewhere too (the server stops): that goes on.
             if left and task.uncancel() == 0:
-                raise ClientLeft from None
+                raise ClientDisconnected from None
             raise
         finally:
             watch.remove_done_callback(leave)

@@ -1,4 +1,4 @@
-"""What the gateway itself refuses or fails at, told in the shape of the dialect that was asked.
+"""The gateway's own errors, in the shape of the dialect that was asked.
 
     GatewayError          status, message, and where it helps the parameter that was wrong
     ├── BadRequest        400

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Caller
-from gateway.client import Client, ClientLeft, Headers
+from gateway.client import Client, ClientDisconnected, Headers
 from gateway.errors import GatewayError, InternalError
 from gateway.recording import Arrival, Recording
 from gateway.state import Gateway
@@ -51,7 +51,7 @@ class Endpoint:
         except GatewayError as error:
             # Once an answer has begun, its connection breaks: nothing true could follow.
             answer = None if client.started else error_answer(error, client)
-        except ClientLeft:
+        except ClientDisconnected:
             return
         if answer is not None:
             await client.answer(answer.status, [JSON_TYPE, *answer.headers], answer.body)
@@ -77,7 +77,7 @@ class TracedEndpoint:
             await self._handler(gateway, client, caller, recording)
         except GatewayError as error:
             await _refuse(client, recording, error)
-        except ClientLeft:
+        except ClientDisconnected:
             await recording.end("interrupted", error="the client left")
         except asyncio.CancelledError:
             recording.end_now("interrupted", error="the server stopped")

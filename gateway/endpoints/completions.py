@@ -1,8 +1,8 @@
 """The whole story of one request for a completion, top to bottom.
 
-Who calls, what they ask for, the prompt made smaller, the provider asked, its answer passed on: and before
-its last byte goes out, one line in the journal. `X-Optimizer-Mode: off` takes the same way, with both bodies
-byte for byte as they came.
+The body is read and checked, the prompt made smaller, the provider asked and its answer passed on; before its
+last byte goes out, the trace is one line in the journal. `X-Optimizer-Mode: off` takes the same way, with
+both bodies byte for byte as they came.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ async def complete(
     recording.note_request(request)
     provider = caller.provider_for(dialect.provider_kind)
     recording.note_provider(provider.name)
-    as_it_came = Outgoing(dialect, provider, request, raw)
+    original = Outgoing(dialect, provider, request, raw)
     async with client.watched():
         if request.off:
-            recording.note_counting(asyncio.create_task(_counted(as_it_came, recording)))
-            await relay(gateway, client, caller, recording, as_it_came)
+            recording.note_counting(asyncio.create_task(_counted(original, recording)))
+            await relay(gateway, client, caller, recording, original)
         else:
-            await _relay_optimized(gateway, client, caller, recording, as_it_came)
+            await _relay_optimized(gateway, client, caller, recording, original)
 
 
 def read_request(
@@ -94,30 +94,28 @@ def read_request(
 
 
 async def _relay_optimized(
-    gateway: Gateway, client: Client, caller: Caller, recording: Recording, as_it_came: Outgoing
+    gateway: Gateway, client: Client, caller: Caller, recording: Recording, original: Outgoing
 ) -> None:
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
-    result = await _optimized(gateway, caller, recording, as_it_came)
+    result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
     try:
-        await relay(gateway, client, caller, recording, _made_smaller(as_it_came, result))
+        await relay(gateway, client, caller, recording, _with_result(original, result))
     finally:
-        gateway.precompression_queue.put(_left_for_next_turn(caller, as_it_came.request, result))
+        gateway.precompression_queue.put(_left_for_next_turn(caller, original.request, result))
 
 
-async def _optimized(
-    gateway: Gateway, caller: Caller, recording: Recording, as_it_came: Outgoing
-) -> Optimized:
+async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, original: Outgoing) -> Optimized:
     """The prompt made smaller, or as it was where that fails."""
-    request = as_it_came.request.for_optimizer(as_it_came.dialect.name, recording.trace_id, caller)
-    if as_it_came.request.unwritable:
+    request = original.request.for_optimizer(original.dialect.name, recording.trace_id, caller)
+    if original.request.unwritable:
         return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
     return await gateway.optimize(request, caller.project_id)
 
 
-async def _counted(as_it_came: Outgoing, recording: Recording) -> Optimized:
+async def _counted(original: Outgoing, recording: Recording) -> Optimized:
     """The prompt as it came, counted, in a thread."""
-    request = as_it_came.request.for_optimizer(as_it_came.dialect.name, recording.trace_id)
+    request = original.request.for_optimizer(original.dialect.name, recording.trace_id)
     return await asyncio.to_thread(untouched, request)
 
 
@@ -132,17 +130,17 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
     )
 
 
-def _made_smaller(as_it_came: Outgoing, result: Optimized) -> Outgoing:
-    """The result in bytes. What the optimizer left alone goes out in the client's own."""
-    request = as_it_came.request
-    asks = as_it_came.dialect.must_be_asked_for_usage and request.stream and not request.unwritable
+def _with_result(original: Outgoing, result: Optimized) -> Outgoing:
+    """The optimizer's result to send. What it left alone goes out in the client's own bytes."""
+    request = original.request
+    asks = original.dialect.must_be_asked_for_usage and request.stream and not request.unwritable
     options = request.body.get("stream_options", {})
     # Options that are no object are not ours to mend: the provider says what is wrong with them.
     if asks and isinstance(options, dict) and options.get("include_usage") is not True:
         body = _asking_for_usage(request, result, options)
-        return replace(as_it_came, body=body, asks_for_usage=True, stats=result.stats)
+        return replace(original, body=body, asks_for_usage=True, stats=result.stats)
     body = orjson.dumps(result.body) if result.changed else request.raw
-    return replace(as_it_came, body=body, stats=result.stats)
+    return replace(original, body=body, stats=result.stats)
 
 
 def _asking_for_usage(request: PromptRequest, result: Optimized, options: Mapping[str, object]) -> bytes:

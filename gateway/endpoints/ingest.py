@@ -75,19 +75,19 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
     """Queue documents given as JSON or as files of a form; 202 with the job to follow."""
     # Whoever names a key is asked for it before 64 MB are read; without one it may stand in the body.
     known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
-    # In a thread: taking 64 MB apart would keep the other requests of this worker waiting.
+    # In a thread: reading 64 MB would keep the other requests of this worker waiting.
     key, documents = await asyncio.to_thread(
-        _taken_apart, await client.read_body(gateway.max_request_bytes), client.headers
+        _key_and_documents, await client.read_body(gateway.max_request_bytes), client.headers
     )
     caller = known or await _caller(gateway, client, key)
-    accepted = await gateway.from_database(lambda: _accepted(caller, documents))
+    accepted = await gateway.from_database(lambda: _accept(caller, documents))
     return JsonAnswer(orjson.dumps(accepted), 202)
 
 
 async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     """How far each document of a job is."""
     caller = await gateway.callers.authenticate(client.headers)
-    found = await gateway.from_database(lambda: _job(caller, params["job"]))
+    found = await gateway.from_database(lambda: _found_job(caller, params["job"]))
     if found is None:
         # The same words for another project's: that it exists is not for this caller to know.
         raise NotFound(f"no ingest job {params['job'][:60]!r} in this project", param="job")
@@ -104,23 +104,23 @@ def _names_key(headers: Mapping[str, str]) -> bool:
     return "authorization" in headers or "x-api-key" in headers
 
 
-def _accepted(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:
+def _accept(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:
     try:
         job = accept_documents(Project(pk=caller.project_id), documents)
     except RefusedDocument as error:
         raise BadRequest(str(error), param="documents") from error
-    return _job_status(job)
+    return _job_report(job)
 
 
-def _job(caller: Caller, text: str) -> dict[str, Any] | None:
+def _found_job(caller: Caller, text: str) -> dict[str, Any] | None:
     try:
         job = IngestJob.objects.filter(project_id=caller.project_id, pk=uuid.UUID(text)).first()
     except ValueError:
         return None
-    return None if job is None else _job_status(job)
+    return None if job is None else _job_report(job)
 
 
-def _job_status(job: IngestJob) -> dict[str, Any]:
+def _job_report(job: IngestJob) -> dict[str, Any]:
     documents = list(job.documents.defer("source").order_by("external_id"))
     status, reason = job_status(documents)
     return {
@@ -128,11 +128,11 @@ def _job_status(job: IngestJob) -> dict[str, Any]:
         "status": status,
         "reason": reason,
         "created_at": job.created_at,
-        "documents": [_document_status(document) for document in documents],
+        "documents": [_document_report(document) for document in documents],
     }
 
 
-def _document_status(document: Document) -> dict[str, Any]:
+def _document_report(document: Document) -> dict[str, Any]:
     return {
         "id": document.external_id,
         "title": document.title,
@@ -144,7 +144,7 @@ def _document_status(document: Document) -> dict[str, Any]:
     }
 
 
-def _taken_apart(raw: bytes, headers: Mapping[str, str]) -> tuple[object, list[NewDocument]]:
+def _key_and_documents(raw: bytes, headers: Mapping[str, str]) -> tuple[object, list[NewDocument]]:
     """The key in a body, where it has one, and the documents."""
     is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
     return _form(raw, headers) if is_form else _json(raw)
