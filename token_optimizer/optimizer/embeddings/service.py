@@ -1,37 +1,30 @@
-"""Texts to vectors by a transformer in this process.
+"""Texts to vectors by a transformer in this process, by the guide's `EmbeddingService`.
 
-`EmbeddingService`: importing and loading it takes 12 s and some
-500 MB once, a passage of 200 tokens 40 to 110 ms, a question 20 ms. In the service one process embeds for
-the whole machine (`optimizer_app.embeddings.client`); a request's own passages are compared by the vectors of
-`StaticEmbedder`.
+Loading the packaged model takes 0.5 s and 130 MB once, a passage of 200 tokens some 70 ms of one core and a
+question 10 ms. In the service one process embeds for the whole machine (`optimizer_app.embeddings.client`); a
+request's own passages are compared by the vectors of `StaticEmbedder`.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from token_optimizer.errors import ConfigError
+from token_optimizer.optimizer.embeddings.encoders import Encoder, load_encoder
 from token_optimizer.optimizer.embeddings.models import DIMENSIONS, FoundModel, Origin, find_model
 from token_optimizer.text import encodable
 from token_optimizer.text_cache import TextCache, key_of
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 # 1.5 kB each.
 _VECTORS: TextCache[NDArray[np.float32]] = TextCache(8192)
-_BATCH = 16
 # No tokenizer makes longer tokens of words, and reading more of a text than the model takes costs time.
-_LONGEST_TOKEN_CHARACTERS = 100
-_LOADING = threading.Lock()
+_MAX_TOKEN_CHARACTERS = 100
 
 
 class EmbeddingService:
@@ -47,8 +40,8 @@ class EmbeddingService:
         self.model = found.name
         self.origin: Origin = found.origin
         self._query_prefix = found.query_prefix
-        self._transformer = _loaded(found)
-        self._longest_characters = (self._transformer.max_seq_length or 512) * _LONGEST_TOKEN_CHARACTERS
+        self._encoder = _loaded(found)
+        self._max_characters = self._encoder.max_tokens * _MAX_TOKEN_CHARACTERS
         self._encoding = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -74,45 +67,23 @@ class EmbeddingService:
     def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
             return np.empty((0, DIMENSIONS), dtype=np.float32)
-        read = [encodable(text.lstrip()[: self._longest_characters]) for text in texts]
+        read = [encodable(text.lstrip()[: self._max_characters]) for text in texts]
         with self._encoding:
-            vectors: NDArray[np.float32] = self._transformer.encode(
-                read, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        return vectors
+            return self._encoder.encode(read)
 
 
-def _loaded(found: FoundModel) -> SentenceTransformer:
+def _loaded(found: FoundModel) -> Encoder:
     try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise ConfigError(
-            "EmbeddingService needs the package sentence-transformers: "
-            "pip install 'token-optimizer[semantic]'"
-        ) from error
-    try:
-        with _LOADING, _no_progress_bar():
-            transformer = SentenceTransformer(str(found.folder), device="cpu", local_files_only=True)
+        encoder = load_encoder(found.folder)
+    except ConfigError:
+        raise
     except Exception as error:  # the model's libraries have no type of their own
         raise ConfigError(f"{found.name} cannot be loaded: {type(error).__name__}") from error
-    dimensions = transformer.get_embedding_dimension()
-    if dimensions != DIMENSIONS:
-        raise ConfigError(f"{found.name} makes vectors of {dimensions} dimensions; {DIMENSIONS} are stored")
-    return transformer
-
-
-@contextmanager
-def _no_progress_bar() -> Iterator[None]:
-    """Loading a model draws a bar, which is no business of a library's."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
+    if encoder.dimensions != DIMENSIONS:
+        raise ConfigError(
+            f"{found.name} makes vectors of {encoder.dimensions} dimensions; {DIMENSIONS} are stored"
+        )
+    return encoder
 
 
 def _check_texts(texts: Sequence[Any]) -> None:

@@ -78,10 +78,8 @@ def test_a_text_that_was_seen_is_not_embedded_again(
 ) -> None:
     forget_texts()
     encoded: list[str] = []
-    encode = service._transformer.encode
-    monkeypatch.setattr(
-        service._transformer, "encode", lambda texts, **kw: encoded.extend(texts) or encode(texts, **kw)
-    )
+    encode = service._encoder.encode
+    monkeypatch.setattr(service._encoder, "encode", lambda texts: encoded.extend(texts) or encode(texts))
     first = service.embed(["one", "two", "one"])
     again = service.embed(["two", "three", "one"])
     assert encoded == ["one", "two", "three"]
@@ -152,8 +150,11 @@ def test_other_dimensions_are_refused(service: EmbeddingService, monkeypatch: py
         EmbeddingService()
 
 
-def test_importing_the_module_loads_no_model() -> None:
-    code = "import sys, token_optimizer.optimizer.embeddings.service; print('torch' in sys.modules)"
+def test_the_packaged_model_embeds_without_torch() -> None:
+    code = (
+        "import sys; from token_optimizer.optimizer.semantic import EmbeddingService; "
+        "EmbeddingService('').embed(['a']); print('torch' in sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
