@@ -8,11 +8,13 @@ ENV PYTHONUNBUFFERED=1 \
     PORT=8000
 
 WORKDIR /app
-COPY requirements.txt .
+# --build-arg REQUIREMENTS=requirements-models.txt adds what LLMLingua-2 needs, 1 GB.
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-models.txt ./
 # PyPI's torch for Linux brings 3 GB for GPUs along; PyTorch's own index has it without.
-RUN pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
-        "$(grep -o '^torch==[^ ]*' requirements.txt)" \
-    && pip install --no-cache-dir --requirement requirements.txt
+RUN grep -o '^torch==[^ ]*' "$REQUIREMENTS" | xargs --no-run-if-empty \
+        pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
+    && pip install --no-cache-dir --requirement "$REQUIREMENTS"
 
 RUN useradd --system --uid 10001 --no-create-home optimizer \
     && mkdir /state staticfiles \

@@ -39,11 +39,17 @@ def main(requirements: str) -> None:
 def fingerprint(path: Path) -> str:
     """Changes with the file, with those it includes by `-r`, and with the version of Python."""
     digest = hashlib.sha256(repr(sys.version_info[:3]).encode())
-    digest.update(path.read_bytes())
-    for line in path.read_text().splitlines():
-        if line.startswith("-r "):
-            digest.update(fingerprint(path.parent / line[3:].strip()).encode())
+    for line in lines_of(path):
+        digest.update(line.encode())
     return digest.hexdigest()
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a requirements file, those of the files that it includes by `-r` in their place."""
+    lines: list[str] = []
+    for line in path.read_text().splitlines():
+        lines += lines_of(path.parent / line[3:].strip()) if line.startswith("-r ") else [line]
+    return lines
 
 
 def usable() -> bool:
@@ -78,16 +84,15 @@ def install(requirements: str) -> None:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     quiet_install = [*pip, "install", "--quiet", "--no-compile"]
     if sys.platform == "linux":
-        try_cpu_build_of_torch(quiet_install)
+        try_cpu_build_of_torch(quiet_install, lines_of(ROOT / requirements))
     run([*quiet_install, "--requirement", requirements])
 
 
-def try_cpu_build_of_torch(quiet_install: list[str]) -> None:
+def try_cpu_build_of_torch(quiet_install: list[str], lines: list[str]) -> None:
     """PyPI's torch for Linux brings 3 GB for GPUs along, PyTorch's own index has it without.
 
     Where that index cannot be reached, the requirements install what there is.
     """
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line.split()[0] for line in lines if line.startswith("torch==")]
     if pins:
         options = ["--no-deps", "--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX]

@@ -1,7 +1,7 @@
 """The one process of a machine that has the embedding model: `manage.py embedding`, which `up` starts.
 
-It answers on a Unix socket in the state folder from its first moment on, and loads the model meanwhile: that
-takes some 12 s of computing. It is niced, and the model gets half of the cores, so that requests go first.
+It answers on a Unix socket in the state folder from its first moment on, and loads the model meanwhile: which
+takes a second. It is niced, and the model gets half of the cores, so that requests go first.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import orjson
+from threadpoolctl import threadpool_limits
 
 from optimizer_app.embeddings.queue import EmbeddingQueue, Job
 from optimizer_app.embeddings.wire import (
@@ -162,8 +163,9 @@ def _only_process(path: Path) -> Iterator[None]:
 
 def _yield_to_requests() -> None:
     os.nice(NICENESS)
-    cores = len(os.sched_getaffinity(0))
-    # Read by the model's libraries when they are imported.
-    os.environ["OMP_NUM_THREADS"] = str(max(1, cores // 2))
+    threads = max(1, len(os.sched_getaffinity(0)) // 2)
+    threadpool_limits(threads)
+    # Read by the libraries of a model that numpy does not run, when they are imported.
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.environ["HF_HUB_OFFLINE"] = "1"
