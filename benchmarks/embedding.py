@@ -15,6 +15,8 @@ from pathlib import Path
 from statistics import median
 from time import process_time
 
+from threadpoolctl import threadpool_limits
+
 from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
@@ -30,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--passages", type=int, default=1000, help="for the static model")
     parser.add_argument("--transformer-passages", type=int, default=48)
     options = parser.parse_args(arguments)
+    threadpool_limits(1)
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     texts = passages(options.passages)
