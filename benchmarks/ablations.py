@@ -35,9 +35,10 @@ from token_optimizer.optimizer.prose.passages import (
     prose_passages,
     spoken_passages,
 )
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
 from token_optimizer.optimizer.relevance.mmr import chosen_by_mmr
 from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
 from token_optimizer.text import token_counts
 from token_optimizer.text_cache import forget_texts

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, prompt_text
-from token_optimizer.optimizer.relevance.bm25 import bm25, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.text import sentence_spans
 
 RATES = (0.1, 0.25, 0.5, 0.75, 0.9)

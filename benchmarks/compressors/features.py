@@ -18,9 +18,11 @@ from numpy.typing import NDArray
 
 from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers, is_negation
 from token_optimizer.optimizer.embeddings.static import static_embedder
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, names, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
+from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
 from token_optimizer.optimizer.relevance.text_rank import text_ranks
+from token_optimizer.optimizer.relevance.words import stems
 
 Column = NDArray[np.float64]
 

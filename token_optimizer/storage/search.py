@@ -22,7 +22,8 @@ import orjson
 from numpy.typing import NDArray
 
 from token_optimizer.models import BlockType
-from token_optimizer.optimizer.relevance.bm25 import bm25, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.storage.blocks import Cursor, Row, json_text, storable, text_to_embed, vector_text
 
 # Of each list so many are fused.

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.logs.lines import is_error_line
-from token_optimizer.optimizer.relevance.bm25 import weighed_names
+from token_optimizer.optimizer.relevance.names import weighed_names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(

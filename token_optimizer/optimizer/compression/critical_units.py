@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from token_optimizer.optimizer.relevance.bm25 import says_something, weighed_names
+from token_optimizer.optimizer.relevance.names import weighed_names
+from token_optimizer.optimizer.relevance.words import says_something
 
 # What a mention weighs: an order binds the whole answer, and a negation turns it round.
 _WEIGHTS = {"number": 1.0, "identifier": 1.0, "name": 1.0, "negation": 3.0, "order": 3.0}

@@ -25,8 +25,9 @@ from token_optimizer.optimizer.prose.passages import (
     prose_passages,
     spoken_passages,
 )
-from token_optimizer.optimizer.relevance.bm25 import bm25, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.nearest_words import nearness
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.choice import Candidate, choose
 from token_optimizer.optimizer.selection.kept_passages import keep_sentences
 from token_optimizer.text import token_counts

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.compression.critical_units import Units, critical_units
 from token_optimizer.optimizer.compression.rouge import rouge_l
-from token_optimizer.optimizer.relevance.bm25 import stems
+from token_optimizer.optimizer.relevance.words import stems
 
 if TYPE_CHECKING:
     from token_optimizer.optimizer.compression.meaning import Embed

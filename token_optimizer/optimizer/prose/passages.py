@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.relevance.bm25 import weighed_names
+from token_optimizer.optimizer.relevance.names import weighed_names
 from token_optimizer.text import sentence_spans
 
 _PRONOUN = re.compile(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.optimizer.relevance.bm25 import stem_words, stems
+from token_optimizer.optimizer.relevance.words import stem_words, stems
 
 if TYPE_CHECKING:
     import numpy as np

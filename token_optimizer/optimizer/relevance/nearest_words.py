@@ -17,8 +17,8 @@ from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from token_optimizer.errors import StageSkipped
-from token_optimizer.optimizer.relevance.bm25 import stems
 from token_optimizer.optimizer.relevance.near_words import WordVectors
+from token_optimizer.optimizer.relevance.words import stems
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
-from token_optimizer.optimizer.relevance.bm25 import names
+from token_optimizer.optimizer.relevance.names import names
 
 _PREFIX = "name "
 # After so many messages a mention has lost half of its weight; some of it stays for ever.

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.relevance.bm25 import stems
+from token_optimizer.optimizer.relevance.words import stems
 
 # The product takes time with the square of it; sentences far apart say little of one another.
 _WINDOW_PASSAGES = 400

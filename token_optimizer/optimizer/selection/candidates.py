@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from itertools import chain, islice
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
 from token_optimizer.optimizer.relevance.salience import salient, token_values
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, Candidate, Frame
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
 

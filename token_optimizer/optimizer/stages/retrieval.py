@@ -18,7 +18,9 @@ from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.relevance.bm25 import bm25, names, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.names import names
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.retrieval.found import RetrievedPassage
 from token_optimizer.optimizer.retrieval.stats import ID_PREFIX, STAGE_NAME, is_retrieved
 from token_optimizer.optimizer.stages.base import Stage, with_blocks

@@ -18,8 +18,8 @@ from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
-from token_optimizer.optimizer.relevance.bm25 import stems
 from token_optimizer.optimizer.relevance.text_rank import rank_matrix, text_ranks
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.text import token_counts
 
 TOWN = " ".join(

@@ -14,9 +14,10 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer.embeddings import static as static_embedding
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.relevance.bm25 import bm25_near, stem_words, stems
+from token_optimizer.optimizer.relevance.bm25 import bm25_near
 from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
 from token_optimizer.optimizer.relevance.utility import WEIGHTS
+from token_optimizer.optimizer.relevance.words import stem_words, stems
 
 TEXTS = [
     "We would sell it at a price of twenty Euros, so that the costs are covered.",

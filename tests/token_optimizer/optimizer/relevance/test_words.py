@@ -1,0 +1,21 @@
+"""The words of texts, and their stems."""
+
+from token_optimizer.optimizer.relevance.words import says_something, stem_words, stems
+
+
+def test_contractions_leave_no_word() -> None:
+    assert stems(["I'm sure we'll see, it's 9.7 m"]) == [["sur", "see", "9", "7"]]
+
+
+def test_forms_of_a_word_have_one_stem() -> None:
+    assert stems(["bridge bridges BRIDGED", "running runs"]) == [["bridg"] * 3, ["runn", "run"]]
+
+
+def test_a_stem_is_written_as_the_shortest_of_its_words() -> None:
+    written, of_texts = stem_words(["two bridges", "a bridge of stones"])
+    assert written == {"two": "two", "bridg": "bridge", "ston": "stones"}
+    assert of_texts == [{"two", "bridg"}, {"bridg", "ston"}]
+
+
+def test_function_words_and_single_letters_say_nothing() -> None:
+    assert [word for word in ("The", "x", "mill", "whose", "7") if says_something(word)] == ["mill"]

@@ -1,0 +1,35 @@
+"""The names that a text mentions: identifiers, paths, numbers, words in capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+
+_NAME = re.compile(
+    r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
+)
+_PART = re.compile(r"[./:@#+=-]+")
+_MAX_NAME_CHARACTERS = 200
+_CAPITALS_WEIGHT = 0.3
+_PART_WEIGHT = 0.15
+
+
+def names(text: str) -> Iterator[str]:
+    """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
+    return (name for name, _ in weighed_names(text))
+
+
+def weighed_names(text: str) -> Iterator[tuple[str, float]]:
+    """The names with what a mention is worth: less for a part of one, or a word that is only in capitals."""
+    for match in _NAME.finditer(text):
+        name = match.group()[:_MAX_NAME_CHARACTERS]
+        if name.isalpha() and name.isupper():
+            if name.lower() not in FUNCTION_WORDS:
+                yield name, _CAPITALS_WEIGHT
+        elif len(name) > 1:
+            yield name, 1.0
+        parts = _PART.split(name)
+        if len(parts) > 1:
+            yield from ((part, _PART_WEIGHT) for part in parts if len(part) > 1)
