@@ -26,7 +26,7 @@ from optimizer_app.optimize.service import (
     optimize_request,
     optimizer_pool,
 )
-from optimizer_app.precompression.lookups import line_to
+from optimizer_app.precompression.lookups import conninfo_of
 from optimizer_app.precompression.requests import PrecompressionQueue
 from optimizer_app.traces.recorder import Recorder
 from token_optimizer.errors import PromptError
@@ -74,7 +74,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
     upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
     precompression_queue = PrecompressionQueue()
-    optimizing = optimizer_pool(settings.REDIS_URL, line_to(settings.DATABASES["default"]))
+    optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
     try:
         async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
             yield Gateway(CallerCache(), upstream, recorder, pool, valkey, precompression_queue)

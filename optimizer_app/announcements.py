@@ -1,4 +1,4 @@
-"""Tells the live pages that something was recorded. They fetch what it was themselves."""
+"""Tells the live pages that something changed. They fetch it themselves."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def announce_documents(project_id: uuid.UUID) -> None:
     async_to_sync(_announce)({project_id: {"type": "documents.changed"}})
 
 
-def announce_ahead(projects: Iterable[uuid.UUID]) -> None:
-    """Say of which projects something was queued or compressed ahead: for code that is not async."""
-    async_to_sync(_announce)({project: {"type": "ahead.changed"} for project in projects})
+def announce_precompressions(projects: Iterable[uuid.UUID]) -> None:
+    """Say in which projects a text was queued or precompressed: for code that is not async."""
+    async_to_sync(_announce)({project: {"type": "precompressions.changed"} for project in projects})
 
 
 async def _announce(messages: Mapping[uuid.UUID, Mapping[str, Any]]) -> None:

@@ -10,16 +10,16 @@ from celery.worker import state as worker_state
 from django.conf import settings
 from django.utils import timezone
 
-from optimizer_app.announcements import announce_ahead
+from optimizer_app.announcements import announce_precompressions
+from optimizer_app.background.wake import INGEST, PRECOMPRESSION, wake
 from optimizer_app.ingest.control import queue_for_model
-from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document
 from optimizer_app.precompression.retention import drop_unused
-from optimizer_app.precompression.wake import wake_ahead
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.traces.delivery import deliver_due_events
-from optimizer_app.traces.retention import drop_older_than, make_partitions_ahead
+from optimizer_app.traces.partitions import ensure_coming_partitions
+from optimizer_app.traces.retention import drop_older_than
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ def deliver_events() -> None:
 def keep_partitions() -> None:
     """Make the coming days' partitions; drop those older than TRACE_RETENTION_DAYS, where that is not 0."""
     today = timezone.now().astimezone(UTC).date()
-    make_partitions_ahead(today)
+    ensure_coming_partitions(today)
     days = settings.TRACE_RETENTION_DAYS
     if days and (dropped := drop_older_than(days, today)):
         log.info("traces_dropped", days=dropped)
@@ -48,22 +48,22 @@ def ingest_due_documents() -> None:
     if finished := ingest_due():
         log.info("documents_finished", count=finished)
         if Document.objects.due(timezone.now()).exists():
-            wake_ingest()
+            wake(INGEST)
 
 
 @shared_task
-def compress_ahead() -> None:
-    """Compress what the next turns will want."""
+def precompress() -> None:
+    """Compress queued texts for the next turns of their conversations."""
     finished = compress_due(is_stopping=lambda: worker_state.should_stop is not None)
     if finished.projects:
-        log.info("compressed_ahead", count=finished.count)
-        announce_ahead(finished.projects)
+        log.info("precompressed", count=finished.count)
+        announce_precompressions(finished.projects)
     if finished.more:
-        wake_ahead()
+        wake(PRECOMPRESSION)
 
 
 @shared_task
-def drop_unused_compressions() -> None:
-    """Drop compressions that nobody used for long, and those beyond a project's size."""
+def drop_unused_precompressions() -> None:
+    """Drop precompressions that nobody used for long, and those beyond a project's size."""
     if dropped := drop_unused():
-        log.info("compressions_dropped", count=dropped)
+        log.info("precompressions_dropped", count=dropped)

@@ -63,7 +63,7 @@ def _time_enough() -> Iterator[None]:
     """Time stands still for the optimizer of this process: what it does never depends on the machine."""
     patch = pytest.MonkeyPatch()
     still = functools.partial(Latency, clock=lambda: 0.0)
-    for place in ("token_optimizer.optimizer.pipeline", "optimizer_app.optimize.service"):
+    for place in ("token_optimizer.optimizer.pipeline", "optimizer_app.optimize.inline"):
         patch.setattr(f"{place}.Latency", still)
     yield
     patch.undo()

@@ -301,10 +301,10 @@ class OptimizationStats:
 class OptimizationResult:
     """The request body to send, and what was done to get it.
 
-    `wanted_ahead` has the texts that a coming request of the conversation is likely to want compressed.
+    `texts_to_precompress` are those that the conversation's next request is likely to want compressed.
     """
 
     body: dict[str, Any]
     stats: OptimizationStats
     changed: bool = True
-    wanted_ahead: tuple[str, ...] = ()
+    texts_to_precompress: tuple[str, ...] = ()

@@ -194,13 +194,13 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_DEFAULT_QUEUE = "upkeep"
-CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "ahead", "delivery", "upkeep")]
+CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "precompression", "delivery", "upkeep")]
 CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
-    "optimizer_app.tasks.compress_ahead": {"queue": "ahead"},
-    "optimizer_app.tasks.drop_unused_compressions": {"queue": "upkeep"},
+    "optimizer_app.tasks.precompress": {"queue": "precompression"},
+    "optimizer_app.tasks.drop_unused_precompressions": {"queue": "upkeep"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -215,13 +215,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
-    "compress-ahead": {
-        "task": "optimizer_app.tasks.compress_ahead",
+    "precompress": {
+        "task": "optimizer_app.tasks.precompress",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },
-    "drop-unused-compressions": {
-        "task": "optimizer_app.tasks.drop_unused_compressions",
+    "drop-unused-precompressions": {
+        "task": "optimizer_app.tasks.drop_unused_precompressions",
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
     },

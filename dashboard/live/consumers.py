@@ -60,8 +60,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """Somebody or a worker changed documents of one project."""
         await self._heard("documents", "configs")
 
-    async def ahead_changed(self, event: dict[str, Any]) -> None:
-        """Something of one project was compressed ahead."""
+    async def precompressions_changed(self, event: dict[str, Any]) -> None:
+        """A text of one project was queued or precompressed."""
         await self._heard("ahead")
 
     async def _heard(self, *pages: str) -> None:

@@ -1,6 +1,6 @@
 """What the page of compressions made ahead counts: what is kept now, and what was looked for in the window.
 
-Counts of looks are kept by the hour, so a window begins at a full hour.
+Counts of lookups are kept by the hour, so a window begins at a full hour.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet, Sum
 
 from dashboard.scope import Scope
-from optimizer_app.models import AheadCompression, AheadHour
-from optimizer_app.models.precompression import CompressionQuerySet
+from optimizer_app.models import Precompression, PrecompressionHour
+from optimizer_app.models.precompression import PrecompressionQuerySet
 
-State = AheadCompression.State
+State = Precompression.State
 LATEST = 25
 MAX_REASONS = 5
 
@@ -55,7 +55,7 @@ class Kept:
         return self.of_state.get(State.NO_GAIN, 0)
 
     @property
-    def stays(self) -> int:
+    def unusable(self) -> int:
         return self.below + self.no_gain
 
     @property
@@ -70,18 +70,18 @@ class Looked:
     since: datetime
     hits: int
     misses: int
-    stays: int
+    unusable: int
     dropped_full: int
     dropped_late: int
 
     @property
-    def looks(self) -> int:
+    def lookups(self) -> int:
         """Those that could have been hits."""
         return self.hits + self.misses
 
     @property
     def hit_share(self) -> float | None:
-        return self.hits / self.looks if self.looks else None
+        return self.hits / self.lookups if self.lookups else None
 
     @property
     def dropped(self) -> int:
@@ -89,16 +89,16 @@ class Looked:
 
     @property
     def any(self) -> bool:
-        return bool(self.looks or self.stays or self.dropped)
+        return bool(self.lookups or self.unusable or self.dropped)
 
 
-def compressions(scope: Scope) -> CompressionQuerySet:
+def compressions(scope: Scope) -> PrecompressionQuerySet:
     """Those of the chosen project, or of all of the reader's."""
-    found = AheadCompression.objects.visible_to(scope.user)
+    found = Precompression.objects.visible_to(scope.user)
     return found.filter(project=scope.project) if scope.project else found
 
 
-def kept(rows: CompressionQuerySet) -> Kept:
+def kept(rows: PrecompressionQuerySet) -> Kept:
     counted = rows.order_by().values_list("state").annotate(Count("pk"))
     done = rows.filter(state=State.DONE).aggregate(before=Sum("tokens_before"), after=Sum("tokens_after"))
     oldest = rows.filter(state=State.QUEUED).aggregate(oldest=Min("created_at"))["oldest"]
@@ -107,24 +107,24 @@ def kept(rows: CompressionQuerySet) -> Kept:
 
 def looked(scope: Scope) -> Looked:
     since = scope.window.start.replace(minute=0, second=0, microsecond=0)
-    names = ("hits", "misses", "stays", "dropped_full", "dropped_late")
+    names = ("hits", "misses", "unusable", "dropped_full", "dropped_late")
     sums: dict[str, Any] = (
         _hours(scope).filter(hour__gte=since).aggregate(**{name: Sum(name) for name in names})
     )
     return Looked(since, **{name: sums[name] or 0 for name in names})
 
 
-def latest(rows: CompressionQuerySet) -> CompressionQuerySet:
+def latest(rows: PrecompressionQuerySet) -> PrecompressionQuerySet:
     return rows.without_texts().select_related("project").order_by("-pk")[:LATEST]
 
 
-def failures(rows: CompressionQuerySet) -> list[tuple[str, int]]:
+def failures(rows: PrecompressionQuerySet) -> list[tuple[str, int]]:
     """The reasons of failures, the most frequent ones first."""
     failed = rows.filter(state=State.FAILED).order_by().values_list("reason")
     return list(failed.annotate(count=Count("pk")).order_by("-count", "reason")[:MAX_REASONS])
 
 
-def _hours(scope: Scope) -> QuerySet[AheadHour]:
+def _hours(scope: Scope) -> QuerySet[PrecompressionHour]:
     if scope.project is not None:
-        return AheadHour.objects.filter(project=scope.project)
-    return AheadHour.objects.filter(project__in=scope.projects)
+        return PrecompressionHour.objects.filter(project=scope.project)
+    return PrecompressionHour.objects.filter(project__in=scope.projects)

@@ -123,10 +123,10 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
     config = request.named.config
     return PrecompressionRequest(
         caller.project_id,
-        result.wanted_ahead,
+        result.texts_to_precompress,
         config.compression_ratio,
         config.faithfulness_threshold,
-        result.looks,
+        result.lookups,
     )
 
 

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from optimizer_app.announcements import announce_documents
-from optimizer_app.ingest.wake import wake_ingest
+from optimizer_app.background.wake import INGEST, wake
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import storable, storable_metadata
@@ -51,7 +51,7 @@ def accept_documents(project: Project, documents: Sequence[NewDocument]) -> Inge
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         job = IngestJob.objects.create(project=project)
         job.documents.set([_accepted(project, document) for document in documents])
-        transaction.on_commit(wake_ingest)
+        transaction.on_commit(partial(wake, INGEST))
         transaction.on_commit(partial(announce_documents, project.pk))
     return job
 

@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_documents
+from optimizer_app.background.wake import INGEST, wake
 from optimizer_app.embeddings.client import status
-from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.models import Document
 from optimizer_app.retrieval.search import owner_of
 from token_optimizer.storage.blocks import delete_document, delete_vectors
@@ -46,7 +46,7 @@ def cancel_document(document: Document) -> bool:
 def retry_document(document: Document) -> bool:
     """Work on it again from its file; whether that is still there."""
     queued = _change(document, _CAN_BE_RETRIED, state=_STATES.QUEUED, reason="", leased_until=None)
-    transaction.on_commit(wake_ingest)
+    transaction.on_commit(partial(wake, INGEST))
     return queued
 
 
@@ -57,7 +57,7 @@ def embed_again(document: Document) -> bool:
         queued = _change(document, _CAN_BE_EMBEDDED_AGAIN, leased_until=None, **values)
         if queued:
             delete_vectors(cursor, owner_of(document.project_id), document.pk)
-        transaction.on_commit(wake_ingest)
+        transaction.on_commit(partial(wake, INGEST))
     return queued
 
 

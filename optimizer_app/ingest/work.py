@@ -18,10 +18,11 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_documents
+from optimizer_app.background.leases import lease
+from optimizer_app.background.machine_lock import machine_lock
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
 from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
 from optimizer_app.ingest.readers.confined import read_confined
-from optimizer_app.instance.machine_lock import machine_lock
 from optimizer_app.models import Document
 from optimizer_app.retrieval.search import owner_of
 from token_optimizer.models import BlockType
@@ -65,14 +66,9 @@ def ingest_due() -> int:
 
 
 def lease_document() -> Document | None:
-    """The document that waits longest; it is the caller's for the next `LEASE`."""
-    now = timezone.now()
-    with transaction.atomic():
-        due = Document.objects.due(now).select_for_update(skip_locked=True).without_source()
-        document = due.order_by("created_at", "pk").first()
-        if document is not None:
-            Document.objects.filter(pk=document.pk).update(leased_until=now + LEASE)
-    return document
+    """The document that waits longest; the caller holds it for the next `LEASE`."""
+    due = Document.objects.due(timezone.now()).without_source().order_by("created_at", "pk")
+    return next(iter(lease(due[:1], LEASE)), None)
 
 
 def _work_on(document: Document) -> bool:

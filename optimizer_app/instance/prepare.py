@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,12 +16,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
-from optimizer_app.traces.partitions import create_partitions
+from optimizer_app.traces.partitions import ensure_coming_partitions
 from token_optimizer.errors import ConfigError
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
 CONNECT_TIMEOUT_SECONDS = 5
-PARTITIONS_AHEAD_DAYS = 7
 COLLECTED_MARK = ".collected"
 
 
@@ -32,8 +30,7 @@ def prepare() -> Bootstrapped:
     check_database()
     check_valkey()
     migrate()
-    today = timezone.now().date()
-    create_partitions(today + timedelta(days=ahead) for ahead in range(-1, PARTITIONS_AHEAD_DAYS))
+    ensure_coming_partitions(timezone.now().date())
     collect_static_files()
     return bootstrap()
 

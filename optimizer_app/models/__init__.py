@@ -4,19 +4,19 @@ from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
-from optimizer_app.models.precompression import AheadCompression, AheadHour
+from optimizer_app.models.precompression import Precompression, PrecompressionHour
 from optimizer_app.models.project import Project
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
-    "AheadCompression",
-    "AheadHour",
     "ApiKey",
     "Document",
     "Event",
     "IngestJob",
     "OptimizationConfig",
+    "Precompression",
+    "PrecompressionHour",
     "Project",
     "Provider",
     "RequestTrace",

@@ -1,4 +1,4 @@
-"""Documents: what a project wants found, and how far each is read, cut into chunks and embedded."""
+"""Documents of a project: their files, and how far each is read, cut into chunks and embedded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from optimizer_app.background.leases import is_free
 from optimizer_app.models.project import Project
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import delete_document
@@ -22,13 +23,12 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def unfinished(self) -> DocumentQuerySet:
-        """Documents that there is still work to do on."""
+        """Documents with work left to do."""
         return self.filter(state__in=Document.UNFINISHED)
 
     def due(self, now: datetime) -> DocumentQuerySet:
         """Unfinished documents that no worker holds at the moment."""
-        free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
-        return self.unfinished().filter(free)
+        return self.unfinished().filter(is_free(now))
 
     def without_source(self) -> DocumentQuerySet:
         """For lists: leaves the files in the database."""
@@ -40,10 +40,10 @@ class Document(models.Model):
 
     `source` is the file as it came, kept until it was read. `content_hash` is that of the newest version,
     `stored_hash` that of the version whose chunks are stored. `embedded_by` is the model of its vectors.
-    `leased_until`: a worker holds it; where that has passed, the worker died.
+    A worker holds the row until `leased_until`; a time in the past means that the worker died.
 
-    It is queued, read, cut into chunks, embedded, done. Where a worker died before the chunks were stored,
-    the next one reads it again.
+    The states follow one another: queued, reading, chunking, embedding, done. Where a worker died before the
+    chunks were stored, the next one reads the file again.
     """
 
     class State(models.TextChoices):
@@ -101,7 +101,7 @@ class Document(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is nothing more to do on it."""
+        """Whether no work is left to do."""
         return self.state not in self.UNFINISHED
 
 

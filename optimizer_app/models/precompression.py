@@ -1,4 +1,4 @@
-"""Compressions made ahead of need: the queue, what came of it, and how often it was found in time."""
+"""Precompressions: the queue, the results, and how often a request found one in time."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from optimizer_app.background.leases import is_free
 from optimizer_app.models.project import Project
 
 
-class CompressionQuerySet(models.QuerySet["AheadCompression"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> CompressionQuerySet:
+class PrecompressionQuerySet(models.QuerySet["Precompression"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> PrecompressionQuerySet:
         """Those of the projects that the user may see."""
         return self.filter(project__in=Project.objects.visible_to(user))
 
-    def unfinished(self) -> CompressionQuerySet:
-        """Those that there is still work to do on."""
-        return self.filter(state__in=AheadCompression.UNFINISHED)
+    def unfinished(self) -> PrecompressionQuerySet:
+        """Those with work left to do."""
+        return self.filter(state__in=Precompression.UNFINISHED)
 
-    def due(self, now: datetime) -> CompressionQuerySet:
+    def due(self, now: datetime) -> PrecompressionQuerySet:
         """Unfinished ones that no worker holds at the moment."""
-        free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
-        return self.unfinished().filter(free)
+        return self.unfinished().filter(is_free(now))
 
-    def without_texts(self) -> CompressionQuerySet:
+    def without_texts(self) -> PrecompressionQuerySet:
         """For lists: leaves the encrypted texts in the database."""
         return self.defer("source", "result")
 
 
-class AheadCompression(models.Model):
-    """One text of a project, for one compressor and rate. Its name and its texts are written in secret.
+class Precompression(models.Model):
+    """One text of a project, to be compressed by one compressor at one rate, and the result.
 
-    `key` is an HMAC under the project's secret. `source` is the text while it waits, encrypted by the
-    instance, and gone once there is a result; `result` opens only for who has the text that it was made from.
-    `threshold` is that of the config that wanted it. `leased_until`: a worker holds it; where that has
-    passed, the worker died.
+    `key` is an HMAC under the project's secret. `source` is the text while it waits, encrypted under the
+    instance's key, and removed once there is a result. `result` is encrypted under a key that only the
+    original text gives. `threshold` is the lowest score that the config accepts. A worker holds the row
+    until `leased_until`; a time in the past means that the worker died.
     """
 
     class State(models.TextChoices):
@@ -47,11 +47,9 @@ class AheadCompression(models.Model):
         FAILED = "failed", "Failed"
 
     UNFINISHED = (State.QUEUED, State.WORKING)
-    # A text of which compression makes nothing that is sent: it stays as it is.
-    STAYS = (State.BELOW, State.NO_GAIN)
 
     project = models.ForeignKey(
-        Project, on_delete=models.CASCADE, related_name="ahead_compressions", db_index=False
+        Project, on_delete=models.CASCADE, related_name="precompressions", db_index=False
     )
     key = models.CharField(max_length=64, editable=False)
     compressor = models.CharField(max_length=200)
@@ -59,7 +57,7 @@ class AheadCompression(models.Model):
     threshold = models.FloatField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=300, blank=True)
-    source = models.TextField(null=True, editable=False)  # noqa: DJ001 -- None: it is gone
+    source = models.TextField(null=True, editable=False)  # noqa: DJ001 -- None: it was removed
     result = models.TextField(null=True, editable=False)  # noqa: DJ001 -- None: there is none
     score = models.FloatField(null=True)
     tokens_before = models.PositiveIntegerField(null=True)
@@ -71,44 +69,49 @@ class AheadCompression(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
-    objects = CompressionQuerySet.as_manager()
+    objects = PrecompressionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["project", "key"], name="compression_once_a_project"),
+            models.UniqueConstraint(fields=["project", "key"], name="precompression_once_a_project"),
         ]
         indexes = [
-            models.Index(fields=["project", "-id"], name="compression_newest_first"),
+            models.Index(fields=["project", "-id"], name="precompression_newest_first"),
             models.Index(
                 fields=["project", "id"],
                 condition=models.Q(state__in=("queued", "working")),
-                name="compression_unfinished",
+                name="precompression_unfinished",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"compression {self.pk}"
+        return f"precompression {self.pk}"
 
 
-class AheadHour(models.Model):
-    """What came of compressing ahead for a project within one hour.
+class PrecompressionHour(models.Model):
+    """Lookups and drops of one project within one hour.
 
-    `hits` and `misses` count texts that requests looked for, `stays` those of them that compression makes
-    nothing of. `dropped_full` were not queued because the queue was full, `dropped_late` waited too long.
+    `hits`, `misses` and `unusable` count texts that requests looked for: found, not found, and found with a
+    result that scores too low or saves nothing. `dropped_full` counts texts that a full queue refused,
+    `dropped_late` texts that waited too long in it.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="ahead_hours", db_index=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="precompression_hours", db_index=False
+    )
     hour = models.DateTimeField()
     hits = models.PositiveIntegerField(default=0)
     misses = models.PositiveIntegerField(default=0)
-    stays = models.PositiveIntegerField(default=0)
+    unusable = models.PositiveIntegerField(default=0)
     dropped_full = models.PositiveIntegerField(default=0)
     dropped_late = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-hour"]
-        constraints = [models.UniqueConstraint(fields=["project", "hour"], name="ahead_hour_once_a_project")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "hour"], name="precompression_hour_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H:00}"

@@ -1,1 +1,1 @@
-"""Compressing ahead of need: what the next turn of a conversation will want is made after the answer."""
+"""Compresses after an answer, in the background, what the conversation's next turn will want compressed."""

@@ -1,4 +1,4 @@
-"""Counts by project and hour: what was looked for and found, and what was dropped."""
+"""Lookups and drops, counted by project and hour."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from django.utils import timezone
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """To be added to a project's hour; the fields are those of `AheadHour`."""
+    """To be added to a project's hour; the fields are those of `PrecompressionHour`."""
 
     hits: int = 0
     misses: int = 0
-    stays: int = 0
+    unusable: int = 0
     dropped_full: int = 0
     dropped_late: int = 0
 
@@ -30,7 +30,7 @@ class Counts:
 
 _NAMES = tuple(field.name for field in fields(Counts))
 _ADD = f"""
-    INSERT INTO optimizer_app_aheadhour AS known (project_id, hour, {", ".join(_NAMES)})
+    INSERT INTO optimizer_app_precompressionhour AS known (project_id, hour, {", ".join(_NAMES)})
     SELECT id, %s, {", ".join(["%s"] * len(_NAMES))} FROM optimizer_app_project WHERE id = %s
     ON CONFLICT (project_id, hour) DO UPDATE SET
         {", ".join(f"{name} = known.{name} + EXCLUDED.{name}" for name in _NAMES)}

@@ -1,44 +1,37 @@
-"""How a compression is named and kept, so that its row tells nothing about the text.
+"""The names and the encryption of precompressions: a row says nothing about its text.
 
-A row is found by an HMAC under the project's secret. What was made of a text is encrypted under a key that
-comes from that secret and the hash of the text: nothing stored holds that hash, so who does not have the
-text cannot read what became of it.
+A row is named by an HMAC under the project's secret. A result is encrypted under a key made from that secret
+and the hash of the original text. That hash is stored nowhere, so nobody reads the result who does not have
+the text.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import zlib
 
-from cryptography.fernet import Fernet, InvalidToken
-
+from token_optimizer import sealing
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 
 def row_key(key: CompressionKey, secret: str) -> str:
-    """The name of a compression among those of the project with this secret."""
+    """The row's name among those of the project with this secret."""
     name = f"{key.content_hash} {key.rate:.2f} {key.compressor}"
     return hmac.new(secret.encode(), name.encode(), hashlib.sha256).hexdigest()
 
 
-def seal(text: str, key: CompressionKey, secret: str) -> str:
-    """What was made of the text that the key names, for the store."""
-    data = zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
-    return _cipher(key, secret).encrypt(data).decode()
+def seal(result: str, key: CompressionKey, secret: str) -> str:
+    """The result, encrypted for those who have the original text."""
+    return sealing.seal(result.encode("utf-8", "surrogatepass"), _result_key(key, secret))
 
 
 def unseal(token: str, key: CompressionKey, secret: str) -> str | None:
-    """What `seal` was given; None where it was sealed for another text or project."""
+    """The result of a token; None where it was sealed for another text or project."""
     try:
-        return zlib.decompress(_cipher(key, secret).decrypt(token)).decode("utf-8", "surrogatepass")
-    except (InvalidToken, zlib.error):
+        return sealing.unseal(token, _result_key(key, secret)).decode("utf-8", "surrogatepass")
+    except sealing.NotUnsealed:
         return None
 
 
-def _cipher(key: CompressionKey, secret: str) -> Fernet:
-    digest = hashlib.blake2b(
-        key.content_hash.encode(), key=secret.encode()[:64], digest_size=32, person=b"compressions"
-    )
-    return Fernet(base64.urlsafe_b64encode(digest.digest()))
+def _result_key(key: CompressionKey, secret: str) -> bytes:
+    return sealing.derived_key(key.content_hash, purpose="compressions", secret=secret)

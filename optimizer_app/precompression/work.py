@@ -1,13 +1,14 @@
-"""Compresses what is queued, a small batch at a time, each project's texts in turn.
+"""Compresses queued texts, a small batch at a time, each project's texts in turn.
 
 A worker holds a batch by a lease; where it dies, another one takes the batch once the lease has passed. A
-text goes when its result is stored. One that was begun three times is given up: it may be what ends the
-workers.
+text is removed when its result is stored. One that was begun three times is given up: it may be what ends
+the workers.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,9 @@ from django.db.models import F, Window
 from django.db.models.functions import Length, RowNumber
 from django.utils import timezone
 
-from optimizer_app.instance.machine_lock import machine_lock
-from optimizer_app.models import AheadCompression
+from optimizer_app.background.leases import lease
+from optimizer_app.background.machine_lock import machine_lock
+from optimizer_app.models import Precompression
 from optimizer_app.precompression.counts import Counts, add_counts
 from optimizer_app.precompression.sealing import seal
 from optimizer_app.security.encryption import UndecryptableSecret, decrypt
@@ -43,19 +45,19 @@ LEASE = timedelta(minutes=10)
 BATCH = 8
 BATCH_CHARS = 24_000
 MAX_ATTEMPTS = 3
-# After so long a task ends and leaves the rest to the next one.
+# After this time a task ends and leaves the rest to the next one.
 TURN = timedelta(seconds=30)
-# A conversation that waited so long for its next turn has had it, or is over.
-WAITS_AT_MOST = timedelta(hours=1)
-_STATES = AheadCompression.State
-# Encrypting makes a text so much longer.
+# By then the conversation has had its next turn, or is over.
+MAX_WAIT = timedelta(hours=1)
+_STATES = Precompression.State
+# Encryption makes a text longer by this factor.
 _ENCRYPTED = 4 / 3
 
 
 @dataclass(slots=True)
 class Finished:
-    """How many texts came to an end, of which projects, whether there is more to go on with, and why the
-    compressor failed where it did: then there is no use in going on now."""
+    """How many texts came to an end, of which projects, and whether there is more to do. `broken` is the
+    reason where the compressor failed: then the rest has to wait."""
 
     count: int = 0
     projects: frozenset[uuid.UUID] = frozenset()
@@ -64,12 +66,12 @@ class Finished:
 
 
 def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
-    """Work on what is due for one turn, or until the worker is to stop.
+    """Work on due texts for one turn, or until the worker is to stop.
 
-    One worker of a machine does so at a time: it takes all the cores that requests leave.
+    One process of a machine does so at a time: it takes all the cores that requests leave.
     """
     finished = Finished()
-    with machine_lock("ahead") as alone:
+    with machine_lock("precompression") as alone:
         if not alone:
             return finished
         finished.projects |= drop_late()
@@ -78,47 +80,42 @@ def compress_due(is_stopping: Callable[[], bool] = lambda: False) -> Finished:
             finished.projects |= {row.project_id for row in batch}
             _work_on(batch, finished)
             if finished.broken:
-                # The next look finds the rest.
                 log.warning("compressor_broken", error=finished.broken)
                 return finished
-        finished.more = AheadCompression.objects.due(timezone.now()).exists()
+        finished.more = Precompression.objects.due(timezone.now()).exists()
     return finished
 
 
 def drop_late() -> frozenset[uuid.UUID]:
-    """Drop and count what has waited in vain; the projects that it belonged to."""
-    late = AheadCompression.objects.due(timezone.now())
-    late = late.filter(created_at__lt=timezone.now() - WAITS_AT_MOST)
-    counts: dict[uuid.UUID, Counts] = {}
+    """Drop and count texts that have waited too long; returns their projects."""
+    now = timezone.now()
+    late = Precompression.objects.due(now).filter(created_at__lt=now - MAX_WAIT)
     with transaction.atomic():
         rows = list(late.select_for_update(skip_locked=True).values_list("pk", "project_id"))
-        AheadCompression.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
-        for _, project_id in rows:
-            counts[project_id] = counts.get(project_id, Counts()) + Counts(dropped_late=1)
-        add_counts(counts)
-    return frozenset(counts)
+        Precompression.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
+        dropped = Counter(project_id for _, project_id in rows)
+        add_counts({project_id: Counts(dropped_late=count) for project_id, count in dropped.items()})
+    return frozenset(dropped)
 
 
-def lease_batch() -> list[AheadCompression]:
-    """The texts whose turn it is; they are the caller's for the next `LEASE`."""
-    now = timezone.now()
+def lease_batch() -> list[Precompression]:
+    """The next texts; the caller holds them for the next `LEASE`."""
+    due = Precompression.objects.due(timezone.now()).filter(pk__in=_next_in_line())
     with transaction.atomic():
-        due = AheadCompression.objects.due(now).select_for_update(skip_locked=True, of=("self",))
-        rows = list(due.filter(pk__in=_next_in_line()).select_related("project").defer("result"))
-        for row in rows:
-            row.state, row.leased_until = _STATES.WORKING, now + LEASE
-            row.attempts += 1
-        AheadCompression.objects.bulk_update(rows, ["state", "leased_until", "attempts"])
+        rows = lease(due.select_related("project").defer("result"), LEASE, state=_STATES.WORKING)
+        Precompression.objects.filter(pk__in=[row.pk for row in rows]).update(attempts=F("attempts") + 1)
+    for row in rows:
+        row.attempts += 1
     return rows
 
 
 def _next_in_line() -> list[int]:
-    """The rows that come next, of each project one after the other.
+    """The rows that come next, one of each project after the other.
 
-    What was begun before goes alone: it may be what ended the worker.
+    One that was begun before goes alone: it may be what ended the worker.
     """
     place = Window(RowNumber(), partition_by=F("project_id"), order_by=F("id").asc())
-    due = AheadCompression.objects.due(timezone.now()).annotate(place=place, length=Length("source"))
+    due = Precompression.objects.due(timezone.now()).annotate(place=place, length=Length("source"))
     found = due.order_by("place", "pk").values_list("pk", "length", "attempts")[:BATCH]
     chosen: list[int] = []
     chars = 0.0
@@ -132,7 +129,7 @@ def _next_in_line() -> list[int]:
     return chosen
 
 
-def _work_on(batch: Sequence[AheadCompression], finished: Finished) -> None:
+def _work_on(batch: Sequence[Precompression], finished: Finished) -> None:
     ready = []
     for row in batch:
         if problem := _problem(row):
@@ -143,22 +140,23 @@ def _work_on(batch: Sequence[AheadCompression], finished: Finished) -> None:
         _compress(list(rows), rate, finished)
 
 
-def _rate(row: AheadCompression) -> float:
-    """What to ask of the compressor first, as a request does: a cut to the wanted rate seldom is faithful."""
+def _rate(row: Precompression) -> float:
+    """The rate to ask of the compressor first, as a request does: a cut to the row's own rate seldom is
+    faithful."""
     return asked_rate(row.rate, row.threshold)
 
 
-def _problem(row: AheadCompression) -> str:
-    """Why there is no use in trying; empty where there is."""
+def _problem(row: Precompression) -> str:
+    """Why the text cannot be compressed; empty where it can."""
     if row.attempts > MAX_ATTEMPTS:
-        return row.reason or f"the worker ended {MAX_ATTEMPTS} times while it was at it"
+        return row.reason or f"the worker ended {MAX_ATTEMPTS} times while compressing it"
     here = compressor_name()[:200]
     if row.compressor != here:
         return f"made for the compressor {row.compressor!r}; the worker has {here!r}"
-    return "" if row.source else "its text is gone"
+    return "" if row.source else "its text was removed"
 
 
-def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished) -> None:
+def _compress(rows: Sequence[Precompression], rate: float, finished: Finished) -> None:
     texts = [(row, text) for row in rows if (text := _text(row, finished)) is not None]
     blocks = [Block(text) for _, text in texts]
     try:
@@ -175,12 +173,12 @@ def _compress(rows: Sequence[AheadCompression], rate: float, finished: Finished)
 
 
 def _made(blocks: Sequence[Block], rate: float) -> list[Compression]:
-    """The blocks at this rate, whatever they score."""
+    """The blocks at this rate, whatever the score."""
     return compress_blocks(blocks, rate, compressor=shared_compressor(), threshold=0.0)
 
 
-def _nearer(row: AheadCompression, rate: float, first: Compression) -> Compression:
-    """The compression, or one nearer to the wanted rate where the score leaves room for it."""
+def _nearer(row: Precompression, rate: float, first: Compression) -> Compression:
+    """The compression, or one nearer to the row's rate where the score leaves room for it."""
     nearer = nearer_rate(first, rate, row.rate, row.threshold)
     if nearer is None:
         return first
@@ -189,7 +187,7 @@ def _nearer(row: AheadCompression, rate: float, first: Compression) -> Compressi
     return second if second.score is not None and second.score >= row.threshold else first
 
 
-def _text(row: AheadCompression, finished: Finished) -> str | None:
+def _text(row: Precompression, finished: Finished) -> str | None:
     try:
         return decrypt(row.source or "")
     except UndecryptableSecret as error:
@@ -197,8 +195,8 @@ def _text(row: AheadCompression, finished: Finished) -> str | None:
         return None
 
 
-def _store(row: AheadCompression, text: str, made: Compression) -> int:
-    """Write down what became of a text; 1 where that was its end."""
+def _store(row: Precompression, text: str, made: Compression) -> int:
+    """Store the outcome; 1 where the text is finished, 0 where it is tried again."""
     if made.reason:
         if row.attempts >= MAX_ATTEMPTS:
             return _end(row, _STATES.FAILED, reason=made.reason[:300])
@@ -218,12 +216,12 @@ def _store(row: AheadCompression, text: str, made: Compression) -> int:
     )
 
 
-def _end(row: AheadCompression, state: AheadCompression.State, **values: object) -> int:
+def _end(row: Precompression, state: Precompression.State, **values: object) -> int:
     values = {"reason": "", **values, "source": None, "leased_until": None, "finished_at": timezone.now()}
     return _update(row, state=state, **values)
 
 
-def _update(row: AheadCompression, **values: object) -> int:
-    """Change the row where the lease is still ours; how many were changed."""
-    ours = AheadCompression.objects.filter(pk=row.pk, state=_STATES.WORKING, leased_until=row.leased_until)
+def _update(row: Precompression, **values: object) -> int:
+    """Change the row where the lease is still ours; returns how many rows changed."""
+    ours = Precompression.objects.filter(pk=row.pk, state=_STATES.WORKING, leased_until=row.leased_until)
     return ours.update(**values)

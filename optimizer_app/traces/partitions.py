@@ -1,4 +1,4 @@
-"""Daily partitions of the trace table: made ahead, and dropped whole by age.
+"""Daily partitions of the trace table: created before they are needed, and dropped whole by age.
 
 The table is partitioned on its UUIDv7 id alone, which holds the time: a key of id and date would be a
 composite one, and Django's admin cannot work with those.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
@@ -17,6 +17,8 @@ from django.db.migrations.state import ProjectState
 from optimizer_app.traces.ids import first_id_at
 
 TABLE = "optimizer_app_requesttrace"
+COMING_DAYS = 7
+_CREATION_LOCK = 0x746F6B656E  # the name of an advisory lock
 
 
 class CreatePartitionedModel(CreateModel):
@@ -41,10 +43,19 @@ def partition_name(day: date) -> str:
     return f"{TABLE}_{day:%Y%m%d}"
 
 
-def create_partitions(days: Iterable[date]) -> None:
-    """Make the partitions of these days (UTC) where they are missing."""
-    with connection.cursor() as cursor:
-        for day in sorted(set(days)):
+def ensure_coming_partitions(today: date) -> None:
+    """The partitions of today and the coming week, so that no request ever waits for one."""
+    ensure_partitions(today + timedelta(days=offset) for offset in range(COMING_DAYS + 1))
+
+
+def ensure_partitions(days: Iterable[date]) -> None:
+    """Create the partitions of these days (UTC) where they are missing; one process at a time does so."""
+    missing = sorted({day for day in days if not _has_partition(day)})
+    if not missing:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CREATION_LOCK])
+        for day in missing:
             first, end = _bounds(day)
             cursor.execute(
                 f"CREATE TABLE IF NOT EXISTS {partition_name(day)} PARTITION OF {TABLE} "
@@ -65,12 +76,18 @@ def partition_days() -> list[date]:
 
 
 def drop_partitions_before(day: date) -> int:
-    """Drop the partitions older than `day`; how many went."""
+    """Drop the partitions older than `day`; returns how many."""
     old = [found for found in partition_days() if found < day]
     with connection.cursor() as cursor:
         for found in old:
             cursor.execute(f"DROP TABLE {partition_name(found)}")
     return len(old)
+
+
+def _has_partition(day: date) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [partition_name(day)])
+        return bool(cursor.fetchone()[0])
 
 
 def _day(name: str) -> date:

@@ -1,4 +1,4 @@
-"""How long traces and events are kept: partitions made ahead, and what is too old dropped."""
+"""Drops traces and events that are too old."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from optimizer_app.models import Event
 from optimizer_app.traces.ids import first_id_at
 from optimizer_app.traces.partitions import drop_partitions_before
-from optimizer_app.traces.store import ensure_partitions
-
-DAYS_AHEAD = 7
-
-
-def make_partitions_ahead(today: date) -> None:
-    """The partitions of today and the coming week, so that no request ever waits for one."""
-    ensure_partitions(today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1))
 
 
 def drop_older_than(days: int, today: date) -> int:
     """Drop the traces of more than so many days ago, and their events that wait for no delivery.
 
-    Tells how many days of traces went.
+    Returns how many days of traces were dropped.
     """
     first = today - timedelta(days=days)
     midnight = datetime.combine(first, time.min, UTC)

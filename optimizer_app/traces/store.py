@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
 
@@ -19,11 +18,10 @@ from optimizer_app.optimize.prices import price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
 from optimizer_app.traces.ids import made_at
 from optimizer_app.traces.outbox import events_of_record
-from optimizer_app.traces.partitions import create_partitions, partition_name
+from optimizer_app.traces.partitions import ensure_partitions
 from optimizer_app.traces.record import TraceRecord
 
 ROWS_A_STATEMENT = 500
-_MAKING_PARTITIONS = 0x746F6B656E  # the name of an advisory lock
 _COLUMNS = frozenset(field.name for field in fields(TraceRecord)) - {"messages_count"}
 
 
@@ -49,23 +47,6 @@ def store(records: Sequence[TraceRecord]) -> Stored:
         _insert(kept)
     orphans = [record for record in records if record.project_id not in projects]
     return Stored(Counter(record.project_id for record in kept), orphans)
-
-
-def ensure_partitions(days: Iterable[date]) -> None:
-    """Make the partitions of these days where they are missing; one process at a time, or they collide."""
-    missing = [day for day in days if not _has_partition(day)]
-    if not missing:
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING_PARTITIONS])
-        create_partitions(missing)
-
-
-def _has_partition(day: date) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [partition_name(day)])
-        return bool(cursor.fetchone()[0])
 
 
 def _existing(model: type[Project] | type[ApiKey], ids: set[uuid.UUID]) -> set[uuid.UUID]:

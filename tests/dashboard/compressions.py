@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from optimizer_app.models import AheadCompression, AheadHour, Project
+from optimizer_app.models import Precompression, PrecompressionHour, Project
 
 MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
 
 
-def make_compression(project: Project, number: int, **fields: Any) -> AheadCompression:
+def make_compression(project: Project, number: int, **fields: Any) -> Precompression:
     """One that is ready: 300 tokens made 150, unless said otherwise."""
     values: dict[str, Any] = {
         "key": f"{number:064x}",
@@ -26,15 +26,15 @@ def make_compression(project: Project, number: int, **fields: Any) -> AheadCompr
         "result": "sealed",
         "finished_at": timezone.now(),
     }
-    return AheadCompression.objects.create(project=project, **{**values, **fields})
+    return Precompression.objects.create(project=project, **{**values, **fields})
 
 
-def make_hour(project: Project, *, age: timedelta = timedelta(), **counts: int) -> AheadHour:
+def make_hour(project: Project, *, age: timedelta = timedelta(), **counts: int) -> PrecompressionHour:
     hour = (timezone.now() - age).replace(minute=0, second=0, microsecond=0)
-    return AheadHour.objects.create(project=project, hour=hour, **counts)
+    return PrecompressionHour.objects.create(project=project, hour=hour, **counts)
 
 
-def all_states(project: Project) -> list[AheadCompression]:
+def all_states(project: Project) -> list[Precompression]:
     """One of each state, and an hour in which requests looked for them and the queue was full."""
     waiting: dict[str, Any] = {
         "tokens_before": None, "tokens_after": None, "score": None, "result": None, "finished_at": None,
@@ -53,5 +53,5 @@ def all_states(project: Project) -> list[AheadCompression]:
         {**waiting, "state": "working"},
         {**waiting, "state": "queued"},
     ]
-    make_hour(project, hits=1_204, misses=729, stays=412, dropped_full=38, dropped_late=3)
+    make_hour(project, hits=1_204, misses=729, unusable=412, dropped_full=38, dropped_late=3)
     return [make_compression(project, number, **fields) for number, fields in enumerate(kinds)]

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from optimizer_app.models import AheadCompression, Project
+from optimizer_app.models import Precompression, Project
 from tests.dashboard.compressions import all_states, make_compression, make_hour
 
 
@@ -89,7 +89,7 @@ def test_the_number_of_queries_does_not_grow(
         make_compression(project, number)
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         _text(as_member)
-    assert AheadCompression.objects.count() == count
+    assert Precompression.objects.count() == count
 
 
 def test_a_live_refresh_is_the_part_that_changes(as_member: Client, project: Project) -> None:

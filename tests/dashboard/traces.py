@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.traces.ids import first_id_at, new_trace_id
-from optimizer_app.traces.partitions import create_partitions
+from optimizer_app.traces.partitions import ensure_partitions
 
 _TIME_BITS = 80
 
@@ -35,7 +35,7 @@ def block(before: int, after: int, **fields: Any) -> dict[str, Any]:
 def make_trace(project: Project, *, age: timedelta = timedelta(minutes=1), **fields: Any) -> RequestTrace:
     """A stored trace that began `age` ago: 1,000 tokens of which 400 were sent, unless said otherwise."""
     moment = timezone.now() - age
-    create_partitions([moment.date()])
+    ensure_partitions([moment.date()])
     values = {
         "created_at": moment,
         "dialect": "openai",

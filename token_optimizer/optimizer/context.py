@@ -8,7 +8,7 @@ from math import inf
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.compression.precompressions import CompressionsAhead
+from token_optimizer.optimizer.compression.precompressions import PrecompressionStore
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.retrieval.found import Found
 from token_optimizer.tokens.counts import count_texts
@@ -28,8 +28,8 @@ class Context:
     """`budget_tokens` is what the whole prompt is brought to: the hard budget `hard_tokens`, or less on a
     turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
     `original` is the prompt as it came, with what earlier turns cut. `found` is what the store has for the
-    question, `ahead` has compressions that were made before they were needed, and `latency` knows what time
-    is left."""
+    question, `precompressions` has texts compressed in the background, and `latency` knows what time is
+    left."""
 
     config: OptimizerConfig
     model: str
@@ -37,7 +37,7 @@ class Context:
     target_tokens: int | None = None
     original: Prompt | None = None
     hard_tokens: int | None = None
-    ahead: CompressionsAhead | None = None
+    precompressions: PrecompressionStore | None = None
     latency: Latency = field(default_factory=lambda: Latency(inf))
     found: Found | None = None
 

@@ -32,7 +32,7 @@ from token_optimizer.models import (
     StageReport,
     mean_faithfulness,
 )
-from token_optimizer.optimizer.compression.precompressions import CompressionsAhead
+from token_optimizer.optimizer.compression.precompressions import PrecompressionStore
 from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.compaction import Compaction, is_due, requests_so_far
@@ -69,7 +69,7 @@ from token_optimizer.optimizer.stages import (
     whitespace,
 )
 from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks
-from token_optimizer.optimizer.stages.compress import wanted_ahead
+from token_optimizer.optimizer.stages.compress import texts_to_precompress
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 from token_optimizer.tokens.counts import count_texts, is_estimate
@@ -143,7 +143,7 @@ def optimize_body(
     trace_id: uuid.UUID | str | None = None,
     memory: Memory | None = None,
     secret: str = "",
-    ahead: CompressionsAhead | None = None,
+    precompressions: PrecompressionStore | None = None,
     latency: Latency | None = None,
     retriever: Retriever | None = None,
 ) -> OptimizationResult:
@@ -151,7 +151,7 @@ def optimize_body(
 
     `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
     `memory` knows what conversations were sent as; `secret` sets those of one owner apart from others'.
-    `ahead` has compressions that were made before they were needed. `latency` is the time there is, which
+    `precompressions` has texts that were compressed in the background. `latency` is the time there is, which
     began already; `max_latency_ms` from now on where it is None.
     `retriever` finds passages of stored documents, where the config enables it.
     Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
@@ -164,7 +164,15 @@ def optimize_body(
     latency = latency or Latency(config.max_latency_ms)
     found = look_up(retriever, body, dialect, config, query)
     budget = _budget(config, budget_tokens)
-    context = Context(config, model, budget, hard_tokens=budget, found=found, ahead=ahead, latency=latency)
+    context = Context(
+        config,
+        model,
+        budget,
+        hard_tokens=budget,
+        found=found,
+        precompressions=precompressions,
+        latency=latency,
+    )
 
     def read(prefix: ParsedPrefix = EMPTY_PREFIX) -> Prompt:
         prompt = canonicalize(body, dialect, documents=documents, query=query, prefix=prefix)
@@ -179,7 +187,7 @@ def optimize_body(
     attempt = _best_attempt(original, past, context, read)
     stats = _stats(attempt, past.read, context)
     # Before the blocks are closed.
-    wanted = wanted_ahead(attempt.after, context)
+    wanted = texts_to_precompress(attempt.after, context)
     add_retrieval_stats(stats, found)
     past.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats.trace_id = str(trace_id or uuid_utils.compat.uuid7())

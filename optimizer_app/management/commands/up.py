@@ -108,16 +108,16 @@ def celery_processes() -> list[children.Command]:
             *_QUIET_WORKER,
         ],
         # Apart, since a text takes it minutes, and niced, since it takes all that requests leave.
-        "celery-ahead": [
+        "celery-precompression": [
             "nice",
             *celery,
             "worker",
             "--queues",
-            "ahead",
+            "precompression",
             "--pool",
             "solo",
             "--hostname",
-            "ahead@%h",
+            "precompression@%h",
             *_QUIET_WORKER,
         ],
         "celery-beat": [*celery, "beat", "--pidfile", ""],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from optimizer_app.models import AheadCompression, OptimizationConfig
+from optimizer_app.models import OptimizationConfig, Precompression
 from optimizer_app.precompression.sealing import row_key
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL
@@ -28,12 +28,12 @@ def _conversation(number: int, **fields: Any) -> dict[str, Any]:
     return {"model": MODEL, "messages": messages, **fields}
 
 
-def _queued(account: Account, number: int) -> AheadCompression:
+def _queued(account: Account, number: int) -> Precompression:
     """The row of the conversation's prose, once it is there."""
     key = row_key(CompressionKey.of(prose(number), EXTRACTIVE, 0.5), account.project.hash_secret)
     give_up_at = time.monotonic() + QUEUED_WITHIN_SECONDS
     while True:
-        row = AheadCompression.objects.filter(project=account.project, key=key).first()
+        row = Precompression.objects.filter(project=account.project, key=key).first()
         if row is not None:
             return row
         assert time.monotonic() < give_up_at, "nothing was queued"
@@ -55,7 +55,7 @@ def test_it_works(account: Account, stream: bool) -> None:
     row = _queued(account, 1)
     assert (row.state, row.compressor, row.rate, row.threshold) == ("queued", EXTRACTIVE, 0.5, 0.85)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT t::text FROM optimizer_app_aheadcompression t")
+        cursor.execute("SELECT t::text FROM optimizer_app_precompression t")
         assert not any("village" in text for (text,) in cursor.fetchall())
 
 
@@ -69,4 +69,4 @@ def test_what_is_not_compressed_leaves_nothing(account: Account) -> None:
     # The queue is filled in order, so the others would be there by now.
     account.post("/v1/chat/completions", _conversation(4))
     _queued(account, 4)
-    assert AheadCompression.objects.filter(project=account.project).count() == 1
+    assert Precompression.objects.filter(project=account.project).count() == 1

@@ -22,9 +22,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from optimizer_app.background.wake import INGEST, wake
 from optimizer_app.embeddings.wire import LENGTH_BYTES, length_of
 from optimizer_app.ingest.accept import NewDocument, accept_documents
-from optimizer_app.ingest.wake import wake_ingest
 from optimizer_app.ingest.work import BATCH_CHUNKS
 from optimizer_app.models import Document, Project
 from tests.live_server import PROJECT_ROOT, database_url
@@ -103,7 +103,7 @@ def _wait_until_done(document: Document) -> None:
     give_up_at = time.monotonic() + WITHIN_SECONDS
     while not document.is_finished:
         assert time.monotonic() < give_up_at, f"still {document.state}, {document.embedded} embedded"
-        wake_ingest()  # as Celery's beat does
+        wake(INGEST)  # as Celery's beat does
         time.sleep(0.5)
         document.refresh_from_db()
 

@@ -1,5 +1,5 @@
-"""Two projects, and a line to what is kept. Models are imported within: this file is read before Django is
-set up."""
+"""Two projects, and a reader of precompressions. Models are imported within: this file is read before
+Django is set up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project
-    from optimizer_app.precompression.lookups import KeptCompressions
+    from optimizer_app.precompression.lookups import PrecompressionReader
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def other(project: Project) -> Project:
 
 
 @pytest.fixture
-def kept(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeptCompressions]:
+def reader(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrecompressionReader]:
     """On a connection of its own, which sees what is committed. It may take its time: the machine is busy."""
     from django.db import connection
 
-    from optimizer_app.precompression import lookups as looks
-    from optimizer_app.precompression.lookups import KeptCompressions, line_to
+    from optimizer_app.precompression import lookups
+    from optimizer_app.precompression.lookups import PrecompressionReader, conninfo_of
 
-    monkeypatch.setattr(looks, "WITHIN_SECONDS", 30.0)
-    kept = KeptCompressions(line_to(connection.settings_dict))
-    yield kept
-    kept.close()
+    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", 30.0)
+    reader = PrecompressionReader(conninfo_of(connection.settings_dict))
+    yield reader
+    reader.close()

@@ -19,8 +19,8 @@ from redis.exceptions import TimeoutError as NothingYet
 
 from optimizer_app.announcements import project_group
 from optimizer_app.management.commands.up import celery_processes
-from optimizer_app.models import AheadCompression, Project
-from optimizer_app.precompression.accept import accept_wanted
+from optimizer_app.models import Precompression, Project
+from optimizer_app.precompression.accept import queue_jobs
 from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.precompression.texts import prose, wanted
 
@@ -29,8 +29,8 @@ DONE_WITHIN_SECONDS = 120
 
 @pytest.fixture
 def worker(project: Project, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The worker of the queue `ahead`, as `manage.py up` starts it."""
-    (command,) = (command for command in celery_processes() if command.name == "celery-ahead")
+    """The worker of the queue `precompression`, as `manage.py up` starts it."""
+    (command,) = (command for command in celery_processes() if command.name == "celery-precompression")
     environment = {**os.environ, "DATABASE_URL": database_url(), "OPTIMIZER_STATE_DIR": str(tmp_path)}
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen(
@@ -52,11 +52,11 @@ async def test_what_is_queued_is_compressed_and_announced(
     assert layer is not None
     channel = await layer.new_channel()
     await layer.group_add(project_group(project.pk), channel)
-    await sync_to_async(accept_wanted)([wanted(project, prose())])
+    await sync_to_async(queue_jobs)([wanted(project, prose())])
     async with asyncio.timeout(DONE_WITHIN_SECONDS):
         message = await received(layer, channel)
-    assert message == {"type": "ahead.changed", "project_id": str(project.pk)}
-    row = await AheadCompression.objects.aget()
+    assert message == {"type": "precompressions.changed", "project_id": str(project.pk)}
+    row = await Precompression.objects.aget()
     assert (row.state, row.source) == ("done", None)
     assert os.getpriority(os.PRIO_PROCESS, worker.pid) > 0
     await sync_to_async(connections.close_all)()

@@ -1,4 +1,4 @@
-"""A conversation whose compaction finds its prose compressed ahead."""
+"""A conversation whose compaction finds its prose precompressed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections
 
-from optimizer_app.models import AheadCompression, AheadHour, Project
+from optimizer_app.models import Precompression, PrecompressionHour, Project
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.service import (
     INLINE_BYTES,
@@ -23,8 +23,8 @@ from optimizer_app.optimize.service import (
     optimize_request,
     run_inline,
 )
-from optimizer_app.precompression.lookups import KeptCompressions, line_to
-from optimizer_app.precompression.requests import PrecompressionRequest, hand_over
+from optimizer_app.precompression.lookups import PrecompressionReader, conninfo_of
+from optimizer_app.precompression.requests import PrecompressionRequest, store_requests
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.traces.ids import new_trace_id
 from tests.optimizer_app.precompression.texts import prose
@@ -60,15 +60,15 @@ def _request(project: Project, turns: int) -> OptimizationRequest:
 def _left(project: Project, result: Optimized) -> PrecompressionRequest:
     return PrecompressionRequest(
         project.pk,
-        result.wanted_ahead,
+        result.texts_to_precompress,
         CONFIG.compression_ratio,
         CONFIG.faithfulness_threshold,
-        result.looks,
+        result.lookups,
     )
 
 
-def _made_ahead(result: Optimized) -> int:
-    return sum("made ahead" in block.reason for block in result.stats.blocks)
+def _precompressed(result: Optimized) -> int:
+    return sum("by precompression" in block.reason for block in result.stats.blocks)
 
 
 @pytest.fixture
@@ -79,74 +79,74 @@ def conversations() -> Iterator[Conversations]:
 
 
 def _work(left: PrecompressionRequest) -> None:
-    hand_over([left], {})
+    store_requests([left], {})
     while compress_due().more:
         pass
 
 
-def _first_turn(project: Project, conversations: Conversations, kept: KeptCompressions) -> Optimized:
-    """A turn that has no time to compress, and leaves it to be done ahead."""
-    first = run_inline(_request(project, 16), conversations, limit_ms=0.0, kept=kept)
-    assert (first.stats.tokens_saved, _made_ahead(first)) == (0, 0)
-    assert len(first.wanted_ahead) > 10
+def _first_turn(project: Project, conversations: Conversations, reader: PrecompressionReader) -> Optimized:
+    """A turn that has no time to compress, and leaves it to be precompressed."""
+    first = run_inline(_request(project, 16), conversations, limit_ms=0.0, reader=reader)
+    assert (first.stats.tokens_saved, _precompressed(first)) == (0, 0)
+    assert len(first.texts_to_precompress) > 10
     _work(_left(project, first))
     return first
 
 
 def _compacted(
-    project: Project, conversations: Conversations, kept: KeptCompressions
+    project: Project, conversations: Conversations, reader: PrecompressionReader
 ) -> tuple[int, Optimized]:
     """The turn on which the conversation outgrows its budget, and its number."""
     for turns in range(17, 30):
-        result = run_inline(_request(project, turns), conversations, kept=kept)
+        result = run_inline(_request(project, turns), conversations, reader=reader)
         if result.stats.compacted:
             return turns, result
     raise AssertionError("the conversation was never compacted")
 
 
-def test_it_works(project: Project, conversations: Conversations, kept: KeptCompressions) -> None:
-    first = _first_turn(project, conversations, kept)
-    _, second = _compacted(project, conversations, kept)
-    assert _made_ahead(second) > 0
+def test_it_works(project: Project, conversations: Conversations, reader: PrecompressionReader) -> None:
+    first = _first_turn(project, conversations, reader)
+    _, second = _compacted(project, conversations, reader)
+    assert _precompressed(second) > 0
     assert "compression" in second.stats.route
-    hand_over([_left(project, second)], {})
-    hour = AheadHour.objects.get()
-    assert hour.hits == len(second.looks.hits) >= _made_ahead(second)
-    assert hour.misses == first.looks.misses + second.looks.misses
-    assert AheadCompression.objects.filter(hits=1).count() == hour.hits
+    store_requests([_left(project, second)], {})
+    hour = PrecompressionHour.objects.get()
+    assert hour.hits == len(second.lookups.hits) >= _precompressed(second)
+    assert hour.misses == first.lookups.misses + second.lookups.misses
+    assert Precompression.objects.filter(hits=1).count() == hour.hits
 
 
-def test_what_was_compressed_ahead_stays_as_it_was_sent(
-    project: Project, conversations: Conversations, kept: KeptCompressions
+def test_what_was_precompressed_stays_as_it_was_sent(
+    project: Project, conversations: Conversations, reader: PrecompressionReader
 ) -> None:
-    _first_turn(project, conversations, kept)
-    turns, second = _compacted(project, conversations, kept)
-    assert _made_ahead(second) > 0
-    AheadCompression.objects.all().delete()
-    third = run_inline(_request(project, turns + 1), conversations, kept=kept)
+    _first_turn(project, conversations, reader)
+    turns, second = _compacted(project, conversations, reader)
+    assert _precompressed(second) > 0
+    Precompression.objects.all().delete()
+    third = run_inline(_request(project, turns + 1), conversations, reader=reader)
     assert not third.stats.compacted
     assert third.body["messages"][: len(second.body["messages"])] == second.body["messages"]
 
 
 def test_another_project_has_to_make_it_itself(
-    project: Project, other: Project, conversations: Conversations, kept: KeptCompressions
+    project: Project, other: Project, conversations: Conversations, reader: PrecompressionReader
 ) -> None:
-    _first_turn(project, conversations, kept)
-    theirs = run_inline(_request(other, 16), conversations, kept=kept)
-    assert _made_ahead(theirs) == 0
-    assert theirs.looks.hits == ()
-    assert theirs.looks.misses > 0
+    _first_turn(project, conversations, reader)
+    theirs = run_inline(_request(other, 16), conversations, reader=reader)
+    assert _precompressed(theirs) == 0
+    assert theirs.lookups.hits == ()
+    assert theirs.lookups.misses > 0
 
 
 async def test_the_process_for_large_prompts_looks_too(project: Project) -> None:
-    pool = OptimizerPool("", line_to(connection.settings_dict))
+    pool = OptimizerPool("", conninfo_of(connection.settings_dict))
     request = _request(project, 16)
     assert request.size_bytes > INLINE_BYTES
     async with asyncio.timeout(120):
-        # Where the machine is busy, the first looks may be given up.
-        while not (await optimize_request(request, pool)).looks.misses:
+        # Where the machine is busy, the first lookups may be given up.
+        while not (await optimize_request(request, pool)).lookups.misses:
             continue
     unsent = await optimize_request(replace(request, secret=""), pool)
-    assert not unsent.looks
+    assert not unsent.lookups
     pool.close()
     await sync_to_async(connections.close_all)()

@@ -1,4 +1,4 @@
-"""From the queue to a kept compression: real PostgreSQL, the extractive compressor."""
+"""From the queue to a stored precompression: real PostgreSQL, the extractive compressor."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from optimizer_app.models import AheadCompression, AheadHour, Project
+from optimizer_app.models import Precompression, PrecompressionHour, Project
 from optimizer_app.precompression import work
-from optimizer_app.precompression.accept import accept_wanted
-from optimizer_app.precompression.lookups import KeptCompressions
-from optimizer_app.precompression.work import LEASE, WAITS_AT_MOST, Finished, compress_due, lease_batch
+from optimizer_app.precompression.accept import queue_jobs
+from optimizer_app.precompression.lookups import PrecompressionReader
+from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
 from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
 from tests.token_optimizer.optimizer.compression.llmlingua_models import make_bert
@@ -32,19 +32,19 @@ from token_optimizer.optimizer.compression.drafts import (
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 
-def _rows() -> list[AheadCompression]:
-    return list(AheadCompression.objects.order_by("pk"))
+def _rows() -> list[Precompression]:
+    return list(Precompression.objects.order_by("pk"))
 
 
 def _stored() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT string_agg(t::text, ' ') FROM optimizer_app_aheadcompression t")
+        cursor.execute("SELECT string_agg(t::text, ' ') FROM optimizer_app_precompression t")
         return str(cursor.fetchone()[0])
 
 
-def test_it_works(project: Project, kept: KeptCompressions) -> None:
+def test_it_works(project: Project, reader: PrecompressionReader) -> None:
     text = prose()
-    accept_wanted([wanted(project, text)])
+    queue_jobs([wanted(project, text)])
     finished = compress_due()
     assert (finished.count, finished.projects, finished.more) == (1, {project.pk}, False)
     (row,) = _rows()
@@ -52,13 +52,13 @@ def test_it_works(project: Project, kept: KeptCompressions) -> None:
     assert row.tokens_before is not None
     assert row.tokens_after is not None
     assert 0 < row.tokens_after < row.tokens_before
-    made = kept.of(project.pk, project.hash_secret).find([key_of(text)])[key_of(text)]
+    made = reader.for_project(project.pk, project.hash_secret).find([key_of(text)])[key_of(text)]
     expected = compress_blocks([Block(text)], 0.5, threshold=0.0)[0]
     assert (made.text, made.score) == (expected.block.content, expected.score)
 
 
 def test_a_cut_stays_as_faithful_as_the_config_wants(project: Project) -> None:
-    accept_wanted([wanted(project, prose(), rate=0.3, threshold=0.85)])
+    queue_jobs([wanted(project, prose(), rate=0.3, threshold=0.85)])
     compress_due()
     (row,) = _rows()
     assert row.state == "done"
@@ -73,7 +73,7 @@ def test_a_cut_stays_as_faithful_as_the_config_wants(project: Project) -> None:
 
 def test_what_is_kept_holds_no_text_in_the_clear(project: Project) -> None:
     text = "The password of the mill is swordfish. " + prose()
-    accept_wanted([wanted(project, text)])
+    queue_jobs([wanted(project, text)])
     compress_due()
     stored = _stored()
     assert "done" in stored
@@ -81,41 +81,43 @@ def test_what_is_kept_holds_no_text_in_the_clear(project: Project) -> None:
     assert "village" not in stored
 
 
-def test_a_result_opens_only_for_the_text_it_was_made_of(project: Project, kept: KeptCompressions) -> None:
-    accept_wanted([wanted(project, prose(1)), wanted(project, prose(2))])
+def test_a_result_opens_only_for_the_text_it_was_made_of(
+    project: Project, reader: PrecompressionReader
+) -> None:
+    queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))])
     compress_due()
     first, second = _rows()
-    AheadCompression.objects.filter(pk=first.pk).update(result=second.result)
-    assert kept.of(project.pk, project.hash_secret).find([key_of(prose(1))]) == {}
+    Precompression.objects.filter(pk=first.pk).update(result=second.result)
+    assert reader.for_project(project.pk, project.hash_secret).find([key_of(prose(1))]) == {}
 
 
-def test_what_would_lose_too_much_is_told_apart(project: Project, kept: KeptCompressions) -> None:
+def test_what_would_lose_too_much_is_told_apart(project: Project, reader: PrecompressionReader) -> None:
     text = prose()
-    accept_wanted([wanted(project, text, threshold=0.97)])
+    queue_jobs([wanted(project, text, threshold=0.97)])
     compress_due()
     (row,) = _rows()
     assert row.state == "below"
-    look = kept.of(project.pk, project.hash_secret)
+    look = reader.for_project(project.pk, project.hash_secret)
     assert look.find([key_of(text)])[key_of(text)].score < 0.97
-    assert (look.looks.hits, look.looks.misses, look.looks.stays) == ((), 0, 1)
+    assert (look.lookups.hits, look.lookups.misses, look.lookups.unusable) == ((), 0, 1)
 
 
-def test_what_gains_nothing_is_not_tried_again(project: Project, kept: KeptCompressions) -> None:
-    accept_wanted([wanted(project, "Short.")])
+def test_what_gains_nothing_is_not_tried_again(project: Project, reader: PrecompressionReader) -> None:
+    queue_jobs([wanted(project, "Short.")])
     compress_due()
     (row,) = _rows()
     assert (row.state, row.source, row.result) == ("no_gain", None, None)
-    assert accept_wanted([wanted(project, "Short.")]) == 0
-    look = kept.of(project.pk, project.hash_secret)
+    assert queue_jobs([wanted(project, "Short.")]) == 0
+    look = reader.for_project(project.pk, project.hash_secret)
     assert look.find([key_of("Short.")]) == {}
-    assert look.looks.stays == 1
+    assert look.lookups.unusable == 1
 
 
 def test_every_project_has_its_turn(
     project: Project, other: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    accept_wanted([wanted(project, prose(number)) for number in range(4)])
-    accept_wanted([wanted(other, prose(9))])
+    queue_jobs([wanted(project, prose(number)) for number in range(4)])
+    queue_jobs([wanted(other, prose(9))])
     monkeypatch.setattr(work, "BATCH", 3)
     batch = sorted(row.pk for row in lease_batch())
     first, second, _, _, theirs = (row.pk for row in _rows())
@@ -123,20 +125,20 @@ def test_every_project_has_its_turn(
 
 
 def test_a_batch_is_bounded_by_its_length(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    accept_wanted([wanted(project, prose(number)) for number in range(3)])
+    queue_jobs([wanted(project, prose(number)) for number in range(3)])
     monkeypatch.setattr(work, "BATCH_CHARS", len(prose()) * 2.5)
     assert len(lease_batch()) == 2
 
 
 def test_nobody_takes_what_another_one_holds(project: Project) -> None:
-    accept_wanted([wanted(project, prose())])
+    queue_jobs([wanted(project, prose())])
     assert len(lease_batch()) == 1
     assert lease_batch() == []
     assert compress_due().count == 0
 
 
 def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
-    accept_wanted([wanted(project, prose(1)), wanted(project, prose(2))])
+    queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))])
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.optimizer_app.precompression.worker"],
         cwd=PROJECT_ROOT,
@@ -151,16 +153,16 @@ def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
         process.wait()
     assert [row.state for row in _rows()] == ["working"] * 2
     assert compress_due().count == 0
-    AheadCompression.objects.update(leased_until=timezone.now() - LEASE)
+    Precompression.objects.update(leased_until=timezone.now() - LEASE)
     while compress_due().more:
         pass
     assert [(row.state, row.attempts) for row in _rows()] == [("done", 2)] * 2
 
 
 def test_a_late_worker_changes_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    accept_wanted([wanted(project, prose())])
+    queue_jobs([wanted(project, prose())])
     (late,) = lease_batch()
-    AheadCompression.objects.update(leased_until=timezone.now() - LEASE)
+    Precompression.objects.update(leased_until=timezone.now() - LEASE)
     compress_due()
     before = _stored()
     late_finished = Finished()
@@ -170,19 +172,19 @@ def test_a_late_worker_changes_nothing(project: Project, monkeypatch: pytest.Mon
 
 
 def test_what_ends_the_workers_is_given_up(project: Project) -> None:
-    accept_wanted([wanted(project, prose())])
+    queue_jobs([wanted(project, prose())])
     for _ in range(work.MAX_ATTEMPTS):
         assert len(lease_batch()) == 1
-        AheadCompression.objects.update(leased_until=timezone.now() - LEASE)
+        Precompression.objects.update(leased_until=timezone.now() - LEASE)
     compress_due()
     (row,) = _rows()
     assert (row.state, row.source) == ("failed", None)
-    assert row.reason == "the worker ended 3 times while it was at it"
+    assert row.reason == "the worker ended 3 times while compressing it"
 
 
 def test_what_was_begun_before_goes_alone(project: Project) -> None:
-    accept_wanted([wanted(project, prose(number)) for number in range(3)])
-    AheadCompression.objects.filter(pk=_rows()[0].pk).update(attempts=1)
+    queue_jobs([wanted(project, prose(number)) for number in range(3)])
+    Precompression.objects.filter(pk=_rows()[0].pk).update(attempts=1)
     assert [len(lease_batch()) for _ in range(3)] == [1, 2, 0]
 
 
@@ -190,7 +192,7 @@ def test_a_broken_compressor_is_tried_again_later(project: Project, monkeypatch:
     def broken(blocks: list[Block], *_: Any, **__: Any) -> list[Compression]:
         return [Compression(block, reason="the process of LLMLingua-2 died") for block in blocks]
 
-    accept_wanted([wanted(project, prose(1)), wanted(project, prose(2))])
+    queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))])
     with monkeypatch.context() as patch:
         patch.setattr(work, "compress_blocks", broken)
         assert compress_due().count == 0
@@ -204,7 +206,7 @@ def test_a_compressor_that_stays_broken_is_told(project: Project, monkeypatch: p
     def broken(*_: Any, **__: Any) -> list[Compression]:
         raise ValueError("cannot read: the password is swordfish")
 
-    accept_wanted([wanted(project, prose())])
+    queue_jobs([wanted(project, prose())])
     monkeypatch.setattr(work, "compress_blocks", broken)
     assert [compress_due().count for _ in range(3)] == [0, 0, 1]
     (row,) = _rows()
@@ -213,7 +215,7 @@ def test_a_compressor_that_stays_broken_is_told(project: Project, monkeypatch: p
 
 
 def test_what_another_compressor_was_wanted_for_is_not_made(project: Project) -> None:
-    accept_wanted([wanted(project, prose(), compressor="some/model")])
+    queue_jobs([wanted(project, prose(), compressor="some/model")])
     compress_due()
     (row,) = _rows()
     assert row.state == "failed"
@@ -221,8 +223,8 @@ def test_what_another_compressor_was_wanted_for_is_not_made(project: Project) ->
 
 
 def test_a_text_encrypted_under_another_key_fails(project: Project) -> None:
-    accept_wanted([wanted(project, prose())])
-    AheadCompression.objects.update(source="gAAAAAB")
+    queue_jobs([wanted(project, prose())])
+    Precompression.objects.update(source="gAAAAAB")
     compress_due()
     (row,) = _rows()
     assert row.state == "failed"
@@ -230,22 +232,22 @@ def test_a_text_encrypted_under_another_key_fails(project: Project) -> None:
 
 
 def test_what_waited_in_vain_is_dropped_and_counted(project: Project) -> None:
-    accept_wanted([wanted(project, prose(1)), wanted(project, prose(2))])
-    old = timezone.now() - WAITS_AT_MOST - timedelta(seconds=1)
-    AheadCompression.objects.filter(pk=_rows()[0].pk).update(created_at=old)
+    queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))])
+    old = timezone.now() - MAX_WAIT - timedelta(seconds=1)
+    Precompression.objects.filter(pk=_rows()[0].pk).update(created_at=old)
     assert compress_due().count == 1
     assert [row.state for row in _rows()] == ["done"]
-    assert AheadHour.objects.get().dropped_late == 1
+    assert PrecompressionHour.objects.get().dropped_late == 1
 
 
 def test_a_worker_that_is_to_stop_leaves_the_rest(project: Project) -> None:
-    accept_wanted([wanted(project, prose())])
+    queue_jobs([wanted(project, prose())])
     finished = compress_due(is_stopping=lambda: True)
     assert (finished.count, finished.more) == (0, True)
 
 
 def test_the_model_s_process_is_started_once(
-    project: Project, kept: KeptCompressions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, reader: PrecompressionReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = str(make_bert(tmp_path / "bert-base-multilingual-cased"))
     monkeypatch.setenv(MODEL_VARIABLE, model)
@@ -253,7 +255,7 @@ def test_the_model_s_process_is_started_once(
     try:
         processes = set()
         for number in range(2):
-            accept_wanted([wanted(project, prose(number), compressor=model)])
+            queue_jobs([wanted(project, prose(number), compressor=model)])
             assert compress_due().count == 1
             compressor = shared_compressor().compressor
             assert compressor is not None
@@ -262,7 +264,7 @@ def test_the_model_s_process_is_started_once(
         assert len(processes) == 1
         assert [row.state for row in _rows()] == ["done"] * 2
         key = CompressionKey.of(prose(1), model, 0.5)
-        assert "left out" in kept.of(project.pk, project.hash_secret).find([key])[key].text
+        assert "left out" in reader.for_project(project.pk, project.hash_secret).find([key])[key].text
     finally:
         shared_compressor().close()
         shared_compressor.cache_clear()

@@ -9,7 +9,7 @@ from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project
-    from optimizer_app.precompression.accept import Wanted
+    from optimizer_app.precompression.accept import PrecompressionJob
 
 RATE = 0.5
 _SUBJECTS = (
@@ -41,9 +41,9 @@ def key_of(text: str) -> CompressionKey:
     return CompressionKey.of(text, EXTRACTIVE, RATE)
 
 
-def wanted(project: Project, text: str, **fields: Any) -> Wanted:
+def wanted(project: Project, text: str, **fields: Any) -> PrecompressionJob:
     """The text as a request wants it, whatever score it will have."""
-    from optimizer_app.precompression.accept import Wanted
+    from optimizer_app.precompression.accept import PrecompressionJob
 
     values: dict[str, Any] = {"compressor": EXTRACTIVE, "rate": RATE, "threshold": 0.0, **fields}
-    return Wanted(project.pk, text, **values)
+    return PrecompressionJob(project.pk, text, **values)

@@ -1,4 +1,4 @@
-"""Partitions made ahead, and old traces dropped."""
+"""Coming partitions created, and old traces dropped."""
 
 from datetime import UTC, timedelta
 
@@ -27,7 +27,7 @@ def record_of(project, days_ago):
 def test_the_coming_week_has_partitions(db, today):
     keep_partitions()
 
-    week = {today + timedelta(days=ahead) for ahead in range(8)}
+    week = {today + timedelta(days=offset) for offset in range(8)}
     assert week <= set(partition_days())
 
 

@@ -1,7 +1,7 @@
-"""Compressions made ahead of need: how they are named, and the port to where they are kept.
+"""Precompressions, made in the background before a request needs them: their keys, and the port to a store.
 
-The stage that compresses asks for them before it compresses anything itself: to look one up takes a
-thousandth of the time.
+The stage that compresses asks for them before it compresses anything itself: a lookup takes a thousandth of
+the time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Protocol, Self
 
 @dataclass(frozen=True, slots=True)
 class CompressionKey:
-    """What a compression was made of and how: the sha256 of the text, the compressor's model, and the rate,
-    which is the share of the tokens that was asked to stay."""
+    """Names one compression: the sha256 of the original text, the compressor's model, and the rate, which is
+    the share of the tokens to keep."""
 
     content_hash: str
     compressor: str
@@ -23,22 +23,22 @@ class CompressionKey:
 
     @classmethod
     def of(cls, text: str, compressor: str, rate: float) -> Self:
-        """The key of a text that this compressor is to bring to this rate."""
+        """The key of a text for this compressor at this rate."""
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         return cls(digest, compressor, round(rate, 2))
 
 
 @dataclass(frozen=True, slots=True)
-class MadeAhead:
-    """A text compressed before it was needed, and its faithfulness from 0 to 1."""
+class PrecompressedText:
+    """A precompressed text, and its faithfulness from 0 to 1."""
 
     text: str
     score: float
 
 
-class CompressionsAhead(Protocol):
-    """Where compressions are kept, for one project."""
+class PrecompressionStore(Protocol):
+    """The precompressions of one project."""
 
-    def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, MadeAhead]:
-        """Those that are there, in one look; none where the store cannot be reached."""
+    def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, PrecompressedText]:
+        """Those that exist, in one lookup; none where the store cannot be reached."""
         ...

@@ -2,7 +2,7 @@
 
 Each block is cut to the config's `compression_ratio`, or as near to it as stays above
 `faithfulness_threshold`; one that does not stays as it was, and the trace says what it scored. What was
-compressed ahead of need is taken as it is. LLMLingua-2 compresses where its model is here and the time is
+precompressed is taken as it is. LLMLingua-2 compresses where its model is here and the time is
 enough, else whole sentences are left out, and what there is no time for stays.
 
 Before: a document of 900 tokens, in a prompt that misses its target
@@ -29,7 +29,7 @@ from token_optimizer.optimizer.compression.drafts import (
     nearer_rate,
     shared_compressor,
 )
-from token_optimizer.optimizer.compression.precompressions import CompressionKey, MadeAhead
+from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
 from token_optimizer.optimizer.selection.kept_passages import was_cut
@@ -39,9 +39,9 @@ from token_optimizer.optimizer.stages.base import Stage
 MIN_TOKENS = 100
 # However much time a request has, the learned compressor answers within so many.
 _LONGEST_SECONDS = 300.0
-# What one request may ask to have compressed ahead.
-_MAX_AHEAD = 32
-_MAX_CHARS_AHEAD = 200_000
+# What one request may ask to have precompressed.
+_MAX_CANDIDATES = 32
+_MAX_CANDIDATE_CHARS = 200_000
 _RULING = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.CONSTRAINT)
 _SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a museum, which opens in May."
 
@@ -54,7 +54,7 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     if not blocks:
         return prompt
     try:
-        found = _made_ahead(blocks, context)
+        found = _precompressed(blocks, context)
         rest = [block for block in blocks if block.id not in found]
         made = {**found, **_made_now(rest, prompt.query, context, must=not found)}
     except ConfigError as error:
@@ -79,22 +79,22 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     return not was_cut(block.content) and not (spared and context.tokens_over(prompt) <= 0)
 
 
-def _made_ahead(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
+def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
     """What was compressed before it was needed, and stays above the threshold, by block id."""
-    if context.ahead is None:
+    if context.precompressions is None:
         return {}
     name, config = compressor_name(), context.config
     # Sentences were left out as of prose: a title could be among them, or who it was that spoke.
     fit = [block for block in blocks if name != BY_SENTENCES or block.kind is Kind.PROSE]
     keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
-    found = context.ahead.find(list(dict.fromkeys(keys.values())))
+    found = context.precompressions.find(list(dict.fromkeys(keys.values())))
     ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
     return {block.id: _taken(block, ready[keys[block.id]]) for block in fit if keys[block.id] in ready}
 
 
-def _taken(block: Block, made: MadeAhead) -> Compression:
+def _taken(block: Block, made: PrecompressedText) -> Compression:
     original = block.content if block.original_content is None else block.original_content
-    note = f"made ahead, faithfulness {made.score:.2f}"
+    note = f"by precompression, faithfulness {made.score:.2f}"
     compressed = block.but(content=made.text, compressed=True, original_content=original, note=note)
     return Compression(compressed, made.score, applied=True)
 
@@ -186,7 +186,7 @@ def _told(one: Compression) -> Compression:
     return replace(one, block=one.block.but(note=one.reason)) if one.reason else one
 
 
-def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
+def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
     """The texts of the prompt that a coming request of its conversation is likely to want compressed, the
     largest first: prose that was sent as it is, but for instructions and the newest question."""
     config = context.config
@@ -198,9 +198,9 @@ def wanted_ahead(after: Prompt, context: Context) -> tuple[str, ...]:
     if len(prose) < len(wanted) and compressor_name() == BY_SENTENCES:
         wanted = prose
     texts: list[str] = []
-    room = _MAX_CHARS_AHEAD
+    room = _MAX_CANDIDATE_CHARS
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
-        if len(text) <= room and len(texts) < _MAX_AHEAD:
+        if len(text) <= room and len(texts) < _MAX_CANDIDATES:
             texts.append(text)
             room -= len(text)
     return tuple(texts)

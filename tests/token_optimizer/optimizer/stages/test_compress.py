@@ -1,4 +1,4 @@
-"""The stage `compress`: what it compresses, what it takes from ahead, what it leaves and says why."""
+"""The stage `compress`: what it compresses, which precompressed texts it takes, what it leaves and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from token_optimizer.optimizer.compression.drafts import (
     compressor_name,
     shared_compressor,
 )
-from token_optimizer.optimizer.compression.precompressions import CompressionKey, MadeAhead
+from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.conversation.prefix import InProcessMemory
 from token_optimizer.optimizer.latency import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.latency import Latency, Speeds
@@ -43,14 +43,14 @@ def report_of(result: OptimizationResult, name: str = "compress") -> Any:
     return next(report for report in result.stats.stages if report.name == name)
 
 
-class Ahead:
+class Precompressions:
     """Compressions that are there already, and how often they were asked for."""
 
-    def __init__(self, made: Mapping[CompressionKey, MadeAhead]) -> None:
+    def __init__(self, made: Mapping[CompressionKey, PrecompressedText]) -> None:
         self.made = made
         self.asked: list[list[CompressionKey]] = []
 
-    def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, MadeAhead]:
+    def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, PrecompressedText]:
         self.asked.append(list(keys))
         return {key: self.made[key] for key in keys if key in self.made}
 
@@ -126,7 +126,7 @@ def test_below_the_threshold_the_block_stays_as_it_was_and_says_the_score() -> N
     assert fate.reason == f"compression would score {fate.faithfulness:.2f}, below 0.85: kept as it was"
     assert not result.changed
     assert (result.stats.faithfulness_score, result.stats.fallback_used) == (None, False)
-    assert result.wanted_ahead == ()
+    assert result.texts_to_precompress == ()
 
 
 def test_a_block_that_another_rule_shortened_says_both() -> None:
@@ -158,35 +158,39 @@ def test_the_next_turn_sends_it_byte_for_byte() -> None:
     assert fate_of(second).frozen
 
 
-def test_what_was_made_ahead_is_taken_in_one_look() -> None:
+def test_what_was_precompressed_is_taken_in_one_look() -> None:
     key = CompressionKey.of(STORY, compressor_name(), BALANCED.compression_ratio)
-    ahead = Ahead({key: MadeAhead("Made before.", 0.9)})
-    result = run(talk(STORY, story(2)), ahead=ahead)
+    precompressions = Precompressions({key: PrecompressedText("Made before.", 0.9)})
+    result = run(talk(STORY, story(2)), precompressions=precompressions)
     assert result.body["messages"][1]["content"] == "Made before."
-    assert fate_of(result).reason == "compressed: made ahead, faithfulness 0.90"
+    assert fate_of(result).reason == "compressed: by precompression, faithfulness 0.90"
     assert fate_of(result, 3).reason.startswith("compressed: faithfulness")
-    assert ahead.asked == [[key, CompressionKey.of(story(2), EXTRACTIVE, 0.5)]]
+    assert precompressions.asked == [[key, CompressionKey.of(story(2), EXTRACTIVE, 0.5)]]
 
 
-def test_sentences_left_out_ahead_are_not_taken_for_a_document() -> None:
+def test_sentences_left_out_before_are_not_taken_for_a_document() -> None:
     documents = [{"title": "Mills", "text": STORY}]
     text = f"[1] Mills\n{STORY}\n\n"
-    ahead = Ahead({CompressionKey.of(text, EXTRACTIVE, 0.5): MadeAhead("Its title is gone.", 0.95)})
-    sent = run(talk(), documents=documents, ahead=ahead).body["messages"][-2]["content"]
+    precompressions = Precompressions(
+        {CompressionKey.of(text, EXTRACTIVE, 0.5): PrecompressedText("Its title is gone.", 0.95)}
+    )
+    sent = run(talk(), documents=documents, precompressions=precompressions).body["messages"][-2]["content"]
     assert sent.startswith("[1] Mills\n")
     assert "left out]" in sent
 
 
-def test_what_was_made_ahead_and_lost_too_much_is_not_taken() -> None:
+def test_what_was_precompressed_and_lost_too_much_is_not_taken() -> None:
     key = CompressionKey.of(STORY, compressor_name(), BALANCED.compression_ratio)
-    result = run(talk(STORY), ahead=Ahead({key: MadeAhead("Made before.", 0.3)}))
+    result = run(talk(STORY), precompressions=Precompressions({key: PrecompressedText("Made before.", 0.3)}))
     assert fate_of(result).reason.startswith("compressed: faithfulness")
 
 
-def test_made_ahead_needs_no_time() -> None:
+def test_precompressed_needs_no_time() -> None:
     key = CompressionKey.of(STORY, compressor_name(), BALANCED.compression_ratio)
-    ahead = Ahead({key: MadeAhead("Made before.", 0.9)})
-    result = run(talk(STORY, story(2)), ahead=ahead, latency=Latency(0, Clock(), Speeds()))
+    precompressions = Precompressions({key: PrecompressedText("Made before.", 0.9)})
+    result = run(
+        talk(STORY, story(2)), precompressions=precompressions, latency=Latency(0, Clock(), Speeds())
+    )
     assert fate_of(result).stage == "compress"
     assert fate_of(result, 3).reason.startswith("not compressed: would take about ")
 
@@ -237,11 +241,11 @@ def test_where_an_order_would_be_lost_the_prompt_goes_without_compression() -> N
     order = "You MUST answer in French."
     text = f"{STORY} {order}"
     key = CompressionKey.of(text, compressor_name(), BALANCED.compression_ratio)
-    ahead = Ahead({key: MadeAhead("Nothing is left of it.", 0.9)})
+    precompressions = Precompressions({key: PrecompressedText("Nothing is left of it.", 0.9)})
     messages = talk(text)
     messages[0]["content"] = "Tell me of it all.   \n\n\n\n\nNow."
     messages[1]["role"] = "user"
-    result = run(messages, ahead=ahead)
+    result = run(messages, precompressions=precompressions)
     assert order in result.body["messages"][1]["content"]
     assert result.stats.fallback_used
     assert result.stats.fallback_reason == "sent without compression: 1 constraints lost"
@@ -265,31 +269,33 @@ def test_without_compression_what_was_sent_before_is_still_told() -> None:
         {"role": "assistant", "content": "So."},
         {"role": "user", "content": "And?"},
     ]
-    ahead = Ahead({key: MadeAhead("Nothing is left of it.", 0.9)})
-    result = run(later, memory=memory, config=config, ahead=ahead)
+    precompressions = Precompressions({key: PrecompressedText("Nothing is left of it.", 0.9)})
+    result = run(later, memory=memory, config=config, precompressions=precompressions)
     assert result.stats.fallback_reason == "sent without compression: 1 constraints lost"
     assert result.stats.stages[0].name == "frozen"
     assert (fate_of(result).stage, fate_of(result).frozen) == ("frozen", True)
     assert "spare whitespace" in fate_of(result).reason
 
 
-def test_documents_are_wanted_ahead_by_a_compressor_that_leaves_out_words_alone(learned: str) -> None:
+def test_documents_are_to_be_precompressed_by_a_compressor_that_leaves_out_words_alone(learned: str) -> None:
     documents = [{"title": "Part", "text": story(5)}]
     latency = Latency(0, Clock(), Speeds())
-    assert any("Part" in text for text in run(talk(), documents=documents, latency=latency).wanted_ahead)
+    assert any(
+        "Part" in text for text in run(talk(), documents=documents, latency=latency).texts_to_precompress
+    )
 
 
-def test_documents_are_not_wanted_ahead_where_sentences_would_be_left_out() -> None:
+def test_documents_are_not_to_be_precompressed_where_sentences_would_be_left_out() -> None:
     documents = [{"title": "Part", "text": story(5)}]
     latency = Latency(0, Clock(), Speeds())
-    assert run(talk(), documents=documents, latency=latency).wanted_ahead == ()
+    assert run(talk(), documents=documents, latency=latency).texts_to_precompress == ()
 
 
-def test_the_texts_wanted_ahead_are_those_that_there_was_no_time_for() -> None:
+def test_the_texts_to_be_precompressed_are_those_that_there_was_no_time_for() -> None:
     messages = talk(STORY, story(2, 80))
     rushed = run(messages, latency=Latency(0, Clock(), Speeds()))
-    assert rushed.wanted_ahead == (story(2, 80), STORY)
-    assert run(messages).wanted_ahead == ()
+    assert rushed.texts_to_precompress == (story(2, 80), STORY)
+    assert run(messages).texts_to_precompress == ()
 
 
 def test_prose_of_the_newest_turns_is_wanted_by_a_coming_compaction() -> None:
@@ -299,30 +305,30 @@ def test_prose_of_the_newest_turns_is_wanted_by_a_coming_compaction() -> None:
         {"role": "assistant", "content": STORY},
         {"role": "user", "content": story(9)},
     ]
-    assert run(messages).wanted_ahead == (STORY,)
+    assert run(messages).texts_to_precompress == (STORY,)
 
 
 def test_what_was_sent_before_is_wanted_still_the_questions_too() -> None:
     memory = InProcessMemory()
     messages = [{"role": "user", "content": story(9)}]
-    assert run(messages, memory=memory).wanted_ahead == ()
+    assert run(messages, memory=memory).texts_to_precompress == ()
     later = [*messages, {"role": "assistant", "content": "So."}, {"role": "user", "content": "And?"}]
-    assert run(later, memory=memory).wanted_ahead == (story(9),)
+    assert run(later, memory=memory).texts_to_precompress == (story(9),)
 
 
 @pytest.mark.parametrize("fields", [{"enable_compression": False}, {"target_reduction": None}])
 def test_nothing_is_wanted_where_nothing_would_be_compressed(fields: dict[str, Any]) -> None:
     config = OptimizerConfig.preset("balanced", **fields)
     messages = talk(STORY)
-    assert run(messages, config=config, latency=Latency(0, Clock(), Speeds())).wanted_ahead == ()
+    assert run(messages, config=config, latency=Latency(0, Clock(), Speeds())).texts_to_precompress == ()
 
 
 def test_what_is_wanted_is_bounded() -> None:
     texts = [story(seed, 12) for seed in range(50)]
     many = run(talk(*texts), latency=Latency(0, Clock(), Speeds()))
-    assert len(many.wanted_ahead) == 32
+    assert len(many.texts_to_precompress) == 32
     long = run(talk(story(1, 1500), story(2, 1400), story(3)), latency=Latency(0, Clock(), Speeds()))
-    assert long.wanted_ahead == (story(1, 1500), story(3))
+    assert long.texts_to_precompress == (story(1, 1500), story(3))
 
 
 @pytest.fixture(scope="module")
