@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tokenizers import Tokenizer, models
 
-from optimizer_app.optimize import service as optimize
+from optimizer_app.optimize import inline
 from optimizer_app.optimize.service import (
     INLINE_BYTES,
     INLINE_MS,
@@ -92,7 +92,7 @@ async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyP
         limits.append(limit_ms)
         return Latency(limit_ms)
 
-    monkeypatch.setattr(optimize, "Latency", noted)
+    monkeypatch.setattr(inline, "Latency", noted)
     patient = replace(_request(openai_body()), config=OptimizerConfig.preset("balanced"))
     hasty = replace(patient, config=OptimizerConfig.preset("balanced", max_latency_ms=40))
     async with optimizer_pool() as pool:
