@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from token_optimizer.optimizer.json.tree import Node
+from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 
 # A term in quotes, with a digit, or right behind a key that is asked for is more telling than a word; a part
 # of a longer name is less so than the name.
@@ -27,15 +28,8 @@ _TERM = re.compile(r"\d[\d,]*,\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:(?:\[\d*\])?\.[^\W\d]\w*)+")
 _KEY_BEFORE = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*"?\Z')
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        "a about all an and any are as at be but by can could did do does each find for from get give has"
-        " have how i if in into is it its list many me much my no not of on or our please record row rows"
-        " show tell than that the their them then there these they this to us was we were what when where"
-        " which who whose will with would you your",
-    )
-)
+# Of any table of records; these tell none from another.
+_COMMON = FUNCTION_WORDS | {"each", "find", "list", "many", "record", "row", "rows", "show"}
 _PLACES = re.compile(
     r"\b(?:(first)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(last|final))\b"
 )
@@ -115,13 +109,13 @@ def _terms(query: str) -> dict[str, float]:
         weights[quoted.strip().lower()] = _TELLING
     for term in _TERM.findall(query):
         lower = term.lower()
-        if lower in _STOP:
+        if lower in _COMMON:
             continue
         weights.setdefault(lower, _TELLING if any(map(str.isdigit, lower)) else 1.0)
         if re.fullmatch(r"\d[\d,]*,\d{3}(?:\.\d+)?", lower):
             weights.setdefault(lower.replace(",", ""), _TELLING)
         for part in re.findall(r"[^\W_]+", lower):
-            if len(part) > 1 and part not in _STOP:
+            if len(part) > 1 and part not in _COMMON:
                 weights.setdefault(part, _PART)
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice
 from math import ceil
 
+from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+
 # Only lines with one of these can be errors by what they say: finding them first is ten times faster.
 HINTS = (
     "error", "fatal", "crit", "severe", "emerg", "panic", "fail", "exception", "traceback", "caused by",
@@ -58,21 +60,17 @@ _QUOTED = re.compile(r"[\"'`“]([^\"'`“”\n]{2,80})[\"'`”]")
 _LOOKS_LIKE_A_NAME = re.compile(r"\d|[_/@#$]|\w[.:-]+\w|[a-z][A-Z]|^[A-Z]{2,}$")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _SUFFIX = re.compile(r"(?:ing|ed|es|s)$")
-_TOO_COMMON = frozenset((
-    "about", "after", "again", "also", "analyse", "analysis", "analyze", "anomalies", "anomaly",
-    "anything", "because", "been", "before", "between", "break", "broke", "broken", "build", "cannot",
-    "cause", "caused", "concerning", "could", "crash", "crashed", "diagnose", "does", "during", "each",
-    "entries", "entry", "error", "errors", "event", "events", "every", "everything", "exactly", "explain",
-    "fail", "failed", "failing", "failure", "find", "first", "found", "from", "give", "given", "goes",
-    "gone", "happen", "happened", "happening", "happens", "have", "here", "identify", "into",
-    "investigate", "issue", "issues", "jobs", "just", "kept", "kind", "know", "last", "like", "line",
-    "lines", "list", "logs", "look", "looking", "made", "main", "make", "makes", "making", "many",
-    "message", "messages", "more", "most", "much", "need", "needs", "occur", "occurred", "only", "other",
-    "output", "please", "problem", "problems", "quote", "quoted", "reason", "regarding", "related",
-    "report", "root", "same", "show", "shown", "shows", "some", "something", "such", "summarise",
-    "summarize", "summary", "tell", "text", "than", "that", "their", "them", "then", "there", "these",
-    "they", "this", "those", "through", "used", "using", "very", "want", "well", "went", "were", "what",
-    "when", "where", "which", "while", "whole", "will", "with", "would", "wrong", "your",
+_TOO_COMMON = FUNCTION_WORDS.union((
+    "again", "analyse", "analysis", "analyze", "anomalies", "anomaly", "anything", "between", "break",
+    "broke", "broken", "build", "cannot", "cause", "caused", "concerning", "crash", "crashed", "diagnose",
+    "during", "each", "entries", "entry", "error", "errors", "event", "events", "every", "everything",
+    "exactly", "explain", "fail", "failed", "failing", "failure", "find", "first", "found", "given",
+    "goes", "gone", "happen", "happened", "happening", "happens", "here", "identify", "investigate",
+    "issue", "issues", "jobs", "kept", "know", "last", "line", "lines", "list", "logs", "look", "looking",
+    "made", "main", "make", "makes", "making", "many", "message", "messages", "need", "needs", "occur",
+    "occurred", "other", "output", "problem", "problems", "quote", "quoted", "reason", "regarding",
+    "related", "report", "root", "same", "show", "shown", "shows", "something", "summarise", "summarize",
+    "summary", "text", "through", "used", "using", "want", "well", "went", "whole", "wrong",
 ))  # fmt: skip
 
 _STAMP = re.compile(
