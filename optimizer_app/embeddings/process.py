@@ -1,7 +1,7 @@
 """The one process of a machine that has the embedding model: `manage.py embedding`, which `up` starts.
 
-It answers on a Unix socket in the state folder from its first moment on, and loads the model meanwhile: which
-takes a second. It is niced, and the model gets half of the cores, so that requests go first.
+It serves HTTP on a Unix socket in the state folder from its start, while the model loads, which takes a
+second. It is niced, and the model gets half of the cores, so that requests go first.
 """
 
 from __future__ import annotations
@@ -15,23 +15,17 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import orjson
+from aiohttp import web
 from threadpoolctl import threadpool_limits
 
-from optimizer_app.embeddings.queue import EmbeddingQueue, Job
-from optimizer_app.embeddings.wire import (
-    LENGTH_BYTES,
-    BadMessage,
-    EmbeddingStatus,
-    answer,
-    length_of,
-    socket_name,
-)
+from optimizer_app.embeddings import wire
+from optimizer_app.embeddings.queue import EmbeddingQueue, Job, NoModel
+from optimizer_app.embeddings.wire import BadMessage, EmbeddingStatus, Question, Vectors, socket_name
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.embeddings.service import EmbeddingService
 
@@ -45,7 +39,7 @@ class AlreadyRuns(Exception):
 
 
 def run(model_name: str, path: Path) -> NoReturn:
-    """Serve on the socket until SIGTERM or SIGINT; AlreadyRuns where somebody else does."""
+    """Serve on the socket until SIGTERM or SIGINT; AlreadyRuns where another process does."""
     with _only_process(path):
         _yield_to_requests()
         process = EmbeddingProcess(model_name)
@@ -57,7 +51,7 @@ def run(model_name: str, path: Path) -> NoReturn:
 
 
 class EmbeddingProcess:
-    """The model's thread, and the answers to those who ask."""
+    """The model's thread, and the endpoint for its clients."""
 
     def __init__(self, model_name: str) -> None:
         self.status = EmbeddingStatus(
@@ -88,57 +82,45 @@ class EmbeddingProcess:
             log.error("a turn was not embedded: %s", type(error).__name__)
             turn.fail(error)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: a question and its answer."""
+    async def answer(self, request: web.Request) -> web.Response:
+        """The endpoint. It is cancelled where the caller leaves."""
         try:
-            with suppress(BadMessage, ConnectionError, asyncio.IncompleteReadError):
-                head = await reader.readexactly(LENGTH_BYTES)
-                body = await reader.readexactly(length_of(head))
-                writer.write(await self._answer(body, reader))
-                await writer.drain()
-        finally:
-            writer.close()
+            question = wire.decoded_question(await request.read())
+        except BadMessage as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        return web.Response(body=await self._answer(question), content_type="application/msgpack")
 
-    async def _answer(self, body: bytes, reader: asyncio.StreamReader) -> bytes:
-        try:
-            asked = orjson.loads(body)
-            job, wait = Job([str(text) for text in asked["texts"]], bool(asked["query"])), bool(asked["wait"])
-        except (ValueError, KeyError, TypeError):
-            raise BadMessage("the question cannot be read") from None
+    async def _answer(self, question: Question) -> bytes:
         state = self.status.state
-        if not job.texts or state == "absent" or (state == "loading" and not wait):
-            return answer(self.status)
+        if not question.texts or state == "absent" or (state == "loading" and not question.wait):
+            return wire.encoded_answer(self.status)
+        job = Job(question.texts, question.query)
         self._queue.add(job)
-        return await self._answer_of(job, reader)
-
-    async def _answer_of(self, job: Job, reader: asyncio.StreamReader) -> bytes:
-        answered = asyncio.wrap_future(job.answer)
-        gone = asyncio.ensure_future(reader.read(1))
-        either: set[asyncio.Future[Any]] = {answered, gone}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        if not answered.done():
-            answered.cancel()
-            raise ConnectionResetError
-        if answered.cancelled():  # the model could not be loaded
-            return answer(self.status)
-        if error := answered.exception():
+        # Cancelling this future takes the job off the queue.
+        vectors: asyncio.Future[Vectors] = asyncio.wrap_future(job.answer)
+        try:
+            return wire.encoded_answer(self.status, await vectors)
+        except NoModel:
+            return wire.encoded_answer(self.status)
+        except Exception as error:  # the model's libraries have no type of their own
             reason = f"the embedding model failed with {type(error).__name__}"
-            return answer(replace(self.status, reason=reason))
-        return answer(self.status, answered.result())
+            return wire.encoded_answer(replace(self.status, reason=reason))
 
 
 async def _serve(process: EmbeddingProcess, path: Path) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    server = await asyncio.start_unix_server(process.serve, sock=_listener(path))
+    application = web.Application(client_max_size=wire.MAX_QUESTION_BYTES)
+    application.router.add_post(wire.PATH, process.answer)
+    runner = web.AppRunner(application, handler_cancellation=True, access_log=None)
+    await runner.setup()
+    await web.SockSite(runner, _listener(path)).start()
     await ended.wait()
-    server.close()
 
 
 def _listener(path: Path) -> socket.socket:
-    """A socket that only its owner may connect to, in the place of one that a killed process left."""
+    """A socket that only its owner may connect to; it replaces one that a killed process left."""
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
     mask = os.umask(0o177)

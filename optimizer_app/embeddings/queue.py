@@ -1,4 +1,4 @@
-"""Whose texts the model embeds next: a question before a document, in turns of a few tenths of a second.
+"""The order in which texts are embedded: a question before a document, in turns of a few tenths of a second.
 
 A turn takes a few texts, from the jobs that have the fewest left. So a question that comes while a long
 document is embedded waits for one turn alone, and short texts of several callers go through the model
@@ -8,7 +8,7 @@ together. Long texts gain nothing by that: on a CPU two of them take twice the t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import count
@@ -16,18 +16,22 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-CHARACTERS_A_TURN = 2000
-# What a text costs beside its characters; and the model reads no further than this.
-_CHARACTERS_EACH = 50
-_CHARACTERS_READ = 1200
+CHARS_PER_TURN = 2000
+# The fixed cost of a text, in characters; and how far the model reads.
+_CHARS_PER_TEXT = 50
+_MAX_CHARS_READ = 1200
 _serial = count()
+
+
+class NoModel(Exception):
+    """The embedding model could not be loaded."""
 
 
 @dataclass(slots=True)
 class Job:
-    """What one caller wants embedded: questions or passages. Cancelling `answer` takes it off the queue."""
+    """One caller's texts, questions or passages. Cancelling `answer` takes it off the queue."""
 
-    texts: list[str]
+    texts: Sequence[str]
     query: bool = False
     rows: list[NDArray[np.float32]] = field(default_factory=list)
     answer: Future[NDArray[np.float32]] = field(default_factory=Future)
@@ -42,6 +46,11 @@ class Job:
         self.rows.extend(vectors)
         if not self.left and self.answer.set_running_or_notify_cancel():
             self.answer.set_result(np.stack(self.rows))
+
+    def fail(self, error: Exception) -> None:
+        """Raise the error to the caller, where it still waits."""
+        if not self.answer.done() and self.answer.set_running_or_notify_cancel():
+            self.answer.set_exception(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,9 @@ class Turn:
             start += some
 
     def fail(self, error: Exception) -> None:
-        """Tell the callers of the turn; those of others go on."""
+        """Raise the error to the callers of this turn alone."""
         for job, _ in self.shares:
-            if job.answer.set_running_or_notify_cancel():
-                job.answer.set_exception(error)
+            job.fail(error)
 
 
 class EmbeddingQueue:
@@ -80,17 +88,17 @@ class EmbeddingQueue:
     def add(self, job: Job) -> None:
         """Put a job of at least one text in line."""
         with self._filled:
-            self._jobs.append(job)
             if self._closed:
-                job.answer.cancel()
+                job.fail(NoModel())
+            self._jobs.append(job)
             self._filled.notify()
 
     def close(self) -> None:
-        """There is no model: cancel what waits, and what will come."""
+        """There is no model: fail the jobs in the queue, and those that come later."""
         with self._filled:
             self._closed = True
             for job in self._jobs:
-                job.answer.cancel()
+                job.fail(NoModel())
 
     def next_turn(self) -> Turn:
         """The texts to embed now; waits until there are some."""
@@ -105,11 +113,11 @@ class EmbeddingQueue:
 def _shares(jobs: list[Job]) -> list[tuple[Job, int]]:
     """At least one text, and then as many as the turn has room for."""
     shares: list[tuple[Job, int]] = []
-    room = CHARACTERS_A_TURN
+    room = CHARS_PER_TURN
     for job in sorted(jobs, key=lambda job: (job.left, job.serial)):
         some = 0
         for text in job.texts[len(job.rows) :]:
-            cost = _CHARACTERS_EACH + min(len(text), _CHARACTERS_READ)
+            cost = _CHARS_PER_TEXT + min(len(text), _MAX_CHARS_READ)
             if cost > room and (some or shares):
                 break
             some += 1

@@ -1,44 +1,40 @@
-"""What passes between the embedding process and those who ask it: one question and one answer a connection.
+"""The messages between the embedding process and its clients: HTTP on a Unix socket, MessagePack bodies.
 
-    question   4 bytes of length, and that much JSON: {"texts": [...], "query": false, "wait": false}
-    answer     4 bytes of length, and that much JSON: {"state": ..., "model": ..., "rows": n, ...};
-               then n rows of float32, as they lie in memory
-
-A question without texts asks for the status alone.
+`POST /embed` takes a `Question` and answers with an `Answer`. A question without texts asks for the status
+alone.
 """
 
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+import msgspec
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from token_optimizer.optimizer.embeddings.models import DIMENSIONS
 
-LONGEST_QUESTION_BYTES = 16 << 20
-LENGTH_BYTES = 4
-_LENGTH = struct.Struct("!I")
+PATH = "/embed"
+MAX_QUESTION_BYTES = 16 << 20
 # A socket's path may be 107 bytes long on Linux, 103 elsewhere.
-_LONGEST_PATH_BYTES = 100
+_MAX_PATH_BYTES = 100
 
 State = Literal["loading", "ready", "absent"]
+Vectors = NDArray[np.float32]
 
 
 class BadMessage(Exception):
-    """The other side sent something else than a message, or not all of it."""
+    """The other side sent something else than a whole message."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingStatus:
-    """Whether texts can be embedded now, and by which model; `asked_for` is the one that is configured.
+    """Whether texts can be embedded now, and by which model; `asked_for` is the configured one.
 
     `loading`: there is a process, which cannot embed yet. `reason` says in a few words why texts cannot be
     embedded, fit to be shown to people.
@@ -51,44 +47,58 @@ class EmbeddingStatus:
     reason: str = ""
 
 
-def question(texts: list[str], *, query: bool, wait: bool) -> bytes:
-    body = orjson.dumps({"texts": texts, "query": query, "wait": wait})
-    return _LENGTH.pack(len(body)) + body
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Texts to embed. `wait`: while the model loads, wait for it."""
+
+    texts: tuple[str, ...] = ()
+    query: bool = False
+    wait: bool = False
 
 
-def length_of(head: bytes) -> int:
-    """How many bytes of JSON follow."""
-    length: int = _LENGTH.unpack(head)[0]
-    if length > LONGEST_QUESTION_BYTES:
-        raise BadMessage(f"a message of {length} bytes is longer than {LONGEST_QUESTION_BYTES}")
-    return length
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status, and rows of float32 as they lie in memory; no rows where nothing was embedded."""
+
+    status: EmbeddingStatus
+    rows: bytes = b""
 
 
-def answer(status: EmbeddingStatus, vectors: NDArray[np.float32] | None = None) -> bytes:
-    rows = 0 if vectors is None else len(vectors)
-    body = orjson.dumps({**asdict(status), "rows": rows})
-    data = b"" if vectors is None else np.ascontiguousarray(vectors, dtype=np.float32).tobytes()
-    return _LENGTH.pack(len(body)) + body + data
+_encode = msgspec.msgpack.Encoder().encode
+_decode_question = msgspec.msgpack.Decoder(Question).decode
+_decode_answer = msgspec.msgpack.Decoder(Answer).decode
 
 
-def read_answer(data: bytes) -> tuple[EmbeddingStatus, NDArray[np.float32]]:
-    """The status and the vectors of a whole answer; BadMessage where it broke off."""
-    if len(data) < LENGTH_BYTES:
-        raise BadMessage("the answer broke off")
-    end = LENGTH_BYTES + length_of(data[:LENGTH_BYTES])
+def encoded_question(question: Question) -> bytes:
+    return _encode(question)
+
+
+def decoded_question(data: bytes) -> Question:
+    """The question; BadMessage where it is none."""
     try:
-        fields: dict[str, Any] = orjson.loads(data[LENGTH_BYTES:end])
-        rows = fields.pop("rows")
-        vectors = np.frombuffer(data[end:], dtype=np.float32).reshape(rows, DIMENSIONS)
-        return EmbeddingStatus(**fields), vectors
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadMessage("the answer broke off") from error
+        return _decode_question(data)
+    except msgspec.MsgspecError as error:
+        raise BadMessage("the question cannot be read") from error
+
+
+def encoded_answer(status: EmbeddingStatus, vectors: Vectors | None = None) -> bytes:
+    rows = b"" if vectors is None else np.ascontiguousarray(vectors, dtype=np.float32).tobytes()
+    return _encode(Answer(status, rows))
+
+
+def decoded_answer(data: bytes) -> tuple[EmbeddingStatus, Vectors]:
+    """The status and the vectors; BadMessage where it is no answer."""
+    try:
+        answer = _decode_answer(data)
+        return answer.status, np.frombuffer(answer.rows, dtype=np.float32).reshape(-1, DIMENSIONS)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise BadMessage("the answer cannot be read") from error
 
 
 @contextmanager
 def socket_name(path: Path) -> Iterator[str]:
     """A name for the socket that is short enough, however long the path of its folder is."""
-    if len(os.fsencode(path)) <= _LONGEST_PATH_BYTES:
+    if len(os.fsencode(path)) <= _MAX_PATH_BYTES:
         yield str(path)
         return
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-import orjson
+import msgspec
 
 Status = Literal["ok", "interrupted", "error"]
+# An escaped U+0000, which a JSON text may hold and a PostgreSQL text may not. An even number of backslashes
+# before it are backslashes themselves.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+# msgspec quotes a value that is none of a Literal's.
+_QUOTES_VALUE = "Invalid enum value"
 
 
 class UnreadableRecord(ValueError):
@@ -23,12 +29,12 @@ class TraceRecord:
     """The columns of `RequestTrace` without the money, which is added when the record is stored.
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
-    cache included. `messages_count` is told in events only.
+    cache included. `messages_count` goes to events only.
     """
 
     id: uuid.UUID
     project_id: uuid.UUID
-    created_at: datetime
+    created_at: Annotated[datetime, msgspec.Meta(tz=True)]
     dialect: str
     status: Status
     route: str
@@ -63,8 +69,8 @@ class TraceRecord:
     def as_line(self) -> bytes:
         """The record as JSON that ends in its only line break."""
         try:
-            return orjson.dumps(self, option=orjson.OPT_APPEND_NEWLINE)
-        except orjson.JSONEncodeError:
+            return msgspec.json.encode(self) + b"\n"
+        except UnicodeEncodeError:
             return self._as_lenient_line()
 
     def _as_lenient_line(self) -> bytes:
@@ -75,84 +81,12 @@ class TraceRecord:
     @classmethod
     def from_line(cls, line: bytes) -> Self:
         """The record of a line. Fields of another version of this program are left out."""
-        try:
-            fields = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise UnreadableRecord("the line is no JSON") from None
-        if not isinstance(fields, dict):
-            raise UnreadableRecord("the line is no JSON object")
         if b"\\u0000" in line:
-            fields = _without_nul(fields)
-        missing = sorted(_REQUIRED - fields.keys())
-        if missing:
-            raise UnreadableRecord(f"{missing[0]} is missing")
-        known = {name: fields[name] for name in _NAMES & fields.keys()}
-        return cls(**{name: _READERS[name](value) for name, value in known.items()})
-
-
-def _uuid(value: object) -> uuid.UUID:
-    try:
-        return uuid.UUID(str(value))
-    except ValueError:
-        raise UnreadableRecord("an id is no UUID") from None
-
-
-def _uuid_or_none(value: object) -> uuid.UUID | None:
-    return None if value is None else _uuid(value)
-
-
-def _moment(value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise UnreadableRecord("created_at is no time") from None
-    if moment.tzinfo is None:
-        raise UnreadableRecord("created_at has no time zone")
-    return moment
-
-
-def _without_nul(value: Any) -> Any:
-    """The value with U+0000 replaced, which a JSON text may hold and a PostgreSQL text may not."""
-    if isinstance(value, str):
-        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    if isinstance(value, list):
-        return [_without_nul(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_nul(name): _without_nul(item) for name, item in value.items()}
-    return value
-
-
-def _exactly(*kinds: type) -> Any:
-    """A reader of values of these types alone: bool is no int here."""
-
-    def read(value: object) -> object:
-        if type(value) not in kinds:
-            raise UnreadableRecord(f"a {type(value).__name__} stands where {kinds[0].__name__} is due")
-        return value
-
-    return read
-
-
-_OPTIONAL_INT = _exactly(int, type(None))
-_OPTIONAL_NUMBER = _exactly(float, int, type(None))
-_READERS_BY_TYPE: dict[str, Any] = {
-    "uuid.UUID": _uuid,
-    "uuid.UUID | None": _uuid_or_none,
-    "datetime": _moment,
-    "str": _exactly(str),
-    "Status": _exactly(str),
-    "bool": _exactly(bool),
-    "int": _exactly(int),
-    "int | None": _OPTIONAL_INT,
-    "float": _exactly(float, int),
-    "float | None": _OPTIONAL_NUMBER,
-    "list[dict[str, Any]]": _exactly(list),
-}
-_FIELDS = dataclasses.fields(TraceRecord)
-_READERS = {item.name: _READERS_BY_TYPE[str(item.type)] for item in _FIELDS}
-_NAMES = frozenset(_READERS)
-_REQUIRED = frozenset(
-    item.name
-    for item in _FIELDS
-    if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-)
+            line = _NUL.sub(rb"\1\\ufffd", line)
+        try:
+            return msgspec.json.decode(line, type=cls)
+        except msgspec.ValidationError as error:
+            reason, _, place = str(error).partition(" - at ")
+            raise UnreadableRecord(place if reason.startswith(_QUOTES_VALUE) else str(error)) from None
+        except msgspec.DecodeError:
+            raise UnreadableRecord("the line is no JSON") from None

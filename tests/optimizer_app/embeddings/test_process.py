@@ -16,8 +16,16 @@ import pytest
 from django.conf import settings as django_settings
 
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, aembed, astatus, embed, status
-from optimizer_app.embeddings.process import NICENESS
-from optimizer_app.embeddings.wire import EmbeddingStatus, answer, length_of, question, read_answer
+from optimizer_app.embeddings.process import NICENESS, EmbeddingProcess, _serve
+from optimizer_app.embeddings.wire import (
+    BadMessage,
+    EmbeddingStatus,
+    Question,
+    decoded_answer,
+    decoded_question,
+    encoded_answer,
+    encoded_question,
+)
 from tests.embedding_server import embedding_process, wait_until_it_listens
 from tests.state_folder import state_folder
 
@@ -58,9 +66,15 @@ def test_it_yields_to_requests(embeddings: subprocess.Popen[str]) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", b"\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x02{}", b"\0\0\0\x05[1,2]", b"GET / HTTP/1.1\r\n"],
+    [
+        b"",
+        b"\0\0\n\n",
+        b"GET /embed HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+        b"POST /embed HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nabc",
+    ],
 )
-def test_what_is_no_question_gets_no_answer_and_harms_nobody(
+def test_what_is_no_question_is_refused_and_harms_nobody(
     embeddings: subprocess.Popen[str], ready: tuple[subprocess.Popen[str], Path], sent: bytes
 ) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
@@ -68,7 +82,7 @@ def test_what_is_no_question_gets_no_answer_and_harms_nobody(
         connection.connect(str(ready[1]))
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(100) == b""
+        assert connection.recv(100)[:11] in (b"", b"HTTP/1.0 40", b"HTTP/1.1 40")
     assert status().state == "ready"
 
 
@@ -125,11 +139,12 @@ def test_a_folder_with_a_long_path_serves_and_a_killed_process_is_followed_by_an
                 assert status().asked_for == "/nowhere/model"
 
 
-@pytest.mark.parametrize("cut", [0, 3, 10, 200, 2000])
+@pytest.mark.parametrize("cut", [0, 3, 30, 200, 2000])
 def test_an_answer_that_breaks_off_counts_as_none(use_socket, tmp_path: Path, cut: int) -> None:
     path = tmp_path / "s"
     use_socket(path)
-    whole = answer(EmbeddingStatus("ready", MODEL), np.ones((2, 384), dtype=np.float32))
+    body = encoded_answer(EmbeddingStatus("ready", MODEL), np.ones((2, 384), dtype=np.float32))
+    whole = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -150,8 +165,31 @@ def answer_once(listener: socket.socket, data: bytes) -> None:
 def test_messages_survive_the_wire() -> None:
     vectors = np.arange(768, dtype=np.float32).reshape(2, 384)
     ready = EmbeddingStatus("ready", MODEL, "hub", "x")
-    read, back = read_answer(answer(ready, vectors))
+    read, back = decoded_answer(encoded_answer(ready, vectors))
     assert read == ready
     assert np.array_equal(back, vectors)
-    sent = question(["ä", ""], query=True, wait=False)
-    assert length_of(sent[:4]) == len(sent) - 4
+    asked = Question(("ä", ""), query=True)
+    assert decoded_question(encoded_question(asked)) == asked
+
+
+@pytest.mark.parametrize("data", [b"", b"abc", encoded_question(Question(("a",)))])
+def test_what_is_no_answer_is_a_bad_message(data: bytes) -> None:
+    with pytest.raises(BadMessage):
+        decoded_answer(data)
+
+
+async def test_a_caller_that_leaves_takes_its_texts_off_the_queue(use_socket, tmp_path: Path) -> None:
+    use_socket(tmp_path / "s")
+    process = EmbeddingProcess(MODEL)
+    process.status = EmbeddingStatus("ready", MODEL)
+    serving = asyncio.create_task(_serve(process, tmp_path / "s"))
+    async with asyncio.timeout(SENT_WITHIN_SECONDS):
+        while (await astatus()).state != "ready":
+            continue
+        asking = asyncio.create_task(aembed(["a"]))
+        while not (jobs := process._queue._jobs):
+            await astatus()
+        asking.cancel()
+        while not jobs[0].answer.cancelled():
+            await astatus()
+    serving.cancel()

@@ -1,11 +1,11 @@
-"""Who is embedded next."""
+"""The order in which texts are embedded."""
 
 import threading
 
 import numpy as np
 import pytest
 
-from optimizer_app.embeddings.queue import CHARACTERS_A_TURN, EmbeddingQueue, Job
+from optimizer_app.embeddings.queue import CHARS_PER_TURN, EmbeddingQueue, Job, NoModel
 
 LONG = "x" * 1000
 
@@ -56,7 +56,7 @@ def test_every_turn_makes_progress_and_none_is_long(text: str) -> None:
     queue, turns = queue_of(job), 0
     while not job.answer.done():
         texts = queue.next_turn().texts(marked)
-        assert sum(min(len(text), 1200) for text in texts) <= CHARACTERS_A_TURN
+        assert sum(min(len(text), 1200) for text in texts) <= CHARS_PER_TURN
         assert 1 <= len(texts) <= 40
         turns += 1
         job.take(vectors_of(texts))
@@ -95,8 +95,9 @@ def test_without_a_model_everybody_is_sent_away() -> None:
     queue = queue_of(before)
     queue.close()
     queue.add(after)
-    assert before.answer.cancelled()
-    assert after.answer.cancelled()
+    for job in (before, after):
+        with pytest.raises(NoModel):
+            job.answer.result(0)
 
 
 def test_the_model_waits_for_the_first_text() -> None:

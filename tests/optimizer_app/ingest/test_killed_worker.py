@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import socketserver
 import subprocess
 import sys
@@ -14,16 +13,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from optimizer_app.background.wake import INGEST, wake
-from optimizer_app.embeddings.wire import LENGTH_BYTES, length_of
+from optimizer_app.embeddings.client import _UnixConnection
+from optimizer_app.embeddings.wire import decoded_question
 from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import BATCH_CHUNKS
 from optimizer_app.models import Document, Project
@@ -49,23 +49,28 @@ class Between(socketserver.ThreadingUnixStreamServer):
         self.held = threading.Event()
 
 
-class _Passing(socketserver.StreamRequestHandler):
+class _Passing(BaseHTTPRequestHandler):
     server: Between
 
-    def handle(self) -> None:
-        head = self.rfile.read(LENGTH_BYTES)
-        body = self.rfile.read(length_of(head))
-        texts = [text for text in orjson.loads(body)["texts"] if text != "?"]
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        texts = [text for text in decoded_question(body).texts if text != "?"]
         if texts and self.server.embedded and self.server.holds:
             self.server.held.set()
             self.rfile.read()  # until the worker is gone
             return
         self.server.embedded += texts
-        with socket.socket(socket.AF_UNIX) as real:
-            real.connect(str(self.server.real))
-            real.sendall(head + body)
-            while part := real.recv(1 << 18):
-                self.wfile.write(part)
+        connection = _UnixConnection(self.server.real, WITHIN_SECONDS)
+        connection.request("POST", self.path, body)
+        answer = connection.getresponse().read()
+        connection.close()
+        self.send_response(200)
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        """The address of a Unix client has no host to log."""
 
 
 @pytest.fixture

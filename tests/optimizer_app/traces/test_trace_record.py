@@ -1,9 +1,10 @@
 """TraceRecord as a line, and back."""
 
 import dataclasses
+import json
 import uuid
+from datetime import UTC, datetime
 
-import orjson
 import pytest
 
 from optimizer_app.models import RequestTrace
@@ -46,35 +47,74 @@ def test_what_postgres_cannot_hold_is_replaced():
 
 
 def test_fields_of_another_version_are_left_out_or_have_their_default():
-    fields = orjson.loads(new_record(PROJECT_ID).as_line())
+    fields = json.loads(new_record(PROJECT_ID).as_line())
     fields["of_the_future"] = 1
     del fields["messages_count"]
 
-    assert TraceRecord.from_line(orjson.dumps(fields)).messages_count == 0
+    assert TraceRecord.from_line(json.dumps(fields).encode()).messages_count == 0
+
+
+OLD_LINE = (
+    b'{"id":"0195f3a0-1111-7000-8000-000000000001","project_id":"0195f3a0-2222-7000-8000-000000000002",'
+    b'"created_at":"2026-03-01T10:20:30.123456+00:00","dialect":"openai","status":"ok",'
+    b'"route":"heuristic_only","tokens_before":12,"tokens_after":7,"latency_ms":3,"api_key_id":null,'
+    b'"faithfulness_score":1,"stages":[{"name":"dedupe","ms":0.5}],"of_the_past":true}\n'
+)
+
+
+def test_a_line_that_an_earlier_version_wrote_is_read():
+    record = TraceRecord.from_line(OLD_LINE)
+
+    assert record.id == uuid.UUID("0195f3a0-1111-7000-8000-000000000001")
+    assert record.created_at == datetime(2026, 3, 1, 10, 20, 30, 123456, tzinfo=UTC)
+    assert (record.latency_ms, record.faithfulness_score) == (3.0, 1.0)
+    assert record.stages == [{"name": "dedupe", "ms": 0.5}]
+    assert record.blocks == []
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("a\0\0b", "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}b"),
+        ("a\\u0000b", "a\\u0000b"),
+        ("a\\\0b", "a\\\N{REPLACEMENT CHARACTER}b"),
+        ("a\\\\u0000b", "a\\\\u0000b"),
+    ],
+)
+def test_a_backslash_before_a_nul_is_told_from_an_escape(text, read):
+    assert TraceRecord.from_line(new_record(PROJECT_ID, model=text).as_line()).model == read
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"id": "secret"}, "an id is no UUID"),
-        ({"created_at": "secret"}, "created_at is no time"),
-        ({"created_at": "2026-01-01T00:00:00"}, "created_at has no time zone"),
-        ({"tokens_before": "secret"}, "a str stands where int is due"),
-        ({"tokens_before": True}, "a bool stands where int is due"),
-        ({"blocks": "secret"}, "a str stands where list is due"),
-        ({"model": None}, "a NoneType stands where str is due"),
+        ({"id": "secret"}, r"Invalid UUID - at `\$.id`"),
+        ({"created_at": "secret"}, r"at `\$.created_at`"),
+        ({"created_at": "2026-01-01T00:00:00"}, r"timezone component - at `\$.created_at`"),
+        ({"tokens_before": "secret"}, r"Expected `int`, got `str` - at `\$.tokens_before`"),
+        ({"tokens_before": True}, r"Expected `int`, got `bool`"),
+        ({"blocks": "secret"}, r"Expected `array`, got `str`"),
+        ({"blocks": ["secret"]}, r"Expected `object`, got `str`"),
+        ({"model": None}, r"Expected `str`, got `null`"),
+        ({"status": "secret"}, r"^`\$.status`$"),
     ],
 )
-def test_a_wrong_value_is_told_by_its_kind_alone(change, reason):
-    fields = orjson.loads(new_record(PROJECT_ID).as_line())
+def test_a_wrong_value_is_named_by_its_place_alone(change, reason):
+    fields = json.loads(new_record(PROJECT_ID).as_line())
 
     with pytest.raises(UnreadableRecord, match=reason) as caught:
-        TraceRecord.from_line(orjson.dumps({**fields, **change}))
+        TraceRecord.from_line(json.dumps({**fields, **change}).encode())
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"), [(b"{", "no JSON"), (b"[]", "no JSON object"), (b"{}", "missing")]
+    ("line", "reason"),
+    [
+        (b"{", "no JSON"),
+        (b"\xff", "no JSON"),
+        (b"[]", "Expected `object`"),
+        (b"{}", "missing required field"),
+    ],
 )
 def test_what_is_no_record_is_refused(line, reason):
     with pytest.raises(UnreadableRecord, match=reason):
