@@ -13,6 +13,8 @@ where DATABASE_URL and REDIS_URL are set, as a rule by CI, it uses those. Databa
 since it takes seconds to start. `start_server(NAME="value")` gives another one with other variables, for the
 length of the test. Both imply `transactional_db`: rows must be committed for the server to see them.
 
+Property tests draw the same examples in every run; `bin/search-properties` draws many others.
+
 `browser`-marked tests are skipped where no Chromium is found. No test may connect beyond loopback.
 """
 
@@ -45,8 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before the settings are read. Workers of xdist inherit the variables."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
     # How long an example takes says more about the machine than about the code.
-    hypothesis.settings.register_profile("untimed", deadline=None)
-    hypothesis.settings.load_profile("untimed")
+    hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+    hypothesis.settings.register_profile(
+        "search", deadline=None, max_examples=5_000, suppress_health_check=list(hypothesis.HealthCheck)
+    )
+    # A profile that the command line names is loaded after this one.
+    hypothesis.settings.load_profile("same")
     stack = ExitStack()
     config.add_cleanup(stack.close)
     if "OPTIMIZER_STATE_DIR" not in os.environ:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from token_optimizer.optimizer.json.literals import Value, literal_decoder, unique_members
+from token_optimizer.optimizer.json.literals import UnfaithfulError, Value, literal_decoder, unique_members
 
 REFERENCE = "$ref"
 # Smaller objects are not worth following a reference for.
@@ -27,8 +27,6 @@ _MAX_COMPARED = 4
 
 def with_references(text: str) -> str | None:
     """The JSON text without whitespace and with references; None where nothing is repeated."""
-    if f'"{REFERENCE}"' in text or "\\u0024ref" in text.lower():
-        return None
     try:
         writer = _Writer(literal_decoder(_Interned()).decode(text))
     except (ValueError, RecursionError):
@@ -37,7 +35,7 @@ def with_references(text: str) -> str | None:
 
 
 def expand_references(text: str) -> str:
-    """The JSON text that `with_references` made this of, without its whitespace."""
+    """The JSON text from which `with_references` made this one, without its whitespace."""
     root = literal_decoder(unique_members).decode(text)
     return _dumped(_expanded(root, root))
 
@@ -71,6 +69,9 @@ class _Interned:
         known = self._known.get(identity)
         if known is None:
             known = self._known[identity] = unique_members(pairs)
+            # However the key is escaped: what is read back would be followed as a reference.
+            if REFERENCE in known:
+                raise UnfaithfulError(f"a {REFERENCE} of the text's own")
         return known
 
 

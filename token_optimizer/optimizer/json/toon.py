@@ -3,7 +3,7 @@
 TOON is the published format (spec 4, as the package toon-format writes it), with one difference that every
 decoder reads: numbers keep their exact text (1.50 stays 1.50). Where TOON cannot give a value back literal
 for literal (duplicate keys), or counts more tokens, the JSON text itself is shortened, or objects that stand
-in it more than once are said once (json_references.py). JSON is found whole, in fences, and inside prose;
+in it more than once are said once (references.py). JSON is found whole, in fences, and inside prose;
 text around it stays. In the middle of a line it stays JSON.
 
 Before: [{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}]

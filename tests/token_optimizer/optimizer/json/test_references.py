@@ -71,9 +71,15 @@ def test_what_cannot_be_said_back_stays(text):
     assert with_references(text) is None
 
 
-def test_an_escaped_reference_is_a_reference():
-    text = json.dumps([{"a": ANN, "b": ANN}]).replace("login", "\\u0024ref")
+@pytest.mark.parametrize("key", ["\\u0024ref", "$re\\u0066", "\\u0024\\u0072ef"])
+def test_an_escaped_reference_is_a_reference(key):
+    text = json.dumps([{"a": REPO, "b": REPO}]).replace("login", key)
     assert with_references(text) is None
+
+
+def test_a_value_that_reads_like_a_reference_is_none():
+    held = {**ANN, "key": "$ref"}
+    assert referred([held, [held]])[1] == [{"$ref": "#/0"}]
 
 
 def test_the_rule_takes_what_counts_fewest_tokens():

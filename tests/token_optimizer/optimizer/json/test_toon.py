@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import toon_format
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import (
@@ -13,6 +13,7 @@ from tests.token_optimizer.optimizer.checks import (
     check_unchanged,
 )
 from token_optimizer.optimizer.heuristics import compress_json_toon
+from token_optimizer.optimizer.json.references import REFERENCE, expand_references
 from token_optimizer.optimizer.json.toon import minified
 
 ROWS = [{"id": number, "name": f"user {number}", "active": number % 2 == 0} for number in range(1, 7)]
@@ -22,7 +23,12 @@ TABLE = "[6]{id,name,active}:\n" + "\n".join(
 
 
 def literals(text: str) -> Any:
-    """JSON or TOON as nested values in which numbers are their exact text and objects are lists of pairs."""
+    """JSON or TOON as nested values in which numbers are their exact text and objects are lists of pairs.
+
+    References are followed.
+    """
+    if f'"{REFERENCE}":' in text:
+        text = expand_references(text)
     exact: dict[str, Any] = {
         "object_pairs_hook": lambda pairs: ("object", pairs),
         "parse_int": str.encode,
@@ -189,9 +195,19 @@ documents = st.recursive(
 )
 
 
+TWICE = '[{"id": 1.50, "a,b": ["", true, null], "note": "' + "x" * 90 + '"}]'
+
+
 @given(tables(leaves) | documents)
+@example(f'{{"id": {TWICE}, "x.y": [{TWICE}]}}')
+@example(f'{{"id": {TWICE}, "x.y": [{TWICE.replace("true", "0")}, "$ref"]}}')
 def test_decoding_gives_every_literal_back(text):
     assert literals(compress_json_toon(text)) == literals(text)
+
+
+def test_equal_objects_of_nested_lists_are_said_once():
+    after = compress_json_toon(f'{{"id": {TWICE}, "x.y": [{TWICE}]}}')
+    assert after.endswith('"x.y":[[{"$ref":"#/id/0"}]]}')
 
 
 @given(tables(leaves) | documents | any_text)
