@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from dashboard.page import THEME_COOKIE, THEMES, theme_of
+from dashboard.shell.themes import THEME_COOKIE, THEMES, theme_of
 
 THEME_SECONDS = 365 * 24 * 3600
 
 
 class Login(LoginView):
-    template_name = "dashboard/login.html"
+    template_name = "dashboard/account/login.html"
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:

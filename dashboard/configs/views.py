@@ -7,17 +7,17 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from dashboard.configs import rows as configs
-from dashboard.page import render_page, signed_in
-from dashboard.scope import Scope
+from dashboard.configs.rows import config_rows, differences, embedding_of, keys_of, problem
+from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.scope import Scope
 from optimizer_app.models import OptimizationConfig
 
 
 @signed_in
 def config_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    rows = configs.config_rows(scope.configs().select_related("project"))
-    return render_page(request, "dashboard/configs.html", scope, {"page": "configs", "rows": rows})
+    rows = config_rows(scope.configs().select_related("project"))
+    return render_page(request, "dashboard/configs/list.html", scope, {"page": "configs", "rows": rows})
 
 
 @signed_in
@@ -28,9 +28,9 @@ def config_page(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     context = {
         "page": "configs",
         "config": config,
-        "problem": configs.problem(config),
-        "differences": configs.differences(config),
-        "keys": configs.keys_of(config),
-        "embedding": configs.embedding_of(config),
+        "problem": problem(config),
+        "differences": differences(config),
+        "keys": keys_of(config),
+        "embedding": embedding_of(config),
     }
-    return render_page(request, "dashboard/config.html", Scope.of_request(request), context)
+    return render_page(request, "dashboard/configs/config.html", Scope.of_request(request), context)

@@ -1,4 +1,4 @@
-"""The list of documents: its rows with what may be done to each, its filters, and pages of it by cursor."""
+"""The list of documents: its rows with what may be done to each, and pages of it by cursor."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django import forms
 from django.db.models import Count, Q, Sum
 
+from dashboard.numbers.formats import exact
 from optimizer_app.models import Document
 from optimizer_app.models.document import DocumentQuerySet
 
@@ -23,6 +23,7 @@ STATES: tuple[tuple[str, str, tuple[State, ...]], ...] = (
     ("failed", "Failed", (State.FAILED,)),
     ("cancelled", "Cancelled", (State.CANCELLED,)),
 )
+_STATE_TEXTS = {State.CHUNKING: "Read, cutting into chunks"}
 _STEPS = {State.QUEUED: 0, State.READING: 1, State.CHUNKING: 2, State.EMBEDDING: 3, State.DONE: 4}
 _KINDS = {
     "text/markdown": "Markdown",
@@ -65,6 +66,39 @@ class DocumentRow:
         return self.document.state == State.EMBEDDING and bool(self.document.reason)
 
     @property
+    def shows_id(self) -> bool:
+        """Whether the id says more than the title."""
+        return bool(self.document.title) and self.document.external_id != self.document.title
+
+    @property
+    def step(self) -> str:
+        """How far it is."""
+        if self.document.state == State.EMBEDDING:
+            return f"Cut, embedded {exact(self.document.embedded)} of {exact(self.document.chunks)}"
+        return _STATE_TEXTS.get(State(self.document.state), self.document.get_state_display())
+
+    @property
+    def detail(self) -> str:
+        """Why it stands still, failed or is not as asked for; empty where there is nothing to say."""
+        reason = self.document.reason
+        if self.waits:
+            return f"Waits: {reason}. Found by words meanwhile."
+        sentence = f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+        if self.document.state != State.FAILED or not self.document.chunks:
+            return sentence
+        in_use = (
+            "The version before it stays in use." if self.has_file else "Its chunks stay, found by words."
+        )
+        return f"{sentence} {in_use}".strip()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Value and maximum of the bar: chunks while they are embedded, steps before that."""
+        if self.document.state == State.EMBEDDING:
+            return self.document.embedded, self.document.chunks
+        return self.steps_done, len(_STEPS) - 1
+
+    @property
     def actions(self) -> list[tuple[str, str, str]]:
         """What may be done to it now: (name in the URL, in words, icon)."""
         state, found = self.document.state, []
@@ -95,29 +129,6 @@ class Summary:
     chunks: int
     tokens: int
     waiting: int
-
-
-class DocumentFilter(forms.Form):
-    """Which documents to list, by state and by a part of their title or id."""
-
-    state = forms.ChoiceField(required=False, choices=[(key, label) for key, label, _ in STATES])
-    name = forms.CharField(required=False, strip=True, max_length=300)
-
-    def applied_to(self, documents: DocumentQuerySet) -> DocumentQuerySet:
-        """The documents that the valid filters let through; a filter that is not valid lets none."""
-        if not self.is_valid():
-            return documents.none()
-        if name := self.cleaned_data["name"]:
-            documents = documents.filter(Q(title__icontains=name) | Q(external_id__icontains=name))
-        if chosen := self.cleaned_data["state"]:
-            states = next(states for key, _, states in STATES if key == chosen)
-            documents = documents.filter(state__in=states)
-        return documents
-
-    def chosen(self) -> dict[str, str]:
-        """The filters that are set, by the name a reader knows them by."""
-        shown = {"state": "state", "name": "name or id"}
-        return {label: self.data[name] for name, label in shown.items() if self.data.get(name)}
 
 
 def summary(documents: DocumentQuerySet) -> Summary:

@@ -8,26 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django import forms
-
-from dashboard.documents.metadata import MetadataField
 from optimizer_app.models import Document, Project
 from optimizer_app.retrieval.search import search_documents
-from token_optimizer.models import BlockType
 from token_optimizer.storage.passages import why_found
 from token_optimizer.storage.search import FoundBlock
 
 TOP_K = 10
 EXCERPT_CHARS = 320
 _WORD = re.compile(r"\w{3,}")
-
-
-class SearchForm(forms.Form):
-    """The question, and what the passages must be."""
-
-    q = forms.CharField(strip=True, max_length=2_000)
-    type = forms.ChoiceField(required=False, choices=[(item.value, item.value) for item in BlockType])
-    where = MetadataField(required=False, strip=True, max_length=500)
 
 
 @dataclass(frozen=True, slots=True)

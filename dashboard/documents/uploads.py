@@ -1,4 +1,4 @@
-"""Files that a form brings. Each is taken in or refused by itself: one that is refused takes none along."""
+"""Files that a form uploads. Each is queued or refused by itself: one refusal does not stop the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOO_LARGE = f"larger than {MAX_BYTES // 1024**2} MB"
 
 
 class SizeLimit(FileUploadHandler):
-    """Goes before Django's own handlers: stops keeping a file once it is too large, and notes its name."""
+    """Stops keeping a file once it is too large, and notes its name. Stands before Django's own handlers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,44 +30,44 @@ class SizeLimit(FileUploadHandler):
         return raw_data
 
     def file_complete(self, file_size: int) -> UploadedFile | None:
-        """The handlers after this one make the file."""
+        """None, so that the handlers after this one make the file."""
         return None
 
 
 @dataclass(slots=True)
-class Taken:
-    """What became of the files of one form: the documents, and the name and reason of each refused file."""
+class Uploaded:
+    """The outcome of one form: the queued documents, and the name and reason of each refused file."""
 
     documents: list[Document] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
-def take_in(
+def queue_files(
     project: Project, files: Iterable[UploadedFile], kind: BlockType, metadata: Mapping[str, Any]
-) -> Taken:
+) -> Uploaded:
     """Queue each file as a document that is known by the file's name."""
-    taken = Taken()
+    uploaded = Uploaded()
     seen: set[str] = set()
     for file in files:
         name = str(file.name)
         if name in seen:
-            taken.refused.append((name, "another file of this name came before it"))
+            uploaded.refused.append((name, "another file of this name came before it"))
             continue
         seen.add(name)
-        # What a file is, its content and name tell better than the browser that sent it.
+        # The media type that the browser names is not used: content and name tell it better.
         new = NewDocument(name, file.read(), block_type=kind, metadata=metadata)
         try:
-            taken.documents.append(accept_documents(project, [new]).documents.defer("source").get())
+            uploaded.documents.append(accept_documents(project, [new]).documents.defer("source").get())
         except RefusedDocument as error:
-            taken.refused.append((name, _without_name(error, name)))
-    return taken
+            uploaded.refused.append((name, _without_name(error, name)))
+    return uploaded
 
 
-def told(taken: Taken) -> Iterator[dict[str, str]]:
-    """Each file for the script of the page, which shows the name itself."""
-    for document in taken.documents:
+def as_json(uploaded: Uploaded) -> Iterator[dict[str, str]]:
+    """Each file with its state, or the reason why it was refused, for the script of the page."""
+    for document in uploaded.documents:
         yield {"name": document.external_id, "id": str(document.pk), "state": document.state}
-    for name, reason in taken.refused:
+    for name, reason in uploaded.refused:
         yield {"name": name, "reason": reason}
 
 

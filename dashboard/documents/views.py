@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadhandler import load_handler
@@ -15,48 +14,42 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from dashboard.documents import rows as documents
-from dashboard.documents import search as document_search
-from dashboard.documents.metadata import MetadataField
-from dashboard.documents.uploads import TOO_LARGE, SizeLimit, Taken, take_in, told
-from dashboard.page import is_live_refresh, render_page, signed_in
-from dashboard.scope import Scope
+from dashboard.documents.forms import TYPE_CHOICES, TYPES, DocumentFilter, SearchForm, UploadForm
+from dashboard.documents.rows import page_of, summary
+from dashboard.documents.search import answer
+from dashboard.documents.uploads import TOO_LARGE, SizeLimit, Uploaded, as_json, queue_files
+from dashboard.shell.page import is_live_refresh, render_page, signed_in
+from dashboard.shell.scope import Scope
+from dashboard.shell.select import Select
 from optimizer_app.ingest import control
 from optimizer_app.ingest.accept import MAX_BYTES
 from optimizer_app.models import Document, Project
 from token_optimizer.models import BlockType
 
-TEMPLATE = "dashboard/documents.html"
-MAX_NAMED = 20
+TEMPLATE = "dashboard/documents/page.html"
+MAX_NAMED_FILES = 20
 ACTIONS = {
     "cancel": control.cancel_document,
     "retry": control.retry_document,
     "embed": control.embed_again,
 }
-TYPES = [(item.value, item.value) for item in BlockType]
-
-
-class UploadForm(forms.Form):
-    """What is said of all files of one form."""
-
-    type = forms.ChoiceField(choices=TYPES)
-    metadata = MetadataField(required=False, strip=True, max_length=500)
 
 
 @signed_in
 def document_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    form = documents.DocumentFilter(request.GET)
+    form = DocumentFilter(request.GET)
     found = form.applied_to(scope.documents())
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     context: dict[str, Any] = {
         "page": "documents",
         "form": form,
-        "summary": documents.summary(scope.documents()),
-        "list": documents.page_of(found, after=after, before=before),
+        "summary": summary(scope.documents()),
+        "list": page_of(found, after=after, before=before),
         "target": scope.only_project,
-        "types": [value for value, _ in TYPES],
-        "most_bytes": MAX_BYTES,
+        "types": TYPES,
+        "type_select": Select("type", "Type", "Any type", TYPE_CHOICES, request.GET.get("type", "")),
+        "max_bytes": MAX_BYTES,
         "too_large": TOO_LARGE,
     }
     if not is_live_refresh(request):
@@ -83,14 +76,14 @@ def _upload(request: HttpRequest, limit: SizeLimit) -> HttpResponse:
     form = UploadForm(request.POST)
     if form.is_valid():
         kind, metadata = BlockType(form.cleaned_data["type"]), form.cleaned_data["metadata"]
-        taken = take_in(project, request.FILES.getlist("files"), kind, metadata)
+        uploaded = queue_files(project, request.FILES.getlist("files"), kind, metadata)
     else:
         reason = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        taken = Taken(refused=[(str(file.name), reason) for file in request.FILES.getlist("files")])
-    taken.refused += [(name, TOO_LARGE) for name in limit.too_large]
+        uploaded = Uploaded(refused=[(str(file.name), reason) for file in request.FILES.getlist("files")])
+    uploaded.refused += [(name, TOO_LARGE) for name in limit.too_large]
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"files": list(told(taken))}, status=202 if taken.documents else 400)
-    _say(request, taken)
+        return JsonResponse({"files": list(as_json(uploaded))}, status=202 if uploaded.documents else 400)
+    _add_messages(request, uploaded)
     return redirect(_list_url(request))
 
 
@@ -116,18 +109,18 @@ def delete(request: HttpRequest, document_id: uuid.UUID) -> HttpResponse:
             messages.success(request, f"{document} was deleted.")
         return _list_again(request)
     context = {"page": "documents", "document": document, "back": _list_url(request)}
-    return render_page(request, "dashboard/document_delete.html", Scope.of_request(request), context)
+    return render_page(request, "dashboard/documents/delete.html", Scope.of_request(request), context)
 
 
 def _search(request: HttpRequest, scope: Scope) -> dict[str, Any]:
     """The search form, and what it finds where a question was asked."""
     if not request.GET.get("q", "").strip():
-        return {"search": document_search.SearchForm()}
-    search = document_search.SearchForm(request.GET)
+        return {"search": SearchForm()}
+    search = SearchForm(request.GET)
     project = scope.only_project
     if project is None or not search.is_valid():
         return {"search": search, "needs_project": project is None}
-    return {"search": search, "answer": document_search.answer(project, search.cleaned_data)}
+    return {"search": search, "answer": answer(project, search.cleaned_data)}
 
 
 def _document(request: HttpRequest, document_id: uuid.UUID) -> Document:
@@ -151,14 +144,14 @@ def _list_url(request: HttpRequest) -> str:
     return reverse("dashboard:documents") + (f"?{query}" if query else "")
 
 
-def _say(request: HttpRequest, taken: Taken) -> None:
+def _add_messages(request: HttpRequest, uploaded: Uploaded) -> None:
     """What became of the files, for a reader without scripts."""
-    count = len(taken.documents)
+    count = len(uploaded.documents)
     if count:
         messages.success(request, f"{count} file{'s were' if count > 1 else ' was'} taken in.")
-    if not count and not taken.refused:
+    if not count and not uploaded.refused:
         messages.error(request, "No file was chosen.")
-    for name, reason in taken.refused[:MAX_NAMED]:
+    for name, reason in uploaded.refused[:MAX_NAMED_FILES]:
         messages.error(request, f"{name}: {reason}")
-    if len(taken.refused) > MAX_NAMED:
-        messages.error(request, f"{len(taken.refused) - MAX_NAMED} more files were refused.")
+    if len(uploaded.refused) > MAX_NAMED_FILES:
+        messages.error(request, f"{len(uploaded.refused) - MAX_NAMED_FILES} more files were refused.")

@@ -1,4 +1,4 @@
-"""The live socket: says that something changed, never what. The page then asks over HTTP."""
+"""The live socket: it names the pages that changed, and each page then fetches itself again over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     """One open page. Announcements within a second of the last message become one message at its end."""
 
     joined: list[str]
-    waiting: asyncio.Task[None] | None = None
+    rest: asyncio.Task[None] | None = None
     count = 0
     changed: frozenset[str] = frozenset()
 
@@ -43,8 +43,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         await self.accept()
 
     async def disconnect(self, code: int) -> None:
-        if self.waiting is not None:
-            self.waiting.cancel()
+        if self.rest is not None:
+            self.rest.cancel()
         for group in self.joined:
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -54,31 +54,31 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def traces_recorded(self, event: dict[str, Any]) -> None:
         """The recorder committed traces of one project."""
         self.count += event.get("count", 1)
-        await self._heard("overview", "requests")
+        await self._add("overview", "requests")
 
     async def documents_changed(self, event: dict[str, Any]) -> None:
         """Somebody or a worker changed documents of one project."""
-        await self._heard("documents", "configs")
+        await self._add("documents", "configs")
 
     async def precompressions_changed(self, event: dict[str, Any]) -> None:
         """A text of one project was queued or precompressed."""
-        await self._heard("ahead")
+        await self._add("precompression")
 
-    async def _heard(self, *pages: str) -> None:
+    async def _add(self, *pages: str) -> None:
         self.changed |= set(pages)
-        if self.waiting is None:
-            await self._tell()
-            self.waiting = asyncio.create_task(self._tell_rest())
+        if self.rest is None:
+            await self._send_changes()
+            self.rest = asyncio.create_task(self._send_rest())
 
-    async def _tell_rest(self) -> None:
+    async def _send_rest(self) -> None:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_MESSAGES)
             if not self.changed:
-                self.waiting = None
+                self.rest = None
                 return
-            await self._tell()
+            await self._send_changes()
 
-    async def _tell(self) -> None:
+    async def _send_changes(self) -> None:
         changed, self.changed = sorted(self.changed), frozenset()
         count, self.count = self.count, 0
         await self.send_json({"changed": changed, "count": count})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.numbers import percent
-from dashboard.overview.figures import RATIO_BINS, ROUTES, Ratios, Totals
+from dashboard.overview.figures import RATIO_BINS, Ratios, Totals
+from dashboard.traces.routes import ROUTES
 
 # 20 bins and, after a gap of half a bin, the one for prompts that grew.
 _BIN_WIDTH = 100 / (RATIO_BINS + 1.5)
@@ -98,11 +98,6 @@ def route_shares(totals: Totals) -> list[RouteShare]:
         shares.append(RouteShare(slot, label, name, count, share, round(start, 3), round(width, 3)))
         start += share * 100
     return shares
-
-
-def share_text(totals: Totals) -> str:
-    """The cut over the window, for a chart's readout."""
-    return "–" if totals.cut_share is None else percent(totals.cut_share)
 
 
 def _bar(x: float, count: int, highest: int, label: str) -> Bar:

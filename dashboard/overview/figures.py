@@ -1,4 +1,4 @@
-"""What the pages count: each figure in one place, with one meaning, from one query.
+"""What the overview counts: each figure in one place, with one meaning, from one query.
 
 Sums are taken by PostgreSQL over the trace table, bounded by ids, so that older partitions are not read.
 Money is summed only over requests whose gross and net are both known: only then is net gross less the
@@ -7,7 +7,7 @@ cache effect. Added latency, ratio and fallbacks leave out `bypass`, which the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,27 +17,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Aggregate, Count, F, FloatField, Func, IntegerField, Q, Sum
 from django.db.models.functions import Cast
 
-from dashboard.scope import Window
-from optimizer_app.models import RequestTrace
+from dashboard.shell.window import Window
+from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, OPTIMIZED, PRICED
+from dashboard.traces.routes import ROUTES
 from optimizer_app.models.trace import RequestTraceQuerySet
 
-ROUTES = {
-    "heuristic_only": "Heuristics",
-    "heuristic+semantic": "Heuristics, semantic",
-    "heuristic+compression": "Heuristics, compression",
-    "heuristic+semantic+compression": "Heuristics, semantic, compression",
-    "cache": "Cache",
-    "bypass": "Bypass",
-}
 RATIO_BINS = 20
-FEWEST_FOR_BINS = 20
-
-OPTIMIZED = ~Q(route="bypass")
-PRICED = Q(gross_usd__isnull=False, net_usd__isnull=False)
-FAILED_STAGE = Q(stages__contains=[{"status": "failed"}])
-NEGATIVE = Q(net_usd__lt=0)
-ERROR = Q(status=RequestTrace.Status.ERROR)
-INTERRUPTED = Q(status=RequestTrace.Status.INTERRUPTED)
+MIN_FOR_BINS = 20
 
 
 class Percentiles(Aggregate):
@@ -199,13 +185,13 @@ def ratios(traces: RequestTraceQuerySet) -> Ratios:
             grew += count
         else:
             bins[max(number, 1) - 1] += count
-    few = 0 < sum(bins) + grew < FEWEST_FOR_BINS
+    few = 0 < sum(bins) + grew < MIN_FOR_BINS
     values = tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True)) if few else ()
     median = optimized.annotate(ratio=ratio).aggregate(median=Median("ratio"))["median"]
     return Ratios(tuple(bins), grew, median, values)
 
 
-def fallback_reasons(traces: RequestTraceQuerySet, most: int = 3) -> list[tuple[str, int]]:
+def fallback_reasons(traces: RequestTraceQuerySet, max_reasons: int = 3) -> list[tuple[str, int]]:
     """The most frequent reasons of the window's fallbacks."""
     rows = (
         traces.order_by()
@@ -214,13 +200,7 @@ def fallback_reasons(traces: RequestTraceQuerySet, most: int = 3) -> list[tuple[
         .annotate(count=Count("id"))
         .order_by("-count", "fallback_reason")
     )
-    return [(row["fallback_reason"] or "no reason given", row["count"]) for row in rows[:most]]
-
-
-def models_seen(traces: RequestTraceQuerySet, newest: int = 2000) -> list[str]:
-    """The models of the newest requests, for a filter's choices: a look back of fixed cost."""
-    recent = traces.order_by("-id").values("model")[:newest]
-    return sorted({row["model"] for row in recent if row["model"]})
+    return [(row["fallback_reason"] or "no reason given", row["count"]) for row in rows[:max_reasons]]
 
 
 def _bucket_of(column: str, seconds: int) -> Func:
@@ -244,18 +224,3 @@ def _bucket(row: Mapping[str, Any], seconds: int) -> Bucket:
         p95_ms=p95,
         p99_ms=p99,
     )
-
-
-def columns(buckets: Iterable[Bucket]) -> dict[str, list[float | None]]:
-    """The buckets turned into the charts' columns."""
-    rows = list(buckets)
-    return {
-        "start": [row.start.timestamp() for row in rows],
-        "before": [row.tokens_before for row in rows],
-        "sent": [row.tokens_after for row in rows],
-        "gross": [float(row.gross_usd or 0) for row in rows],
-        "net": [float(row.net_usd or 0) for row in rows],
-        "p50": [row.p50_ms for row in rows],
-        "p95": [row.p95_ms for row in rows],
-        "p99": [row.p99_ms for row in rows],
-    }

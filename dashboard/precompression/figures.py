@@ -1,6 +1,6 @@
-"""What the page of compressions made ahead counts: what is kept now, and what was looked for in the window.
+"""The figures of precompression: the rows that are stored now, and the lookups of the window.
 
-Counts of lookups are kept by the hour, so a window begins at a full hour.
+Lookups are counted by the hour, so a window begins at a full hour.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Sum
 
-from dashboard.scope import Scope
+from dashboard.shell.scope import Scope
 from optimizer_app.models import Precompression, PrecompressionHour
 from optimizer_app.models.precompression import PrecompressionQuerySet
 
 State = Precompression.State
-LATEST = 25
+MAX_LATEST = 25
 MAX_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Stored:
     """The rows of the project by their state, and the tokens of those that are ready."""
 
     of_state: Mapping[str, int]
@@ -64,8 +64,8 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What requests looked for since a full hour, and what the queue dropped."""
+class Lookups:
+    """The lookups of requests since a full hour, and the texts that the queue dropped."""
 
     since: datetime
     hits: int
@@ -75,13 +75,13 @@ class Looked:
     dropped_late: int
 
     @property
-    def lookups(self) -> int:
-        """Those that could have been hits."""
+    def total(self) -> int:
+        """Lookups that could have been hits."""
         return self.hits + self.misses
 
     @property
     def hit_share(self) -> float | None:
-        return self.hits / self.lookups if self.lookups else None
+        return self.hits / self.total if self.total else None
 
     @property
     def dropped(self) -> int:
@@ -89,33 +89,33 @@ class Looked:
 
     @property
     def any(self) -> bool:
-        return bool(self.lookups or self.unusable or self.dropped)
+        return bool(self.total or self.unusable or self.dropped)
 
 
-def compressions(scope: Scope) -> PrecompressionQuerySet:
-    """Those of the chosen project, or of all of the reader's."""
+def precompressions(scope: Scope) -> PrecompressionQuerySet:
+    """The rows of the chosen project, or of all of the reader's projects."""
     found = Precompression.objects.visible_to(scope.user)
     return found.filter(project=scope.project) if scope.project else found
 
 
-def kept(rows: PrecompressionQuerySet) -> Kept:
+def stored(rows: PrecompressionQuerySet) -> Stored:
     counted = rows.order_by().values_list("state").annotate(Count("pk"))
     done = rows.filter(state=State.DONE).aggregate(before=Sum("tokens_before"), after=Sum("tokens_after"))
     oldest = rows.filter(state=State.QUEUED).aggregate(oldest=Min("created_at"))["oldest"]
-    return Kept(dict(counted), done["before"] or 0, done["after"] or 0, oldest)
+    return Stored(dict(counted), done["before"] or 0, done["after"] or 0, oldest)
 
 
-def looked(scope: Scope) -> Looked:
+def lookups(scope: Scope) -> Lookups:
     since = scope.window.start.replace(minute=0, second=0, microsecond=0)
     names = ("hits", "misses", "unusable", "dropped_full", "dropped_late")
     sums: dict[str, Any] = (
         _hours(scope).filter(hour__gte=since).aggregate(**{name: Sum(name) for name in names})
     )
-    return Looked(since, **{name: sums[name] or 0 for name in names})
+    return Lookups(since, **{name: sums[name] or 0 for name in names})
 
 
 def latest(rows: PrecompressionQuerySet) -> PrecompressionQuerySet:
-    return rows.without_texts().select_related("project").order_by("-pk")[:LATEST]
+    return rows.without_texts().select_related("project").order_by("-pk")[:MAX_LATEST]
 
 
 def failures(rows: PrecompressionQuerySet) -> list[tuple[str, int]]:

@@ -1,29 +1,29 @@
-"""What was compressed ahead of need: is it there when it is wanted?"""
+"""Precompression: are texts ready when a prompt wants them in fewer tokens?"""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.page import render_page, signed_in
-from dashboard.precompression import figures as compressions
-from dashboard.scope import Scope
+from dashboard.precompression import figures
+from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.scope import Scope
 from token_optimizer.optimizer.compression.drafts import EXTRACTIVE, compressor_name
 
-TEMPLATE = "dashboard/ahead.html"
+TEMPLATE = "dashboard/precompression/page.html"
 
 
 @signed_in
-def ahead(request: HttpRequest) -> HttpResponse:
+def precompression(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    rows = compressions.compressions(scope)
-    kept = compressions.kept(rows)
+    rows = figures.precompressions(scope)
+    stored = figures.stored(rows)
     name = compressor_name()
     context = {
-        "page": "ahead",
-        "kept": kept,
-        "looked": compressions.looked(scope),
-        "latest": compressions.latest(rows),
-        "failures": compressions.failures(rows) if kept.failed else [],
+        "page": "precompression",
+        "stored": stored,
+        "lookups": figures.lookups(scope),
+        "latest": figures.latest(rows),
+        "failures": figures.failures(rows) if stored.failed else [],
         "compressor": name,
         "has_model": name != EXTRACTIVE,
     }

@@ -1,4 +1,4 @@
-"""What one request's page says first: what was cut and what it saved, in sentences; what went wrong.
+"""The sentences at the top of a request's page: what was cut, what that saved, what went wrong.
 
 Zero is explained, a failed stage claims no saving, and money that is not known is said to be unknown.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.numbers import exact, milliseconds, money, percent
+from dashboard.numbers.formats import exact, milliseconds, money, percent
 from optimizer_app.models import RequestTrace
 
 Level = Literal["danger", "warn", "note"]
@@ -32,6 +32,14 @@ def headline(trace: RequestTrace) -> str:
     if trace.tokens_saved < 0:
         return f"Grew by {exact(-trace.tokens_saved)} tokens in {took}"
     return f"Cut nothing in {took}"
+
+
+def tokens_sentence(trace: RequestTrace) -> str:
+    """The tokens before and sent; one figure where nothing was read."""
+    sign = "≈" if trace.tokens_estimated else ""
+    if trace.route == "bypass":
+        return f"{sign}{exact(trace.tokens_before)} tokens"
+    return f"{sign}{exact(trace.tokens_before)} → {sign}{exact(trace.tokens_after)} tokens"
 
 
 def zero_explained(trace: RequestTrace) -> str:
@@ -101,9 +109,9 @@ def notices(trace: RequestTrace) -> list[Notice]:
 
 
 def _compaction(trace: RequestTrace) -> str:
-    told = "Compaction: what had been sent before was rewritten, so the provider's cache starts anew"
+    text = "Compaction: what had been sent before was rewritten, so the provider's cache starts anew"
     cost = next((stage["reason"] for stage in trace.stages if stage.get("name") == "compaction"), "")
-    return f"{told}. {cost[:1].upper()}{cost[1:]}." if cost else f"{told}."
+    return f"{text}. {cost[:1].upper()}{cost[1:]}." if cost else f"{text}."
 
 
 def _failed_stage(stage: dict[str, object]) -> str:

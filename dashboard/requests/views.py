@@ -7,15 +7,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.exports import traces_csv
-from dashboard.overview import figures as queries
-from dashboard.page import render_page, signed_in
-from dashboard.requests.filters import RequestFilter
-from dashboard.requests.rows import Page, page_of
-from dashboard.scope import Scope
+from dashboard.requests.forms import RequestFilter
+from dashboard.requests.listing import Page, models_seen, page_of
+from dashboard.shell.csv_file import csv_response
+from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.scope import Scope
+from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from optimizer_app.models.trace import RequestTraceQuerySet
 
-TEMPLATE = "dashboard/requests.html"
+TEMPLATE = "dashboard/requests/page.html"
 MAX_CSV_ROWS = 10_000
 MAX_COUNTED = 99
 
@@ -33,7 +33,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "list": page,
         "newest": newest,
         "first_id": traces.order_by("-id").values_list("id", flat=True).first(),
-        "models": queries.models_seen(scope.all_traces()),
+        "selects": form.selects(models_seen(scope.all_traces())),
         "oldest_first": request.GET.get("sort") == "oldest",
         "gateway_url": request.build_absolute_uri("/").rstrip("/"),
     }
@@ -44,7 +44,9 @@ def request_list(request: HttpRequest) -> HttpResponse:
 def requests_csv(request: HttpRequest) -> HttpResponse:
     """The listed requests, at most the newest 10,000."""
     traces = listed(Scope.of_request(request), RequestFilter(request.GET))
-    return traces_csv(traces.select_related("project").order_by("-id")[:MAX_CSV_ROWS])
+    newest = traces.select_related("project").order_by("-id")[:MAX_CSV_ROWS]
+    rows = ([trace.project.name, *trace_values(trace)] for trace in newest)
+    return csv_response("requests.csv", ("project", *TRACE_FIELDS), rows)
 
 
 @signed_in
@@ -58,9 +60,9 @@ def new_requests(request: HttpRequest) -> HttpResponse:
     count = traces.order_by("-id")[: MAX_COUNTED + 1].count()
     return render_page(
         request,
-        "dashboard/new_requests.html",
+        "dashboard/requests/new.html",
         scope,
-        {"count": count, "more": count > MAX_COUNTED, "most": MAX_COUNTED},
+        {"count": min(count, MAX_COUNTED), "more": count > MAX_COUNTED},
     )
 
 

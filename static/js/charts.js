@@ -1,8 +1,7 @@
-// The overview's time series. Data is the page's own JSON, colours are its CSS variables.
+// The overview's time series. Values and all texts come with the page's JSON, colours from its CSS variables.
 
 const GRID_FONT = "12px Inter, system-ui, sans-serif";
 const TARGETS_MS = [500, 2000];
-const SI = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "k"]];
 
 const probe = document.createElement("span");
 probe.hidden = true;
@@ -11,31 +10,6 @@ document.body.append(probe);
 function color(name) {
   probe.style.color = `var(--${name})`;
   return getComputedStyle(probe).color;
-}
-
-function trim(number, digits) {
-  return String(Number(number.toFixed(digits)));
-}
-
-function tokens(value) {
-  const [size, unit] = SI.find(([step]) => Math.abs(value) >= step) ?? [1, ""];
-  return trim(value / size, Math.abs(value / size) < 10 && unit ? 2 : 1) + unit;
-}
-
-function money(value) {
-  const size = Math.abs(value);
-  const sign = value < 0 ? "−" : "";
-  if (!size) return "$0.00";
-  if (size < 0.00005) return `${sign}<$0.0001`;
-  return `${sign}$${size.toFixed(size < 1 ? 4 : 2)}`;
-}
-
-function time(value) {
-  return value < 1000 ? `${trim(value, value < 10 ? 1 : 0)} ms` : `${trim(value / 1000, 2)} s`;
-}
-
-function axisMoney(value) {
-  return value ? `${value < 0 ? "−" : ""}$${trim(Math.abs(value), 4)}` : "$0";
 }
 
 function hatched(u) {
@@ -56,36 +30,30 @@ const steps = () => uPlot.paths.stepped({ align: 1 });
 const CHARTS = {
   tokens: {
     columns: ["before", "sent"],
-    write: tokens,
-    axis: tokens,
     series: () => [
       { stroke: color("edge"), width: 1, paths: steps() },
       { stroke: color("rewritten"), width: 1.5, fill: color("rewritten-wash"), paths: steps() },
     ],
-    say: (value) => [["Before", "k-before", value("before")], ["Sent", "k-sent", value("sent")]],
+    readout: [["Before", "k-before", "before"], ["Sent", "k-sent", "sent"]],
   },
   money: {
     columns: ["gross", "net", "gain", "loss"],
-    write: money,
-    axis: axisMoney,
     series: () => [
       { stroke: color("edge"), width: 1, paths: steps() },
       { stroke: color("saved"), width: 1.5, paths: steps() },
       { stroke: "transparent", width: 0, paths: steps(), fill: color("saved-wash") },
       { stroke: "transparent", width: 0, paths: steps(), fill: hatched },
     ],
-    say: (value) => [["Gross", "k-gross", value("gross")], ["Net", "k-net", value("net")]],
+    readout: [["Gross", "k-gross", "gross"], ["Net", "k-net", "net"]],
   },
   latency: {
     columns: ["p50", "p95", "p99"],
-    write: time,
-    axis: time,
     series: () => [
       { stroke: color("ink"), width: 2.5, points: { show: alone, size: 5, fill: color("ink") } },
       { stroke: color("ink-2"), width: 1, points: { show: alone, size: 5 } },
       { stroke: color("ink-3"), width: 1, dash: [4, 4], points: { show: alone, size: 4 } },
     ],
-    say: (value) => [["P50", "", value("p50")], ["P95", "", value("p95")], ["P99", "", value("p99")]],
+    readout: [["P50", "", "p50"], ["P95", "", "p95"], ["P99", "", "p99"]],
     labels: ["P50", "P95", "P99"],
     targets: TARGETS_MS,
   },
@@ -153,45 +121,44 @@ function decorate(u, chart) {
   if (chart.labels) endLabels(u, chart.labels);
 }
 
-function clock(zone, long) {
-  const options = long ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } : {};
-  return new Intl.DateTimeFormat("en-GB", { ...options, hourCycle: "h23", timeZone: zone });
+// The row above a chart: the texts of the bucket under the pointer, else what it said before.
+function showReadout(row, chart, at) {
+  if (at == null) {
+    if (row.dataset.still) { row.innerHTML = row.dataset.still; delete row.dataset.still; }
+    return;
+  }
+  row.dataset.still ||= row.innerHTML;
+  const bucket = Math.min(at, data.when.length - 1);
+  const when = document.createElement("span");
+  when.textContent = data.when[bucket];
+  row.replaceChildren(when, ...chart.readout.map(([name, key, column]) => {
+    const part = document.createElement("span");
+    if (key) part.className = `key ${key}`;
+    const number = document.createElement("b");
+    number.textContent = data.texts[column][bucket];
+    part.append(`${name} `, number);
+    return part;
+  }));
+}
+
+function seriesOf(chart) {
+  return chart.series().map((line) => ({
+    spanGaps: false,
+    ...line,
+    points: line.points ? { ...line.points, show: true, filter: onlyAlone } : { show: false },
+  }));
 }
 
 function plotOf(figure) {
-  const chart = CHARTS[figure.dataset.chart];
+  const name = figure.dataset.chart;
+  const chart = CHARTS[name];
   const holder = figure.querySelector(".plot");
   if (!holder) return null;
   const { zone } = figure.dataset;
-  const long = clock(zone, true);
-  const axis = { stroke: color("ink-3"), font: GRID_FONT, ticks: { show: false }, grid: { stroke: color("line"), width: 1 } };
   const readout = figure.querySelector("[data-readout]");
-
-  function say(u) {
-    const at = u.cursor.idx;
-    if (at == null) {
-      if (readout.dataset.still) { readout.innerHTML = readout.dataset.still; delete readout.dataset.still; }
-      return;
-    }
-    readout.dataset.still ||= readout.innerHTML;
-    const value = (name) => {
-      const found = u.data[chart.columns.indexOf(name) + 1][at];
-      return found == null ? "–" : chart.write(found);
-    };
-    const when = document.createElement("span");
-    const last = at >= u.data[0].length - 2 ? ", so far" : "";
-    when.textContent = `${long.format(u.data[0][at] * 1000)} ${zone}${last}`;
-    const parts = chart.say(value).map(([name, key, text]) => {
-      const part = document.createElement("span");
-      if (key) part.className = `key ${key}`;
-      const number = document.createElement("b");
-      number.textContent = text;
-      part.append(`${name} `, number);
-      return part;
-    });
-    readout.replaceChildren(when, ...parts);
-  }
-
+  const grid = { stroke: color("line"), width: 1 };
+  const axis = { stroke: color("ink-3"), font: GRID_FONT, ticks: { show: false }, grid };
+  const marks = () => data.marks[name];
   const plot = new uPlot({
     width: holder.clientWidth,
     height: holder.clientHeight,
@@ -199,15 +166,22 @@ function plotOf(figure) {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { setScale: false } },
     padding: [8, chart.labels ? 36 : 20, 0, 0],
-    scales: { y: { range: (u, low, high) => yRange(low, high) } },
-    series: [{}, ...chart.series().map((line) => ({ spanGaps: false, points: { show: false }, ...line, ...(line.points && { points: { ...line.points, show: true, filter: onlyAlone } }) }))],
+    scales: { y: { range: () => [marks()[0][0], marks().at(-1)[0]] } },
+    series: [{}, ...seriesOf(chart)],
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 72, values: axisTimes },
-      { ...axis, size: labelWidth, space: 36, gap: 8, values: (u, marks) => marks.map(chart.axis) },
+      {
+        ...axis,
+        size: labelWidth,
+        gap: 8,
+        splits: () => marks().map(([value]) => value),
+        values: () => marks().map(([, text]) => text),
+      },
     ],
-    hooks: { draw: [(u) => decorate(u, chart)], setCursor: [say] },
+    hooks: { draw: [(u) => decorate(u, chart)], setCursor: [(u) => showReadout(readout, chart, u.cursor.idx)] },
   }, columns(chart), holder);
-  new ResizeObserver(() => plot.setSize({ width: holder.clientWidth, height: holder.clientHeight })).observe(holder);
+  const fit = () => plot.setSize({ width: holder.clientWidth, height: holder.clientHeight });
+  new ResizeObserver(fit).observe(holder);
   return { chart, plot };
 }
 
@@ -218,12 +192,6 @@ function labelWidth(u, marks) {
   return Math.ceil(Math.max(...marks.map((mark) => u.ctx.measureText(mark).width)) / devicePixelRatio) + 10;
 }
 
-function yRange(low, high) {
-  if (low == null || (low >= 0 && high <= 0)) return [0, 1];
-  const room = (Math.max(high, 0) - Math.min(low, 0)) * 0.12;
-  return [low < 0 ? low - room : 0, high > 0 ? high + room : 0];
-}
-
 const axisTimes = [
   [86400, "{D} {MMM}", null, null, null, null, null, null, 0],
   [60, "{HH}:{mm}", "{D} {MMM}", null, "{D} {MMM}", null, null, null, 0],
@@ -231,16 +199,19 @@ const axisTimes = [
 
 // Net under 0 is a series of its own, hatched. A step needs an end: the last bucket's, still filling.
 function columns(chart) {
-  const data = JSON.parse(document.querySelector("#tokens script").textContent);
-  data.gain = data.net.map((net) => Math.max(net, 0));
-  data.loss = data.net.map((net) => Math.min(net, 0));
+  const gain = data.net.map((net) => Math.max(net, 0));
+  const loss = data.net.map((net) => Math.min(net, 0));
+  const found = { ...data, gain, loss };
   const starts = [...data.start, data.start.at(-1) + data.step];
-  return [starts, ...chart.columns.map((name) => [...data[name], chart.labels ? null : data[name].at(-1)])];
+  return [starts, ...chart.columns.map((name) => [...found[name], chart.labels ? null : found[name].at(-1)])];
 }
 
+let data = null;
 let plots = new Map();
 
 function draw() {
+  const source = document.querySelector("#tokens script");
+  data = source && JSON.parse(source.textContent);
   for (const [figure, { plot }] of plots) {
     if (!figure.isConnected) { plot.destroy(); plots.delete(figure); }
   }

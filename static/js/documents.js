@@ -2,6 +2,7 @@
 // how far each is. A file that is refused stays in the list of uploads with its reason.
 
 const AT_ONCE = 3;
+const share = new Intl.NumberFormat("en", { style: "percent" });
 const { body } = document;
 const form = document.querySelector("[data-drop]");
 const uploads = document.querySelector("[data-uploads]");
@@ -13,22 +14,9 @@ let running = 0;
 let taken = 0;
 let refused = 0;
 
-// Written as `dashboard/numbers.py` does.
-function fileSize(bytes) {
-  let size = bytes;
-  let unit = "B";
-  for (unit of ["B", "kB", "MB", "GB"]) {
-    if (size < 999.5 || unit === "GB") break;
-    size /= 1024;
-  }
-  if (unit === "B") return `${bytes} B`;
-  return `${size < 9.995 ? size.toFixed(2) : size < 99.95 ? size.toFixed(1) : Math.round(size)} ${unit}`;
-}
-
-function newRow(name, bytes) {
+function newRow(name) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.querySelector(".upload-name").textContent = row.querySelector(".upload-name").title = name;
-  row.querySelector(".upload-size").textContent = bytes === null ? "" : fileSize(bytes);
   row.querySelector("progress").setAttribute("aria-label", `Upload of ${name}`);
   row.querySelector("[data-dismiss]").setAttribute("aria-label", `Dismiss ${name}`);
   uploads.append(row);
@@ -46,13 +34,13 @@ function refuse(row, reason) {
   say(row, "refused", reason);
 }
 
-function accept(row, told) {
+function accept(row, answer) {
   taken += 1;
-  if (told.state === "done") {
+  if (answer.state === "done") {
     say(row, "same", "The same version is stored already");
     return;
   }
-  row.dataset.document = told.id;
+  row.dataset.document = answer.id;
   say(row, "taken", "Taken in");
 }
 
@@ -64,9 +52,9 @@ function dropShown() {
 }
 
 function answered(row, request) {
-  const told = request.response?.files?.[0];
-  if (told?.reason) refuse(row, `Refused: ${told.reason}`);
-  else if (told) accept(row, told);
+  const answer = request.response?.files?.[0];
+  if (answer?.reason) refuse(row, `Refused: ${answer.reason}`);
+  else if (answer) accept(row, answer);
   else if (request.responseURL.includes("/login")) refuse(row, "You are signed out: sign in and try again");
   else refuse(row, `The server answered ${request.status}`);
 }
@@ -83,7 +71,7 @@ function send({ row, file, fields }) {
   request.responseType = "json";
   request.upload.addEventListener("progress", (event) => {
     progress.value = event.total ? (event.loaded / event.total) * 100 : 0;
-    say(row, "sending", event.loaded < event.total ? `${Math.floor(progress.value)}% sent` : "Sent");
+    say(row, "sending", event.loaded < event.total ? `${share.format(event.loaded / event.total)} sent` : "Sent");
   });
   request.addEventListener("load", () => answered(row, request));
   request.addEventListener("error", () => refuse(row, "Not sent: the file cannot be read, or the server not be reached"));
@@ -103,11 +91,11 @@ function next() {
 }
 
 function add(files) {
-  const most = Number(form.dataset.mostBytes);
+  const maxBytes = Number(form.dataset.maxBytes);
   const fields = [...new FormData(form)].filter(([name]) => name !== "files");
   for (const file of files) {
-    const row = newRow(file.name, file.size);
-    if (file.size > most) refuse(row, `Refused: ${form.dataset.tooLarge}`);
+    const row = newRow(file.name);
+    if (file.size > maxBytes) refuse(row, `Refused: ${form.dataset.tooLarge}`);
     else waiting.push({ row, file, fields });
   }
   next();
@@ -118,7 +106,7 @@ function dropped(transfer) {
   for (const item of transfer.items) {
     if (item.kind !== "file") continue;
     const entry = item.webkitGetAsEntry?.();
-    if (entry?.isDirectory) refuse(newRow(entry.name, null), "Refused: a folder. Drop the files in it");
+    if (entry?.isDirectory) refuse(newRow(entry.name), "Refused: a folder. Drop the files in it");
     else files.push(item.getAsFile());
   }
   add(files);

@@ -13,21 +13,15 @@ for (const form of document.querySelectorAll("form[method=get]")) {
   });
 }
 
-// Ages stay true while the page stands open: written as `dashboard/numbers.py` does.
-const AGES = [[86_400, "day"], [3_600, "h"], [60, "min"], [1, "s"]];
+// Ages stay true while the page stands open. The server lists every text, with the seconds from which it holds.
 const AGE_EVERY_MS = 10_000;
-
-function age(seconds) {
-  if (seconds < 10) return "just now";
-  const [size, unit] = AGES.find(([step]) => seconds >= step);
-  const number = Math.floor(seconds / size);
-  return `${number} ${unit}${unit === "day" && number !== 1 ? "s" : ""} ago`;
-}
+const ages = JSON.parse(document.getElementById("age-texts").textContent);
 
 setInterval(() => {
   if (document.hidden) return;
   for (const time of document.querySelectorAll("time[data-ago]")) {
-    time.textContent = age((Date.now() - Date.parse(time.dateTime)) / 1000);
+    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    time.textContent = ages.findLast(([start]) => start <= Math.max(seconds, 0))[1];
   }
 }, AGE_EVERY_MS);
 

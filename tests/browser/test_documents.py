@@ -19,7 +19,7 @@ from playwright.async_api import FileChooser, Page, expect
 from optimizer_app.models import ApiKey, Document, OptimizationConfig, Project
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_pages import LOOKS, assert_accessible, assert_fits
-from tests.dashboard.documents import make_document
+from tests.dashboard.documents.rows import make_document
 from tests.live_server import PROJECT_ROOT, database_url
 
 pytestmark = pytest.mark.browser
@@ -156,7 +156,7 @@ async def test_a_refused_file_takes_none_along(open_page: OpenPage) -> None:
     async with open_page() as watched:
         page = watched.page
         await watched.open("/documents")
-        await page.evaluate("document.querySelector('[data-drop]').dataset.mostBytes = '1000'")
+        await page.evaluate("document.querySelector('[data-drop]').dataset.maxBytes = '1000'")
         await drop(page, **{"huge.log": b"a" * 1001, "small.md": b"Small."})
         await expect(row(page, "small.md")).to_have_count(1)
         refused = page.locator(".upload")

@@ -16,8 +16,8 @@ from playwright.async_api import Page, Response, expect
 
 from optimizer_app.models import RequestTrace
 from tests.browser.conftest import OpenPage, Site
-from tests.dashboard.compressions import all_states
-from tests.dashboard.traces import block, make_trace
+from tests.dashboard.precompression.rows import all_states
+from tests.dashboard.traces.rows import block, make_trace
 
 pytestmark = pytest.mark.browser
 

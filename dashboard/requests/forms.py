@@ -1,0 +1,80 @@
+"""The filters of the request list. They are a GET form, so that the URL holds them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from dashboard.shell.select import Select, options_of
+from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE
+from dashboard.traces.routes import ROUTES
+from optimizer_app.models import RequestTrace
+from optimizer_app.models.trace import RequestTraceQuerySet
+
+FLAGS: dict[str, tuple[str, Q]] = {
+    "fallback": ("Fell back", Q(fallback_used=True)),
+    "budget": ("Over budget", ~Q(over_budget="")),
+    "compaction": ("Compaction", Q(compacted=True)),
+    "failed": ("Stage failed", FAILED_STAGE),
+    "negative": ("Net negative", NEGATIVE),
+    "error": ("Provider error", ERROR),
+    "interrupted": ("Interrupted", INTERRUPTED),
+}
+_HEX_DIGITS = 32
+
+
+class RequestFilter(forms.Form):
+    """Which requests to list. An id, or the beginning of one, is looked for in all time."""
+
+    q = forms.CharField(required=False, strip=True, max_length=40)
+    model = forms.CharField(required=False, max_length=200)
+    route = forms.ChoiceField(required=False, choices=list(ROUTES.items()))
+    status = forms.ChoiceField(required=False, choices=RequestTrace.Status.choices)
+    flag = forms.ChoiceField(required=False, choices=[(key, label) for key, (label, _) in FLAGS.items()])
+
+    def clean_q(self) -> str:
+        text = re.sub(r"[-\s]", "", self.cleaned_data["q"]).lower()
+        if text and not re.fullmatch(r"[0-9a-f]{1,32}", text):
+            raise forms.ValidationError("An id holds only digits, a–f and hyphens.")
+        return text
+
+    def applied_to(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+        """The traces that the valid filters let through; a filter that is not valid lets none."""
+        if not self.is_valid():
+            return traces.none()
+        chosen = self.cleaned_data
+        exact = {name: chosen[name] for name in ("model", "route", "status") if chosen[name]}
+        found = traces.filter(**exact)
+        if chosen["flag"]:
+            found = found.filter(FLAGS[chosen["flag"]][1])
+        if chosen["q"]:
+            first, last = _id_bounds(chosen["q"])
+            found = found.filter(id__gte=first, id__lte=last)
+        return found
+
+    def selects(self, models: list[str]) -> list[Select]:
+        """The drop-downs of the page; the models are those that were seen."""
+        route, status, flag = (tuple(self.fields[name].choices) for name in ("route", "status", "flag"))
+        return [
+            Select("model", "Model", "All models", options_of(models), self.data.get("model", "")),
+            Select("route", "Route", "All routes", route, self.data.get("route", "")),
+            Select("status", "Status", "Any status", status, self.data.get("status", "")),
+            Select("flag", "Flag", "Any flag", flag, self.data.get("flag", "")),
+        ]
+
+    @property
+    def looks_for_id(self) -> bool:
+        return self.is_valid() and bool(self.cleaned_data["q"])
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set, by the name a reader knows them by."""
+        shown = {"q": "id", "model": "model", "route": "route", "status": "status", "flag": "flag"}
+        return {label: self.data.get(name) for name, label in shown.items() if self.data.get(name)}
+
+
+def _id_bounds(prefix: str) -> tuple[uuid.UUID, uuid.UUID]:
+    return uuid.UUID(prefix.ljust(_HEX_DIGITS, "0")), uuid.UUID(prefix.ljust(_HEX_DIGITS, "f"))

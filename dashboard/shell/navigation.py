@@ -1,0 +1,44 @@
+"""The links to the pages, for the rail and for the list of keys: a new page is one line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page. `name` is that of its URL and of its view's context, `key` follows `g` on the keyboard."""
+
+    name: str
+    label: str
+    icon: str
+    key: str
+
+    @property
+    def url_name(self) -> str:
+        return f"dashboard:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    label: str
+    links: tuple[Link, ...]
+
+
+NAVIGATION = (
+    Part(
+        "Watch",
+        (
+            Link("overview", "Overview", "activity", "o"),
+            Link("requests", "Requests", "list", "r"),
+        ),
+    ),
+    Part(
+        "Tune",
+        (
+            Link("configs", "Configs", "sliders-horizontal", "c"),
+            Link("documents", "Documents", "files", "d"),
+            Link("precompression", "Precompression", "fast-forward", "e"),
+        ),
+    ),
+)

@@ -1,0 +1,60 @@
+"""What every page has: the door, the shell around the content, and the live fragment of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+
+from dashboard.numbers.formats import age_texts
+from dashboard.shell.navigation import NAVIGATION
+from dashboard.shell.scope import Scope
+from dashboard.shell.themes import THEMES, theme_of
+from dashboard.shell.window import RANGES
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View) -> View:
+    """Sends a reader who is not signed in to the login page, whole page, also from a live refresh."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        login = reverse("dashboard:login")
+        if is_live_refresh(request):
+            return HttpResponse(headers={"HX-Redirect": login})
+        return redirect(f"{login}?next={quote(request.get_full_path())}")
+
+    return guarded
+
+
+def is_live_refresh(request: HttpRequest) -> bool:
+    """Whether htmx asks for the part of the page that changes."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def render_page(request: HttpRequest, template: str, scope: Scope, context: dict[str, Any]) -> HttpResponse:
+    """The page, or only its `live` partial where htmx asks. Pages are private and never stored by proxies."""
+    shell = {
+        "scope": scope,
+        "ranges": RANGES.values(),
+        "navigation": NAVIGATION,
+        "theme": theme_of(request),
+        "themes": THEMES,
+        "time_zone": settings.TIME_ZONE,
+        "age_texts": age_texts,
+    }
+    name = f"{template}#live" if is_live_refresh(request) else template
+    response = render(request, name, {**shell, **context})
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    patch_cache_control(response, private=True, no_cache=True)
+    return response

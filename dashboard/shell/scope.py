@@ -1,0 +1,82 @@
+"""What a page looks at: whose traces, of which project, over which window. All of it is in the URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from dashboard.shell.window import DEFAULT_RANGE, RANGES, Range, Window
+from optimizer_app.models import Document, OptimizationConfig, Project, RequestTrace
+from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.models.document import DocumentQuerySet
+from optimizer_app.models.trace import RequestTraceQuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The project and the range that a page was asked for, within what its reader may see."""
+
+    user: AbstractBaseUser | AnonymousUser
+    projects: tuple[Project, ...]
+    project: Project | None
+    range: Range
+    window: Window
+
+    @classmethod
+    def of_request(cls, request: HttpRequest) -> Scope:
+        """404 for a project that does not exist or is not the reader's: the two look the same."""
+        projects = tuple(Project.objects.visible_to(request.user))
+        name = request.GET.get("project", "")
+        project = next((found for found in projects if found.name == name), None)
+        if name and project is None:
+            raise Http404(f"no project {name!r} among yours")
+        span = RANGES.get(request.GET.get("range", ""), RANGES[DEFAULT_RANGE])
+        return cls(request.user, projects, project, span, Window.ending_at(timezone.now(), span))
+
+    def all_traces(self) -> RequestTraceQuerySet:
+        """The traces of the chosen project, or of all of the reader's, of any time."""
+        if self.project is not None:
+            return RequestTrace.objects.filter(project=self.project)
+        return RequestTrace.objects.visible_to(self.user)
+
+    def traces(self) -> RequestTraceQuerySet:
+        """Those of them that the window holds."""
+        return self.window.of(self.all_traces())
+
+    def documents(self) -> DocumentQuerySet:
+        """The documents of the chosen project, or of all of the reader's."""
+        found = Document.objects.visible_to(self.user)
+        return found.filter(project=self.project) if self.project else found
+
+    def configs(self) -> OptimizationConfigQuerySet:
+        """The configs of the chosen project, or of all of the reader's."""
+        found = OptimizationConfig.objects.visible_to(self.user)
+        return found.filter(project=self.project) if self.project else found
+
+    @property
+    def only_project(self) -> Project | None:
+        """The project that an action goes to without asking: the chosen one, or the reader's only one."""
+        return self.project or (self.projects[0] if len(self.projects) == 1 else None)
+
+    @property
+    def shows_projects(self) -> bool:
+        """Whether a table has to name the project of each row."""
+        return self.project is None and len(self.projects) > 1
+
+    @property
+    def project_label(self) -> str:
+        return self.project.name if self.project else "all projects"
+
+    @property
+    def suffix(self) -> str:
+        """The query string that carries the scope to another page; empty for the defaults."""
+        chosen = {}
+        if self.project is not None:
+            chosen["project"] = self.project.name
+        if self.range.key != DEFAULT_RANGE:
+            chosen["range"] = self.range.key
+        return f"?{urlencode(chosen)}" if chosen else ""

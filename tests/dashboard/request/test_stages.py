@@ -1,0 +1,26 @@
+"""The stages of a request on their time axis."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard.request.stages import stage_bars
+
+
+def test_stages_stand_one_after_another() -> None:
+    bars = stage_bars([{"name": "junk", "ms": 1.0}, {"name": "logs", "ms": 3.0}])
+    assert [(bar.x, bar.width) for bar in bars] == [(0, 25), (25, 75)]
+    assert stage_bars([{"name": "junk", "ms": 0}])[0].width == 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome"),
+    [
+        ({"status": "ran", "reason": "cut to errors"}, "cut to errors"),
+        ({"status": "ran"}, ""),
+        ({"status": "skipped", "reason": "3 ms left"}, "skipped: 3 ms left"),
+        ({"status": "failed"}, "failed"),
+    ],
+)
+def test_outcome_names_the_status_once(stage: dict[str, str], outcome: str) -> None:
+    assert stage_bars([stage])[0].outcome == outcome

@@ -1,0 +1,58 @@
+"""Request bodies that are too large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dashboard.shell.bounded_body import MAX_BYTES, BoundedBody
+
+MB = 1024**2
+
+
+async def _received(messages: list[dict[str, Any]], length: bytes | None, path: str = "/login") -> Any:
+    """What a bounded application read of a request, and what was answered."""
+    read, sent = bytearray(), []
+
+    async def application(_scope: Any, receive: Any, send: Any) -> None:
+        more = True
+        while more:
+            message = await receive()
+            read.extend(message["body"])
+            more = message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [] if length is None else [(b"content-length", length)]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    await BoundedBody(application, {"/files": 3 * MAX_BYTES})(scope, receive, send)
+    return len(read), sent[0]["status"]
+
+
+def _parts(count: int) -> list[dict[str, Any]]:
+    """A body of so many megabytes."""
+    chunk = bytes(MB)
+    return [{"type": "http.request", "body": chunk, "more_body": n < count - 1} for n in range(count)]
+
+
+@pytest.mark.parametrize("length", [None, b"nonsense", b"1"])
+async def test_a_body_that_tells_no_size_is_bounded_as_it_comes(length: bytes | None) -> None:
+    assert await _received(_parts(10), length) == (10 * MB, 200)
+    assert await _received(_parts(11), length) == (10 * MB, 413)
+
+
+async def test_a_body_that_tells_too_large_a_size_is_thrown_away() -> None:
+    messages = _parts(12)
+    assert await _received(messages, str(12 * MB).encode()) == (0, 413)
+    assert messages == [], "a browser shows the answer once it has sent everything"
+
+
+async def test_a_path_may_allow_more() -> None:
+    assert await _received(_parts(30), str(30 * MB).encode(), "/files") == (30 * MB, 200)
+    assert await _received(_parts(31), str(31 * MB).encode(), "/files") == (0, 413)
