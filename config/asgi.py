@@ -21,8 +21,8 @@ django_application = get_asgi_application()
 
 # Both import models, so they come after Django is set up.
 from config.static import static_files  # noqa: E402
-from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
+from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
 
 GATEWAY_PATHS = frozenset({"/healthz", "/readyz"})

@@ -58,12 +58,15 @@ class RequestFilter(forms.Form):
 
     def selects(self, models: list[str]) -> list[Select]:
         """The drop-downs of the page; the models are those that were seen."""
-        route, status, flag = (tuple(self.fields[name].choices) for name in ("route", "status", "flag"))
+        choices = (
+            ("model", "All models", options_of(models)),
+            ("route", "All routes", tuple(ROUTES.items())),
+            ("status", "Any status", tuple(RequestTrace.Status.choices)),
+            ("flag", "Any flag", tuple((key, label) for key, (label, _) in FLAGS.items())),
+        )
         return [
-            Select("model", "Model", "All models", options_of(models), self.data.get("model", "")),
-            Select("route", "Route", "All routes", route, self.data.get("route", "")),
-            Select("status", "Status", "Any status", status, self.data.get("status", "")),
-            Select("flag", "Flag", "Any flag", flag, self.data.get("flag", "")),
+            Select(name, name.capitalize(), empty, options, self.data.get(name, ""))
+            for name, empty, options in choices
         ]
 
     @property
