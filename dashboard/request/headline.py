@@ -42,6 +42,12 @@ def tokens_sentence(trace: RequestTrace) -> str:
     return f"{sign}{exact(trace.tokens_before)} → {sign}{exact(trace.tokens_after)} tokens"
 
 
+def times_sentence(trace: RequestTrace) -> str:
+    """The times that were measured."""
+    known = (("added", trace.latency_ms), ("provider", trace.upstream_ms), ("in all", trace.total_ms))
+    return ", ".join(f"{milliseconds(ms)} {name}" for name, ms in known if ms is not None)
+
+
 def zero_explained(trace: RequestTrace) -> str:
     """Why nothing was cut; empty where something was."""
     if trace.route == "bypass":

@@ -35,6 +35,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "trace": trace,
         "headline": headline.headline(trace),
         "tokens": headline.tokens_sentence(trace),
+        "times": headline.times_sentence(trace),
         "zero": headline.zero_explained(trace),
         "money": headline.money_sentence(trace),
         "retrieved": headline.retrieval_sentence(trace),
