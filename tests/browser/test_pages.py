@@ -123,16 +123,16 @@ async def test_new_requests_wait_behind_a_pill(open_page: OpenPage, traces: list
         assert page.url.endswith("/requests?model=gpt-4o")
 
 
-async def test_what_is_wanted_ahead_appears_by_itself(open_page: OpenPage) -> None:
+async def test_a_queued_precompression_appears_by_itself(open_page: OpenPage) -> None:
     async with open_page() as watched:
         page = watched.page
         await page.keyboard.press("g")
-        await page.keyboard.press("a")
-        await page.wait_for_url("**/ahead")
+        await page.keyboard.press("e")
+        await page.wait_for_url("**/precompression")
         await page.locator('body[data-live="live"]').wait_for()
-        await expect(page.get_by_text("Nothing compressed ahead yet")).to_be_visible()
+        await expect(page.get_by_text("Nothing precompressed yet")).to_be_visible()
         await watched.send_conversation()
-        await expect(page.locator(".ahead .state-queued")).to_have_count(1)
+        await expect(page.locator(".precompressions .state-queued")).to_have_count(1)
 
 
 async def test_keyboard_walk(open_page: OpenPage, traces: list[RequestTrace]) -> None:
@@ -226,16 +226,16 @@ async def test_rail_is_a_sheet_on_a_phone(open_page: OpenPage) -> None:
 
 
 @pytest.fixture
-def compressions(site: Site) -> None:
-    """Texts compressed ahead, in all states."""
+def precompressions(site: Site) -> None:
+    """Precompressed texts in all states."""
     all_states(site.project)
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 async def test_full_pages_fit_and_are_accessible(
-    open_page: OpenPage, traces: list[RequestTrace], compressions: None, width: int, scheme: str
+    open_page: OpenPage, traces: list[RequestTrace], precompressions: None, width: int, scheme: str
 ) -> None:
-    paths = ["/", "/?table=tokens", "/requests", "/requests?q=zz", "/requests?model=none", "/ahead"]
+    paths = ["/", "/?table=tokens", "/requests", "/requests?q=zz", "/requests?model=none", "/precompression"]
     async with open_page(width=width, color_scheme=scheme) as watched:
         for path in paths + [f"/requests/{trace.pk}" for trace in traces]:
             await watched.open(path)
@@ -246,7 +246,7 @@ async def test_full_pages_fit_and_are_accessible(
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 async def test_empty_pages_fit_and_are_accessible(open_page: OpenPage, width: int, scheme: str) -> None:
     async with open_page(width=width, color_scheme=scheme) as watched:
-        for path in ("/", "/requests", "/ahead"):
+        for path in ("/", "/requests", "/precompression"):
             await watched.open(path)
             await assert_fits(watched.page)
             await assert_accessible(watched.page)

@@ -1,4 +1,4 @@
-"""Rows of compressions made ahead for the tests of their page."""
+"""Precompressed texts for the tests of their page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from optimizer_app.models import Precompression, PrecompressionHour, Project
 MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
 
 
-def make_compression(project: Project, number: int, **fields: Any) -> Precompression:
+def make_precompression(project: Project, number: int, **fields: Any) -> Precompression:
     """One that is ready: 300 tokens made 150, unless said otherwise."""
     values: dict[str, Any] = {
         "key": f"{number:064x}",
@@ -54,4 +54,4 @@ def all_states(project: Project) -> list[Precompression]:
         {**waiting, "state": "queued"},
     ]
     make_hour(project, hits=1_204, misses=729, unusable=412, dropped_full=38, dropped_late=3)
-    return [make_compression(project, number, **fields) for number, fields in enumerate(kinds)]
+    return [make_precompression(project, number, **fields) for number, fields in enumerate(kinds)]

@@ -1,4 +1,4 @@
-"""The page of what was compressed ahead."""
+"""The precompression page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 
 from optimizer_app.models import Precompression, Project
 from tests.dashboard.pages import page_text
-from tests.dashboard.precompression.rows import all_states, make_compression, make_hour
+from tests.dashboard.precompression.rows import all_states, make_hour, make_precompression
 
 
 def _text(client: Client, path: str = "/precompression") -> str:
@@ -46,7 +46,7 @@ def test_a_member_of_nothing_is_told_so(project: Project, db: None) -> None:
 
 
 def test_before_the_first_look_there_is_no_rate(as_member: Client, project: Project) -> None:
-    make_compression(project, 1)
+    make_precompression(project, 1)
     page = _text(as_member)
     assert "No lookups yet" in page
     assert "found ready" not in page
@@ -57,8 +57,8 @@ def test_another_project_s_are_not_counted(
 ) -> None:
     make_hour(project, hits=1, misses=1)
     make_hour(foreign_project, hits=9)
-    make_compression(project, 1)
-    make_compression(foreign_project, 2, compressor="the other's model")
+    make_precompression(project, 1)
+    make_precompression(foreign_project, 2, compressor="the other's model")
     assert "1 of 2 lookups" in _text(as_member)
     assert "the other&#x27;s model" not in _text(as_member)
     assert "10 of 11 lookups" in _text(as_admin)
@@ -74,7 +74,7 @@ def test_lookups_are_those_of_the_window(as_member: Client, project: Project) ->
 
 
 def test_no_text_is_on_the_page(as_member: Client, project: Project) -> None:
-    make_compression(project, 1, source="the source", result="the result")
+    make_precompression(project, 1, source="the source", result="the result")
     page = _text(as_member)
     assert "the source" not in page
     assert "the result" not in page
@@ -85,7 +85,7 @@ def test_the_number_of_queries_does_not_grow(
     as_member: Client, project: Project, count: int, django_assert_max_num_queries: object
 ) -> None:
     for number in range(count):
-        make_compression(project, number)
+        make_precompression(project, number)
     with django_assert_max_num_queries(12):  # type: ignore[operator]
         _text(as_member)
     assert Precompression.objects.count() == count
