@@ -21,6 +21,10 @@ def page(client: Client, path: str) -> str:
     return page_text(client, path)
 
 
+def csv_rows(client: Client, path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(client.get(path).content.decode().splitlines()))
+
+
 def listed(client: Client, path: str = "/requests") -> list[UUID]:
     """The ids of the rows, in their order."""
     return [UUID(found) for found in re.findall(r'href="/requests/([0-9a-f-]{36})', page(client, path))]
@@ -128,11 +132,11 @@ def test_member_sees_own_rows_only(as_member: Client, project: Project, foreign_
 def test_csv(as_admin: Client, project: Project) -> None:
     make_trace(project, model='=HYPERLINK("http://evil")')
     make_trace(project, model="gpt-4o", gross_usd=Decimal("0.0412"))
-    rows = list(csv.DictReader(as_admin.get("/requests.csv").content.decode().splitlines()))
+    rows = csv_rows(as_admin, "/requests.csv")
     assert [row["tokens_saved"] for row in rows] == ["600", "600"]
     assert rows[0]["gross_usd"] == "0.041200000"
     assert rows[1]["model"] == '\'=HYPERLINK("http://evil")'
-    only = csv.DictReader(page(as_admin, "/requests.csv?model=gpt-4o").splitlines())
+    only = csv_rows(as_admin, "/requests.csv?model=gpt-4o")
     assert [row["model"] for row in only] == ["gpt-4o"]
 
 
