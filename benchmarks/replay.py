@@ -20,8 +20,9 @@ from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases, prompt_text, prompt_tokens
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, Memory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Memory, Ports
 
 _MIN_TURNS = 5
 
@@ -90,7 +91,8 @@ def _ends(case: Case) -> list[int]:
 def _sent(case: Case, end: int, budget_tokens: int, memory: Memory | None) -> OptimizationResult:
     body = {"model": "gpt-4o", "messages": case["messages"][:end]}
     config = OptimizerConfig.preset("balanced", max_input_tokens=None)
-    return optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, memory=memory)
+    ports = Ports(memory=memory)
+    return optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, ports=ports)
 
 
 def _recall(case: Case, result: OptimizationResult) -> float:

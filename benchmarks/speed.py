@@ -19,9 +19,10 @@ import tiktoken
 from benchmarks.conversations import Messages, conversation, next_turn
 from benchmarks.scoring import prompt_text
 from token_optimizer import OptimizerConfig
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_tokens
 from token_optimizer.tokens.offline_ranks import offline_encoding
@@ -85,7 +86,7 @@ def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -
 
     def optimize(sent: Messages) -> None:
         body = {"model": _MODEL, "messages": sent}
-        optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, memory=memory)
+        optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, ports=Ports(memory=memory))
 
     return _milliseconds(lambda: optimize(messages)), _milliseconds(lambda: optimize(later))
 

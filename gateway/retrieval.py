@@ -20,7 +20,7 @@ from optimizer_app.embeddings.client import EmbeddingsUnavailable, aembed_questi
 from optimizer_app.optimize.service import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieval.search import has_blocks, passages_of
 from token_optimizer.errors import PromptError
-from token_optimizer.optimizer.retrieval.found import Found, FoundAhead
+from token_optimizer.optimizer.retrieval.found import Found
 from token_optimizer.optimizer.retrieval.lookup import question_for_store, top_k_of
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ async def with_documents(request: OptimizationRequest, project_id: UUID) -> Opti
     if found is None:
         return request
     spent = (time.perf_counter() - started) * 1000
-    return replace(request, retriever=FoundAhead(replace(found, ms=spent)))
+    return replace(request, found=replace(found, ms=spent))
 
 
 async def _question(request: OptimizationRequest) -> str | None:

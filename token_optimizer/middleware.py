@@ -25,8 +25,10 @@ import uuid_utils.compat
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, Memory
-from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, check_budget, optimize_body
+from token_optimizer.optimizer.budget import check_budget
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
+from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
+from token_optimizer.ports import Memory, Ports
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
 from token_optimizer.telemetry.collector import LocalCollector
@@ -122,9 +124,7 @@ class _Client:
                 body,
                 dialect,
                 config=self.config,
-                trace_id=trace_id,
-                memory=self._memory,
-                retriever=self._retriever,
+                ports=Ports(memory=self._memory, retriever=self._retriever, trace_id=trace_id),
                 **own,
             )
             return result, ""

@@ -15,6 +15,8 @@ Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
 Path = tuple[str | int, ...]
 COMPRESS_STAGE = "compress"
+# The message number of what stands outside of the messages: system text, tools.
+OUTSIDE = -1
 
 
 class BlockType(StrEnum):
@@ -50,6 +52,17 @@ class Kind(StrEnum):
     __hash__ = str.__hash__
 
 
+class Origin(StrEnum):
+    """Where a block comes from."""
+
+    REQUEST = "request"
+    RETRIEVED = "retrieved"  # from stored documents, on this turn or an earlier one
+    RESTORED = "restored"  # cut on an earlier turn, and asked for again
+    MARKER = "marker"  # says what was left out in its place
+
+    __hash__ = str.__hash__
+
+
 @dataclass(slots=True)
 class Block:
     """One piece of a prompt. Only `content` is needed; `tokens` 0 means not counted yet.
@@ -59,9 +72,12 @@ class Block:
     `turn` counts conversation turns from 0 (a turn starts with a user message that is no tool result);
     it is -1 outside the conversation (system text, tools).
     `frozen` blocks stand as they were sent before, `original_content` then holds what was cut from.
+    `message` is the number of the message that holds the block, OUTSIDE where none does, and `place` the
+    block's number among those of its message.
     `slot` is the index in `Prompt.slots` of the text the block is part of; None for what is not
     written back (calls, framing).
     `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
+    `metadata` is the caller's own. A block is a value: `but` gives a changed one.
     """
 
     content: str
@@ -83,6 +99,9 @@ class Block:
     slot: int | None = None
     frozen: bool = False
     note: str = ""
+    message: int = OUTSIDE
+    place: int = 0
+    origin: Origin = Origin.REQUEST
 
     def __post_init__(self) -> None:
         if type(self.type) is not BlockType:
@@ -146,6 +165,8 @@ class Prompt:
     `meaning` is what the stage `semantic` found out, where it ran; `faithfulness` has by block id what the
     compression of each block scored, whether it stands or not. `lacks_room`: the question asks for more of
     what earlier turns left out than there is room for.
+    `unprotected` has, by id, the blocks that only this turn protects, because they ask the question or begin
+    the answer, as the coming turns read them.
     """
 
     blocks: tuple[Block, ...]
@@ -158,6 +179,7 @@ class Prompt:
     meaning: Meaning | None = None
     lacks_room: bool = False
     faithfulness: Mapping[str, float] = field(default_factory=dict)
+    unprotected: Mapping[str, Block] = field(default_factory=dict)
 
     @property
     def tokens(self) -> int:
@@ -182,11 +204,13 @@ class BlockFate(NamedTuple):
     tokens_before: int
     tokens_after: int
     turn: int = -1
+    origin: Origin = Origin.REQUEST
     utility: Mapping[str, float] | None = None
     faithfulness: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The block as `POST /v1/optimize` and the trace show it."""
+        origin = {} if self.origin is Origin.REQUEST else {"origin": self.origin.value}
         utility = {} if self.utility is None else {"utility": dict(self.utility)}
         faithful = {} if self.faithfulness is None else {"faithfulness": round(self.faithfulness, 3)}
         return {
@@ -200,6 +224,7 @@ class BlockFate(NamedTuple):
             "tokens_before": self.tokens_before,
             "tokens_after": self.tokens_after,
             "turn": self.turn,
+            **origin,
             **utility,
             **faithful,
         }

@@ -18,8 +18,9 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, SentMessage
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
+from token_optimizer.optimizer.conversation.sent import SentMessage
 
 log = structlog.get_logger(__name__)
 

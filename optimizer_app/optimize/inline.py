@@ -14,7 +14,8 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.retrieval.found import FoundAhead
+from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.ports import Ports
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 
@@ -23,8 +24,8 @@ class OptimizationRequest:
     """One prompt to optimize. `size_bytes` decides where: inline or in the pool.
 
     `secret` is the one under which the project's conversations are remembered. Without it, as for a prompt
-    that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `retriever`
-    has the passages of stored documents.
+    that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
+    the passages of stored documents.
     """
 
     body: Mapping[str, Any]
@@ -37,7 +38,7 @@ class OptimizationRequest:
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     secret: str = field(default="", repr=False)
-    retriever: FoundAhead | None = field(default=None, repr=False)
+    found: Found | None = field(default=None, repr=False)
     project_id: uuid.UUID | None = None
 
 
@@ -61,21 +62,22 @@ def run_inline(
     precompressions = None
     if reader is not None and request.project_id is not None and request.secret:
         precompressions = reader.for_project(request.project_id, request.secret)
-    search_ms = 0.0 if request.retriever is None else request.retriever.found.ms
+    search_ms = 0.0 if request.found is None else request.found.ms
     result = optimize_body(
         request.body,
         request.dialect,
         config=request.config,
-        model=request.model,
         documents=request.documents,
         query=request.query,
         budget_tokens=request.budget_tokens,
-        trace_id=request.trace_id,
-        memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
-        secret=request.secret,
-        precompressions=precompressions,
-        latency=Latency(min(limit_ms, request.config.max_latency_ms - search_ms)),
-        retriever=request.retriever,
+        ports=Ports(
+            memory=conversations.of(request.secret) if conversations is not None and request.secret else None,
+            secret=request.secret,
+            found=request.found,
+            precompressions=precompressions,
+            latency=Latency(min(limit_ms, request.config.max_latency_ms - search_ms)),
+            trace_id=str(request.trace_id),
+        ),
     )
     result.stats.latency_ms += search_ms
     lookups = Lookups() if precompressions is None else precompressions.lookups

@@ -17,8 +17,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from token_optimizer.optimizer.conversation.prefix import EXACT_PREFIX, SentMessage
+from token_optimizer.optimizer.conversation.keys import EXACT_PREFIX
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
+from token_optimizer.optimizer.conversation.sent import SentMessage
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +90,8 @@ class CacheManager(Cache):
 class InMemoryCache(Cache):
     """The same in this process, for so many entries. Safe across threads."""
 
-    def __init__(self, most_entries: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most_entries = most_entries
+    def __init__(self, max_entries: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._max_entries = max_entries
         self._clock = clock
         self._entries: OrderedDict[str, tuple[float, str]] = OrderedDict()
         self._lock = threading.Lock()
@@ -108,7 +109,7 @@ class InMemoryCache(Cache):
         with self._lock:
             self._entries[key] = (self._clock() + ttl, value)
             self._entries.move_to_end(key)
-            while len(self._entries) > self._most_entries:
+            while len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
 
 

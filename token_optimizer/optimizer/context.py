@@ -8,9 +8,9 @@ from math import inf
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.compression.precompressions import PrecompressionStore
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.ports import PrecompressionStore
 from token_optimizer.tokens.counts import count_texts
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later

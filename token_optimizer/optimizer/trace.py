@@ -24,6 +24,10 @@ class Ledger:
     added: set[str] = field(default_factory=set)
     reports: list[StageReport] = field(default_factory=list)
 
+    def has_done(self, stage_name: str) -> bool:
+        """Whether the stage was the last to touch any block."""
+        return stage_name in self.stage.values()
+
     def copy(self) -> Ledger:
         """The same notes, apart from what is noted later."""
         notes = dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), set(self.added)
@@ -90,7 +94,19 @@ def _added(block: Block, ledger: Ledger, frozen: bool) -> BlockFate:
 def _row(
     block: Block, fate: Fate, stage: str, reason: str, before: int, after: int, frozen: bool
 ) -> BlockFate:
-    return BlockFate(block.id, block.type, block.kind, fate, frozen, stage, reason, before, after, block.turn)
+    return BlockFate(
+        block.id,
+        block.type,
+        block.kind,
+        fate,
+        frozen,
+        stage,
+        reason,
+        before,
+        after,
+        block.turn,
+        block.origin,
+    )
 
 
 def _why_kept(block: Block) -> str:

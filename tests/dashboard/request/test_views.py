@@ -235,7 +235,14 @@ def test_reasons_are_escaped(as_admin: Client, project: Project) -> None:
 
 def test_what_stored_documents_brought_is_told(as_admin: Client, project: Project) -> None:
     brought = block(
-        0, 150, id="retrieved-7", type="doc", kind="document", stage="retrieval", reason="Handbook"
+        0,
+        150,
+        id="retrieved-7",
+        origin="retrieved",
+        type="doc",
+        kind="document",
+        stage="retrieval",
+        reason="Handbook",
     )
     left_out = block(90, 0, id="b1", type="doc", kind="document", stage="passages")
     trace = make_trace(project, blocks=[left_out, brought], tokens_before=1_000, tokens_after=1_060)

@@ -12,9 +12,10 @@ from redis import Redis
 from optimizer_app.optimize.conversations import Conversations
 from tests.token_optimizer.optimizer.bodies import LOG, openai_body
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import BlockType, Kind
-from token_optimizer.optimizer.conversation.prefix import AddedBlock, SentBlock, SentMessage
+from token_optimizer.models import BlockType, Kind, Origin
+from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 
 KEYS = [f"test-conversation-{number}" for number in range(6)]
 MESSAGE = SentMessage(
@@ -22,7 +23,7 @@ MESSAGE = SentMessage(
         SentBlock(Kind.LOG, 900, "cut to a secret line", lossy=True),
         SentBlock(Kind.PROSE, 5, dropped=True),
     ),
-    added=(AddedBlock("cut", 1, "[2 older messages left out]", BlockType.CONSTRAINT, "why"),),
+    added=(AddedBlock("cut", 1, "[2 older messages left out]", BlockType.CONSTRAINT, "why", Origin.MARKER),),
     tools=(SentBlock(Kind.SCHEMA, 70, "{}"),),
 )
 
@@ -85,12 +86,16 @@ def test_without_valkey_each_worker_goes_on_alone() -> None:
         worker.close()
 
 
+def _ports(conversations: Conversations) -> Ports:
+    return Ports(memory=conversations.of("secret"), secret="secret")
+
+
 def test_a_conversation_moves_between_workers_and_keeps_its_bytes(
     pair: tuple[Conversations, Conversations],
 ) -> None:
     config = OptimizerConfig.preset("balanced")
     body = openai_body()
-    first = optimize_body(body, "openai", config=config, memory=pair[0].of("secret"), secret="secret")
+    first = optimize_body(body, "openai", config=config, ports=_ports(pair[0]))
     pair[0].flush()
     later = [
         *body["messages"],
@@ -99,7 +104,10 @@ def test_a_conversation_moves_between_workers_and_keeps_its_bytes(
         {"role": "user", "content": "Is this another one?"},
     ]
     second = optimize_body(
-        {**body, "messages": later}, "openai", config=config, memory=pair[1].of("secret"), secret="secret"
+        {**body, "messages": later},
+        "openai",
+        config=config,
+        ports=_ports(pair[1]),
     )
     assert second.body["messages"][:6] == first.body["messages"]
     assert sum(block.frozen for block in second.stats.blocks) >= 6

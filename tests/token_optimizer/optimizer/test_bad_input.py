@@ -17,12 +17,14 @@ from tests.token_optimizer.optimizer.bodies import LOG, ROWS
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, message_keys
+from token_optimizer.optimizer.conversation.keys import message_keys
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.dialects import conversation_key, conversation_of, detect_dialect
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.formats.rendering import render
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.validate import structure_faults
+from token_optimizer.ports import Ports
 from token_optimizer.tokens.counts import count_body
 
 DIALECTS: list[Dialect] = ["openai", "anthropic", "responses"]
@@ -140,10 +142,10 @@ def test_anything_is_optimized_without_harm(
     before = copy.deepcopy(body)
     detect_dialect(body["messages"], body["tools"] if isinstance(body.get("tools"), list) else None)
     memory = InProcessMemory()
-    result = optimize_body(body, dialect, config=BALANCED, budget_tokens=budget, memory=memory)
+    result = optimize_body(body, dialect, config=BALANCED, budget_tokens=budget, ports=Ports(memory=memory))
     assert _same(body, before)
     assert result.stats.tokens_after <= result.stats.tokens_before == count_body(body, dialect, "gpt-4o")
-    again = optimize_body(body, dialect, config=BALANCED, budget_tokens=budget, memory=memory)
+    again = optimize_body(body, dialect, config=BALANCED, budget_tokens=budget, ports=Ports(memory=memory))
     assert _same(again.body, result.body)
     assert structure_faults(result.body, dialect) <= structure_faults(body, dialect)
     sent = conversation_of(result.body, dialect)
@@ -203,7 +205,7 @@ def test_depth_in_tools_arguments_and_unknown_fields(dialect: Dialect, deep: Any
     ]
     tools = [{"name": "f", "description": "Does. Much.", "input_schema": deep}]
     body = {"messages": messages, "input": messages, "tools": tools, "system": deep, "tool_choice": deep}
-    result = optimize_body(body, dialect, config=BALANCED, memory=InProcessMemory())
+    result = optimize_body(body, dialect, config=BALANCED, ports=Ports(memory=InProcessMemory()))
     assert len(conversation_of(result.body, dialect)) == 4
     assert [tool["name"] for tool in result.body["tools"]] == ["f"]
 
@@ -226,7 +228,7 @@ def test_surrogates_and_null_bytes_stay(text: str, dialect: Dialect) -> None:
     messages = [{"role": "user", "content": text}, {"role": "assistant", "content": text}]
     messages.append({"role": "user", "content": f"{text} and then?"})
     body = {conversation_key(dialect): messages}
-    result = optimize_body(body, dialect, config=BALANCED, memory=InProcessMemory(), query=text)
+    result = optimize_body(body, dialect, config=BALANCED, ports=Ports(memory=InProcessMemory()), query=text)
     assert result.body[conversation_key(dialect)][2] == messages[2]
     assert len(result.body[conversation_key(dialect)]) == 3
 
@@ -234,7 +236,9 @@ def test_surrogates_and_null_bytes_stay(text: str, dialect: Dialect) -> None:
 @pytest.mark.parametrize("model", ["gpt\ud800", "\x00", 7, ["gpt-4o"], {}])
 def test_any_model_has_a_counter(model: Any) -> None:
     body = _ask("a", model=model)
-    result = optimize_body(body, "openai", config=BALANCED, memory=InProcessMemory(), secret="\ud800")
+    result = optimize_body(
+        body, "openai", config=BALANCED, ports=Ports(memory=InProcessMemory(), secret="\ud800")
+    )
     assert result.body == body
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from token_optimizer import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.budget import budget_select
@@ -37,6 +38,30 @@ def test_each_type_has_its_share_and_an_unnamed_type_what_is_left() -> None:
     blocks = [_block(f"doc {n}", 40, 1.0) for n in range(3)] + [Block("said", id="s", tokens=60)]
     chosen = budget_select(blocks, 100, 0, {"doc": 0.4})
     assert [block.content for block in chosen] == ["doc 0", "said"]
+
+
+def test_the_guides_fractions_are_taken() -> None:
+    fractions = OptimizerConfig().per_type_budget_fraction
+    blocks = [_block("doc", 40, 1.0), Block("said", id="s", tokens=30), Block("more", id="m", tokens=1)]
+    assert [block.content for block in budget_select(blocks, 100, 0, fractions)] == ["doc", "said"]
+
+
+@pytest.mark.parametrize(
+    ("fractions", "chosen"),
+    [
+        ({"chat": 0.3}, ["asked", "answered"]),
+        ({"chat": 0.2}, ["asked"]),
+        ({"chat": 0.3, "assistant": 0.1}, ["asked"]),
+    ],
+)
+def test_chat_is_the_share_of_user_and_assistant_together(
+    fractions: dict[str, float], chosen: list[str]
+) -> None:
+    blocks = [
+        Block("asked", BlockType.USER, "u", tokens=15, utility=1.0),
+        Block("answered", BlockType.ASSISTANT, "a", tokens=15),
+    ]
+    assert [block.content for block in budget_select(blocks, 100, 0, dict(fractions))] == chosen
 
 
 def test_shares_that_add_up_to_more_than_all_do_not_exceed_the_budget() -> None:

@@ -21,8 +21,9 @@ from token_optimizer.optimizer.cache import (
     InMemoryCache,
     exact_key,
 )
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 
 CACHING = OptimizerConfig.preset("balanced", enable_caching=True)
 PROMPTS = sorted((Path(__file__).parents[3] / "examples" / "prompts").glob("*.json"))
@@ -60,7 +61,7 @@ def test_redis_keeps_the_guides_times() -> None:
 
 def test_memory_keeps_the_guides_times_and_so_many_entries() -> None:
     now = [1000.0]
-    cache = InMemoryCache(most_entries=2, clock=lambda: now[0])
+    cache = InMemoryCache(max_entries=2, clock=lambda: now[0])
     for name in "abc":
         cache.set_exact(name, {"name": name})
     assert [cache.get_exact(name) for name in "abc"] == [None, {"name": "b"}, {"name": "c"}]
@@ -84,8 +85,8 @@ def test_the_guides_key_tells_all_its_parts_apart() -> None:
     assert len({exact_key(*parts), *(exact_key(*other) for other in others)}) == 6
 
 
-def _run(body: dict[str, Any], memory: Any, **options: Any) -> Any:
-    return optimize_body(body, "openai", config=CACHING, memory=memory, **options)
+def _run(body: dict[str, Any], memory: Any, secret: str = "", **options: Any) -> Any:
+    return optimize_body(body, "openai", config=CACHING, ports=Ports(memory=memory, secret=secret), **options)
 
 
 def test_a_repeated_prompt_is_an_exact_hit(cache: Cache) -> None:
@@ -121,7 +122,7 @@ def test_without_caching_nothing_is_called_a_hit() -> None:
     memory = InProcessMemory()
     config = OptimizerConfig.preset("balanced")
     for _ in range(2):
-        stats = optimize_body(openai_body(), "openai", config=config, memory=memory).stats
+        stats = optimize_body(openai_body(), "openai", config=config, ports=Ports(memory=memory)).stats
     assert not stats.cache_hit
 
 
@@ -131,6 +132,8 @@ def test_a_replay_of_the_demo_hits_in_all_but_the_first_round() -> None:
     for _ in range(3):
         for path in PROMPTS:
             prompt = json.loads(path.read_text())
-            result = optimize_body(prompt["body"], prompt["dialect"], config=CACHING, memory=memory)
+            result = optimize_body(
+                prompt["body"], prompt["dialect"], config=CACHING, ports=Ports(memory=memory)
+            )
             hits.append(result.stats.cache_hit)
     assert sum(hits) / len(hits) >= 0.6

@@ -15,8 +15,9 @@ from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError, StageError
 from token_optimizer.models import Kind
 from token_optimizer.optimizer import pipeline
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, Stage, optimize_body
+from token_optimizer.ports import Ports
 from token_optimizer.tokens.counts import count_body
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic")]
@@ -225,7 +226,7 @@ def test_reasoning_that_went_with_its_message_is_not_counted() -> None:
         {"role": "user", "content": "Thanks. And the host?"},
     ]
     for messages in (talk[:3], talk):
-        result = optimize_body({"messages": messages}, "anthropic", config=config, memory=memory)
+        result = optimize_body({"messages": messages}, "anthropic", config=config, ports=Ports(memory=memory))
         assert result.body["messages"] == [messages[0], *messages[2:]]
         assert result.stats.tokens_after == count_body(result.body, "anthropic", config.target_model)
         (fate,) = [fate for fate in result.stats.blocks if fate.kind is Kind.OPAQUE]

@@ -1,4 +1,4 @@
-"""Precompressions, made in the background before a request needs them: their keys, and the port to a store.
+"""Precompressions, which are made in the background before a request needs them, and their keys.
 
 The stage that compresses asks for them before it compresses anything itself: a lookup takes a thousandth of
 the time.
@@ -7,9 +7,8 @@ the time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,3 @@ class PrecompressedText:
 
     text: str
     score: float
-
-
-class PrecompressionStore(Protocol):
-    """The precompressions of one project."""
-
-    def find(self, keys: Sequence[CompressionKey]) -> Mapping[CompressionKey, PrecompressedText]:
-        """Those that exist, in one lookup; none where the store cannot be reached."""
-        ...

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.formats.dialects import conversation_of, framing_tokens, message_framing_tokens
+from token_optimizer.models import Block, BlockType, Origin, Prompt
+from token_optimizer.optimizer.formats.framing import message_framing, unframed
 from token_optimizer.optimizer.prose.directives import extract_constraints
 
 
@@ -22,30 +22,17 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
         if block.turn < 0:
             continue
         tokens[block.turn] = tokens.get(block.turn, 0) + block.tokens
-        messages.setdefault(block.turn, set()).add(block.metadata["message"])
+        messages.setdefault(block.turn, set()).add(block.message)
         # A call is verbatim, but goes with its turn.
         if block.must_keep or (block.verbatim and block.slot is not None):
             kept.add(block.turn)
     newest = max(tokens, default=-1)
-    framing = _message_framing(prompt)
+    framing = message_framing(prompt)
     return {
         turn: tokens[turn] + sum(framing[index] for index in messages[turn])
         for turn in sorted(tokens)
         if turn not in kept and turn != newest
     }
-
-
-def framing_left(prompt: Prompt) -> int:
-    """What the format adds around the messages that are left."""
-    if not prompt.gone_messages:
-        return framing_tokens(prompt.body, prompt.dialect)
-    framing = _message_framing(prompt)
-    return framing_tokens(prompt.body, prompt.dialect) - sum(framing[index] for index in prompt.gone_messages)
-
-
-def _message_framing(prompt: Prompt) -> list[int]:
-    """What the format adds around each message."""
-    return [message_framing_tokens(message) for message in conversation_of(prompt.body, prompt.dialect)]
 
 
 def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
@@ -58,7 +45,7 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
     for block in prompt.blocks:
         if block.turn in dropped:
             gone.append(block)
-            messages.add(block.metadata["message"])
+            messages.add(block.message)
             continue
         if gone and block.slot is not None and block.turn > gone[-1].turn:
             blocks.append(_marker(gone, block))
@@ -69,18 +56,8 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
     )
 
 
-def unframed(left: Prompt, before: Prompt) -> Prompt:
-    """What is left of the prompt before, without the framing of the messages that went."""
-    gone = framing_left(before) - framing_left(left)
-    blocks = [
-        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
-        for block in left.blocks
-    ]
-    return replace(left, blocks=tuple(blocks))
-
-
 def _marker(gone: list[Block], neighbour: Block) -> Block:
-    count = len({block.metadata["message"] for block in gone})
+    count = len({block.message for block in gone})
     constraints = extract_constraints(gone)
     text = f"[{count} older message{'s' * (count != 1)} left out]\n\n"
     if constraints is not None:
@@ -91,8 +68,9 @@ def _marker(gone: list[Block], neighbour: Block) -> Block:
         f"cut-{gone[0].id}",
         must_keep=True,
         timestamp=neighbour.timestamp,
-        metadata=neighbour.metadata,
+        message=neighbour.message,
         turn=neighbour.turn,
         slot=neighbour.slot,
         note="says what was left out",
+        origin=Origin.MARKER,
     )

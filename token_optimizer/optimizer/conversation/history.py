@@ -7,18 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from token_optimizer.models import Dialect, Prompt
+from token_optimizer.optimizer.conversation.keys import message_keys, request_key
+from token_optimizer.optimizer.conversation.memory import known_messages
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
-from token_optimizer.optimizer.conversation.prefix import (
-    EXACT_PREFIX,
-    Memory,
-    SentMessage,
-    digest,
-    known_messages,
-    message_keys,
-    opening_message,
-    sent_messages,
-)
+from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
+from token_optimizer.optimizer.conversation.sent import SentMessage
 from token_optimizer.optimizer.trace import Ledger
+from token_optimizer.ports import Memory
 
 # A turn brings no more than so many messages, as a rule.
 _MAX_NEW_MESSAGES = 50
@@ -28,14 +23,14 @@ _MAX_NEW_MESSAGES = 50
 class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
-    `read` has their blocks, where this process worked on the turn before.
+    `prefix` has their blocks, where this process worked on the turn before.
     """
 
     memory: Memory | None = None
     keys: Mapping[int, str] = field(default_factory=dict)
     known: Sequence[SentMessage] = ()
     exact_key: str = ""
-    read: ParsedPrefix = EMPTY_PREFIX
+    prefix: ParsedPrefix = EMPTY_PREFIX
 
     @classmethod
     def find(
@@ -49,17 +44,18 @@ class ConversationHistory:
         keys = message_keys(body, dialect, salt) if memory is not None else []
         if memory is None or not keys:
             return cls()
-        exact = EXACT_PREFIX + digest(f"{keys[-1]} {query or ''}".encode("utf-8", "surrogatepass"))
-        read = _read_last(memory, keys)
-        known = known_messages(memory, [*keys[:-1], exact], read.sent)
-        return cls(memory, dict(enumerate(keys)), known, exact, read if read.sent else _read(keys, known))
+        exact = request_key(keys[-1], query or "")
+        prefix = _prefix_of_turn_before(memory, keys)
+        known = known_messages(memory, [*keys[:-1], exact], prefix.sent)
+        prefix = prefix if prefix.sent else _prefix_of(keys, known)
+        return cls(memory, dict(enumerate(keys)), known, exact, prefix)
 
     def around(self, documents_at: int | None) -> ConversationHistory:
-        """The past of a prompt in which a message with documents was put in, which is new and not kept."""
+        """The history of a prompt in which a message with documents was put in, which is new and not kept."""
         if documents_at is None or not self.keys:
             return self
         keys = {number + (number >= documents_at): key for number, key in self.keys.items()}
-        return replace(self, keys=keys, known=self.known[:documents_at], read=EMPTY_PREFIX)
+        return replace(self, keys=keys, known=self.known[:documents_at], prefix=EMPTY_PREFIX)
 
     @property
     def is_exact(self) -> bool:
@@ -67,46 +63,43 @@ class ConversationHistory:
         return bool(self.keys) and len(self.known) == len(self.keys)
 
     def write(self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool) -> None:
-        """Remember the messages that are new, or all of them after a compaction.
-
-        This closes the prompt's blocks: it is not to be worked on again.
-        """
+        """Remember the messages that are new, or all of them after a compaction."""
         if self.memory is None or (self.is_exact and not compacted):
             return
         known = () if compacted else tuple(self.known)
-        read = self.read if not compacted and self.read.stands_in(after) else EMPTY_PREFIX
+        prefix = self.prefix if not compacted and self.prefix.stands_in(after) else EMPTY_PREFIX
         newest = max(self.keys)
         new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
         opening = opening_message(original)
-        sent = sent_messages(read.rest(original), read.sent_rest(after), new, ledger, opening)
+        sent = sent_messages(prefix.rest(original), prefix.sent_rest(after), new, ledger, opening)
         last = replace(sent[self.keys[newest]], ended=True)
         sent[self.keys[newest]] = last
         self.memory.set_many({**sent, self.exact_key: last})
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
-            tokens = {block.id: block.tokens for block in read.sent_rest(after).blocks}
-            self._hold(read.followed_by(original, (*known, *sent.values()), tokens))
+            tokens = {block.id: block.tokens for block in prefix.sent_rest(after).blocks}
+            self._hold(prefix.followed_by(original, (*known, *sent.values()), tokens))
 
-    def _hold(self, read: ParsedPrefix) -> None:
+    def _hold(self, prefix: ParsedPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""
         if self.known:
             PARSED_PREFIXES.drop(self.keys[len(self.known) - 1])
-        PARSED_PREFIXES.put(self.keys[max(self.keys)], read, read.chars)
+        PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix, prefix.chars)
 
 
-def _read_last(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
+def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     """What this process read on the turn before, if the memory still has the very object of its last message:
     then all before it stands, too, since a compaction writes every message anew."""
     newest_first = keys[-2 : -2 - _MAX_NEW_MESSAGES : -1]
-    for key, read in zip(newest_first, PARSED_PREFIXES.get_many(newest_first), strict=True):
-        if read is not None and memory.get_many([key])[0] is read.sent[-1]:
-            return read
+    for key, prefix in zip(newest_first, PARSED_PREFIXES.get_many(newest_first), strict=True):
+        if prefix is not None and memory.get_many([key])[0] is prefix.sent[-1]:
+            return prefix
     return EMPTY_PREFIX
 
 
-def _read(keys: Sequence[str], known: Sequence[SentMessage]) -> ParsedPrefix:
+def _prefix_of(keys: Sequence[str], known: Sequence[SentMessage]) -> ParsedPrefix:
     """What this process read of the known messages, if all were sent as the memory has it."""
     if not known:
         return EMPTY_PREFIX
-    read = PARSED_PREFIXES.get_many([keys[len(known) - 1]])[0]
-    return read if read is not None and read.sent == tuple(known) else EMPTY_PREFIX
+    prefix = PARSED_PREFIXES.get_many([keys[len(known) - 1]])[0]
+    return prefix if prefix is not None and prefix.sent == tuple(known) else EMPTY_PREFIX

@@ -8,12 +8,10 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
-from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.text import sentence_spans
 
-# Opens the id of a block that was brought back.
-RESTORED = "restored-"
 # A term that more lines hold, and a larger share of them, asks for none of them.
 _MAX_LINES_OF_A_TERM = 12
 _MAX_SHARE_OF_LINES = 0.03
@@ -65,7 +63,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     if not missing:
         return
     sent = {block.id: block for block in prompt.blocks}
-    brought = [block for block in prompt.blocks if block.id.startswith(RESTORED)]
+    brought = [block for block in prompt.blocks if block.origin is Origin.RESTORED]
     lines_told = {line for block in brought for line in block.content.splitlines()}
     told = lines_told.union(*(_units(block.content, Kind.PROSE) for block in brought))
     for block in missing:

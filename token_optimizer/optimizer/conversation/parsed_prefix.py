@@ -1,9 +1,8 @@
 """What an earlier turn read of a conversation: its messages' blocks, as they came and as they were sent.
 
-The next turn brings all of those messages again. Their blocks are closed and counted, and what is said of
-them in the trace is the same on every turn; so they are taken as they are, and nothing of them is read,
-hashed or counted anew. They are held in the process alone, under the key of the last message, which stands
-for all before it and starts from the owner's own salt.
+The next turn brings all of those messages again. Their blocks are read, closed and counted already, and what
+the trace says of them is the same on every turn; so they are taken as they are. They are held in the process
+alone, under the key of the last message, which stands for all before it and starts from the owner's own salt.
 """
 
 from __future__ import annotations
@@ -13,8 +12,9 @@ from dataclasses import dataclass, replace
 from operator import is_
 
 from token_optimizer.lru_cache import LRUCache
-from token_optimizer.models import Block, BlockFate, Prompt, Slot
-from token_optimizer.optimizer.conversation.prefix import OUTSIDE, SentMessage, frozen, frozen_ids
+from token_optimizer.models import OUTSIDE, Block, BlockFate, Prompt, Slot
+from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
+from token_optimizer.optimizer.conversation.sent import SentMessage
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.text_cache import also_forget
 
@@ -26,9 +26,9 @@ _BLOCK_CHARS = 600
 class ParsedPrefix:
     """The leading messages of a conversation, and the system text before them.
 
-    `sent` has what each message was sent as, `blocks` what they held as they came, `sent_blocks` what stood
-    in their place, and `fates` what the trace says of them. No stage changes such a block. `chars` is the
-    memory that it takes, about.
+    `sent` has what each message was sent as, `blocks` what they held as they came, open to all stages,
+    `sent_blocks` the closed blocks that stood in their place, and `fates` what the trace says of them.
+    `chars` is the memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -56,14 +56,12 @@ class ParsedPrefix:
     ) -> ParsedPrefix:
         """The prefix with all further messages of the prompt, which were `sent` so: one of `sent` for each
         message from the first one on. `tokens` has the count of each block that was sent, by id.
-
-        The prompt's own blocks are closed by this: it is not to be worked on again.
         """
         new = self.rest(original)
-        new = replace(new, blocks=new.blocks[: _end_of_messages(new.blocks)])
+        read = new.blocks[: _end_of_messages(new.blocks)]
+        new = replace(new, blocks=tuple(original.unprotected.get(block.id, block) for block in read))
         closed = frozen(new, sent)
-        for block in closed.blocks:
-            block.tokens = tokens[block.id]
+        closed = replace(closed, blocks=tuple(_counted(block, tokens[block.id]) for block in closed.blocks))
         ledger = Ledger()
         ledger.write(FROZEN, new, closed)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
@@ -83,15 +81,19 @@ PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(64_000_000)
 also_forget(PARSED_PREFIXES.forget)
 
 
+def _counted(block: Block, tokens: int) -> Block:
+    return block if block.tokens == tokens else block.but(tokens=tokens)
+
+
 def _chars(blocks: Sequence[Block]) -> int:
-    """What the blocks take in memory: one that was sent as it came stands there twice, and is held once."""
-    texts = {id(block): len(block.content) for block in blocks}
-    return sum(texts.values()) + _BLOCK_CHARS * len(texts)
+    """What the blocks take in memory: the text of one that was sent as it came is held once."""
+    texts = {id(block.content): len(block.content) for block in blocks}
+    return sum(texts.values()) + _BLOCK_CHARS * len(blocks)
 
 
 def _end_of_messages(blocks: Sequence[Block]) -> int:
     """Where the messages end: tools stand behind them."""
     return next(
-        (at + 1 for at in range(len(blocks) - 1, -1, -1) if blocks[at].metadata.get("message", OUTSIDE) >= 0),
+        (at + 1 for at in range(len(blocks) - 1, -1, -1) if blocks[at].message != OUTSIDE),
         0,
     )

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from token_optimizer import sealing
-from token_optimizer.models import BlockType, Kind
-from token_optimizer.optimizer.conversation.prefix import AddedBlock, SentBlock, SentMessage
+from token_optimizer.models import BlockType, Kind, Origin
+from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 def sealed(message: SentMessage, secret: str) -> str:
@@ -42,4 +42,4 @@ def _sent(rows: Sequence[Sequence[Any]]) -> tuple[SentBlock, ...]:
 
 
 def _added(row: Mapping[str, Any]) -> AddedBlock:
-    return AddedBlock(**{**row, "type": BlockType(row["type"])})
+    return AddedBlock(**{**row, "type": BlockType(row["type"]), "origin": Origin(row["origin"])})

@@ -5,16 +5,16 @@ A text of the body is a slot; a slot holds one block, or several where prose car
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, cast
+from itertools import repeat
+from typing import Any, NamedTuple, cast
 
 from token_optimizer.errors import PromptError
-from token_optimizer.models import Block, BlockType, Dialect, Kind, Prompt, Slot
+from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, Prompt, Slot
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
-from token_optimizer.optimizer.conversation.prefix import OUTSIDE
 from token_optimizer.optimizer.formats.dialects import (
     carries_tool_results,
     conversation_key,
@@ -27,6 +27,7 @@ from token_optimizer.optimizer.formats.dialects import (
     text_parts_of_message,
 )
 from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
+from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.optimizer.formats.text_parts import TextPart, as_list
 from token_optimizer.text_cache import TextCache, key_of
 
@@ -53,6 +54,16 @@ class _Talk:
     documents_at: int | None = None
 
 
+class _PlacedPiece(NamedTuple):
+    """A piece of a text part: the slot that it is written back to, and its place among the message's."""
+
+    text_part: TextPart
+    kind: Kind
+    text: str
+    slot: int | None
+    place: int
+
+
 def canonicalize(
     body: Mapping[str, Any],
     dialect: Dialect,
@@ -60,9 +71,10 @@ def canonicalize(
     documents: Sequence[Mapping[str, Any]] | None = None,
     query: str | None = None,
     prefix: ParsedPrefix = EMPTY_PREFIX,
+    count: Count | None = None,
 ) -> Prompt:
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
-    and `prefix` has what an earlier turn read of the body.
+    `prefix` has what an earlier turn read of the body, and `count` counts the tokens of the others' texts.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
     Raises PromptError where the conversation or `documents` is no list of objects.
@@ -72,37 +84,61 @@ def canonicalize(
     talk = _talk(body, dialect)
     if documents:
         talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
+    slots = list(prefix.slots)
+    pieces = list(_placed_pieces(talk, dialect, prefix, slots))
+    counts = count([piece.text for piece in pieces]) if count is not None else repeat(0)
     forced = _forced_tools(body.get("tool_choice"))
-    blocks, slots = list(prefix.blocks), list(prefix.slots)
-    places = {OUTSIDE: _ruling_blocks(blocks)}
+    blocks = list(prefix.blocks)
+    unprotected: dict[str, Block] = {}
+    for piece, tokens in zip(pieces, counts, strict=False):
+        block = _block(piece, len(blocks), tokens, talk, forced)
+        if _is_protected(piece, talk):
+            unprotected[block.id] = block
+            block = block.but(must_keep=True, verbatim=True)
+        blocks.append(block)
+    blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
+    asked = query if query is not None else _question(talk, dialect)
+    return Prompt(
+        tuple(blocks),
+        tuple(slots),
+        talk.body,
+        dialect,
+        asked,
+        documents_at=talk.documents_at,
+        unprotected=unprotected,
+    )
+
+
+def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
+    """What the user says at the end of the conversation; None where it ends with something else, as with
+    the result of a tool. An assistant's beginning of the answer may follow."""
+    talk = _talk(body, dialect)
+    last = len(talk.messages) - 1 - (talk.prefilled >= 0)
+    return _question(talk, dialect) if talk.asked == last else None
+
+
+def _question(talk: _Talk, dialect: Dialect) -> str | None:
+    """The prose of the newest message in which the user speaks, without the bulk in it."""
+    if talk.asked < 0:
+        return None
+    text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
+    said = [piece for part in text_parts if not part.tool_result for piece in _pieces(part, talk)]
+    return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
+
+
+def _placed_pieces(
+    talk: _Talk, dialect: Dialect, prefix: ParsedPrefix, slots: list[Slot]
+) -> Iterator[_PlacedPiece]:
+    """The pieces behind the prefix, each with its slot and its place; new slots are added to `slots`."""
+    places = {OUTSIDE: _blocks_outside(prefix)}
     for text_part in text_parts_of(talk.body, dialect, first_message=len(prefix.sent)):
         slot = len(slots) if text_part.path is not None else None
         if text_part.path is not None:
             slots.append(Slot(text_part.path, text_part.role))
         for kind, text in _pieces(text_part, talk):
-            block = _block(text_part, kind, text, len(blocks), slot, talk)
-            if kind is Kind.SCHEMA and forced and _tool_named(body["tools"], text_part, forced):
-                block.must_keep = True
-            block.metadata["place"] = place = places.get(text_part.message, 0)
+            place = places.get(text_part.message, 0)
             places[text_part.message] = place + 1
-            blocks.append(block)
-    blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
-    asked = query if query is not None else _query(blocks, talk.asked)
-    return Prompt(tuple(blocks), tuple(slots), talk.body, dialect, asked, documents_at=talk.documents_at)
-
-
-def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
-    """What the user says at the end of the conversation, without the bulk in it; None where it ends with
-    something else, as with the result of a tool. An assistant's beginning of the answer may follow."""
-    talk = _talk(body, dialect)
-    last = len(talk.messages) - 1 - (talk.prefilled >= 0)
-    if talk.asked < 0 or talk.asked != last:
-        return None
-    text_parts = text_parts_of_message(body, dialect, talk.messages[last], last)
-    said = [
-        piece for text_part in text_parts if not text_part.tool_result for piece in _pieces(text_part, talk)
-    ]
-    return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
+            yield _PlacedPiece(text_part, kind, text, slot, place)
 
 
 def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
@@ -162,30 +198,38 @@ def _split(text: str, *, whole: bool) -> list[Piece]:
     return pieces
 
 
-def _block(text_part: TextPart, kind: Kind, text: str, number: int, slot: int | None, talk: _Talk) -> Block:
-    prose = kind is Kind.PROSE
-    ruling = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
-    question = (
-        text_part.message >= 0 and text_part.message == talk.asked and prose and not text_part.tool_result
-    )
-    prefill = text_part.message >= 0 and text_part.message == talk.prefilled
+def _block(piece: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: frozenset[str]) -> Block:
+    text_part, kind, text = piece.text_part, piece.kind, piece.text
+    is_directing = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
     # Of pinned bulk a marker stays at least.
-    pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    is_pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    is_forced = kind is Kind.SCHEMA and bool(forced) and _is_named(talk.body["tools"], text_part, forced)
     # Without its whitespace such a message would be empty, and lost.
-    blank = text_part.type is not BlockType.ASSISTANT and text.isspace() and text == text_part.text
+    is_blank = text_part.type is not BlockType.ASSISTANT and text.isspace() and text == text_part.text
     return Block(
         text,
         BlockType.DOC if kind is Kind.DOCUMENT else text_part.type,
         f"b{number}",
-        must_keep=(ruling and kind is not Kind.OPAQUE) or question or prefill or pinned,
+        must_keep=(is_directing and kind is not Kind.OPAQUE) or is_pinned or is_forced,
+        tokens=tokens,
         timestamp=_time_of(number),
-        metadata={"message": text_part.message, "role": text_part.role},
         kind=kind,
-        verbatim=ruling or question or prefill or blank or kind is Kind.CALL or text_part.path is None,
+        verbatim=is_directing or is_blank or kind is Kind.CALL or text_part.path is None,
         tool_result=text_part.tool_result,
         turn=talk.turns[text_part.message] if text_part.message >= 0 else -1,
-        slot=slot,
+        slot=piece.slot,
+        message=text_part.message,
+        place=piece.place,
     )
+
+
+def _is_protected(piece: _PlacedPiece, talk: _Talk) -> bool:
+    """Whether the piece asks the question, or begins the answer: on this turn neither is cut or rewritten."""
+    message = piece.text_part.message
+    if message < 0:
+        return False
+    is_said = piece.kind is Kind.PROSE and not piece.text_part.tool_result
+    return message == talk.prefilled or (message == talk.asked and is_said)
 
 
 @lru_cache(maxsize=10_000)
@@ -210,29 +254,9 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
     return turns
 
 
-def _ruling_blocks(blocks: Sequence[Block]) -> int:
-    """How many blocks of system text stand before the messages."""
-    return next((at for at, block in enumerate(blocks) if block.metadata["message"] != OUTSIDE), 0)
-
-
-def _query(blocks: Sequence[Block], asked: int) -> str | None:
-    prose = [block.content for block in _of_message(blocks, asked) if _is_said(block)] if asked >= 0 else []
-    return "\n".join(prose) or None
-
-
-def _of_message(blocks: Sequence[Block], number: int) -> list[Block]:
-    """The blocks of a message, sought from the end: it is one of the newest."""
-    end = len(blocks)
-    while end and not 0 <= blocks[end - 1].metadata.get("message", OUTSIDE) <= number:
-        end -= 1
-    start = end
-    while start and blocks[start - 1].metadata["message"] == number:
-        start -= 1
-    return list(blocks[start:end])
-
-
-def _is_said(block: Block) -> bool:
-    return block.kind is Kind.PROSE and not block.tool_result
+def _blocks_outside(prefix: ParsedPrefix) -> int:
+    """How many blocks of system text stand before the messages of the prefix."""
+    return next((at for at, block in enumerate(prefix.blocks) if block.message != OUTSIDE), 0)
 
 
 def _forced_tools(choice: Any) -> frozenset[str]:
@@ -245,7 +269,7 @@ def _forced_tools(choice: Any) -> frozenset[str]:
     return frozenset(filter(None, map(_name_of, chosen)))
 
 
-def _tool_named(tools: Sequence[Any], text_part: TextPart, names: frozenset[str]) -> bool:
+def _is_named(tools: Sequence[Any], text_part: TextPart, names: frozenset[str]) -> bool:
     return text_part.path is not None and _name_of(tools[cast(int, text_part.path[1])]) in names
 
 

@@ -55,7 +55,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
     for at, block in enumerate(prompt.blocks):
         if block.turn < 0:
             continue
-        message = block.metadata.get("message", -1)
+        message = block.message
         spoken = _is_spoken(block)
         for fact in set(_facts(block, passages.get(at))):
             mentions = found.setdefault(fact, _Mentions(-1))
@@ -94,7 +94,7 @@ def token_values(prompt: Prompt, blocks: Sequence[Block]) -> list[float]:
     if not is_agents_run(prompt):
         return [0.0] * len(blocks)
     newest = _newest(prompt)
-    return [_token_value(block, newest - block.metadata.get("message", -1)) for block in blocks]
+    return [_token_value(block, newest - block.message) for block in blocks]
 
 
 def _token_value(block: Block, age: int) -> float:
@@ -105,7 +105,7 @@ def _token_value(block: Block, age: int) -> float:
 
 def _newest(prompt: Prompt) -> int:
     """The number of the newest message."""
-    return max((block.metadata.get("message", -1) for block in prompt.blocks), default=0)
+    return max((block.message for block in prompt.blocks), default=0)
 
 
 def _is_spoken(block: Block) -> bool:

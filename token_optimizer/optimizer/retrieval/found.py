@@ -1,11 +1,11 @@
-"""What a store has for a question, and who looks there."""
+"""What a store has for a question."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,20 +42,3 @@ class Found:
         """Stands for what was found: the same question with the same passages comes out the same."""
         ids = "\n".join(passage.id for passage in self.passages)
         return hashlib.blake2b(ids.encode(), digest_size=16).hexdigest() if ids else ""
-
-
-class Retriever(Protocol):
-    """Finds passages in a store. It may raise StageSkipped, whose message says why there are none."""
-
-    def passages(self, query: str, top_k: int) -> Found: ...
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAhead:
-    """A retriever for code that must not wait while it optimizes: it has looked before."""
-
-    found: Found
-
-    def passages(self, query: str, top_k: int) -> Found:
-        """What was found."""
-        return self.found

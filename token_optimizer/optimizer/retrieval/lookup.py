@@ -12,7 +12,8 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.formats.reading import newest_question
-from token_optimizer.optimizer.retrieval.found import Found, Retriever
+from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.ports import Retriever
 
 log = logging.getLogger(__name__)
 

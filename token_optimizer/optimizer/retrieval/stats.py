@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from token_optimizer.models import Block, BlockFate, OptimizationStats, StageReport
+from token_optimizer.models import Block, BlockFate, OptimizationStats, Origin, StageReport
 from token_optimizer.optimizer.retrieval.found import Found
 
 STAGE_NAME = "retrieval"
-ID_PREFIX = "retrieved-"
 # Stages that cut because the hard budget is exceeded.
 _CHOOSING_STAGES = frozenset({"passages", "oldest"})
 
 
 def is_retrieved(block: Block | BlockFate) -> bool:
     """Whether the text of the block came from the store, on this turn or on an earlier one."""
-    return block.id.startswith(ID_PREFIX)
+    # A fate that was stored has a plain string.
+    return block.origin == Origin.RETRIEVED
 
 
 def retrieved_and_replaced(fates: Iterable[BlockFate]) -> tuple[int, int]:

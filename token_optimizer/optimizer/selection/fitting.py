@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns, framing_left
+from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns
+from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.relevance.salience import fixed_facts
 from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of
 from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, choose

@@ -14,10 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.omissions import (
-    RESTORED,
     LeftOut,
     Term,
     asked_for,
@@ -79,7 +78,8 @@ def _passages(
         return []
     fitted = cut_to_budget(_alone(asked, prompt, context), replace(context, budget_tokens=own))
     holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
-    marked = [block.but(content=_mark(block) + block.content.strip("\n") + "\n\n") for block in holding]
+    marks = {item.block.id: _mark(item.block, prompt) for item in asked}
+    marked = [block.but(content=marks[block.id] + block.content.strip("\n") + "\n\n") for block in holding]
     return list(_within(room, marked, context.count([block.content for block in marked])))
 
 
@@ -122,9 +122,10 @@ def _holds_one(text: str, terms: Sequence[Term]) -> bool:
     return any(term.pattern.search(text) for term in terms)
 
 
-def _mark(source: Block) -> str:
-    number, role = source.metadata["message"] + 1, source.metadata["role"]
-    return f"[left out of message {number} ({role}) before, asked for now:]\n"
+def _mark(source: Block, prompt: Prompt) -> str:
+    assert source.slot is not None
+    role = prompt.slots[source.slot].role
+    return f"[left out of message {source.message + 1} ({role}) before, asked for now:]\n"
 
 
 def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
@@ -135,16 +136,16 @@ def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterat
 
 
 def _restored_block(passage: Block, question: Block, number: int) -> Block:
-    return replace(
-        question,
+    return question.but(
         # Named after its question: a later one may bring back more of the same block.
-        id=f"{RESTORED}{passage.id}-{question.id}-{number}",
+        id=f"restored-{passage.id}-{question.id}-{number}",
         content=passage.content,
         type=passage.type,
         verbatim=False,
         must_keep=True,
         tokens=passage.tokens,
         note=f"from {passage.id}",
+        origin=Origin.RESTORED,
         original_content=None,
     )
 

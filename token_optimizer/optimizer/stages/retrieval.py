@@ -16,15 +16,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Origin, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.retrieval.found import RetrievedPassage
-from token_optimizer.optimizer.retrieval.stats import ID_PREFIX, STAGE_NAME, is_retrieved
+from token_optimizer.optimizer.retrieval.stats import STAGE_NAME, is_retrieved
 from token_optimizer.optimizer.stages.base import Stage, with_blocks
 
+_ID_PREFIX = "retrieved-"
 # Without a hard budget the share is one of the guide's default budget.
 _USUAL_BUDGET_TOKENS = 8_000
 # A passage less like the question than this (a cosine), or than this share of the likest one, is about
@@ -80,7 +81,7 @@ def _without_known(passages: Sequence[RetrievedPassage], prompt: Prompt) -> list
     new: dict[str, RetrievedPassage] = {}
     for passage in passages:
         text = _spaced(passage.content)
-        if text and text not in said and ID_PREFIX + passage.id not in ids:
+        if text and text not in said and _ID_PREFIX + passage.id not in ids:
             new.setdefault(text, passage)
     return list(new.values())
 
@@ -136,7 +137,7 @@ def _text(passage: RetrievedPassage) -> str:
 def _block(passage: RetrievedPassage, text: str, tokens: int, question: Block) -> Block:
     why = f" ({passage.why})" if passage.why else ""
     return question.but(
-        id=ID_PREFIX + passage.id,
+        id=_ID_PREFIX + passage.id,
         content=text,
         type=BlockType.DOC,
         kind=Kind.DOCUMENT,
@@ -145,6 +146,7 @@ def _block(passage: RetrievedPassage, text: str, tokens: int, question: Block) -
         tokens=tokens,
         note=f"{_spaced(passage.source) or passage.id}, score {passage.score:.3f}{why}",
         original_content=None,
+        origin=Origin.RETRIEVED,
     )
 
 

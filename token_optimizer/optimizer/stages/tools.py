@@ -79,8 +79,8 @@ def _first_question(prompt: Prompt) -> str:
         for block in prompt.blocks
         if block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
     ]
-    first = prose[0].metadata.get("message") if prose else None
-    return "\n".join(block.content for block in prose if block.metadata.get("message") == first)
+    first = prose[0].message if prose else None
+    return "\n".join(block.content for block in prose if block.message == first)
 
 
 STAGE = Stage("tools", shorten_tool_schemas, "tool schema shortened")

@@ -40,7 +40,7 @@ def _required_tokens(blocks: Sequence[Block]) -> int:
     required = [
         block for block in blocks if (block.must_keep or block.verbatim) and block.kind is not Kind.FRAMING
     ]
-    frames = MESSAGE_TOKENS * len({block.metadata.get("message") for block in required})
+    frames = MESSAGE_TOKENS * len({block.message for block in required})
     return schemas // 2 + frames + sum(block.tokens for block in required)
 
 

@@ -13,8 +13,9 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, OptimizationResult, Prompt
 from token_optimizer.optimizer.conversation.cache_prices import CachePrices, cache_prices
 from token_optimizer.optimizer.conversation.compaction import Compaction, is_due
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 
 JUNK = "Thinking aloud: " + "the pool may be too small, or the server gone, or the network slow. " * 40
 # What is long enough to be junk only once it is older than the protected turns.
@@ -36,7 +37,9 @@ def _turns(count: int, thought: str = JUNK) -> Iterator[list[dict[str, Any]]]:
 def _results(model: str, count: int, thought: str = JUNK) -> list[OptimizationResult]:
     memory = InProcessMemory()
     return [
-        optimize_body({"messages": messages}, "openai", config=CONFIG, model=model, memory=memory)
+        optimize_body(
+            {"model": model, "messages": messages}, "openai", config=CONFIG, ports=Ports(memory=memory)
+        )
         for messages in _turns(count, thought)
     ]
 
@@ -64,7 +67,7 @@ def test_a_request_that_comes_again_is_answered_alike() -> None:
     memory = InProcessMemory()
     for messages in _turns(12):
         first, again = (
-            optimize_body({"messages": messages}, "openai", config=CONFIG, model="gpt-4o", memory=memory)
+            optimize_body({"messages": messages}, "openai", config=CONFIG, ports=Ports(memory=memory))
             for _ in range(2)
         )
         assert again.body == first.body

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from benchmarks.conversations import conversation, next_turn
 from token_optimizer import OptimizerConfig
-from token_optimizer.models import Dialect, OptimizationResult
+from token_optimizer.models import Block, Dialect, OptimizationResult
+from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.keys import conversation_salt
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, conversation_salt
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 from token_optimizer.text_cache import forget_texts
 
 BALANCED = OptimizerConfig.preset("balanced")
@@ -57,9 +61,7 @@ def _sent(
     for body in bodies:
         if forgetful:
             forget_texts()
-        results.append(
-            optimize_body(body, dialect, config=BALANCED, model="gpt-4o", memory=memory, **options)
-        )
+        results.append(optimize_body(body, dialect, config=BALANCED, ports=Ports(memory=memory), **options))
     return results
 
 
@@ -77,39 +79,51 @@ def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget
 def test_the_next_turn_finds_what_the_last_one_read() -> None:
     memory = InProcessMemory()
     first, second = _openai(2)
-    optimize_body(first, "openai", config=BALANCED, model="gpt-4o", memory=memory)
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
     salt = conversation_salt(BALANCED, None, "gpt-4o", "")
-    past = ConversationHistory.find(memory, second, "openai", salt, None)
-    assert len(past.read.sent) == len(first["messages"])
+    history = ConversationHistory.find(memory, second, "openai", salt, None)
+    assert len(history.prefix.sent) == len(first["messages"])
     other = ConversationHistory.find(
         memory, second, "openai", conversation_salt(BALANCED, None, "gpt-4o", "x"), None
     )
-    assert not other.read.sent
+    assert not other.prefix.sent
 
 
 def test_what_the_memory_has_otherwise_is_read_anew() -> None:
     """Another process may have compacted the conversation since."""
     memory = InProcessMemory()
     first, second = _openai(2)
-    optimize_body(first, "openai", config=BALANCED, model="gpt-4o", memory=memory)
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
     salt = conversation_salt(BALANCED, None, "gpt-4o", "")
-    past = ConversationHistory.find(memory, second, "openai", salt, None)
-    memory.set_many({past.keys[len(past.known) - 1]: past.known[0]})
-    assert not ConversationHistory.find(memory, second, "openai", salt, None).read.sent
+    history = ConversationHistory.find(memory, second, "openai", salt, None)
+    memory.set_many({history.keys[len(history.known) - 1]: history.known[0]})
+    assert not ConversationHistory.find(memory, second, "openai", salt, None).prefix.sent
 
 
 def test_documents_are_read_anew_on_every_turn() -> None:
     memory = InProcessMemory()
     first, second = _openai(2)
     documents = [{"title": "Shards", "text": "Shard 5 is in Oslo."}]
-    optimize_body(first, "openai", config=BALANCED, model="gpt-4o", memory=memory)
-    result = optimize_body(
-        second, "openai", config=BALANCED, model="gpt-4o", memory=memory, documents=documents
-    )
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
+    result = optimize_body(second, "openai", config=BALANCED, ports=Ports(memory=memory), documents=documents)
     forget_texts()
     assert PARSED_PREFIXES.get_many(["any"]) == [None]
-    again = optimize_body(
-        second, "openai", config=BALANCED, model="gpt-4o", memory=memory, documents=documents
-    )
+    again = optimize_body(second, "openai", config=BALANCED, ports=Ports(memory=memory), documents=documents)
     assert result.body == again.body
     assert any("Oslo" in str(message["content"]) for message in result.body["messages"])
+
+
+def test_neither_memory_nor_compaction_changes_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are held from turn to turn, and a compaction works on them as they came."""
+    seen: list[tuple[Block, Block]] = []
+    best = Attempts.best
+
+    def watched(attempts: Attempts) -> Attempt:
+        held = (*attempts.original.blocks, *attempts.history.prefix.sent_blocks)
+        seen.extend((block, deepcopy(block)) for block in held)
+        return best(attempts)
+
+    monkeypatch.setattr(Attempts, "best", watched)
+    results = _sent(_openai(14), "openai", forgetful=False, budget_tokens=1_200)
+    assert any(result.stats.compacted for result in results)
+    assert all(block == before for block, before in seen)

@@ -12,8 +12,10 @@ import pytest
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS, TOOL
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, message_keys
+from token_optimizer.optimizer.conversation.keys import message_keys
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")
 
@@ -42,10 +44,11 @@ def _run(
     memory: InProcessMemory,
     config: OptimizerConfig = BALANCED,
     dialect: Dialect = "openai",
+    secret: str = "",
     **options: Any,
 ) -> OptimizationResult:
     body = {"model": "gpt-4o", "messages": messages, "tools": [TOOL]}
-    return optimize_body(body, dialect, config=config, memory=memory, **options)
+    return optimize_body(body, dialect, config=config, ports=Ports(memory=memory, secret=secret), **options)
 
 
 def test_it_works() -> None:
@@ -172,7 +175,7 @@ def test_a_later_question_brings_back_what_was_cut() -> None:
 
 
 def test_what_is_forgotten_is_worked_on_as_new() -> None:
-    memory = InProcessMemory(most_chars=500)
+    memory = InProcessMemory(max_chars=500)
     for messages in _turns(3):
         stats = _run(messages, memory).stats
     assert not any(block.frozen for block in stats.blocks)
@@ -229,7 +232,7 @@ def test_another_first_question_chooses_its_own_tools() -> None:
     def sent(question: str, memory: InProcessMemory) -> Any:
         messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": question}]
         body = {"messages": messages, "tools": tools}
-        return optimize_body(body, "openai", config=BALANCED, memory=memory).body["tools"]
+        return optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=memory)).body["tools"]
 
     memory = InProcessMemory()
     first = sent("Which ship is number 7?", memory)

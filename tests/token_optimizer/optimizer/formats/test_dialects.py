@@ -10,10 +10,12 @@ from tests.token_optimizer.optimizer.bodies import LOG, ROWS, anthropic_body, op
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, Kind
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory, message_keys
+from token_optimizer.optimizer.conversation.keys import message_keys
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.dialects import conversation_of, detect_dialect, text_parts_of
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.validate import structure_faults
+from token_optimizer.ports import Ports
 from token_optimizer.tokens.counts import count_body
 
 MARK = {"type": "ephemeral"}
@@ -289,9 +291,9 @@ def test_a_conversation_of_items_is_sent_again_as_it_was() -> None:
     config = OptimizerConfig.preset("balanced")
     memory = InProcessMemory()
     body = responses_body()
-    first = optimize_body(body, "responses", config=config, memory=memory)
+    first = optimize_body(body, "responses", config=config, ports=Ports(memory=memory))
     later = body | {"input": [*body["input"], {"role": "user", "content": "And now?"}]}
-    second = optimize_body(later, "responses", config=config, memory=memory)
+    second = optimize_body(later, "responses", config=config, ports=Ports(memory=memory))
     assert second.body["input"][: len(body["input"])] == first.body["input"]
     assert any(fate.frozen for fate in second.stats.blocks)
 

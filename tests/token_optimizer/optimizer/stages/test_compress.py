@@ -21,18 +21,22 @@ from token_optimizer.optimizer.compression.drafts import (
     shared_compressor,
 )
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.latency import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.stages.compress import MIN_TOKENS
+from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")
 
 
 def run(messages: Sequence[Mapping[str, Any]], **options: Any) -> OptimizationResult:
+    """The messages optimized; `options` may name what the ports hold."""
     config = options.pop("config", BALANCED)
-    return optimize_body({"messages": list(messages)}, "openai", config=config, **options)
+    held = ("memory", "precompressions", "latency")
+    ports = Ports(**{name: options.pop(name) for name in held if name in options})
+    return optimize_body({"messages": list(messages)}, "openai", config=config, ports=ports, **options)
 
 
 def fate_of(result: OptimizationResult, message: int = 1) -> BlockFate:

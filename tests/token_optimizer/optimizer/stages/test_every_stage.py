@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -22,10 +23,7 @@ BY_NAME = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 
 
 def prompt_of(body: dict[str, Any], dialect: Any) -> Prompt:
-    empty = canonicalize(body, dialect)
-    counts = count_texts([block.content for block in empty.blocks], MODEL)
-    blocks = [block.but(tokens=tokens) for block, tokens in zip(empty.blocks, counts, strict=True)]
-    return Prompt(tuple(blocks), empty.slots, empty.body, dialect, empty.query)
+    return canonicalize(body, dialect, count=lambda texts: count_texts(texts, MODEL))
 
 
 def context_of(prompt: Prompt, share: float | None) -> Context:
@@ -37,12 +35,14 @@ def context_of(prompt: Prompt, share: float | None) -> Context:
 @BY_NAME
 @pytest.mark.parametrize("share", [None, 0.5])
 @pytest.mark.parametrize(("body", "dialect"), BODIES)
-def test_it_adds_no_tokens_and_leaves_verbatim_and_must_keep_text(
+def test_it_adds_no_tokens_changes_no_block_and_leaves_verbatim_and_must_keep_text(
     stage: Stage, share: float | None, body: dict[str, Any], dialect: Any
 ) -> None:
     prompt = prompt_of(body, dialect)
+    before = deepcopy(prompt.blocks)
     context = context_of(prompt, share)
     after = counted(stage.run(prompt, context), prompt, context)
+    assert prompt.blocks == before
     assert after.tokens <= prompt.tokens
     left = {block.id: block for block in after.blocks}
     # A call goes whole, with its turn.

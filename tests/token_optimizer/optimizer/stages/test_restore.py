@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from token_optimizer import OptimizerConfig
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
 
 LOG = "\n".join(
     f"2026-11-22 10:00:{n % 60:02} INFO scheduler tick {n} finished in {n % 7} ms" for n in range(400)
@@ -23,13 +24,13 @@ def test_two_questions_bring_back_passages_of_one_block(monkeypatch) -> None:
         {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "function": {"name": "read"}}]},
         {"role": "tool", "tool_call_id": "c", "content": LOG},
     ]
-    optimize_body({"messages": messages}, "openai", config=config, memory=memory)
+    optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
     for asked in ("tick 137", "TICK 211"):
         messages += [
             {"role": "assistant", "content": "I look."},
             {"role": "user", "content": f"When did {asked} finish?"},
         ]
-        result = optimize_body({"messages": messages}, "openai", config=config, memory=memory)
+        result = optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
         newest = result.body["messages"][-1]["content"]
         assert f"scheduler {asked.lower()} finished" in newest
     added = [block.id for block in result.stats.blocks if block.fate == "added"]
@@ -56,7 +57,11 @@ def _told_over_time(messages: list[dict[str, Any]], question: str, budget_tokens
     asked = [*messages, {"role": "user", "content": question}]
     for end in range(1, len(asked) + 1, 2):
         result = optimize_body(
-            {"messages": asked[:end]}, "openai", config=config, memory=memory, budget_tokens=budget_tokens
+            {"messages": asked[:end]},
+            "openai",
+            config=config,
+            ports=Ports(memory=memory),
+            budget_tokens=budget_tokens,
         )
         assert result.stats.tokens_after <= budget_tokens
     return result
@@ -117,7 +122,7 @@ def test_a_sentence_that_was_compressed_away_comes_back_and_only_once(monkeypatc
     config = OptimizerConfig(target_reduction=0.5, keep_last_n_turns=0, faithfulness_threshold=0.5)
     memory = InProcessMemory()
     for question in ("What became of Hestvika?", "Hestvika and Anna?", "Hestvika, the canal and Bert?"):
-        result = optimize_body({"messages": messages}, "openai", config=config, memory=memory)
+        result = optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
         messages += [{"role": "assistant", "content": "I see."}, {"role": "user", "content": question}]
     sent = [message["content"] for message in result.body["messages"]]
     assert told[45] not in sent[1]

@@ -12,9 +12,10 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect, OptimizationResult
-from token_optimizer.optimizer.conversation.prefix import InProcessMemory
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
+from token_optimizer.ports import Memory, Ports
 from token_optimizer.tokens.counts import count_body
 
 CONFIG = OptimizerConfig.preset("balanced", enable_semantic_retrieval=True)
@@ -43,12 +44,12 @@ def _ask(
     store: Any,
     dialect: Dialect = "openai",
     config: OptimizerConfig = CONFIG,
+    memory: Memory | None = None,
     **options: Any,
 ) -> OptimizationResult:
     key = "input" if dialect == "responses" else "messages"
-    return optimize_body(
-        {"model": "gpt-4o", key: messages}, dialect, config=config, retriever=store, **options
-    )
+    ports = Ports(memory=memory, retriever=store)
+    return optimize_body({"model": "gpt-4o", key: messages}, dialect, config=config, ports=ports, **options)
 
 
 def _user(text: str) -> list[dict[str, Any]]:
@@ -108,7 +109,7 @@ def test_every_dialect(dialect: Dialect, content: Any, sent: Any) -> None:
 
 def test_a_text_alone_is_an_input_too() -> None:
     body = {"model": "gpt-4o", "input": QUESTION}
-    result = optimize_body(body, "responses", config=CONFIG, retriever=Store())
+    result = optimize_body(body, "responses", config=CONFIG, ports=Ports(retriever=Store()))
     assert result.body["input"] == ADDED + QUESTION
 
 

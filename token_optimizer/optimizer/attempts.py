@@ -1,0 +1,166 @@
+"""Runs of the stages on one prompt: on its frozen prefix, anew as a compaction, and the fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from token_optimizer.models import COMPRESS_STAGE, Kind, Prompt, StageReport
+from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
+from token_optimizer.optimizer.conversation.cache_prices import cache_prices
+from token_optimizer.optimizer.conversation.compaction import Compaction, is_due, requests_so_far
+from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.prefix import frozen
+from token_optimizer.optimizer.formats.framing import framed, unframed
+from token_optimizer.optimizer.formats.rendering import render, slot_texts
+from token_optimizer.optimizer.stages.base import counted
+from token_optimizer.optimizer.trace import FROZEN, Ledger
+from token_optimizer.optimizer.validate import constraint_faults, structure_faults
+
+RunStages = Callable[[Prompt, Context, Ledger], Prompt]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of the stages from `start`, which stands on what was sent before: the prompt `after` it and its
+    body.
+
+    `faults` say why the run was given up, if it was; then the original is sent. `undone` says why it was made
+    again without compression, `compaction` what it rewrote of what had been sent.
+    """
+
+    original: Prompt
+    start: Prompt
+    after: Prompt
+    body: dict[str, Any]
+    changed: bool
+    ledger: Ledger
+    faults: tuple[str, ...] = ()
+    compaction: Compaction | None = None
+    undone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """The ways to optimize one prompt. `original` is the prompt as it came, and `run_stages` the pipeline's
+    loop."""
+
+    original: Prompt
+    history: ConversationHistory
+    context: Context
+    run_stages: RunStages
+
+    def best(self) -> Attempt:
+        """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so, or
+        where that is expected to be cheaper."""
+        if not self.history.known:
+            return self._run(self.original, self.context, Ledger())
+        ledger = Ledger()
+        start = self._frozen_start(ledger)
+        turn = _context_of_turn(self.original, start, self.context)
+        attempt = self._run(start, turn, ledger) if turn is not None else None
+        attempt = None if attempt is not None and attempt.faults else attempt
+        fits = attempt is not None and self.context.tokens_over(attempt.after) <= 0
+        if attempt is not None and fits and not self._needs_room(attempt):
+            # What is asked for again is answered alike; the next turn decides.
+            return attempt if self.history.is_exact else self._cheaper(attempt)
+        again = self._compaction(_context_of_compaction(self.original, self.context), start)
+        if attempt is None:
+            return again
+        is_better = (fits and again.faults) or attempt.after.tokens <= again.after.tokens
+        return attempt if is_better else again
+
+    def _frozen_start(self, ledger: Ledger) -> Prompt:
+        """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
+        started = perf_counter()
+        prefix = self.history.prefix
+        rest = prefix.rest(self.original)
+        start = counted(frozen(rest, self.history.known), rest, self.context)
+        ledger.write(FROZEN, rest, start)
+        start = replace(start, blocks=(*prefix.sent_blocks, *start.blocks))
+        if start.gone_messages:
+            start = unframed(start, self.original)
+        spent = (perf_counter() - started) * 1000
+        ledger.reports.append(StageReport(FROZEN.name, "ran", spent, self.original.tokens - start.tokens))
+        return start
+
+    def _needs_room(self, attempt: Attempt) -> bool:
+        """Whether what the question asks for had no room, and the last compaction is long enough ago."""
+        return attempt.after.lacks_room and requests_so_far(self.history.known) >= TURNS_BETWEEN
+
+    def _cheaper(self, attempt: Attempt) -> Attempt:
+        """The attempt, or a compaction where one is due and its saving is expected to exceed its cost."""
+        requests = requests_so_far(self.history.known)
+        prices = cache_prices(self.context.model, attempt.after.dialect) if is_due(requests) else None
+        if prices is None:
+            return attempt
+        again = self._compaction(self.context, attempt.after)
+        assert again.compaction is not None
+        return again if not again.faults and again.compaction.pays(requests, prices) else attempt
+
+    def _compaction(self, context: Context, on_prefix: Prompt) -> Attempt:
+        """The stages run on the prompt as it came, beside what stands `on_prefix`."""
+        started = perf_counter()
+        again = self._run(self.original, context, Ledger())
+        compaction = Compaction.between(on_prefix, again.after)
+        report = compaction.text(cache_prices(context.model, self.original.dialect))
+        spent = (perf_counter() - started) * 1000
+        again.ledger.reports.append(StageReport("compaction", "ran", spent, 0, report))
+        return replace(again, compaction=compaction)
+
+    def _run(self, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
+        """The stages run on `start`, and once more without compression where that broke the prompt."""
+        original, unrun = self.original, ledger.copy()
+        after = self.run_stages(start, replace(context.aiming(start), original=original), ledger)
+        body, changed, silent = render(after, original)
+        after = _without_reasoning_of(silent, after, ledger)
+        faults = tuple(sorted(_faults(original, after, body)))
+        if faults and ledger.has_done(COMPRESS_STAGE):
+            again = self._run(start, context.without_compression(), unrun)
+            return replace(again, undone=faults)
+        if faults:
+            # Only the original is known to be what the provider takes.
+            spent = Ledger(reports=ledger.reports)
+            return Attempt(original, original, original, dict(original.body), False, spent, faults=faults)
+        return Attempt(original, start, framed(after, body, context.count), body, changed, ledger)
+
+
+def _faults(original: Prompt, after: Prompt, body: dict[str, Any]) -> set[str]:
+    """What is wrong with the body that is to be sent; what was wrong when it came is the caller's own."""
+    faults = structure_faults(body, original.dialect)
+    faults -= structure_faults(original.body, original.dialect) if faults else set()
+    return faults | constraint_faults(original.blocks, partial(slot_texts, after))
+
+
+def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger) -> Prompt:
+    """The prompt without what is counted of messages that went: reasoning goes with what it led to."""
+    gone = [block.id for block in after.blocks if block.message in silent]
+    if not gone:
+        return after
+    ledger.stage.update(dict.fromkeys(gone, "junk"))
+    ledger.reason.update(dict.fromkeys(gone, "nothing else is left of its message"))
+    return replace(after, blocks=tuple(block for block in after.blocks if block.id not in gone))
+
+
+def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Context | None:
+    """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
+    if context.budget_tokens is None or original.tokens <= context.budget_tokens:
+        return context
+    if not any(block.frozen and block.turn >= 0 for block in start.blocks):
+        return context  # a system text that other conversations have, too
+    bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
+    return context.next_turn(start.tokens - bulk) if bulk else context
+
+
+def _context_of_compaction(original: Prompt, context: Context) -> Context:
+    if context.budget_tokens is None:
+        return context
+    spoken = {block.turn: 0 for block in original.blocks if block.turn >= 0}
+    for block in original.blocks:
+        # Bulk is cut to a turn's share of the room; what is said stays.
+        if block.turn >= 0 and block.kind is Kind.PROSE and not block.tool_result:
+            spoken[block.turn] += block.tokens
+    return context.compacting(sum(spoken.values()) / max(1, len(spoken)))

@@ -1,0 +1,45 @@
+"""Where sent messages are remembered in this process, and what a memory knows of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from token_optimizer.lru_cache import LRUCache
+from token_optimizer.optimizer.conversation.sent import SentMessage
+from token_optimizer.ports import Memory
+
+
+class InProcessMemory:
+    """The library's default: the messages sent last, within so many characters. Safe across threads."""
+
+    def __init__(self, max_chars: int = 64_000_000) -> None:
+        self._sent: LRUCache[SentMessage] = LRUCache(max_chars)
+
+    def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
+        return self._sent.get_many(keys)
+
+    def set_many(self, messages: Mapping[str, SentMessage]) -> None:
+        self._sent.put_many((key, message, _size(message)) for key, message in messages.items())
+
+
+def known_messages(memory: Memory, keys: Sequence[str], first: Sequence[SentMessage]) -> list[SentMessage]:
+    """What the leading messages were sent as, as far as a whole request was sent before; it is known already
+    of the `first` ones.
+
+    What stands behind that was sent with another question, which decided what was cut from it: a second
+    question on the same document is no later turn of the first one's conversation.
+    """
+    known = list(first)
+    whole = len(known)
+    for message in memory.get_many(keys[whole:]):
+        if message is None:
+            break
+        known.append(message)
+        whole = len(known) if message.ended else whole
+    return known[:whole]
+
+
+def _size(message: SentMessage) -> int:
+    texts = [block.content for block in message.blocks] + [block.content for block in message.tools]
+    texts += [item.content for item in message.added]
+    return 200 + 100 * len(message.blocks) + sum(map(len, filter(None, texts)))

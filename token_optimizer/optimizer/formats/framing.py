@@ -1,0 +1,57 @@
+"""What a dialect adds around the texts of a prompt, counted in the framing block.
+
+With it the blocks of a prompt add up to the whole request exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import Any
+
+from token_optimizer.models import Kind, Prompt
+from token_optimizer.optimizer.formats.dialects import conversation_of, framing_tokens, message_framing_tokens
+
+Count = Callable[[Sequence[str]], list[int]]
+
+
+def framed(prompt: Prompt, body: Mapping[str, Any], count: Count) -> Prompt:
+    """The prompt with the framing of this body counted.
+
+    Two blocks of one text can count a token more or less than the text does: the framing takes that up.
+    """
+    slots = [block.slot for block in prompt.blocks if block.slot is not None]
+    split = {slot for slot, following in pairwise(slots) if slot == following}
+    parts = [block for block in prompt.blocks if block.slot in split] if split else []
+    texts = ["".join(block.content for block in group) for _, group in groupby(parts, attrgetter("slot"))]
+    apart = sum(block.tokens for block in parts)
+    tokens = framing_tokens(body, prompt.dialect) + sum(count(texts)) - apart
+    blocks = list(prompt.blocks)
+    at = next(at for at in range(len(blocks) - 1, -1, -1) if blocks[at].kind is Kind.FRAMING)
+    blocks[at] = blocks[at].but(tokens=tokens)
+    return replace(prompt, blocks=tuple(blocks))
+
+
+def framing_left(prompt: Prompt) -> int:
+    """What the format adds around the messages that are left."""
+    if not prompt.gone_messages:
+        return framing_tokens(prompt.body, prompt.dialect)
+    framing = message_framing(prompt)
+    return framing_tokens(prompt.body, prompt.dialect) - sum(framing[index] for index in prompt.gone_messages)
+
+
+def unframed(left: Prompt, before: Prompt) -> Prompt:
+    """What is left of the prompt before, without the framing of the messages that went."""
+    gone = framing_left(before) - framing_left(left)
+    blocks = [
+        block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
+        for block in left.blocks
+    ]
+    return replace(left, blocks=tuple(blocks))
+
+
+def message_framing(prompt: Prompt) -> list[int]:
+    """What the format adds around each message."""
+    return [message_framing_tokens(message) for message in conversation_of(prompt.body, prompt.dialect)]
