@@ -34,7 +34,7 @@ import hypothesis
 import pytest
 from django.db import connection
 
-from optimizer_app.instance.servers import running_servers
+from optimizer_app.instance.servers.running import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.optimizer.latency import Latency

@@ -1,13 +1,12 @@
-"""PostgreSQL and Valkey from their wheels, and the one supervisor over every process: `manage.py up`.
+"""One instance of the service under one supervisor: `manage.py up`.
 
-    state.py       what an instance keeps: secrets, passwords and ports, in a file that only its owner reads
-    children.py    starting processes that end with their parent, and ending those of a crashed start
-    accounts.py    the system user that PostgreSQL runs as when root starts it
-    postgres.py    the embedded PostgreSQL
-    valkey.py      the embedded Valkey
-    servers.py     both, started side by side and stopped in order
-    supervisor.py  keeps the web workers, Celery and the databases alive until a signal ends them
-    web.py         one web worker on the supervisor's socket
-
-Nothing here needs Django to be set up.
+servers/       PostgreSQL and Valkey from their wheels
+state.py       secrets, passwords and ports, in a file that only its owner reads
+prepare.py     schema, partitions and static files, brought up to this version
+bootstrap.py   the first admin, project, key and providers
+greeting.py    what a start prints
+children.py    processes that end with their parent, and leftovers of a crashed start
+workers.py     the command lines of the web workers, Celery and the embedding process
+web.py         one web worker on the supervisor's socket
+supervisor.py  keeps all of them alive until a signal ends it
 """

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 from optimizer_app.instance import children
-from optimizer_app.instance.servers import RunningServers, log_dir, run_dir
+from optimizer_app.instance.servers.running import RunningServers, log_dir, run_dir
 
 STOP_WITHIN_SECONDS = 18
 SETTLED_AFTER_SECONDS = 60

@@ -21,9 +21,9 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from optimizer_app.instance import children, web
 from optimizer_app.instance.greeting import credentials, first_call, local_host, local_url
-from optimizer_app.instance.postgres import PostgresFailed
 from optimizer_app.instance.prepare import prepare
-from optimizer_app.instance.servers import (
+from optimizer_app.instance.servers.postgres import PostgresFailed
+from optimizer_app.instance.servers.running import (
     RunningServers,
     ServerFailed,
     embedded_servers,
@@ -31,11 +31,10 @@ from optimizer_app.instance.servers import (
     settled_state,
 )
 from optimizer_app.instance.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
+from optimizer_app.instance.workers import celery_processes, embedding_process, web_workers
 
 FIRST_ANSWER_WITHIN_SECONDS = 60
 LISTEN_BACKLOG = 2048
-CELERY_PROCESSES = "2"
-QUEUES = "ingest,delivery,upkeep"
 
 
 class Command(BaseCommand):
@@ -82,73 +81,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def web_workers(listener: socket.socket) -> list[children.Command]:
-    return [
-        children.Command(
-            name=f"web-{number}",
-            arguments=web.arguments(listener),
-            environment=_environment(),
-            folder=settings.BASE_DIR,
-            descriptors=(listener.fileno(),),
-        )
-        for number in range(1, settings.WEB_CONCURRENCY + 1)
-    ]
-
-
-def celery_processes() -> list[children.Command]:
-    celery = [sys.executable, "-m", "celery", "--app", "config"]
-    started = {
-        "celery-worker": [
-            *celery,
-            "worker",
-            "--queues",
-            QUEUES,
-            "--concurrency",
-            CELERY_PROCESSES,
-            *_QUIET_WORKER,
-        ],
-        # Apart, since a text takes it minutes, and niced, since it takes all that requests leave.
-        "celery-precompression": [
-            "nice",
-            *celery,
-            "worker",
-            "--queues",
-            "precompression",
-            "--pool",
-            "solo",
-            "--hostname",
-            "precompression@%h",
-            *_QUIET_WORKER,
-        ],
-        "celery-beat": [*celery, "beat", "--pidfile", ""],
-    }
-    return [
-        children.Command(name=name, arguments=line, environment=_environment(), folder=settings.BASE_DIR)
-        for name, line in started.items()
-    ]
-
-
-def embedding_process() -> children.Command:
-    return children.Command(
-        name="embedding",
-        arguments=[sys.executable, "manage.py", "embedding"],
-        environment=_environment(),
-        folder=settings.BASE_DIR,
-    )
-
-
-# One worker has nobody to gossip with.
-_QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
-
-
 def _forget_connections() -> None:
     """Processes are started from here on, and the pool has threads."""
     connection.close()
     cast(DatabaseWrapper, connection).close_pool()
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "OPTIMIZER_STATE_DIR": str(settings.STATE_DIR)}
 
 
 def _embedded() -> list[Any]:

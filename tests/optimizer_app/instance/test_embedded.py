@@ -11,8 +11,9 @@ import psycopg
 import pytest
 import redis
 
-from optimizer_app.instance import accounts, children
-from optimizer_app.instance.servers import (
+from optimizer_app.instance import children
+from optimizer_app.instance.servers import accounts
+from optimizer_app.instance.servers.running import (
     RunningServers,
     ServerFailed,
     embedded_servers,
@@ -106,7 +107,7 @@ def test_under_a_closed_folder_postgres_moves_out(
 ) -> None:
     closed = own_state_dir / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setattr("optimizer_app.instance.postgres.SYSTEM_HOME", own_state_dir / "system")
+    monkeypatch.setattr("optimizer_app.instance.servers.postgres.SYSTEM_HOME", own_state_dir / "system")
     with running_servers(closed / "state") as state, psycopg.connect(state.database_url) as connection:
         (folder,) = connection.execute("SHOW data_directory").fetchone()
     assert Path(folder).is_relative_to(own_state_dir / "system")
@@ -116,7 +117,9 @@ def test_under_a_closed_folder_postgres_moves_out(
 def test_under_a_closed_folder_the_binaries_are_copied(
     own_state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("optimizer_app.instance.postgres.open_to_others", lambda path: "state" in str(path))
+    monkeypatch.setattr(
+        "optimizer_app.instance.servers.postgres.open_to_others", lambda path: "state" in str(path)
+    )
     with running_servers(own_state_dir) as state, psycopg.connect(state.database_url) as connection:
         (version,) = connection.execute("SHOW server_version_num").fetchone()
     assert int(version) >= 180000

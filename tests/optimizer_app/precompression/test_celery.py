@@ -18,7 +18,7 @@ from django.db import connections
 from redis.exceptions import TimeoutError as NothingYet
 
 from optimizer_app.announcements import project_group
-from optimizer_app.management.commands.up import celery_processes
+from optimizer_app.instance.workers import celery_processes
 from optimizer_app.models import Precompression, Project
 from optimizer_app.precompression.accept import queue_jobs
 from tests.live_server import PROJECT_ROOT, database_url

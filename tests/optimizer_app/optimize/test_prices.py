@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from optimizer_app.models import Project
 from optimizer_app.optimize.prices import UNPRICED, Prices, price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, UNKNOWN_USAGE, Usage
 from optimizer_app.traces.store import store
@@ -88,7 +89,8 @@ def test_usage_that_does_not_add_up_is_bounded_by_the_input():
         ({"usage_input_tokens": None, "status": "error", "http_status": 500}, "0"),
     ],
 )
-def test_the_trace_has_the_money(project, fields, net):
+def test_the_trace_has_the_money(transactional_db, fields, net):
+    project = Project.objects.create(name="ours")
     record = new_record(project.id, **fields)
 
     store([record])

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimizer_app.instance import children
-from optimizer_app.instance.postgres import EmbeddedPostgres, embedded_postgres
+from optimizer_app.instance.servers.postgres import EmbeddedPostgres, embedded_postgres
+from optimizer_app.instance.servers.valkey import EmbeddedValkey
 from optimizer_app.instance.state import LOOPBACK, InstanceState, free_port, load_or_create, move_ports
-from optimizer_app.instance.valkey import EmbeddedValkey
 
 READY_WITHIN_SECONDS = 60
 STOPPED_WITHIN_SECONDS = 5

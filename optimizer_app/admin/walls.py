@@ -1,0 +1,82 @@
+"""The walls between projects: rows, filters and choices that a user may see."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from optimizer_app.models import Project
+
+
+class ProjectFilter(admin.SimpleListFilter):
+    """By project, naming only those that the user may see."""
+
+    title = "project"
+    parameter_name = "project"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(project.pk), project.name) for project in Project.objects.visible_to(request.user)]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        project_id = as_uuid(self.value() or "")
+        return queryset.filter(project=project_id) if project_id else queryset
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """The UUID that a text is; None where it is none."""
+    try:
+        return uuid.UUID(text.strip())
+    except ValueError:
+        return None
+
+
+class WithinProjects(ModelAdmin):
+    """Rows of a project, and choices of related rows, for those who may see the project."""
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows.filter(project__in=Project.objects.visible_to(request.user))
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        visible = Project.objects.visible_to(request.user)
+        if db_field.related_model is Project:
+            kwargs["queryset"] = visible
+        else:
+            kwargs["queryset"] = db_field.related_model._default_manager.filter(project__in=visible)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class OnlyShown(WithinProjects):
+    """Rows that the gateway writes and nobody edits, found by their id or their trace's."""
+
+    id_fields: tuple[str, ...] = ("pk",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        wanted = as_uuid(search_term)
+        if wanted is None:
+            return queryset.none(), False
+        matches = models.Q()
+        for name in self.id_fields:
+            matches |= models.Q(**{name: wanted})
+        return queryset.filter(matches), False

@@ -1,0 +1,76 @@
+"""The command lines of an instance's workers: web, Celery, and the embedding process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from django.conf import settings
+
+from optimizer_app.instance import web
+from optimizer_app.instance.children import Command
+
+CELERY_PROCESSES = "2"
+QUEUES = "ingest,delivery,upkeep"
+# One worker has nobody to gossip with.
+_QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
+
+
+def web_workers(listener: socket.socket) -> list[Command]:
+    return [
+        Command(
+            name=f"web-{number}",
+            arguments=web.arguments(listener),
+            environment=_environment(),
+            folder=settings.BASE_DIR,
+            descriptors=(listener.fileno(),),
+        )
+        for number in range(1, settings.WEB_CONCURRENCY + 1)
+    ]
+
+
+def celery_processes() -> list[Command]:
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    started = {
+        "celery-worker": [
+            *celery,
+            "worker",
+            "--queues",
+            QUEUES,
+            "--concurrency",
+            CELERY_PROCESSES,
+            *_QUIET_WORKER,
+        ],
+        # Apart, since a text takes it minutes, and niced, since it takes all that requests leave.
+        "celery-precompression": [
+            "nice",
+            *celery,
+            "worker",
+            "--queues",
+            "precompression",
+            "--pool",
+            "solo",
+            "--hostname",
+            "precompression@%h",
+            *_QUIET_WORKER,
+        ],
+        "celery-beat": [*celery, "beat", "--pidfile", ""],
+    }
+    return [
+        Command(name=name, arguments=line, environment=_environment(), folder=settings.BASE_DIR)
+        for name, line in started.items()
+    ]
+
+
+def embedding_process() -> Command:
+    return Command(
+        name="embedding",
+        arguments=[sys.executable, "manage.py", "embedding"],
+        environment=_environment(),
+        folder=settings.BASE_DIR,
+    )
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "OPTIMIZER_STATE_DIR": str(settings.STATE_DIR)}
