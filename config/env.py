@@ -23,7 +23,7 @@ def text(name: str, default: str = "") -> str:
     return _value(name) or default
 
 
-def integer(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+def integer(name: str, default: int, *, min_value: int | None = None, max_value: int | None = None) -> int:
     value = _value(name)
     if not value:
         return default
@@ -31,8 +31,8 @@ def integer(name: str, default: int, *, least: int | None = None, most: int | No
         number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from None
-    if (least is not None and number < least) or (most is not None and number > most):
-        raise ImproperlyConfigured(f"{name} must be {_range(least, most)}, not {number}")
+    if (min_value is not None and number < min_value) or (max_value is not None and number > max_value):
+        raise ImproperlyConfigured(f"{name} must be {_range(min_value, max_value)}, not {number}")
     return number
 
 
@@ -133,7 +133,7 @@ def _file_content(name: str, path: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {reason}") from None
 
 
-def _range(least: int | None, most: int | None) -> str:
-    if most is None:
-        return f"at least {least}"
-    return f"at most {most}" if least is None else f"between {least} and {most}"
+def _range(min_value: int | None, max_value: int | None) -> str:
+    if max_value is None:
+        return f"at least {min_value}"
+    return f"at most {max_value}" if min_value is None else f"between {min_value} and {max_value}"

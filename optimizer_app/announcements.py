@@ -24,7 +24,7 @@ def project_group(project_id: uuid.UUID | str) -> str:
 
 
 async def announce_traces(counts: Mapping[uuid.UUID, int]) -> None:
-    """Say how many traces of which project were committed. Without Valkey nobody hears it, that is all."""
+    """Say how many traces of which project were committed. Without Valkey the pages alone miss it."""
     await _announce(
         {project: {"type": "traces.recorded", "count": count} for project, count in counts.items()}
     )
@@ -47,8 +47,8 @@ async def _announce(messages: Mapping[uuid.UUID, Mapping[str, Any]]) -> None:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             for project_id, message in messages.items():
-                told = {**message, "project_id": str(project_id)}
-                await layer.group_send(project_group(project_id), told)
-                await layer.group_send(EVERY_PROJECT, told)
+                announcement = {**message, "project_id": str(project_id)}
+                await layer.group_send(project_group(project_id), announcement)
+                await layer.group_send(EVERY_PROJECT, announcement)
     except (OSError, TimeoutError, redis.exceptions.RedisError) as error:
         log.warning("announcement_failed", error=type(error).__name__)

@@ -32,8 +32,8 @@ def _instance() -> InstanceState:
 
 # Where it listens. The port is checked before anything slow starts.
 HOST = env.text("HOST", "127.0.0.1")
-PORT = env.integer("PORT", 8000, least=1, most=65535)
-WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", len(os.sched_getaffinity(0)), least=1, most=256)
+PORT = env.integer("PORT", 8000, min_value=1, max_value=65535)
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", len(os.sched_getaffinity(0)), min_value=1, max_value=256)
 PUBLIC_URL = env.url("OPTIMIZER_PUBLIC_URL").rstrip("/")
 
 # Secrets
@@ -72,7 +72,7 @@ ANALYTICS_URL = env.url("ANALYTICS_URL")
 EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
 EMBEDDING_SOCKET = STATE_DIR / "run" / "embedding.sock"
 # Days that traces are kept; 0 keeps them for ever.
-TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 0, least=0)
+TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 0, min_value=0)
 
 INSTALLED_APPS = [
     "unfold",

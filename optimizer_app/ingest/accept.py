@@ -20,7 +20,7 @@ from token_optimizer.storage.blocks import storable, storable_metadata
 
 MAX_DOCUMENTS = 1_000
 MAX_BYTES = 50 * 1024 * 1024
-_LONGEST_ID = 300
+_MAX_ID_CHARS = 300
 _FOUND_BY_READING = ("title", "media_type")
 
 
@@ -73,8 +73,8 @@ def _check(documents: Sequence[NewDocument]) -> None:
 def _problems(document: NewDocument) -> Iterator[str]:
     if not document.external_id.strip() or storable(document.external_id) != document.external_id:
         yield "has no id that can be stored"
-    if len(document.external_id) > _LONGEST_ID:
-        yield f"has an id longer than {_LONGEST_ID} characters"
+    if len(document.external_id) > _MAX_ID_CHARS:
+        yield f"has an id longer than {_MAX_ID_CHARS} characters"
     if len(document.data) > MAX_BYTES:
         yield f"is larger than {MAX_BYTES // 1024**2} MB"
 

@@ -78,19 +78,19 @@ def _texts(section: Section) -> Iterator[str]:
         yield section.head + section.joint.join(held)
 
 
-def _fitting(pieces: Sequence[str], most: int) -> Iterator[tuple[str, int]]:
+def _fitting(pieces: Sequence[str], max_tokens: int) -> Iterator[tuple[str, int]]:
     """The pieces with their tokens, those that are too long cut."""
     for piece, size in zip(pieces, count(pieces), strict=True):
-        if size <= most:
+        if size <= max_tokens:
             yield piece, size
             continue
-        parts = [part for part in _cut(piece, most) if part.strip()]
+        parts = [part for part in _cut(piece, max_tokens) if part.strip()]
         yield from zip(parts, count(parts), strict=True)
 
 
-def _cut(text: str, most: int) -> Iterator[str]:
+def _cut(text: str, max_tokens: int) -> Iterator[str]:
     for start in range(0, len(text), _SLICE_CHARS):
-        cut = semchunk.chunk(text[start : start + _SLICE_CHARS], most, _tokens, memoize=False)
+        cut = semchunk.chunk(text[start : start + _SLICE_CHARS], max_tokens, _tokens, memoize=False)
         assert isinstance(cut, list)
         yield from cut
 

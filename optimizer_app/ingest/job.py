@@ -1,4 +1,4 @@
-"""How far a job is, told from its documents: running, and at its end done or failed."""
+"""The status of a job, from its documents: running, done or failed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def job_status(documents: Sequence[Document]) -> tuple[str, str]:
 
 
 def _reason(failed: Sequence[Document], of: int) -> str:
-    named = "; ".join(_told(document) for document in failed[:_MAX_NAMED])
+    named = "; ".join(_described(document) for document in failed[:_MAX_NAMED])
     more = f"; and {len(failed) - _MAX_NAMED} more" if len(failed) > _MAX_NAMED else ""
     return named if of == 1 else f"{len(failed)} of {of} documents: {named}{more}"
 
 
-def _told(document: Document) -> str:
+def _described(document: Document) -> str:
     why = document.reason or ("it was cancelled" if document.state == _STATES.CANCELLED else "")
     return f"{document.external_id}: {why}"

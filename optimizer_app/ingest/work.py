@@ -105,7 +105,7 @@ def _read(document: Document) -> ReadDocument:
         _update(document, state=Document.State.CHUNKING, leased_until=timezone.now() + LEASE)
 
     name, media_type = document.external_id, document.media_type
-    return read_confined(bytes(source), name=name, media_type=media_type, when_read=chunking)
+    return read_confined(bytes(source), name=name, media_type=media_type, on_read=chunking)
 
 
 def _store(document: Document, read: ReadDocument) -> None:

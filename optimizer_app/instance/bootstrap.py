@@ -22,7 +22,7 @@ PROJECT_NAME = "Default"
 CONFIG_NAME = "balanced"
 KEY_NAME = "First key"
 ECHO_NAME = "echo"
-SHORTEST_KEY = 12
+MIN_KEY_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,10 @@ def _first_key(project: Project) -> str | None:
 
 def _check_bootstrap_key(secret: str) -> None:
     plain = secret.isascii() and secret.isprintable() and " " not in secret
-    if not (secret.startswith(KEY_PREFIX) and plain and len(secret) >= SHORTEST_KEY):
+    if not (secret.startswith(KEY_PREFIX) and plain and len(secret) >= MIN_KEY_CHARS):
         raise ImproperlyConfigured(
             f"OPTIMIZER_BOOTSTRAP_KEY must begin with {KEY_PREFIX}, be plain ASCII without spaces "
-            f"and have at least {SHORTEST_KEY} characters"
+            f"and have at least {MIN_KEY_CHARS} characters"
         )
 
 

@@ -23,7 +23,7 @@ from optimizer_app.instance.servers.running import RunningServers, log_dir, run_
 
 STOP_WITHIN_SECONDS = 18
 SETTLED_AFTER_SECONDS = 60
-LONGEST_PAUSE_SECONDS = 30
+MAX_PAUSE_SECONDS = 30
 _LOOK_AGAIN_SECONDS = 0.1
 
 
@@ -133,7 +133,7 @@ class Supervisor:
 
 def pause_after(deaths: int) -> float:
     """Seconds to wait before a worker that died so many times in a row is started again."""
-    return min(0.5 * 2.0 ** (deaths - 1), LONGEST_PAUSE_SECONDS)
+    return min(0.5 * 2.0 ** (deaths - 1), MAX_PAUSE_SECONDS)
 
 
 def raise_on_signals() -> None:

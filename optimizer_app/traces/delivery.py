@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 BATCH_EVENTS = 100
 POST_TIMEOUT_SECONDS = 10.0
 LEASE = timedelta(minutes=2)
-LONGEST_PAUSE = timedelta(minutes=10)
-# Refusals that say "later", not "never this".
-_LATER = frozenset({401, 403, 404, 408, 425, 429})
+MAX_PAUSE = timedelta(minutes=10)
+# Refusals of the moment: the same events may be taken later.
+_RETRIED_STATUSES = frozenset({401, 403, 404, 408, 425, 429})
 
 
 class NotDelivered(Exception):
-    """The receiver did not take a batch. `refused`: it was reached and did not like what it got."""
+    """A batch did not arrive. `refused`: the receiver answered, and will not take these events."""
 
     def __init__(self, reason: str, *, refused: bool = False) -> None:
         super().__init__(reason)
@@ -41,7 +41,7 @@ class NotDelivered(Exception):
 
 
 def deliver_due_events() -> int:
-    """Post all that is due, until there is no more or the receiver fails; how many events arrived."""
+    """Post all due events, until none is left or the receiver fails; returns how many arrived."""
     if not settings.ANALYTICS_URL:
         return 0
     arrived = 0
@@ -55,7 +55,7 @@ def deliver_due_events() -> int:
 
 
 def lease_due_events(count: int = BATCH_EVENTS) -> list[Event]:
-    """The events that are due, longest waiting first; theirs is the next `LEASE`."""
+    """The events that are due, longest waiting first; the caller holds them for the next `LEASE`."""
     now = timezone.now()
     with transaction.atomic():
         due = Event.objects.select_for_update(skip_locked=True).filter(next_try_at__lte=now)
@@ -66,12 +66,12 @@ def lease_due_events(count: int = BATCH_EVENTS) -> list[Event]:
 
 
 def retry_at(attempts: int) -> datetime:
-    """When to try again after so many attempts: twice as long after each, up to `LONGEST_PAUSE`."""
-    return timezone.now() + min(timedelta(seconds=2 ** min(attempts, 20)), LONGEST_PAUSE)
+    """When to try again after so many attempts: twice as long after each, up to `MAX_PAUSE`."""
+    return timezone.now() + min(timedelta(seconds=2 ** min(attempts, 20)), MAX_PAUSE)
 
 
 def _batches(events: Sequence[Event]) -> list[list[Event]]:
-    """The events by key: a batch speaks for one alone."""
+    """The events by API key: a batch belongs to one."""
     by_key = sorted(events, key=_key_of)
     return [list(batch) for _, batch in groupby(by_key, key=_key_of)]
 
@@ -81,9 +81,9 @@ def _key_of(event: Event) -> str:
 
 
 def _deliver(session: requests.Session, batch: Sequence[Event]) -> int:
-    """Post one batch and settle it; how many of it arrived.
+    """Post one batch and settle it; returns how many events arrived.
 
-    What is refused is halved, down to the one event that the receiver cannot take.
+    A refused batch is halved, down to the one event that the receiver cannot take.
     """
     try:
         _post(session, batch)
@@ -112,7 +112,9 @@ def _post(session: requests.Session, batch: Sequence[Event]) -> None:
         raise NotDelivered(type(error).__name__) from error
     status = response.status_code
     if not 200 <= status < 300:
-        raise NotDelivered(f"status {status}", refused=400 <= status < 500 and status not in _LATER)
+        raise NotDelivered(
+            f"status {status}", refused=400 <= status < 500 and status not in _RETRIED_STATUSES
+        )
 
 
 def _put_off(batch: Sequence[Event], reason: str) -> None:

@@ -27,7 +27,7 @@ _VARIANT = 0b10 << 62
 
 
 def events_of_record(record: TraceRecord, *, next_try_at: datetime | None) -> list[Event]:
-    """What there is to tell about a request; `next_try_at` None where there is nobody to tell."""
+    """The events of a request; `next_try_at` None where no receiver is configured."""
     return [_row(record, payload, next_try_at) for payload in _payloads(record)]
 
 
@@ -41,13 +41,13 @@ def event_id(trace_id: uuid.UUID, event_type: str) -> uuid.UUID:
 
 def _row(record: TraceRecord, payload: dict[str, Any], next_try_at: datetime | None) -> Event:
     made = event_id(record.id, payload["event_type"])
-    told = record.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    timestamp = record.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return Event(
         id=made,
         project_id=record.project_id,
         trace_id=record.id,
         event_type=payload["event_type"],
-        payload={**payload, "event_id": str(made), "timestamp": told},
+        payload={**payload, "event_id": str(made), "timestamp": timestamp},
         next_try_at=next_try_at,
     )
 
@@ -59,13 +59,14 @@ def _payloads(record: TraceRecord) -> Iterator[dict[str, Any]]:
         yield _payload(record, EventType.OPTIMIZATION_FAILED, failure={"stages": failed})
     if record.cache_hit:
         yield _payload(record, EventType.CACHE_HIT)
-    if told := compression_told(record.blocks):
-        yield _payload(record, EventType.COMPRESSION_APPLIED, compression=told)
-    if told := fallback_told(record.fallback_reason if record.fallback_used else None, record.blocks):
-        yield _payload(record, EventType.FALLBACK_TRIGGERED, fallback=told)
+    if compression := compression_told(record.blocks):
+        yield _payload(record, EventType.COMPRESSION_APPLIED, compression=compression)
+    reason = record.fallback_reason if record.fallback_used else None
+    if fallback := fallback_told(reason, record.blocks):
+        yield _payload(record, EventType.FALLBACK_TRIGGERED, fallback=fallback)
     if _provider_failed(record):
-        told = {"name": record.provider, "model": record.model, "http_status": record.http_status}
-        yield _payload(record, EventType.PROVIDER_ERROR, provider=told, error=record.error)
+        provider = {"name": record.provider, "model": record.model, "http_status": record.http_status}
+        yield _payload(record, EventType.PROVIDER_ERROR, provider=provider, error=record.error)
 
 
 def _payload(record: TraceRecord, event_type: EventType, **details: Any) -> dict[str, Any]:
@@ -107,13 +108,14 @@ def _sizes(record: TraceRecord) -> dict[str, Any]:
 
 
 def _blocks_by_fate(blocks: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """What was sent with its size as sent, and what was not with the size it had."""
+    """Sent blocks with their size as sent, dropped ones with their original size."""
     by_fate: dict[str, list[dict[str, Any]]] = {"selected": [], "dropped": []}
     for block in blocks:
         dropped = block["fate"] == "dropped"
         tokens = block["tokens_before"] if dropped else block["tokens_after"]
-        told = {"type": block["type"], "tokens": tokens, "reason": block["reason"]}
-        by_fate["dropped" if dropped else "selected"].append(told)
+        by_fate["dropped" if dropped else "selected"].append(
+            {"type": block["type"], "tokens": tokens, "reason": block["reason"]}
+        )
     return by_fate
 
 

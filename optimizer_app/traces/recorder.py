@@ -35,13 +35,13 @@ log = structlog.get_logger(__name__)
 GATHER_SECONDS = 0.2
 LEFTOVERS_EVERY_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+MAX_PAUSE_SECONDS = 5.0
 STOP_SECONDS = 5.0
 CONNECT_SECONDS = 5
 # Lines kept in memory while the disk takes none.
-UNWRITTEN_LINES = 5_000
-# What one record alone can cause. Every other error of the database is an outage, which ends.
-_BAD_RECORD = (
+MAX_UNWRITTEN_LINES = 5_000
+# Errors that one record can cause. Any other error of the database is an outage, which ends.
+_RECORD_ERRORS = (
     DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 )  # fmt: skip
 
@@ -103,7 +103,7 @@ class Recorder:
         self._hurry.set()
 
     def _keep_in_memory(self, line: bytes, error: OSError) -> None:
-        full = len(self._unwritten) >= UNWRITTEN_LINES
+        full = len(self._unwritten) >= MAX_UNWRITTEN_LINES
         log.error("journal_unwritable", error=type(error).__name__, errno=error.errno, trace_lost=full)
         if not full:
             self._unwritten.append(line)
@@ -130,11 +130,11 @@ class Recorder:
         """A moment to gather a batch; after failures longer and longer, and not the same in every worker."""
         if not self._failures:
             return GATHER_SECONDS
-        pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
+        pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, MAX_PAUSE_SECONDS)
         return pause * random.uniform(0.5, 1.0)  # noqa: S311
 
     def _drain(self) -> None:
-        """Store all there is. What fails now is tried again after a pause."""
+        """Store all waiting records. A failure is followed by another try after a pause."""
         try:
             close_old_connections()
             self._look_for_leftovers()
@@ -176,14 +176,14 @@ class Recorder:
             return
         try:
             self._finish(store(records), source)
-        except _BAD_RECORD:
+        except _RECORD_ERRORS:
             self._store_one_by_one(records, source)
 
     def _store_one_by_one(self, records: Sequence[TraceRecord], source: str) -> None:
         for record in records:
             try:
                 self._finish(store([record]), source)
-            except _BAD_RECORD as error:
+            except _RECORD_ERRORS as error:
                 # The type alone: the database's message would quote the row.
                 self._reject(record.as_line(), source, type(error).__name__)
 

@@ -56,10 +56,10 @@ def test_a_missing_secret_file_is_named(value) -> None:
 
 def test_integers(value) -> None:
     value(" 42 ")
-    assert env.integer(NAME, 1, least=1, most=65535) == 42
-    assert refusal(env.integer, 1, most=10) == f"{NAME} must be at most 10, not 42"
-    assert refusal(env.integer, 1, least=50) == f"{NAME} must be at least 50, not 42"
-    assert refusal(env.integer, 1, least=1, most=9) == f"{NAME} must be between 1 and 9, not 42"
+    assert env.integer(NAME, 1, min_value=1, max_value=65535) == 42
+    assert refusal(env.integer, 1, max_value=10) == f"{NAME} must be at most 10, not 42"
+    assert refusal(env.integer, 1, min_value=50) == f"{NAME} must be at least 50, not 42"
+    assert refusal(env.integer, 1, min_value=1, max_value=9) == f"{NAME} must be between 1 and 9, not 42"
     value("eighty")
     assert refusal(env.integer, 1) == f"{NAME} must be a whole number, not 'eighty'"
 

@@ -36,42 +36,42 @@ def read_confined(
     *,
     name: str = "",
     media_type: str = "",
-    most_seconds: float = MAX_SECONDS,
-    when_read: Callable[[], None] = lambda: None,
+    max_seconds: float = MAX_SECONDS,
+    on_read: Callable[[], None] = lambda: None,
 ) -> ReadDocument:
-    """The file as chunks; whatever goes wrong is an UnreadableDocument. `when_read` is called when the text
+    """The file as chunks; whatever goes wrong is an UnreadableDocument. `on_read` is called when the text
     is read and has still to be cut."""
     answer, sent = os.pipe()
     child = os.fork()
     if not child:
-        _read_and_exit(sent, data, name, media_type, most_seconds)
+        _read_and_exit(sent, data, name, media_type, max_seconds)
     os.close(sent)
     try:
-        told = _received(answer, time.monotonic() + most_seconds, when_read)
+        received = _received(answer, time.monotonic() + max_seconds, on_read)
     finally:
         os.close(answer)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    return _understood(told, most_seconds)
+    return _document_of(received, max_seconds)
 
 
-def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, most_seconds: float) -> NoReturn:
+def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, max_seconds: float) -> NoReturn:
     """What the forked process does. It leaves nothing of the worker's in use: it ends without cleaning up."""
     try:
         # Where the worker dies meanwhile, nobody else would end this one.
-        resource.setrlimit(resource.RLIMIT_CPU, (int(most_seconds) + 1, int(most_seconds) + 1))
-        most_bytes = psutil.Process().memory_info().vms + MAX_MEMORY_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(max_seconds) + 1, int(max_seconds) + 1))
+        max_bytes = psutil.Process().memory_info().vms + MAX_MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
         with os.fdopen(sent, "wb") as pipe:
-            told = _told(data, name, media_type, pipe)
-            pipe.write(json.dumps(told).encode())
+            answer = _answer(data, name, media_type, pipe)
+            pipe.write(json.dumps(answer).encode())
     except MemoryError:
         pass  # an empty answer says it
     finally:
         os._exit(0)
 
 
-def _told(data: bytes, name: str, media_type: str, pipe: BinaryIO) -> dict[str, Any]:
+def _answer(data: bytes, name: str, media_type: str, pipe: BinaryIO) -> dict[str, Any]:
     try:
         text = read_text(data, name=name, media_type=media_type)
         pipe.write(_IS_READ)
@@ -88,7 +88,7 @@ def _told(data: bytes, name: str, media_type: str, pipe: BinaryIO) -> dict[str, 
     return {"title": read.title, "media_type": read.media_type, "chunks": [*map(astuple, read.chunks)]}
 
 
-def _received(answer: int, give_up_at: float, when_read: Callable[[], None]) -> bytes | None:
+def _received(answer: int, give_up_at: float, on_read: Callable[[], None]) -> bytes | None:
     """All that the process says; None where it does not end in time."""
     parts: list[bytes] = []
     while True:
@@ -99,15 +99,15 @@ def _received(answer: int, give_up_at: float, when_read: Callable[[], None]) -> 
         if not part:
             return b"".join(parts)
         if not parts and part.startswith(_IS_READ):
-            when_read()
+            on_read()
         parts.append(part)
 
 
-def _understood(told: bytes | None, most_seconds: float) -> ReadDocument:
-    if told is None:
-        raise UnreadableDocument(f"reading the file took longer than {most_seconds:g} s: split it")
+def _document_of(received: bytes | None, max_seconds: float) -> ReadDocument:
+    if received is None:
+        raise UnreadableDocument(f"reading the file took longer than {max_seconds:g} s: split it")
     try:
-        read = json.loads(told)
+        read = json.loads(received)
     except ValueError:
         raise UnreadableDocument(_BROKE_THE_READER) from None
     if "reason" in read:

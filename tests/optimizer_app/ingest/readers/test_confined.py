@@ -102,5 +102,5 @@ def test_a_reader_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_
 
     monkeypatch.setattr(confined, "read_text", hang)
     with pytest.raises(UnreadableDocument, match="took longer than 2 s"):
-        read_confined(b"text", most_seconds=2.0)
+        read_confined(b"text", max_seconds=2.0)
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
