@@ -11,29 +11,32 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+import cachetools
+
 V = TypeVar("V")
 Key = tuple[str, int, int]
 
 
 class TextCache(Generic[V]):
-    """The newest values, at most so many. Safe across threads."""
+    """The newest values, at most `max_values`. Safe across threads."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: dict[Key, V] = {}
+    def __init__(self, max_values: int) -> None:
+        # By age and not by use, so that a look needs no lock.
+        self._values: cachetools.FIFOCache[Key, V] = cachetools.FIFOCache(max_values)
         self._lock = threading.Lock()
         also_forget(self.forget)
 
     def get(self, key: Key) -> V | None:
         """The value under the key; None where there is none, or where it was forgotten."""
-        return self._values.get(key)
+        try:
+            return self._values[key]
+        except KeyError:
+            return None
 
     def put(self, key: Key, value: V) -> None:
         """Remember the value, and forget the oldest one where there are too many."""
         with self._lock:
             self._values[key] = value
-            if len(self._values) > self._most:
-                del self._values[next(iter(self._values))]
 
     def forget(self) -> None:
         """Forget every value."""

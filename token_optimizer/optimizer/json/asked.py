@@ -28,8 +28,8 @@ _TERM = re.compile(r"\d[\d,]*,\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _DOTTED = re.compile(r"[^\W\d]\w*(?:(?:\[\d*\])?\.[^\W\d]\w*)+")
 _KEY_BEFORE = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*"?\Z')
-# Of any table of records; these tell none from another.
-_COMMON = FUNCTION_WORDS | {"each", "find", "list", "many", "record", "row", "rows", "show"}
+# What questions about any records have in common.
+_COMMON = FUNCTION_WORDS | {"a", "each", "find", "i", "list", "many", "record", "row", "rows", "show"}
 _PLACES = re.compile(
     r"\b(?:(first)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(last|final))\b"
 )
