@@ -23,7 +23,7 @@ from scipy.stats import spearmanr
 
 from benchmarks.cuts import case_text, cuts, held_items, recall
 from benchmarks.scoring import Case, load_cases
-from token_optimizer.optimizer.compression.faithfulness import Method, faithfulness_score
+from token_optimizer.optimizer.compression.faithfulness.score import Method, faithfulness_score
 
 FLOOR = 0.6
 GUIDE_THRESHOLD = 0.85

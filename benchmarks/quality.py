@@ -28,7 +28,7 @@ from benchmarks.scoring import (
     prompt_text,
     score_case,
 )
-from token_optimizer.optimizer.compression.faithfulness import faithfulness_score
+from token_optimizer.optimizer.compression.faithfulness.score import faithfulness_score
 
 FLOORS = ("reduction", "macro_recall", "valid", "in_budget")
 _HEADER = ("family", "cases", "tokens", "reduction %", "macro recall %", "full %", "valid %", "in budget %")

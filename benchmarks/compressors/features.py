@@ -16,7 +16,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers, is_negation
+from token_optimizer.optimizer.compression.faithfulness.critical_units import (
+    has_directive,
+    identifiers,
+    is_negation,
+)
 from token_optimizer.optimizer.embeddings.static import static_embedder
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
 from token_optimizer.optimizer.relevance.names import names

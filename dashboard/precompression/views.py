@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboard.precompression import figures
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
-from token_optimizer.optimizer.compression.drafts import EXTRACTIVE, compressor_name
+from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
 
 TEMPLATE = "dashboard/precompression/page.html"
 

@@ -23,7 +23,7 @@ from optimizer_app.models import Precompression
 from optimizer_app.precompression.accept import PrecompressionJob, queue_jobs
 from optimizer_app.precompression.counts import Counts, add_counts
 from optimizer_app.precompression.lookups import Lookups
-from token_optimizer.optimizer.compression.drafts import compressor_name
+from token_optimizer.optimizer.compression.llmlingua.compressor import compressor_name
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from optimizer_app.precompression.sealing import row_key
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL
 from tests.optimizer_app.precompression.texts import prose
-from token_optimizer.optimizer.compression.drafts import EXTRACTIVE
+from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 QUEUED_WITHIN_SECONDS = 30

@@ -20,16 +20,12 @@ from optimizer_app.precompression.lookups import PrecompressionReader
 from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
 from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
-from tests.token_optimizer.optimizer.compression.llmlingua_models import make_bert
+from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
 from token_optimizer.models import Block
-from token_optimizer.optimizer.compression.drafts import (
-    MODEL_VARIABLE,
-    Compression,
-    asked_rate,
-    compress_blocks,
-    shared_compressor,
-)
+from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks
+from token_optimizer.optimizer.compression.llmlingua.compressor import MODEL_VARIABLE, shared_compressor
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.optimizer.compression.rates import asked_rate
 
 
 def _rows() -> list[Precompression]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from token_optimizer.optimizer.compression.drafts import EXTRACTIVE
+from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 if TYPE_CHECKING:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, Kind, Passage
-from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers
+from token_optimizer.optimizer.compression.faithfulness.critical_units import has_directive, identifiers
+from token_optimizer.optimizer.compression.rates import check_ratio
+from token_optimizer.optimizer.compression.result import with_compressed_text
 from token_optimizer.optimizer.prose.passages import (
     document_passages,
     prose_passages,
@@ -72,8 +73,7 @@ class ExtractiveSummarizer:
 
         What is `must_keep` or `verbatim` stays as it is.
         """
-        if not 0 <= ratio <= 1:
-            raise ConfigError(f"ratio must be between 0 and 1, not {ratio!r}")
+        check_ratio(ratio)
         if block.must_keep or block.verbatim:
             return block
         text = block.content
@@ -85,8 +85,17 @@ class ExtractiveSummarizer:
         before, after = token_counts([text, shorter])
         if after >= before:
             return block
-        original = block.content if block.original_content is None else block.original_content
-        return replace(block, content=shorter, tokens=after, compressed=True, original_content=original)
+        return with_compressed_text(block, shorter, after)
+
+    def drafts(
+        self,
+        blocks: Sequence[Block],
+        ratio: float,
+        query: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> list[Block]:
+        """Each block as `compress` gives it; a cut takes milliseconds, so the timeout is not looked at."""
+        return [self.compress(block, ratio, query) for block in blocks]
 
     def _kept(
         self, text: str, passages: Sequence[Passage], ratio: float, query: str | None

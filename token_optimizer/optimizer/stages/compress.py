@@ -17,19 +17,20 @@ from dataclasses import replace
 
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.compression.drafts import EXTRACTIVE as BY_SENTENCES
-from token_optimizer.optimizer.compression.drafts import (
+from token_optimizer.optimizer.compression.blocks import (
     PROSE_KINDS,
     Compression,
-    LLMLinguaCompressor,
-    asked_rate,
     compress_blocks,
-    compressor_name,
     may_be_compressed,
-    nearer_rate,
+)
+from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.optimizer.compression.llmlingua.compressor import (
+    LLMLinguaCompressor,
+    compressor_name,
     shared_compressor,
 )
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
+from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
 from token_optimizer.optimizer.selection.kept_passages import was_cut

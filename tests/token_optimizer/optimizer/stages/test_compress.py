@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.token_optimizer.optimizer.compression.llmlingua_models import make_bert
+from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
 from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
 from tests.token_optimizer.optimizer.test_latency import Clock
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import BlockFate, OptimizationResult
 from token_optimizer.optimizer import pipeline
-from token_optimizer.optimizer.compression.drafts import (
+from token_optimizer.optimizer.compression.llmlingua.compressor import (
     EXTRACTIVE,
     MODEL_VARIABLE,
     compressor_name,

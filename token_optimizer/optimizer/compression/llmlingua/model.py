@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from token_optimizer.optimizer.compression.llmlingua_folder import architecture
-from token_optimizer.optimizer.compression.word_choice import Label
+from token_optimizer.optimizer.compression.llmlingua.folder import architecture
+from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
 from token_optimizer.text import encodable
 from token_optimizer.tokens.offline_ranks import offline_encoding
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from token_optimizer.errors import CompressorError
-from token_optimizer.optimizer.compression.llmlingua_worker import receive, send
-from token_optimizer.optimizer.compression.word_choice import Label
+from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
+from token_optimizer.optimizer.compression.llmlingua.worker import receive, send
 from token_optimizer.text import encodable
 
-_WORKER = "token_optimizer.optimizer.compression.llmlingua_worker"
+_WORKER = "token_optimizer.optimizer.compression.llmlingua.worker"
 # A few on a machine of its own; minutes where all cores are taken.
 _LOADING_SECONDS = 300.0
 

@@ -12,7 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from token_optimizer.optimizer.compression.critical_units import has_directive, identifiers, is_negation
+from token_optimizer.optimizer.compression.faithfulness.critical_units import (
+    has_directive,
+    identifiers,
+    is_negation,
+)
 from token_optimizer.text import sentence_spans
 
 Span = tuple[int, int]

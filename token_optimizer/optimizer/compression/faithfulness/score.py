@@ -21,12 +21,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from token_optimizer.errors import ConfigError
-from token_optimizer.optimizer.compression.critical_units import Units, critical_units
-from token_optimizer.optimizer.compression.rouge import rouge_l
+from token_optimizer.optimizer.compression.faithfulness.critical_units import Units, critical_units
+from token_optimizer.optimizer.compression.faithfulness.rouge import rouge_l
 from token_optimizer.optimizer.relevance.words import stems
 
 if TYPE_CHECKING:
-    from token_optimizer.optimizer.compression.meaning import Embed
+    from token_optimizer.optimizer.compression.faithfulness.meaning import Embed
 
 Method = Literal["units", "rouge_l", "bertscore"]
 
@@ -59,7 +59,7 @@ def faithfulness_score(
     if method == "rouge_l":
         return rouge_l(original, compressed)
     if method == "bertscore":
-        from token_optimizer.optimizer.compression.bert_score import bert_score
+        from token_optimizer.optimizer.compression.faithfulness.bert_score import bert_score
 
         return bert_score(original, compressed)
     return _joined_score(original, _MARKER.sub("", compressed), vectors)
@@ -104,7 +104,7 @@ def _meaning(original: str, compressed: str, vectors: Literal["static", "none"] 
     if vectors == "none":
         return None
     try:
-        from token_optimizer.optimizer.compression.meaning import meaning_kept
+        from token_optimizer.optimizer.compression.faithfulness.meaning import meaning_kept
 
         return meaning_kept(original, compressed, None if vectors == "static" else vectors)
     except (ImportError, ConfigError):

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
-from token_optimizer.optimizer.compression.word_choice import share_free, unwanted, without, words_of
+from token_optimizer.optimizer.compression.llmlingua.word_choice import (
+    share_free,
+    unwanted,
+    without,
+    words_of,
+)
 
 # As the models' tokenizers part words.
 _PARTS = re.compile(r"[\u3040-\u9fff]|[^\W\u3040-\u9fff]+|[^\w\s]")

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.token_optimizer.optimizer.compression.llmlingua_models import make_bert, make_xlm_roberta
+from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert, make_xlm_roberta
 from token_optimizer.errors import CompressorError, ConfigError
 from token_optimizer.models import Block, Kind
-from token_optimizer.optimizer.compression.drafts import DEFAULT_MODEL, LLMLinguaCompressor
-from token_optimizer.optimizer.compression.llmlingua_folder import find_llmlingua_model
-from token_optimizer.optimizer.compression.llmlingua_model import LLMLinguaModel
-from token_optimizer.optimizer.compression.llmlingua_process import LLMLinguaProcess
+from token_optimizer.optimizer.compression.llmlingua.compressor import DEFAULT_MODEL, LLMLinguaCompressor
+from token_optimizer.optimizer.compression.llmlingua.folder import find_llmlingua_model
+from token_optimizer.optimizer.compression.llmlingua.model import LLMLinguaModel
+from token_optimizer.optimizer.compression.llmlingua.process import LLMLinguaProcess
 from token_optimizer.text import token_counts
 
 PROSE = """The mill on the river was closed by the council on 3 May 2024 after a long and costly quarrel.

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.errors import ConfigError
-from token_optimizer.optimizer.compression.faithfulness import faithfulness_score
-from token_optimizer.optimizer.compression.rouge import common_length, rouge_l
+from token_optimizer.optimizer.compression.faithfulness.rouge import common_length, rouge_l
+from token_optimizer.optimizer.compression.faithfulness.score import faithfulness_score
 
 GUIDE = "The API returns 200 on success, 404 on not found, and 500 on error."
 THRESHOLD = 0.85
@@ -71,7 +71,7 @@ def test_nothing_to_keep_or_nothing_kept(original: str, compressed: str, score: 
 
 def test_without_vectors_it_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
     without = faithfulness_score(GUIDE, GUIDE[:40], vectors="none")
-    monkeypatch.setitem(sys.modules, "token_optimizer.optimizer.compression.meaning", None)
+    monkeypatch.setitem(sys.modules, "token_optimizer.optimizer.compression.faithfulness.meaning", None)
     assert faithfulness_score(GUIDE, GUIDE[:40]) == without
 
 

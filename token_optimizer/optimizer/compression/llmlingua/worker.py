@@ -1,6 +1,6 @@
 """The process that LLMLingua-2 runs in.
 
-`python -m token_optimizer.optimizer.compression.llmlingua_worker FOLDER DEVICE`
+`python -m token_optimizer.optimizer.compression.llmlingua.worker FOLDER DEVICE`
 
 Reads requests from standard input and answers on standard output, each one a length of four bytes and JSON.
 Ends when its input does, so it never outlives the process that started it.
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> None:
 def _loaded(folder: str, device: str) -> Any:
     from transformers.utils import logging
 
-    from token_optimizer.optimizer.compression.llmlingua_model import LLMLinguaModel
+    from token_optimizer.optimizer.compression.llmlingua.model import LLMLinguaModel
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.optimizer.compression.critical_units import critical_units
+from token_optimizer.optimizer.compression.faithfulness.critical_units import critical_units
 
 
 def _units(text: str) -> set[tuple[str, ...]]:

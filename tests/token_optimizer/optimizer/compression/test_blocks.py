@@ -7,13 +7,10 @@ import pytest
 from tests.token_optimizer.optimizer.compression.test_extractive import TOWN
 from token_optimizer.errors import CompressorError, ConfigError
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.optimizer.compression.drafts import (
-    ExtractiveSummarizer,
-    LLMLinguaCompressor,
-    compress_block,
-    compress_blocks,
-    faithfulness_score,
-)
+from token_optimizer.optimizer.compression.blocks import compress_block, compress_blocks
+from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
+from token_optimizer.optimizer.compression.faithfulness.score import faithfulness_score
+from token_optimizer.optimizer.compression.llmlingua.compressor import LLMLinguaCompressor
 
 GUIDE = "The API returns 200 on success, 404 on not found, and 500 on error."
 

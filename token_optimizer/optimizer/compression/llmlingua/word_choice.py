@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from token_optimizer.optimizer.compression.literals import Span, is_literal, protected_spans
+from token_optimizer.optimizer.compression.llmlingua.literals import Span, is_literal, protected_spans
 
 # Scripts that put no space between words are cut by the character.
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
-from token_optimizer.optimizer.compression.literals import is_literal, protected_spans
+from token_optimizer.optimizer.compression.llmlingua.literals import is_literal, protected_spans
 
 
 @pytest.mark.parametrize(
