@@ -7,12 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.requests.forms import RequestFilter
 from dashboard.requests.listing import Page, models_seen, page_of
 from dashboard.shell.csv_file import csv_response
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.fields import TRACE_FIELDS, trace_values
+from dashboard.traces.filters import RequestFilter
 from optimizer_app.models.trace import RequestTraceQuerySet
 
 TEMPLATE = "dashboard/requests/page.html"

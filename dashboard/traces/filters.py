@@ -1,4 +1,4 @@
-"""The filters of the request list. They are a GET form, so that the URL holds them."""
+"""The filters of requests, for the list and for the neighbours of one request: a GET form, held by the URL."""
 
 from __future__ import annotations
 
