@@ -1,4 +1,4 @@
-"""The filters of requests, for the list and for the neighbours of one request: a GET form, held by the URL."""
+"""The filters of requests, for the list and for the neighbours of one request: a GET form in the URL."""
 
 from __future__ import annotations
 
