@@ -19,6 +19,7 @@ from token_optimizer.errors import StageError, StageSkipped
 from token_optimizer.models import Dialect, Kind, OptimizationResult, OptimizationStats, Prompt, StageReport
 from token_optimizer.optimizer.attempts import Attempts
 from token_optimizer.optimizer.budget import check_budget, hard_budget
+from token_optimizer.optimizer.compression.precompression_candidates import texts_to_precompress
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.keys import conversation_salt
@@ -46,7 +47,6 @@ from token_optimizer.optimizer.stages import (
     whitespace,
 )
 from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks
-from token_optimizer.optimizer.stages.compress import texts_to_precompress
 from token_optimizer.optimizer.stats import stats_of
 from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.ports import NO_PORTS, Ports

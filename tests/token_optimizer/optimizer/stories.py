@@ -39,3 +39,13 @@ def talk(*told: str, turns: int = 4) -> list[dict[str, Any]]:
             {"role": "assistant", "content": "No."},
         ]
     return [*messages, {"role": "user", "content": "What of the horse and the bridge?"}]
+
+
+def walk(turns: int) -> list[dict[str, Any]]:
+    """A chat of so many turns about a walk, of which the second gives a directive."""
+    messages: list[dict[str, Any]] = [{"role": "system", "content": "You are a guide."}]
+    for turn in range(turns):
+        told = f"On day {turn} we walked {turn + 3} km along the coast and slept in hut number {turn * 7}."
+        messages.append({"role": "user", "content": told + " You MUST call me Ada." * (turn == 1)})
+        messages.append({"role": "assistant", "content": f"Day {turn} sounds lovely, what came after it?"})
+    return [*messages, {"role": "user", "content": "How far did we walk on the last day?"}]

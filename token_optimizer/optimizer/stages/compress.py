@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt
+from token_optimizer.models import COMPRESS_STAGE, Block, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import (
-    PROSE_KINDS,
     Compression,
     compress_blocks,
     may_be_compressed,
@@ -29,6 +28,7 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
     compressor_name,
     shared_compressor,
 )
+from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.context import Context
@@ -36,14 +36,8 @@ from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SP
 from token_optimizer.optimizer.selection.kept_passages import was_cut
 from token_optimizer.optimizer.stages.base import Stage
 
-# Shorter texts gain less than their marker says.
-MIN_TOKENS = 100
 # However much time a request has, the learned compressor answers within so many.
-_LONGEST_SECONDS = 300.0
-# What one request may ask to have precompressed.
-_MAX_CANDIDATES = 32
-_MAX_CANDIDATE_CHARS = 200_000
-_RULING = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.CONSTRAINT)
+_MAX_SECONDS = 300.0
 _SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a museum, which opens in May."
 
 
@@ -57,7 +51,7 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     try:
         found = _precompressed(blocks, context)
         rest = [block for block in blocks if block.id not in found]
-        made = {**found, **_made_now(rest, prompt.query, context, must=not found)}
+        made = {**found, **_made_now(rest, prompt.query, context, is_all=not found)}
     except ConfigError as error:
         raise StageSkipped(str(error)) from error
     scores = {block_id: one.score for block_id, one in made.items() if one.score is not None}
@@ -90,10 +84,14 @@ def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compr
     keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
     found = context.precompressions.find(list(dict.fromkeys(keys.values())))
     ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
-    return {block.id: _taken(block, ready[keys[block.id]]) for block in fit if keys[block.id] in ready}
+    return {
+        block.id: _from_precompression(block, ready[keys[block.id]])
+        for block in fit
+        if keys[block.id] in ready
+    }
 
 
-def _taken(block: Block, made: PrecompressedText) -> Compression:
+def _from_precompression(block: Block, made: PrecompressedText) -> Compression:
     original = block.content if block.original_content is None else block.original_content
     note = f"by precompression, faithfulness {made.score:.2f}"
     compressed = block.but(content=made.text, compressed=True, original_content=original, note=note)
@@ -101,9 +99,10 @@ def _taken(block: Block, made: PrecompressedText) -> Compression:
 
 
 def _made_now(
-    blocks: Sequence[Block], query: str | None, context: Context, *, must: bool
+    blocks: Sequence[Block], query: str | None, context: Context, *, is_all: bool
 ) -> dict[str, Compression]:
-    """What becomes of each block, by its id; StageSkipped where there is no time for any and it `must`."""
+    """What becomes of each block, by its id; StageSkipped where there is no time for any of them and they are
+    `is_all` that the stage works on."""
     tokens = sum(block.tokens for block in blocks)
     learned = shared_compressor()
     if blocks and _may_run(learned, tokens, context):
@@ -115,7 +114,7 @@ def _made_now(
             made[block.id] = _by_sentences(block, query, context)
         else:
             late.append(block)
-    if late and must and not made:
+    if late and is_all and not made:
         raise StageSkipped(_why_not(late, context))
     why = {block.id: f"not compressed: {_why_not([block], context)}" for block in late}
     return made | {block.id: Compression(block.but(note=why[block.id])) for block in late}
@@ -156,16 +155,16 @@ def _by_words(
             asked_rate(config.compression_ratio, config.faithfulness_threshold),
             compressor=learned,
             threshold=config.faithfulness_threshold,
-            timeout_seconds=min(latency.left_ms() / 1000, _LONGEST_SECONDS),
+            timeout_seconds=min(latency.left_ms() / 1000, _MAX_SECONDS),
         )
-    return {block.id: _told(one) for block, one in zip(blocks, made, strict=True)}
+    return {block.id: _with_note(one) for block, one in zip(blocks, made, strict=True)}
 
 
 def _by_sentences(block: Block, query: str | None, context: Context) -> Compression:
     """The block at the ratio, or as near to it as is expected to stay above the threshold."""
     config = context.config
     with context.latency.measuring(EXTRACTIVE, block.tokens):
-        return _told(
+        return _with_note(
             _as_near_as_faithful(block, query, config.compression_ratio, config.faithfulness_threshold)
         )
 
@@ -180,41 +179,11 @@ def _as_near_as_faithful(block: Block, query: str | None, ratio: float, threshol
     return second if second.applied else first
 
 
-def _told(one: Compression) -> Compression:
-    """With a note for the trace, which says already that the stage compressed it."""
+def _with_note(one: Compression) -> Compression:
+    """The compression with its score, or the reason against it, as the block's note."""
     if one.applied and one.score is not None:
         return replace(one, block=one.block.but(note=f"faithfulness {one.score:.2f}"))
     return replace(one, block=one.block.but(note=one.reason)) if one.reason else one
-
-
-def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
-    """The texts of the prompt that a coming request of its conversation is likely to want compressed, the
-    largest first: prose that was sent as it is, but for instructions and the newest question."""
-    config = context.config
-    if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
-        return ()
-    wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
-    prose = [block for block in wanted if block.kind is Kind.PROSE]
-    # To name the compressor may have to look for its model.
-    if len(prose) < len(wanted) and compressor_name() == BY_SENTENCES:
-        wanted = prose
-    texts: list[str] = []
-    room = _MAX_CANDIDATE_CHARS
-    for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
-        if len(text) <= room and len(texts) < _MAX_CANDIDATES:
-            texts.append(text)
-            room -= len(text)
-    return tuple(texts)
-
-
-def _may_be_wanted(block: Block) -> bool:
-    """Whether the block is prose that nothing was cut from, and that no rule keeps for ever."""
-    if block.tokens < MIN_TOKENS or block.kind not in PROSE_KINDS:
-        return False
-    # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
-    closed = (block.verbatim and not block.frozen) or block.type in _RULING or block.turn < 0
-    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
-    return whole and not closed
 
 
 def load() -> None:

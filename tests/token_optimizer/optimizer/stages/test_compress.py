@@ -20,12 +20,12 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
     compressor_name,
     shared_compressor,
 )
+from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.latency import EXTRACTIVE as BY_SENTENCES
 from token_optimizer.optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.stages.compress import MIN_TOKENS
 from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")

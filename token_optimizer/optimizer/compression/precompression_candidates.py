@@ -1,0 +1,45 @@
+"""The texts of a prompt that a coming request of its conversation is likely to want compressed."""
+
+from __future__ import annotations
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.compression.blocks import PROSE_KINDS
+from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.selection.kept_passages import was_cut
+
+# Shorter texts gain less than their marker costs.
+MIN_TOKENS = 100
+# What one request may ask to have precompressed.
+_MAX_CANDIDATES = 32
+_MAX_CANDIDATE_CHARS = 200_000
+_DIRECTING_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.CONSTRAINT)
+
+
+def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
+    """The largest first: prose that was sent as it came, but for instructions and the newest question."""
+    config = context.config
+    if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
+        return ()
+    wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
+    prose = [block for block in wanted if block.kind is Kind.PROSE]
+    # To name the compressor may have to look for its model.
+    if len(prose) < len(wanted) and compressor_name() == EXTRACTIVE:
+        wanted = prose
+    texts: list[str] = []
+    room = _MAX_CANDIDATE_CHARS
+    for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
+        if len(text) <= room and len(texts) < _MAX_CANDIDATES:
+            texts.append(text)
+            room -= len(text)
+    return tuple(texts)
+
+
+def _may_be_wanted(block: Block) -> bool:
+    """Whether the block is prose that nothing was cut from, and that no rule keeps for ever."""
+    if block.tokens < MIN_TOKENS or block.kind not in PROSE_KINDS:
+        return False
+    # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
+    closed = (block.verbatim and not block.frozen) or block.type in _DIRECTING_TYPES or block.turn < 0
+    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
+    return whole and not closed
