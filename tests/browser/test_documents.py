@@ -22,7 +22,7 @@ from tests.browser.test_pages import LOOKS, assert_accessible, assert_fits
 from tests.dashboard.documents.rows import make_document
 from tests.live_server import PROJECT_ROOT, database_url
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CHOOSER_WITHIN_SECONDS = 30
 LONG = "the-quarterly-report-of-the-platform-team-with-all-of-its-appendices-" * 3

@@ -9,6 +9,8 @@ import pytest
 
 from tests.optimizer_app.instance.running_instance import PROJECT_ROOT
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:

@@ -8,9 +8,12 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from django.db import connection
 
 from optimizer_app.ingest.work import ingest_due
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[3]
 

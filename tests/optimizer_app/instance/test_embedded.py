@@ -22,6 +22,8 @@ from optimizer_app.instance.servers.running import (
 )
 from optimizer_app.instance.state import UnusableState, load_or_create
 
+pytestmark = pytest.mark.long
+
 
 def test_what_was_stored_survives_a_kill(own_state_dir: Path) -> None:
     state = settled_state(own_state_dir)

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 import requests
 
 from tests.optimizer_app.instance.running_instance import Instance, failed_start, start_instance
+
+pytestmark = pytest.mark.long
 
 STORED_WITHIN_SECONDS = 15
 STARTED_WITHIN_SECONDS = 30
