@@ -16,10 +16,9 @@ from django.conf import settings as django_settings
 from optimizer_app.embeddings import client as embedding_client
 from optimizer_app.embeddings.client import embed, status
 from tests.live_server import PROJECT_ROOT
+from tests.patience import PATIENCE_SECONDS
 from tests.state_folder import state_folder
 
-# Ten seconds of computing, on a machine that may be busy with much else.
-LOADED_WITHIN_SECONDS = 300
 Ready = tuple[subprocess.Popen[str], Path]
 
 
@@ -58,7 +57,7 @@ def ready() -> Iterator[Ready]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(django_settings, "EMBEDDING_SOCKET", path, raising=False)
             wait_until_it_listens(process)
-            embed(["wake up"], wait=True, timeout_seconds=LOADED_WITHIN_SECONDS)
+            embed(["wake up"], wait=True, timeout_seconds=PATIENCE_SECONDS)
         yield process, path
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any
 
 from tests.local_server import LocalServer, Received, Wire
+from tests.patience import PATIENCE_SECONDS
 
 
 class EventsReceiver(LocalServer):
@@ -41,7 +42,7 @@ class EventsReceiver(LocalServer):
         headers = {"location": "/moved"} if 300 <= status < 400 else {}
         wire.send(status, b"{}", headers)
 
-    def wait_for_events(self, count: int, timeout_seconds: float = 10) -> list[dict[str, Any]]:
+    def wait_for_events(self, count: int, timeout_seconds: float = PATIENCE_SECONDS) -> list[dict[str, Any]]:
         """The accepted events, once there are `count` of them."""
         with self._accepted:
             if not self._accepted.wait_for(lambda: len(self.events) >= count, timeout_seconds):

@@ -17,8 +17,8 @@ from urllib.parse import quote
 from django.db import connection
 
 from optimizer_app.instance import children, web
+from tests.patience import PATIENCE_SECONDS
 
-FIRST_ANSWER_WITHIN_SECONDS = 60
 PROJECT_ROOT = Path(__file__).parent.parent
 
 
@@ -49,7 +49,7 @@ class LiveServer:
     def wait_until_ready(self) -> None:
         """The socket listens from the start, so the first request is answered as soon as the server can."""
         try:
-            urllib.request.urlopen(f"{self.url}/healthz", timeout=FIRST_ANSWER_WITHIN_SECONDS).close()
+            urllib.request.urlopen(f"{self.url}/healthz", timeout=PATIENCE_SECONDS).close()
         except OSError as error:
             raise RuntimeError(f"the server does not answer ({error}); it logged:\n{self.log()}") from None
 
@@ -103,7 +103,7 @@ def database_url() -> str:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -12,6 +12,8 @@ from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from tests.patience import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Received:
@@ -113,7 +115,7 @@ class LocalServer(ABC):
             self._came.notify_all()
         self.answer(request, wire)
 
-    def wait_for(self, count: int, timeout_seconds: float = 10) -> list[Received]:
+    def wait_for(self, count: int, timeout_seconds: float = PATIENCE_SECONDS) -> list[Received]:
         """The requests, once there are `count` of them."""
         with self._came:
             if not self._came.wait_for(lambda: len(self.requests) >= count, timeout_seconds):

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 from tests.live_server import LiveServer
 from tests.optimizer_app.precompression.texts import prose
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project
@@ -32,6 +34,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,9 @@ def site(server: LiveServer) -> Site:
     return Site(server.url, project, secret)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests, each of which has a context of its own."""
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
@@ -119,6 +123,7 @@ def open_page(site: Site, chromium: Browser) -> OpenPage:
     @asynccontextmanager
     async def opened(*, width: int = 1440, **options: Any) -> AsyncIterator[Watched]:
         context = await chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = await context.new_page()
         watched = Watched(page, site)
         _watch(watched)

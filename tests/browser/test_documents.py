@@ -21,10 +21,10 @@ from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_pages import LOOKS, assert_accessible, assert_fits
 from tests.dashboard.documents.rows import make_document
 from tests.live_server import PROJECT_ROOT, database_url
+from tests.patience import PATIENCE_SECONDS
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
-CHOOSER_WITHIN_SECONDS = 30
 LONG = "the-quarterly-report-of-the-platform-team-with-all-of-its-appendices-" * 3
 STATES: list[dict[str, Any]] = [
     {"state": "queued", "chunks": 0, "embedded": 0, "tokens": 0, "source": b"a"},
@@ -134,7 +134,7 @@ async def test_files_dropped_are_read_and_embedded_before_the_readers_eyes(
         await drop(page, **files, **{"broken.pdf": b"%PDF-1.7 and then nothing", "empty.txt": b""})
         await expect(page.locator("tr[data-row]")).to_have_count(11)
         await expect(page.locator(".upload")).to_have_count(0)
-        await expect(page.locator(".d-state.embedding")).to_contain_text("embedded 0 of", timeout=60_000)
+        await expect(page.locator(".d-state.embedding")).to_contain_text("embedded 0 of")
         assert await page.evaluate("window.notReloaded")
         # Leaving the page stops nothing.
         await watched.open("/configs")
@@ -142,9 +142,9 @@ async def test_files_dropped_are_read_and_embedded_before_the_readers_eyes(
         await page.evaluate("window.notReloaded = true")
         await expect(page.locator(".d-state.embedding")).to_have_count(1)
         worker.send_signal(signal.SIGCONT)
-        await expect(page.locator(".d-state.done")).to_have_count(9, timeout=60_000)
-        await expect(row(page, "broken.pdf")).to_contain_text("The PDF is broken.", timeout=60_000)
-        await expect(row(page, "empty.txt")).to_contain_text("The file is empty.", timeout=60_000)
+        await expect(page.locator(".d-state.done")).to_have_count(9)
+        await expect(row(page, "broken.pdf")).to_contain_text("The PDF is broken.")
+        await expect(row(page, "empty.txt")).to_contain_text("The file is empty.")
         assert await page.evaluate("window.notReloaded")
         await page.keyboard.press("/")
         await page.keyboard.type("Which pump leaks?")
@@ -192,7 +192,7 @@ async def test_files_are_chosen_by_keyboard_alone(open_page: OpenPage) -> None:
         while not await field.evaluate("field => field === document.activeElement"):
             await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
-        chooser = await asyncio.wait_for(opened, CHOOSER_WITHIN_SECONDS)
+        chooser = await asyncio.wait_for(opened, PATIENCE_SECONDS)
         await chooser.set_files([{"name": f"{n}.md", "mimeType": "", "buffer": b"Text."} for n in ("a", "b")])
         await expect(page.locator("tr[data-row]")).to_have_count(2)
 

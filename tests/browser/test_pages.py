@@ -19,7 +19,7 @@ from tests.browser.conftest import OpenPage, Site
 from tests.dashboard.precompression.rows import all_states
 from tests.dashboard.traces.rows import block, make_trace
 
-pytestmark = [pytest.mark.browser, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 AXE = Path(__file__).parent.parent / "vendor/axe-core/axe.min.js"
 LONG_NAME = "anthropic/claude-opus-with-a-very-long-deployment-name-eu-west-3-20250805"

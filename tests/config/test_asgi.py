@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from optimizer_app.instance import web
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -20,18 +21,18 @@ from optimizer_app.instance import web
     ],
 )
 def test_paths_reach_their_application(server, path: str, status: int, kind: str) -> None:
-    answer = requests.get(f"{server.url}{path}", timeout=30)
+    answer = requests.get(f"{server.url}{path}", timeout=PATIENCE_SECONDS)
     assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
 
 
 def test_the_overview_wants_a_login(server) -> None:
-    answer = requests.get(server.url, allow_redirects=False, timeout=30)
+    answer = requests.get(server.url, allow_redirects=False, timeout=PATIENCE_SECONDS)
     assert (answer.status_code, answer.headers["location"].split("?")[0]) == (302, "/login")
 
 
 def test_pages_have_the_strict_policy_and_the_admin_a_looser_one(server) -> None:
     page, admin = (
-        requests.get(f"{server.url}{path}", timeout=30).headers["content-security-policy"]
+        requests.get(f"{server.url}{path}", timeout=PATIENCE_SECONDS).headers["content-security-policy"]
         for path in ("/login", "/admin/login/")
     )
     assert "default-src 'none'" in page
@@ -41,7 +42,7 @@ def test_pages_have_the_strict_policy_and_the_admin_a_looser_one(server) -> None
 
 
 def test_static_files_never_leave_their_folder(server) -> None:
-    call = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    call = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     call.request("GET", "/static/../manage.py")
     assert call.getresponse().status == 404
 

@@ -14,8 +14,8 @@ from openai import AsyncOpenAI, OpenAI
 from optimizer_app.models import ApiKey, OptimizationConfig, Project, Provider
 from tests.live_server import LiveServer
 from tests.mock_provider import MockProvider
+from tests.patience import PATIENCE_SECONDS
 
-TRACE_WITHIN_SECONDS = 15
 OPENAI_SECRET = "sk-of-the-project"
 ANTHROPIC_SECRET = "sk-ant-of-the-project"
 
@@ -48,28 +48,30 @@ class Account:
     def post(self, path: str, body: Any = None, **options: Any) -> requests.Response:
         """POST JSON, or the bytes of `data`, with the key and other headers."""
         headers = {"authorization": f"Bearer {self.secret}", **options.pop("headers", {})}
-        return requests.post(self.server.url + path, json=body, headers=headers, timeout=30, **options)
+        return requests.post(
+            self.server.url + path, json=body, headers=headers, timeout=PATIENCE_SECONDS, **options
+        )
 
     def get(self, path: str, **headers: str) -> requests.Response:
         headers = {"authorization": f"Bearer {self.secret}", **headers}
-        return requests.get(self.server.url + path, headers=headers, timeout=30)
+        return requests.get(self.server.url + path, headers=headers, timeout=PATIENCE_SECONDS)
 
     def trace(self, trace_id: str) -> dict[str, Any]:
         """The trace, once it can be read."""
-        give_up_at = time.monotonic() + TRACE_WITHIN_SECONDS
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = self.get(f"/v1/traces/{trace_id}")
             if answer.status_code == 200:
                 return dict(answer.json())
             assert answer.status_code == 404, answer.text
-            assert time.monotonic() < give_up_at, f"no trace within {TRACE_WITHIN_SECONDS} s"
+            assert time.monotonic() < give_up_at, f"no trace within {PATIENCE_SECONDS} s"
             time.sleep(0.05)
 
     def only_trace(self) -> dict[str, Any]:
         """The trace of the only request of this project, whose id the client may never have seen."""
-        give_up_at = time.monotonic() + TRACE_WITHIN_SECONDS
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not (ids := list(self.project.traces.values_list("id", flat=True))):
-            assert time.monotonic() < give_up_at, f"no trace within {TRACE_WITHIN_SECONDS} s"
+            assert time.monotonic() < give_up_at, f"no trace within {PATIENCE_SECONDS} s"
             time.sleep(0.05)
         assert len(ids) == 1
         return self.trace(str(ids[0]))
@@ -97,7 +99,7 @@ def add_mock(account: Account, provider: MockProvider) -> None:
 
 def wait_until_drained(server: LiveServer) -> None:
     """Until every trace of the server is stored."""
-    give_up_at = time.monotonic() + TRACE_WITHIN_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while left := list(server.journal_dir.glob("*.jsonl")):
         assert time.monotonic() < give_up_at, f"not drained: {left}; {server.log()[-2000:]}"
         time.sleep(0.02)

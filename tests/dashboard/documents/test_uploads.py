@@ -15,6 +15,7 @@ from dashboard.documents import uploads
 from optimizer_app.models import Document, IngestJob, Project
 from tests.dashboard.documents.rows import make_document
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 
 JSON = {"Accept": "application/json"}
 MB = 1024**2
@@ -179,7 +180,7 @@ def _post_megabytes(server: LiveServer, client: Client, parts: list[tuple[bytes,
     ]
     end = f"--{BOUNDARY}--\r\n".encode()
     size = len(head) + sum(len(line) + 2 for line in opened) + sum(mb for _, mb in parts) * MB + len(end)
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
     connection.putrequest("POST", "/documents/upload")
     for name, value in _headers(client, size).items():
         connection.putheader(name, value)

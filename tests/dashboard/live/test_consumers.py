@@ -17,9 +17,9 @@ from config.asgi import application
 from dashboard.live.consumers import NOT_SIGNED_IN, LiveConsumer
 from optimizer_app.announcements import announce_documents, announce_traces
 from optimizer_app.models import Project
+from tests.patience import PATIENCE_SECONDS
 
 QUIET_SECONDS = 0.2
-LONGEST_WAIT_SECONDS = 5
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +35,11 @@ async def connect(asgi: Any, **scope: Any) -> tuple[ApplicationCommunicator, dic
         asgi, {"type": "websocket", "path": "/ws/live", "headers": [], "subprotocols": [], **scope}
     )
     await socket.send_input({"type": "websocket.connect"})
-    return socket, await socket.receive_output(LONGEST_WAIT_SECONDS)
+    return socket, await socket.receive_output(PATIENCE_SECONDS)
 
 
 async def next_message(socket: ApplicationCommunicator) -> dict[str, Any]:
-    return json.loads((await socket.receive_output(LONGEST_WAIT_SECONDS))["text"])
+    return json.loads((await socket.receive_output(PATIENCE_SECONDS))["text"])
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def open_page(user: User) -> AsyncIterator[ApplicationCommunicator]:
         yield socket
     finally:
         await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait(LONGEST_WAIT_SECONDS)
+        await socket.wait(PATIENCE_SECONDS)
         await sync_to_async(connections.close_all)()
 
 

@@ -23,6 +23,7 @@ from tests.gateway.prompts import (
     openai_agent,
 )
 from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.tokens.counts import count_body
 
 STATS = {
@@ -131,7 +132,9 @@ async def test_async_clients(account: Account, provider: MockProvider) -> None:
 def test_stream_is_what_the_provider_would_have_sent(account: Account, provider: MockProvider) -> None:
     """Usage is asked for on the client's behalf, and the client sees nothing of it."""
     body = {"model": MODEL, "messages": HI, "stream": True}
-    direct = requests.post(f"{provider.openai_url}/chat/completions", json=body, timeout=10).content
+    direct = requests.post(
+        f"{provider.openai_url}/chat/completions", json=body, timeout=PATIENCE_SECONDS
+    ).content
     through = account.post("/v1/chat/completions", body).content
 
     assert through == direct.replace(b"chatcmpl-1", b"chatcmpl-2")
@@ -140,7 +143,9 @@ def test_stream_is_what_the_provider_would_have_sent(account: Account, provider:
 
 def test_stream_with_usage_asked_for_is_untouched(account: Account, provider: MockProvider) -> None:
     body = {"model": MODEL, "messages": HI, "stream": True, "stream_options": {"include_usage": True}}
-    direct = requests.post(f"{provider.openai_url}/chat/completions", json=body, timeout=10).content
+    direct = requests.post(
+        f"{provider.openai_url}/chat/completions", json=body, timeout=PATIENCE_SECONDS
+    ).content
     through = account.post("/v1/chat/completions", body).content
 
     assert b'"usage":{' in through

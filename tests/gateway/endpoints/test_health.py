@@ -7,11 +7,12 @@ import socket
 import requests
 
 from tests.live_server import LiveServer, running_server
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_health(server: LiveServer) -> None:
-    assert requests.get(f"{server.url}/healthz", timeout=10).json() == {"status": "ok"}
-    ready = requests.get(f"{server.url}/readyz", timeout=10)
+    assert requests.get(f"{server.url}/healthz", timeout=PATIENCE_SECONDS).json() == {"status": "ok"}
+    ready = requests.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
     assert ready.status_code == 200
     assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok"}}
 
@@ -20,7 +21,7 @@ def test_not_ready_without_valkey(transactional_db: None) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with running_server(REDIS_URL=f"redis://127.0.0.1:{port}/0") as server:
-        answer = requests.get(f"{server.url}/readyz", timeout=10)
+        answer = requests.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "valkey": "down"}

@@ -13,6 +13,7 @@ import requests
 from optimizer_app.models import Document
 from tests.gateway.accounts import Account, new_account
 from tests.live_server import LiveServer
+from tests.patience import PATIENCE_SECONDS
 
 DOCUMENT = {
     "id": "doc1",
@@ -35,7 +36,7 @@ def test_it_works(account: Account) -> None:
 
 def test_the_guides_own_call_with_the_key_in_the_body(server: LiveServer, account: Account) -> None:
     body = {"api_key": account.secret, "documents": [DOCUMENT]}
-    answer = requests.post(f"{server.url}/v1/ingest", json=body, timeout=30)
+    answer = requests.post(f"{server.url}/v1/ingest", json=body, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 202
     assert Document.objects.filter(project=account.project).count() == 1
 
@@ -124,7 +125,9 @@ def test_a_broken_form_is_told(account: Account) -> None:
 
 
 def test_without_a_key_nothing_is_taken(server: LiveServer) -> None:
-    answer = requests.post(f"{server.url}/v1/ingest", json={"documents": [DOCUMENT]}, timeout=30)
+    answer = requests.post(
+        f"{server.url}/v1/ingest", json={"documents": [DOCUMENT]}, timeout=PATIENCE_SECONDS
+    )
     assert answer.status_code == 401
     assert not Document.objects.exists()
 

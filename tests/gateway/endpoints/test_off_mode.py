@@ -8,6 +8,7 @@ import requests
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.mock_provider import MockProvider, Reply
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.tokens.counts import count_body
 
 OFF = {"x-optimizer-mode": "off"}
@@ -41,7 +42,7 @@ def test_answer_is_passed_on_byte_for_byte(account: Account, provider: MockProvi
 
 def test_stream_is_passed_on_byte_for_byte(account: Account, provider: MockProvider) -> None:
     body = {"model": MODEL, "messages": HI, "stream": True}
-    direct = requests.post(f"{provider.openai_url}/chat/completions", json=body, timeout=10)
+    direct = requests.post(f"{provider.openai_url}/chat/completions", json=body, timeout=PATIENCE_SECONDS)
     through = account.post("/v1/chat/completions", body, headers=OFF)
 
     assert through.content == direct.content.replace(b"chatcmpl-1", b"chatcmpl-2")

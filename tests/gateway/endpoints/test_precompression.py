@@ -13,10 +13,9 @@ from optimizer_app.precompression.sealing import row_key
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL
 from tests.optimizer_app.precompression.texts import prose
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
-
-QUEUED_WITHIN_SECONDS = 30
 
 
 def _conversation(number: int, **fields: Any) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def _conversation(number: int, **fields: Any) -> dict[str, Any]:
 def _queued(account: Account, number: int) -> Precompression:
     """The row of the conversation's prose, once it is there."""
     key = row_key(CompressionKey.of(prose(number), EXTRACTIVE, 0.5), account.project.hash_secret)
-    give_up_at = time.monotonic() + QUEUED_WITHIN_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         row = Precompression.objects.filter(project=account.project, key=key).first()
         if row is not None:

@@ -13,6 +13,7 @@ from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.live_server import LiveServer
 from tests.mock_provider import MockProvider
+from tests.patience import PATIENCE_SECONDS
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
@@ -45,12 +46,15 @@ def test_wrong_key_with_anthropic(server: LiveServer) -> None:
 )
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer "}, {"authorization": "Basic dG9r"}])
 def test_no_key(server: LiveServer, path: str, headers: dict[str, str]) -> None:
-    assert requests.post(server.url + path, json=GOOD, headers=headers, timeout=10).status_code == 401
+    assert (
+        requests.post(server.url + path, json=GOOD, headers=headers, timeout=PATIENCE_SECONDS).status_code
+        == 401
+    )
 
 
 def test_our_key_is_found_beside_another_one(account: Account) -> None:
     headers = {"x-api-key": account.secret, "authorization": "Bearer sk-of-some-tool"}
-    answer = requests.post(account.server.url + CHAT, json=GOOD, headers=headers, timeout=10)
+    answer = requests.post(account.server.url + CHAT, json=GOOD, headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 200
 
 

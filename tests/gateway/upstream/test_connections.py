@@ -17,6 +17,7 @@ from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.live_server import LiveServer
 from tests.local_server import LocalServer, Received, Wire
 from tests.mock_provider import MockProvider, Reply
+from tests.patience import PATIENCE_SECONDS
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
@@ -144,7 +145,7 @@ def test_client_that_leaves_closes_the_upstream_stream(
 
     # The provider finds out once it writes again.
     release.set()
-    assert provider.client_left.wait(10)
+    assert provider.client_left.wait(PATIENCE_SECONDS)
 
 
 def test_client_that_leaves_before_any_answer(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from optimizer_app.background.leases import lease
 from optimizer_app.models import Precompression, Project
+from tests.patience import PATIENCE_SECONDS
 
 HOUR = timedelta(hours=1)
 
@@ -52,12 +53,12 @@ def test_a_row_that_another_worker_is_taking_is_passed_over(rows: list[Precompre
         with transaction.atomic():
             Precompression.objects.select_for_update().get(pk=rows[0].pk)
             taken.set()
-            done.wait(60)
+            done.wait(PATIENCE_SECONDS)
         connection.close()
 
     other = threading.Thread(target=take_first)
     other.start()
-    taken.wait(60)
+    taken.wait(PATIENCE_SECONDS)
     held = lease(Precompression.objects.due(timezone.now()), HOUR)
     done.set()
     other.join()

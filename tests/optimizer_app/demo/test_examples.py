@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from optimizer_app.ingest.work import ingest_due
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +27,7 @@ def run(name, **environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

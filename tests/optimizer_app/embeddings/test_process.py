@@ -27,10 +27,10 @@ from optimizer_app.embeddings.wire import (
     encoded_question,
 )
 from tests.embedding_server import embedding_process, wait_until_it_listens
+from tests.patience import PATIENCE_SECONDS
 from tests.state_folder import state_folder
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-SENT_WITHIN_SECONDS = 60
 
 
 def test_it_works(embeddings: subprocess.Popen[str]) -> None:
@@ -78,7 +78,7 @@ def test_what_is_no_question_is_refused_and_harms_nobody(
     embeddings: subprocess.Popen[str], ready: tuple[subprocess.Popen[str], Path], sent: bytes
 ) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(SENT_WITHIN_SECONDS)
+        connection.settimeout(PATIENCE_SECONDS)
         connection.connect(str(ready[1]))
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
@@ -94,7 +94,7 @@ def test_a_caller_that_does_not_wait_is_told_so(embeddings: subprocess.Popen[str
 def test_a_second_process_leaves_the_first_alone(ready: tuple[subprocess.Popen[str], Path]) -> None:
     folder = ready[1].parent.parent
     with embedding_process(folder) as second:
-        assert second.wait(SENT_WITHIN_SECONDS) == 1
+        assert second.wait(PATIENCE_SECONDS) == 1
     assert "another embedding process runs on" in (folder / "embedding.log").read_text()
 
 
@@ -120,7 +120,7 @@ def test_while_it_loads_callers_go_on_or_wait_and_sigterm_ends_it(use_socket) ->
             embed(["a"])
         assert refused.value.status.state == "loading"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(SENT_WITHIN_SECONDS) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         assert status().state == "absent"
         assert not (folder / "run" / "embedding.sock").exists()
 
@@ -152,7 +152,7 @@ def test_an_answer_that_breaks_off_counts_as_none(use_socket, tmp_path: Path, cu
         thread.start()
         with pytest.raises(EmbeddingsUnavailable):
             embed(["a", "b"])
-        thread.join(SENT_WITHIN_SECONDS)
+        thread.join(PATIENCE_SECONDS)
 
 
 def answer_once(listener: socket.socket, data: bytes) -> None:
@@ -183,7 +183,7 @@ async def test_a_caller_that_leaves_takes_its_texts_off_the_queue(use_socket, tm
     process = EmbeddingProcess(MODEL)
     process.status = EmbeddingStatus("ready", MODEL)
     serving = asyncio.create_task(_serve(process, tmp_path / "s"))
-    async with asyncio.timeout(SENT_WITHIN_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await astatus()).state != "ready":
             continue
         asking = asyncio.create_task(aembed(["a"]))

@@ -28,9 +28,9 @@ from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import BATCH_CHUNKS
 from optimizer_app.models import Document, Project
 from tests.live_server import PROJECT_ROOT, database_url
+from tests.patience import PATIENCE_SECONDS
 from tests.state_folder import state_folder
 
-WITHIN_SECONDS = 90
 CHUNKS = 2 * BATCH_CHUNKS + 5
 HANDBOOK = "".join(f"# Part {number}\n\nRule number {number} holds here.\n\n" for number in range(CHUNKS))
 
@@ -60,7 +60,7 @@ class _Passing(BaseHTTPRequestHandler):
             self.rfile.read()  # until the worker is gone
             return
         self.server.embedded += texts
-        connection = _UnixConnection(self.server.real, WITHIN_SECONDS)
+        connection = _UnixConnection(self.server.real, PATIENCE_SECONDS)
         connection.request("POST", self.path, body)
         answer = connection.getresponse().read()
         connection.close()
@@ -105,7 +105,7 @@ def _worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait_until_done(document: Document) -> None:
-    give_up_at = time.monotonic() + WITHIN_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while not document.is_finished:
         assert time.monotonic() < give_up_at, f"still {document.state}, {document.embedded} embedded"
         wake(INGEST)  # as Celery's beat does
@@ -120,7 +120,7 @@ def test_it_goes_on_and_embeds_nothing_twice(
     project = Project.objects.create(name="support")
     document = accept_documents(project, [NewDocument("a.md", HANDBOOK.encode())]).documents.get()
     with _worker(folder):
-        assert server.held.wait(WITHIN_SECONDS), (folder / "worker.log").read_text()
+        assert server.held.wait(PATIENCE_SECONDS), (folder / "worker.log").read_text()
     server.holds = False
     document.refresh_from_db()
     assert (document.state, document.embedded) == ("embedding", BATCH_CHUNKS)

@@ -15,10 +15,9 @@ from pathlib import Path
 import psutil
 
 from optimizer_app.instance.state import free_port
+from tests.patience import PATIENCE_SECONDS
 
 PROJECT_ROOT = Path(__file__).parents[3]
-UP_WITHIN_SECONDS = 90
-GONE_WITHIN_SECONDS = 30
 _FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "DJANGO_SECRET_KEY", "OPTIMIZER_ENCRYPTION_KEY")
 
 
@@ -52,7 +51,7 @@ class Instance:
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_pass_on, args=(self.process, lines), daemon=True).start()
         while not (self.printed and self.printed[-1].startswith("curl ")):
-            line = lines.get(timeout=UP_WITHIN_SECONDS)
+            line = lines.get(timeout=PATIENCE_SECONDS)
             if not line:
                 raise RuntimeError("the instance ended while starting:\n" + "\n".join(self.printed))
             self.printed.append(line.rstrip("\n"))
@@ -63,14 +62,14 @@ class Instance:
         for process in killed:
             process.kill()
         self.process.wait()
-        psutil.wait_procs(killed, timeout=GONE_WITHIN_SECONDS)
+        psutil.wait_procs(killed, timeout=PATIENCE_SECONDS)
 
     def survivors_of(self, signal_number: signal.Signals) -> list[psutil.Process]:
-        """Send the signal to the supervisor alone; what still lives 30 s later."""
+        """Send the signal to the supervisor alone; what still lives when it is gone."""
         everyone = self.processes()
         self.process.send_signal(signal_number)
-        self.process.wait(GONE_WITHIN_SECONDS)
-        return psutil.wait_procs(everyone, timeout=GONE_WITHIN_SECONDS)[1]
+        self.process.wait(PATIENCE_SECONDS)
+        return psutil.wait_procs(everyone, timeout=PATIENCE_SECONDS)[1]
 
 
 def start_instance(state_dir: Path, **environment: str) -> Instance:
@@ -81,7 +80,7 @@ def start_instance(state_dir: Path, **environment: str) -> Instance:
 def failed_start(state_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A start that must end by itself; its status and what it said."""
     process = _start(state_dir, {"PORT": str(free_port()), **environment})
-    output, _ = process.communicate(timeout=UP_WITHIN_SECONDS)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 

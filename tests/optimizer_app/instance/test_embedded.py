@@ -21,6 +21,7 @@ from optimizer_app.instance.servers.running import (
     settled_state,
 )
 from optimizer_app.instance.state import UnusableState, load_or_create
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
 
@@ -55,7 +56,7 @@ def test_a_server_that_outlived_its_supervisor_is_replaced(own_state_dir: Path) 
     left = RunningServers(own_state_dir)
     left.start(embedded_servers(state, own_state_dir))
     with running_servers(own_state_dir) as again, psycopg.connect(again.database_url):
-        assert all(process.wait(10) is not None for process in left.processes.values())
+        assert all(process.wait(PATIENCE_SECONDS) is not None for process in left.processes.values())
         assert again == state
 
 
@@ -150,4 +151,4 @@ def kill_all(running: RunningServers) -> None:
         found.send_signal(signal.SIGKILL)
     for process in running.processes.values():
         process.wait()
-    psutil.wait_procs(everyone, timeout=10)
+    psutil.wait_procs(everyone, timeout=PATIENCE_SECONDS)

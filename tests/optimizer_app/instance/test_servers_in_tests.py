@@ -7,6 +7,7 @@ import requests
 from django.db import connection
 
 from optimizer_app.models import Project
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.django_db
@@ -21,4 +22,4 @@ def test_connections_beyond_loopback_are_refused() -> None:
 
 
 def test_the_server_answers(server) -> None:
-    assert requests.get(f"{server.url}/healthz", timeout=10).status_code == 200
+    assert requests.get(f"{server.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200

@@ -15,11 +15,9 @@ import pytest
 import requests
 
 from tests.optimizer_app.instance.running_instance import Instance, failed_start, start_instance
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
-
-STORED_WITHIN_SECONDS = 15
-STARTED_WITHIN_SECONDS = 30
 
 
 def test_a_life_with_a_crash(own_state_dir: Path) -> None:
@@ -53,7 +51,7 @@ def test_a_worker_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir:
             worker.kill()
             worker.wait()
         # The socket outlives the worker, so this waits for the next one.
-        assert requests.get(f"{instance.url}/healthz", timeout=30).status_code == 200
+        assert requests.get(f"{instance.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
         assert process_of(instance, "manage.py embedding").pid != embedding.pid
         assert instance.survivors_of(signal.SIGKILL) == []
     finally:
@@ -97,14 +95,14 @@ def ask(curl_line: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     return json.loads(answered.stdout)
 
 
 def process_of(instance: Instance, words: str) -> psutil.Process:
     """The instance's process with these words in its command line, as soon as there is one."""
-    give_up_at = time.monotonic() + STARTED_WITHIN_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         for process in instance.processes():
             with suppress(psutil.Error):
@@ -122,10 +120,12 @@ def assert_recognisable(instance: Instance) -> None:
 
 def stored_trace(instance: Instance, key: str, trace_id: str) -> dict[str, Any]:
     """The trace as the API gives it, once the journal that the crash left is drained."""
-    give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = requests.get(
-            f"{instance.url}/v1/traces/{trace_id}", headers={"Authorization": f"Bearer {key}"}, timeout=10
+            f"{instance.url}/v1/traces/{trace_id}",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=PATIENCE_SECONDS,
         )
         if answer.status_code == 200 or time.monotonic() > give_up_at:
             answer.raise_for_status()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from optimizer_app.models import Project
     from optimizer_app.precompression.lookups import PrecompressionReader
@@ -35,7 +37,7 @@ def reader(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     from optimizer_app.precompression import lookups
     from optimizer_app.precompression.lookups import PrecompressionReader, conninfo_of
 
-    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", 30.0)
+    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     reader = PrecompressionReader(conninfo_of(connection.settings_dict))
     yield reader
     reader.close()

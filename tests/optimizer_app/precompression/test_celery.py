@@ -23,8 +23,7 @@ from optimizer_app.models import Precompression, Project
 from optimizer_app.precompression.accept import queue_jobs
 from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.precompression.texts import prose, wanted
-
-DONE_WITHIN_SECONDS = 120
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def worker(project: Project, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]
         yield process
         process.send_signal(signal.SIGTERM)
         try:
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE_SECONDS) == 0
         finally:
             process.kill()
             process.wait()
@@ -53,7 +52,7 @@ async def test_what_is_queued_is_compressed_and_announced(
     channel = await layer.new_channel()
     await layer.group_add(project_group(project.pk), channel)
     await sync_to_async(queue_jobs)([wanted(project, prose())])
-    async with asyncio.timeout(DONE_WITHIN_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         message = await received(layer, channel)
     assert message == {"type": "precompressions.changed", "project_id": str(project.pk)}
     row = await Precompression.objects.aget()

@@ -28,6 +28,7 @@ from optimizer_app.precompression.requests import PrecompressionRequest, store_r
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.traces.ids import new_trace_id
 from tests.optimizer_app.precompression.texts import prose
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.config import OptimizerConfig
 
 CONFIG = OptimizerConfig.preset("aggressive", max_input_tokens=9_000, max_latency_ms=60_000)
@@ -142,7 +143,7 @@ async def test_the_process_for_large_prompts_looks_too(project: Project) -> None
     pool = OptimizerPool("", conninfo_of(connection.settings_dict))
     request = _request(project, 16)
     assert request.size_bytes > INLINE_BYTES
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         # Where the machine is busy, the first lookups may be given up.
         while not (await optimize_request(request, pool)).lookups.misses:
             continue

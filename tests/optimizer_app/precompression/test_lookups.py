@@ -14,6 +14,7 @@ from optimizer_app.precompression.lookups import PrecompressionReader, conninfo_
 from optimizer_app.precompression.work import compress_due
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
 from tests.optimizer_app.traces.workers import CuttableLine
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.optimizer.compression.precompressions import CompressionKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,7 +94,7 @@ def test_a_database_that_was_away_is_found_again(
 ) -> None:
     monkeypatch.setattr(lookups, "PAUSE_AFTER_FAILURE_SECONDS", 0.0)
     # What is tested is the way back; this machine may be slow to connect.
-    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", 30.0)
+    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     line = conninfo_of(connection.settings_dict)
     with CuttableLine(int(connection.settings_dict["PORT"])) as cuttable:
         cuttable.mend()
@@ -116,12 +117,12 @@ def test_a_slow_database_is_not_waited_for(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE optimizer_app_precompression")
             locked.set()
-            done.wait(60)
+            done.wait(PATIENCE_SECONDS)
         connection.close()
 
     holder = threading.Thread(target=hold_the_table)
     holder.start()
-    locked.wait(30)
+    locked.wait(PATIENCE_SECONDS)
     look = reader.for_project(project.pk, project.hash_secret)
     monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", 0.1)
     # The table is held until this has returned.
@@ -130,5 +131,5 @@ def test_a_slow_database_is_not_waited_for(
     done.set()
     holder.join()
     monkeypatch.setattr(reader, "_paused_until", 0.0)
-    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", 30.0)
+    monkeypatch.setattr(lookups, "LOOKUP_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     assert look.find([key_of(ready)])

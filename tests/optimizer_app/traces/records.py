@@ -11,6 +11,7 @@ from typing import Any
 
 from optimizer_app.traces.ids import new_trace_id
 from optimizer_app.traces.record import TraceRecord
+from tests.patience import PATIENCE_SECONDS
 
 BLOCKS = [
     {
@@ -72,7 +73,7 @@ def segments(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.jsonl"))
 
 
-def eventually(holds: Callable[[], object], within_seconds: float = 20) -> None:
+def eventually(holds: Callable[[], object], within_seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until something holds that another thread or process brings about."""
     give_up_at = time.monotonic() + within_seconds
     while not holds():

@@ -8,6 +8,7 @@ from optimizer_app.announcements import announce_traces, project_group
 from optimizer_app.models import RequestTrace
 from optimizer_app.traces.recorder import Recorder
 from tests.optimizer_app.traces.records import eventually, new_record
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_both_groups_hear_of_new_traces(journal_dir, project):
@@ -20,7 +21,7 @@ def test_both_groups_hear_of_new_traces(journal_dir, project):
         async with Recorder(journal_dir) as recorder:
             recorder.append(new_record(project.id))
             recorder.append(new_record(project.id))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 return [await layer.receive(channel) for channel in channels.values()]
 
     expected = {"type": "traces.recorded", "project_id": str(project.id), "count": 2}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.live_server import PROJECT_ROOT, database_url
+from tests.patience import PATIENCE_SECONDS
 
 WORKER = "tests.optimizer_app.traces.worker"
 
@@ -58,7 +59,7 @@ class Worker:
     def said(self) -> str:
         """The next line that the worker prints."""
         assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], 30)
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_SECONDS)
         line = self.process.stdout.readline().strip() if ready else ""
         if not line:
             raise AssertionError(f"the worker says nothing; it logged:\n{self.log()}")
@@ -71,7 +72,7 @@ class Worker:
         """Let it end as a worker does."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        assert self.process.wait(30) == 0, self.log()
+        assert self.process.wait(PATIENCE_SECONDS) == 0, self.log()
 
     def kill(self) -> None:
         """kill -9"""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.patience import PATIENCE_SECONDS
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import PromptError
@@ -30,7 +31,6 @@ from token_optimizer.tokens.counts import count_body
 DIALECTS: list[Dialect] = ["openai", "anthropic", "responses"]
 BALANCED = OptimizerConfig.preset("balanced")
 # For what takes some seconds: that much time is a hang on any machine.
-HANG_SECONDS = 300
 
 TEXTS = st.sampled_from(
     [
@@ -317,7 +317,7 @@ def test_no_text_hangs() -> None:
     child = CHILD.replace("CASES", f"[{cases}]")
     # A case that hangs is the last that was printed.
     done = subprocess.run(
-        [sys.executable, "-c", child], capture_output=True, text=True, timeout=HANG_SECONDS, check=False
+        [sys.executable, "-c", child], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
     )
     assert done.returncode == 0, f"{done.stdout.splitlines()[-1:]} {done.stderr[-500:]}"
     assert done.stdout.splitlines() == list(PATHOLOGICAL)

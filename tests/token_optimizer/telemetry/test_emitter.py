@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.events_receiver import EventsReceiver
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 
 NEVER_SECONDS = 3600
@@ -213,7 +214,9 @@ for emitter in emitters:
 
 
 def run_python(program: str, *arguments: str) -> int:
-    return subprocess.run([sys.executable, "-c", program, *arguments], timeout=30, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], timeout=PATIENCE_SECONDS, check=False
+    ).returncode
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
