@@ -11,6 +11,7 @@ import re2
 from token_optimizer.errors import ConfigError
 
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
+SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "full")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
@@ -36,7 +37,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 class OptimizerConfig:
     """Fields of the guide, and ours: `target_reduction` (share of the tokens to aim at cutting, a soft
     target), `max_latency_ms`, `tool_descriptions`, `tool_result_tokens` (size above which a tool result
-    may be cut lossily) and `capture_days` (days that prompt text is kept, 0 for never).
+    may be cut lossily), `summarizer` (by which the central sentences of prose are found) and `capture_days`
+    (days that prompt text is kept, 0 for never).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -84,6 +86,7 @@ class OptimizerConfig:
     max_latency_ms: int = 2000
     tool_descriptions: str = "first_sentence"
     tool_result_tokens: int = 2000
+    summarizer: str = "textrank"
     capture_days: int = 0
 
     @classmethod
@@ -119,6 +122,7 @@ class OptimizerConfig:
         if self.tool_descriptions not in TOOL_DESCRIPTION_MODES:
             modes = ", ".join(TOOL_DESCRIPTION_MODES)
             raise ConfigError(f"tool_descriptions {self.tool_descriptions!r} is not one of {modes}")
+        check_summarizer(self.summarizer)
         _check_strings("tool_allowlist", self.tool_allowlist)
         _check_strings("junk_regexes", self.junk_regexes)
         for position, pattern in enumerate(self.junk_regexes):
@@ -131,6 +135,12 @@ class OptimizerConfig:
             raise ConfigError("redis_url required when enable_caching=True")
         if self.enable_semantic_retrieval and not self.postgres_url:
             raise ConfigError("postgres_url required when enable_semantic_retrieval=True")
+
+
+def check_summarizer(name: object) -> None:
+    """ConfigError where no summarizer has this name."""
+    if name not in SUMMARIZERS:
+        raise ConfigError(f"summarizer {name!r} is not one of {', '.join(SUMMARIZERS)}")
 
 
 def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:

@@ -32,6 +32,8 @@ class Work:
 
 MEANING = Work("meaning", 5.0, 300.0)
 EXTRACTIVE = Work("extractive", 25.0, 300.0)
+# By a summarizer of the package sumy.
+SUMY = Work("sumy", 60.0, 300.0)
 LLMLINGUA = Work("llmlingua", 4_500.0, 12_000.0)
 
 

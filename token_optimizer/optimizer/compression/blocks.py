@@ -12,15 +12,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Protocol
 
 from token_optimizer.errors import CompressorError
 from token_optimizer.models import Block, Kind
-from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
 from token_optimizer.optimizer.compression.faithfulness.score import faithfulness_score
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import Compression
+from token_optimizer.optimizer.compression.summarizers import default_summarizer
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ def compress_blocks(
     check_ratio(ratio)
     prose = [block for block in blocks if may_be_compressed(block)]
     try:
-        drafts = (compressor or _extractive()).drafts(prose, ratio, query, timeout_seconds)
+        drafts = (compressor or default_summarizer()).drafts(prose, ratio, query, timeout_seconds)
     except CompressorError as error:
         log.warning("blocks stay uncompressed: %s", error)
         return [Compression(block, reason=str(error)) for block in blocks]
@@ -94,8 +93,3 @@ def may_be_compressed(block: Block) -> bool:
     """Whether the block is prose, and nothing forbids to shorten it."""
     fixed = block.must_keep or block.verbatim or block.frozen or block.compressed
     return block.kind in PROSE_KINDS and not fixed
-
-
-@cache
-def _extractive() -> ExtractiveSummarizer:
-    return ExtractiveSummarizer()

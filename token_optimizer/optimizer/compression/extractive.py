@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from token_optimizer.config import check_summarizer
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, Kind, Passage
 from token_optimizer.optimizer.compression.faithfulness.critical_units import has_directive, identifiers
@@ -57,16 +58,17 @@ _PASSAGES: dict[Kind, Callable[[str], list[Passage]]] = {
 
 
 class ExtractiveSummarizer:
-    """Needs the package numpy, and no model."""
+    """Needs the package numpy, and no model. `summarizer` says which sentences are central: textrank, or
+    sumy's lexrank, lsa, luhn or kl."""
 
-    def __init__(self) -> None:
+    def __init__(self, summarizer: str = "textrank") -> None:
+        check_summarizer(summarizer)
         try:
-            from token_optimizer.optimizer.relevance.text_rank import text_ranks
+            self._central = _central_ranks(summarizer)
         except ImportError as error:
             raise ConfigError(
                 "ExtractiveSummarizer needs the package numpy: pip install 'token-optimizer[compression]'"
             ) from error
-        self._central = text_ranks
 
     def compress(self, block: Block, ratio: float, query: str | None = None) -> Block:
         """The block with about that share of its tokens; unchanged where that saves nothing.
@@ -125,6 +127,17 @@ class ExtractiveSummarizer:
 def passages_of(block: Block) -> list[Passage]:
     """The passages that may be left out, as the kind of the text asks for."""
     return _PASSAGES.get(block.kind, prose_passages)(block.content)
+
+
+def _central_ranks(summarizer: str) -> Callable[[Sequence[str]], list[float]]:
+    """The function that ranks passages; what it imports is only loaded where it is wanted."""
+    if summarizer == "textrank":
+        from token_optimizer.optimizer.relevance.text_rank import text_ranks
+
+        return text_ranks
+    from token_optimizer.optimizer.relevance.sumy_ranks import sumy_ranks
+
+    return sumy_ranks(summarizer)
 
 
 def _relevance(query: str, texts: Sequence[str]) -> list[float]:

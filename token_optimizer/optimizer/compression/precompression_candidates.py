@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import PROSE_KINDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
@@ -22,10 +23,9 @@ def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
     if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
         return ()
     wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
-    prose = [block for block in wanted if block.kind is Kind.PROSE]
     # To name the compressor may have to look for its model.
-    if len(prose) < len(wanted) and compressor_name() == EXTRACTIVE:
-        wanted = prose
+    name = compressor_name() if wanted else ""
+    wanted = [block for block in wanted if may_be_precompressed(block, name, config)]
     texts: list[str] = []
     room = _MAX_CANDIDATE_CHARS
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
@@ -33,6 +33,17 @@ def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
             texts.append(text)
             room -= len(text)
     return tuple(texts)
+
+
+def may_be_precompressed(block: Block, compressor: str, config: OptimizerConfig) -> bool:
+    """Whether the compressor that works in the background suits the block and the config.
+
+    Where it leaves out sentences, it does so by TextRank and as of prose: of a document the title could be
+    lost, and of a transcript who spoke.
+    """
+    if compressor != EXTRACTIVE:
+        return True
+    return block.kind is Kind.PROSE and config.summarizer == "textrank"
 
 
 def _may_be_wanted(block: Block) -> bool:

@@ -14,25 +14,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.models import COMPRESS_STAGE, Block, Kind, Prompt
+from token_optimizer.models import COMPRESS_STAGE, Block, Prompt
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
     compress_blocks,
     may_be_compressed,
 )
-from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
 from token_optimizer.optimizer.compression.llmlingua.compressor import (
     LLMLinguaCompressor,
     compressor_name,
     shared_compressor,
 )
-from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS
+from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS, may_be_precompressed
 from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
+from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS
+from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.optimizer.selection.kept_passages import was_cut
 from token_optimizer.optimizer.stages.base import Stage
 
@@ -79,8 +81,7 @@ def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compr
     if context.precompressions is None:
         return {}
     name, config = compressor_name(), context.config
-    # Sentences were left out as of prose: a title could be among them, or who it was that spoke.
-    fit = [block for block in blocks if name != BY_SENTENCES or block.kind is Kind.PROSE]
+    fit = [block for block in blocks if may_be_precompressed(block, name, config)]
     keys = {block.id: CompressionKey.of(block.content, name, config.compression_ratio) for block in fit}
     found = context.precompressions.find(list(dict.fromkeys(keys.values())))
     ready = {key: made for key, made in found.items() if made.score >= config.faithfulness_threshold}
@@ -107,17 +108,38 @@ def _made_now(
     learned = shared_compressor()
     if blocks and _may_run(learned, tokens, context):
         return _by_words(learned, blocks, tokens, context)
+    if not blocks:
+        return {}
+    try:
+        summarizer = _summarizer(context)
+    except StageSkipped as skipped:
+        if is_all:
+            raise
+        return {block.id: _not_compressed(block, str(skipped)) for block in blocks}
     made = {}
     late = []
     for block in sorted(blocks, key=lambda block: -block.tokens):
-        if context.latency.fits(EXTRACTIVE, block.tokens):
-            made[block.id] = _by_sentences(block, query, context)
+        if context.latency.fits(_work(context), block.tokens):
+            made[block.id] = _by_sentences(block, query, summarizer, context)
         else:
             late.append(block)
     if late and is_all and not made:
         raise StageSkipped(_why_not(late, context))
-    why = {block.id: f"not compressed: {_why_not([block], context)}" for block in late}
-    return made | {block.id: Compression(block.but(note=why[block.id])) for block in late}
+    return made | {block.id: _not_compressed(block, _why_not([block], context)) for block in late}
+
+
+def _not_compressed(block: Block, why: str) -> Compression:
+    return Compression(block.but(note=f"not compressed: {why}"))
+
+
+def _summarizer(context: Context) -> ExtractiveSummarizer:
+    """The config's summarizer; StageSkipped where it still loads when the time is over."""
+    max_wait_seconds = 0.0 if _is_event_loop() else context.latency.left_ms() / 1000
+    return loaded_summarizer(context.config.summarizer, max_wait_seconds)
+
+
+def _work(context: Context) -> Work:
+    return EXTRACTIVE if context.config.summarizer == "textrank" else SUMY
 
 
 def _why_not(blocks: Sequence[Block], context: Context) -> str:
@@ -125,7 +147,7 @@ def _why_not(blocks: Sequence[Block], context: Context) -> str:
     config = context.config
     tokens = sum(block.tokens for block in blocks)
     share = 1 - max(config.compression_ratio, config.faithfulness_threshold)
-    return context.latency.why_not(EXTRACTIVE, tokens, round(share * tokens))
+    return context.latency.why_not(_work(context), tokens, round(share * tokens))
 
 
 def _may_run(learned: LLMLinguaCompressor, tokens: int, context: Context) -> bool:
@@ -160,23 +182,18 @@ def _by_words(
     return {block.id: _with_note(one) for block, one in zip(blocks, made, strict=True)}
 
 
-def _by_sentences(block: Block, query: str | None, context: Context) -> Compression:
+def _by_sentences(
+    block: Block, query: str | None, summarizer: ExtractiveSummarizer, context: Context
+) -> Compression:
     """The block at the ratio, or as near to it as is expected to stay above the threshold."""
-    config = context.config
-    with context.latency.measuring(EXTRACTIVE, block.tokens):
-        return _with_note(
-            _as_near_as_faithful(block, query, config.compression_ratio, config.faithfulness_threshold)
-        )
-
-
-def _as_near_as_faithful(block: Block, query: str | None, ratio: float, threshold: float) -> Compression:
-    rate = asked_rate(ratio, threshold)
-    first = compress_blocks([block], rate, query=query, threshold=threshold)[0]
-    nearer = nearer_rate(first, rate, ratio, threshold)
-    if nearer is None:
-        return first
-    second = compress_blocks([block], nearer, query=query, threshold=threshold)[0]
-    return second if second.applied else first
+    ratio, threshold = context.config.compression_ratio, context.config.faithfulness_threshold
+    compress = partial(compress_blocks, [block], compressor=summarizer, query=query, threshold=threshold)
+    with context.latency.measuring(_work(context), block.tokens):
+        rate = asked_rate(ratio, threshold)
+        first = compress(rate)[0]
+        nearer = nearer_rate(first, rate, ratio, threshold)
+        second = first if nearer is None else compress(nearer)[0]
+    return _with_note(second if second.applied else first)
 
 
 def _with_note(one: Compression) -> Compression:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +14,11 @@ from tests.token_optimizer.optimizer.compression.llmlingua.models import make_be
 from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
 from tests.token_optimizer.optimizer.test_latency import Clock
 from token_optimizer import OptimizerConfig
-from token_optimizer.models import BlockFate, OptimizationResult
+from token_optimizer.background_load import BackgroundLoad
+from token_optimizer.models import Block, BlockFate, OptimizationResult
 from token_optimizer.optimizer import pipeline
+from token_optimizer.optimizer.compression import summarizers
+from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
 from token_optimizer.optimizer.compression.llmlingua.compressor import (
     EXTRACTIVE,
     MODEL_VARIABLE,
@@ -396,3 +401,29 @@ def test_a_stage_that_cannot_run_says_what_is_missing(monkeypatch: pytest.Monkey
 def test_compression_stands_between_the_passages_and_the_oldest_turns() -> None:
     names = [stage.name for stage in pipeline.STAGES]
     assert names[-3:] == ["passages", "compress", "oldest"]
+
+
+def test_the_config_chooses_the_summarizer() -> None:
+    by_rank = ExtractiveSummarizer("luhn")
+    config = replace(BALANCED, summarizer="luhn", faithfulness_threshold=0.0, max_latency_ms=60_000)
+    result = run(talk(STORY), config=config)
+    question = talk()[-1]["content"]
+    assert result.body["messages"][1]["content"] == by_rank.compress(Block(STORY), 0.5, question).content
+
+
+def test_a_summarizer_that_still_loads_is_named_in_the_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = threading.Event()
+    loading = BackgroundLoad("the summarizer kl", lambda: loaded.wait() and ExtractiveSummarizer())
+    monkeypatch.setattr(summarizers, "_loading", lambda name: loading)
+    config = replace(BALANCED, summarizer="kl", max_latency_ms=500)
+    report = report_of(run(talk(STORY), config=config))
+    assert (report.status, report.reason) == ("skipped", "the summarizer kl still loads")
+    loaded.set()
+
+
+def test_other_summarizers_neither_take_nor_leave_precompressions() -> None:
+    precompressions = Precompressions({})
+    config = replace(BALANCED, summarizer="luhn", max_latency_ms=60_000)
+    result = run(talk(STORY), config=config, precompressions=precompressions)
+    assert precompressions.asked in ([], [[]])
+    assert result.texts_to_precompress == ()
