@@ -64,6 +64,26 @@ class Origin(StrEnum):
     __hash__ = str.__hash__
 
 
+MarkerKind = Literal["cut", "copy", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What this optimizer wrote into a block's text, from `start` to `end`.
+
+    A `cut` stands for text that is gone, a `copy` for text that stands elsewhere in the prompt too, and a
+    `source` says where text comes from that was added: it stands for nothing. `count` is how many of the
+    `unit` it stands for; the `handle` is a number that names them, and no others of the prompt.
+    """
+
+    start: int
+    end: int
+    kind: MarkerKind
+    unit: str = ""
+    count: int = 0
+    handle: int = 0
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def _value(cls: type[_T]) -> type[_T]:
     """A slotted dataclass whose fields type checkers hold to be frozen: to freeze them at run time would
@@ -85,6 +105,7 @@ class Block:
     `slot` is the index in `Prompt.slots` of the text the block is part of; None for what is not
     written back (calls, framing).
     `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
+    `markers` are those that stand in `content`, in order: text that only looks like one is text.
     `metadata` is the caller's own. A block is a value: `but` gives a changed one.
     """
 
@@ -112,6 +133,7 @@ class Block:
     message: int = OUTSIDE
     place: int = 0
     origin: Origin = Origin.REQUEST
+    markers: tuple[Marker, ...] = ()
 
     def __post_init__(self) -> None:
         if type(self.type) is not BlockType:

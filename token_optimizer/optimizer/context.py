@@ -29,7 +29,8 @@ class Context:
     turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
     `original` is the prompt as it came, with what earlier turns cut. `found` is what the store has for the
     question, `precompressions` has texts compressed in the background, and `latency` knows what time is
-    left."""
+    left. `show_handles`: markers are written with their handles, by which the model can ask for what they
+    stand for."""
 
     config: OptimizerConfig
     model: str
@@ -40,6 +41,7 @@ class Context:
     precompressions: PrecompressionStore | None = None
     latency: Latency = field(default_factory=lambda: Latency(inf))
     found: Found | None = None
+    show_handles: bool = False
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""

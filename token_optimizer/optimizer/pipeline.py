@@ -21,7 +21,7 @@ from token_optimizer.optimizer.attempts import Attempts
 from token_optimizer.optimizer.budget import check_budget, hard_budget
 from token_optimizer.optimizer.compression.precompression_candidates import texts_to_precompress
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.history import ConversationHistory, remember_output
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX
@@ -29,6 +29,7 @@ from token_optimizer.optimizer.formats.dialects import conversation_key, detect_
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.latency import Latency
+from token_optimizer.optimizer.markers import are_in_place, with_unique_handles
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
 from token_optimizer.optimizer.stages import (
@@ -46,7 +47,7 @@ from token_optimizer.optimizer.stages import (
     turns,
     whitespace,
 )
-from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks
+from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks, with_blocks
 from token_optimizer.optimizer.stats import stats_of
 from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.ports import NO_PORTS, Ports
@@ -98,15 +99,18 @@ def optimize(
     body: dict[str, Any] = {key: given}
     if tools:
         body["tools"] = list(tools)
+    config = config or OptimizerConfig.preset("balanced")
     result = optimize_body(
         body,
         dialect,
-        config=config or OptimizerConfig.preset("balanced"),
+        config=config,
         documents=documents,
         query=query,
         budget_tokens=budget_tokens,
         ports=Ports(memory=DEFAULT_MEMORY),
     )
+    salt = conversation_salt(config, budget_tokens, config.target_model)
+    remember_output(DEFAULT_MEMORY, result.body, dialect, salt, query or "")
     result.stats.tools = result.body.get("tools")
     return result.body[key], result.stats
 
@@ -178,7 +182,18 @@ def run_stages(prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
     """The prompt after all stages, in order."""
     for stage in STAGES:
         prompt = _run_stage(stage, prompt, context, ledger)
-    return prompt
+    return _with_unique_handles(prompt, context)
+
+
+def _with_unique_handles(prompt: Prompt, context: Context) -> Prompt:
+    """The prompt with no handle in two markers; a text that this changes is counted anew."""
+    blocks = list(with_unique_handles(prompt.blocks))
+    changed = [at for at, (new, old) in enumerate(zip(blocks, prompt.blocks, strict=True)) if new is not old]
+    if not changed:
+        return prompt
+    for at, tokens in zip(changed, context.count([blocks[at].content for at in changed]), strict=True):
+        blocks[at] = blocks[at].but(tokens=tokens)
+    return with_blocks(prompt, blocks)
 
 
 def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
@@ -221,3 +236,6 @@ def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
             raise StageError(f"stage {stage.name} dropped the must-keep block {block.id}")
         if now is not None and block.verbatim and now.content != block.content:
             raise StageError(f"stage {stage.name} rewrote the verbatim block {block.id}")
+    for block in after.blocks:
+        if block.markers and not are_in_place(block):
+            raise StageError(f"stage {stage.name} lost the place of a marker in block {block.id}")

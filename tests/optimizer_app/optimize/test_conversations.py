@@ -12,19 +12,28 @@ from redis import Redis
 from optimizer_app.optimize.conversations import Conversations
 from tests.token_optimizer.optimizer.bodies import LOG, openai_body
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import BlockType, Kind, Origin
+from token_optimizer.models import BlockType, Kind, Marker, Origin
 from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
 
 KEYS = [f"test-conversation-{number}" for number in range(6)]
+CUT = Marker(0, 27, "cut", "message", 2, 8)
 MESSAGE = SentMessage(
     blocks=(
-        SentBlock(Kind.LOG, 900, "cut to a secret line", lossy=True),
+        SentBlock(
+            Kind.LOG, 900, "a secret line [x]", lossy=True, markers=(Marker(14, 17, "cut", "line", 3, 7),)
+        ),
         SentBlock(Kind.PROSE, 5, dropped=True),
     ),
-    added=(AddedBlock("cut", 1, "[2 older messages left out]", BlockType.CONSTRAINT, "why", Origin.MARKER),),
+    added=(
+        AddedBlock(
+            "cut", 1, "[2 older messages left out]", BlockType.CONSTRAINT, "why", Origin.MARKER, (CUT,)
+        ),
+    ),
     tools=(SentBlock(Kind.SCHEMA, 70, "{}"),),
+    ended=True,
+    unchanged=True,
 )
 
 

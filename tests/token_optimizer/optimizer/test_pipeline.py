@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.token_optimizer.optimizer.bodies import anthropic_body, openai_body
+from tests.token_optimizer.optimizer.bodies import LOG, anthropic_body, openai_body
 from tests.token_optimizer.optimizer.stories import walk
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError, StageError
@@ -44,10 +44,20 @@ def test_the_blocks_add_up_to_the_totals(body: dict[str, Any], dialect: Any) -> 
 
 @pytest.mark.parametrize(("body", "dialect"), BODIES)
 def test_a_second_run_changes_nothing(body: dict[str, Any], dialect: Any) -> None:
-    once = optimize_body(body, dialect, config=BALANCED)
-    twice = optimize_body(once.body, dialect, config=BALANCED)
-    assert twice.body == once.body
-    assert not twice.changed
+    once, stats = optimize(body["messages"], body["tools"], config=BALANCED)
+    assert once != body["messages"]
+    twice, again = optimize(once, stats.tools, config=BALANCED)
+    assert (twice, again.tools) == (once, stats.tools)
+
+
+def test_who_keeps_what_was_sent_sends_it_again_on_later_turns() -> None:
+    messages: list[dict[str, Any]] = []
+    for turn in range(4):
+        question = f"Which worker failed in part {turn}?\n\n{LOG}"
+        sent, stats = optimize([*messages, {"role": "user", "content": question}], config=BALANCED)
+        assert sent[: len(messages)] == messages
+        assert stats.tokens_saved > 1_000
+        messages = [*sent, {"role": "assistant", "content": "The first one."}]
 
 
 @pytest.mark.parametrize(("body", "dialect"), BODIES)

@@ -14,8 +14,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from token_optimizer.models import Passage
+from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.logs.lines import is_error_line
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.relevance.names import weighed_names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
@@ -28,7 +29,6 @@ _HEADER = re.compile(r"\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:F
 # Without one of these a line of code or output tells of no error; most lines are not read further.
 _HINT = re.compile(r"(?i)err|fail|exception|traceback|fatal|panic|cannot|could not|unable|not ok|[✗✘❌]")
 _EMPTY = re.compile(r"[\W_]*$")
-_MARKER = re.compile(r"\s*\[…[^\n]*\]\s*$")
 _NAME_WEIGHT = 0.25
 _VALUE = 0.02
 _SIGNATURE_VALUE = 0.3
@@ -37,10 +37,10 @@ _HEADER_VALUE = 0.25
 _ERROR_VALUE = 0.6
 
 
-def code_passages(text: str, query: str | None = None) -> list[Passage]:
+def code_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The lines of the text, each with what it is worth and what it names."""
     hints = [match.start() for match in _HINT.finditer(text)]
-    return [_passage(text, start, end, hints) for start, end in _line_spans(text)]
+    return [_passage(text, start, end, hints) for start, end in _line_spans(MarkedText(text, markers))]
 
 
 def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
@@ -63,8 +63,9 @@ def _value(line: str) -> float:
     return value
 
 
-def _line_spans(text: str) -> Iterator[tuple[int, int]]:
+def _line_spans(source: MarkedText) -> Iterator[tuple[int, int]]:
     """Lines with their ends; lines that say nothing go with the one before, markers are no passages."""
+    text = source.text
     start = end = 0
     while end < len(text):
         begin, end = end, text.find("\n", end) + 1 or len(text)
@@ -74,7 +75,7 @@ def _line_spans(text: str) -> Iterator[tuple[int, int]]:
         if begin > start:
             yield start, begin
         start = begin
-        if _MARKER.match(text[begin:end]):
+        if source.is_marker(begin, end):
             start = end
     if start < len(text):
         yield start, len(text)

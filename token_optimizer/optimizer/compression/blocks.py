@@ -20,6 +20,7 @@ from token_optimizer.optimizer.compression.faithfulness.score import faithfulnes
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import Compression
 from token_optimizer.optimizer.compression.summarizers import default_summarizer
+from token_optimizer.optimizer.markers import without_markers
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ def compress_blocks(
 def _judged(block: Block, draft: Block, threshold: float) -> Compression:
     if draft is block:
         return Compression(block)
-    score = faithfulness_score(block.content, draft.content)
+    score = faithfulness_score(without_markers(block), without_markers(draft))
     if score < threshold:
         reason = f"compression would score {score:.2f}, below {threshold:g}: kept as it was"
         return Compression(replace(block, note=reason), score, reason=reason)

@@ -18,10 +18,11 @@ from collections.abc import Callable, Sequence
 
 from token_optimizer.config import check_summarizer
 from token_optimizer.errors import ConfigError
-from token_optimizer.models import Block, Kind, Passage
+from token_optimizer.models import Block, Kind, Marker, Passage
 from token_optimizer.optimizer.compression.faithfulness.critical_units import has_directive, identifiers
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import with_compressed_text
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.prose.passages import (
     document_passages,
     prose_passages,
@@ -51,7 +52,7 @@ _USUAL_TOKENS = 25
 _MIN_FREE = 0.5
 # Status codes and the like: at least three digits, and no year.
 _CODE_NUMBER = re.compile(r"(?<![\w.,])(?!(?:1[0-9]|20)\d\d\b)\d{3,}(?![\w,]|\.\d)")
-_PASSAGES: dict[Kind, Callable[[str], list[Passage]]] = {
+_PASSAGES: dict[Kind, Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]] = {
     Kind.TRANSCRIPT: spoken_passages,
     Kind.DOCUMENT: document_passages,
 }
@@ -78,13 +79,13 @@ class ExtractiveSummarizer:
         check_ratio(ratio)
         if block.must_keep or block.verbatim:
             return block
-        text = block.content
+        text = MarkedText.of(block)
         passages = passages_of(block)
-        kept = self._kept(text, passages, ratio, query)
+        kept = self._kept(text.text, passages, ratio, query)
         if len(kept) == len(passages):
             return block
         shorter = keep_sentences(text, passages, kept)
-        before, after = token_counts([text, shorter])
+        before, after = token_counts([text.text, shorter.text])
         if after >= before:
             return block
         return with_compressed_text(block, shorter, after)
@@ -126,7 +127,7 @@ class ExtractiveSummarizer:
 
 def passages_of(block: Block) -> list[Passage]:
     """The passages that may be left out, as the kind of the text asks for."""
-    return _PASSAGES.get(block.kind, prose_passages)(block.content)
+    return _PASSAGES.get(block.kind, prose_passages)(block.content, None, block.markers)
 
 
 def _central_ranks(summarizer: str) -> Callable[[Sequence[str]], list[float]]:

@@ -7,7 +7,6 @@ from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import PROSE_KINDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.selection.kept_passages import was_cut
 
 # Shorter texts gain less than their marker costs.
 MIN_TOKENS = 100
@@ -38,9 +37,11 @@ def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
 def may_be_precompressed(block: Block, compressor: str, config: OptimizerConfig) -> bool:
     """Whether the compressor that works in the background suits the block and the config.
 
-    Where it leaves out sentences, it does so by TextRank and as of prose: of a document the title could be
-    lost, and of a transcript who spoke.
+    It knows no markers. Where it leaves out sentences, it does so by TextRank and as of prose: of a document
+    the title could be lost, and of a transcript who spoke.
     """
+    if block.markers:
+        return False
     if compressor != EXTRACTIVE:
         return True
     return block.kind is Kind.PROSE and config.summarizer == "textrank"
@@ -52,5 +53,5 @@ def _may_be_wanted(block: Block) -> bool:
         return False
     # What was sent before is closed, the questions of earlier turns among it; a compaction opens it again.
     closed = (block.verbatim and not block.frozen) or block.type in _DIRECTING_TYPES or block.turn < 0
-    whole = not block.compressed and block.original_content is None and not was_cut(block.content)
+    whole = not block.compressed and block.original_content is None
     return whole and not closed

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from token_optimizer.models import Block
+from token_optimizer.optimizer.markers import MarkedText, with_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Compression:
     reason: str = ""
 
 
-def with_compressed_text(block: Block, text: str, tokens: int) -> Block:
+def with_compressed_text(block: Block, text: MarkedText, tokens: int) -> Block:
     """The block with this text, and with what it had before any compression as its original."""
     original = block.content if block.original_content is None else block.original_content
-    return replace(block, content=text, tokens=tokens, compressed=True, original_content=original)
+    return with_text(block, text).but(tokens=tokens, compressed=True, original_content=original)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Origin, Prompt
 from token_optimizer.optimizer.formats.framing import message_framing, unframed
+from token_optimizer.optimizer.markers import turns_marker, with_text
 from token_optimizer.optimizer.prose.directives import extract_constraints
 
 
@@ -35,7 +36,7 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
     }
 
 
-def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
+def without_turns(prompt: Prompt, dropped: Set[int], show_handles: bool) -> Prompt:
     """The prompt without these turns, and one marker for every run of them."""
     if not dropped:
         return prompt
@@ -48,7 +49,7 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
             messages.add(block.message)
             continue
         if gone and block.slot is not None and block.turn > gone[-1].turn:
-            blocks.append(_marker(gone, block))
+            blocks.append(_marker(gone, block, show_handles))
             gone = []
         blocks.append(block)
     return unframed(
@@ -56,21 +57,22 @@ def without_turns(prompt: Prompt, dropped: Set[int]) -> Prompt:
     )
 
 
-def _marker(gone: list[Block], neighbour: Block) -> Block:
-    count = len({block.message for block in gone})
-    constraints = extract_constraints(gone)
-    text = f"[{count} older message{'s' * (count != 1)} left out]\n\n"
-    if constraints is not None:
-        text = f"{text[:-3]}; still in force from them:]\n{constraints.content}\n\n"
-    return Block(
-        text,
-        BlockType.USER if constraints is None else BlockType.CONSTRAINT,
+def _marker(gone: list[Block], neighbour: Block, show_handles: bool) -> Block:
+    """The marker for these blocks, at the start of its neighbour's message."""
+    messages = len({block.message for block in gone})
+    directives = extract_constraints(gone)
+    original = "".join(block.content for block in gone)
+    marker = Block(
+        "",
+        BlockType.USER if directives is None else BlockType.CONSTRAINT,
         f"cut-{gone[0].id}",
         must_keep=True,
         timestamp=neighbour.timestamp,
         message=neighbour.message,
         turn=neighbour.turn,
         slot=neighbour.slot,
-        note="says what was left out",
+        note="says what is missing",
         origin=Origin.MARKER,
     )
+    text = turns_marker(messages, original, directives.content if directives is not None else "")
+    return with_text(marker, text, show_handles)

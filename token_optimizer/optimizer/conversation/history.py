@@ -87,6 +87,20 @@ class ConversationHistory:
         PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix, prefix.chars)
 
 
+def remember_output(
+    memory: Memory, body: Mapping[str, Any], dialect: Dialect, salt: bytes, asked: str
+) -> None:
+    """Remember the messages that were made here: a caller who keeps them sends them again, and then they stay
+    as they are."""
+    keys = message_keys(body, dialect, salt)
+    new = [key for key, known in zip(keys, memory.get_many(keys), strict=True) if known is None]
+    if not new:
+        return
+    own = dict.fromkeys(new, SentMessage(unchanged=True))
+    last = SentMessage(unchanged=True, ended=True)
+    memory.set_many({**own, keys[-1]: last, request_key(keys[-1], asked): last})
+
+
 def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     """What this process read on the turn before, if the memory still has the very object of its last message:
     then all before it stands, too, since a compaction writes every message anew."""

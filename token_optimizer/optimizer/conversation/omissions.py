@@ -10,6 +10,7 @@ from itertools import islice
 
 from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.logs.lines import names, words
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.text import sentence_spans
 
 # A term that more lines hold, and a larger share of them, asks for none of them.
@@ -24,7 +25,6 @@ _MIN_SCORE = 0.5
 _NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
 # Of these single sentences are left out.
 _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
-_MARKER = re.compile(r"\[… [^\]\n]{1,60}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     sent = {block.id: block for block in prompt.blocks}
     brought = [block for block in prompt.blocks if block.origin is Origin.RESTORED]
     lines_told = {line for block in brought for line in block.content.splitlines()}
-    told = lines_told.union(*(_units(block.content, Kind.PROSE) for block in brought))
+    told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in brought))
     for block in missing:
         now = sent.get(block.id)
         if block.slot is None or block.kind in _NEVER:
@@ -76,7 +76,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
                 missed for line in block.content.splitlines() if (missed := _missed(line, block.kind, told))
             ]
         else:
-            there = told.union(_units(now.content, block.kind))
+            there = told.union(_units_left(now, block.kind))
             units = _units(now.original_content or "", block.kind)
             lines = [unit for unit in units if unit.strip() and unit not in there]
         if lines:
@@ -92,11 +92,16 @@ def _missed(line: str, kind: Kind, told: Set[str]) -> str:
     return line if len(missing) == len(sentences) else " ".join(missing)
 
 
+def _units_left(block: Block, kind: Kind) -> list[str]:
+    """The units of what is left of a block, apart from its markers."""
+    return [unit for piece in MarkedText.of(block).pieces() for unit in _units(piece, kind)]
+
+
 def _units(text: str, kind: Kind) -> list[str]:
-    """The lines of the text; of prose its sentences, each by itself, whatever was left out between them."""
+    """The lines of the text; of prose its sentences, each by itself."""
+    lines = text.splitlines()
     if kind not in _IN_SENTENCES:
-        return text.splitlines()
-    lines = _MARKER.sub("\n", text).splitlines()
+        return lines
     return [line[start:end].strip() for line in lines for start, end in sentence_spans(line)]
 
 

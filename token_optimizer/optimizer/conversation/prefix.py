@@ -25,7 +25,8 @@ def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
     tools = next((message.tools for message in known if message.tools), ())
     for number, group in _by_message(prompt):
         if number == OUTSIDE:
-            blocks.extend(_tools_as_sent(group, tools))
+            unchanged = any(message.unchanged for message in known)
+            blocks.extend(map(_closed_as_it_is, group) if unchanged else _tools_as_sent(group, tools))
         elif number < len(known):
             blocks.extend(_message_as_sent(group, known[number]))
         else:
@@ -85,6 +86,8 @@ def _tools_as_sent(group: Sequence[Block], tools: Sequence[SentBlock]) -> list[B
 def _message_as_sent(group: Sequence[Block], message: SentMessage) -> list[Block]:
     if message.gone:
         return []
+    if message.unchanged:
+        return list(map(_closed_as_it_is, group))
     if len(message.blocks) != len(group):
         # Another release split the text: what is sent now is worked on as if it were new.
         return list(group)
@@ -101,9 +104,10 @@ def _closed(block: Block, sent: SentBlock) -> Block | None:
     if sent.dropped:
         return None
     if sent.content is None:
-        return block.but(note=sent.why, frozen=True, verbatim=True, must_keep=True)
+        return _closed_as_it_is(block).but(note=sent.why)
     return block.but(
         content=sent.content,
+        markers=sent.markers,
         original_content=block.content if sent.lossy else None,
         note=sent.why,
         frozen=True,
@@ -112,10 +116,15 @@ def _closed(block: Block, sent: SentBlock) -> Block | None:
     )
 
 
+def _closed_as_it_is(block: Block) -> Block:
+    return block.but(frozen=True, verbatim=True, must_keep=True)
+
+
 def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
     return neighbour.but(
         id=item.id,
         content=item.content,
+        markers=item.markers,
         type=item.type,
         kind=Kind.PROSE,
         note=item.note,
@@ -138,9 +147,12 @@ def _added_blocks(after: Prompt, known: set[str]) -> dict[int, list[AddedBlock]]
             if block.id in known:
                 place = block.place + 1
             else:
-                item = AddedBlock(block.id, place, block.content, block.type, block.note, block.origin)
-                added.setdefault(number, []).append(item)
+                added.setdefault(number, []).append(_as_added(block, place))
     return added
+
+
+def _as_added(block: Block, place: int) -> AddedBlock:
+    return AddedBlock(block.id, place, block.content, block.type, block.note, block.origin, block.markers)
 
 
 def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:
@@ -149,4 +161,4 @@ def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:
         return SentBlock(block.kind, length, dropped=True, why=why)
     if now.content == block.content:
         return SentBlock(block.kind, length, None, False, block.id in ledger.cut, why)
-    return SentBlock(block.kind, length, now.content, False, block.id in ledger.cut, why)
+    return SentBlock(block.kind, length, now.content, False, block.id in ledger.cut, why, now.markers)

@@ -8,16 +8,16 @@ from typing import Any
 import orjson
 
 from token_optimizer import sealing
-from token_optimizer.models import BlockType, Kind, Origin
+from token_optimizer.models import BlockType, Kind, Marker, Origin
 from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
     blocks, tools = [*map(list, message.blocks)], [*map(list, message.tools)]
-    fields = [_FORMAT, message.gone, blocks, tools, message.added, message.ended]
+    fields = [_FORMAT, message.gone, blocks, tools, message.added, message.ended, message.unchanged]
     return sealing.seal(orjson.dumps(fields), _key(secret))
 
 
@@ -27,8 +27,9 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         fields = orjson.loads(sealing.unseal(token, _key(secret)))
         if fields[0] != _FORMAT:
             return None
-        _, gone, blocks, tools, added, ended = fields
-        return SentMessage(_sent(blocks), tuple(map(_added, added)), gone, _sent(tools), ended)
+        _, gone, blocks, tools, added, ended, unchanged = fields
+        added = tuple(map(_added, added))
+        return SentMessage(_sent(blocks), added, gone, _sent(tools), ended, unchanged)
     except (sealing.NotUnsealed, ValueError, TypeError, LookupError):
         return None
 
@@ -38,8 +39,16 @@ def _key(secret: str) -> bytes:
 
 
 def _sent(rows: Sequence[Sequence[Any]]) -> tuple[SentBlock, ...]:
-    return tuple(SentBlock(Kind(kind), *rest) for kind, *rest in rows)
+    return tuple(
+        SentBlock(Kind(kind), length, content, dropped, lossy, why, _markers(markers))
+        for kind, length, content, dropped, lossy, why, markers in rows
+    )
 
 
 def _added(row: Mapping[str, Any]) -> AddedBlock:
-    return AddedBlock(**{**row, "type": BlockType(row["type"]), "origin": Origin(row["origin"])})
+    typed = {"type": BlockType(row["type"]), "origin": Origin(row["origin"])}
+    return AddedBlock(**{**row, **typed, "markers": _markers(row["markers"])})
+
+
+def _markers(rows: Sequence[Mapping[str, Any]]) -> tuple[Marker, ...]:
+    return tuple(Marker(**row) for row in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from token_optimizer.models import BlockType, Kind, Origin
+from token_optimizer.models import BlockType, Kind, Marker, Origin
 
 
 class SentBlock(NamedTuple):
@@ -13,7 +13,7 @@ class SentBlock(NamedTuple):
     every request has one.
 
     `length` is that of the text as it came, in characters, `lossy` says that some of it was cut, and `why`
-    by which stage and for what reason it was changed.
+    by which stage and for what reason it was changed. `markers` are those that stand in `content`.
     """
 
     kind: Kind
@@ -22,6 +22,7 @@ class SentBlock(NamedTuple):
     dropped: bool = False
     lossy: bool = False
     why: str = ""
+    markers: tuple[Marker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,20 @@ class AddedBlock:
     type: BlockType
     note: str
     origin: Origin
+    markers: tuple[Marker, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
     """What one message was sent as. `tools` are those that the conversation's opening message came with,
-    and `ended` says that a request ended with this message."""
+    and `ended` says that a request ended with this message.
+
+    `unchanged`: it goes as it comes, however its text is parted, and so do the tools. It came from here.
+    """
 
     blocks: tuple[SentBlock, ...] = ()
     added: tuple[AddedBlock, ...] = ()
     gone: bool = False
     tools: tuple[SentBlock, ...] = ()
     ended: bool = False
+    unchanged: bool = False

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.json.columns import Column, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, written
+from token_optimizer.optimizer.markers import MarkedText, joined, json_marker
 
 # Names and summaries up to so many: the line shall stay short beside what it stands for.
 _MAX_KEYS = 12
@@ -24,18 +25,27 @@ _LONG_CHARS = 32
 
 
 def keep_json_passages(
-    text: str, passages: Sequence[Passage], kept: frozenset[int], shortened: Callable[[str], str] = str
-) -> str:
+    source: MarkedText,
+    passages: Sequence[Passage],
+    kept: frozenset[int],
+    shortened: Callable[[str], str] = str,
+) -> MarkedText:
     """The JSON with the kept units, `shortened`, and a line before it; the line alone where none is kept."""
     units = [passage.node for passage in passages if isinstance(passage, JsonPassage) and passage.node]
     root = [*units[0].ancestors()][-1]
     staying = {node for index in kept for node in (units[index], *units[index].ancestors())}
-    left_out = _outermost(units, staying)
-    if not left_out:
-        return text
+    gone = _outermost(units, staying)
+    if not gone:
+        return source
+    text = source.text
+    marker = json_marker(
+        _amounts(gone, units),
+        sum(node.items for node in gone),
+        "\n".join(text[node.start : node.end] for node in gone),
+        _summary(root, units, staying),
+    )
     body = shortened(written(text, root, staying)) if kept else ""
-    line = f"[… {'; '.join(_left_out(left_out, units))} left out{_summary(root, units, staying)}]"
-    return f"{text[: root.start]}{line}\n{body}{text[root.end :]}"
+    return joined([text[: root.start], marker, f"\n{body}{text[root.end :]}"])
 
 
 def _outermost(units: Sequence[Node], staying: set[Node]) -> list[Node]:
@@ -51,7 +61,7 @@ def _outermost(units: Sequence[Node], staying: set[Node]) -> list[Node]:
     return list(found)
 
 
-def _left_out(nodes: Sequence[Node], units: Sequence[Node]) -> list[str]:
+def _amounts(nodes: Sequence[Node], units: Sequence[Node]) -> list[str]:
     """What went, in a few words: items by their list, then members by their key."""
     lists: Counter[str] = Counter()
     sizes: dict[str, int] = {}
@@ -97,7 +107,7 @@ def _summary(root: Node, units: Sequence[Node], staying: set[Node]) -> str:
         chars += len(words)
         if words and chars <= _MAX_SUMMARY_CHARS:
             said.append(words)
-    return f". All had: {'; '.join(said)}" if said else ""
+    return "; ".join(said)
 
 
 def _said_of(column: Column) -> str:

@@ -8,16 +8,17 @@ What says nothing new goes in runs, which also keeps the choice short for logs o
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from math import log2, sqrt
 
-from token_optimizer.models import Passage
+from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
-from token_optimizer.optimizer.logs.markers import is_marker, marker_for
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 
 # In the units of `Passage.value`.
 _FAMILY = 1.0
@@ -57,6 +58,7 @@ _NAME_SHARE = 0.1
 class _Log:
     """A log with what its lines are worth by themselves."""
 
+    source: MarkedText
     lines: list[str]
     starts: list[int]
     patterns: list[LogPattern]
@@ -65,6 +67,10 @@ class _Log:
     facts: dict[str, dict[str, float]]
     details: Details
     speaks: bytearray  # 1 for the lines that say something
+
+    def is_marker(self, first: int, end: int) -> bool:
+        """Whether these lines are nothing but markers."""
+        return self.source.is_marker(self.starts[first], self.starts[end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class LogPassage(Passage):
     lines: range = field(kw_only=True)
 
 
-def keep_log_lines(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
+def keep_log_lines(text: MarkedText, passages: Sequence[Passage], kept: frozenset[int]) -> MarkedText:
     """The log with the kept passages, and a marker for each run of others, with the exact number of lines.
 
     After the first line of a pattern of which many are left out, the marker says how many.
@@ -85,16 +91,18 @@ def keep_log_lines(text: str, passages: Sequence[Passage], kept: frozenset[int])
         return text
     log = whole[0].log
     # A marker of an earlier cut goes into the one that stands for the lines around it.
-    chosen = [whole[at] for at in sorted(kept) if not all(is_marker(log.lines[n]) for n in whole[at].lines)]
+    chosen = [
+        whole[at] for at in sorted(kept) if not log.is_marker(whole[at].lines.start, whole[at].lines.stop)
+    ]
     alike = _MoreAlike(log, chosen)
-    out: list[str] = []
+    out: list[MarkedText | str] = []
     at = 0
     for passage in chosen:
-        out += _left_out(log, at, passage.lines.start, alike)
-        out.append(text[passage.start : passage.end])
+        out += _gap(log, at, passage.lines.start, alike)
+        out.append(text.part(passage.start, passage.end))
         at = passage.lines.stop
-    out += _left_out(log, at, len(log.lines), alike)
-    return "".join(out)
+    out += _gap(log, at, len(log.lines), alike)
+    return joined(out)
 
 
 class _MoreAlike:
@@ -113,21 +121,23 @@ class _MoreAlike:
         return hidden if hidden >= _MANY_ALIKE and (usual or pattern.alarm >= _WARNING) else 0
 
 
-def _left_out(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[str]:
+def _gap(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[MarkedText | str]:
     """The marker for these lines; the lines themselves where they are shorter."""
-    gap = log.lines[first:end]
-    if log.starts[end] - log.starts[first] <= _SHORTEST_MARKER_CHARS:
-        return gap
-    marker = marker_for(gap, alike.than(first - 1) if first else 0)
-    ends = end < len(log.lines) or gap[-1].endswith("\n")
-    return [marker, "\n" if ends else ""]
+    start, stop = log.starts[first], log.starts[end]
+    if stop - start <= _SHORTEST_MARKER_CHARS:
+        return [log.source.part(start, stop)]
+    count = log.source.lines_meant(start, stop, end - first)
+    more_alike = alike.than(first - 1) if first else 0
+    gap = log.source.text[start:stop]
+    marker = cut_marker("line", count, gap, more_alike)
+    return [marker, "\n" if end < len(log.lines) or gap.endswith("\n") else ""]
 
 
-def log_passages(text: str, query: str | None = None) -> list[Passage]:
+def log_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The lines of the log, tracebacks whole, each with what it is worth."""
     lines = text.splitlines(keepends=True)
     starts = list(accumulate(map(len, lines), initial=0))
-    log = _weighed(lines, starts)
+    log = _weighed(MarkedText(text, markers), lines, starts)
     _weigh_asked(log, text, query or "")
     passages: list[Passage] = []
     at = 0
@@ -139,7 +149,7 @@ def log_passages(text: str, query: str | None = None) -> list[Passage]:
     return passages
 
 
-def _weighed(lines: list[str], starts: list[int]) -> _Log:
+def _weighed(source: MarkedText, lines: list[str], starts: list[int]) -> _Log:
     patterns = mine_patterns(lines)
     counts = Counter([pattern.text for pattern in patterns])
     by_text = {pattern.text: pattern for pattern in patterns}
@@ -147,11 +157,13 @@ def _weighed(lines: list[str], starts: list[int]) -> _Log:
     for pattern in by_text.values():
         families[pattern.family] += counts[pattern.text]
     facts = {pattern.text: _facts(pattern, counts, families) for pattern in by_text.values()}
-    log = _Log(lines, starts, patterns, families, [0.0] * len(lines), facts, Details(), bytearray(len(lines)))
+    values, speaks = [0.0] * len(lines), bytearray(len(lines))
+    log = _Log(source, lines, starts, patterns, families, values, facts, Details(), speaks)
     _weigh_patterns(log, counts)
     _weigh_surroundings(log, counts)
-    for at, line in enumerate(lines):
-        if is_marker(line):
+    for marker in source.markers:
+        at = bisect_right(starts, marker.start) - 1
+        if log.is_marker(at, at + 1):
             log.values[at], log.speaks[at] = 0.0, 0
     return log
 

@@ -26,8 +26,8 @@ from token_optimizer.optimizer.logs.lines import (
     names,
     words,
 )
-from token_optimizer.optimizer.logs.markers import marker_for
 from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 from token_optimizer.text import token_counts
 
 # A gap is cut only when it counts more tokens than any marker can.
@@ -41,6 +41,12 @@ _MAX_LINES_OF_A_WORD = 20
 
 def trim_logs(content: str, error_window: int, tail_lines: int, query: str | None = None) -> str:
     """The log without the lines that are neither near an error, nor at its end, nor asked for."""
+    return trimmed_log(MarkedText(content), error_window, tail_lines, query).text
+
+
+def trimmed_log(log: MarkedText, error_window: int, tail_lines: int, query: str | None = None) -> MarkedText:
+    """The same with the markers of the cuts; earlier ones count for the lines that they stand for."""
+    content = log.text
     lines = content.split("\n")
     kept = bytearray(len(lines))
     lowered = _finder(content.lower())
@@ -50,7 +56,7 @@ def trim_logs(content: str, error_window: int, tail_lines: int, query: str | Non
         _keep_asked(_finder(content), lowered, kept, query)
     ending = 1 if lines[-1] == "" else 0
     kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
-    return "\n".join(_with_markers(lines, kept)) if 0 in kept else content
+    return _without_gaps(log, lines, kept) if 0 in kept else log
 
 
 def _finder(text: str) -> LineFinder:
@@ -104,13 +110,23 @@ def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: s
                 kept[at] = 1
 
 
-def _with_markers(lines: list[str], kept: bytearray) -> list[str]:
+def _without_gaps(log: MarkedText, lines: list[str], kept: bytearray) -> MarkedText:
     """The kept lines, and a marker for each run of others that is longer than the marker."""
-    out: list[str] = []
-    for keep, run in groupby(zip(kept, lines, strict=True), key=lambda pair: pair[0]):
-        group = [line for _, line in run]
-        out += group if keep or not _is_worth_cutting(group) else [marker_for(group)]
-    return out
+    out: list[MarkedText | str] = []
+    start = 0
+    at = 0
+    for keep, run in groupby(kept):
+        count = sum(1 for _ in run)
+        gap = lines[at : at + count]
+        end = start + sum(map(len, gap)) + count - 1
+        if keep or not _is_worth_cutting(gap):
+            out.append(log.part(start, end))
+        else:
+            meant = log.lines_meant(start, end, count)
+            out.append(cut_marker("line", meant, log.text[start:end]))
+        at, start = at + count, end + 1
+        out.append("\n" if at < len(lines) else "")
+    return joined(out)
 
 
 def _is_worth_cutting(gap: list[str]) -> bool:

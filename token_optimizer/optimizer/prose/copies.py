@@ -16,12 +16,14 @@ After:  "[40 lines left out here: they stand further below, from “def parse(te
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 
 from token_optimizer.models import Block, Kind
+from token_optimizer.optimizer.markers import MarkedText, joined, lines_copy_marker, text_copy_marker
 from token_optimizer.text_cache import TextCache, key_of
 
 # Below this, a reference is about as long as what it replaces.
@@ -48,7 +50,7 @@ _CHOSEN: TextCache[frozenset[int]] = TextCache(5_000)
 class Copy:
     """A block's text with references in it, and what it repeats, in the words of the trace."""
 
-    text: str
+    text: MarkedText
     note: str
 
 
@@ -63,13 +65,13 @@ def references_to_copies(blocks: Sequence[Block], window: int) -> dict[str, Copy
     for at, block in enumerate(blocks[first:], first):
         # Of a long conversation nearly all is closed, and shares nothing with what is new.
         if block.verbatim and _may_be_source(block) and not asked.isdisjoint(_chosen_lines(block.content)):
-            standing.add(at, block.content)
+            standing.add(at, MarkedText.of(block))
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
         copy = _copy_of(at, standing)
         if copy is not None:
             copies[blocks[at].id] = copy
-        standing.add(at, blocks[at].content if copy is None else copy.text)
+        standing.add(at, MarkedText.of(blocks[at]) if copy is None else copy.text)
     return copies
 
 
@@ -80,12 +82,12 @@ class _Standing:
 
     blocks: Sequence[Block]
     window: int
-    texts: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, MarkedText] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
 
-    def add(self, at: int, text: str) -> None:
+    def add(self, at: int, text: MarkedText) -> None:
         self.texts[at] = text
-        self.holder.update(dict.fromkeys(_chosen_lines(text), at))
+        self.holder.update(dict.fromkeys(_chosen_lines(text.text), at))
 
     def like(self, at: int) -> list[int]:
         """The texts within the window that share most chosen lines with this one; of equals the nearest.
@@ -114,45 +116,46 @@ def _copy_of(at: int, standing: _Standing) -> Copy | None:
     sources = standing.like(at)
     if not sources:
         return None
-    lines = _lines(block.content)
-    runs = _runs(lines, [(other, _lines(standing.texts[other])) for other in sources])
+    lines = _lines(MarkedText.of(block), "\0here")
+    runs = _runs(lines, [(other, _lines(standing.texts[other], "\0there")) for other in sources])
     body = [number for number, line in enumerate(lines) if line]
     for run in runs:
         if body and run.start <= body[0] and run.end > body[-1]:
-            return _whole(at, block, standing.blocks[run.source].id, below=run.source > at)
+            return _whole(block, standing, run.source, len(lines), below=run.source > at)
     long = [run for run in runs if run.chars >= MIN_RUN_CHARS]
     return _partly(at, block, long, standing) if long and block.kind not in _WHOLE_ONLY else None
 
 
-def _whole(at: int, block: Block, source_id: str, *, below: bool) -> Copy:
-    begin = " ".join(block.content.split())[:_QUOTED_CHARS]
-    where = "again further below" if below else "above already"
-    end = "\n" if block.content.endswith("\n") else ""
-    reference = f"[the text that begins “{begin}” stands {where}; left out here]{end}"
-    return Copy(reference, f"the same text as {source_id}")
+def _whole(block: Block, standing: _Standing, source: int, lines: int, *, below: bool) -> Copy:
+    text = block.content
+    begin = " ".join(text.split())[:_QUOTED_CHARS]
+    marker = text_copy_marker(begin, lines, text, below=below)
+    end = "\n" if text.endswith("\n") else ""
+    return Copy(joined([marker, end]), f"the same text as {standing.blocks[source].id}")
 
 
 def _partly(at: int, block: Block, runs: Sequence[_Run], standing: _Standing) -> Copy:
+    text = MarkedText.of(block)
     lines = block.content.split("\n")
-    parts: list[str] = []
+    starts = _starts(lines)
+    parts: list[MarkedText | str] = []
     done = 0
     for run in runs:
-        parts.extend(lines[done : run.start])
-        parts.append(_reference(lines[run.start : run.end], below=run.source > at))
+        parts.append(text.part(starts[done], starts[run.start]))
+        parts.append(_reference(lines[run.start : run.end], run.source > at))
+        parts.append("\n" if run.end < len(lines) else "")
         done = run.end
-    parts.extend(lines[done:])
+    parts.append(text.part(starts[done], len(block.content)))
     count = sum(run.end - run.start for run in runs)
     others = list(dict.fromkeys(standing.blocks[run.source].id for run in runs))
-    return Copy("\n".join(parts), f"{count} lines stand in {', '.join(others)}")
+    return Copy(joined(parts), f"{count} lines stand in {', '.join(others)}")
 
 
-def _reference(lines: Sequence[str], *, below: bool) -> str:
-    where = "further below" if below else "above"
-    said = [line.strip() for line in lines if line.strip()]
-    if len(said) == 1:
-        return f"[a paragraph left out here: it stands {where}, where it begins “{said[0][:_QUOTED_CHARS]}”]"
-    first, last = said[0][:_QUOTED_CHARS], said[-1][:_QUOTED_CHARS]
-    return f"[{len(lines)} lines left out here: they stand {where}, from “{first}” to “{last}”]"
+def _reference(lines: Sequence[str], below: bool) -> MarkedText:
+    said = [line.strip()[:_QUOTED_CHARS] for line in lines if line.strip()]
+    last = said[-1] if len(said) > 1 else ""
+    text = "\n".join(lines)
+    return lines_copy_marker(said[0], last, len(lines), text, below=below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +204,20 @@ def _run(lines: Sequence[str], start: int, done: int, at: int, source: tuple[int
     return _Run(first, last, number, sum(map(len, lines[first:last])))
 
 
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.split("\n")]
+def _lines(text: MarkedText, marked: str) -> list[str]:
+    """The lines of the text without the space at their ends; `marked` in the place of those with a marker,
+    which stands for other text than the same words elsewhere."""
+    lines = text.text.split("\n")
+    starts = _starts(lines) if text.markers else []
+    lines = [line.rstrip() for line in lines]
+    for marker in text.markers:
+        lines[bisect_right(starts, marker.start) - 1] = marked
+    return lines
+
+
+def _starts(lines: Sequence[str]) -> list[int]:
+    """Where each of the lines starts, and where one behind them would."""
+    return list(accumulate((len(line) + 1 for line in lines), initial=0))
 
 
 def _chosen_lines(text: str) -> frozenset[int]:

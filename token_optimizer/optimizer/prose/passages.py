@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from token_optimizer.models import Passage
+from token_optimizer.models import Marker, Passage
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.relevance.names import weighed_names
 from token_optimizer.text import sentence_spans
 
@@ -23,11 +24,6 @@ _PRONOUN = re.compile(
 _OPENS_LIST = re.compile(r":\s*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _HEADING = re.compile(r"#{1,6} ")
-# What this optimizer left out of a text, or says of where a passage comes from that it added.
-_MARKER = re.compile(
-    r"\s*\[(?:…|\d+ older messages? left out|added, from the stored document |left out of message \d)"
-    r"[^\n]*\]\s*$"
-)
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
@@ -62,23 +58,24 @@ _VALUE = 0.05
 Span = tuple[int, int]
 
 
-def prose_passages(text: str, query: str | None = None) -> list[Passage]:
+def prose_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The sentences of a message, with their names as facts."""
-    return [_passage(text, start, end) for start, end in _joined(text, _units(text, 0))]
+    source = MarkedText(text, markers)
+    return [_passage(text, start, end) for start, end in _joined(source, _units(source, 0))]
 
 
-def document_passages(text: str, query: str | None = None) -> list[Passage]:
+def document_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The sentences of a document after its title line, which is no passage."""
-    title = _TITLE.match(text)
-    return [_passage(text, *span) for span in _joined(text, _units(text, title.end() if title else 0))]
+    source, title = MarkedText(text, markers), _TITLE.match(text)
+    return [_passage(text, *span) for span in _joined(source, _units(source, title.end() if title else 0))]
 
 
-def spoken_passages(text: str, query: str | None = None) -> list[Passage]:
+def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """What each speaker said at a time, with the name and time at its head."""
-    return [_passage(text, *span) for span in _joined_lines(text)]
+    return [_passage(text, *span) for span in _joined_lines(MarkedText(text, markers))]
 
 
-def example_passages(text: str, query: str | None = None) -> list[Passage]:
+def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """Worked examples in two passages each: what leads to the answer, and the answer in its last line.
 
     The answers show what is asked for at little cost, so they go last; the first example shows the form.
@@ -94,18 +91,15 @@ def example_passages(text: str, query: str | None = None) -> list[Passage]:
     return passages
 
 
-def is_marker(text: str) -> bool:
-    """Whether the text is nothing but a marker of this optimizer's."""
-    return _MARKER.match(text) is not None
-
-
 def _passage(text: str, start: int, end: int) -> Passage:
     facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(text[start:end])}
     return Passage(start, end, _VALUE, facts)
 
 
-def _units(text: str, start: int) -> Iterator[Span]:
-    """Sentences and fenced snippets with all the space behind them; they cover the text from `start`."""
+def _units(source: MarkedText, start: int) -> Iterator[Span]:
+    """Sentences, markers and fenced snippets with all the space behind them; they cover the text from
+    `start`."""
+    text = source.text
     fence_start: int | None = None
     for begin, end in _lines(text, start):
         fence = _FENCE.match(text, begin) is not None
@@ -117,12 +111,29 @@ def _units(text: str, start: int) -> Iterator[Span]:
         if fence:
             fence_start = begin
             continue
-        line = text[begin:end]
-        spans = [(0, len(line))] if is_marker(line) else sentence_spans(line)
-        for first, last in spans:
-            yield begin + first, begin + last
+        for first, last in _between_markers(source, begin, end):
+            if source.is_marker(first, last):
+                yield first, last
+                continue
+            for one, other in sentence_spans(text[first:last]):
+                yield first + one, first + other
     if fence_start is not None:
         yield fence_start, len(text)
+
+
+def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]:
+    """Its markers, each with the space behind it, and what stands between them. References are text."""
+    for marker in source.within(start, end):
+        if marker.kind == "copy":
+            continue
+        if marker.start > start:
+            yield start, marker.start
+        start = marker.end
+        while start < end and source.text[start].isspace():
+            start += 1
+        yield marker.start, start
+    if start < end:
+        yield start, end
 
 
 def _lines(text: str, start: int) -> Iterator[Span]:
@@ -132,22 +143,28 @@ def _lines(text: str, start: int) -> Iterator[Span]:
         start = end
 
 
-def _joined(text: str, units: Iterator[Span]) -> list[Span]:
+def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
+    text = source.text
     joined: list[Span] = []
     for start, end in units:
+        if source.is_marker(start, end):
+            continue
         unit = text[start:end]
         if joined and joined[-1][1] == start and _goes_with(text[slice(*joined[-1])], unit):
             joined[-1] = (joined[-1][0], end)
-        elif not is_marker(unit):
+        else:
             joined.append((start, end))
     return joined
 
 
-def _joined_lines(text: str) -> list[Span]:
+def _joined_lines(source: MarkedText) -> list[Span]:
     """The lines of a transcript; one without a speaker goes with the one before, a date with what follows."""
+    text = source.text
     joined: list[Span] = []
     for start, end in _lines(text, 0):
+        if source.is_marker(start, end):
+            continue
         line = text[start:end]
         dated = (
             bool(joined) and joined[-1][1] == start and _DATE_LINE.fullmatch(text, *joined[-1]) is not None
@@ -155,7 +172,7 @@ def _joined_lines(text: str) -> list[Span]:
         follows = not _SPOKEN.match(line) and not _DATE_LINE.fullmatch(line)
         if joined and joined[-1][1] == start and (dated or follows):
             joined[-1] = (joined[-1][0], end)
-        elif not is_marker(line):
+        else:
             joined.append((start, end))
     return joined
 

@@ -9,7 +9,7 @@ from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
 from token_optimizer.optimizer.relevance.salience import salient, token_values
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, Candidate, Frame
+from token_optimizer.optimizer.selection.choice import Candidate, Frame
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
 
 # What the passage that is most relevant to the query is worth.
@@ -21,8 +21,9 @@ _USUAL_TOKENS = 25
 _WHOLE_SHARE = 0.5
 
 
-def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[Candidate]:
-    """Every passage as a candidate; its text's number is that of its block among the `cuttables`."""
+def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: int) -> list[Candidate]:
+    """Every passage as a candidate; its text's number is that of its block among the `cuttables`. A gap costs
+    a marker of `gap_tokens`."""
     relevance = _relevance(prompt, cuttables)
     by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
     weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables})
@@ -34,20 +35,20 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[Candid
             passage.value + by_token[number] * tokens + _relevance_value(relevance[number][index], tokens),
             {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
             cuttable.frame,
-            0 if cuttable.cutter.gapless else MARKER_TOKENS,
+            0 if cuttable.cutter.gapless else gap_tokens,
         )
         for number, cuttable in enumerate(cuttables)
         for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
     ]
 
 
-def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int]) -> dict[Frame, int]:
+def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_tokens: int) -> dict[Frame, int]:
     """What keeping anything of an old turn or a document costs beside the passage itself."""
     frames = {Frame("turn", turn): tokens for turn, tokens in turns.items()}
     for cuttable in cuttables:
         if cuttable.frame is None:
             continue
-        around = MARKER_TOKENS if cuttable.frame.kind == "turn" else cuttable.block.tokens
+        around = gap_tokens if cuttable.frame.kind == "turn" else cuttable.block.tokens
         frames[cuttable.frame] = frames.get(cuttable.frame, 0) + around - sum(cuttable.tokens)
     return {frame: max(tokens, 0) for frame, tokens in frames.items()}
 
@@ -65,7 +66,7 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     several = len(ranked) > 1
     each = iter(words)
     # A title is no passage, but says what all of them speak of.
-    titles = stems([cuttable.text[: cuttable.passages[0].start] for cuttable in ranked])
+    titles = stems([cuttable.source.text[: cuttable.passages[0].start] for cuttable in ranked])
     texts = [
         [*title, *chain.from_iterable(islice(each, len(cuttable.passages)))]
         for title, cuttable in zip(titles, ranked, strict=True)

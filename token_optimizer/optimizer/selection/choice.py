@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-# What a marker costs where a run of passages is left out.
-MARKER_TOKENS = 7
+from token_optimizer.optimizer.markers import marker_tokens
 
 
 class Frame(NamedTuple):
@@ -29,7 +28,10 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any."""
+    """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any.
+
+    `gap_tokens` is what a marker costs where a run of passages is cut.
+    """
 
     text: int
     place: int
@@ -37,7 +39,7 @@ class Candidate:
     value: float
     facts: dict[str, float]
     frame: Frame | None = None
-    gap_tokens: int = MARKER_TOKENS
+    gap_tokens: int = marker_tokens(show_handle=False)
 
 
 def choose(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Kind, Passage, Prompt
+from token_optimizer.models import Kind, Marker, Passage, Prompt
 from token_optimizer.optimizer.code.passages import code_passages
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.json.omissions import keep_json_passages
@@ -49,11 +49,11 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
 
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:
-    def passages(text: str, query: str | None) -> list[Passage]:
+    def passages(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
         return json_passages(text, query, config.json_truncate_items, config.json_truncate_chars)
 
     return Cutter(passages, _keep_json, from_original=True, gapless=True)
 
 
-def _keep_json(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
-    return keep_json_passages(text, passages, kept, compress_json_toon)
+# What is left of a JSON text is compacted like a whole one.
+_keep_json = partial(keep_json_passages, shortened=compress_json_toon)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from token_optimizer.models import Block, Passage, Prompt
+from token_optimizer.models import Block, Marker, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined, with_text
 from token_optimizer.optimizer.prose.directives import directives_in
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
@@ -18,13 +19,14 @@ from token_optimizer.optimizer.stages.base import counted
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4
 
-Keep = Callable[[str, Sequence[Passage], frozenset[int]], str]
+FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
+KeepPassages = Callable[[MarkedText, Sequence[Passage], frozenset[int]], MarkedText]
 
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
-    """How one kind of text is cut: `passages(text, query)` names what may go, and `keep(text, passages,
-    kept)` writes the text with only the kept ones, by index, and a marker for every gap.
+    """How one kind of text is cut: `passages(text, query, markers)` names what may go, and `keep(text,
+    passages, kept)` writes the text with only the kept ones, by index, and a marker for every gap.
 
     `ranked` passages are worth more the more they have to do with the query. `neighbor_weight` is the share
     of that which their neighbours get, `feedback_weight` what further words of the most relevant passages
@@ -33,8 +35,8 @@ class Cutter:
     as it was before lossless rules; `gapless` texts have one line for all that is gone.
     """
 
-    passages: Callable[[str, str | None], list[Passage]]
-    keep: Keep
+    passages: FindPassages
+    keep: KeepPassages
     ranked: bool = False
     neighbor_weight: float = 0.0
     feedback_weight: float = 0.0
@@ -54,7 +56,7 @@ class CuttableBlock:
 
     at: int
     block: Block
-    text: str
+    source: MarkedText
     cutter: Cutter
     passages: list[Passage]
     frame: Frame | None = None
@@ -63,7 +65,8 @@ class CuttableBlock:
 
     def texts(self) -> list[str]:
         """The text of each passage."""
-        return [self.text[passage.start : passage.end] for passage in self.passages]
+        text = self.source.text
+        return [text[passage.start : passage.end] for passage in self.passages]
 
 
 def cuttable_blocks(
@@ -78,26 +81,35 @@ def cuttable_blocks(
         cutter = cutter_of(block)
         if cutter is None:
             continue
-        text = (block.original_content if cutter.from_original else None) or block.content
-        if passages := cutter.passages(text, prompt.query):
+        source = _source_of(block, cutter)
+        if passages := cutter.passages(source.text, prompt.query, source.markers):
             frame = Frame("turn", block.turn) if block.turn in droppable else None
             if frame is None and cutter.whole:
                 frame = Frame("text", at)
             directives = (
-                n for n, item in enumerate(passages) if directives_in(block, text[item.start : item.end])
+                n
+                for n, item in enumerate(passages)
+                if directives_in(block, source.text[item.start : item.end])
             )
             found.append(
-                CuttableBlock(at, block, text, cutter, passages, frame, directives=frozenset(directives))
+                CuttableBlock(at, block, source, cutter, passages, frame, directives=frozenset(directives))
             )
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for cuttable in found for text in cuttable.texts()]))
     return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]
 
 
+def _source_of(block: Block, cutter: Cutter) -> MarkedText:
+    """The text that is cut: that of the block, or what it was before lossless rules."""
+    if cutter.from_original and block.original_content:
+        return MarkedText(block.original_content)
+    return MarkedText.of(block)
+
+
 def _passage_tokens(cuttable: CuttableBlock, counts: Iterator[int]) -> list[int]:
     """What each passage costs; less where the block says the same as the text in fewer tokens."""
     tokens = list(islice(counts, len(cuttable.passages)))
-    if cuttable.text is cuttable.block.content:
+    if cuttable.source.text is cuttable.block.content:
         return tokens
     share = min(1.0, max(_MIN_SHARE, cuttable.block.tokens / max(1, sum(tokens))))
     return [math.ceil(share * count) for count in tokens]
@@ -127,12 +139,12 @@ def cut(
             continue
         if cuttable.cutter.whole and not left:
             run = [*run, cuttable] if _follows(run, cuttable) else [cuttable]
-            _leave_out(blocks, run)
+            _leave_out(blocks, run, context)
             continue
-        text = cuttable.cutter.keep(cuttable.text, cuttable.passages, left)
-        blocks[cuttable.at] = replace(cuttable.block, content=text)
+        kept_text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
+        blocks[cuttable.at] = with_text(cuttable.block, kept_text, context.show_handles)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
-    return counted(without_turns(shorter, empty_turns), prompt, context)
+    return counted(without_turns(shorter, empty_turns, context.show_handles), prompt, context)
 
 
 def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:
@@ -140,10 +152,11 @@ def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:
     return bool(run) and run[-1].at == cuttable.at - 1 and run[-1].block.slot == cuttable.block.slot
 
 
-def _leave_out(blocks: list[Block | None], run: list[CuttableBlock]) -> None:
+def _leave_out(blocks: list[Block | None], run: list[CuttableBlock], context: Context) -> None:
     """One marker in the place of neighbouring texts that go as a whole."""
     first = run[0]
-    unit = f"{first.block.kind.value}s" if len(run) > 1 else first.block.kind.value
-    blocks[first.at] = replace(first.block, content=f"[… {len(run)} {unit} left out]\n\n")
+    gone = "".join(cuttable.source.text for cuttable in run)
+    marker = cut_marker(first.block.kind.value, len(run), gone)
+    blocks[first.at] = with_text(first.block, joined([marker, "\n\n"]), context.show_handles)
     for cuttable in run[1:]:
         blocks[cuttable.at] = None

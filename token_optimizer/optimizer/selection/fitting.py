@@ -8,9 +8,10 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns
 from token_optimizer.optimizer.formats.framing import framing_left
+from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import fixed_facts
 from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of
-from token_optimizer.optimizer.selection.choice import MARKER_TOKENS, choose
+from token_optimizer.optimizer.selection.choice import choose
 from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
 
 _MAX_ATTEMPTS = 5
@@ -26,8 +27,9 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     cuttables = cuttable_blocks(prompt, context, cutter_of, turns)
     if not cuttables:
         return prompt
-    candidates = candidates_of(prompt, cuttables)
-    frames = frames_of(cuttables, turns)
+    gap_tokens = marker_tokens(context.show_handles)
+    candidates = candidates_of(prompt, cuttables, gap_tokens)
+    frames = frames_of(cuttables, turns, gap_tokens)
     covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
     least = cut(prompt, context, cuttables, set(), set(turns))
     available = -_tokens_over(least, context)
@@ -44,12 +46,12 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         if used <= available and (used >= (1 - _FAR) * available or len(kept) == len(candidates)):
             break
         too_much = room if used > available else too_much
-        room = _next_room(room, used, available, whole, attempt)
+        room = _next_room(room, used, available, whole, attempt, gap_tokens)
         room = min(room, too_much - 1) if too_much else room
     return best
 
 
-def _next_room(room: int, used: int, available: int, whole: int, attempt: int) -> int:
+def _next_room(room: int, used: int, available: int, whole: int, attempt: int, gap_tokens: int) -> int:
     """The room to try next, after a choice for `room` came to `used` of the tokens that are available."""
     if used >= whole:
         # What went was worth less than saying the rest at length: how far off it was is not known.
@@ -58,7 +60,7 @@ def _next_room(room: int, used: int, available: int, whole: int, attempt: int) -
         # Written together, passages may cost less or more than each by itself.
         return room * available // max(used, 1)
     # The choice stays the same until a whole passage no longer fits, so each step is a larger one.
-    return room - ((used - available + MARKER_TOKENS) << attempt)
+    return room - ((used - available + gap_tokens) << attempt)
 
 
 def _tokens_over(prompt: Prompt, context: Context) -> int:

@@ -3,46 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from token_optimizer.models import Passage
-
-# What the marker of a cut ends with.
-_CUT_MARKS = (" left out]", " more like the line above]")
-
-
-def was_cut(text: str) -> bool:
-    """Whether the text has the marker of a cut."""
-    return any(mark in text for mark in _CUT_MARKS)
+from token_optimizer.models import Marker, Passage
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 
 
-def keep_passages(text: str, passages: Sequence[Passage], kept: frozenset[int], unit: str = "line") -> str:
-    """The text with the kept passages, and one marker for each run of others, counting its lines."""
-    out: list[str] = []
-    end = gap_start = 0
-    gap = 0
+def keep_passages(
+    source: MarkedText,
+    passages: Sequence[Passage],
+    kept: frozenset[int],
+    *,
+    unit: str = "line",
+) -> MarkedText:
+    """The text with the kept passages, and one marker for each run of others, counting its lines.
+
+    The marker of an earlier cut beside such a run goes into the new one, with what it counts.
+    """
+    writer = _Writer(source, unit)
+    end = 0
     for index, passage in enumerate(passages):
-        out.append(text[end : passage.start])
-        end = passage.end
+        if passage.start > end:
+            writer.pass_over(end, passage.start, before_gap=index not in kept)
         if index in kept:
-            if gap:
-                out.append(_marker(text[gap_start : passages[index - 1].end], gap, unit))
-                gap = 0
-            out.append(text[passage.start : passage.end])
+            writer.keep(passage.start, passage.end)
         else:
-            gap_start = gap_start if gap else passage.start
-            gap += 1
-    if gap:
-        out.append(_marker(text[gap_start : passages[-1].end], gap, unit))
-    out.append(text[end:])
-    return "".join(out)
+            writer.leave_out(passage.start, passage.end)
+        end = passage.end
+    writer.pass_over(end, len(source.text), before_gap=False)
+    return writer.written()
 
 
-def keep_sentences(text: str, passages: Sequence[Passage], kept: frozenset[int]) -> str:
-    """The text with the kept passages, and one marker for each run of others, counting passages."""
-    return keep_passages(text, passages, kept, "passage")
+# The text with the kept passages, and one marker for each run of others, counting passages.
+keep_sentences = partial(keep_passages, unit="passage")
 
 
-def _marker(gap: str, passages: int, unit: str) -> str:
-    count = max(1, len(gap.splitlines())) if unit == "line" else passages
-    plural = "s" if count != 1 else ""
-    return f"[… {count:,} {unit}{plural} left out]" + ("\n" if gap.endswith("\n") else "")
+class _Writer:
+    """The text as far as it is written, and the gap that has no marker yet."""
+
+    def __init__(self, source: MarkedText, unit: str) -> None:
+        self._source = source
+        self._unit = unit
+        self._out: list[MarkedText | str] = []
+        self._gap: list[str] = []
+        self._count = 0
+        self._kept_from = self._kept_to = 0
+
+    def keep(self, start: int, end: int) -> None:
+        if self._gap:
+            self._close_gap()
+        if self._kept_to != start:
+            self._flush()
+            self._kept_from = start
+        self._kept_to = end
+
+    def leave_out(self, start: int, end: int) -> None:
+        text = self._source.text[start:end]
+        count = 1
+        if self._unit == "line":
+            count = self._source.lines_meant(start, end, max(1, len(text.splitlines())))
+        self._add_to_gap(text, count)
+
+    def pass_over(self, start: int, end: int, *, before_gap: bool) -> None:
+        """Write what stands between two passages; markers of cuts beside a gap go into it."""
+        markers = [one for one in self._source.within(start, end) if self._may_be_merged(one)]
+        for marker in markers:
+            beside = (self._gap and self._is_blank(start, marker.start)) or (
+                before_gap and self._is_blank(marker.end, end)
+            )
+            if not beside:
+                continue
+            self._write(start, marker.start)
+            start = self._end_of_space(marker.end, end)
+            self._add_to_gap(self._source.text[marker.start : start], marker.count)
+        self._write(start, end)
+
+    def written(self) -> MarkedText:
+        if self._gap:
+            self._close_gap()
+        self._flush()
+        return joined(self._out)
+
+    def _may_be_merged(self, marker: Marker) -> bool:
+        return marker.kind == "cut" and marker.unit == self._unit
+
+    def _is_blank(self, start: int, end: int) -> bool:
+        return not self._source.text[start:end].strip()
+
+    def _end_of_space(self, start: int, end: int) -> int:
+        rest = self._source.text[start:end]
+        return start + len(rest) - len(rest.lstrip())
+
+    def _write(self, start: int, end: int) -> None:
+        """Write a text that is no passage; a gap before it stays open."""
+        if start == end:
+            return
+        self._flush()
+        self._out.append(self._source.part(start, end))
+
+    def _flush(self) -> None:
+        if self._kept_to > self._kept_from:
+            self._out.append(self._source.part(self._kept_from, self._kept_to))
+        self._kept_from = self._kept_to
+
+    def _add_to_gap(self, text: str, count: int) -> None:
+        self._flush()
+        self._gap.append(text)
+        self._count += count
+
+    def _close_gap(self) -> None:
+        gap = "".join(self._gap)
+        self._out.append(cut_marker(self._unit, self._count, gap))
+        self._out.append("\n" if gap.endswith("\n") else "")
+        self._gap, self._count = [], 0

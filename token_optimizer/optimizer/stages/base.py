@@ -8,6 +8,7 @@ from operator import is_
 
 from token_optimizer.models import Block, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import relocated
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,19 @@ def rewritten(
     prompt: Prompt, rewrite: Callable[[str, Block], str], eligible: Callable[[Block], bool]
 ) -> Prompt:
     """The prompt with the text of every eligible block that may be rewritten passed through `rewrite`, but
-    for the line ends around it."""
+    for the line ends around it. A text in which markers would be altered stays."""
     changed: dict[int, Block] = {}
     for index, block in enumerate(prompt.blocks):
         if block.verbatim or block.slot is None or not block.content or not eligible(block):
             continue
         core = block.content.strip("\n")
         text = rewrite(core, block) if core else block.content
-        if core and text != core:
-            changed[index] = block.but(content=block.content.replace(core, text, 1))
+        if not core or text == core:
+            continue
+        content = block.content.replace(core, text, 1)
+        markers = relocated(block.markers, block.content, content)
+        if markers is not None:
+            changed[index] = block.but(content=content, markers=markers)
     if not changed:
         return prompt
     return with_blocks(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])

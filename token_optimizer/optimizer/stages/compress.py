@@ -35,7 +35,7 @@ from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
-from token_optimizer.optimizer.selection.kept_passages import was_cut
+from token_optimizer.optimizer.markers import MarkedText, marked_compression, was_cut, with_text
 from token_optimizer.optimizer.stages.base import Stage
 
 # However much time a request has, the learned compressor answers within so many.
@@ -57,7 +57,8 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     except ConfigError as error:
         raise StageSkipped(str(error)) from error
     scores = {block_id: one.score for block_id, one in made.items() if one.score is not None}
-    after = [made[block.id].block if block.id in made else block for block in prompt.blocks]
+    compressed = (made[block.id].block if block.id in made else block for block in prompt.blocks)
+    after = (with_text(block, MarkedText.of(block), context.show_handles) for block in compressed)
     return replace(prompt, blocks=tuple(after), faithfulness=scores)
 
 
@@ -73,7 +74,7 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
         return False
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
-    return not was_cut(block.content) and not (spared and context.tokens_over(prompt) <= 0)
+    return not was_cut(block) and not (spared and context.tokens_over(prompt) <= 0)
 
 
 def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:
@@ -95,8 +96,9 @@ def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compr
 def _from_precompression(block: Block, made: PrecompressedText) -> Compression:
     original = block.content if block.original_content is None else block.original_content
     note = f"by precompression, faithfulness {made.score:.2f}"
-    compressed = block.but(content=made.text, compressed=True, original_content=original, note=note)
-    return Compression(compressed, made.score, applied=True)
+    text = marked_compression(made.text, block.content)
+    compressed = block.but(compressed=True, original_content=original, note=note)
+    return Compression(with_text(compressed, text), made.score, applied=True)
 
 
 def _made_now(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
 from token_optimizer.optimizer.stages.base import Stage, with_blocks
 
@@ -20,10 +21,10 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     copies = references_to_copies(prompt.blocks, context.config.dedupe_window)
     if not copies:
         return prompt
-    blocks = [
-        block.but(content=copies[block.id].text, note=copies[block.id].note) if block.id in copies else block
-        for block in prompt.blocks
-    ]
+    blocks = list(prompt.blocks)
+    for at, block in enumerate(blocks):
+        if copy := copies.get(block.id):
+            blocks[at] = with_text(block.but(note=copy.note), copy.text, context.show_handles)
     return with_blocks(prompt, blocks)
 
 

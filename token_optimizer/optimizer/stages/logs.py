@@ -14,24 +14,20 @@ from dataclasses import replace
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.logs.trimming import trim_logs
+from token_optimizer.optimizer.logs.trimming import trimmed_log
+from token_optimizer.optimizer.markers import MarkedText, joined, was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.selection.kept_passages import was_cut
-from token_optimizer.optimizer.stages.base import Stage, counted, rewritten, with_blocks
+from token_optimizer.optimizer.stages.base import Stage, counted, with_blocks
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     """Trim every log above `tool_result_tokens`, further where the soft target is missed."""
-    config = context.config
     if context.tokens_over(prompt) > 0:
         return prompt
-    windows = (config.log_error_window_lines, config.log_tail_lines)
-    trimmed = rewritten(
-        prompt,
-        lambda text, block: trim_logs(text, *windows, prompt.query),
-        lambda block: _is_long_log(block, context),
-    )
-    trimmed = counted(trimmed, prompt, context)
+    blocks = [
+        _trimmed(block, prompt, context) if _is_long_log(block, context) else block for block in prompt.blocks
+    ]
+    trimmed = counted(with_blocks(prompt, blocks), prompt, context)
     if not context.misses_target(trimmed):
         return trimmed
     blocks = [
@@ -44,13 +40,26 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
 def _is_long_log(block: Block, context: Context) -> bool:
     """Whether a log is to be cut; one that was cut already is not, or a second run would cut it further."""
     is_long = block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
-    return is_long and not was_cut(block.content)
+    return is_long and not (was_cut(block) or block.verbatim or block.slot is None)
+
+
+def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:
+    """The log as the rule leaves it, with the line ends around it."""
+    config, text = context.config, MarkedText.of(block)
+    start, end = text.stripped_span("\n")
+    log = text.part(start, end)
+    windows = (config.log_error_window_lines, config.log_tail_lines)
+    trimmed = trimmed_log(log, *windows, prompt.query)
+    if trimmed is log:
+        return block
+    whole = joined([text.text[:start], trimmed, text.text[end:]])
+    return with_text(block, whole, context.show_handles)
 
 
 def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:
     """The log at the target's share of what it was; the passages that are worth most stay."""
     room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
-    if block.verbatim or block.tokens <= room:
+    if block.tokens <= room:
         return block
     alone = cut_to_budget(with_blocks(prompt, [before]), replace(context, budget_tokens=room))
     return alone.blocks[0]

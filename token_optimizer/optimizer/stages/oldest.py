@@ -26,7 +26,7 @@ def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
             break
         dropped.add(turn)
         over -= tokens
-    return without_turns(prompt, dropped)
+    return without_turns(prompt, dropped, context.show_handles)
 
 
 STAGE = Stage("oldest", drop_oldest_turns, "oldest turns left out to fit the budget")

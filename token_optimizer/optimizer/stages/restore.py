@@ -24,6 +24,7 @@ from token_optimizer.optimizer.conversation.omissions import (
     terms_of,
 )
 from token_optimizer.optimizer.formats.dialects import conversation_key
+from token_optimizer.optimizer.markers import MarkedText, joined, restored_marker, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 from token_optimizer.optimizer.stages.base import Stage, with_blocks
 
@@ -77,9 +78,9 @@ def _passages(
     if own <= 0:
         return []
     fitted = cut_to_budget(_alone(asked, prompt, context), replace(context, budget_tokens=own))
+    roles = {item.block.id: prompt.slots[item.block.slot or 0].role for item in asked}
     holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
-    marks = {item.block.id: _mark(item.block, prompt) for item in asked}
-    marked = [block.but(content=marks[block.id] + block.content.strip("\n") + "\n\n") for block in holding]
+    marked = [_with_source(block, roles[block.id]) for block in holding]
     return list(_within(room, marked, context.count([block.content for block in marked])))
 
 
@@ -105,6 +106,7 @@ def _alone(asked: Sequence[LeftOut], prompt: Prompt, context: Context) -> Prompt
         item.block.but(
             content=text,
             tokens=tokens,
+            markers=(),
             original_content=None,
             must_keep=False,
             verbatim=False,
@@ -122,10 +124,11 @@ def _holds_one(text: str, terms: Sequence[Term]) -> bool:
     return any(term.pattern.search(text) for term in terms)
 
 
-def _mark(source: Block, prompt: Prompt) -> str:
-    assert source.slot is not None
-    role = prompt.slots[source.slot].role
-    return f"[left out of message {source.message + 1} ({role}) before, asked for now:]\n"
+def _with_source(block: Block, role: str) -> Block:
+    """The block below a line that says which message it is from."""
+    source, body = restored_marker(block.message + 1, role), MarkedText.of(block)
+    text = joined([source, "\n", body.part(*body.stripped_span("\n")), "\n\n"])
+    return with_text(block, text)
 
 
 def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
@@ -140,6 +143,7 @@ def _restored_block(passage: Block, question: Block, number: int) -> Block:
         # Named after its question: a later one may bring back more of the same block.
         id=f"restored-{passage.id}-{question.id}-{number}",
         content=passage.content,
+        markers=passage.markers,
         type=passage.type,
         verbatim=False,
         must_keep=True,

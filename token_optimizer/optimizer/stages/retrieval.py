@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Origin, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import MarkedText, joined, stored_marker
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.words import stems
@@ -113,7 +114,8 @@ def _within(
     texts = [_text(passage) for passage in passages]
     room = _room_tokens(prompt, context)
     blocks = []
-    for passage, text, tokens in zip(passages, texts, context.count(texts), strict=True):
+    counts = context.count([text.text for text in texts])
+    for passage, text, tokens in zip(passages, texts, counts, strict=True):
         if tokens <= room:
             room -= tokens
             blocks.append(_block(passage, text, tokens, question))
@@ -129,16 +131,17 @@ def _room_tokens(prompt: Prompt, context: Context) -> int:
     return int(room * room / (room + gathered)) if room else 0
 
 
-def _text(passage: RetrievedPassage) -> str:
+def _text(passage: RetrievedPassage) -> MarkedText:
     source = _spaced(passage.source)[:_MAX_SOURCE_CHARS] or passage.id
-    return f'[added, from the stored document "{source}":]\n{passage.content.strip()}\n\n'
+    return joined([stored_marker(source), f"\n{passage.content.strip()}\n\n"])
 
 
-def _block(passage: RetrievedPassage, text: str, tokens: int, question: Block) -> Block:
+def _block(passage: RetrievedPassage, text: MarkedText, tokens: int, question: Block) -> Block:
     why = f" ({passage.why})" if passage.why else ""
     return question.but(
         id=_ID_PREFIX + passage.id,
-        content=text,
+        content=text.text,
+        markers=text.markers,
         type=BlockType.DOC,
         kind=Kind.DOCUMENT,
         verbatim=False,

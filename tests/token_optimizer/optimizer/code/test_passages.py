@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer.models import Marker
 from token_optimizer.optimizer.code.passages import code_passages
 
 LISTING = """[File: app/fields.py (1997 lines total)]
@@ -51,7 +52,10 @@ def test_what_tells_most_is_worth_more_than_a_plain_line(line: str) -> None:
 
 def test_the_marker_of_an_earlier_cut_is_no_passage() -> None:
     text = "a = load(path)\n[… 30 lines left out]\nb = load(other)\n"
-    assert [text[p.start : p.end] for p in code_passages(text)] == ["a = load(path)\n", "b = load(other)\n"]
+    lines = ["a = load(path)\n", "b = load(other)\n"]
+    marker = Marker(15, 36, "cut", "line", 30)
+    assert [text[p.start : p.end] for p in code_passages(text, None, (marker,))] == lines
+    assert len(code_passages(text)) == 3
 
 
 @given(any_text)

@@ -247,3 +247,23 @@ def test_a_repeated_request_at_its_budget_is_no_compaction() -> None:
     first, second = (_run(messages, memory, budget_tokens=6_000) for _ in range(2))
     assert second.body == first.body
     assert not second.stats.compacted
+
+
+def test_a_later_turn_knows_the_markers_of_an_earlier_one() -> None:
+    """The same words in the log itself are no marker: they can be asked for and brought back."""
+    memory = InProcessMemory()
+    first, *lines = LOG.split("\n")
+    log = "\n".join([first, "[… 12 lines left out] of the spare tape", *lines])
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "Read the log."},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "function": {"name": "read"}}]},
+        {"role": "tool", "tool_call_id": "c", "content": log},
+    ]
+    sent = _run(messages, memory).body["messages"][2]["content"]
+    assert "spare tape" not in sent
+    assert "lines left out" in sent
+    messages += [
+        {"role": "assistant", "content": "It lost its lease."},
+        {"role": "user", "content": "What of the spare tape?"},
+    ]
+    assert "[… 12 lines left out] of the spare tape" in _run(messages, memory).body["messages"][4]["content"]

@@ -11,6 +11,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.heuristics import compress_json_toon
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.pipeline import optimize
 
 KINDS = ["error" if number == 57 else "info" for number in range(100)]
@@ -59,7 +60,7 @@ def kept(value: Any, query: str | None, count: int) -> tuple[str, Any]:
     text = json.dumps(value)
     passages = json_passages(text, query)
     order = sorted(range(len(passages)), key=lambda place: -passages[place].value)
-    after = keep_json_passages(text, passages, frozenset(order[:count]))
+    after = keep_json_passages(MarkedText(text), passages, frozenset(order[:count])).text
     marker, _, body = after.partition("\n")
     return marker, json.loads(body) if body else None
 
@@ -146,14 +147,14 @@ def test_nested_lists_are_named_in_the_marker():
 def test_what_is_left_keeps_its_literals_and_its_order():
     text = '[{"a": 1.50, "b": "\\u00e9", "a": 2},\n {"a": 1e400, "b": NaN}, ' + ",".join(["{}"] * 9) + "]"
     passages = json_passages(text, None)
-    after = keep_json_passages(text, passages, frozenset([0, 1]))
+    after = keep_json_passages(MarkedText(text), passages, frozenset([0, 1])).text
     assert after.partition("\n")[2] == '[{"a": 1.50, "b": "\\u00e9", "a": 2},{"a": 1e400, "b": NaN}]'
     assert keep_json_passages(text, passages, frozenset(range(len(passages)))) == text
 
 
 def test_text_around_the_value_stays():
     text = f"\n  {json.dumps(ROWS)}\n\n"
-    after = keep_json_passages(text, json_passages(text, None), frozenset([0]))
+    after = keep_json_passages(MarkedText(text), json_passages(text, None), frozenset([0])).text
     assert after.startswith("\n  [… 99 of 100 items left out")
     assert after.endswith("}]\n\n")
 
@@ -188,7 +189,7 @@ def test_extreme_texts_cost_few_passages_and_are_cut(text):
     passages = json_passages(text, "the record whose a is 100, the highest, the first")
     assert len(passages) <= 20_000
     if passages:
-        assert len(keep_json_passages(text, passages, frozenset([0]))) <= len(text) + 200
+        assert len(keep_json_passages(MarkedText(text), passages, frozenset([0])).text) <= len(text) + 200
 
 
 def test_caps_rule_out_all_but_the_best_rows():
@@ -217,7 +218,7 @@ def test_any_choice_leaves_json_of_what_was_there(value, query, random, indent):
     chosen = frozenset(place for place in range(len(passages)) if random.random() < 0.5)
     if not passages:
         return
-    after = keep_json_passages(text, passages, chosen)
+    after = keep_json_passages(MarkedText(text), passages, chosen).text
     if len(chosen) == len(passages):
         assert after == text
     elif chosen:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer import optimize
-from token_optimizer.optimizer.logs.markers import lines_meant
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.logs.patterns import Details, mine_patterns
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 from token_optimizer.text import token_counts
 
 Usual = Callable[[random.Random, int], str]
@@ -322,7 +322,7 @@ def kept_lines(text: str, wanted: Callable[[str], bool]) -> str:
     """The text cut to the passages with a wanted line."""
     passages = log_passages(text)
     kept = [at for at, one in enumerate(passages) if any(map(wanted, text[one.start : one.end].splitlines()))]
-    return keep_log_lines(text, passages, frozenset(kept))
+    return keep_log_lines(MarkedText(text), passages, frozenset(kept)).text
 
 
 def test_markers_count_lines_and_what_is_like_the_line_above():
@@ -340,35 +340,44 @@ def test_markers_count_lines_and_what_is_like_the_line_above():
     ]
 
 
-def test_a_marker_of_an_earlier_cut_counts_for_the_lines_it_stands_for():
-    lines = [
-        "INFO one day",
-        "[… 1,000 lines left out; 9 more like the line above]",
-        "INFO two",
-        "ERROR three",
-    ]
-    assert (
-        kept_lines("\n".join(lines), lambda line: "three" in line) == "[… 1,002 lines left out]\nERROR three"
+def cut_again(log: MarkedText, wanted: Callable[[str], bool]) -> MarkedText:
+    """The log, which was cut before, cut to the passages with a wanted line."""
+    passages = log_passages(log.text, None, log.markers)
+    lines = [log.text[one.start : one.end].splitlines() for one in passages]
+    return keep_log_lines(
+        log, passages, frozenset(at for at, some in enumerate(lines) if any(map(wanted, some)))
     )
 
 
+def test_a_marker_of_an_earlier_cut_counts_for_the_lines_it_stands_for():
+    log = joined(["INFO one day\n", cut_marker("line", 1_000, "x", 9), "\nINFO two\nERROR three"])
+    cut = cut_again(log, lambda line: "three" in line)
+    assert cut.text == "[… 1,002 lines left out]\nERROR three"
+    assert [marker.count for marker in cut.markers] == [1_002]
+
+
 def test_no_marker_stands_beside_another():
-    earlier = "[… 20 lines left out]"
-    text = "\n".join(["INFO one day it came", earlier, "ERROR three", earlier, "INFO went away again"])
-    assert kept_lines(text, lambda line: line in (earlier, "ERROR three")).split("\n") == [
+    earlier = cut_marker("line", 20, "x")
+    log = joined(["INFO one day it came\n", earlier, "\nERROR three\n", earlier, "\nINFO went away again"])
+    assert cut_again(log, lambda line: line in (earlier.text, "ERROR three")).text.split("\n") == [
         "[… 21 lines left out]",
         "ERROR three",
         "[… 21 lines left out]",
     ]
+
+
+def test_what_looks_like_a_marker_is_a_line_like_any_other():
+    text = "INFO one day it came\n[… 20 lines left out]\n[2 frames left out]\nERROR three\n"
+    assert kept_lines(text, lambda line: line == "ERROR three") == "[… 3 lines left out]\nERROR three\n"
 
 
 def test_lines_shorter_than_a_marker_stay():
     assert kept_lines("a\nERROR b", lambda line: "ERROR" in line) == "a\nERROR b"
 
 
-def lines_of(text: str) -> int:
+def lines_meant(log: MarkedText) -> int:
     """The lines that the text holds and that its markers stand for."""
-    return sum(map(lines_meant, text.splitlines(keepends=True)))
+    return log.lines_meant(0, len(log.text), len(log.text.splitlines()))
 
 
 @given(
@@ -379,14 +388,16 @@ def lines_of(text: str) -> int:
     st.data(),
 )
 def test_every_line_is_kept_or_counted(lines, data):
-    text = "\n".join(lines)
-    passages = log_passages(text, "what of x?")
-    assert "".join(text[one.start : one.end] for one in passages) == text
-    kept = data.draw(st.frozensets(st.integers(0, len(passages) - 1))) if passages else frozenset()
-    cut = keep_log_lines(text, passages, kept)
-    assert lines_of(cut) == lines_of(text)
-    markers = "[… 7 lines left out]"
-    assert all(text[passages[at].start : passages[at].end] in cut for at in kept if markers not in text)
+    text = MarkedText("\n".join(lines))
+    for _ in range(2):
+        passages = log_passages(text.text, "what of x?", text.markers)
+        assert "".join(text.text[one.start : one.end] for one in passages) == text.text
+        kept = data.draw(st.frozensets(st.integers(0, len(passages) - 1))) if passages else frozenset()
+        cut = keep_log_lines(text, passages, kept)
+        assert lines_meant(cut) == lines_meant(text)
+        chosen = [text.part(passages[at].start, passages[at].end) for at in kept]
+        assert all(part.text in cut.text for part in chosen if not part.markers)
+        text = cut
 
 
 def trace_passages(trace: list[str]) -> list[tuple[float, str]]:
@@ -458,4 +469,4 @@ def test_a_long_traceback_may_lose_its_middle_but_not_its_cause():
 def test_hostile_input_ends(text):
     passages = log_passages(text, "what about x1 and error.-error?")
     assert "".join(text[one.start : one.end] for one in passages) == text
-    keep_log_lines(text, passages, frozenset(range(0, len(passages), 3)))
+    keep_log_lines(MarkedText(text), passages, frozenset(range(0, len(passages), 3)))

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from tests.token_optimizer.optimizer.checks import any_text, check_never_worse, check_unchanged
 from token_optimizer.optimizer.heuristics import trim_logs
 from token_optimizer.optimizer.logs.lines import is_log
+from token_optimizer.optimizer.logs.trimming import trimmed_log
+from token_optimizer.optimizer.markers import MarkedText
 
 
 def info(number: int) -> str:
@@ -153,9 +155,13 @@ def test_tracebacks_stay_whole(trace, stamp):
 
 def test_a_narrower_second_cut_adds_up_the_counts():
     log = log_of(500, at_250="ERROR here")
-    wide = trim_logs("\n".join(log), 20, 40)
-    narrow = trim_logs(wide, 2, 3)
-    assert narrow == trim_logs("\n".join(log), 2, 3)
+    text = MarkedText("\n".join(log))
+    assert trimmed_log(trimmed_log(text, 20, 40), 2, 3).text == trimmed_log(text, 2, 3).text
+
+
+def test_what_looks_like_a_marker_is_cut_like_any_other_line():
+    log = log_of(500, at_100="[… 9,000 lines left out]", at_101="[2 frames left out]", at_250="ERROR here")
+    assert trimmed(log)[0] == "[… 248 lines left out]"
 
 
 def test_a_final_newline_is_no_line():

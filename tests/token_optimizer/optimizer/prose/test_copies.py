@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind
-from token_optimizer.models import Block, Kind
+from token_optimizer.models import Block, Kind, Marker
+from token_optimizer.optimizer.markers import MarkedText, with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
 
 LONG = "The quarterly report says that revenue grew. " * 8
@@ -16,7 +17,7 @@ WINDOW = 200
 
 def _texts(*blocks: Block, window: int = WINDOW) -> list[str]:
     copies = references_to_copies(blocks, window)
-    return [copies[block.id].text if block.id in copies else block.content for block in blocks]
+    return [copies[block.id].text.text if block.id in copies else block.content for block in blocks]
 
 
 def _code(lines: list[str], **fields: object) -> Block:
@@ -30,7 +31,7 @@ def test_it_works() -> None:
         "a": "the same text as c",
         "b": "the same text as c",
     }
-    assert copies["a"].text == (
+    assert copies["a"].text.text == (
         f"[the text that begins “{LONG[:48]}” stands again further below; left out here]"
     )
 
@@ -39,7 +40,7 @@ def test_a_copy_of_what_was_sent_before_refers_back_to_it() -> None:
     sent = Block(LONG, id="a", frozen=True, verbatim=True)
     copies = references_to_copies([sent, Block(LONG, id="b")], WINDOW)
     assert list(copies) == ["b"]
-    assert "stands above already" in copies["b"].text
+    assert "stands above already" in copies["b"].text.text
 
 
 def test_a_file_read_again_after_a_change_refers_to_what_stayed() -> None:
@@ -124,8 +125,22 @@ def test_of_many_near_copies_all_but_one_refer_to_another() -> None:
 @given(blocks_of_any_kind)
 def test_it_changes_nothing_given_and_a_second_run_finds_nothing(blocks: list[Block]) -> None:
     before = [block.content for block in blocks]
-    texts = _texts(*blocks, window=5)
+    copies = references_to_copies(blocks, 5)
     assert [block.content for block in blocks] == before
-    for block, text in zip(blocks, texts, strict=True):
-        block.content = text
-    assert _texts(*blocks, window=5) == texts
+    shorter = [with_text(block, copies[block.id].text) if block.id in copies else block for block in blocks]
+    assert references_to_copies(shorter, 5) == {}
+
+
+def test_the_same_marker_in_two_texts_stands_for_two_texts() -> None:
+    first = _code([*CODE[:20], "[… 9 lines left out]", *CODE[20:40]])
+    marked = with_text(first, _marked(first.content, "[… 9 lines left out]"))
+    again = _code([*CODE[:20], "[… 9 lines left out]", *CODE[20:40]])
+    (copy,) = references_to_copies([marked.but(verbatim=True), again], WINDOW).values()
+    assert copy.text.text.split("\n")[1] == "[… 9 lines left out]"
+    (copy,) = references_to_copies([first.but(verbatim=True), again], WINDOW).values()
+    assert "[… 9 lines left out]" not in copy.text.text
+
+
+def _marked(text: str, words: str) -> MarkedText:
+    start = text.index(words)
+    return MarkedText(text, (Marker(start, start + len(words), "cut", "line", 9, 123_456),))

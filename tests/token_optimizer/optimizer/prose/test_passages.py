@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
-from token_optimizer.models import Passage
+from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.prose.passages import (
     document_passages,
     example_passages,
@@ -69,10 +69,13 @@ def test_the_marker_of_an_earlier_cut_is_no_passage() -> None:
     text = (
         "The mill closed in 1904 for good.\n[… 3 passages left out]\nThe village shrank after that flood.\n"
     )
-    assert _texts(text, prose_passages(text)) == [
+    start = text.index("[")
+    markers = (Marker(start, text.index("]") + 1, "cut", "passage", 3),)
+    assert _texts(text, prose_passages(text, None, markers)) == [
         "The mill closed in 1904 for good.\n",
         "The village shrank after that flood.\n",
     ]
+    assert len(prose_passages(text)) == 3
 
 
 @pytest.mark.parametrize("title", ["[2] The mill\n", "Document [2] (Title: The mill) ", "Passage 2: "])
@@ -119,7 +122,8 @@ def test_what_only_resembles_a_date_is_a_line_like_any_other(line: str) -> None:
 )
 def test_a_marker_is_no_passage_that_could_go(marker: str) -> None:
     text = f"{marker}\nThe mill closed in 1904 for good.\n"
-    assert _texts(text, prose_passages(text)) == ["The mill closed in 1904 for good.\n"]
+    markers = (Marker(0, len(marker), "source"),)
+    assert _texts(text, prose_passages(text, None, markers)) == ["The mill closed in 1904 for good.\n"]
 
 
 def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:

@@ -15,7 +15,6 @@ After:  "The API returns 200 on success and 500 on error." has 0.63
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.compression.faithfulness.critical_units import Units, critical_units
 from token_optimizer.optimizer.compression.faithfulness.rouge import rouge_l
+from token_optimizer.optimizer.markers import marked_compression
 from token_optimizer.optimizer.relevance.words import stems
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ Method = Literal["units", "rouge_l", "bertscore"]
 _UNITS_SHARE = 0.5
 _PHRASES_SHARE = 0.3
 _MEANING_SHARE = 0.2
-_MARKER = re.compile(r"\[…[^\]\n]*\]")
 
 
 def faithfulness_score(
@@ -62,7 +61,7 @@ def faithfulness_score(
         from token_optimizer.optimizer.compression.faithfulness.bert_score import bert_score
 
         return bert_score(original, compressed)
-    return _joined_score(original, _MARKER.sub("", compressed), vectors)
+    return _joined_score(original, "".join(marked_compression(compressed, original).pieces()), vectors)
 
 
 def _joined_score(original: str, compressed: str, vectors: Literal["static", "none"] | Embed) -> float:

@@ -26,6 +26,7 @@ from token_optimizer.optimizer.compression.llmlingua.word_choice import (
 )
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import Compression, with_compressed_text
+from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined, relocated
 from token_optimizer.text import token_counts
 
 DEFAULT_MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
@@ -104,8 +105,8 @@ class LLMLinguaCompressor:
         """The blocks compressed, whatever that loses; those that it saves nothing on as they were."""
         if self.compressor is None:
             return (self.fallback or ExtractiveSummarizer()).drafts(blocks, ratio, query)
-        texts = _shortened(self.compressor, [block.content for block in blocks], ratio, timeout_seconds)
-        counts = token_counts([block.content for block in blocks] + texts)
+        texts = _shortened(self.compressor, list(map(MarkedText.of, blocks)), ratio, timeout_seconds)
+        counts = token_counts([block.content for block in blocks] + [text.text for text in texts])
         return [
             with_compressed_text(block, text, after) if after < before else block
             for block, text, before, after in zip(
@@ -136,19 +137,19 @@ def _model_name() -> str:
 
 
 def _shortened(
-    model: LLMLinguaProcess, texts: Sequence[str], ratio: float, timeout_seconds: float | None
-) -> list[str]:
+    model: LLMLinguaProcess, texts: Sequence[MarkedText], ratio: float, timeout_seconds: float | None
+) -> list[MarkedText]:
     """The texts without the words that the model drops, a marker at the end of each that lost some."""
-    words = [words_of(text) for text in texts]
+    words = [words_of(text.text, text.markers) for text in texts]
     rates = [_rate(share_free(found), ratio) for found in words]
     out = list(texts)
     for rate in sorted(set(rates) - {1.0}):
         places = [place for place, wanted in enumerate(rates) if wanted == rate]
-        found = model.labels([texts[at] for at in places], rate, timeout_seconds=timeout_seconds)
+        found = model.labels([texts[at].text for at in places], rate, timeout_seconds=timeout_seconds)
         for place, labels in zip(places, found, strict=True):
-            gone = unwanted(texts[place], words[place], labels)
-            if gone:
-                out[place] = _marked(without(texts[place], words[place], gone), len(gone))
+            text = texts[place]
+            if gone := unwanted(text.text, words[place], labels):
+                out[place] = _marked(text, without(text.text, words[place], gone), len(gone))
     return out
 
 
@@ -159,6 +160,11 @@ def _rate(free: float, ratio: float) -> float:
     return min(1.0, round(max(_MIN_RATE, (ratio - (1 - free)) / free), _RATE_DIGITS))
 
 
-def _marked(text: str, words: int) -> str:
-    body = text.rstrip("\r\n")
-    return f"{body} [… {words:,} word{'s' if words != 1 else ''} left out]{text[len(body) :]}"
+def _marked(before: MarkedText, text: str, words: int) -> MarkedText:
+    """The shortened text with a marker for the words at its end; as it was where its markers were altered."""
+    markers = relocated(before.markers, before.text, text)
+    if markers is None:
+        return before
+    end = len(text.rstrip("\r\n"))
+    marker = cut_marker("word", words, before.text)
+    return joined([MarkedText(text, markers).part(0, end), " ", marker, text[end:]])

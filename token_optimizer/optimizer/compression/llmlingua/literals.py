@@ -10,8 +10,9 @@ After:  protected are '3 May 2024', '"max size"', '<conf>' and '1 250 000,'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from token_optimizer.models import Marker
 from token_optimizer.optimizer.compression.faithfulness.critical_units import (
     has_directive,
     identifiers,
@@ -40,8 +41,6 @@ _LITERAL = re.compile(
             rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?:,? \d{{4}})?",
             rf"\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?",
             r"(?<!\d)\d{1,3}(?:[  ]\d{3})+(?!\d)",  # thousands apart
-            r"[\[(]…[^\])\n]*[\])]",  # what an earlier cut left
-            r"^\[(?:added, from the stored document |left out of message \d)[^\n]*:\]$",  # its source
         ]
     ),
     re.MULTILINE,
@@ -49,9 +48,11 @@ _LITERAL = re.compile(
 _DIGIT = re.compile(r"\d")
 
 
-def protected_spans(text: str) -> list[Span]:
-    """Where the literals of several words stand, in order and apart from each other."""
-    found = sorted([*(match.span() for match in _LITERAL.finditer(text)), *_directive_spans(text)])
+def protected_spans(text: str, markers: Sequence[Marker] = ()) -> list[Span]:
+    """Where markers and the literals of several words stand, in order and apart from each other."""
+    literals = (match.span() for match in _LITERAL.finditer(text))
+    marked = ((marker.start, marker.end) for marker in markers)
+    found = sorted([*literals, *marked, *_directive_spans(text)])
     merged: list[Span] = []
     for start, end in found:
         if merged and start <= merged[-1][1]:

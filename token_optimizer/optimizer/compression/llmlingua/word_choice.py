@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from token_optimizer.models import Marker
 from token_optimizer.optimizer.compression.llmlingua.literals import Span, is_literal, protected_spans
 
 # Scripts that put no space between words are cut by the character.
@@ -38,9 +39,9 @@ class Word:
     free: bool
 
 
-def words_of(text: str) -> list[Word]:
-    """The words of the text in order; literals and what stands in a protected span are not free."""
-    spans = protected_spans(text)
+def words_of(text: str, markers: Sequence[Marker] = ()) -> list[Word]:
+    """The words of the text in order; markers, literals and what stands in a protected span are not free."""
+    spans = protected_spans(text, markers)
     found, at = [], 0
     for match in _WORD.finditer(text):
         while at < len(spans) and spans[at][1] <= match.start():

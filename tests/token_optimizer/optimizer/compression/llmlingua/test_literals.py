@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer.models import Marker
 from token_optimizer.optimizer.compression.llmlingua.literals import is_literal, protected_spans
 
 
@@ -25,18 +26,20 @@ from token_optimizer.optimizer.compression.llmlingua.literals import is_literal,
         ("Ends in <|endoftext|> or [SEP].", ["<|endoftext|>", "[SEP]"]),
         ("See:\n```py\nx = 1\n\ny = 2\n```\nDone.", ["```py\nx = 1\n\ny = 2\n```"]),
         ("See:\n```py\nx = 1", ["```py\nx = 1"]),
-        (
-            '[added, from the stored document "The Old Mill / Now":]\nIt is closed.',
-            ['[added, from the stored document "The Old Mill / Now":]'],
-        ),
         ("So:\n    x = call it\nDone.", ["    x = call it"]),
         ("| a b | c |\n|---|---|\nDone.", ["| a b | c |", "|---|---|"]),
         ("Be kind. You MUST NOT guess the name. Thanks.", [" You MUST NOT guess the name."]),
-        ("One two. [… 3 passages left out]", ["[… 3 passages left out]"]),
     ],
 )
 def test_protected_spans(text: str, protected: list[str]) -> None:
     assert [text[start:end] for start, end in protected_spans(text)] == protected
+
+
+def test_markers_are_protected() -> None:
+    text = "One two. [… 3 passages left out] Three."
+    marker = Marker(9, 32, "cut", "passage", 3)
+    assert [text[start:end] for start, end in protected_spans(text, [marker])] == ["[… 3 passages left out]"]
+    assert protected_spans(text) == []
 
 
 @pytest.mark.parametrize(
