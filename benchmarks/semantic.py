@@ -21,10 +21,10 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
 from token_optimizer.optimizer.semantic import static_embedder
 from token_optimizer.optimizer.stages.retrieval import add_retrieved
 from token_optimizer.optimizer.stages.semantic import look_into_meaning
+from token_optimizer.ports import RetrievalResult, RetrievedPassage
 from token_optimizer.text_cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
 
@@ -86,11 +86,11 @@ def _prompt(texts: Sequence[str], question: str) -> Prompt:
     return prompt
 
 
-def _found(count: int) -> Found:
+def _found(count: int) -> RetrievalResult:
     """Passages as the store gives them, with vectors by chance."""
     vectors = np.random.default_rng(0).normal(size=(count, 384)).astype(np.float32)
     text = "What is told of number {} stands in no document of the request. "
-    return Found(
+    return RetrievalResult(
         [
             RetrievedPassage(
                 f"p{number}", text.format(number) * 12, "Store", 1 - number / 100, 0.6, "", vector

@@ -20,8 +20,8 @@ from optimizer_app.embeddings.client import EmbeddingsUnavailable, aembed_questi
 from optimizer_app.optimize.service import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieval.search import has_blocks, passages_of
 from token_optimizer.errors import PromptError
-from token_optimizer.optimizer.retrieval.found import Found
 from token_optimizer.optimizer.retrieval.lookup import question_for_store, top_k_of
+from token_optimizer.ports import RetrievalResult
 
 log = structlog.get_logger(__name__)
 
@@ -39,14 +39,16 @@ async def with_documents(request: OptimizationRequest, project_id: UUID) -> Opti
         async with asyncio.timeout(within):
             found = await _found(question, project_id, top_k_of(request.config), within)
     except TimeoutError:
-        found = Found(status="skipped", reason=f"the documents were not searched within {within:g} s")
+        found = RetrievalResult(
+            status="skipped", reason=f"the documents were not searched within {within:g} s"
+        )
     except DatabaseError as error:
         log.warning("retrieval_failed", trace_id=str(request.trace_id), error=type(error).__name__)
-        found = Found(status="failed", reason=f"the database: {type(error).__name__}")
+        found = RetrievalResult(status="failed", reason=f"the database: {type(error).__name__}")
     except Exception as error:
         # The request matters more. The type alone: a message could quote the question.
         log.error("retrieval_failed", trace_id=str(request.trace_id), error=type(error).__name__)
-        found = Found(status="failed", reason=type(error).__name__)
+        found = RetrievalResult(status="failed", reason=type(error).__name__)
     if found is None:
         return request
     spent = (time.perf_counter() - started) * 1000
@@ -64,7 +66,9 @@ async def _question(request: OptimizationRequest) -> str | None:
         return None  # the optimizer says what is wrong with it
 
 
-async def _found(question: str, project_id: UUID, top_k: int, within_seconds: float) -> Found | None:
+async def _found(
+    question: str, project_id: UUID, top_k: int, within_seconds: float
+) -> RetrievalResult | None:
     """What is found; None where the project has nothing stored."""
     if not await searching(lambda: has_blocks(project_id, within_seconds)):
         return None
@@ -76,4 +80,4 @@ async def _found(question: str, project_id: UUID, top_k: int, within_seconds: fl
     passages = await searching(
         lambda: passages_of(project_id, question, vector, model, top_k, within_seconds)
     )
-    return Found(passages, reason=missing)
+    return RetrievalResult(passages, reason=missing)

@@ -1,15 +1,22 @@
-"""What the optimizer is given from outside: what it remembers, finds and may take in time."""
+"""What the optimizer is given from outside: what it remembers, finds and may take in time.
+
+The protocols say what a memory, a store of documents and one of precompressions can do, and the values beside
+them are what passes through.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.conversation.sent import SentMessage
 from token_optimizer.optimizer.latency import Latency
-from token_optimizer.optimizer.retrieval.found import Found
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Memory(Protocol):
@@ -20,10 +27,66 @@ class Memory(Protocol):
     def set_many(self, messages: Mapping[str, SentMessage]) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class RetrievedPassage:
+    """A passage of a stored document. `score` says how well it fits, the higher the better; `why` how it was
+    found, in a few words; `similarity` is the cosine to the question, None where nobody compared it.
+    Vectors are of one model."""
+
+    id: str
+    content: str
+    source: str = ""
+    score: float = 0.0
+    similarity: float | None = None
+    why: str = ""
+    vector: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalResult:
+    """What a retriever found, best first, and what the trace says of it: whether it `ran`, the `reason` where
+    it did not, or not as it should, and the milliseconds that it took."""
+
+    passages: Sequence[RetrievedPassage] = ()
+    status: Literal["ran", "skipped", "failed"] = "ran"
+    reason: str = ""
+    ms: float = 0.0
+
+    @property
+    def version(self) -> str:
+        """Stands for what was found: the same question with the same passages comes out the same."""
+        ids = "\n".join(passage.id for passage in self.passages)
+        return hashlib.blake2b(ids.encode(), digest_size=16).hexdigest() if ids else ""
+
+
 class Retriever(Protocol):
     """Finds passages in a store. It may raise StageSkipped, whose message says why there are none."""
 
-    def passages(self, query: str, top_k: int) -> Found: ...
+    def passages(self, query: str, top_k: int) -> RetrievalResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompressionKey:
+    """Names one compression: the sha256 of the original text, the compressor's model, and the rate, which is
+    the share of the tokens to keep."""
+
+    content_hash: str
+    compressor: str
+    rate: float
+
+    @classmethod
+    def of(cls, text: str, compressor: str, rate: float) -> Self:
+        """The key of a text for this compressor at this rate."""
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return cls(digest, compressor, round(rate, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class PrecompressedText:
+    """A precompressed text, and its faithfulness from 0 to 1."""
+
+    text: str
+    score: float
 
 
 class PrecompressionStore(Protocol):
@@ -47,7 +110,7 @@ class Ports:
     memory: Memory | None = None
     secret: str = field(default="", repr=False)
     retriever: Retriever | None = None
-    found: Found | None = None
+    found: RetrievalResult | None = None
     precompressions: PrecompressionStore | None = None
     latency: Latency | None = None
     trace_id: str = ""

@@ -14,8 +14,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.retrieval.found import Found
-from token_optimizer.ports import Ports
+from token_optimizer.ports import Ports, RetrievalResult
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 
@@ -38,7 +37,7 @@ class OptimizationRequest:
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     secret: str = field(default="", repr=False)
-    found: Found | None = field(default=None, repr=False)
+    found: RetrievalResult | None = field(default=None, repr=False)
     project_id: uuid.UUID | None = None
 
 

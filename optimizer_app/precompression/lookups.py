@@ -18,7 +18,7 @@ import psycopg
 import structlog
 
 from optimizer_app.precompression.sealing import row_key, unseal
-from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
+from token_optimizer.ports import CompressionKey, PrecompressedText
 
 log = structlog.get_logger(__name__)
 

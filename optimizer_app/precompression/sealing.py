@@ -11,7 +11,7 @@ import hashlib
 import hmac
 
 from token_optimizer import sealing
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.ports import CompressionKey
 
 
 def row_key(key: CompressionKey, secret: str) -> str:

@@ -29,8 +29,8 @@ from optimizer_app.security.encryption import UndecryptableSecret, decrypt
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks
 from token_optimizer.optimizer.compression.llmlingua.compressor import compressor_name, shared_compressor
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
+from token_optimizer.ports import CompressionKey
 from token_optimizer.text import token_counts
 
 log = structlog.get_logger(__name__)

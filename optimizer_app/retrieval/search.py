@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
 from optimizer_app.models import Project
 from token_optimizer.models import BlockType
-from token_optimizer.optimizer.retrieval.found import RetrievedPassage
+from token_optimizer.ports import RetrievedPassage
 from token_optimizer.storage.passages import bound_time, passages_for
 from token_optimizer.storage.search import Filters, FoundBlock, search
 

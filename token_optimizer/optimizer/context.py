@@ -9,8 +9,7 @@ from math import inf
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.latency import Latency
-from token_optimizer.optimizer.retrieval.found import Found
-from token_optimizer.ports import PrecompressionStore
+from token_optimizer.ports import PrecompressionStore, RetrievalResult
 from token_optimizer.tokens.counts import count_texts
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
@@ -40,7 +39,7 @@ class Context:
     hard_tokens: int | None = None
     precompressions: PrecompressionStore | None = None
     latency: Latency = field(default_factory=lambda: Latency(inf))
-    found: Found | None = None
+    found: RetrievalResult | None = None
     show_handles: bool = False
 
     def aiming(self, prompt: Prompt) -> Context:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pgvector import Vector
 
-from token_optimizer.optimizer.retrieval.found import RetrievedPassage
+from token_optimizer.ports import RetrievedPassage
 from token_optimizer.storage.blocks import Cursor
 from token_optimizer.storage.search import FoundBlock, search
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.errors import StageSkipped
 from token_optimizer.optimizer.embeddings.service import EmbeddingService
-from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.ports import RetrievalResult
 from token_optimizer.storage.vectors import VectorStore
 
 
@@ -26,14 +26,14 @@ class StoreRetriever:
         self._store = BackgroundLoad("the document store", lambda: VectorStore(postgres_url, model))
         self._service = BackgroundLoad("the embedding model", lambda: EmbeddingService(model))
 
-    def passages(self, query: str, top_k: int) -> Found:
+    def passages(self, query: str, top_k: int) -> RetrievalResult:
         """What the store has for the query. StageSkipped while the store is not open."""
         store = self._store.get()
         vector, model, missing = self._embedded(query)
         found = store.passages(
             query, vector, top_k, self._api_key, model=model, within_seconds=self._within_seconds
         )
-        return Found(found, reason=f"by words alone: {missing}" if missing else "")
+        return RetrievalResult(found, reason=f"by words alone: {missing}" if missing else "")
 
     def wait_until_loaded(self) -> None:
         """Wait until the store is open and the model is loaded, or until they cannot be."""

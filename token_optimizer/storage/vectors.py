@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psycopg_pool import ConnectionPool
 
 from token_optimizer.models import Block
-from token_optimizer.optimizer.retrieval.found import RetrievedPassage
+from token_optimizer.ports import RetrievedPassage
 from token_optimizer.storage.blocks import StoredBlock, put_blocks, put_vectors
 from token_optimizer.storage.passages import bound_time, passages_for
 from token_optimizer.storage.schema import SCHEMA_SQL

@@ -15,7 +15,7 @@ from tests.gateway.prompts import MODEL
 from tests.optimizer_app.precompression.texts import prose
 from tests.patience import PATIENCE_SECONDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.ports import CompressionKey
 
 
 def _conversation(number: int, **fields: Any) -> dict[str, Any]:

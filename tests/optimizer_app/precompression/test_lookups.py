@@ -15,7 +15,7 @@ from optimizer_app.precompression.work import compress_due
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
 from tests.optimizer_app.traces.workers import CuttableLine
 from tests.patience import PATIENCE_SECONDS
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.ports import CompressionKey
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,8 +24,8 @@ from tests.token_optimizer.optimizer.compression.llmlingua.models import make_be
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks
 from token_optimizer.optimizer.compression.llmlingua.compressor import MODEL_VARIABLE, shared_compressor
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
 from token_optimizer.optimizer.compression.rates import asked_rate
+from token_optimizer.ports import CompressionKey
 
 
 def _rows() -> list[Precompression]:

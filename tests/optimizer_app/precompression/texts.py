@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE
-from token_optimizer.optimizer.compression.precompressions import CompressionKey
+from token_optimizer.ports import CompressionKey
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project

@@ -12,8 +12,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.formats.reading import newest_question
-from token_optimizer.optimizer.retrieval.found import Found
-from token_optimizer.ports import Retriever
+from token_optimizer.ports import RetrievalResult, Retriever
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ def look_up(
     dialect: Dialect,
     config: OptimizerConfig,
     query: str | None,
-) -> Found | None:
+) -> RetrievalResult | None:
     """What the retriever finds for the request; None where it is not asked. A retriever that breaks is
     reported, and the request goes on without."""
     question = question_for_store(body, dialect, config, query) if retriever is not None else None
@@ -56,9 +55,9 @@ def look_up(
     try:
         found = retriever.passages(question, top_k_of(config))
     except StageSkipped as error:
-        found = Found(status="skipped", reason=str(error))
+        found = RetrievalResult(status="skipped", reason=str(error))
     except Exception as error:
         # The type alone: a message could quote the question.
         log.warning("retrieval failed: %s", type(error).__name__)
-        found = Found(status="failed", reason=type(error).__name__)
+        found = RetrievalResult(status="failed", reason=type(error).__name__)
     return replace(found, ms=found.ms + (perf_counter() - started) * 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from token_optimizer.models import Block, BlockFate, OptimizationStats, Origin, StageReport
-from token_optimizer.optimizer.retrieval.found import Found
+from token_optimizer.ports import RetrievalResult
 
 STAGE_NAME = "retrieval"
 # Stages that cut because the hard budget is exceeded.
@@ -32,7 +32,7 @@ def retrieved_and_replaced(fates: Iterable[BlockFate]) -> tuple[int, int]:
     return sent, min(new, cut)
 
 
-def add_retrieval_stats(stats: OptimizationStats, found: Found | None) -> None:
+def add_retrieval_stats(stats: OptimizationStats, found: RetrievalResult | None) -> None:
     """Write into the stats what came of the retrieval."""
     stats.tokens_retrieved, stats.tokens_replaced = retrieved_and_replaced(stats.blocks)
     if stats.tokens_retrieved and "+semantic" not in stats.route:
@@ -44,7 +44,7 @@ def add_retrieval_stats(stats: OptimizationStats, found: Found | None) -> None:
     ]
 
 
-def _report(report: StageReport, found: Found | None) -> StageReport:
+def _report(report: StageReport, found: RetrievalResult | None) -> StageReport:
     if found is None or report.status != "ran":
         return report
     ms = report.ms + found.ms

@@ -30,13 +30,13 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
     shared_compressor,
 )
 from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS, may_be_precompressed
-from token_optimizer.optimizer.compression.precompressions import CompressionKey, PrecompressedText
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.optimizer.markers import MarkedText, marked_compression, was_cut, with_text
 from token_optimizer.optimizer.stages.base import Stage
+from token_optimizer.ports import CompressionKey, PrecompressedText
 
 # However much time a request has, the learned compressor answers within so many.
 _MAX_SECONDS = 300.0

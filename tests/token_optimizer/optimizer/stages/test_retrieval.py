@@ -14,8 +14,7 @@ from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect, OptimizationResult
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.retrieval.found import Found, RetrievedPassage
-from token_optimizer.ports import Memory, Ports
+from token_optimizer.ports import Memory, Ports, RetrievalResult, RetrievedPassage
 from token_optimizer.tokens.counts import count_body
 
 CONFIG = OptimizerConfig.preset("balanced", enable_semantic_retrieval=True)
@@ -34,9 +33,9 @@ class Store:
     held: Sequence[RetrievedPassage] = (REFUNDS,)
     asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def passages(self, query: str, top_k: int) -> Found:
+    def passages(self, query: str, top_k: int) -> RetrievalResult:
         self.asked.append((query, top_k))
-        return Found(self.held)
+        return RetrievalResult(self.held)
 
 
 def _ask(
@@ -296,7 +295,7 @@ def test_a_passage_that_is_worth_less_than_the_requests_own_is_left_out_without_
 )
 def test_a_store_that_does_not_answer_is_reported(error: Exception, report: tuple[str, str]) -> None:
     class Broken:
-        def passages(self, query: str, top_k: int) -> Found:
+        def passages(self, query: str, top_k: int) -> RetrievalResult:
             raise error
 
     result = _ask(_user(QUESTION), Broken())
