@@ -179,6 +179,15 @@ class Slot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class ParsedMessages:
+    """The leading `count` messages of a body, and the system text before them, as read on an earlier turn."""
+
+    count: int = 0
+    slots: tuple[Slot, ...] = ()
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
     """What the query means for a prompt: by block id what each block is worth to it, as a score with its
     parts, and for each word of the query those that may stand for it, with their shares."""

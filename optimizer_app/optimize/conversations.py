@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
-from token_optimizer.optimizer.conversation.sent import SentMessage
+from token_optimizer.ports import SentMessage
 
 log = structlog.get_logger(__name__)
 

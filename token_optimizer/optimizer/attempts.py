@@ -16,7 +16,7 @@ from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.prefix import frozen
 from token_optimizer.optimizer.formats.framing import framed, unframed
 from token_optimizer.optimizer.formats.rendering import render, slot_texts
-from token_optimizer.optimizer.stages.base import counted
+from token_optimizer.optimizer.stage import counted
 from token_optimizer.optimizer.trace import FROZEN, Ledger
 from token_optimizer.optimizer.validate import constraint_faults, structure_faults
 

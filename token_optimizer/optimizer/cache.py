@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from token_optimizer.optimizer.conversation.keys import EXACT_PREFIX
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
-from token_optimizer.optimizer.conversation.sent import SentMessage
+from token_optimizer.ports import SentMessage
 
 log = logging.getLogger(__name__)
 

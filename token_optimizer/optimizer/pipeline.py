@@ -16,7 +16,15 @@ import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageError, StageSkipped
-from token_optimizer.models import Dialect, Kind, OptimizationResult, OptimizationStats, Prompt, StageReport
+from token_optimizer.models import (
+    Dialect,
+    Kind,
+    OptimizationResult,
+    OptimizationStats,
+    ParsedMessages,
+    Prompt,
+    StageReport,
+)
 from token_optimizer.optimizer.attempts import Attempts
 from token_optimizer.optimizer.budget import check_budget, hard_budget
 from token_optimizer.optimizer.compression.precompression_candidates import texts_to_precompress
@@ -24,7 +32,6 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory, remember_output
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX
 from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
@@ -32,6 +39,7 @@ from token_optimizer.optimizer.latency import Latency
 from token_optimizer.optimizer.markers import are_in_place, with_unique_handles
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
+from token_optimizer.optimizer.stage import Stage, counted, from_first_change, same_blocks, with_blocks
 from token_optimizer.optimizer.stages import (
     compress,
     dedupe,
@@ -47,7 +55,6 @@ from token_optimizer.optimizer.stages import (
     turns,
     whitespace,
 )
-from token_optimizer.optimizer.stages.base import Stage, counted, from_first_change, same_blocks, with_blocks
 from token_optimizer.optimizer.stats import stats_of
 from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.ports import NO_PORTS, Ports
@@ -136,9 +143,9 @@ def optimize_body(
     salt = conversation_salt(config, budget_tokens, context.model, ports.secret)
     asked = (query or "") + (context.found.version if context.found else "")
     history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
-    prefix = EMPTY_PREFIX if documents else history.prefix
+    parsed = ParsedMessages() if documents else history.prefix.parsed
     original = canonicalize(
-        body, dialect, documents=documents, query=query, prefix=prefix, count=context.count
+        body, dialect, documents=documents, query=query, parsed=parsed, count=context.count
     )
     original = framed(original, original.body, context.count)
     history = history.around(original.documents_at)

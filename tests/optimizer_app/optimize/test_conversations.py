@@ -13,9 +13,8 @@ from optimizer_app.optimize.conversations import Conversations
 from tests.token_optimizer.optimizer.bodies import LOG, openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import BlockType, Kind, Marker, Origin
-from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import Ports
+from token_optimizer.ports import AddedBlock, Ports, SentBlock, SentMessage
 
 KEYS = [f"test-conversation-{number}" for number in range(6)]
 CUT = Marker(0, 27, "cut", "message", 2, 8)

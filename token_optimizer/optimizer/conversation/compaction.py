@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.conversation.cache_prices import CachePrices
-from token_optimizer.optimizer.conversation.sent import SentMessage
+from token_optimizer.ports import SentMessage
 
 # No two compactions are closer than so many requests.
 MIN_REQUESTS = 10

@@ -11,9 +11,8 @@ from token_optimizer.optimizer.conversation.keys import message_keys, request_ke
 from token_optimizer.optimizer.conversation.memory import known_messages
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
-from token_optimizer.optimizer.conversation.sent import SentMessage
 from token_optimizer.optimizer.trace import Ledger
-from token_optimizer.ports import Memory
+from token_optimizer.ports import Memory, SentMessage
 
 # A turn brings no more than so many messages, as a rule.
 _MAX_NEW_MESSAGES = 50

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from token_optimizer.lru_cache import LRUCache
-from token_optimizer.optimizer.conversation.sent import SentMessage
-from token_optimizer.ports import Memory
+from token_optimizer.ports import Memory, SentMessage
 
 
 class InProcessMemory:

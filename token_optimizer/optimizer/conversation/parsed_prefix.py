@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from operator import is_
 
 from token_optimizer.lru_cache import LRUCache
-from token_optimizer.models import OUTSIDE, Block, BlockFate, Prompt, Slot
+from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
-from token_optimizer.optimizer.conversation.sent import SentMessage
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
+from token_optimizer.ports import SentMessage
 from token_optimizer.text_cache import also_forget
 
 # What a block takes besides its text, in characters.
@@ -37,6 +37,11 @@ class ParsedPrefix:
     sent_blocks: tuple[Block, ...] = ()
     fates: tuple[BlockFate, ...] = ()
     chars: int = 0
+
+    @property
+    def parsed(self) -> ParsedMessages:
+        """The messages as they came."""
+        return ParsedMessages(len(self.sent), self.slots, self.blocks)
 
     def stands_in(self, after: Prompt) -> bool:
         """Whether the prompt still begins with the blocks as they were sent."""

@@ -12,8 +12,8 @@ from itertools import groupby
 from operator import attrgetter
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
 from token_optimizer.optimizer.trace import Ledger
+from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
 
 def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
@@ -104,7 +104,7 @@ def _closed(block: Block, sent: SentBlock) -> Block | None:
     if sent.dropped:
         return None
     if sent.content is None:
-        return _closed_as_it_is(block).but(note=sent.why)
+        return block.but(note=sent.why, frozen=True, verbatim=True, must_keep=True)
     return block.but(
         content=sent.content,
         markers=sent.markers,

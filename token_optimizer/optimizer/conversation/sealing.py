@@ -9,7 +9,7 @@ import orjson
 
 from token_optimizer import sealing
 from token_optimizer.models import BlockType, Kind, Marker, Origin
-from token_optimizer.optimizer.conversation.sent import AddedBlock, SentBlock, SentMessage
+from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
 _FORMAT = 5
 

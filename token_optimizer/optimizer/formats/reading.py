@@ -13,8 +13,7 @@ from itertools import repeat
 from typing import Any, NamedTuple, cast
 
 from token_optimizer.errors import PromptError
-from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, Prompt, Slot
-from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
+from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.formats.dialects import (
     carries_tool_results,
     conversation_key,
@@ -70,11 +69,11 @@ def canonicalize(
     *,
     documents: Sequence[Mapping[str, Any]] | None = None,
     query: str | None = None,
-    prefix: ParsedPrefix = EMPTY_PREFIX,
+    parsed: ParsedMessages = ParsedMessages(),
     count: Count | None = None,
 ) -> Prompt:
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
-    `prefix` has what an earlier turn read of the body, and `count` counts the tokens of the others' texts.
+    `parsed` has what an earlier turn read of the body, and `count` counts the tokens of the others' texts.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
     Raises PromptError where the conversation or `documents` is no list of objects.
@@ -84,11 +83,11 @@ def canonicalize(
     talk = _talk(body, dialect)
     if documents:
         talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
-    slots = list(prefix.slots)
-    pieces = list(_placed_pieces(talk, dialect, prefix, slots))
+    slots = list(parsed.slots)
+    pieces = list(_placed_pieces(talk, dialect, parsed, slots))
     counts = count([piece.text for piece in pieces]) if count is not None else repeat(0)
     forced = _forced_tools(body.get("tool_choice"))
-    blocks = list(prefix.blocks)
+    blocks = list(parsed.blocks)
     unprotected: dict[str, Block] = {}
     for piece, tokens in zip(pieces, counts, strict=False):
         block = _block(piece, len(blocks), tokens, talk, forced)
@@ -127,11 +126,11 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
 
 
 def _placed_pieces(
-    talk: _Talk, dialect: Dialect, prefix: ParsedPrefix, slots: list[Slot]
+    talk: _Talk, dialect: Dialect, parsed: ParsedMessages, slots: list[Slot]
 ) -> Iterator[_PlacedPiece]:
-    """The pieces behind the prefix, each with its slot and its place; new slots are added to `slots`."""
-    places = {OUTSIDE: _blocks_outside(prefix)}
-    for text_part in text_parts_of(talk.body, dialect, first_message=len(prefix.sent)):
+    """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
+    places = {OUTSIDE: _blocks_outside(parsed)}
+    for text_part in text_parts_of(talk.body, dialect, first_message=parsed.count):
         slot = len(slots) if text_part.path is not None else None
         if text_part.path is not None:
             slots.append(Slot(text_part.path, text_part.role))
@@ -254,9 +253,9 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
     return turns
 
 
-def _blocks_outside(prefix: ParsedPrefix) -> int:
-    """How many blocks of system text stand before the messages of the prefix."""
-    return next((at for at, block in enumerate(prefix.blocks) if block.message != OUTSIDE), 0)
+def _blocks_outside(parsed: ParsedMessages) -> int:
+    """How many blocks of system text stand before the parsed messages."""
+    return next((at for at, block in enumerate(parsed.blocks) if block.message != OUTSIDE), 0)
 
 
 def _forced_tools(choice: Any) -> frozenset[str]:

@@ -14,7 +14,7 @@ from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined, wi
 from token_optimizer.optimizer.prose.directives import directives_in
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
-from token_optimizer.optimizer.stages.base import counted
+from token_optimizer.optimizer.stage import counted
 
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4

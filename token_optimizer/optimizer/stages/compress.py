@@ -35,7 +35,7 @@ from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.optimizer.markers import MarkedText, marked_compression, was_cut, with_text
-from token_optimizer.optimizer.stages.base import Stage
+from token_optimizer.optimizer.stage import Stage
 from token_optimizer.ports import CompressionKey, PrecompressedText
 
 # However much time a request has, the learned compressor answers within so many.

@@ -13,7 +13,7 @@ from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
-from token_optimizer.optimizer.stages.base import Stage, with_blocks
+from token_optimizer.optimizer.stage import Stage, with_blocks
 
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:

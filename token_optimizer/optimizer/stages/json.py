@@ -14,7 +14,7 @@ from __future__ import annotations
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.json.toon import compress_json_toon
-from token_optimizer.optimizer.stages.base import Stage, rewritten, with_blocks
+from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
 
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.prose.junk import remove_junk
-from token_optimizer.optimizer.stages.base import Stage, with_blocks
+from token_optimizer.optimizer.stage import Stage, with_blocks
 
 
 def drop_junk(prompt: Prompt, context: Context) -> Prompt:

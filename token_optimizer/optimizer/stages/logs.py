@@ -17,7 +17,7 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.markers import MarkedText, joined, was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.stages.base import Stage, counted, with_blocks
+from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:

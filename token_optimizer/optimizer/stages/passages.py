@@ -10,6 +10,6 @@ After:  the second document whole, of the first one passage, of the third a mark
 from __future__ import annotations
 
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.stages.base import Stage
+from token_optimizer.optimizer.stage import Stage
 
 STAGE = Stage("passages", cut_to_budget, "passages worth least left out to fit the budget", lossy=True)

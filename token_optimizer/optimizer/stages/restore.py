@@ -26,7 +26,7 @@ from token_optimizer.optimizer.conversation.omissions import (
 from token_optimizer.optimizer.formats.dialects import conversation_key
 from token_optimizer.optimizer.markers import MarkedText, joined, restored_marker, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.stages.base import Stage, with_blocks
+from token_optimizer.optimizer.stage import Stage, with_blocks
 
 # Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
 # what the whole conversation has left, up to so many tokens: later turns need room, too.

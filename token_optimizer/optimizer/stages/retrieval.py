@@ -23,7 +23,7 @@ from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.retrieval.stats import STAGE_NAME, is_retrieved
-from token_optimizer.optimizer.stages.base import Stage, with_blocks
+from token_optimizer.optimizer.stage import Stage, with_blocks
 from token_optimizer.ports import RetrievedPassage
 
 _ID_PREFIX = "retrieved-"

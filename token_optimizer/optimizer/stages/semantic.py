@@ -17,7 +17,7 @@ from token_optimizer.optimizer.latency import MEANING
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS
-from token_optimizer.optimizer.stages.base import Stage
+from token_optimizer.optimizer.stage import Stage
 
 _TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
 

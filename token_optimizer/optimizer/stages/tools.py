@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.stages.base import Stage, counted, with_blocks
+from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.tools.relevance import likely_tools
 from token_optimizer.optimizer.tools.schemas import (
     SOFT_STEPS,

@@ -12,7 +12,7 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.prose.repeats import collapse_repeats
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
-from token_optimizer.optimizer.stages.base import Stage, rewritten
+from token_optimizer.optimizer.stage import Stage, rewritten
 
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)

@@ -14,7 +14,7 @@ from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import STAGES, optimize_body
-from token_optimizer.optimizer.stages.base import Stage, counted
+from token_optimizer.optimizer.stage import Stage, counted
 from token_optimizer.tokens.counts import count_texts
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic"), (responses_body(), "responses")]
