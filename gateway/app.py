@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gateway.endpoints.base import Endpoint, TracedEndpoint, internal_error
-from gateway.endpoints.completions import chat_completions, messages
+from gateway.endpoints.completions import chat_completions, messages, responses
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
@@ -29,6 +29,7 @@ app = Starlette(
     routes=[
         Route("/v1/chat/completions", TracedEndpoint(chat_completions), methods=["POST"]),
         Route("/v1/messages", TracedEndpoint(messages), methods=["POST"]),
+        Route("/v1/responses", TracedEndpoint(responses), methods=["POST"]),
         Route("/v1/messages/count_tokens", Endpoint(count_tokens), methods=["POST"]),
         Route("/v1/optimize", TracedEndpoint(optimize), methods=["POST"]),
         Route("/v1/ingest", Endpoint(ingest), methods=["POST"]),

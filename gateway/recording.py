@@ -78,14 +78,12 @@ class Recording:
         trace = self._trace
         return optimizer_headers(trace.id, trace.tokens_before - trace.tokens_after, trace.route)
 
-    def note_dialect(self, dialect: Dialect) -> None:
-        """The dialect that the prompt turned out to have."""
-        self.dialect = dialect
-        self._trace = replace(self._trace, dialect=dialect)
-
     def note_request(self, request: PromptRequest) -> None:
+        """What is asked for, in the dialect that the prompt turned out to have."""
+        self.dialect = request.dialect
         self._trace = replace(
             self._trace,
+            dialect=request.dialect,
             model=request.model,
             config_name=request.named.name,
             config_version=request.named.version,

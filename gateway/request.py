@@ -13,6 +13,7 @@ from gateway.body import kind_of, parsed_object
 from gateway.errors import BadRequest
 from optimizer_app.optimize.service import OptimizationRequest
 from token_optimizer.models import Dialect
+from token_optimizer.optimizer.formats.dialects import conversation_key
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
@@ -27,6 +28,7 @@ class PromptRequest:
     `unwritable`: the body reads, but cannot be written again, so it too goes out as it came.
     """
 
+    dialect: Dialect
     raw: bytes
     body: Mapping[str, Any]
     named: NamedConfig
@@ -43,20 +45,18 @@ class PromptRequest:
 
     @property
     def messages_count(self) -> int:
-        messages = self.body.get("messages")
+        messages = self.body.get(conversation_key(self.dialect))
         return len(messages) if isinstance(messages, list) else 0
 
     @property
     def stream(self) -> bool:
         return self.body.get("stream") is True
 
-    def for_optimizer(
-        self, dialect: Dialect, trace_id: uuid.UUID, remembered_for: Caller | None = None
-    ) -> OptimizationRequest:
+    def for_optimizer(self, trace_id: uuid.UUID, remembered_for: Caller | None = None) -> OptimizationRequest:
         """What the optimizer gets. Without `remembered_for` the prompt is taken for one that is not sent."""
         return OptimizationRequest(
             body=self.body,
-            dialect=dialect,
+            dialect=self.dialect,
             config=self.named.config,
             model=self.model,
             trace_id=trace_id,

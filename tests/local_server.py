@@ -45,7 +45,7 @@ class Wire(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.owner.handle(Received(self.command, self.path, headers, raw), self)
 
-    do_GET = do_POST
+    do_GET = do_DELETE = do_POST
 
     def send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """A whole answer with its length."""

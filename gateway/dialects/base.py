@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gateway.body import Body, Name
+from gateway.body import Body, Name, checked
 from gateway.dialects.sse import StreamTap
 from optimizer_app.optimize.usage import Usage
 from token_optimizer.models import Dialect
@@ -37,7 +37,10 @@ class ApiDialect(ABC):
     name: ClassVar[Dialect]
     provider_kind: ClassVar[str]
     must_be_asked_for_usage: ClassVar[bool] = False
-    body: ClassVar[type[Body]] = Conversation
+
+    def check(self, body: Mapping[str, Any]) -> None:
+        """BadRequest for a body that no provider could take, naming what is wrong."""
+        checked(Conversation, body)
 
     @abstractmethod
     def usage(self, usage: Mapping[str, Any]) -> Usage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,10 @@ import orjson
 from gateway.client import Headers
 from gateway.echo.chat import chat_completion, chat_events
 from gateway.echo.messages import message, message_events
-from gateway.echo.received import ECHO_MODEL, echo_of
+from gateway.echo.received import ECHO_MODEL, Echo, echo_of
+from gateway.echo.responses import response, response_events
+from gateway.errors import BadRequest
+from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
 
 
@@ -37,18 +40,30 @@ class EchoAnswer:
 
 
 def echo_answer(body: Mapping[str, Any], dialect: Dialect) -> EchoAnswer:
-    """The answer to a request body, as JSON or as a stream, in its dialect."""
-    echo = echo_of(body, dialect)
-    if not body.get("stream"):
-        whole = message(echo) if dialect == "anthropic" else chat_completion(echo)
-        return EchoAnswer((orjson.dumps(whole),), "application/json")
+    """The answer to a request body, as JSON or as a stream, in its dialect. Like any provider echo refuses
+    what is no prompt."""
+    if dialect != "responses" and not isinstance(body.get("messages"), list):
+        raise BadRequest("the request body must be a JSON object with a list of messages")
+    if dialect == "responses" and not isinstance(body.get("input"), str | list):
+        raise BadRequest("the request body must be a JSON object with an input")
+    try:
+        echo = echo_of(body, dialect)
+    except PromptError as error:
+        raise BadRequest(str(error)) from error
+    if body.get("stream"):
+        return EchoAnswer(tuple(_events(echo, body, dialect)), "text/event-stream; charset=utf-8")
+    whole = {"openai": chat_completion, "anthropic": message, "responses": response}[dialect](echo)
+    return EchoAnswer((orjson.dumps(whole),), "application/json")
+
+
+def _events(echo: Echo, body: Mapping[str, Any], dialect: Dialect) -> Iterator[bytes]:
     if dialect == "anthropic":
-        pieces = tuple(message_events(echo))
-    else:
-        options = body.get("stream_options")
-        with_usage = isinstance(options, Mapping) and options.get("include_usage") is True
-        pieces = tuple(chat_events(echo, with_usage=with_usage))
-    return EchoAnswer(pieces, "text/event-stream; charset=utf-8")
+        return message_events(echo)
+    if dialect == "responses":
+        return response_events(echo)
+    options = body.get("stream_options")
+    with_usage = isinstance(options, Mapping) and options.get("include_usage") is True
+    return chat_events(echo, with_usage=with_usage)
 
 
 def model_list(*, anthropic: bool) -> bytes:

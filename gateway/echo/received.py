@@ -44,11 +44,16 @@ def echo_of(body: Mapping[str, Any], dialect: Dialect) -> Echo:
 
 def _spoken(body: Mapping[str, Any]) -> Iterator[str]:
     """Each message as `role: text`."""
-    if "system" in body:
-        yield f"system: {_text_of(body['system'])}"
-    for message in body["messages"]:
+    for name in ("system", "instructions"):
+        if body.get(name):
+            yield f"system: {_text_of(body[name])}"
+    messages = body.get("messages", body.get("input"))
+    if isinstance(messages, str):
+        yield f"user: {messages}"
+        return
+    for message in messages or ():
         if isinstance(message, Mapping):
-            yield f"{message.get('role')}: {_text_of(message.get('content'))}"
+            yield f"{message.get('role', message.get('type'))}: {_text_of(message.get('content'))}"
 
 
 def _text_of(content: object) -> str:

@@ -22,6 +22,11 @@ from gateway.recording import Arrival, Recording
 from gateway.state import Gateway
 from token_optimizer.models import Dialect
 
+_DIALECT_OF_ROOM: Mapping[str, Dialect] = {
+    "chat": "openai",
+    "messages": "anthropic",
+    "responses": "responses",
+}
 JSON_TYPE = ("content-type", "application/json")
 
 
@@ -109,10 +114,10 @@ def error_answer(error: GatewayError, client: Client) -> JsonAnswer:
 
 def dialect_of(client: Client) -> Dialect:
     """Whose client this is, by its path, else by the header that every Anthropic client sends."""
-    if client.path == "/v1/chat/completions":
-        return "openai"
-    of_messages = client.path == "/v1/messages" or client.path.startswith("/v1/messages/")
-    return "anthropic" if of_messages or "anthropic-version" in client.headers else "openai"
+    room = client.path.removeprefix("/v1/").partition("/")[0]
+    if room in _DIALECT_OF_ROOM:
+        return _DIALECT_OF_ROOM[room]
+    return "anthropic" if "anthropic-version" in client.headers else "openai"
 
 
 async def internal_error(request: Request, _error: Exception) -> Response:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 import orjson
 
 from gateway.auth import Caller
-from gateway.body import checked, json_object, parsed_object
+from gateway.body import json_object, parsed_object
 from gateway.client import Client
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
+from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
-from gateway.errors import BadRequest
 from gateway.recording import Recording
 from gateway.request import PromptRequest, budget_in_header, is_off, object_or_empty
 from gateway.response import is_stream, pass_stream, pass_whole
@@ -62,6 +62,11 @@ async def messages(gateway: Gateway, client: Client, caller: Caller, recording: 
     await complete(MESSAGES, gateway, client, caller, recording)
 
 
+async def responses(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
+    """`POST /v1/responses`."""
+    await complete(RESPONSES, gateway, client, caller, recording)
+
+
 async def complete(
     dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller, recording: Recording
 ) -> None:
@@ -87,10 +92,10 @@ def read_request(
     named = caller.config_named(headers.get("x-optimizer-config"))
     budget_tokens = budget_in_header(headers)
     if is_off(headers):
-        return PromptRequest(raw, object_or_empty(raw), named, budget_tokens, off=True)
+        return PromptRequest(dialect.name, raw, object_or_empty(raw), named, budget_tokens, off=True)
     body, writable = parsed_object(raw)
-    checked(dialect.body, body)
-    return PromptRequest(raw, body, named, budget_tokens, unwritable=not writable)
+    dialect.check(body)
+    return PromptRequest(dialect.name, raw, body, named, budget_tokens, unwritable=not writable)
 
 
 async def _relay_optimized(
@@ -107,7 +112,7 @@ async def _relay_optimized(
 
 async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, original: Outgoing) -> Optimized:
     """The prompt made smaller, or as it was where that fails."""
-    request = original.request.for_optimizer(original.dialect.name, recording.trace_id, caller)
+    request = original.request.for_optimizer(recording.trace_id, caller)
     if original.request.unwritable:
         return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
     return await gateway.optimize(request, caller.project_id)
@@ -115,7 +120,7 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
 
 async def _counted(original: Outgoing, recording: Recording) -> Optimized:
     """The prompt as it came, counted, in a thread."""
-    request = original.request.for_optimizer(original.dialect.name, recording.trace_id)
+    request = original.request.for_optimizer(recording.trace_id)
     return await asyncio.to_thread(untouched, request)
 
 
@@ -170,18 +175,10 @@ async def _provider_answer(
     """The provider's answer, its body still to come."""
     provider, request = outgoing.provider, outgoing.request
     if provider.is_echo:
-        yield echo_answer(_echoed(request, outgoing.body), outgoing.dialect.name)
+        yield echo_answer(json_object(outgoing.body) or dict(request.body), request.dialect)
         return
     headers = request_headers(client.header_list, caller.secret, provider, plain=request.stream)
     async with gateway.upstream.send(
         provider, client.method, client.target, headers, outgoing.body
     ) as answer:
         yield answer
-
-
-def _echoed(request: PromptRequest, body: bytes) -> dict[str, object]:
-    """What echo received. Like any provider it refuses what is no prompt, in off mode too."""
-    received = json_object(body) or dict(request.body)
-    if not isinstance(received.get("messages"), list):
-        raise BadRequest("the request body must be a JSON object with a list of messages")
-    return received

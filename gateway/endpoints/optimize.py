@@ -59,30 +59,26 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
     if not writable:
         raise BadRequest("the request body holds a lone surrogate or a number out of range")
     fields = checked(OptimizeBody, received)
-    request = _request(raw, received, fields, client.headers, caller)
-    dialect = prompt_dialect(fields, recording.dialect)
-    recording.note_dialect(dialect)
+    named = named_config(fields.config, client.headers, caller)
+    request = PromptRequest(
+        prompt_dialect(fields, recording.dialect),
+        raw,
+        _prompt_body(received, named.config),
+        named,
+        fields.budget_tokens or budget_in_header(client.headers),
+        documents=fields.documents,
+        query=fields.query,
+    )
     recording.note_request(request)
-    result = await gateway.optimize(request.for_optimizer(dialect, recording.trace_id), caller.project_id)
+    result = await gateway.optimize(request.for_optimizer(recording.trace_id), caller.project_id)
     recording.note_stats(result.stats)
     await recording.end("ok", 200)
     await client.answer(200, [JSON_TYPE, *recording.headers], _answer(result, fields))
 
 
-def _request(
-    raw: bytes, received: Mapping[str, Any], fields: OptimizeBody, headers: Mapping[str, str], caller: Caller
-) -> PromptRequest:
-    named = named_config(fields.config, headers, caller)
+def _prompt_body(received: Mapping[str, Any], config: OptimizerConfig) -> dict[str, Any]:
     body = {name: received[name] for name in _PROMPT_FIELDS if received.get(name) is not None}
-    body.setdefault("model", named.config.target_model)
-    return PromptRequest(
-        raw,
-        body,
-        named,
-        fields.budget_tokens or budget_in_header(headers),
-        documents=fields.documents,
-        query=fields.query,
-    )
+    return {"model": config.target_model, **body}
 
 
 def named_config(asked: object, headers: Mapping[str, str], caller: Caller) -> NamedConfig:

@@ -20,6 +20,7 @@ from gateway.errors import BadRequest, NotFound
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
 from gateway.upstream.headers import answer_headers, request_headers
+from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
 
 # Ours: never the provider's, whatever it would answer.
@@ -29,10 +30,10 @@ _OWN_PATHS = frozenset({"", "optimize", "ingest", "traces"})
 async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
     """`GET /v1/models`: the provider's list; in Anthropic's shape for Anthropic's clients."""
     caller = await gateway.callers.authenticate(client.headers)
-    dialect = dialect_of(client)
-    provider = caller.provider_for(dialect)
+    kind = provider_kind_of(client)
+    provider = caller.provider_for(kind)
     if provider.is_echo:
-        return JsonAnswer(model_list(anthropic=dialect == "anthropic"))
+        return JsonAnswer(model_list(anthropic=kind == Provider.Kind.ANTHROPIC))
     await _relay(gateway, client, caller, provider)
     return None
 
@@ -56,11 +57,16 @@ async def passthrough(gateway: Gateway, client: Client, params: Mapping[str, str
     """Every other path under /v1."""
     _check_path(client)
     caller = await gateway.callers.authenticate(client.headers)
-    provider = caller.provider_for(dialect_of(client))
+    provider = caller.provider_for(provider_kind_of(client))
     if provider.is_echo:
         raise _unknown(client)
     await _relay(gateway, client, caller, provider)
     return None
+
+
+def provider_kind_of(client: Client) -> str:
+    """The kind of provider that the client means."""
+    return Provider.Kind.ANTHROPIC if dialect_of(client) == "anthropic" else Provider.Kind.OPENAI
 
 
 def _check_path(client: Client) -> None:
