@@ -24,9 +24,8 @@ from config.static import static_files  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
+from gateway.requests.paths import is_gateway_path  # noqa: E402
 
-GATEWAY_PATHS = frozenset({"/healthz", "/readyz"})
-GATEWAY_PREFIX = "/v1/"
 STATIC_PREFIX = "/static/"
 
 # One form of files, some of which may be as large as a file may be.
@@ -40,11 +39,11 @@ static_application = static_files()
 def _application_for(scope: Scope) -> Any:
     if scope["type"] == "lifespan":
         return gateway_application
+    path = scope["path"]
+    if is_gateway_path(path):
+        return gateway_application
     if scope["type"] == "websocket":
         return websocket_application
-    path = scope["path"]
-    if path.startswith(GATEWAY_PREFIX) or path in GATEWAY_PATHS:
-        return gateway_application
     return static_application if path.startswith(STATIC_PREFIX) else pages_application
 
 

@@ -6,15 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.endpoints.base import Endpoint, TracedEndpoint, internal_error
 from gateway.endpoints.completions import chat_completions, messages, responses
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
-from gateway.endpoints.passthrough import count_tokens, models, passthrough
+from gateway.endpoints.passthrough import count_tokens, models, passthrough, unknown_path
 from gateway.endpoints.traces import show_trace
+from gateway.endpoints.websocket import RefusedWebsocket
+from gateway.requests.paths import CanonicalPaths
 from gateway.state import opened_gateway
 
 
@@ -39,6 +43,19 @@ app = Starlette(
         Route("/healthz", Endpoint(healthz), methods=["GET"]),
         Route("/readyz", Endpoint(readyz), methods=["GET"]),
         Route("/v1/{path:path}", Endpoint(passthrough)),
+        Route("/{path:path}", Endpoint(unknown_path)),
+        WebSocketRoute("/{path:path}", RefusedWebsocket()),
+    ],
+    middleware=[
+        Middleware(CanonicalPaths),
+        # Keys travel in headers that no browser sends by itself, so any page may ask.
+        Middleware(
+            CORSMiddleware,
+            allow_origins=["*"],
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["*"],
+        ),
     ],
     exception_handlers={Exception: internal_error},
     lifespan=lifespan,

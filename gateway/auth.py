@@ -24,12 +24,14 @@ from gateway.routing import ProviderRoute, provider_of_kind
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
 from optimizer_app.security.encryption import UndecryptableSecret
-from token_optimizer.config import OptimizerConfig
+from token_optimizer.config import PRESETS, OptimizerConfig
 from token_optimizer.errors import ConfigError
 
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 2.0
+# Where Anthropic's and Azure's clients put their key.
+KEY_HEADERS = ("x-api-key", "api-key")
 LOOKUP_TIMEOUT_SECONDS = 3.0
 MAX_KNOWN_KEYS = 10_000
 MAX_UNKNOWN_KEYS = 1_000
@@ -59,10 +61,10 @@ class Caller:
     hash_secret: str = field(default="", repr=False)
 
     def config_named(self, name: str | None) -> NamedConfig:
-        """The project's config of that name, or the key's own."""
+        """The project's config of that name, else the preset of that name; the key's own without a name."""
         if name is None:
             return self.default
-        found = self.configs.get(name)
+        found = self.configs.get(name) or _preset(name)
         if found is None:
             raise BadRequest(f"unknown config {name!r}", param="config")
         if found.problem:
@@ -75,9 +77,10 @@ class Caller:
 
 
 def presented_secret(headers: Mapping[str, str]) -> str:
-    """The key in the request's headers; one of ours where two were sent."""
+    """The key in the request's headers; one of ours where several were sent."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    candidates = [bearer.strip() if scheme.lower() == "bearer" else "", headers.get("x-api-key", "").strip()]
+    candidates = [bearer.strip() if scheme.lower() == "bearer" else ""]
+    candidates += [headers.get(name, "").strip() for name in KEY_HEADERS]
     ours = [secret for secret in candidates if secret.startswith(KEY_PREFIX)]
     secret = next(iter(ours + [secret for secret in candidates if secret]), "")
     if not secret:
@@ -109,6 +112,13 @@ def _default_config(key: ApiKey) -> NamedConfig:
     return _named(row) if row else NamedConfig("", None, OptimizerConfig.preset("balanced"))
 
 
+def _preset(name: str) -> NamedConfig | None:
+    """A preset as a project's config that differs in nothing would be."""
+    if name not in PRESETS:
+        return None
+    return NamedConfig(name, None, OptimizationConfig(preset=name).as_optimizer_config())
+
+
 def _named(row: OptimizationConfig) -> NamedConfig:
     """A stored config. One that no longer reads stands in as `safe`, so that requests are still served."""
     try:
@@ -124,7 +134,7 @@ def _route(row: Provider) -> ProviderRoute:
     except UndecryptableSecret:
         log.error("provider_secret_unreadable", provider_id=str(row.id))
         secret = None
-    return ProviderRoute(row.name, row.kind, row.base_url, secret, row.trusted)
+    return ProviderRoute(row.name, row.kind, row.base_url, secret, row.trusted, row.asks_for_stream_usage)
 
 
 def _note_use(key: ApiKey) -> None:

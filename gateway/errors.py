@@ -5,6 +5,8 @@
     ├── Unauthorized      401
     ├── NotFound          404
     ├── TooLarge          413
+    ├── UnsupportedEncoding  415: a body compressed in a way that is not read
+    ├── UpgradeRequired   426: websockets are not spoken
     ├── InternalError     500: the gateway broke
     ├── UpstreamFailed    502: the provider could not be reached, or broke off
     ├── Unavailable       503: our own database is down and the key is not known yet
@@ -20,6 +22,11 @@ from typing import Any, ClassVar
 import orjson
 
 from token_optimizer.models import Dialect
+
+
+def id_headers(request_id: str) -> list[tuple[str, str]]:
+    """The id of a request where each provider's SDK looks for it."""
+    return [("x-request-id", request_id), ("request-id", request_id)]
 
 
 class GatewayError(Exception):
@@ -79,6 +86,24 @@ class TooLarge(GatewayError):
     openai_type = "invalid_request_error"
     anthropic_type = "request_too_large"
     code = "request_too_large"
+
+
+def too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"the request body is larger than {max_bytes // 1024**2} MB")
+
+
+class UnsupportedEncoding(GatewayError):
+    status = 415
+    openai_type = "invalid_request_error"
+    anthropic_type = "invalid_request_error"
+    code = "unsupported_content_encoding"
+
+
+class UpgradeRequired(GatewayError):
+    status = 426
+    openai_type = "invalid_request_error"
+    anthropic_type = "invalid_request_error"
+    code = "upgrade_required"
 
 
 class InternalError(GatewayError):

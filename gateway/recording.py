@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from gateway.auth import Caller
-from gateway.client import Headers
-from gateway.request import PromptRequest
+from gateway.requests.client import Headers
+from gateway.requests.prompt import PromptRequest
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.traces.ids import new_trace_id

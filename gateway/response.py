@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from gateway.body import json_object
-from gateway.client import Client
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.sse import StreamTap
 from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
+from gateway.requests.body import json_object
+from gateway.requests.client import Client
 from gateway.upstream.connections import Answer
 from gateway.upstream.headers import answer_headers
 from token_optimizer.models import OptimizationStats

@@ -18,6 +18,7 @@ class ProviderRoute:
     base_url: str = ""
     secret: str | None = field(default="", repr=False)
     trusted: bool = False
+    asks_for_stream_usage: bool = True
 
     @property
     def is_echo(self) -> bool:

@@ -17,6 +17,8 @@ from redis.asyncio import Redis
 from gateway.auth import CallerCache
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unavailable
+from gateway.requests.client import Client
+from gateway.requests.encoding import unpacked_in_thread
 from gateway.retrieval import with_documents
 from gateway.upstream.connections import Upstream
 from optimizer_app.optimize.service import (
@@ -57,6 +59,14 @@ class Gateway:
             return await in_database(query)
         except DatabaseError as error:
             raise Unavailable("the database cannot be reached at the moment; try again") from error
+
+    async def read_body(self, client: Client) -> bytes:
+        """The whole request body, unpacked where it came compressed."""
+        return await self.unpacked(client, await client.read_body(self.max_request_bytes))
+
+    async def unpacked(self, client: Client, body: bytes) -> bytes:
+        """A body without its `content-encoding`."""
+        return await unpacked_in_thread(body, client.content_encoding, self.max_request_bytes)
 
     async def optimize(self, request: OptimizationRequest, project_id: UUID) -> Optimized:
         """The prompt made smaller, with what the project's documents say; BadRequest where it is none."""

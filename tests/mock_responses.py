@@ -9,7 +9,6 @@ from typing import Any
 from tests.mock_dialects import ERROR_TYPES, Dialect, Json, Reply, dump
 from token_optimizer.tokens.counts import count_body
 
-
 # Of requests whose stored prompt holds the model.
 MODEL = "gpt-4o"
 

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gateway.body import Body, Name, checked
 from gateway.dialects.sse import StreamTap
+from gateway.requests.body import Body, Name, checked
 from optimizer_app.optimize.usage import Usage
 from token_optimizer.models import Dialect
 

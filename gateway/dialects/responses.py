@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from gateway.body import Body, Name, checked
 from gateway.dialects.base import ApiDialect, count_of
 from gateway.dialects.sse import StreamTap, parsed_event
 from gateway.errors import BadRequest
+from gateway.requests.body import Body, Name, checked
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
 

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth import Caller
-from gateway.client import Client, ClientDisconnected, Headers
-from gateway.errors import GatewayError, InternalError
+from gateway.errors import GatewayError, InternalError, id_headers
 from gateway.recording import Arrival, Recording
+from gateway.requests.client import Client, ClientDisconnected, Headers
 from gateway.state import Gateway
 from token_optimizer.models import Dialect
 
@@ -105,11 +105,13 @@ async def _refuse(client: Client, recording: Recording, error: GatewayError) -> 
 async def _answer_error(
     client: Client, error: GatewayError, dialect: Dialect, trace_id: uuid.UUID, headers: Headers
 ) -> None:
-    await client.answer(error.status, [JSON_TYPE, *headers], error.body(dialect, str(trace_id)))
+    headers = [JSON_TYPE, *headers, *id_headers(str(trace_id))]
+    await client.answer(error.status, headers, error.body(dialect, str(trace_id)))
 
 
 def error_answer(error: GatewayError, client: Client) -> JsonAnswer:
-    return JsonAnswer(error.body(dialect_of(client), f"req_{uuid.uuid4().hex}"), error.status)
+    request_id = f"req_{uuid.uuid4().hex}"
+    return JsonAnswer(error.body(dialect_of(client), request_id), error.status, id_headers(request_id))
 
 
 def dialect_of(client: Client) -> Dialect:
@@ -124,4 +126,4 @@ async def internal_error(request: Request, _error: Exception) -> Response:
     """The answer where the gateway itself broke; the server logs the error, the client sees none of it."""
     client = Client(request.scope, request.receive, request._send)
     answer = error_answer(InternalError("the gateway failed; its log says why"), client)
-    return Response(answer.body, answer.status, media_type="application/json")
+    return Response(answer.body, answer.status, dict(answer.headers), media_type="application/json")

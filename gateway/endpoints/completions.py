@@ -11,19 +11,21 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
 from gateway.auth import Caller
-from gateway.body import json_object, parsed_object
-from gateway.client import Client
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
+from gateway.errors import GatewayError
 from gateway.recording import Recording
-from gateway.request import PromptRequest, budget_in_header, is_off, object_or_empty
+from gateway.requests.body import json_object, parsed_object, with_model
+from gateway.requests.client import Client
+from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
@@ -71,12 +73,11 @@ async def complete(
     dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller, recording: Recording
 ) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
-    raw = await client.read_body(gateway.max_request_bytes)
-    request = read_request(raw, client.headers, caller, dialect)
+    request = await _read_request(dialect, gateway, client, caller)
     recording.note_request(request)
     provider = caller.provider_for(dialect.provider_kind)
     recording.note_provider(provider.name)
-    original = Outgoing(dialect, provider, request, raw)
+    original = Outgoing(dialect, provider, request, request.raw)
     async with client.watched():
         if request.off:
             recording.note_counting(asyncio.create_task(_counted(original, recording)))
@@ -85,17 +86,29 @@ async def complete(
             await _relay_optimized(gateway, client, caller, recording, original)
 
 
-def read_request(
-    raw: bytes, headers: Mapping[str, str], caller: Caller, dialect: ApiDialect
+async def _read_request(
+    dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller
 ) -> PromptRequest:
     """The request; BadRequest, naming what was wrong, where it cannot be one."""
-    named = caller.config_named(headers.get("x-optimizer-config"))
-    budget_tokens = budget_in_header(headers)
-    if is_off(headers):
-        return PromptRequest(dialect.name, raw, object_or_empty(raw), named, budget_tokens, off=True)
+    received = await client.read_body(gateway.max_request_bytes)
+    named = caller.config_named(client.headers.get("x-optimizer-config"))
+    budget_tokens = budget_in_header(client.headers)
+    if is_off(client.headers):
+        raw = with_model(received, client.deployment)
+        body = await _body_to_count(gateway, client, raw)
+        return PromptRequest(dialect.name, raw, body, named, budget_tokens, off=True)
+    raw = with_model(await gateway.unpacked(client, received), client.deployment)
     body, writable = parsed_object(raw)
     dialect.check(body)
     return PromptRequest(dialect.name, raw, body, named, budget_tokens, unwritable=not writable)
+
+
+async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mapping[str, Any]:
+    """The body of an `off` request; empty where it is no JSON object, of which the provider is the judge."""
+    try:
+        return parsed_object(await gateway.unpacked(client, raw))[0]
+    except GatewayError:
+        return {}
 
 
 async def _relay_optimized(
@@ -138,18 +151,28 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
 def _with_result(original: Outgoing, result: Optimized) -> Outgoing:
     """The optimizer's result to send. What it left alone goes out in the client's own bytes."""
     request = original.request
-    asks = original.dialect.must_be_asked_for_usage and request.stream and not request.unwritable
-    options = request.body.get("stream_options", {})
-    # Options that are no object are not ours to mend: the provider says what is wrong with them.
-    if asks and isinstance(options, dict) and options.get("include_usage") is not True:
-        body = _asking_for_usage(request, result, options)
+    if _asks_for_usage(original):
+        body = _asking_for_usage(request, result)
         return replace(original, body=body, asks_for_usage=True, stats=result.stats)
     body = orjson.dumps(result.body) if result.changed else request.raw
     return replace(original, body=body, stats=result.stats)
 
 
-def _asking_for_usage(request: PromptRequest, result: Optimized, options: Mapping[str, object]) -> bytes:
+def _asks_for_usage(original: Outgoing) -> bool:
+    """Whether usage is to be asked for: where neither the client nor the provider is against it."""
+    request = original.request
+    if not request.stream or request.unwritable:
+        return False
+    if not original.dialect.must_be_asked_for_usage or not original.provider.asks_for_stream_usage:
+        return False
+    # Options that are no object are not ours to mend: the provider says what is wrong with them.
+    options = request.body.get("stream_options", {})
+    return isinstance(options, dict) and options.get("include_usage") is None
+
+
+def _asking_for_usage(request: PromptRequest, result: Optimized) -> bytes:
     if result.changed or "stream_options" in request.body:
+        options = request.body.get("stream_options", {})
         return orjson.dumps({**result.body, "stream_options": {**options, "include_usage": True}})
     end = request.raw.rindex(b"}")
     return request.raw[:end] + _ASK_FOR_USAGE + request.raw[end:]
@@ -177,7 +200,9 @@ async def _provider_answer(
     if provider.is_echo:
         yield echo_answer(json_object(outgoing.body) or dict(request.body), request.dialect)
         return
-    headers = request_headers(client.header_list, caller.secret, provider, plain=request.stream)
+    headers = request_headers(
+        client.header_list, caller.secret, provider, plain=request.stream, unpacked=not request.off
+    )
     async with gateway.upstream.send(
         provider, client.method, client.target, headers, outgoing.body
     ) as answer:

@@ -10,9 +10,9 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from redis.exceptions import RedisError
 
-from gateway.client import Client
 from gateway.database import in_database
 from gateway.endpoints.base import JsonAnswer
+from gateway.requests.client import Client
 from gateway.state import Gateway
 
 CHECK_TIMEOUT_SECONDS = 3.0

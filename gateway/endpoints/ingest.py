@@ -16,11 +16,11 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from pydantic import BeforeValidator, InstanceOf, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from gateway.auth import Caller
-from gateway.body import Body, Name, checked, parsed_object
-from gateway.client import Client
+from gateway.auth import KEY_HEADERS, Caller
 from gateway.endpoints.base import JsonAnswer
 from gateway.errors import BadRequest, NotFound
+from gateway.requests.body import Body, Name, checked, parsed_object
+from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.job import job_status
@@ -77,7 +77,7 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
     known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
     # In a thread: reading 64 MB would keep the other requests of this worker waiting.
     key, documents = await asyncio.to_thread(
-        _key_and_documents, await client.read_body(gateway.max_request_bytes), client.headers
+        _key_and_documents, await gateway.read_body(client), client.headers
     )
     caller = known or await _caller(gateway, client, key)
     accepted = await gateway.from_database(lambda: _accept(caller, documents))
@@ -101,7 +101,7 @@ async def _caller(gateway: Gateway, client: Client, key: object) -> Caller:
 
 
 def _names_key(headers: Mapping[str, str]) -> bool:
-    return "authorization" in headers or "x-api-key" in headers
+    return any(name in headers for name in ("authorization", *KEY_HEADERS))
 
 
 def _accept(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import orjson
 from pydantic import PlainValidator
 
 from gateway.auth import Caller, NamedConfig
-from gateway.body import Name, checked, parsed_object
-from gateway.client import Client
 from gateway.dialects.base import MessageList
 from gateway.endpoints.base import JSON_TYPE
 from gateway.errors import BadRequest
 from gateway.recording import Recording
-from gateway.request import PromptRequest, budget_in_header, checked_budget
+from gateway.requests.body import Name, checked, parsed_object
+from gateway.requests.client import Client
+from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized
 from token_optimizer.config import OptimizerConfig
@@ -54,7 +54,7 @@ class OptimizeBody(MessageList):
 
 async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
-    raw = await client.read_body(gateway.max_request_bytes)
+    raw = await gateway.read_body(client)
     received, writable = parsed_object(raw)
     if not writable:
         raise BadRequest("the request body holds a lone surrogate or a number out of range")

@@ -11,15 +11,19 @@ from urllib.parse import unquote
 import orjson
 
 from gateway.auth import Caller
-from gateway.body import checked, json_object
-from gateway.client import Client
 from gateway.dialects.base import MessageList
 from gateway.echo.answer import model_list
 from gateway.endpoints.base import JsonAnswer, dialect_of
 from gateway.errors import BadRequest, NotFound
+from gateway.requests.body import checked, json_object, with_model
+from gateway.requests.client import Client
+from gateway.requests.paths import right_path
+from gateway.response import is_packed, unpack_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
+from gateway.upstream.connections import Answer
 from gateway.upstream.headers import answer_headers, request_headers
+from gateway.upstream.links import ProviderLinks, has_links
 from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
 
@@ -45,7 +49,7 @@ async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, st
     if not provider.is_echo:
         await _relay(gateway, client, caller, provider)
         return None
-    body = json_object(await client.read_body(gateway.max_request_bytes))
+    body = json_object(await gateway.read_body(client))
     if body is None:
         raise BadRequest("the request body must be a JSON object")
     checked(MessageList, body)
@@ -77,21 +81,45 @@ def _check_path(client: Client) -> None:
 
 
 def _unknown(client: Client) -> NotFound:
-    return NotFound(f"there is no {client.method} {client.path[:100]} here")
+    right = right_path(client.path)
+    meant = f"; did you mean {right}?" if right and right != client.path else ""
+    return NotFound(f"there is no {client.method} {client.path[:100]} here{meant}")
+
+
+async def unknown_path(_gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
+    """A path that only looks like one of ours."""
+    raise _unknown(client)
 
 
 async def _relay(gateway: Gateway, client: Client, caller: Caller, provider: ProviderRoute) -> None:
-    """Relay a request and its answer, byte for byte."""
-    body = await client.read_body(gateway.max_request_bytes)
-    headers = request_headers(client.header_list, caller.secret, provider, plain=False)
+    """Relay a request and its answer, byte for byte but for URLs of the provider."""
+    body = with_model(await client.read_body(gateway.max_request_bytes), client.deployment)
+    linked = has_links(client.path)
+    headers = request_headers(client.header_list, caller.secret, provider, plain=linked)
+    links = ProviderLinks(provider, client)
     async with (
         client.watched(),
         gateway.upstream.send(provider, client.method, client.target, headers, body) as answer,
     ):
-        length = answer.header("content-length")
-        kept = [("content-length", length)] if length else []
-        await client.start(answer.status, answer_headers(answer.headers, decoded=False) + kept)
-        async for chunk in answer.chunks():
-            await client.send(chunk)
-        if answer.framed:
-            await client.send(b"", last=True)
+        if linked and answer.header("content-type").startswith("application/json"):
+            await _pass_with_links(client, answer, links)
+        else:
+            await _pass(client, answer, links)
+
+
+async def _pass(client: Client, answer: Answer, links: ProviderLinks) -> None:
+    length = answer.header("content-length")
+    kept = [("content-length", length)] if length else []
+    headers = answer_headers(answer.headers, decoded=False) + links.mended_headers(answer.headers)
+    await client.start(answer.status, headers + kept)
+    async for chunk in answer.chunks():
+        await client.send(chunk)
+    if answer.framed:
+        await client.send(b"", last=True)
+
+
+async def _pass_with_links(client: Client, answer: Answer, links: ProviderLinks) -> None:
+    packed = is_packed(answer)
+    body = unpack_whole(b"".join([chunk async for chunk in answer.chunks()]), packed=packed)
+    headers = answer_headers(answer.headers, decoded=packed) + links.mended_headers(answer.headers)
+    await client.answer(answer.status, headers, links.mended(body))

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from gateway.client import Client
 from gateway.endpoints.base import JsonAnswer
 from gateway.errors import NotFound
+from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.models import RequestTrace
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -43,11 +44,20 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
+def base_urls(provider: ProviderRoute) -> Sequence[str]:
+    """The URLs that the provider's own ones may begin with: as configured, and as its kind has it."""
+    default = _DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
+    return [url.rstrip("/") for url in (provider.base_url, default) if url]
+
+
+def prefix_in_base_url(provider: ProviderRoute) -> str:
+    """The part of our paths that the provider's base URL has already."""
+    return _PREFIX_IN_BASE_URL[Provider.Kind(provider.kind)]
+
+
 def joined_url(provider: ProviderRoute, path: str) -> str:
     """Where a path of ours (`/v1/…`, with its query) lies at the provider, joined as its SDK does."""
-    kind = Provider.Kind(provider.kind)
-    base_url = provider.base_url or _DEFAULT_BASE_URLS[kind]
-    return base_url.rstrip("/") + path.removeprefix(_PREFIX_IN_BASE_URL[kind])
+    return base_urls(provider)[0] + path.removeprefix(prefix_in_base_url(provider))
 
 
 def check_host(provider: ProviderRoute) -> None:

@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from gateway.client import Headers
 from gateway.errors import GatewayError, UpstreamFailed, UpstreamTimeout
+from gateway.requests.client import Headers
 from gateway.routing import ProviderRoute
 from gateway.upstream.addresses import GuardedResolver, check_host, joined_url
 from optimizer_app.outgoing import UnsafeUrl

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.client import Headers
 from gateway.errors import UpstreamFailed
+from gateway.requests.client import Headers
 from gateway.routing import ProviderRoute
 from optimizer_app.models import Provider
 
@@ -25,7 +25,7 @@ HOP_BY_HOP = frozenset(
 # Set anew for the request that is sent.
 _OURS = frozenset({"host", "content-length", "accept-encoding", "expect"})
 # Keys: the provider gets its own. Cookies belong to this service's pages.
-_CREDENTIALS = frozenset({"authorization", "x-api-key", "x-provider-authorization", "cookie"})
+_CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-provider-authorization", "cookie"})
 # What a proxy in front of us says about the client.
 _FROM_PROXIES = frozenset({"forwarded", "via", "x-real-ip"})
 _NOT_UPSTREAM = HOP_BY_HOP | _OURS | _CREDENTIALS | _FROM_PROXIES
@@ -38,19 +38,22 @@ _NOT_DOWNSTREAM = HOP_BY_HOP | {
     "set-cookie",
     "alt-svc",
     "strict-transport-security",
+    # SDKs follow redirects with the key that they have, which is ours.
+    "location",
+    "content-location",
 }
 _READABLE_ENCODINGS = frozenset({"gzip", "deflate", "identity"})
 _ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
 
 
 def request_headers(
-    received: Iterable[tuple[str, str]], secret: str, provider: ProviderRoute, *, plain: bool
+    received: Headers, secret: str, provider: ProviderRoute, *, plain: bool, unpacked: bool = False
 ) -> Headers:
     """The headers to send upstream, without the caller's `secret` in any of them.
 
-    `plain` asks for an answer that is not compressed.
+    `plain` asks for an answer that is not compressed. `unpacked`: the request's body is not any more.
     """
-    received = list(received)
+    received = [(name, value) for name, value in received if not (unpacked and name == "content-encoding")]
     passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret)]
     encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
     own_key = dict(received).get("x-provider-authorization", "").strip()

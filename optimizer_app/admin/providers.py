@@ -25,7 +25,7 @@ class ProviderForm(forms.ModelForm):
 
     class Meta:
         model = Provider
-        fields = ("project", "name", "kind", "base_url")
+        fields = ("project", "name", "kind", "base_url", "asks_for_stream_usage")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -47,7 +47,7 @@ class ProviderAdmin(WithinProjects):
     list_filter = (ProjectFilter, "kind")
     list_select_related = ("project",)
     search_fields = ("name", "base_url")
-    fields = ("project", "name", "kind", "base_url", "secret")
+    fields = ("project", "name", "kind", "base_url", "secret", "asks_for_stream_usage")
 
     @admin.display(boolean=True, description="Secret")
     def has_secret(self, provider: Provider) -> bool:

@@ -29,6 +29,12 @@ class Provider(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     base_url = models.URLField(max_length=500, blank=True)
     encrypted_secret = models.TextField(blank=True, editable=False)
+    asks_for_stream_usage = models.BooleanField(
+        "asks for usage in streams",
+        default=True,
+        help_text="Adds stream_options.include_usage to OpenAI streams, so that the trace has what was "
+        "billed. Turn it off for a server that refuses stream_options.",
+    )
     trusted = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

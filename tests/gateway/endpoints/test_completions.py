@@ -153,11 +153,30 @@ def test_stream_with_usage_asked_for_is_untouched(account: Account, provider: Mo
 
 
 def test_other_stream_options_are_kept(account: Account, provider: MockProvider) -> None:
-    options = {"include_usage": False, "include_obfuscation": False}
+    options = {"include_obfuscation": False}
     body = {"model": MODEL, "messages": HI, "stream": True, "stream_options": options}
 
     assert b'"usage"' not in account.post("/v1/chat/completions", body).content
     assert provider.requests[0].json["stream_options"] == {**options, "include_usage": True}
+
+
+def test_usage_is_not_asked_for_against_the_clients_word(account: Account, provider: MockProvider) -> None:
+    options = {"include_usage": False}
+    body = {"model": MODEL, "messages": HI, "stream": True, "stream_options": options}
+    answer = account.post("/v1/chat/completions", body)
+
+    assert provider.requests[0].json == body
+    assert account.trace(answer.headers["x-optimizer-trace-id"])["usage_input_tokens"] is None
+
+
+def test_usage_is_not_asked_of_a_provider_that_refuses_to_be(
+    account: Account, provider: MockProvider
+) -> None:
+    account.project.providers.update(asks_for_stream_usage=False)
+    body = {"model": MODEL, "messages": HI, "stream": True}
+
+    assert b"[DONE]" in account.post("/v1/chat/completions", body).content
+    assert provider.requests[0].json == body
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
@@ -255,6 +274,26 @@ def test_config_of_one_request(account: Account, provider: MockProvider) -> None
     functions = [request.json["tools"][0]["function"] for request in provider.requests]
     assert ["description" in function for function in functions] == [True, False]
     assert account.trace(answer.headers["x-optimizer-trace-id"])["config_name"] == "no-tools"
+
+
+@pytest.mark.parametrize("preset", ["safe", "aggressive"])
+def test_a_preset_by_its_name(account: Account, provider: MockProvider, preset: str) -> None:
+    body = {"model": MODEL, "messages": openai_agent()}
+    answer = account.post("/v1/chat/completions", body, headers={"x-optimizer-config": preset})
+
+    trace = account.trace(answer.headers["x-optimizer-trace-id"])
+    assert (trace["config_name"], trace["config_version"]) == (preset, None)
+
+
+def test_a_config_of_the_project_comes_before_a_preset_of_its_name(
+    account: Account, provider: MockProvider
+) -> None:
+    OptimizationConfig.objects.create(
+        project=account.project, name="safe", fields={"tool_descriptions": "none"}
+    )
+    body = {"model": MODEL, "messages": HI, "tools": OPENAI_TOOLS}
+    account.post("/v1/chat/completions", body, headers={"x-optimizer-config": "safe"})
+    assert "description" not in provider.requests[0].json["tools"][0]["function"]
 
 
 def test_text_of_every_script_survives(account: Account, provider: MockProvider) -> None:

@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
+from django.conf import settings
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BadRequest, TooLarge
+from gateway.errors import BadRequest, too_large
+
+_FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
 Headers = list[tuple[str, str]]
 
@@ -29,12 +32,27 @@ class Client:
         query: bytes = scope.get("query_string") or b""
         # As it came, so that nothing is quoted twice on its way to the provider.
         self.target = raw_path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+        # The model that an Azure path names.
+        self.deployment: str = scope.get("deployment", "")
         self.started = False
+        self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send
 
+    @property
+    def origin(self) -> str:
+        """The gateway's own address as this client knows it; behind a proxy, that of the instance."""
+        if settings.PUBLIC_URL and not _FROM_PROXIES.isdisjoint(self.headers):
+            return str(settings.PUBLIC_URL)
+        return f"{self._scheme}://{self.headers.get('host', '')}"
+
+    @property
+    def content_encoding(self) -> str:
+        """How the body is compressed; empty where it is not."""
+        return self.headers.get("content-encoding", "").strip().lower()
+
     async def read_body(self, max_bytes: int) -> bytes:
-        """The whole request body; TooLarge as soon as that is known."""
+        """The whole request body as it came; TooLarge as soon as that is known."""
         _check_length(self.headers.get("content-length"), max_bytes)
         chunks = []
         size = 0
@@ -45,15 +63,14 @@ class Client:
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             if size > max_bytes:
-                raise _too_large(max_bytes)
+                raise too_large(max_bytes)
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send the status and the headers."""
         self.started = True
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": raw})
+        await self._send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
 
     async def send(self, data: bytes, *, last: bool = False) -> None:
         """Send a piece of the body."""
@@ -104,16 +121,17 @@ def _check_length(declared: str | None, max_bytes: int) -> None:
     if not declared.isdecimal():
         raise BadRequest(f"content-length {declared!r} is no number")
     if int(declared) > max_bytes:
-        raise _too_large(max_bytes)
-
-
-def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the request body is larger than {max_bytes // 1024**2} MB")
+        raise too_large(max_bytes)
 
 
 def lowercased(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """ASGI's headers as text; HTTP headers are latin-1."""
     return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers]
+
+
+def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI has them."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def first_of_each(headers: Headers) -> Mapping[str, str]:

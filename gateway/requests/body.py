@@ -97,6 +97,15 @@ def json_object(raw: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def with_model(raw: bytes, model: str) -> bytes:
+    """The body with the model that its path names, where it names none itself."""
+    body = json_object(raw) if model else None
+    if body is None or "model" in body:
+        return raw
+    start = raw.index(b"{") + 1
+    return b'%s"model":%s%s%s' % (raw[:start], orjson.dumps(model), b"," if body else b"", raw[start:])
+
+
 def _has_large_integer(raw: bytes) -> bool:
     """Whether the JSON holds an integer beyond 64 bits, which orjson reads as a float and so would change."""
     if _MANY_DIGITS.search(raw) is None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.auth import Caller, NamedConfig
-from gateway.body import kind_of, parsed_object
 from gateway.errors import BadRequest
+from gateway.requests.body import kind_of
 from optimizer_app.optimize.service import OptimizationRequest
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.formats.dialects import conversation_key
@@ -75,14 +75,6 @@ def is_off(headers: Mapping[str, str]) -> bool:
     if mode not in ("on", "off"):
         raise BadRequest(f"X-Optimizer-Mode {mode!r} is not 'on' or 'off'", param="x-optimizer-mode")
     return mode == "off"
-
-
-def object_or_empty(raw: bytes) -> dict[str, Any]:
-    """For `off`, where the provider is the judge of the body."""
-    try:
-        return parsed_object(raw)[0]
-    except BadRequest:
-        return {}
 
 
 def budget_in_header(headers: Mapping[str, str]) -> int | None:

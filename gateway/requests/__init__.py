@@ -1,0 +1,1 @@
+"""Requests as they come in: connection, path, body, and the prompt in it."""
