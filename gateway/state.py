@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from cachetools import TTLCache
 from django.conf import settings
 from django.db import Error as DatabaseError
 from redis.asyncio import Redis
@@ -37,6 +38,8 @@ Result = TypeVar("Result")
 
 # Providers take 32 MB (Anthropic) and about as much (OpenAI).
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
+MAX_REFUSING_PROVIDERS = 1_000
+REFUSAL_HOLDS_SECONDS = 3_600
 # How long a thread that stores traces may keep the requests waiting; Python's own 5 ms is felt by every one.
 SWITCH_SECONDS = 0.0005
 
@@ -51,6 +54,10 @@ class Gateway:
     pool: OptimizerPool
     valkey: Redis
     precompression_queue: PrecompressionQueue
+    # The base URLs of providers that refused to be asked for the usage of streams.
+    refusing_usage: MutableMapping[str, bool] = field(
+        default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)
+    )
     max_request_bytes: int = MAX_REQUEST_BYTES
 
     async def from_database(self, query: Callable[[], Result]) -> Result:

@@ -29,12 +29,14 @@ from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
-from gateway.upstream.connections import Answer
+from gateway.upstream.connections import Answer, WholeAnswer
 from gateway.upstream.headers import request_headers
 from optimizer_app.optimize.service import Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
 from token_optimizer.models import OptimizationStats
 
+# Statuses with which servers refuse a field that they do not know.
+_REFUSALS = frozenset({400, 422})
 _ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
 
 
@@ -42,15 +44,15 @@ _ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
 class Outgoing:
     """What goes to the provider, and what its answer needs on the way back.
 
-    `asks_for_usage`: on the client's behalf, so that it is taken out of the answer. Without `stats` a JSON
-    answer is passed on byte for byte.
+    `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
+    `stats` a JSON answer is passed on byte for byte.
     """
 
     dialect: ApiDialect
     provider: ProviderRoute
     request: PromptRequest
     body: bytes
-    asks_for_usage: bool = False
+    unasked: Outgoing | None = None
     stats: OptimizationStats | None = None
 
 
@@ -118,7 +120,7 @@ async def _relay_optimized(
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
     try:
-        await relay(gateway, client, caller, recording, _with_result(original, result))
+        await relay(gateway, client, caller, recording, _with_result(gateway, original, result))
     finally:
         gateway.precompression_queue.put(_left_for_next_turn(caller, original.request, result))
 
@@ -148,18 +150,18 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
     )
 
 
-def _with_result(original: Outgoing, result: Optimized) -> Outgoing:
+def _with_result(gateway: Gateway, original: Outgoing, result: Optimized) -> Outgoing:
     """The optimizer's result to send. What it left alone goes out in the client's own bytes."""
     request = original.request
-    if _asks_for_usage(original):
-        body = _asking_for_usage(request, result)
-        return replace(original, body=body, asks_for_usage=True, stats=result.stats)
     body = orjson.dumps(result.body) if result.changed else request.raw
-    return replace(original, body=body, stats=result.stats)
+    unasked = replace(original, body=body, stats=result.stats)
+    if original.provider.base_url in gateway.refusing_usage or not _may_ask_for_usage(original):
+        return unasked
+    return replace(unasked, body=_asking_for_usage(request, result), unasked=unasked)
 
 
-def _asks_for_usage(original: Outgoing) -> bool:
-    """Whether usage is to be asked for: where neither the client nor the provider is against it."""
+def _may_ask_for_usage(original: Outgoing) -> bool:
+    """Whether a stream's usage can be asked for: where neither the client nor the provider is against it."""
     request = original.request
     if not request.stream or request.unwritable:
         return False
@@ -181,14 +183,26 @@ def _asking_for_usage(request: PromptRequest, result: Optimized) -> bytes:
 async def relay(
     gateway: Gateway, client: Client, caller: Caller, recording: Recording, outgoing: Outgoing
 ) -> None:
-    """Ask the provider, and pass its answer on."""
+    """Ask the provider, and pass its answer on. One that refuses to be asked for usage is asked without."""
     recording.note_sent()
     async with _provider_answer(gateway, client, caller, outgoing) as answer:
-        if is_stream(answer):
-            tap = outgoing.dialect.tap(strip_usage=outgoing.asks_for_usage)
-            await pass_stream(client, recording, outgoing.dialect, answer, tap)
-        else:
-            await pass_whole(client, recording, outgoing.dialect, answer, outgoing.stats)
+        if outgoing.unasked is None or answer.status not in _REFUSALS:
+            await _pass_on(client, recording, outgoing, answer)
+            return
+        refusal = await WholeAnswer.read(answer)
+    if b"stream_options" in refusal.body:
+        gateway.refusing_usage[outgoing.provider.base_url] = True
+        await relay(gateway, client, caller, recording, outgoing.unasked)
+    else:
+        await _pass_on(client, recording, outgoing, refusal)
+
+
+async def _pass_on(client: Client, recording: Recording, outgoing: Outgoing, answer: Answer) -> None:
+    if is_stream(answer):
+        tap = outgoing.dialect.tap(strip_usage=outgoing.unasked is not None)
+        await pass_stream(client, recording, outgoing.dialect, answer, tap)
+    else:
+        await pass_whole(client, recording, outgoing.dialect, answer, outgoing.stats)
 
 
 @asynccontextmanager
@@ -203,7 +217,6 @@ async def _provider_answer(
     headers = request_headers(
         client.header_list, caller.secret, provider, plain=request.stream, unpacked=not request.off
     )
-    async with gateway.upstream.send(
-        provider, client.method, client.target, headers, outgoing.body
-    ) as answer:
+    sending = gateway.upstream.send(provider, client.method, client.target, headers, outgoing.body)
+    async with sending as answer:
         yield answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -64,6 +65,28 @@ class ProviderAnswer:
                 yield chunk
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error, self._timeout_seconds) from error
+
+
+@dataclass(frozen=True)
+class WholeAnswer:
+    """An answer that was read to its end."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    framed: bool = True
+
+    @classmethod
+    async def read(cls, answer: Answer) -> Self:
+        body = b"".join([chunk async for chunk in answer.chunks()])
+        return cls(answer.status, answer.headers, body)
+
+    def header(self, name: str) -> str:
+        named = [value for found, value in self.headers if found.lower() == name]
+        return named[0].strip().lower() if named else ""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self.body
 
 
 class Upstream:

@@ -1,8 +1,8 @@
 """What conversations were sent as, shared by all workers over Valkey.
 
-Each process keeps the newest in its own memory and asks Valkey only for messages that another process may
-have sent. What goes to Valkey is encrypted under the project's secret and ends after some hours. Writing
-happens on a thread; where Valkey is slow or down, each process goes on with what it knows itself.
+Each process keeps the newest in its own memory, and asks Valkey for messages that it does not know: another
+process may have sent them. What goes to Valkey is encrypted under the project's secret and ends after some
+hours. Writing happens on a thread; where Valkey is slow or down, each process goes on with what it knows itself.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MAX_WAITING_WRITES = 1_000
 _PREFIX = "conversation:"
-# A conversation's opening has been sent by nobody else, or comes out the same again.
-_OPENING_MESSAGES = 2
 
 Write = tuple[str, dict[str, SentMessage]]
 
@@ -109,8 +107,8 @@ class ProjectMemory:
     def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
         known = self.own.get_many(keys)
         missing = [at for at, message in enumerate(known) if message is None]
-        # The newest message is new, as a rule: its absence alone says nothing.
-        if len(keys) > _OPENING_MESSAGES and missing and missing[0] < len(keys) - _OPENING_MESSAGES:
+        # Mostly that is the newest message alone; but the same request may have gone to another process.
+        if missing:
             fetched = self.shared.fetch([keys[at] for at in missing], self.secret)
             for at, message in zip(missing, fetched, strict=True):
                 known[at] = message

@@ -276,6 +276,27 @@ def test_config_of_one_request(account: Account, provider: MockProvider) -> None
     assert account.trace(answer.headers["x-optimizer-trace-id"])["config_name"] == "no-tools"
 
 
+def test_a_provider_that_refuses_stream_options_is_asked_without(
+    account: Account, provider: MockProvider
+) -> None:
+    provider.script(Reply(status=400, message="Unrecognized request argument: stream_options"))
+    body = {"model": MODEL, "messages": HI, "stream": True}
+    first, second = (account.post("/v1/chat/completions", body) for _ in range(2))
+
+    assert first.status_code == second.status_code == 200
+    assert b"[DONE]" in first.content
+    assert ["stream_options" in request.json for request in provider.requests] == [True, False, False]
+    assert account.trace(first.headers["x-optimizer-trace-id"])["status"] == "ok"
+
+
+def test_any_other_refusal_of_a_stream_passes_through(account: Account, provider: MockProvider) -> None:
+    provider.script(Reply(status=400, message="max_tokens is too large"))
+    answer = account.post("/v1/chat/completions", {"model": MODEL, "messages": HI, "stream": True})
+
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "max_tokens is too large")
+    assert len(provider.requests) == 1
+
+
 @pytest.mark.parametrize("preset", ["safe", "aggressive"])
 def test_a_preset_by_its_name(account: Account, provider: MockProvider, preset: str) -> None:
     body = {"model": MODEL, "messages": openai_agent()}

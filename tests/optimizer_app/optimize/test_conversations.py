@@ -119,3 +119,19 @@ def test_a_conversation_moves_between_workers_and_keeps_its_bytes(
     )
     assert second.body["messages"][:6] == first.body["messages"]
     assert sum(block.frozen for block in second.stats.blocks) >= 6
+
+
+@pytest.mark.parametrize("messages", [1, 4])
+def test_a_request_that_another_worker_sent_is_a_cache_hit(
+    pair: tuple[Conversations, Conversations], messages: int
+) -> None:
+    config = OptimizerConfig.preset("balanced", enable_caching=True)
+    roles = ["user", "assistant"] * messages
+    body = {"messages": [{"role": role, "content": f"Hello {messages}."} for role in roles[:messages]]}
+    body["messages"].append({"role": "user", "content": "Who is there?"})
+    first = optimize_body(body, "openai", config=config, ports=_ports(pair[0]))
+    pair[0].flush()
+    second = optimize_body(body, "openai", config=config, ports=_ports(pair[1]))
+
+    assert (first.stats.cache_hit, second.stats.cache_hit) == (False, True)
+    assert second.body == first.body
