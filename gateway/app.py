@@ -18,6 +18,7 @@ from gateway.endpoints.optimize import optimize
 from gateway.endpoints.passthrough import count_tokens, models, passthrough, unknown_path
 from gateway.endpoints.traces import show_trace
 from gateway.endpoints.websocket import RefusedWebsocket
+from gateway.requests.cancellation import EndedWithServer
 from gateway.requests.paths import CanonicalPaths
 from gateway.state import opened_gateway
 
@@ -47,6 +48,7 @@ app = Starlette(
         WebSocketRoute("/{path:path}", RefusedWebsocket()),
     ],
     middleware=[
+        Middleware(EndedWithServer),
         Middleware(CanonicalPaths),
         # Keys travel in headers that no browser sends by itself, so any page may ask.
         Middleware(

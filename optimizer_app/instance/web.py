@@ -6,6 +6,7 @@ The supervisor owns the socket, so a worker that dies is replaced without a refu
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import socket
 import sys
@@ -69,8 +70,16 @@ def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _end_children() -> None:
     """A process that was just started may not know yet that it should end with us."""
-    for child in psutil.Process().children(recursive=True):
-        child.kill()
+    for child in multiprocessing.active_children():
+        for process in [*_children_of(child.pid), child]:
+            process.kill()
+
+
+def _children_of(pid: int | None) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 if __name__ == "__main__":

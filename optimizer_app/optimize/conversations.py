@@ -2,7 +2,7 @@
 
 Each process keeps the newest in its own memory, and asks Valkey for messages that it does not know: another
 process may have sent them. What goes to Valkey is encrypted under the project's secret and ends after some
-hours. Writing happens on a thread; where Valkey is slow or down, each process goes on with what it knows itself.
+hours. Writing happens on a thread; where Valkey is slow or down, each process goes on with what it knows.
 """
 
 from __future__ import annotations
