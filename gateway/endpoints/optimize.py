@@ -23,8 +23,9 @@ from optimizer_app.optimize.service import Optimized
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect
+from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect
 
-_PROMPT_FIELDS = ("model", "system", "messages", "tools")
+_PROMPT_FIELDS = ("model", "system", "tools")
 # These say where this service connects to, so they are not a caller's to choose.
 _CONFIG_FIELDS_OF_THE_SERVER = frozenset(
     {
@@ -39,7 +40,6 @@ _CONFIG_FIELDS_OF_THE_SERVER = frozenset(
         "capture_days",
     }
 )
-_ANTHROPIC_PARTS = frozenset({"tool_use", "tool_result"})
 
 
 class OptimizeBody(MessageList):
@@ -60,10 +60,11 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
         raise BadRequest("the request body holds a lone surrogate or a number out of range")
     fields = checked(OptimizeBody, received)
     named = named_config(fields.config, client.headers, caller)
+    dialect = _dialect(fields, recording.dialect)
     request = PromptRequest(
-        prompt_dialect(fields, recording.dialect),
+        dialect,
         raw,
-        _prompt_body(received, named.config),
+        _prompt_body(received, named.config, dialect),
         named,
         fields.budget_tokens or budget_in_header(client.headers),
         documents=fields.documents,
@@ -73,12 +74,13 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
     result = await gateway.optimize(request.for_optimizer(recording.trace_id), caller.project_id)
     recording.note_stats(result.stats)
     await recording.end("ok", 200)
-    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(result, fields))
+    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result, fields))
 
 
-def _prompt_body(received: Mapping[str, Any], config: OptimizerConfig) -> dict[str, Any]:
+def _prompt_body(received: Mapping[str, Any], config: OptimizerConfig, dialect: Dialect) -> dict[str, Any]:
+    """The prompt as a request of its dialect would have it."""
     body = {name: received[name] for name in _PROMPT_FIELDS if received.get(name) is not None}
-    return {"model": config.target_model, **body}
+    return {"model": config.target_model, **body, conversation_key(dialect): received["messages"]}
 
 
 def named_config(asked: object, headers: Mapping[str, str], caller: Caller) -> NamedConfig:
@@ -109,20 +111,17 @@ def _config_with(base: OptimizerConfig, fields: dict[str, Any]) -> OptimizerConf
     return OptimizerConfig.from_fields({**dataclasses.asdict(base), **fields})
 
 
-def prompt_dialect(fields: OptimizeBody, otherwise: Dialect) -> Dialect:
-    """Whose shape the prompt has, by what only Anthropic's has."""
-    if fields.system is not None or any("input_schema" in tool for tool in fields.tools or []):
+def _dialect(fields: OptimizeBody, asked: Dialect) -> Dialect:
+    """Whose shape the prompt has; where it could be anybody's, that of the client."""
+    if fields.system is not None:
         return "anthropic"
-    contents = [message.get("content") for message in fields.messages]
-    parts = [part for content in contents if isinstance(content, list) for part in content]
-    if any(isinstance(part, dict) and part.get("type") in _ANTHROPIC_PARTS for part in parts):
-        return "anthropic"
-    return otherwise
+    found = detect_dialect(fields.messages, fields.tools)
+    return asked if found == "openai" else found
 
 
-def _answer(result: Optimized, fields: OptimizeBody) -> bytes:
+def _answer(request: PromptRequest, result: Optimized, fields: OptimizeBody) -> bytes:
     body, stats = result.body, result.stats
-    answer = {"messages": body["messages"], "tools": body.get("tools")}
+    answer = {"messages": body[conversation_key(request.dialect)], "tools": body.get("tools")}
     if fields.system is not None:
         answer["system"] = body.get("system")
     answer["optimizer_stats"] = stats.as_dict()

@@ -2,7 +2,7 @@
 
     /v1/chat/completions                     as it stands
     /chat/completions, /v1/v1/messages       the base URL lacked `/v1`, or had it twice
-    /v1/chat/completions/                    a slash too many
+    /v1/chat/completions/, /v1//messages     a slash too many
     /openai/v1/responses                     Azure's
     /openai/deployments/gpt/chat/completions    Azure's older ones: the deployment names the model
 
@@ -37,7 +37,7 @@ _ROOMS = frozenset(
     }
 )
 _DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/(.+)")
-_VERSIONS = re.compile(r"^(?:/v1)*/")
+_BASE = re.compile(r"^(?:/+openai(?=/))?(?:/+v1(?=/))*/+")
 _ENDPOINT = re.compile(r"/(?:chat/completions|completions|embeddings|messages|responses)/?$")
 _AZURE_VERSION = re.compile(r"(?:^|&)api-version=[^&]*")
 
@@ -54,7 +54,7 @@ def meaning_of(path: str) -> Meaning | None:
     """What a path means; None where it is none of the gateway's. Paths may be quoted or not."""
     if found := _DEPLOYMENT.fullmatch(path):
         return Meaning("/v1/" + found[2].rstrip("/"), unquote(found[1]))
-    rest = _VERSIONS.sub("", path.removeprefix("/openai"))
+    rest = _BASE.sub("", path)
     if rest.partition("/")[0] in _ROOMS:
         return Meaning("/v1/" + rest.rstrip("/"))
     return Meaning(path) if path.startswith("/v1/") else None

@@ -8,6 +8,7 @@ import pytest
 
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
+from tests.gateway.endpoints.test_responses import agent
 from tests.gateway.prompts import ANTHROPIC_TOOLS, HI, MODEL, OPENAI_TOOLS, anthropic_agent, openai_agent
 from tests.mock_provider import MockProvider
 from tests.token_optimizer.optimizer.stories import story, talk
@@ -60,6 +61,14 @@ def test_anthropic_prompt(account: Account) -> None:
     assert body["messages"][2]["content"][0]["type"] == "tool_result"
     assert body["optimizer_stats"]["tokens_saved"] > 0
     assert account.trace(body["optimizer_stats"]["trace_id"])["dialect"] == "anthropic"
+
+
+def test_items_of_the_responses_api(account: Account) -> None:
+    body = account.post(PATH, {"messages": agent()}).json()
+
+    assert [item.get("type") for item in body["messages"]] == [item.get("type") for item in agent()]
+    assert body["optimizer_stats"]["tokens_saved"] > 0
+    assert account.trace(body["optimizer_stats"]["trace_id"])["dialect"] == "responses"
 
 
 def test_a_whole_request_body_can_be_tried(account: Account) -> None:

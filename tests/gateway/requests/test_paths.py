@@ -25,6 +25,8 @@ from tests.mock_provider import MockProvider
         ("/v1/v1/messages", "/v1/messages"),
         ("/messages/count_tokens", "/v1/messages/count_tokens"),
         ("/responses/resp_1/cancel", "/v1/responses/resp_1/cancel"),
+        ("/v1//chat/completions", "/v1/chat/completions"),
+        ("//v1/messages", "/v1/messages"),
         ("/openai/v1/responses", "/v1/responses"),
         ("/openai/responses", "/v1/responses"),
         ("/v1/models/", "/v1/models"),
@@ -42,7 +44,8 @@ def test_a_deployment_names_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/login", "/documents", "/requests", "/admin/", "/static/a.js", "/api/schema/"]
+    "path",
+    ["/", "/login", "/documents", "/requests", "/admin/", "/static/a.js", "/api/schema/", "/openaichat/x"],
 )
 def test_pages_are_not_the_gateways(path: str) -> None:
     assert not is_gateway_path(path)
