@@ -35,9 +35,10 @@ from token_optimizer.optimizer.prose.passages import (
     prose_passages,
     spoken_passages,
 )
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
 from token_optimizer.optimizer.relevance.mmr import chosen_by_mmr
-from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.synonyms import synonyms
+from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
 from token_optimizer.text import token_counts
@@ -174,8 +175,8 @@ def _bm25(cut: Cut) -> Scores:
 def _near(cut: Cut) -> Scores:
     words = stems(cut.passages)
     asked = np.array(bm25(cut.query, words), dtype=np.float32)
-    near = bm25_near(near_words(cut.query, WordVectors.of([cut.query, *cut.passages])), words)
-    return (asked + np.array(near, dtype=np.float32)) / 2
+    by_synonyms = bm25_with_synonyms(synonyms(cut.query, WordVectors.of([cut.query, *cut.passages])), words)
+    return (asked + np.array(by_synonyms, dtype=np.float32)) / 2
 
 
 def _static(cut: Cut) -> Scores:

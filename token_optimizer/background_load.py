@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from token_optimizer.errors import StageSkipped
 
 T = TypeVar("T")
-# What could not be loaded is tried again after so long.
-_AGAIN_AFTER_SECONDS = 30.0
+# The pause before a load that failed is tried again.
+_RETRY_SECONDS = 30.0
 
 
 class BackgroundLoad(Generic[T]):
@@ -24,7 +24,7 @@ class BackgroundLoad(Generic[T]):
         self._lock = threading.Lock()
         self._loaded: T | None = None
         self._failure = ""
-        self._again_at = 0.0
+        self._retry_at = 0.0
         self._thread = self._started()
 
     def get(self) -> T:
@@ -39,7 +39,7 @@ class BackgroundLoad(Generic[T]):
             loaded = self._loaded
             if loaded is not None:
                 return loaded
-            if time.monotonic() >= self._again_at:
+            if time.monotonic() >= self._retry_at:
                 self._thread = self._started()
             raise StageSkipped(f"{self._what} could not be loaded: {self._failure}")
 
@@ -58,4 +58,4 @@ class BackgroundLoad(Generic[T]):
         except Exception as error:
             # The type alone: a message could hold a password.
             self._failure = type(error).__name__
-            self._again_at = time.monotonic() + _AGAIN_AFTER_SECONDS
+            self._retry_at = time.monotonic() + _RETRY_SECONDS

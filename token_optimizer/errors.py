@@ -5,8 +5,7 @@
     ├── PromptError          messages or tools that are no prompt in a known dialect (also a ValueError)
     ├── StageError           a stage broke; the pipeline catches it and the prompt goes on unchanged
     ├── StageSkipped         a stage could not run, since what it needs is not there; the same happens
-    ├── CompressorError      the learned compressor's process could not start, died, failed or took too long
-    └── ProviderError        the provider could not be reached or answered with an error
+    └── CompressorError      the learned compressor's process could not start, died, failed or took too long
 
 Messages name the value that was wrong and never contain a secret or prompt text.
 """
@@ -36,7 +35,3 @@ class StageSkipped(TokenOptimizerError):
 
 class CompressorError(TokenOptimizerError):
     """The process of the learned compressor could not start, died, failed or took too long."""
-
-
-class ProviderError(TokenOptimizerError):
-    """The provider could not be reached or answered with an error."""

@@ -193,7 +193,7 @@ class Meaning:
     parts, and for each word of the query those that may stand for it, with their shares."""
 
     utilities: Mapping[str, Mapping[str, float]]
-    near_words: Mapping[str, Mapping[str, float]]
+    synonyms: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""What was found out about texts seen before, by the hash of the text: a conversation's next turn brings most
-of its texts again.
+"""Results of work on texts, by the hash of the text: a conversation's next turn brings most of its texts
+again.
 
-Only hashes and what follows from a text are held, never a text. The hash is Python's own: a string carries it
-once it was computed, and its key is secret to the process, so that nobody can make two texts meet.
+Only hashes and results are held, never a text. The hash is Python's own: a string carries it once it was
+computed, and its key is secret to the process, so that nobody can make two texts meet.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class TextCache(Generic[V]):
         # By age and not by use, so that a look needs no lock.
         self._values: cachetools.FIFOCache[Key, V] = cachetools.FIFOCache(max_values)
         self._lock = threading.Lock()
-        also_forget(self.forget)
+        on_forget(self.forget)
 
     def get(self, key: Key) -> V | None:
         """The value under the key; None where there is none, or where it was forgotten."""
@@ -47,13 +47,13 @@ class TextCache(Generic[V]):
 _FORGET: list[Callable[[], None]] = []
 
 
-def also_forget(forget: Callable[[], None]) -> None:
-    """Have `forget_texts` call this, too."""
+def on_forget(forget: Callable[[], None]) -> None:
+    """Let `forget_texts` call this as well."""
     _FORGET.append(forget)
 
 
 def forget_texts() -> None:
-    """Forget all that is remembered of texts: what is measured next is new."""
+    """Empty every cache of texts, so that the next measurement starts cold."""
     for forget in _FORGET:
         forget()
 

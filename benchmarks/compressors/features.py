@@ -22,10 +22,11 @@ from token_optimizer.optimizer.compression.faithfulness.critical_units import (
     is_negation,
 )
 from token_optimizer.optimizer.embeddings.static import static_embedder
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
 from token_optimizer.optimizer.relevance.names import names
-from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.synonyms import synonyms
 from token_optimizer.optimizer.relevance.text_rank import text_ranks
+from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.words import stems
 
 Column = NDArray[np.float64]
@@ -96,11 +97,11 @@ def _asked(query: str, texts: Sequence[str]) -> dict[str, Column]:
 def _by_vectors(query: str, texts: Sequence[str], whole: NDArray[np.float64]) -> dict[str, Column]:
     """How near the words of each text are to those asked, and the text as a whole to the question."""
     words = WordVectors.of([query, *texts])
-    near = near_words(query, words)
+    near = synonyms(query, words)
     nearest, strongest = _nearest_words(words, _rarity(stems(texts)))
     return {
         "cosine": whole[1:] @ whole[0],
-        "near words": np.array(bm25_near(near, stems(texts))) if near else np.zeros(len(texts)),
+        "near words": np.array(bm25_with_synonyms(near, stems(texts))) if near else np.zeros(len(texts)),
         "nearest words": nearest,
         "strongest word": strongest,
     }
@@ -145,7 +146,7 @@ def _own(texts: Sequence[str], tokens: Sequence[int]) -> dict[str, Column]:
         "identifiers": np.log1p([len(list(identifiers(text))) for text in texts]),
         "capitals": np.log1p([len(_CAPITAL.findall(text)) for text in texts]),
         "new words": _new_words(words),
-        "order": np.array([has_directive(text) for text in texts], dtype=float),
+        "directive": np.array([has_directive(text) for text in texts], dtype=float),
         "negation": np.array([is_negation(text) for text in texts], dtype=float),
         "first person": np.array([len(_FIRST_PERSON.findall(text)) > 0 for text in texts], dtype=float),
         "asks": (asks := np.array([text.rstrip().endswith("?") for text in texts], dtype=float)),

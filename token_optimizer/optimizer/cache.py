@@ -1,4 +1,4 @@
-"""The cache of the guide: exact results and stable prefixes, in Redis or in this process.
+"""The cache of the guide: exact results and stable prefixes, in Redis.
 
 What the pipeline keeps in it is what messages were sent as (`prefix.py`), sealed under a secret, so that no
 prompt text lies in Redis. A whole request that was sent before is an exact hit, for ten minutes; a message
@@ -10,11 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
-import time
-from abc import ABC, abstractmethod
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from token_optimizer.optimizer.conversation.keys import EXACT_PREFIX
@@ -28,36 +24,13 @@ PREFIX_TTL_SECONDS = 3600
 TIMEOUT_SECONDS = 0.2
 
 
-class Cache(ABC):
-    """The guide's four methods, over any store of texts that end by themselves."""
-
-    def get_exact(self, key: str) -> dict[str, Any] | None:
-        value = self._get(f"exact:{key}")
-        return cast("dict[str, Any]", json.loads(value)) if value is not None else None
-
-    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None:
-        self._set(f"exact:{key}", json.dumps(value), ttl)
-
-    def get_prefix(self, prefix_key: str) -> str | None:
-        return self._get(f"prefix:{prefix_key}")
-
-    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None:
-        self._set(f"prefix:{prefix_key}", prefix, ttl)
-
-    @abstractmethod
-    def _get(self, key: str) -> str | None: ...
-
-    @abstractmethod
-    def _set(self, key: str, value: str, ttl: int) -> None: ...
-
-
 def exact_key(api_key: str, model: str, config_hash: str, input_hash: str) -> str:
     """The guide's key of a whole prompt. The parts are set apart, so that no two meet."""
     parts = json.dumps([api_key, model, config_hash, input_hash])
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-class CacheManager(Cache):
+class CacheManager:
     """The cache over Redis. While Redis fails it knows nothing, and says so in the log."""
 
     def __init__(self, redis_url: str) -> None:
@@ -71,6 +44,19 @@ class CacheManager(Cache):
         self.redis = redis.Redis.from_url(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
+
+    def get_exact(self, key: str) -> dict[str, Any] | None:
+        value = self._get(f"exact:{key}")
+        return cast("dict[str, Any]", json.loads(value)) if value is not None else None
+
+    def set_exact(self, key: str, value: dict[str, Any], ttl: int = EXACT_TTL_SECONDS) -> None:
+        self._set(f"exact:{key}", json.dumps(value), ttl)
+
+    def get_prefix(self, prefix_key: str) -> str | None:
+        return self._get(f"prefix:{prefix_key}")
+
+    def set_prefix(self, prefix_key: str, prefix: str, ttl: int = PREFIX_TTL_SECONDS) -> None:
+        self._set(f"prefix:{prefix_key}", prefix, ttl)
 
     def _get(self, key: str) -> str | None:
         try:
@@ -87,36 +73,10 @@ class CacheManager(Cache):
             log.warning("the cache cannot be written: %s", type(error).__name__)
 
 
-class InMemoryCache(Cache):
-    """The same in this process, for so many entries. Safe across threads."""
-
-    def __init__(self, max_entries: int = 10_000, clock: Callable[[], float] = time.monotonic) -> None:
-        self._max_entries = max_entries
-        self._clock = clock
-        self._entries: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def _get(self, key: str) -> str | None:
-        with self._lock:
-            ends_at, value = self._entries.get(key, (0.0, ""))
-            if ends_at <= self._clock():
-                self._entries.pop(key, None)
-                return None
-            self._entries.move_to_end(key)
-            return value
-
-    def _set(self, key: str, value: str, ttl: int) -> None:
-        with self._lock:
-            self._entries[key] = (self._clock() + ttl, value)
-            self._entries.move_to_end(key)
-            while len(self._entries) > self._max_entries:
-                self._entries.popitem(last=False)
-
-
 class CacheMemory:
     """A conversation memory in a cache, sealed under a secret; the pipeline's `Memory`."""
 
-    def __init__(self, cache: Cache, secret: str) -> None:
+    def __init__(self, cache: CacheManager, secret: str) -> None:
         self._cache = cache
         self._secret = secret
 

@@ -1,4 +1,4 @@
-"""The cache, in Redis and in this process, behind the same tests."""
+"""The cache in Redis."""
 
 from __future__ import annotations
 
@@ -14,11 +14,8 @@ import pytest
 from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.cache import (
-    EXACT_TTL_SECONDS,
-    Cache,
     CacheManager,
     CacheMemory,
-    InMemoryCache,
     exact_key,
 )
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
@@ -29,11 +26,8 @@ CACHING = OptimizerConfig.preset("balanced", enable_caching=True)
 PROMPTS = sorted((Path(__file__).parents[3] / "examples" / "prompts").glob("*.json"))
 
 
-@pytest.fixture(params=["redis", "memory"])
-def cache(request: pytest.FixtureRequest) -> Iterator[Cache]:
-    if request.param == "memory":
-        yield InMemoryCache()
-        return
+@pytest.fixture
+def cache() -> Iterator[CacheManager]:
     manager = CacheManager(os.environ["REDIS_URL"])
     yield manager
     for pattern in ("exact:*", "prefix:*"):
@@ -41,7 +35,7 @@ def cache(request: pytest.FixtureRequest) -> Iterator[Cache]:
             manager.redis.delete(key)
 
 
-def test_it_works(cache: Cache) -> None:
+def test_it_works(cache: CacheManager) -> None:
     assert cache.get_exact("a") is None
     cache.set_exact("a", {"tokens": 3, "text": "é"})
     assert cache.get_exact("a") == {"tokens": 3, "text": "é"}
@@ -57,16 +51,6 @@ def test_redis_keeps_the_guides_times() -> None:
     assert 590 < manager.redis.ttl("exact:t") <= 600
     assert 3590 < manager.redis.ttl("prefix:t") <= 3600
     manager.redis.delete("exact:t", "prefix:t")
-
-
-def test_memory_keeps_the_guides_times_and_so_many_entries() -> None:
-    now = [1000.0]
-    cache = InMemoryCache(max_entries=2, clock=lambda: now[0])
-    for name in "abc":
-        cache.set_exact(name, {"name": name})
-    assert [cache.get_exact(name) for name in "abc"] == [None, {"name": "b"}, {"name": "c"}]
-    now[0] += EXACT_TTL_SECONDS + 1
-    assert cache.get_exact("c") is None
 
 
 def test_a_redis_that_is_down_knows_nothing() -> None:
@@ -89,7 +73,7 @@ def _run(body: dict[str, Any], memory: Any, secret: str = "", **options: Any) ->
     return optimize_body(body, "openai", config=CACHING, ports=Ports(memory=memory, secret=secret), **options)
 
 
-def test_a_repeated_prompt_is_an_exact_hit(cache: Cache) -> None:
+def test_a_repeated_prompt_is_an_exact_hit(cache: CacheManager) -> None:
     memory = CacheMemory(cache, "secret")
     first, second = (_run(openai_body(), memory) for _ in range(2))
     assert (first.stats.cache_hit, first.stats.route) == (False, "heuristic_only")

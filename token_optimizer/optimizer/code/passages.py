@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.logs.lines import is_error_line
 from token_optimizer.optimizer.markers import MarkedText
-from token_optimizer.optimizer.relevance.names import weighed_names
+from token_optimizer.optimizer.relevance.names import weighted_names
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(
@@ -47,7 +47,7 @@ def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
     """One line; it is read for an error only where one of the hints stands in it."""
     number = _LINE_NUMBER.match(text, start, end)
     line = text[number.end() if number else start : end]
-    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(line)}
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighted_names(line)}
     hinted = bisect_left(hints, end) > bisect_left(hints, start)
     return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
 

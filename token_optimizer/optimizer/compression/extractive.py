@@ -1,11 +1,10 @@
 """Compresses prose by leaving out whole sentences: what is kept stays as it was, byte for byte.
 
-A sentence is worth more the more it has to do with the question, in its words or (where there are static
-vectors) in near ones, the more central it is (TextRank), the more names and numbers it is the first to
-mention, and the nearer it stands to the beginning or the end.
-Sentences that give orders stay in any case, and of those that mention an identifier at least one, the most
-relevant. Where these alone are most of what the ratio asks for, the result is larger, so that there is room
-left for the question. Each gap has a marker.
+The value of a sentence grows with its relevance to the query (in its words and, where there are static
+vectors, in similar ones), its centrality in the text, the names and numbers that it mentions first, and its
+nearness to the beginning or the end. Sentences with directives stay in any case, and for each identifier the
+most relevant sentence that mentions it. Where these alone are most of what the ratio asks for, the result is
+larger, so that room is left for the query. Each gap has a marker.
 
 Before: "The mill closed in 1904. It had been built of stone. Errors of mill_7 go to the log. It was cold."
 After:  "The mill closed in 1904. [… 1 passage left out] Errors of mill_7 go to the log."
@@ -29,26 +28,26 @@ from token_optimizer.optimizer.prose.passages import (
     spoken_passages,
 )
 from token_optimizer.optimizer.relevance.bm25 import bm25
-from token_optimizer.optimizer.relevance.nearest_words import nearness
+from token_optimizer.optimizer.relevance.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.choice import Candidate, choose
 from token_optimizer.optimizer.selection.kept_passages import keep_sentences
 from token_optimizer.text import token_counts
 
-# What the most relevant passage is worth, the most central one, the first one, and a name's first mention.
-# Beside relevance the others only part what is equal; without a question they are all there is.
+# The values of the most relevant passage, the most central one and the first one, and the weight of names.
+# Beside relevance the others only decide between equals; without a query they are all there is.
 _RELEVANCE_VALUE = 2.0
 _CENTRAL_VALUE = 0.1
 _POSITION_VALUE = 0.05
 _FACT_SHARE = 0.1
-# The share of its relevance that a passage gives to its neighbours, what other words of the most relevant
-# passages add, and what words near those of a short question are worth beside these.
-_REACH = 0.3
-_FEEDBACK = 0.3
-_NEARNESS = 1.0
+# The share of its relevance that a passage gives to its neighbors, and the weights of feedback words and of
+# similar words beside the words of the query.
+_NEIGHBOR_WEIGHT = 0.3
+_FEEDBACK_WEIGHT = 0.3
+_SIMILARITY_WEIGHT = 1.0
 _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
-# The share of the room that is for the question, whatever has to stay.
+# The share of the room that is for the query, whatever has to stay.
 _MIN_FREE = 0.5
 # Status codes and the like: at least three digits, and no year.
 _CODE_NUMBER = re.compile(r"(?<![\w.,])(?!(?:1[0-9]|20)\d\d\b)\d{3,}(?![\w,]|\.\d)")
@@ -107,21 +106,21 @@ class ExtractiveSummarizer:
         texts = [text[passage.start : passage.end] for passage in passages]
         tokens = token_counts(texts)
         values = self._values(texts, query)
-        stays = _staying(texts, values)
+        required = _required(texts, values)
         room = round(ratio * sum(tokens))
-        free = max(room - sum(tokens[place] for place in stays), round(_MIN_FREE * room))
+        free = max(room - sum(tokens[place] for place in required), round(_MIN_FREE * room))
         candidates = [
             _candidate(place, tokens[place], value, passage)
             for place, (passage, value) in enumerate(zip(passages, values, strict=True))
-            if place not in stays
+            if place not in required
         ]
-        return stays | {place for _, place in choose(candidates, free, {})}
+        return required | {place for _, place in choose(candidates, free, {})}
 
     def _values(self, texts: Sequence[str], query: str | None) -> list[float]:
         parts = zip(_relevance(query or "", texts), self._central(texts), _positions(len(texts)), strict=True)
         return [
-            _RELEVANCE_VALUE * near + _CENTRAL_VALUE * central + _POSITION_VALUE * place
-            for near, central, place in parts
+            _RELEVANCE_VALUE * relevant + _CENTRAL_VALUE * central + _POSITION_VALUE * place
+            for relevant, central, place in parts
         ]
 
 
@@ -142,31 +141,33 @@ def _central_ranks(summarizer: str) -> Callable[[Sequence[str]], list[float]]:
 
 
 def _relevance(query: str, texts: Sequence[str]) -> list[float]:
-    """How much each passage and those beside it say of what is asked, in the same words or in near ones."""
-    same = bm25(query, stems(texts), [_FEEDBACK] * len(texts))
-    near = nearness(query, texts)
-    return _spread([said + _NEARNESS * meant for said, meant in zip(same, near, strict=True)])
+    """The relevance of each passage and its neighbors to the query, in the same words or in similar ones."""
+    same = bm25(query, stems(texts), [_FEEDBACK_WEIGHT] * len(texts))
+    similar = word_similarities(query, texts)
+    return _with_neighbors(
+        [one + _SIMILARITY_WEIGHT * other for one, other in zip(same, similar, strict=True)]
+    )
 
 
 def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candidate:
     facts = {fact: _FACT_SHARE * weight for fact, weight in passage.facts.items()}
-    # A long passage leaves less to be guessed: worth grows with length and a little more.
+    # Slightly more than in proportion to its length: what a long passage leaves open is less.
     return Candidate(0, place, tokens, value * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER, facts)
 
 
-def _staying(texts: Sequence[str], values: Sequence[float]) -> frozenset[int]:
-    """The passages with orders, and the best ones that together mention every identifier and code."""
+def _required(texts: Sequence[str], values: Sequence[float]) -> frozenset[int]:
+    """The passages with directives, and the best ones that together mention every identifier and code."""
     stays = {place for place, text in enumerate(texts) if has_directive(text)}
-    mentioned = {name for place in stays for name in _marks(texts[place])}
+    mentioned = {name for place in stays for name in _identifiers_and_codes(texts[place])}
     for place in sorted(range(len(texts)), key=lambda place: (-values[place], place)):
-        new = _marks(texts[place]) - mentioned
+        new = _identifiers_and_codes(texts[place]) - mentioned
         if new:
             stays.add(place)
             mentioned |= new
     return frozenset(stays)
 
 
-def _marks(text: str) -> set[str]:
+def _identifiers_and_codes(text: str) -> set[str]:
     return {*identifiers(text), *_CODE_NUMBER.findall(text)}
 
 
@@ -175,7 +176,7 @@ def _positions(count: int) -> list[float]:
     return [max(1 / (1 + place), 0.5 / (count - place)) for place in range(count)]
 
 
-def _spread(scores: Sequence[float]) -> list[float]:
+def _with_neighbors(scores: Sequence[float]) -> list[float]:
     """The scores, each with a share of those beside it."""
     padded = [0.0, *scores, 0.0]
-    return [score + _REACH * (padded[at] + padded[at + 2]) for at, score in enumerate(scores)]
+    return [score + _NEIGHBOR_WEIGHT * (padded[at] + padded[at + 2]) for at, score in enumerate(scores)]

@@ -16,7 +16,7 @@ from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Pr
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.ports import SentMessage
-from token_optimizer.text_cache import also_forget
+from token_optimizer.text_cache import on_forget
 
 # What a block takes besides its text, in characters.
 _BLOCK_CHARS = 600
@@ -83,7 +83,7 @@ class ParsedPrefix:
 
 EMPTY_PREFIX = ParsedPrefix()
 PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(64_000_000)
-also_forget(PARSED_PREFIXES.forget)
+on_forget(PARSED_PREFIXES.forget)
 
 
 def _counted(block: Block, tokens: int) -> Block:

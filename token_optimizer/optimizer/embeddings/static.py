@@ -28,7 +28,7 @@ _ASPECT = "static vector"
 # 1 kB each; a prompt of 60,000 tokens has some 2,000 passages.
 _VECTORS: TextCache[NDArray[np.float32]] = TextCache(16_384)
 # What is read of one text: no passage is longer, and a whole file costs no more than this.
-_LONGEST_CHARACTERS = 100_000
+_MAX_CHARACTERS = 100_000
 # Whose tokens' rows are looked up together.
 _TEXTS_AT_ONCE = 256
 
@@ -56,7 +56,7 @@ class StaticEmbedder:
         return np.array([known[key] for key in keys], dtype=np.float32).reshape(-1, self.dimensions)
 
     def _vectors(self, texts: list[str]) -> list[NDArray[np.float32]]:
-        read = [encodable(text[:_LONGEST_CHARACTERS]) for text in texts]
+        read = [encodable(text[:_MAX_CHARACTERS]) for text in texts]
         encoded = self._tokenizer.encode_batch_fast(read, add_special_tokens=False)
         tokens = [found.ids for found in encoded]
         parts = [

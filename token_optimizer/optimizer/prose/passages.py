@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.markers import MarkedText
-from token_optimizer.optimizer.relevance.names import weighed_names
+from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.text import sentence_spans
 
 _PRONOUN = re.compile(
@@ -92,7 +92,7 @@ def example_passages(text: str, query: str | None = None, markers: tuple[Marker,
 
 
 def _passage(text: str, start: int, end: int) -> Passage:
-    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighed_names(text[start:end])}
+    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighted_names(text[start:end])}
     return Passage(start, end, _VALUE, facts)
 
 

@@ -18,10 +18,10 @@ _PART_WEIGHT = 0.15
 
 def names(text: str) -> Iterator[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
-    return (name for name, _ in weighed_names(text))
+    return (name for name, _ in weighted_names(text))
 
 
-def weighed_names(text: str) -> Iterator[tuple[str, float]]:
+def weighted_names(text: str) -> Iterator[tuple[str, float]]:
     """The names with what a mention is worth: less for a part of one, or a word that is only in capitals."""
     for match in _NAME.finditer(text):
         name = match.group()[:_MAX_NAME_CHARACTERS]

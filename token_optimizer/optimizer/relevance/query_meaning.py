@@ -1,5 +1,5 @@
-"""What the question means for the blocks that compete for the budget: the words near its own, and what each
-block is worth to it, in parts, which the trace shows.
+"""What the query means for the blocks that compete for the budget: the synonyms of its words, and the utility
+of each block in parts, which the trace shows.
 
 Before: "What about the price?", over budget, and a document that says "The costs are low."
 After:  the same blocks; price -> costs 0.29, and for the document 0.48 = 0.4 * 0.57 similarity + ...
@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from token_optimizer.models import Block, Meaning
-from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.synonyms import synonyms
+from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 
 
-def meaning_of(query: str, blocks: Sequence[Block], *, near: bool) -> Meaning:
-    """The meaning for these blocks; with the words near the query's only where they are of use.
+def meaning_of(query: str, blocks: Sequence[Block], *, with_synonyms: bool) -> Meaning:
+    """The meaning for these blocks; `with_synonyms` where they are of use.
 
     Raises StageSkipped where static vectors are not installed.
     """
@@ -28,4 +29,4 @@ def meaning_of(query: str, blocks: Sequence[Block], *, near: bool) -> Meaning:
     for block, mean in zip(blocks, means, strict=True):
         parts = utility_parts(block.but(embedding=mean), asked, newest)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
-    return Meaning(utilities, near_words(query, words) if near else {})
+    return Meaning(utilities, synonyms(query, words) if with_synonyms else {})

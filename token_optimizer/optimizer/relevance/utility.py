@@ -32,13 +32,13 @@ WEIGHTS = {
 }
 UNKNOWN_SOURCE_TRUST = 0.5
 _RECENCY_HALF_LIFE = timedelta(days=1)
-# So many of a kind in one text are worth half of what very many are.
-_ORDERS_FOR_HALF = 1
+# The counts that are worth half of what very many are.
+_DIRECTIVES_FOR_HALF = 1
 _NAMES_FOR_HALF = 5
 _ENTITIES_FOR_HALF = 3
-# Beyond it, more of a text tells nothing about its kind that the beginning has not.
-_LONGEST_CHARACTERS = 20_000
-_TOLD: TextCache[tuple[int, int, int]] = TextCache(16_384)
+# The beginning of a longer text stands for all of it.
+_MAX_CHARACTERS = 20_000
+_COUNTS: TextCache[tuple[int, int, int]] = TextCache(16_384)
 _KEYWORD = re.compile(r"\b(?:MUST(?: NOT)?|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
 # Two capitalised words or more in a row, a date, a sum of money, a share.
 _ENTITY = re.compile(
@@ -83,27 +83,27 @@ def utility_parts(
     blocks are recent by.
     """
     fields = config if isinstance(config, Mapping) else {}
-    constraints, identifiers, entities = _told(block.content)
+    constraints, identifiers, entities = _counts_of(block.content)
     return UtilityParts(
         similarity=_similarity(block, query_embedding),
         recency=_recency(block.timestamp, fields.get("now") or datetime.now(UTC)),
-        constraints=_saturated(constraints, _ORDERS_FOR_HALF),
+        constraints=_saturated(constraints, _DIRECTIVES_FOR_HALF),
         identifiers=_saturated(identifiers, _NAMES_FOR_HALF),
         trust=_trust(block.metadata.get("source"), fields.get("source_trust") or {}),
         entities=_saturated(entities, _ENTITIES_FOR_HALF),
     )
 
 
-def _told(text: str) -> tuple[int, int, int]:
-    """How many different orders, identifiers and entities a text has."""
-    key = key_of(text, "told")
-    known = _TOLD.get(key)
+def _counts_of(text: str) -> tuple[int, int, int]:
+    """How many different directives, identifiers and entities a text has."""
+    key = key_of(text, "utility")
+    known = _COUNTS.get(key)
     if known is None:
-        read = text[:_LONGEST_CHARACTERS]
+        read = text[:_MAX_CHARACTERS]
         found = (_KEYWORD.findall(read), names(read), _ENTITY.findall(read))
-        orders, identifiers, entities = (len(set(each)) for each in found)
-        known = orders, identifiers, entities
-        _TOLD.put(key, known)
+        directives, identifiers, entities = (len(set(each)) for each in found)
+        known = directives, identifiers, entities
+        _COUNTS.put(key, known)
     return known
 
 
@@ -116,7 +116,7 @@ def _similarity(block: Block, query_embedding: ArrayLike | None) -> float:
 
 
 def _recency(timestamp: datetime, now: datetime) -> float:
-    """1 for now and the future, half a day later. Rounded, so that a run a moment later finds the same."""
+    """1 for now and the future, half of it a day later. Rounded, so that a run a moment later agrees."""
     age = max(_aware(now) - _aware(timestamp), timedelta(0))
     return float(round(0.5 ** (age / _RECENCY_HALF_LIFE), 2))
 
@@ -132,6 +132,6 @@ def _trust(source: object, known: Mapping[str, float]) -> float:
     return trust
 
 
-def _saturated(count: int, for_half: int) -> float:
-    """0 for none, and the nearer to 1 the more there are."""
-    return count / (count + for_half)
+def _saturated(count: int, half_at: int) -> float:
+    """0 for none, 0.5 for `half_at`, towards 1 for many."""
+    return count / (count + half_at)

@@ -1,4 +1,4 @@
-"""The words of texts: which of them say something, and the stems by which they are compared.
+"""The words of texts: which of them are content words, and the stems by which they are compared.
 
 Before: "Who paid for the bridges?"
 After:  paid, bridg
@@ -14,7 +14,7 @@ _ENDINGS = re.compile(
     r"(?:(?<=[^\W\d_]{3})(?:ational|ation|ations|ement|ments|ment|ingly|edly|ings|ing|ies|ied|ers|er|ed|es|ly"
     r"|e|s|y|\Z))$"
 )
-# Words that join others or ask for something, without a meaning that a search could use.
+# Words without a subject of their own, which a search could use.
 FUNCTION_WORDS = frozenset((
     "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because",
     "been", "before", "being", "but", "by", "can", "could", "did", "didn", "do", "does", "doesn",
@@ -30,29 +30,29 @@ FUNCTION_WORDS = frozenset((
 
 
 class Stems(dict[str, str]):
-    """The stem of each word seen; the empty string for words that say nothing."""
+    """The stem of each word seen; the empty string for function words."""
 
     def __missing__(self, word: str) -> str:
         # One letter is what an apostrophe leaves of a word, or an initial.
-        has_meaning = word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
-        stem = (_ENDINGS.sub("", word) or word) if has_meaning else ""
+        is_content = word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
+        stem = (_ENDINGS.sub("", word) or word) if is_content else ""
         self[word] = stem
         return stem
 
     def of(self, text: str) -> list[str]:
-        """The stems of the words of a text that say something, in order."""
+        """The stems of the content words of a text, in order."""
         return [stem for word in WORD.findall(text.lower()) if (stem := self[word])]
 
 
 def stems(texts: Sequence[str]) -> list[list[str]]:
-    """The stems of the words of each text that say something, in order."""
+    """The stems of the content words of each text, in order."""
     known = Stems()
     return [known.of(text) for text in texts]
 
 
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
-    """Each stem with the shortest of its words, in the same order whatever that of the texts; and the stems
-    of each text."""
+    """Each stem with the shortest of its words, in an order that does not depend on that of the texts; and
+    the stems of each text."""
     words = [set(WORD.findall(text.lower())) for text in texts]
     known = Stems()
     written: dict[str, str] = {}
@@ -62,6 +62,6 @@ def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
     return written, [{stem for word in found if (stem := known[word])} for found in words]
 
 
-def says_something(word: str) -> bool:
-    """Whether the word has a meaning of its own, as neither a single letter nor a function word has."""
+def is_content_word(word: str) -> bool:
+    """Whether the word is neither a single letter nor a function word."""
     return len(word) > 1 and word.lower() not in FUNCTION_WORDS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain, islice
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_near
+from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
 from token_optimizer.optimizer.relevance.salience import salient, token_values
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.choice import Candidate, Frame
@@ -90,7 +90,7 @@ def _passage_scores(prompt: Prompt, ranked: list[CuttableBlock], words: list[lis
     weights = [cuttable.cutter.synonym_weight for cuttable in ranked for _ in cuttable.passages]
     if prompt.meaning is None or not any(weights):
         return scores
-    synonyms = bm25_near(prompt.meaning.near_words, words)
+    synonyms = bm25_with_synonyms(prompt.meaning.synonyms, words)
     return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
 
 

@@ -34,11 +34,11 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     ]
     if not rivals:
         return prompt
-    near = any(CUTTERS[block.kind].synonym_weight for block in rivals)
+    with_synonyms = any(CUTTERS[block.kind].synonym_weight for block in rivals)
     tokens = sum(block.tokens for block in rivals)
     context.latency.demand(MEANING, tokens)
     with context.latency.measuring(MEANING, tokens):
-        return replace(prompt, meaning=meaning_of(prompt.query, rivals, near=near))
+        return replace(prompt, meaning=meaning_of(prompt.query, rivals, with_synonyms=with_synonyms))
 
 
 STAGE = Stage("semantic", look_into_meaning, "weighed by what the question means")

@@ -1,6 +1,6 @@
 """The names that a text mentions."""
 
-from token_optimizer.optimizer.relevance.names import names, weighed_names
+from token_optimizer.optimizer.relevance.names import names, weighted_names
 
 
 def test_names_are_identifiers_paths_and_numbers() -> None:
@@ -11,5 +11,5 @@ def test_names_are_identifiers_paths_and_numbers() -> None:
 
 
 def test_a_part_of_a_name_is_worth_less_than_the_name() -> None:
-    weights = dict(weighed_names("open td_field.serialize"))
+    weights = dict(weighted_names("open td_field.serialize"))
     assert weights["td_field.serialize"] > weights["td_field"]

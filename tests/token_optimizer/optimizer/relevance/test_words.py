@@ -1,6 +1,6 @@
 """The words of texts, and their stems."""
 
-from token_optimizer.optimizer.relevance.words import says_something, stem_words, stems
+from token_optimizer.optimizer.relevance.words import is_content_word, stem_words, stems
 
 
 def test_contractions_leave_no_word() -> None:
@@ -18,4 +18,4 @@ def test_a_stem_is_written_as_the_shortest_of_its_words() -> None:
 
 
 def test_function_words_and_single_letters_say_nothing() -> None:
-    assert [word for word in ("The", "x", "mill", "whose", "7") if says_something(word)] == ["mill"]
+    assert [word for word in ("The", "x", "mill", "whose", "7") if is_content_word(word)] == ["mill"]

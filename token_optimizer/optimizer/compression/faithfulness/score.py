@@ -2,8 +2,8 @@
 
 The default method joins three views of it:
 
-    critical units  the share of numbers, identifiers, names, negations and orders that are kept, weighed
-    phrases         the share of neighbouring words, of those that say something, that still are neighbours
+    critical units  the share of numbers, identifiers, names, negations and directives kept, by weight
+    phrases         the share of neighbouring content words that still are neighbours
     meaning         how near each sentence has one of the compressed text's, by vectors
 
 Without vectors the phrases stand for the meaning, too. Numbers and identifiers that the original does not
@@ -72,10 +72,10 @@ def _joined_score(original: str, compressed: str, vectors: Literal["static", "no
     if (meaning := _meaning(original, compressed, vectors)) is not None:
         views.append((_MEANING_SHARE, meaning))
     shares = sum(share for share, _ in views)
-    return _honest_share(before, after) * min(1.0, sum(share * kept for share, kept in views) / shares)
+    return _share_not_made_up(before, after) * min(1.0, sum(share * kept for share, kept in views) / shares)
 
 
-def _honest_share(before: Units, after: Units) -> float:
+def _share_not_made_up(before: Units, after: Units) -> float:
     """The share of the numbers and identifiers that are not made up."""
     literals = after.literals()
     return len(literals & before.literals()) / len(literals) if literals else 1.0

@@ -6,7 +6,6 @@ After:  "mill, closed in 1904, museum. [… 6 words left out]"
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -86,12 +85,6 @@ class LLMLinguaCompressor:
             blocks, ratio, compressor=self, query=query, threshold=self.faithfulness_threshold
         )
 
-    async def compress_blocks_async(
-        self, blocks: Sequence[Block], ratio: float | None = None, query: str | None = None
-    ) -> list[Compression]:
-        """The same while the event loop goes on."""
-        return await asyncio.to_thread(self.compress_blocks, blocks, ratio, query)
-
     def faithfulness_score(self, original: str, compressed: str) -> float:
         return faithfulness_score(original, compressed)
 
@@ -122,7 +115,7 @@ class LLMLinguaCompressor:
 
 def compressor_name() -> str:
     """Which compressor a request's prose is for on this machine: the name of LLMLingua-2's model, or
-    `extractive` where that is not here. What one made is no work of the other."""
+    `extractive` where that is not here. A compression by one is not taken for one by the other."""
     return _model_name() if shared_compressor().available else EXTRACTIVE
 
 

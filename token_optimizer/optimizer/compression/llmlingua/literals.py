@@ -1,7 +1,7 @@
 """What of a text a compressor of words must leave as it is: a changed literal is a wrong one.
 
 Protected are code (fenced, in backticks, indented), tables, tags and templates, addresses, quoted strings,
-numbers and dates, identifiers and paths, negations, and whole sentences that give orders.
+numbers and dates, identifiers and paths, negations, and whole sentences with directives.
 
 Before: 'On 3 May 2024 we really did set "max size" in <conf> to 1 250 000, they say.'
 After:  protected are '3 May 2024', '"max size"', '<conf>' and '1 250 000,'

@@ -22,7 +22,7 @@ def _units(text: str) -> set[tuple[str, ...]]:
         ("Maria asked. Then it rained.", set()),
         ("The row was not found.", {("negation", "not", "found")}),
         ("It didn't start without the key.", {("negation", "n't", "start"), ("negation", "without", "key")}),
-        ("You MUST return it.", {("order", "must", "return"), ("name", "MUST")}),
+        ("You MUST return it.", {("directive", "must", "return"), ("name", "MUST")}),
     ],
 )
 def test_units(text: str, units: set[tuple[str, ...]]) -> None:

@@ -182,7 +182,7 @@ async def test_the_event_loop_goes_on_meanwhile(compressor: LLMLinguaCompressor)
     compressor.compress_block(Block(PROSE), 0.5)
     pid = _process_of(compressor)
     os.kill(pid, signal.SIGSTOP)
-    work = asyncio.create_task(compressor.compress_blocks_async([Block(PROSE)], 0.5))
+    work = asyncio.create_task(asyncio.to_thread(compressor.compress_blocks, [Block(PROSE)], 0.5))
     turns = 0
     while turns < 100:
         await asyncio.sleep(0)

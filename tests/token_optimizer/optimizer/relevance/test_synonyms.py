@@ -14,9 +14,10 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer.embeddings import static as static_embedding
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.relevance.bm25 import bm25_near
-from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words
+from token_optimizer.optimizer.relevance.bm25 import bm25_with_synonyms
+from token_optimizer.optimizer.relevance.synonyms import synonyms
 from token_optimizer.optimizer.relevance.utility import WEIGHTS
+from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.words import stem_words, stems
 
 TEXTS = [
@@ -42,7 +43,7 @@ def without_static_vectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_words_of_the_same_matter_are_near_and_others_are_not() -> None:
-    near = near_words("What about the price?", WordVectors.of(TEXTS))
+    near = synonyms("What about the price?", WordVectors.of(TEXTS))
     assert list(near) == ["pric"]
     assert "cost" in near["pric"]
     assert not {"pric", "giraff", "lak", "afternoon", "400"} & set(near["pric"])
@@ -51,28 +52,29 @@ def test_words_of_the_same_matter_are_near_and_others_are_not() -> None:
 
 @pytest.mark.parametrize("query", ["", "what is it?", "400?"])
 def test_a_question_without_words_has_none_near_it(query: str) -> None:
-    assert near_words(query, WordVectors.of(TEXTS)) == {}
+    assert synonyms(query, WordVectors.of(TEXTS)) == {}
 
 
 def test_a_question_that_is_a_long_text_has_none() -> None:
     query = " ".join(
         [f"{word}{letter}" for word in ("price", "lake", "cost") for letter in "bcdfghjklmnpqrtvwxz"]
     )
-    assert near_words(f"price {query} {query[::-1]}", WordVectors.of([*TEXTS, query, query[::-1]])) == {}
+    assert synonyms(f"price {query} {query[::-1]}", WordVectors.of([*TEXTS, query, query[::-1]])) == {}
 
 
 def test_the_order_of_the_texts_changes_nothing() -> None:
     forth, back = (
-        near_words("the profit", WordVectors.of(TEXTS)),
-        near_words("the profit", WordVectors.of(TEXTS[::-1])),
+        synonyms("the profit", WordVectors.of(TEXTS)),
+        synonyms("the profit", WordVectors.of(TEXTS[::-1])),
     )
     assert json.dumps(forth) == json.dumps(back)
 
 
 def test_the_same_in_every_process() -> None:
     code = (
-        "import json; from token_optimizer.optimizer.relevance.near_words import WordVectors, near_words; "
-        f"print(json.dumps(near_words('price and wildlife', WordVectors.of({TEXTS!r}))))"
+        "import json; from token_optimizer.optimizer.relevance.synonyms import synonyms; "
+        "from token_optimizer.optimizer.relevance.word_vectors import WordVectors; "
+        f"print(json.dumps(synonyms('price and wildlife', WordVectors.of({TEXTS!r}))))"
     )
     found = {
         subprocess.run(
@@ -96,7 +98,7 @@ def test_a_stem_stands_for_its_shortest_word() -> None:
 
 def test_a_near_word_counts_at_its_share_and_once() -> None:
     texts = ["the profit rose", "the price rose", "the price and the cost rose", "the giraffe rose"]
-    profit, price, both, none = bm25_near({"profit": {"pric": 0.2, "cost": 0.2}}, stems(texts))
+    profit, price, both, none = bm25_with_synonyms({"profit": {"pric": 0.2, "cost": 0.2}}, stems(texts))
     assert profit == 1.0
     assert 0 < price < profit
     # The rarer of the two counts, not their sum.
@@ -105,7 +107,7 @@ def test_a_near_word_counts_at_its_share_and_once() -> None:
 
 
 def test_no_texts_have_no_scores() -> None:
-    assert bm25_near(NEAR, []) == []
+    assert bm25_with_synonyms(NEAR, []) == []
 
 
 def _meeting() -> OptimizationResult:

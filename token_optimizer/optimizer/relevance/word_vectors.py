@@ -1,0 +1,53 @@
+"""The static vectors of the words of some texts, each word once.
+
+The vectors are of words, not of passages: a prompt of 60,000 tokens has some thousand different words, and
+the mean of a long turn says little of what one of its sentences says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from token_optimizer.errors import ConfigError, StageSkipped
+from token_optimizer.optimizer.relevance.words import stem_words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """The words of some texts by their stems, with a row of `vectors` for each, and the rows of each text's
+    words. Numbers have none."""
+
+    rows: Mapping[str, int]
+    vectors: NDArray[np.float32]
+    texts: Sequence[Sequence[int]]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> WordVectors:
+        """Raises StageSkipped where static vectors are not installed."""
+        written, stems_of_texts = stem_words(texts)
+        written = {stem: word for stem, word in written.items() if not stem.isdigit()}
+        rows = {stem: row for row, stem in enumerate(written)}
+        of_texts = [sorted(rows[stem] for stem in found if stem in rows) for found in stems_of_texts]
+        return cls(rows, _vectors(list(written.values())), of_texts)
+
+    def means(self) -> list[NDArray[np.float32]]:
+        """The mean of the vectors of each text's different words; zeros for a text without a word."""
+        return [self.vectors[rows].sum(axis=0) / max(1, len(rows)) for rows in self.texts]
+
+
+def _vectors(words: list[str]) -> NDArray[np.float32]:
+    try:
+        from token_optimizer.optimizer.embeddings.static import static_embedder
+
+        embedder = static_embedder()
+    except (ConfigError, ImportError) as error:
+        raise StageSkipped(
+            "static vectors are not installed: pip install 'token-optimizer[semantic]'"
+        ) from error
+    return embedder.embed(words)
