@@ -15,9 +15,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.logs.lines import is_error_line
 from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
+from token_optimizer.optimizer.relevance.trouble import is_error_line
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(

@@ -1,4 +1,4 @@
-"""Reads the lines of a log: what marks one, what tells of an error, what a query asks for."""
+"""Reads the lines of a log: what marks one, where tracebacks stand, what a query asks for."""
 
 from __future__ import annotations
 
@@ -8,41 +8,13 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice
 from math import ceil
 
+from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 
-# Only lines with one of these can be errors by what they say: finding them first is ten times faster.
-HINTS = (
-    "error", "fatal", "crit", "severe", "emerg", "panic", "fail", "exception", "traceback", "caused by",
-    "cannot", "could not", "unable to", "unhandled", "uncaught", "exit", "npm err", "segmentation fault",
-    "core dumped", "out of memory", "oom", "alert", "[err", "<err", "=err", '"err"', "not ok", "✗", "✘", "❌",
-)  # fmt: skip
-_ALL_IS_WELL = r"(?!\s*[:=]\s*(?:0|none|null|nil|false|\"\"|'')\s*(?:[,;)\]}|]|$))"
-ERROR = re.compile(
-    rf"""
-    \b(?:ERROR|FATAL|CRITICAL|SEVERE|EMERG|EMERGENCY|PANIC|FAIL|FAILED|FAILURE)\b{_ALL_IS_WELL}
-    | (?:^|[\s\[(<|"'=])(?i:error|fatal|critical|panic|fail|failed|failure)(?:\[\w+\]|\s[A-Z]+\d+)?[\])>"']?
-      {_ALL_IS_WELL}\s?[:=]
-    | [\[<(](?i:error|err|fatal|crit|critical|alert|emerg|panic)[\])>]
-    | (?i:\b(?:level|severity|lvl)"?\s?[:=]\s?"?(?:error|err|fatal|crit|critical|alert|emerg|panic)\b)
-    | \b(?:[A-Z]\w*)?(?:Exception|(?<=\w)Error)\b
-    | \bTraceback\ \(most\ recent\ call\ last\)
-    | ^\s*Caused\ by:
-    | (?:^|[:\]|-]\s)(?i:failed|failure|cannot|could\ not|unable\ to|unhandled|uncaught)\b{_ALL_IS_WELL}
-    | \b(?i:exit(?:ed)?(?:\ with)?(?:\ (?:code|status))?[\ :=]{{1,2}}[1-9]\d{{0,2}})\b
-    | ::error\b | \bnpm\ ERR! | ^not\ ok\b | [✗✘❌]
-    | (?i:segmentation\ fault|core\ dumped|out\ of\ memory|oom-?kill)
-    """,
-    re.VERBOSE,
-)
-_TIME_PREFIX = r"(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\]?[ ]?+)?+"
-# Levels of one letter: pytest, glog, logcat.
-ERROR_LETTER = re.compile(
-    rf"{_TIME_PREFIX}(?:E\s{{2,}}|E\d{{4}}\s|[EF]/\w|[\d:. -]{{10,40}}\s[EF]\s[\w.$-]{{1,60}}\s?:)"
-)
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
-INDENTED = re.compile(rf"{_TIME_PREFIX}\s+\S")
+INDENTED = re.compile(rf"{TIME_PREFIX}\s+\S")
 FRAME = re.compile(
-    rf"{_TIME_PREFIX}(?:\s+(?:at|File|from|in|#\d+)\s|\s*\.\.\. \d+ more|\s*Caused by:|goroutine \d)"
+    rf"{TIME_PREFIX}(?:\s+(?:at|File|from|in|#\d+)\s|\s*\.\.\. \d+ more|\s*Caused by:|goroutine \d)"
 )
 _PYTHON_TRACE = "Traceback (most recent call last)"
 _TRACE_HINTS = (_PYTHON_TRACE, "\tat ", "  at ", 'File "', "Caused by: ", "goroutine ", "#0 ")
@@ -173,11 +145,6 @@ def _is_table(lines: list[str]) -> bool:
         len(counts) == 1 and max(counts) > 1
         for counts in ({line.count(mark) for line in lines} for mark in ",\t")
     )
-
-
-def is_error_line(line: str) -> bool:
-    """Whether the line tells of an error; the start of a very long line decides."""
-    return ERROR_LETTER.match(line) is not None or ERROR.search(line, 0, _LONGEST_READ) is not None
 
 
 def names(query: str) -> list[str]:

@@ -16,10 +16,7 @@ import re
 from itertools import accumulate, groupby, islice
 
 from token_optimizer.optimizer.logs.lines import (
-    ERROR,
-    ERROR_LETTER,
     FRAME,
-    HINTS,
     INDENTED,
     TRACEBACK,
     LineFinder,
@@ -28,6 +25,7 @@ from token_optimizer.optimizer.logs.lines import (
 )
 from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.relevance.trouble import ERROR, ERROR_LETTER, HINTS
 from token_optimizer.text import token_counts
 
 # A gap is cut only when it counts more tokens than any marker can.
