@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Q, Sum
 
 from dashboard.numbers.formats import exact
+from optimizer_app.ingest.readers.reading import LeftOut
 from optimizer_app.models import Document
 from optimizer_app.models.document import DocumentQuerySet
 
@@ -90,6 +91,11 @@ class DocumentRow:
             "The version before it stays in use." if self.has_file else "Its chunks stay, found by words."
         )
         return f"{sentence} {in_use}".strip()
+
+    @property
+    def left_out(self) -> str:
+        """What the reader did not store on purpose; empty where it stored all."""
+        return ", ".join(str(LeftOut(**left_out)) for left_out in self.document.left_out)
 
     @property
     def progress(self) -> tuple[int, int]:

@@ -101,7 +101,7 @@ def _keep_version_before(document: Document) -> None:
 def _drop_what_is_stored(document: Document) -> None:
     with connection.cursor() as cursor:
         delete_document(cursor, owner_of(document.project_id), document.pk)
-    stored = {"chunks": 0, "embedded": 0, "tokens": 0, "stored_hash": ""}
+    stored: dict[str, Any] = {"chunks": 0, "embedded": 0, "tokens": 0, "stored_hash": "", "left_out": []}
     _change(document, _CAN_BE_CANCELLED, state=_STATES.CANCELLED, reason="", leased_until=None, **stored)
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import charset_normalizer
 
 from optimizer_app.ingest.chunking import Chunk, Section, chunks_of
-from optimizer_app.ingest.readers.office import is_docx, read_docx, read_pdf
+from optimizer_app.ingest.readers.pdf import read_pdf
 from optimizer_app.ingest.readers.problems import UnreadableDocument
+from optimizer_app.ingest.readers.reading import LeftOut, Reading
 from optimizer_app.ingest.readers.texts import (
     SOURCE_ENDINGS,
     code_sections,
     csv_sections,
-    html_sections,
     json_sections,
     markdown_sections,
 )
+from optimizer_app.ingest.readers.web.reader import read_html
+from optimizer_app.ingest.readers.word.reader import is_docx, read_docx
 
 __all__ = ["Chunk", "ReadDocument", "ReadText", "UnreadableDocument", "cut", "read_document", "read_text"]
 
@@ -36,6 +40,10 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"),
 )  # fmt: skip
 _GUESSED_FROM_BYTES = 200_000
+_DECLARED = re.compile(
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE
+)
+_DECLARED_WITHIN = 4_096
 _HTML_OPENS = ("<!doctype html", "<html")
 # A file in a known encoding has none of these; UTF-16 has many.
 _BINARY_SHARE = 0.1
@@ -45,21 +53,24 @@ _NO_TEXT = "not a text, PDF or DOCX file"
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """What a file says, before it is cut: its title, where it names one, what kind of file it is, and its
-    sections in order."""
+    """A file before it is cut: its title, where it has one, its media type, its sections in order, and what
+    the reader left out on purpose."""
 
     title: str
     media_type: str
     sections: tuple[Section, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """What a file says: its title, where it names one, what kind of file it is, and its chunks in order."""
+    """A file in chunks: its title, where it has one, its media type, its chunks in order, and what the reader
+    left out on purpose."""
 
     title: str
     media_type: str
     chunks: tuple[Chunk, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def read_document(data: bytes, *, name: str = "", media_type: str = "") -> ReadDocument:
@@ -69,10 +80,10 @@ def read_document(data: bytes, *, name: str = "", media_type: str = "") -> ReadD
 
 def read_text(data: bytes, *, name: str = "", media_type: str = "") -> ReadText:
     """The file's text; UnreadableDocument where it has none."""
-    title, kind, sections = _sections(data, name, media_type)
-    if sum(len(section.text) for section in sections) > MAX_CHARS:
+    found_type, reading = _reading(data, name, media_type)
+    if sum(len(section.text) for section in reading.sections) > MAX_CHARS:
         raise UnreadableDocument(f"the text is longer than {MAX_CHARS:,} characters")
-    return ReadText(title, kind, tuple(sections))
+    return ReadText(reading.title, found_type, reading.sections, reading.left_out)
 
 
 def cut(text: ReadText) -> ReadDocument:
@@ -82,27 +93,24 @@ def cut(text: ReadText) -> ReadDocument:
         raise UnreadableDocument("the file has no text")
     if len(chunks) > MAX_CHUNKS:
         raise UnreadableDocument(f"{len(chunks):,} chunks are more than {MAX_CHUNKS:,}: split the file")
-    return ReadDocument(text.title, text.media_type, tuple(chunks))
+    return ReadDocument(text.title, text.media_type, tuple(chunks), text.left_out)
 
 
-def _sections(data: bytes, name: str, media_type: str) -> tuple[str, str, list[Section]]:
-    """Title, media type and sections."""
+def _reading(data: bytes, name: str, media_type: str) -> tuple[str, Reading]:
+    """The media type of the file, and its text."""
     if not data.strip():
         raise UnreadableDocument("the file is empty")
     if data.startswith(b"%PDF-"):
-        title, sections = read_pdf(data)
-        return title, "application/pdf", sections
+        return "application/pdf", read_pdf(data)
     if data.startswith(b"PK\x03\x04"):
         if not is_docx(data):
             raise UnreadableDocument("the file is a ZIP archive, and no DOCX")
-        title, sections = read_docx(data)
-        return title, "application/vnd.openxmlformats-officedocument.wordprocessingml.document", sections
+        return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", read_docx(data)
     if data.startswith(_OLE):
         raise UnreadableDocument("the file is encrypted, or of an old Office format: save it as DOCX or PDF")
     text = _decoded(data)
     kind = _text_kind(text, name, media_type)
-    title, sections = _text_sections(text, kind, name)
-    return title, kind, sections
+    return kind, _text_reading(text, kind, name)
 
 
 def _text_kind(text: str, name: str, media_type: str) -> str:
@@ -115,16 +123,16 @@ def _text_kind(text: str, name: str, media_type: str) -> str:
     return _MEDIA_TYPES.get(ending) or (declared if declared in _MEDIA_TYPES.values() else "text/plain")
 
 
-def _text_sections(text: str, kind: str, name: str) -> tuple[str, list[Section]]:
+def _text_reading(text: str, kind: str, name: str) -> Reading:
     if kind == "text/html":
-        return html_sections(text)
+        return read_html(text)
     if kind == "text/csv":
-        return "", csv_sections(text)
+        return Reading.of("", csv_sections(text))
     if kind == "application/json":
-        return "", json_sections(text)
+        return Reading.of("", json_sections(text))
     if kind == "text/x-source":
-        return PurePath(name).name, code_sections(text)
-    return markdown_sections(text)
+        return Reading.of(PurePath(name).name, code_sections(text))
+    return Reading.of(*markdown_sections(text))
 
 
 def _decoded(data: bytes) -> str:
@@ -137,12 +145,23 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        if declared := _declared_encoding(data):
+            return data.decode(declared, "replace")
         # The other lines are the same in nearly all encodings.
         telling = b"\n".join(line for line in data.splitlines() if not line.isascii())
         guess = charset_normalizer.from_bytes(telling[:_GUESSED_FROM_BYTES]).best()
     if guess is None:
         raise UnreadableDocument(_NO_TEXT)
     return data.decode(guess.encoding, "replace")
+
+
+def _declared_encoding(data: bytes) -> str:
+    """The encoding that an HTML or XML file names in its head; empty where it names none that is known."""
+    found = _DECLARED.search(data[:_DECLARED_WITHIN])
+    try:
+        return codecs.lookup(found.group(1).decode("ascii")).name if found else ""
+    except (LookupError, ValueError):
+        return ""
 
 
 def _decoded_wide(data: bytes) -> str:

@@ -8,6 +8,7 @@ that the project has embedded before takes that vector.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -125,6 +126,7 @@ def _store(document: Document, read: ReadDocument) -> None:
             chunks=len(blocks),
             tokens=sum(block.tokens for block in blocks),
             embedded=min(reused, len(blocks)),
+            left_out=[asdict(left_out) for left_out in read.left_out],
             reason="",
         )
 

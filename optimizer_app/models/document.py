@@ -39,7 +39,8 @@ class Document(models.Model):
     """One document of a project, known to its client by `external_id`. Its chunks are stored blocks.
 
     `source` is the file as it came, kept until it was read. `content_hash` is that of the newest version,
-    `stored_hash` that of the version whose chunks are stored. `embedded_by` is the model of its vectors.
+    `stored_hash` that of the version whose chunks are stored. `left_out` names what the reader did not store
+    of that version, by kind and count. `embedded_by` is the model of its vectors.
     A worker holds the row until `leased_until`; a time in the past means that the worker died.
 
     The states follow one another: queued, reading, chunking, embedding, done. Where a worker died before the
@@ -75,6 +76,7 @@ class Document(models.Model):
     chunks = models.PositiveIntegerField(default=0)
     embedded = models.PositiveIntegerField(default=0)
     tokens = models.PositiveIntegerField(default=0)
+    left_out: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, blank=True)
     embedded_by = models.CharField(max_length=200, blank=True)
     leased_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -13,7 +13,7 @@ import select
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import asdict
 from typing import Any, BinaryIO, NoReturn
 
 import psutil
@@ -21,6 +21,7 @@ import psutil
 from optimizer_app.ingest.chunking import Chunk
 from optimizer_app.ingest.read import ReadDocument, cut, read_text
 from optimizer_app.ingest.readers.problems import UnreadableDocument
+from optimizer_app.ingest.readers.reading import LeftOut
 
 # Shorter than a worker's lease on its document.
 MAX_SECONDS = 90.0
@@ -85,7 +86,7 @@ def _answer(data: bytes, name: str, media_type: str, pipe: BinaryIO) -> dict[str
         return {"reason": "the file is nested too deeply"}
     except Exception as error:  # the readers' libraries raise anything
         return {"reason": f"the file is broken: its reader failed ({type(error).__name__})"}
-    return {"title": read.title, "media_type": read.media_type, "chunks": [*map(astuple, read.chunks)]}
+    return asdict(read)
 
 
 def _received(answer: int, give_up_at: float, on_read: Callable[[], None]) -> bytes | None:
@@ -112,7 +113,12 @@ def _document_of(received: bytes | None, max_seconds: float) -> ReadDocument:
         raise UnreadableDocument(_BROKE_THE_READER) from None
     if "reason" in read:
         raise UnreadableDocument(read["reason"])
-    return ReadDocument(read["title"], read["media_type"], tuple(Chunk(*chunk) for chunk in read["chunks"]))
+    return ReadDocument(
+        read["title"],
+        read["media_type"],
+        tuple(Chunk(**chunk) for chunk in read["chunks"]),
+        tuple(LeftOut(**left_out) for left_out in read["left_out"]),
+    )
 
 
 _TOO_MUCH_MEMORY = f"reading the file took more than {MAX_MEMORY_BYTES // 1024**2:,} MB of memory"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from optimizer_app.ingest.chunking import Section
 
-_LONGEST_HEADING = 200
+_MAX_HEADING_CHARS = 200
 
 
 @dataclass(slots=True)
@@ -19,15 +19,19 @@ class Headings:
 
     def add(self, level: int, text: str) -> None:
         """Add a paragraph, or with a level above 0 a heading of it."""
-        text = text.strip()
-        if not text:
+        if not text.strip():
             return
         if not level:
-            self.held.append(text)
+            # The first line of code keeps its indentation.
+            self.held.append(text.strip("\n"))
             return
+        text = text.strip()
         self._close()
         self.path = [item for item in self.path if item[0] < level]
         self.path.append((level, text))
+        if len(text) > _MAX_HEADING_CHARS:
+            # A path holds its beginning alone.
+            self.held.append(text)
 
     def sections(self) -> list[Section]:
         """What was added."""
@@ -43,4 +47,4 @@ class Headings:
         self.held = []
 
     def _title(self) -> str:
-        return " / ".join(text[:_LONGEST_HEADING] for _, text in self.path)
+        return " / ".join(text[:_MAX_HEADING_CHARS] for _, text in self.path)

@@ -10,13 +10,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-import lxml.html
-import trafilatura
-from lxml.etree import LxmlError
+import orjson
 
 from optimizer_app.ingest.chunking import MAX_TOKENS, Section, paragraphs
 from optimizer_app.ingest.readers.headings import Headings
-from optimizer_app.ingest.readers.problems import UnreadableDocument
 
 SOURCE_ENDINGS = frozenset((
     ".py", ".js", ".ts", ".tsx", ".jsx", ".java", ".kt", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp",
@@ -64,19 +61,6 @@ def markdown_sections(text: str) -> tuple[str, list[Section]]:
     return title, sections
 
 
-def html_sections(text: str) -> tuple[str, list[Section]]:
-    """Title and sections of a page's main text, without menus and scripts."""
-    try:
-        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"))
-        title = str(tree.findtext(".//title") or "").strip()
-        markdown = trafilatura.extract(text, output_format="markdown", include_comments=False)
-        plain = markdown or "\n\n".join(part.strip() for part in tree.itertext() if part.strip())
-    except (LxmlError, ValueError) as error:
-        raise UnreadableDocument("the HTML file is broken") from error
-    found, sections = markdown_sections(plain)
-    return title or found, sections
-
-
 def csv_sections(text: str) -> list[Section]:
     """Rows, each chunk of them under the header."""
     header, _, body = text.lstrip("\n").partition("\n")
@@ -89,14 +73,9 @@ def csv_sections(text: str) -> list[Section]:
 def json_sections(text: str) -> list[Section]:
     """The members and items, each as long as fits into a chunk, under the path of keys to it."""
     try:
-        values = [json.loads(text)]
-    except (ValueError, RecursionError):
-        try:
-            values = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except (ValueError, RecursionError):
-            return markdown_sections(text)[1]
-    value = values[0] if len(values) == 1 else values
-    pieces = list(_json_pieces(value, "", 0))
+        pieces = list(_json_pieces(_json_value(text), "", 0))
+    except (ValueError, TypeError, RecursionError):
+        return markdown_sections(text)[1]
     sections: list[Section] = []
     for path, piece in pieces:
         if sections and sections[-1].title_path == path:
@@ -173,14 +152,46 @@ def _whole_rows(text: str) -> list[str]:
     return rows
 
 
+def _json_value(text: str) -> Any:
+    """The value of a JSON text, or the values of JSON lines; ValueError where it is neither."""
+    try:
+        return _parsed_json(text)
+    except ValueError:
+        return [_parsed_json(line) for line in text.split("\n") if line.strip()]
+
+
+def _parsed_json(text: str) -> Any:
+    """The value with its numbers as they stand: a float would lose digits, and 1e400 its value."""
+    as_written = orjson.Fragment
+    return json.loads(
+        text,
+        parse_float=as_written,
+        parse_int=as_written,
+        parse_constant=as_written,
+        object_pairs_hook=_object,
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; ValueError where it has a key twice, since a dict would lose the first value."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a key stands twice")
+    return members
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _json_pieces(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     """The value in parts that fit into a chunk, each with the path of keys to what holds it."""
-    whole = json.dumps(value, ensure_ascii=False)
+    whole = _json_text(value)
     if len(whole) <= _PIECE_CHARS or depth >= _MAX_JSON_DEPTH or not isinstance(value, dict | list):
         yield path, whole
     elif isinstance(value, dict):
         for key, held in value.items():
-            inner = json.dumps({key: held}, ensure_ascii=False)
+            inner = _json_text({key: held})
             if len(inner) <= _PIECE_CHARS:
                 yield path, inner
             else:

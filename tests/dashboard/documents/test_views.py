@@ -80,6 +80,12 @@ def test_each_step_is_said_in_words(
     assert words in page(as_admin)
 
 
+def test_what_was_not_stored_is_said(as_admin: Client, project: Project) -> None:
+    left_out = [{"kind": "comments", "count": 2}, {"kind": "link addresses", "count": 1_204}]
+    make_document(project, left_out=left_out)
+    assert "Not stored: comments (2), link addresses (1,204)." in page(as_admin)
+
+
 def test_a_title_and_a_reason_are_text(as_admin: Client, project: Project) -> None:
     make_document(project, "<script>1</script>", title="<b>bold</b>", state="failed", reason="<i>why</i>")
     text = page(as_admin)

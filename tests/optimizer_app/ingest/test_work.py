@@ -74,6 +74,22 @@ def test_it_works(embeddings: subprocess.Popen[str], project: Project) -> None:
     assert (best.title_path, best.metadata) == ("Handbook", {"source": "wiki"})
 
 
+def test_what_the_reader_left_out_is_stored(embeddings: Any, project: Project) -> None:
+    html = "<!doctype html><nav>Home</nav><p>Rent is due on Monday.</p><p hidden>draft</p>"
+    document = _accept(project, html, "lease.html")
+    ingest_due()
+    document.refresh_from_db()
+    assert _contents(document) == ["Rent is due on Monday."]
+    assert document.left_out == [
+        {"kind": "hidden passages", "count": 1},
+        {"kind": "navigation menus", "count": 1},
+    ]
+    cancelled = _accept(project, html + "<p>more</p>", "lease.html")
+    assert cancel_document(cancelled)
+    document.refresh_from_db()
+    assert len(document.left_out) == 2
+
+
 def test_every_step_is_stored_while_it_is_done(
     embeddings: Any, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,24 @@ def test_json_is_cut_by_its_members() -> None:
     assert "2" in lines.chunks[0].content
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1.50,"b":1e400,"c":12345678901234567890.123456789,"d":NaN,"e":123456789012345678901234567890}',
+        '{"a":1,"a":2}',
+        '{"a":"\\ud800"}',
+    ],
+)
+def test_json_keeps_its_literals(text: str) -> None:
+    assert read_document(text.encode(), name="a.json").chunks[0].content == text
+
+
+def test_a_line_of_json_may_hold_any_separator_but_a_line_feed() -> None:
+    lines = '{"a":"x\u2028y"}\n{"a":"z"}\n'
+    document = read_document(lines.encode(), name="a.jsonl")
+    assert document.chunks[0].content == '[{"a":"x\u2028y"},{"a":"z"}]'
+
+
 def test_source_code_is_cut_by_its_definitions() -> None:
     functions = [f"# {n}\ndef name_{n}(a):\n" + "    a += 1  # count it\n" * 40 for n in range(4)]
     document = read_document("\n\n".join(["import os", *functions]).encode(), name="src/a.py")

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('optimizer_app', '0006_precompression'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='document',
+            name='left_out',
+            field=models.JSONField(blank=True, default=list),
+        ),
+    ]
