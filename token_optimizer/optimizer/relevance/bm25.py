@@ -13,23 +13,29 @@ from collections.abc import Mapping, Sequence, Set
 from token_optimizer.optimizer.relevance.words import Stems
 
 _K1 = 1.2
-# Low: among the passages of one prompt, a long one says more about its subject.
-_B = 0.2
+# BM25's b. Low: among the passages of one prompt, a long one says more about its subject.
+_LENGTH_WEIGHT = 0.2
 _FEEDBACK_TEXTS = 10
 _FEEDBACK_WORDS = 12
 
 
-def bm25(query: str, words: Sequence[Sequence[str]], feedback: Sequence[float] = ()) -> list[float]:
+def bm25(
+    query: str,
+    words: Sequence[Sequence[str]],
+    feedback: Sequence[float] = (),
+    *,
+    length_weight: float = _LENGTH_WEIGHT,
+) -> list[float]:
     """The relevance of each text, given by its `stems`, to the query: 0 for none; the best is about 1.
 
     A text's `feedback` is the weight that words typical of the best texts have for it, so that a passage on
     the same subject in other words is found (relevance feedback, after RM3 in Abdul-Jaleel et al., UMass at
-    TREC 2004).
+    TREC 2004). `length_weight`, from 0 to 1, says how much a long text has to mention a word more often.
     """
     asked = set(Stems().of(query))
     if not asked or not words:
         return [0.0] * len(words)
-    lengths = _lengths(words)
+    lengths = _lengths(words, length_weight)
     scores = _scores(asked, words, lengths)
     if any(feedback) and any(scores):
         more = _scores(_feedback_words(scores, words), words, lengths)
@@ -46,7 +52,7 @@ def bm25_with_synonyms(
     for asked, shares in synonyms.items():
         for word, share in ((asked, 1.0), *shares.items()):
             shares_of.setdefault(word, []).append((asked, share))
-    lengths = _lengths(words)
+    lengths = _lengths(words, _LENGTH_WEIGHT)
     counts = [Counter([word for word in found if word in shares_of]) for found in words]
     rarity = _rarity(counts)
     scores = []
@@ -60,10 +66,10 @@ def bm25_with_synonyms(
     return _normalized(scores)
 
 
-def _lengths(words: Sequence[Sequence[str]]) -> list[float]:
-    """The length of each text, 1 for the mean."""
+def _lengths(words: Sequence[Sequence[str]], weight: float) -> list[float]:
+    """The length of each text by this weight, 1 for the mean."""
     mean = sum(map(len, words)) / max(1, len(words)) or 1.0
-    return [len(found) / mean for found in words]
+    return [1 - weight + weight * (len(found) / mean) for found in words]
 
 
 def _scores(asked: Set[str], words: Sequence[Sequence[str]], lengths: Sequence[float]) -> list[float]:
@@ -102,4 +108,4 @@ def _rarity(counts: Sequence[Mapping[str, int]]) -> dict[str, float]:
 
 
 def _saturated(count: int, length: float) -> float:
-    return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length))
+    return count * (_K1 + 1) / (count + _K1 * length)
