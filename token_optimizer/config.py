@@ -12,7 +12,7 @@ from token_optimizer.errors import ConfigError
 
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
-TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "full")
+TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
     "safety_margin_tokens",
@@ -27,7 +27,12 @@ _COUNTS = (
 )
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "safe": {"max_input_tokens": None, "target_reduction": None, "enable_compression": False},
+    "safe": {
+        "max_input_tokens": None,
+        "target_reduction": None,
+        "enable_compression": False,
+        "tool_descriptions": "full",
+    },
     "balanced": {"max_input_tokens": None, "target_reduction": 0.5},
     "aggressive": {"max_input_tokens": None, "target_reduction": 0.7, "compression_ratio": 0.3},
 }
@@ -84,7 +89,7 @@ class OptimizerConfig:
 
     target_reduction: float | None = None
     max_latency_ms: int = 2000
-    tool_descriptions: str = "first_sentence"
+    tool_descriptions: str = "concise"
     tool_result_tokens: int = 2000
     summarizer: str = "textrank"
     capture_days: int = 0

@@ -1,11 +1,12 @@
-"""Shortens tool definitions to what a valid call needs, and drops tools outside the allowlist.
+"""Shortens tool definitions, and drops tools outside the allowlist: every rule of a description stays.
 
-Names, types, required fields and enums stay. Over the hard budget or the soft target the descriptions go
-further, those that the conversation is not likely to need first; the soft target leaves every tool described
-where nothing says which are needed.
+Names, types, required fields, enums and examples stay in any case. Above the soft target the tools that the
+conversation is not likely to need keep their rules alone; the target leaves every tool described where
+nothing says which are needed. Over the hard budget descriptions go further, the least likely tools first,
+each with a marker. With `tool_descriptions` "full", and where a tool is forced, nothing is shortened.
 
-Before: {"name": "add", "description": "Adds. Slowly.", "input_schema": {"title": "A", "type": "object"}}
-After:  {"name":"add","description":"Adds.","input_schema":{"type":"object"}}
+Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
+After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
 """
 
 from __future__ import annotations
@@ -37,8 +38,13 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
     shortened = counted(_with_schemas(prompt, short), prompt, context)
+    if config.tool_descriptions == "full" or all(block.frozen for block in schemas):
+        return shortened
+    is_above = _above_soft_target(shortened, schemas, context)
+    if not is_above and context.tokens_over(shortened) <= 0:
+        return shortened
     likely = likely_tools([block.content for block in short], _first_question(prompt))
-    soft_steps = SOFT_STEPS if likely and _above_soft_target(shortened, schemas, context) else 0
+    soft_steps = SOFT_STEPS if likely and is_above else 0
     for step in range(STEPS):
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
@@ -55,11 +61,11 @@ def _with_schemas(prompt: Prompt, schemas: Sequence[Block]) -> Prompt:
 
 
 def _above_soft_target(prompt: Prompt, schemas: Sequence[Block], context: Context) -> bool:
-    """Whether the schemas are above their share of the soft target; full descriptions have none."""
-    config = context.config
-    if config.target_reduction is None or config.tool_descriptions == "full":
+    """Whether the schemas are above their share of the soft target."""
+    target = context.config.target_reduction
+    if target is None:
         return False
-    return _schema_tokens(prompt) > (1 - config.target_reduction) * sum(block.tokens for block in schemas)
+    return _schema_tokens(prompt) > (1 - target) * sum(block.tokens for block in schemas)
 
 
 def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:

@@ -10,7 +10,7 @@ from tests.token_optimizer.optimizer.checks import any_text, blocks_of_any_kind,
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import minimize_tool_schemas
-from token_optimizer.optimizer.pipeline import optimize
+from token_optimizer.optimizer.pipeline import optimize, optimize_body
 from token_optimizer.optimizer.tools.relevance import likely_tools
 from token_optimizer.optimizer.tools.schemas import STEPS, schemas_by_need
 from token_optimizer.text import token_counts
@@ -101,7 +101,10 @@ def is_valid(call: Any, schema: Any) -> bool:
     return jsonschema.Draft202012Validator(schema).is_valid(call)
 
 
-@pytest.mark.parametrize("descriptions", ["none", "first_sentence", "full"])
+MODES = ["none", "first_sentence", "rules", "concise", "full"]
+
+
+@pytest.mark.parametrize("descriptions", MODES)
 @pytest.mark.parametrize("call", CALLS)
 def test_the_same_calls_are_valid(call, descriptions):
     after = minimized(OPENAI, descriptions)["function"]["parameters"]
@@ -126,14 +129,26 @@ def test_first_sentences_stay_when_wanted():
     assert "Long text" not in json.dumps(function)
 
 
-def test_full_keeps_descriptions_whole():
-    assert minimized(OPENAI, "full")["function"]["description"] == "Books a flight. Never twice."
+def test_full_leaves_a_tool_as_it_is():
+    blocks = [tool_block(OPENAI)]
+    assert minimize_tool_schemas(blocks, ["*"], "full") == blocks
+
+
+@pytest.mark.parametrize("descriptions", ["concise", "rules"])
+def test_rules_examples_and_telling_titles_stay(descriptions):
+    function = minimized(OPENAI, descriptions)["function"]
+    assert function["description"] == "Books a flight. Never twice."
+    properties = function["parameters"]["properties"]
+    assert properties["description"]["examples"] == ["a", "b"]
+    assert "title" not in function["parameters"]
+    assert function["parameters"]["$defs"]["leg"]["properties"]["to"]["description"].endswith("In capitals.")
+    assert minimized(ANTHROPIC, descriptions)["input_examples"] == [{"title": "Ms"}]
 
 
 def test_both_dialects_keep_their_shape_and_marks():
     assert minimized(OPENAI)["function"]["strict"] is True
     anthropic = minimized(ANTHROPIC)
-    assert list(anthropic) == ["name", "input_schema", "cache_control"]
+    assert list(anthropic) == ["name", "input_schema", "input_examples", "cache_control"]
     assert anthropic["input_schema"] == minimized(OPENAI)["function"]["parameters"]
     flat = minimized({"type": "function", "name": "f", "description": "d", "parameters": {"title": "t"}})
     assert flat == {"type": "function", "name": "f", "parameters": {}}
@@ -165,11 +180,10 @@ def test_only_the_allowlist_drops_tools(allowlist, names):
     assert [block.id for block in minimize_tool_schemas(blocks, allowlist)] == names
 
 
-def test_protected_tools_are_never_dropped_and_verbatim_ones_not_rewritten():
-    blocks = [tool_block(OPENAI, must_keep=True), tool_block(OPENAI, verbatim=True)]
-    kept, verbatim = minimize_tool_schemas(blocks, [])
-    assert len(kept.content) < len(verbatim.content)
-    assert verbatim.content == blocks[1].content
+@pytest.mark.parametrize("protection", ["must_keep", "verbatim"])
+def test_protected_tools_are_neither_dropped_nor_rewritten(protection):
+    blocks = [tool_block(OPENAI, **{protection: True})]
+    assert minimize_tool_schemas(blocks, []) == blocks
 
 
 @pytest.mark.parametrize(
@@ -237,13 +251,13 @@ values = st.recursive(
 )
 
 
-@given(schemas, st.lists(values, max_size=8), st.sampled_from(["none", "first_sentence", "full"]))
+@given(schemas, st.lists(values, max_size=8), st.sampled_from(MODES))
 def test_any_schema_accepts_the_same_values_after(schema, some, descriptions):
     after = minimized({"name": "f", "input_schema": schema}, descriptions)["input_schema"]
     assert [is_valid(value, after) for value in some] == [is_valid(value, schema) for value in some]
 
 
-@given(schemas, st.sampled_from(["none", "first_sentence", "full"]))
+@given(schemas, st.sampled_from(MODES))
 def test_never_worse(schema, descriptions):
     before = [tool_block({"name": "f", "description": "One. Two.", "input_schema": schema})]
     once = minimize_tool_schemas(before, ["*"], descriptions)
@@ -333,21 +347,56 @@ def test_descriptions_of_unlikely_tools_go_first():
         [descriptions_of(json.loads(block.content)) for block in schemas_by_need(blocks, {0}, step)]
         for step in range(STEPS)
     ]
-    whole = ["Tells the weather of a place, hour by hour.", "The place, such as 'Rome'."]
-    assert [likely for likely, _ in steps] == [whole, whole, whole, whole[:1], []]
+    place = "The place, such as 'Rome'. In English."
+    first = "Tells the weather of a place, hour by hour."
+    whole = [f"{first} Not of the sea.", place]
+    one = "[… 1 description shortened]"
+    assert [likely for likely, _ in steps[:4]] == [
+        whole,
+        whole,
+        [whole[0], "The place, such as 'Rome'."],
+        [f"{first} {one}", "The place, such as 'Rome'."],
+    ]
     sentence = "Stores a copy of the ledger0 in the vault, encrypted with the vault's key."
     few_words = "Stores a copy of the ledger0 in the"
-    assert [unlikely for _, unlikely in steps] == [[sentence], [few_words], [], [], []]
+    assert [unlikely for _, unlikely in steps] == [
+        [sentence],
+        [sentence],
+        [sentence],
+        [f"{few_words} {one}"],
+        [one],
+        [one],
+        [one],
+    ]
 
 
-def test_a_soft_target_keeps_likely_tools_and_words_of_all():
+def test_a_soft_target_keeps_likely_tools_and_every_rule_of_the_others():
     messages = [{"role": "user", "content": "What will the weather be in Rome?"}]
-    _, stats = optimize(messages, some_tools(12), config=OptimizerConfig.preset("balanced"))
-    weather, *others = stats.tools
-    assert descriptions_of(weather) == descriptions_of(minimized(WEATHER, "first_sentence"))
-    assert all(len(descriptions_of(tool)) == 1 for tool in others)
-    _, safe = optimize(messages, some_tools(12), config=OptimizerConfig.preset("safe"))
-    assert all(len(descriptions_of(tool)) == 2 for tool in safe.tools[2:])
+    others = some_tools(12)
+    others[3]["function"]["parameters"]["properties"]["key"]["description"] += " MUST have 8 digits."
+    _, stats = optimize(messages, others, config=OptimizerConfig.preset("balanced"))
+    weather, _, plain, ruled, *_ = stats.tools
+    assert weather == WEATHER
+    assert len(descriptions_of(plain)) == 1
+    assert descriptions_of(ruled)[1] == "MUST have 8 digits."
+
+
+def test_safe_leaves_tools_alone_under_a_budget_too():
+    messages = [{"role": "user", "content": "What will the weather be in Rome?"}]
+    _, stats = optimize(messages, some_tools(12), config=OptimizerConfig.preset("safe"), budget_tokens=300)
+    assert stats.tools == some_tools(12)
+
+
+def test_a_tool_that_is_forced_stays_as_it_is():
+    body = {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "What will the weather be in Rome?"}],
+        "tools": some_tools(12),
+        "tool_choice": {"type": "function", "function": {"name": "archive_ledger3"}},
+    }
+    sent = optimize_body(body, "openai", config=OptimizerConfig.preset("aggressive")).body
+    assert sent["tools"][5] == body["tools"][5]
+    assert sent["tools"][6] != body["tools"][6]
 
 
 def test_a_soft_target_leaves_all_tools_described_where_none_is_likely():
@@ -367,10 +416,10 @@ def test_what_is_likely_is_decided_by_the_first_question():
 
 def test_a_hard_budget_takes_as_many_steps_as_it_needs():
     messages = [{"role": "user", "content": "What will the weather be in Rome?"}]
-    config = OptimizerConfig.preset("safe")
+    config = OptimizerConfig.preset("balanced", target_reduction=None)
     _, whole = optimize(messages, some_tools(12), config=config)
     kept = []
-    for share in (0.9, 0.75, 0.65):
+    for share in (0.95, 0.85, 0.75):
         budget = int(share * whole.tokens_after)
         _, stats = optimize(messages, some_tools(12), config=config, budget_tokens=budget)
         assert stats.tokens_after <= budget
