@@ -35,7 +35,7 @@ _RULE = re.compile(
     |prefer\w*|avoid\w*|ensure|make\ sure|important\w*|warnings?|caution|beware|note|recommended|deprecated
     |use|call|do|set|pass|leave|omit\w*|same|unique\ to
     |format\w*|iso|e\.?g|i\.?e|examples?|such\ as|like|pattern|regex|case|comma\w*|separated|encoded
-    |digits?|characters?|letters?|words?|absolute|relative|inclusive|exclusive|empty|null|true|false
+    |digits?|characters?|letters?|words?|capital\w*|(?:upper|lower)\w*|absolute|relative|inclusive|exclusive|empty|null|true|false
     |utc|gmt|timezone|(?:milli)?seconds?|minutes?|hours?|ms|bytes?|[kmg]i?b|percent\w*|degrees?
     |celsius|fahrenheit|kelvin|(?:kilo|centi|milli)?met(?:er|re)s?|[kcm]m|miles?|feet|inches|kg|grams?|pounds?
     |usd|eur|dollars?|euros?|cents?|currency|units?
