@@ -17,6 +17,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from token_optimizer.optimizer.logs.languages import ERROR_WORDS, WARNING_WORDS
+from token_optimizer.optimizer.logs.numbers import signs_of_trouble
+
 # What is read of a line and of a word; the rest cannot tell its pattern any better.
 _READ_CHARS = 600
 _WORD_CHARS = 120
@@ -36,12 +39,14 @@ _ALERT_WORDS = (
     (1.1, "fatal|panic\\w*|crash\\w*|sig(?:segv|abrt|bus|kill|ill)|segfault\\w*|emerg\\w*|oom"),
     (1.0, "critical|severe|uncaught|unhandled|assertion|\\w*sanitizer|traceback|backtrace|deadlock\\w*"),
     (0.9, "errors?|err|exceptions?|fail(?!over|[ -]?fast)\\w*|abort\\w*|killed|corrupt\\w*|broken"),
+    (0.9, ERROR_WORDS),
     (
         0.8,
         "denied|den(?:y|ies)|refus\\w+|reject\\w*|unexpected\\w*|invalid|illegal|timeouts?|cannot|unable"
         "|unreachable|unavailable|unauthori[sz]ed|forbidden|violat\\w+|malformed|mismatch\\w*|overflow\\w*"
         "|exhaust\\w*|lost|leak(?:s|ed)?|hang|hung|stuck|unsuccessful\\w*|undefined|unresolved|fault\\w*",
     ),
+    (0.5, WARNING_WORDS),
     (
         0.5,
         "warn|warning|missing|unknown|unsupported|unrecogni[sz]ed|exceed\\w*|bad|dead|down|dropp\\w+"
@@ -123,9 +128,12 @@ def mine_patterns(lines: Sequence[str]) -> list[LogPattern]:
 
 
 def pattern_texts(lines: Sequence[str]) -> list[str]:
-    """Each line with what varies masked."""
+    """Each line with what varies masked; a number that tells of trouble adds the sign of it."""
     masked = _Masked()
-    return [" ".join([masked[word] for word in line[:_READ_CHARS].split()]) for line in lines]
+    texts = [" ".join([masked[word] for word in line[:_READ_CHARS].split()]) for line in lines]
+    for at, sign in signs_of_trouble(lines, texts).items():
+        texts[at] = f"{texts[at]} !{sign}"
+    return texts
 
 
 def alarms_of(texts: Iterable[str]) -> dict[str, float]:

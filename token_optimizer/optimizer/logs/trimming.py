@@ -1,10 +1,11 @@
 """Cuts a log to its errors with what surrounds them, its end, and the lines that the query asks for.
 
-Of every other pattern that tells of trouble, the first and the last line stay.
+Of every other pattern that tells of trouble, the first and the last line stay, with the lines beside a rare
+one; and so does the only line of its pattern among many that are alike.
 
 Kept lines are never altered and tracebacks stay whole; each cut leaves a marker with the exact number of
-lines. A line is kept for what it says and where it stands, never for how common it is in a way that a cut
-could turn round: so a second run finds nothing to cut.
+lines. A second run over what is left finds nothing to cut, but for a line that was kept only because what it
+took was far from the rest of its pattern: the pipeline cuts no log twice.
 
 Before: 2,000 lines of INFO around one of ERROR
 After:  "[… 1,459 lines left out]", 30 lines, the error, 30 lines, "[… 399 lines left out]", 80 lines
@@ -13,6 +14,8 @@ After:  "[… 1,459 lines left out]", 30 lines, the error, 30 lines, "[… 399 l
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import accumulate, groupby, islice
 
 from token_optimizer.optimizer.logs.lines import (
@@ -23,6 +26,7 @@ from token_optimizer.optimizer.logs.lines import (
     names,
     words,
 )
+from token_optimizer.optimizer.logs.numbers import lines_of_asked_statuses
 from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 from token_optimizer.optimizer.relevance.trouble import ERROR, ERROR_LETTER, HINTS
@@ -31,8 +35,15 @@ from token_optimizer.text import token_counts
 # A gap is cut only when it counts more tokens than any marker can.
 _MARKER_TOKENS = 16
 _WEIGHED_CHARS = 4_000
-# From here on a line warns at least.
-_ALARMING = 0.5
+# From here on a line warns, and from there it alarms.
+_WARNING = 0.5
+_ALARMING = 0.8
+# An alarm given no more often than this is not how the log always is: what stands beside it belongs to it.
+_FEW_LINES = 20
+_LINES_BESIDE = 3
+# The only lines of their patterns tell something where they are few among lines that are alike.
+_SINGLE_SHARE = 0.05
+_ZERO = re.compile(r"\b0\b")
 _MAX_LINES_OF_A_NAME = 200
 _MAX_LINES_OF_A_WORD = 20
 
@@ -49,9 +60,10 @@ def trimmed_log(log: MarkedText, error_window: int, tail_lines: int, query: str 
     kept = bytearray(len(lines))
     lowered = _finder(content.lower())
     _keep_errors(lines, kept, error_window, lowered)
-    _keep_alarms(lines, kept)
+    _keep_patterns(lines, kept, error_window)
     if query:
         _keep_asked(_finder(content), lowered, kept, query)
+        _mark(kept, lines_of_asked_statuses(lines, query)[:_MAX_LINES_OF_A_NAME])
     ending = 1 if lines[-1] == "" else 0
     kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
     return _without_gaps(log, lines, kept) if 0 in kept else log
@@ -82,18 +94,36 @@ def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFi
             trace = INDENTED if TRACEBACK.search(line) else FRAME
 
 
-def _keep_alarms(lines: list[str], kept: bytearray) -> None:
-    """Mark the first and the last line of every pattern that tells of trouble."""
-    texts = pattern_texts(lines)
-    alarming = {text for text, alarm in alarms_of(set(texts)).items() if alarm >= _ALARMING}
-    last: dict[str, int] = {}
-    for at, text in enumerate(texts):
-        if text in alarming:
-            if text not in last:
-                kept[at] = 1
-            last[text] = at
-    for at in last.values():
-        kept[at] = 1
+def _keep_patterns(lines: list[str], kept: bytearray, window: int) -> None:
+    """Mark the first and the last line of every pattern that tells of trouble, with what stands beside a rare
+    one, and what is the only line of its pattern among many that are alike."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, text in enumerate(pattern_texts(lines)):
+        places[text].append(at)
+    for text, alarm in alarms_of(places).items():
+        found = places[text]
+        if alarm >= _WARNING:
+            _mark(kept, (found[0], found[-1]))
+        if alarm >= _ALARMING and len(found) <= _FEW_LINES:
+            beside = min(window, _LINES_BESIDE)
+            _mark(kept, (near for at in found for near in range(at - beside, at + beside + 1)))
+    single = _only_ones(places)
+    if len(single) <= max(_FEW_LINES, _SINGLE_SHARE * len(lines)):
+        _mark(kept, single)
+
+
+def _only_ones(places: Mapping[str, list[int]]) -> list[int]:
+    """The lines that are alone with their pattern; a zero is a number like any other here."""
+    alike: dict[str, list[int]] = defaultdict(list)
+    for text, found in places.items():
+        alike[_ZERO.sub("#", text)] += found
+    return [found[0] for text, found in alike.items() if len(found) == 1 and text]
+
+
+def _mark(kept: bytearray, places: Iterable[int]) -> None:
+    for at in places:
+        if 0 <= at < len(kept):
+            kept[at] = 1
 
 
 def _keep_asked(text: LineFinder, lowered: LineFinder, kept: bytearray, query: str) -> None:

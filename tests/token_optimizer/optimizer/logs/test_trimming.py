@@ -89,7 +89,7 @@ def test_a_line_that_says_something_broke_stays(line):
     ],
 )
 def test_a_line_that_says_all_is_well_goes(line):
-    assert line not in trimmed(log_of(60, at_20=line), window=0)
+    assert line not in trimmed(log_of(60, at_20=line, at_40=line), window=0)
 
 
 def test_the_first_and_the_last_line_of_trouble_that_came_often_stay():
@@ -114,8 +114,50 @@ def test_the_first_and_the_last_line_of_trouble_that_came_often_stay():
 )
 def test_what_the_query_asks_for_stays(query):
     line = "10:00:00 INFO req-8f3a handed over from 10.1.2.3"
-    assert line in trimmed(log_of(300, at_50=line), window=0, query=query)
-    assert line not in trimmed(log_of(300, at_50=line), window=0, query="And the weather?")
+    another = "10:00:00 INFO req-9c4d handed over from 10.1.2.9"
+    log = log_of(300, at_50=line, at_150=another)
+    assert line in trimmed(log, window=0, query=query)
+    assert line not in trimmed(log, window=0, query="And the weather?")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "10:00:00 INFO switched traffic to build 5512",
+        "10:00:00 FEHLER Platte voll",
+        "10:00:00 [错误] 连接失败",
+        '{"level":50,"time":1735689600000,"msg":"x"}',
+    ],
+)
+def test_the_only_line_of_its_pattern_stays_among_many_that_are_alike(line):
+    assert line in trimmed(log_of(300, at_50=line), window=0)
+
+
+def access(number: int, status: int, took: float = 40.0) -> str:
+    return f"10:00:{number % 60:02} GET /items/{number} {status} {took + number % 9:.3f} ms - 512"
+
+
+def test_statuses_of_trouble_and_slow_requests_stay():
+    log = [access(number, 200) for number in range(300)]
+    log[50] = access(50, 503)
+    log[90] = access(90, 200, took=31_000)
+    kept = trimmed(log, window=0)
+    assert log[50] in kept
+    assert log[90] in kept
+    assert len(kept) < 12
+
+
+def test_a_class_of_statuses_is_asked_for():
+    log = [access(number, 404 if number % 3 else 200) for number in range(300)]
+    log[10], log[11], log[12] = access(10, 302), access(11, 307), access(12, 308)
+    kept = trimmed(log, window=0, query="Which requests were answered with a 3xx?")
+    assert set(log[10:13]) <= set(kept)
+
+
+def test_what_stands_beside_a_rare_alarm_stays():
+    log = [f"[{number}/300] CC obj/part{number}.o" for number in range(300)]
+    log[100:102] = ["main.c:(.text+0x1f): in function `settle'", "undefined reference to `pay'"]
+    assert set(log[100:102]) <= set(trimmed(log))
 
 
 def test_a_name_is_matched_whole_from_its_start():
