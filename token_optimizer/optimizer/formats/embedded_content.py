@@ -5,13 +5,15 @@ The pieces of a text are an exact partition of it: joined, in order, they are th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
-import orjson
-
 from token_optimizer.models import Kind
+from token_optimizer.optimizer.formats.json_detection import (
+    end_of_json,
+    json_line_spans,
+    json_span,
+)
 from token_optimizer.optimizer.formats.pasted_content import is_output, pasted_spans
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line
 
@@ -23,7 +25,6 @@ _FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MUL
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
 _LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
-_DECODER = json.JSONDecoder()
 # Each miss may have read to the end of the text, so that many of them would cost quadratic time.
 _MAX_JSON_MISSES = 20
 
@@ -32,23 +33,13 @@ def kind_of(text: str) -> Kind:
     """The kind of a text taken whole, as a tool result is."""
     if len(text) < MIN_BULK_CHARS:
         return Kind.PROSE
-    if is_json(text):
+    if json_span(text):
         return Kind.JSON
     if is_log(text):
         return Kind.LOG
+    if json_line_spans(text):
+        return Kind.JSON
     return Kind.CODE if is_output(text) else Kind.PROSE
-
-
-def is_json(text: str) -> bool:
-    """Whether the text is one JSON array or object."""
-    stripped = text.strip()
-    if not (stripped.startswith(("{", "[")) and stripped.endswith(("}", "]"))):
-        return False
-    try:
-        orjson.loads(stripped)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def split_bulk(text: str) -> list[Piece]:
@@ -104,19 +95,12 @@ def _json_spans(text: str) -> Iterator[tuple[int, int]]:
         if match.end() <= end or misses > _MAX_JSON_MISSES:
             continue
         begin = match.end() - 1
-        stop = _json_end(text, begin)
+        stop = end_of_json(text, begin)
         if stop is None:
             misses += 1
         elif stop - begin >= MIN_BULK_CHARS and _LINE_REST.match(text, stop):
             yield begin, stop
             end = stop
-
-
-def _json_end(text: str, begin: int) -> int | None:
-    try:
-        return _DECODER.raw_decode(text, begin)[1]
-    except (ValueError, RecursionError):
-        return None
 
 
 def _logs_in(text: str) -> Iterator[Piece]:

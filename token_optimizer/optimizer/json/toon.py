@@ -15,11 +15,10 @@ After:  [2]{id,name}:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
-
+from token_optimizer.optimizer.formats.json_detection import json_line_spans, json_span
 from token_optimizer.optimizer.json.literals import literal_decoder, unique_members
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
 from token_optimizer.text import token_counts
@@ -42,6 +41,8 @@ _MUST_QUOTE = re.compile(
       | \A[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z""",
     re.VERBOSE,
 )
+# Half of a character beyond the first plane: no text can hold it.
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _MUST_ESCAPE = re.compile(r'[\\"\x00-\x1f]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -56,9 +57,11 @@ Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a n
 
 def compress_json_toon(content: str) -> str:
     """The text with its JSON in fewer tokens; unchanged where nothing is shorter."""
-    body = content.strip()
-    if body[:1] in ("{", "[") and body[-1:] in ("}", "]") and _is_json(body):
-        return _replaced(content, body, _shortest(body, toon=True))
+    if span := json_span(content):
+        start, end = span
+        return content[:start] + _shortest(content[start:end], toon=True) + content[end:]
+    if lines := json_line_spans(content):
+        return content[: lines[0][0]] + _shortest_lines(content, lines) + content[lines[-1][1] :]
     if "{" not in content and "[" not in content:
         return content
     return _with_embedded_shortened(content)
@@ -67,21 +70,6 @@ def compress_json_toon(content: str) -> str:
 def minified(text: str) -> str:
     """The JSON text without whitespace outside its strings; all literals stay as they are written."""
     return "".join(_SIGNIFICANT.findall(text))
-
-
-def _replaced(content: str, body: str, short: str) -> str:
-    if short == body:
-        return content
-    start = content.index(body)
-    return content[:start] + short + content[start + len(body) :]
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _shortest(text: str, *, toon: bool) -> str:
@@ -95,6 +83,15 @@ def _shortest(text: str, *, toon: bool) -> str:
         said_once = with_references(text) if _NESTED.search(text) else None
         forms += [form for form in (table, said_once) if form is not None and len(form) < len(short)]
     return _fewest_tokens(forms)
+
+
+def _shortest_lines(text: str, lines: Sequence[tuple[int, int]]) -> str:
+    """JSON lines in the form of the fewest tokens: as they are, without whitespace, or as a table."""
+    values = [minified(text[start:end]) for start, end in lines]
+    short = "\n".join(values)
+    table = _toon(f"[{','.join(values)}]")
+    forms = [text[lines[0][0] : lines[-1][1]], short]
+    return _fewest_tokens([*forms, table] if table is not None and len(table) < len(short) else forms)
 
 
 def _fewest_tokens(forms: list[str]) -> str:
@@ -123,7 +120,7 @@ def _with_embedded_shortened(text: str) -> str:
 def _shortened(before: str, value: str, *, toon: bool) -> tuple[str, str]:
     """A value and the text before it, the value shortened; TOON starts on a line of its own."""
     short = _shortest(value, toon=toon)
-    if short == value or _is_json(short):
+    if short == value or json_span(short):
         return before, short
     if fence := _FENCE_OPENS.search(before):
         return before[: fence.start()] + "```toon\n", short
@@ -159,7 +156,7 @@ def _embedded(text: str) -> Iterator[tuple[int, int]]:
 def _is_worth_it(value: str) -> bool:
     """Whether the value is long enough without its whitespace, so that a second run decides the same."""
     long_enough = len(value) >= MIN_EMBEDDED_CHARS and len(minified(value)) >= MIN_EMBEDDED_CHARS
-    return long_enough and _is_json(value)
+    return long_enough and json_span(value) is not None
 
 
 # TOON
@@ -167,6 +164,8 @@ def _is_worth_it(value: str) -> bool:
 
 def _toon(text: str) -> str | None:
     """The JSON text as TOON, or None where TOON would not give it back."""
+    if _LONE_SURROGATE.search(text):
+        return None
     try:
         return _Toon().document(_LITERAL.decode(text))
     except (ValueError, RecursionError):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from token_optimizer.models import Passage
+from token_optimizer.optimizer.formats.json_detection import json_line_spans, json_span
 
 # An array of at least so many items is a table, and its items are rows unless they are larger than that.
 _MIN_ROWS = 6
@@ -40,7 +41,7 @@ class Node:
 
     `value` is the parsed value of a unit; `children` are those of a node that was taken apart. A unit of
     several items of a large array has them as a list, and their number in `items`. `tables` are those
-    of the whole tree, once json_columns has worked them out.
+    of the whole tree, once columns.py has worked them out. `is_lines` marks the root of JSON lines.
     """
 
     start: int
@@ -53,6 +54,7 @@ class Node:
     items: int = 1
     children: list[Node] = field(default_factory=list)
     is_array: bool = False
+    is_lines: bool = False
     tables: list[Any] | None = None
 
     @property
@@ -88,14 +90,15 @@ class JsonPassage(Passage):
 
 
 def read_tree(text: str) -> Node | None:
-    """The tree of a text that is one JSON array or object; None for any other text."""
-    start = _SPACE.match(text).end()  # type: ignore[union-attr]
+    """The tree of a text that is JSON or JSON lines, which are an array; None for any other text."""
     try:
-        value, end = _scan(text, start)
-        if text[start : start + 1] not in ("{", "[") or text[end:].strip():
+        if span := json_span(text):
+            root = Node(span[0], *span, _scan(text, span[0])[0])
+            _take_apart(text, root, 0)
+        elif lines := json_line_spans(text):
+            root = _root_of_lines(text, lines)
+        else:
             return None
-        root = Node(start, start, end, value)
-        _take_apart(text, root, 0)
     except (StopIteration, ValueError, RecursionError):
         return None
     return root if root.children else None
@@ -105,12 +108,30 @@ def written(text: str, node: Node, kept: set[Node]) -> str:
     """The JSON text of the node with only those units below it that are kept."""
     if not node.children:
         return text[node.start : node.end]
-    inner = ",".join(written(text, child, kept) for child in node.children if child in kept)
+    inside = (written(text, child, kept) for child in node.children if child in kept)
+    if node.is_lines:
+        return "\n".join(inside)
+    inner = ",".join(inside)
     return f"{text[node.start : node.value_start]}{text[node.value_start]}{inner}{text[node.end - 1]}"
 
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
 _scan: Callable[[str, int], tuple[Any, int]] = _DECODER.scan_once  # type: ignore[attr-defined]
+
+
+def _root_of_lines(text: str, lines: Sequence[tuple[int, int]]) -> Node:
+    """An array whose items are the lines."""
+    root = Node(lines[0][0], lines[0][0], lines[-1][1], None, is_array=True, is_lines=True)
+    singles = [
+        Node(start, start, end, _scan(text, start)[0], "", root, index)
+        for index, (start, end) in enumerate(lines)
+    ]
+    run = -(-len(singles) // _MAX_UNITS)
+    root.children = [_joined(singles[at : at + run]) for at in range(0, len(singles), run)]
+    for child in root.children:
+        if child.items == 1 and child.end - child.value_start > _LARGEST_ROW_CHARS:
+            _take_apart(text, child, 1)
+    return root
 
 
 def _take_apart(text: str, node: Node, depth: int) -> None:

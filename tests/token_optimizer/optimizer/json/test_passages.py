@@ -247,3 +247,14 @@ def test_over_a_hard_budget_the_rest_is_written_in_few_tokens():
     assert "95 of 100 items left out" in few[-1]["content"]
     whole, _ = optimize(messages, config=config)
     assert whole[-1]["content"] == compress_json_toon(json.dumps(ROWS))
+
+
+def test_rows_of_json_lines_are_cut_and_stay_lines():
+    rows = [{"id": number, "name": f"heron {number}", "price": None} for number in range(400)]
+    text = "\n".join(map(json.dumps, rows))
+    passages = json_passages(text, "What is the price of heron 271?")
+    kept = frozenset([max(range(len(passages)), key=lambda index: passages[index].value)])
+    sent = keep_json_passages(text, passages, kept)
+    head, *lines = sent.split("\n")
+    assert "399 of 400 items left out" in head
+    assert list(map(json.loads, lines)) == [rows[271]]

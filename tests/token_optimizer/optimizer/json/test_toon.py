@@ -113,6 +113,44 @@ def test_every_value_of_a_text_is_found():
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        '[{"a": NaN, "b":   1}, {"a": 2, "b": -Infinity}]',
+        '[{"a": 1e400, "b":   1}, {"a": 2, "b": 3}]',
+        '[{"a": "\\ud83d",    "b":   1}, {"a": "x", "b": 2}]',
+        '[{"a": "\ud83d",    "b":   1}, {"a": "x", "b": 2}]',
+    ],
+)
+def test_what_only_programs_call_json_loses_whitespace_alone(value):
+    assert compress_json_toon(value) == minified(value)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "\ufeff",
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n",
+        "HTTP/1.1 301 Moved\nLocation: /b\n\nHTTP/2 200\ncontent-length: 20\n\n",
+    ],
+)
+def test_what_stands_above_the_value_stays(head):
+    value = '[{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}]'
+    check_optimized(compress_json_toon, head + value, head + compress_json_toon(value))
+
+
+def test_lines_of_json_become_one_table():
+    text = "\n".join(json.dumps({"id": number, "name": f"item {number}"}) for number in range(5)) + "\n"
+    short = compress_json_toon(text)
+    assert short.startswith("[5]{id,name}:\n  0,item 0\n")
+    assert toon_format.decode(short) == [json.loads(line) for line in text.splitlines()]
+
+
+def test_lines_of_unlike_json_stay_lines():
+    text = '{"id": 1, "a": [1, 2]}\n\n{"name": "x"}\n'
+    check_optimized(compress_json_toon, text, '{"id":1,"a":[1,2]}\n{"name":"x"}\n')
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -121,9 +159,6 @@ def test_every_value_of_a_text_is_found():
         "see [1], [2] and {x}",
         "[1,2,3]",
         '{"a":1}',
-        '{"a": NaN, "b":   [1, 2]}',
-        '{"a": "\\ud800",    "b":   [1, 2]}',
-        '{"a": "\ud800",    "b":   [1, 2]}',
         "\ud800 " * 10,
         '{"a":   1',
         "def f():\n    return {'a':   1}",

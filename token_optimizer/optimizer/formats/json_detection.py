@@ -1,0 +1,79 @@
+"""Tells whether a text is JSON, and where it stands in the text.
+
+JSON here is what programs write: also with NaN and Infinity, with numbers beyond a double, with lone
+surrogates, behind a byte order mark, behind the head of an HTTP answer (`curl -i`), or as JSON lines. One
+reader for all: rules ask here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import orjson
+
+_HTTP_HEAD = re.compile(r"HTTP/[\d.]+ \d{3}[^\r\n]*\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*\r?\n")
+_BYTE_ORDER_MARK = "\ufeff"
+_SPACE = " \t\r\n"
+_DECODER = json.JSONDecoder()
+_MIN_LINES = 2
+
+
+def json_span(text: str) -> tuple[int, int] | None:
+    """Where the one JSON array or object begins and ends that the text is; None for any other text."""
+    start = _start(text)
+    end = len(text.rstrip(_SPACE))
+    if text[start : start + 1] not in ("{", "[") or text[end - 1 : end] not in ("}", "]"):
+        return None
+    return (start, end) if _is_value(text[start:end]) else None
+
+
+def json_line_spans(text: str) -> list[tuple[int, int]]:
+    """Where each value of a text of JSON lines begins and ends; empty for any other text."""
+    spans: list[tuple[int, int]] = []
+    start = _start(text)
+    if text[start : start + 1] != "{":
+        return []
+    for line in text[start:].split("\n"):
+        core = line.strip(_SPACE)
+        if core:
+            if not (core[0] == "{" and core[-1] == "}" and _is_value(core)):
+                return []
+            begin = start + line.index(core)
+            spans.append((begin, begin + len(core)))
+        start += len(line) + 1
+    return spans if len(spans) >= _MIN_LINES else []
+
+
+def end_of_json(text: str, start: int) -> int | None:
+    """Where the JSON value ends that begins at `start`; None where none does."""
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _start(text: str) -> int:
+    """Where the JSON may begin: behind what stands above JSON."""
+    at = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
+    while head := _HTTP_HEAD.match(text, at):
+        at = head.end()
+    while text[at : at + 1] and text[at] in _SPACE:
+        at += 1
+    return at
+
+
+def _is_value(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except (ValueError, RecursionError):
+        return _is_lenient_value(text)
+    return True
+
+
+def _is_lenient_value(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
