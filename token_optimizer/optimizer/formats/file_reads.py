@@ -1,0 +1,138 @@
+"""Tells which tool results are the text of a file that the model may go on to edit.
+
+An edit names the text that it replaces to the byte, so what was read of a file must stand as it is. A request
+whose tools can edit files (an editor, a patch, a shell) has such results; so has one whose question asks for
+a text as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+_EDIT_TYPES = ("text_editor_", "apply_patch", "local_shell", "shell", "bash_")
+# Parameters that only an edit has.
+_EDIT_FIELDS = frozenset((
+    "old_string", "old_str", "old_text", "oldtext", "search_block", "patch", "diff", "file_text",
+    "insert_line", "edits", "new_str", "new_string", "new_source", "code_edit", "replacement",
+))  # fmt: skip
+_CONTENT_FIELDS = frozenset({"content", "contents", "text", "code", "data", "body"})
+_PATH_FIELDS = frozenset((
+    "path", "file_path", "filepath", "file", "filename", "file_name", "target_file", "absolute_path",
+    "relative_path", "notebook_path", "paths", "files", "uri",
+))  # fmt: skip
+_COMMAND_FIELDS = ("command", "cmd", "script", "action", "input", "code")
+_SHELL_NAME = re.compile(
+    r"(?:^|[_\-.])(?:bash|sh|shell|terminal|exec\w*|run_?command|cmd|powershell)(?:$|[_\-.])", re.IGNORECASE
+)
+_READ_NAME = re.compile(r"read|view|open|cat|show|get|fetch|load|scroll|goto", re.IGNORECASE)
+_WORDS_OF_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Commands whose output is the text of a file, at the start of a command line or behind `&&`, `;` or `|`.
+_READ_COMMAND = re.compile(
+    r"(?:^|&&|;|\n)\s*(?:sudo\s+)?"
+    r"(?:cat|head|tail|sed\s+-n|nl|less|more|bat|type|Get-Content|gc|open|scroll_\w+|goto)\b"
+)
+_EXACT = re.compile(
+    r"""\b(?:verbatim|literally|exactly\ as|old_str(?:ing)?|as\ (?:it|they)\ stands?
+    |(?:byte|word)[- ]for[- ](?:byte|word)|(?:character|letter)[- ]by[- ](?:character|letter)
+    |match(?:es)?\ [^.?!]{0,40}exactly|exact\ (?:text|line|string|copy|content|whitespace|indentation)
+    |(?:trailing|leading)\ (?:white)?space|indentation
+    |wörtlich|buchstabengetreu|mot\ (?:à|pour)\ mot|textuellement|textualmente|literalmente
+    |palabra\ por\ palabra|дословно)
+    |原文|逐字|一字一句""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+class Call(NamedTuple):
+    """A tool call of the conversation: its id, the tool's name and its arguments."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+
+
+def asks_for_exact_text(question: str | None) -> bool:
+    """Whether the question asks for a text as it stands, to the character."""
+    return question is not None and _EXACT.search(question) is not None
+
+
+def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]:
+    """The ids of the calls whose results are text of a file, where the tools or earlier calls edit files."""
+    made = list(calls)
+    if not (any(map(_tool_edits, tools)) or any(map(_call_edits, made))):
+        return frozenset()
+    return frozenset(call.id for call in made if _reads_file(call))
+
+
+def calls_of(messages: Sequence[Any]) -> Iterator[Call]:
+    """The tool calls of a conversation, in any dialect."""
+    for message in messages:
+        if not isinstance(message, Mapping):
+            continue
+        if "call_id" in message and "name" in message:
+            yield _call(message["call_id"], message, message.get("arguments", message.get("input")))
+        for call in _listed(message.get("tool_calls")):
+            made = call.get("function") or call.get("custom") or {}
+            yield _call(call.get("id"), made, made.get("arguments", made.get("input")))
+        for part in _listed(message.get("content")):
+            if part.get("type") in ("tool_use", "server_tool_use"):
+                yield _call(part.get("id"), part, part.get("input"))
+
+
+def _call(call_id: Any, made: Mapping[str, Any], arguments: Any) -> Call:
+    return Call(str(call_id), str(made.get("name") or ""), _as_fields(arguments))
+
+
+def _as_fields(arguments: Any) -> Mapping[str, Any]:
+    """The arguments by name; a text that is no JSON object is the one argument `input`."""
+    if isinstance(arguments, Mapping):
+        return arguments
+    try:
+        read = json.loads(arguments)
+    except (TypeError, ValueError, RecursionError):
+        return {"input": arguments} if isinstance(arguments, str) else {}
+    return read if isinstance(read, dict) else {}
+
+
+def _listed(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _tool_edits(tool: Any) -> bool:
+    if not isinstance(tool, Mapping):
+        return False
+    inner = tool.get("function", tool.get("custom", tool))
+    definition = inner if isinstance(inner, Mapping) else tool
+    kind, name = str(tool.get("type") or ""), str(definition.get("name") or "")
+    if kind.startswith(_EDIT_TYPES) or name == "apply_patch" or _is_shell(name):
+        return True
+    schema = definition.get("parameters", definition.get("input_schema"))
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return isinstance(properties, Mapping) and _are_edit_fields(properties)
+
+
+def _call_edits(call: Call) -> bool:
+    return call.name == "apply_patch" or _is_shell(call.name) or _are_edit_fields(call.arguments)
+
+
+def _are_edit_fields(fields: Iterable[str]) -> bool:
+    names = {name.lower() for name in fields}
+    return bool(names & _EDIT_FIELDS) or bool(names & _PATH_FIELDS and names & _CONTENT_FIELDS)
+
+
+def _reads_file(call: Call) -> bool:
+    command = next((call.arguments[key] for key in _COMMAND_FIELDS if key in call.arguments), None)
+    text = " ".join(map(str, command)) if isinstance(command, list) else command
+    if isinstance(text, str) and _READ_COMMAND.search(text.removeprefix("bash -lc ")):
+        return True
+    names = {name.lower() for name in call.arguments}
+    if not names & _PATH_FIELDS or _are_edit_fields(call.arguments):
+        return False
+    return _READ_NAME.search(call.name) is not None or text == "view"
+
+
+def _is_shell(name: str) -> bool:
+    return _SHELL_NAME.search(_WORDS_OF_CAMEL.sub("_", name)) is not None
