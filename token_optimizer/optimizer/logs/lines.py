@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice
 from math import ceil
 
+from token_optimizer.optimizer.logs.patterns import pattern_texts
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 
@@ -101,6 +102,17 @@ _SAMPLED_LINES = 60
 _DECIDING_LINES = 12
 _MIN_LOG_LINES = 5
 _LOG_SHARE = 0.6
+_MIN_ALIKE_LINES = 20
+_MAX_COMPARED_LINES = 400
+_PATTERN_SHARE = 0.25
+_WORDED_SHARE = 0.4
+_LISTED_SHARE = 0.5
+# A line of a diff or a table, a value, a setting, a statement, a file of a listing, a hit of a search.
+_LISTED = re.compile(
+    r"""\s{0,40}(?:[+|<{}\[\]"']|-(?!>)|[-dlbcps][rwx-]{9}|(?:-\ )?[\w."'-]{1,60}\s?[:=](?:\s*\S+)?\s*$
+      |\S{1,200}?[:-]\d+[:-]\s*\S|.*[;{},]\s*$)""",
+    re.VERBOSE,
+)
 _LONGEST_READ = 2_000
 _FRAME_WITHIN_CHARS = 400
 
@@ -111,7 +123,24 @@ def is_log(text: str) -> bool:
     if len(lines) < _MIN_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines)
+    is_logged = _is_mostly_logged(sample) or _repeats_patterns(lines)
+    return (is_logged and not _is_table(sample)) or _is_of_a_build(lines)
+
+
+def _repeats_patterns(lines: list[str]) -> bool:
+    """Whether the lines are of few patterns, as of a program that reports one thing after another.
+
+    Lists of values, listings of files, searches, settings and diffs are not meant, though alike.
+    """
+    sample = lines[:_MAX_COMPARED_LINES]
+    if len(sample) < _MIN_ALIKE_LINES:
+        return False
+    texts = pattern_texts(sample)
+    if len(set(texts)) > _PATTERN_SHARE * len(texts):
+        return False
+    worded = sum(_WORD.search(text) is not None for text in texts)
+    listed = sum(_LISTED.match(line) is not None for line in sample)
+    return worded >= _WORDED_SHARE * len(sample) and listed <= _LISTED_SHARE * len(sample)
 
 
 def _is_mostly_logged(sample: list[str]) -> bool:

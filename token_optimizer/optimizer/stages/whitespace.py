@@ -1,6 +1,7 @@
 """Takes out whitespace that no reader needs, and says once what stands many times in a row.
 
-JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal alone.
+JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal and the states of a
+line that was drawn over itself.
 
 Before: "done   \\n\\n\\n\\n\\nretrying\\nretrying\\nretrying\\nretrying"
 After:  "done\\n\\nretrying [repeated 4 times]"
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapse_repeats
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
 from token_optimizer.optimizer.stage import Stage, rewritten
@@ -25,8 +27,9 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
 
 
 def _squeezed(text: str, block: Block) -> str:
+    text = last_states(strip_escapes(text))
     if block.kind is Kind.CODE:
-        return strip_escapes(text)
+        return text
     if block.kind in _SPACED_KINDS:
         text = squeeze_whitespace(text)
     if block.kind in _REPEATING_KINDS:

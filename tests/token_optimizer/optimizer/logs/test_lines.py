@@ -1,0 +1,40 @@
+"""Which texts are logs."""
+
+import pytest
+
+from token_optimizer.optimizer.logs.lines import is_log
+
+REPORTS = {
+    "plan": "\n".join(f"module.net[{n % 5}]: Still destroying... [{n}0s elapsed]" for n in range(40)),
+    "events": "\n".join(
+        f"{n}m   Normal   Scheduled   pod/web-7f9c{n:02}d   Placed on node-{n}" for n in range(40)
+    ),
+    "warnings": "\n".join(
+        f"src\\A{n}.cs(12,{n}): warning CS0168: The variable is never used" for n in range(40)
+    ),
+    "coverage": "\n".join(
+        f"App\\Order{n}\n  Methods: {n}.00% ( 2/ 3)  Lines: {n}.12% ( 3/ 9)" for n in range(30)
+    ),
+    "layers": "\n".join(
+        f"{n:012x}: {done}" for n in range(990, 1015) for done in ("Waiting", "Pull complete")
+    ),
+}
+OTHERS = {
+    "listing": "\n".join(f"-rw-r--r-- 1 ana staff {n} Nov 28 20:00 page_{n}.md" for n in range(40)),
+    "hits": "\n".join(f"src/mod{n}.py:{n}:    return total_{n}" for n in range(40)),
+    "settings": "\n".join(f"- name: item{n}\n  port: {n}\n  host: h{n}" for n in range(20)),
+    "diff": "\n".join(f"+    check(of={n})" for n in range(40)),
+    "table": "\n".join(f"| row {n} | {n} | {n * n} |" for n in range(40)),
+    "statements": "\n".join(f"INSERT INTO seats VALUES ({n}, 'row {n}');" for n in range(40)),
+    "values": "\n".join(f"{n} {n * 3.5}" for n in range(40)),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_what_reports_one_thing_after_another_is_a_log(name):
+    assert is_log(REPORTS[name])
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_lists_listings_and_settings_are_none(name):
+    assert not is_log(OTHERS[name])
