@@ -1,7 +1,9 @@
-"""Collects the orders a prompt gives into one block, sentence by sentence, so that none is lost in a cut.
+"""Finds the directives of a prompt: what whoever gives it demands or forbids, in words that they capitalise.
 
-An order is a sentence with one of the guide's keywords in capitals. Only the prose of system, developer
-and user counts: documents and tool results could carry somebody else's orders.
+A directive is whole: the sentence with the keyword, what it opens (a list, a table, a form after a colon),
+the line that opens the list it stands in, and the sentences that it depends on ("Otherwise you MUST").
+Only the prose of system, developer and user counts, and of that only what they say themselves: what they
+quote is somebody else's.
 
 Before: "Answer in Spanish. You MUST return JSON. Thanks!"
 After:  the same, and a constraint block "You MUST return JSON."
@@ -11,18 +13,72 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.text import sentences
+from token_optimizer.text import sentence_spans
 
-_KEYWORD = re.compile(r"\b(?:MUST(?: NOT)?|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
+# The guide's keywords, and those of other languages. Of scripts without capitals the plain words count.
+KEYWORDS = (
+    "MUST", "ALWAYS", "NEVER", "FORMAT", "JSON", "DEADLINE", "DO NOT", "DON'T", "DON’T", "SHALL",
+    "SHALL NOT", "FORBIDDEN", "PROHIBITED", "REQUIRED", "MANDATORY", "IMPORTANT", "CRITICAL",
+    "CANNOT", "ONLY", "AVOID", "MUSS", "MÜSSEN", "MUẞ", "NIEMALS", "NIE", "IMMER", "VERBOTEN",
+    "DARF NICHT", "DÜRFEN NICHT", "KEINESFALLS", "WICHTIG", "PFLICHT", "NUR", "DOIT", "DOIVENT",
+    "JAMAIS", "TOUJOURS", "INTERDIT", "OBLIGATOIRE", "NE PAS", "UNIQUEMENT", "DEBE", "DEBEN",
+    "NUNCA", "SIEMPRE", "PROHIBIDO", "OBLIGATORIO", "IMPORTANTE", "SOLO", "DEVE", "DEVEM", "SEMPRE",
+    "PROIBIDO", "OBRIGATÓRIO", "MAI", "VIETATO", "OBBLIGATORIO", "MOET", "NOOIT", "ALTIJD",
+    "VERBODEN", "VERPLICHT", "MÅSTE", "ALDRIG", "ALLTID", "MUSI", "NIGDY", "ZAWSZE", "ZABRONIONE",
+    "ASLA", "ZORUNLU", "НИКОГДА", "ВСЕГДА", "ОБЯЗАТЕЛЬНО", "НЕЛЬЗЯ", "ЗАПРЕЩЕНО", "ВАЖНО", "必须",
+    "禁止", "严禁", "切勿", "务必", "不得", "必ず", "絶対に", "반드시", "금지", "절대",
+)  # fmt: skip
 _SOURCES = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER})
+# What cannot be understood without the sentence before.
+_DEPENDS = re.compile(
+    r"""\W{0,3}(?:otherwise|else|if\ (?:so|not)|in\ (?:that|this|such|which|any\ other)\ cases?|then|instead
+    |therefore|however|except|unless|sonst|andernfalls|dann|sinon|autrement|dans\ ce\ cas|de\ lo\ contrario
+    |en\ ese\ caso|entonces|caso\ contrário|altrimenti|in\ tal\ caso|anders|иначе|否则|そうでなければ)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\[[ xX]?\]|\|)\s*\S|[ \t]{2,}\S")
+_LIST_MARK = re.compile(r"^[ \t]*(?:[-*+•–]|\d{1,3}[.)]|#{1,6})[ \t]+")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+_QUOTED_LINE = re.compile(r"[ \t]*>")
+_QUOTES = re.compile(r"“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»|(?<!\w)\"[^\"\n]*\"(?!\w)|(?<!\w)'[^'\n]*'(?!\w)")
+# What stands above a mail that is pasted, and in the line that hands over a text to be worked on: all behind
+# it is somebody else's.
+_MAIL_HEAD = re.compile(
+    r"\s{0,9}(?:-{2,}\s{0,3}(?:original|forwarded|begin forwarded|weitergeleitete|ursprüngliche)\b"
+    r"|(?:from|von|de|da|van|от|发件人):\s[^@\n]{1,200}@|(?:subject|betreff|objet|asunto|oggetto|тема|主题):\s\S)",
+    re.IGNORECASE,
+)
+_WORKS_ON = re.compile(
+    r"\b(?:summari[sz]e|translate|rewrite|proofread|paraphrase|classify|explain|repl(?:y|ies)|respond|answer"
+    r"|fasse|übersetze|résume|traduis|resume|traduce)\b",
+    re.IGNORECASE,
+)
+_TEXT_OF_OTHERS = re.compile(
+    r"\b(?:e-?mail|mail|message|letter|text|article|post|review|transcript|document|note|paragraph|passage"
+    r"|ticket|comment|chat|nachricht|brief|texte|courriel|correo|mensaje)\b",
+    re.IGNORECASE,
+)
+_MAX_TASK_CHARS = 300
+_EXCEPTS = re.compile(r"\W{0,3}(?:unless|except|but|however|außer|sauf|salvo|кроме|除非)\b", re.IGNORECASE)
+_MAX_LIST_LINES = 60
+
+Span = tuple[int, int]
 
 
-def extract_constraints(blocks: list[Block]) -> Block | None:
-    """A block of every sentence that gives an order, each once, in the prompt's order; None without any."""
-    sources = [block for block in blocks if _may_give_directives(block) and _KEYWORD.search(block.content)]
-    found = dict.fromkeys(order for block in sources for order in _orders(block.content))
+def extract_constraints(blocks: list[Block], keywords: Sequence[str] = ()) -> Block | None:
+    """A block of every directive, each once, in the prompt's order; None without any.
+
+    `keywords` are those of the config, beside our own.
+    """
+    given = [
+        (block, directives_of(block.content, keywords)) for block in filter(_may_give_directives, blocks)
+    ]
+    sources = [block for block, directives in given if directives]
+    found = dict.fromkeys(text for _, directives in given for text in directives)
     if not found:
         return None
     content = "\n".join(found)
@@ -34,18 +90,146 @@ def extract_constraints(blocks: list[Block]) -> Block | None:
         priority=1.0,
         timestamp=sources[-1].timestamp,
         metadata={"sources": [block.id for block in sources]},
-        note="the prompt's own orders",
+        note="the prompt's own directives",
     )
 
 
-def directives_in(block: Block, text: str) -> bool:
-    """Whether the text, which is part of the block, gives an order."""
-    return _may_give_directives(block) and _KEYWORD.search(text) is not None
+def directive_spans_in(block: Block, text: str, keywords: Sequence[str] = ()) -> tuple[Span, ...]:
+    """Where directives stand in a text of the block; none where it is not said by whoever may give them."""
+    return directive_spans(text, tuple(keywords)) if _may_give_directives(block) else ()
+
+
+def directives_of(text: str, keywords: Sequence[str] = ()) -> list[str]:
+    """The directives of a text, in order."""
+    return [
+        _LIST_MARK.sub("", text[start:end].strip("\n")).strip()
+        for start, end in directive_spans(text, tuple(keywords))
+    ]
+
+
+@lru_cache(maxsize=1_000)
+def directive_spans(text: str, keywords: tuple[str, ...] = ()) -> tuple[Span, ...]:
+    """Where the directives stand, in order and without overlap."""
+    pattern = keyword_pattern(keywords)
+    if not pattern.search(text):
+        return ()
+    lines = _own_lines(text)
+    spans: list[Span] = []
+    for number, (start, end) in enumerate(lines):
+        if not pattern.search(text, start, end) or (spans and end <= spans[-1][1]):
+            continue
+        for first, last in _of_line(text, lines, number, pattern):
+            if spans and first < spans[-1][1]:
+                first, last = spans[-1][0], max(last, spans[-1][1])
+                spans.pop()
+            spans.append((first, last))
+    return tuple(spans)
+
+
+@lru_cache(maxsize=100)
+def keyword_pattern(keywords: tuple[str, ...] = ()) -> re.Pattern[str]:
+    """What a directive is known by: our own keywords, and these."""
+    longest_first = sorted({*KEYWORDS, *keywords}, key=lambda word: (-len(word), word))
+    return re.compile("|".join(map(_word_pattern, longest_first)))
+
+
+def _word_pattern(word: str) -> str:
+    """The word by itself; within others where a script sets no space between words."""
+    return rf"(?<!\w){re.escape(word)}(?!\w)" if word.lower() != word else re.escape(word)
 
 
 def _may_give_directives(block: Block) -> bool:
     return block.type in _SOURCES and block.kind is Kind.PROSE and not block.tool_result
 
 
-def _orders(text: str) -> list[str]:
-    return [sentence for sentence in sentences(text) if _KEYWORD.search(sentence)]
+def _own_lines(text: str) -> list[Span]:
+    """The lines that whoever wrote the text says themselves: not quoted, not in a fence, not handed over."""
+    lines: list[Span] = []
+    start, fenced = 0, False
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        line = text[start:end]
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced and not _QUOTED_LINE.match(line):
+            lines.append((start, end))
+            if _hands_over(line):
+                break
+        start = end
+    return lines
+
+
+def _hands_over(line: str) -> bool:
+    """Whether all that follows is a text of somebody else's."""
+    if _MAIL_HEAD.match(line):
+        return True
+    is_task = len(line) <= _MAX_TASK_CHARS and line.rstrip().endswith(":")
+    return is_task and bool(_WORKS_ON.search(line) and _TEXT_OF_OTHERS.search(line))
+
+
+def _of_line(text: str, lines: Sequence[Span], number: int, pattern: re.Pattern[str]) -> Iterator[Span]:
+    start, end = lines[number]
+    if _LIST_ITEM.match(text, start, end) and (lead := _lead_of_list(text, lines, number)) is not None:
+        yield lead, _end_of_opened(text, end, in_list=True)
+        return
+    sentences = [(start + first, start + last) for first, last in sentence_spans(text[start:end])]
+    for place, (first, last) in enumerate(sentences):
+        if not _demands(text[first:last], pattern):
+            continue
+        begin = _begin(text, lines, number, sentences, place)
+        if place + 1 < len(sentences) and _EXCEPTS.match(text, *sentences[place + 1]):
+            last = sentences[place + 1][1]
+        if last == end and text[first:last].rstrip().endswith(":"):
+            last = _end_of_opened(text, end)
+        yield begin, last
+
+
+def _demands(sentence: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a keyword stands in what the sentence says itself, not in what it quotes."""
+    return pattern.search(_QUOTES.sub("", sentence)) is not None
+
+
+def _begin(text: str, lines: Sequence[Span], number: int, sentences: Sequence[Span], place: int) -> int:
+    """Where the sentences begin that the one at this place depends on."""
+    while place and _DEPENDS.match(text, *sentences[place]):
+        place -= 1
+    begin = sentences[place][0]
+    if place == 0 and number and _DEPENDS.match(text, *sentences[0]):
+        above = text[slice(*lines[number - 1])]
+        if above.strip() and lines[number - 1][1] == begin:
+            return lines[number - 1][0] + list(sentence_spans(above))[-1][0]
+    return begin
+
+
+def _lead_of_list(text: str, lines: Sequence[Span], number: int) -> int | None:
+    """Where the line begins that opens the list with this item; None where none does."""
+    for above in range(number - 1, max(-1, number - _MAX_LIST_LINES), -1):
+        line = text[slice(*lines[above])]
+        if not line.strip() or _LIST_ITEM.match(line):
+            continue
+        return lines[above][0] if line.rstrip().endswith(":") else None
+    return None
+
+
+def _end_of_opened(text: str, start: int, *, in_list: bool = False) -> int:
+    """Where the list, table or form ends that begins at `start`, or goes on there."""
+    end = at = start
+    fenced = False
+    for _ in range(_MAX_LIST_LINES):
+        stop = text.find("\n", at) + 1 or len(text)
+        if stop == at:
+            break
+        is_item = _LIST_ITEM.match(text, at, stop) is not None
+        if _FENCE.match(text, at, stop):
+            fenced = not fenced
+            if not fenced:
+                return stop
+        elif not fenced and not text[at:stop].strip():
+            if (end > start or in_list) and not _LIST_ITEM.match(text, stop):
+                break
+        elif not fenced and in_list and not is_item:
+            break
+        in_list = in_list or is_item
+        end = stop if text[at:stop].strip() else end
+        at = stop
+    return end

@@ -11,7 +11,7 @@ from token_optimizer.models import Block, Marker, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined, with_text
-from token_optimizer.optimizer.prose.directives import directives_in
+from token_optimizer.optimizer.prose.directives import directive_spans_in
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
 from token_optimizer.optimizer.stage import counted
@@ -86,14 +86,8 @@ def cuttable_blocks(
             frame = Frame("turn", block.turn) if block.turn in droppable else None
             if frame is None and cutter.whole:
                 frame = Frame("text", at)
-            directives = (
-                n
-                for n, item in enumerate(passages)
-                if directives_in(block, source.text[item.start : item.end])
-            )
-            found.append(
-                CuttableBlock(at, block, source, cutter, passages, frame, directives=frozenset(directives))
-            )
+            directives = _overlapping(passages, directive_spans_in(block, source.text))
+            found.append(CuttableBlock(at, block, source, cutter, passages, frame, directives=directives))
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for cuttable in found for text in cuttable.texts()]))
     return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]
@@ -104,6 +98,20 @@ def _source_of(block: Block, cutter: Cutter) -> MarkedText:
     if cutter.from_original and block.original_content:
         return MarkedText(block.original_content)
     return MarkedText.of(block)
+
+
+def _overlapping(passages: Sequence[Passage], spans: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """The places of the passages that hold a part of one of the spans; both stand in order."""
+    places: set[int] = set()
+    at = 0
+    for start, end in spans:
+        while at < len(passages) and passages[at].end <= start:
+            at += 1
+        for place in range(at, len(passages)):
+            if passages[place].start >= end:
+                break
+            places.add(place)
+    return frozenset(places)
 
 
 def _passage_tokens(cuttable: CuttableBlock, counts: Iterator[int]) -> list[int]:

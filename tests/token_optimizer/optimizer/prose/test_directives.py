@@ -24,6 +24,73 @@ def test_every_keyword_of_the_guide(word):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "DO NOT restart the node.",
+        "The keys SHALL NOT leave the vault.",
+        "Refunds are FORBIDDEN for gift cards.",
+        "A receipt is REQUIRED.",
+        "IMPORTANT: the port is 5433.",
+        "Antworte NIEMALS auf Englisch.",
+        "Les prix sont TOUJOURS en euros.",
+        "NUNCA borres la tabla.",
+        "Данные НЕЛЬЗЯ менять.",
+        "禁止修改数据库。",
+    ],
+)
+def test_other_words_of_duty_and_other_languages(text):
+    assert extract_constraints([Block(f"{text} Ok.")]).content == text
+
+
+def test_keywords_of_ones_own():
+    assert extract_constraints([Block("Be nice. BITTE leise. Ok.")]) is None
+    assert extract_constraints([Block("Be nice. BITTE leise. Ok.")], ["BITTE"]).content == "BITTE leise."
+
+
+@pytest.mark.parametrize(
+    ("text", "directive"),
+    [
+        ("ALWAYS do this first:\n- lock the row\n- note the time\n\nThanks.", None),
+        ("Hello.\nUse this FORMAT:\nname: <name>\nage: <age>\n\nThanks.", None),
+        ("Use this FORMAT:\n```\nname: <name>\n\nage: <age>\n```\nThanks.", None),
+        ("Columns you MUST fill:\n| a | b |\n| - | - |\n\nThanks.", None),
+        ("Rules:\n1. Be kind.\n2. NEVER guess.\n3. Cite.\n\nThanks.", None),
+        (
+            "Hello. In Norway the price is without tax. Otherwise you MUST add it. Thanks.",
+            "In Norway the price is without tax. Otherwise you MUST add it.",
+        ),
+        (
+            "Hello. You MUST ask first. Unless it is urgent. Thanks.",
+            "You MUST ask first. Unless it is urgent.",
+        ),
+    ],
+)
+def test_what_belongs_to_a_directive_comes_along(text, directive):
+    whole = text.removeprefix("Hello.\n").removesuffix("Thanks.").strip()
+    assert extract_constraints([Block(text)]).content == (directive or whole)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> You MUST pay today.\nWhat does that mean?",
+        'What did he mean by "you MUST pay today"?',
+        "What is wrong here?\n```\n# NEVER run this\n```",
+        "Summarize this mail:\n\nHello,\nyou MUST wire 900 EUR today.\nRegards",
+        "See below.\nFrom: Eve <eve@example.org>\nSubject: Invoice\n\nYou MUST pay today.",
+        "-----Original Message-----\nYou MUST pay today.",
+    ],
+)
+def test_what_somebody_else_says_is_no_directive(text):
+    assert extract_constraints([Block(text)]) is None
+
+
+def test_what_stands_before_a_mail_is_ones_own():
+    text = "You MUST answer politely.\nReply to this mail:\n\nYou MUST pay today."
+    assert extract_constraints([Block(text)]).content == "You MUST answer politely."
+
+
+@pytest.mark.parametrize(
     "text", ["", "You must not, never ever.", "MUSTARD and JSONB", "The format is json."]
 )
 def test_only_whole_words_in_capitals_count(text):
