@@ -15,7 +15,7 @@ from token_optimizer.optimizer.formats.json_detection import (
     json_span,
 )
 from token_optimizer.optimizer.formats.pasted_content import is_output, pasted_spans
-from token_optimizer.optimizer.logs.lines import is_log, is_log_line
+from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
 
 Piece = tuple[Kind, str]
 
@@ -39,6 +39,8 @@ def kind_of(text: str) -> Kind:
         return Kind.LOG
     if json_line_spans(text):
         return Kind.JSON
+    if is_report(text):
+        return Kind.LOG
     return Kind.CODE if is_output(text) else Kind.PROSE
 
 

@@ -123,16 +123,15 @@ def is_log(text: str) -> bool:
     if len(lines) < _MIN_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    is_logged = _is_mostly_logged(sample) or _repeats_patterns(lines)
-    return (is_logged and not _is_table(sample)) or _is_of_a_build(lines)
+    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines)
 
 
-def _repeats_patterns(lines: list[str]) -> bool:
-    """Whether the lines are of few patterns, as of a program that reports one thing after another.
+def is_report(text: str) -> bool:
+    """Whether a program's output reports one thing after another, in lines of few patterns.
 
     Lists of values, listings of files, searches, settings and diffs are not meant, though alike.
     """
-    sample = lines[:_MAX_COMPARED_LINES]
+    sample = [line for line in text.split("\n") if line.strip()][:_MAX_COMPARED_LINES]
     if len(sample) < _MIN_ALIKE_LINES:
         return False
     texts = pattern_texts(sample)
@@ -140,6 +139,8 @@ def _repeats_patterns(lines: list[str]) -> bool:
         return False
     worded = sum(_WORD.search(text) is not None for text in texts)
     listed = sum(_LISTED.match(line) is not None for line in sample)
+    if _is_table(sample):
+        return False
     return worded >= _WORDED_SHARE * len(sample) and listed <= _LISTED_SHARE * len(sample)
 
 

@@ -1,8 +1,8 @@
-"""Which texts are logs."""
+"""Which outputs of programs are reports, and so logs."""
 
 import pytest
 
-from token_optimizer.optimizer.logs.lines import is_log
+from token_optimizer.optimizer.logs.lines import is_report
 
 REPORTS = {
     "plan": "\n".join(f"module.net[{n % 5}]: Still destroying... [{n}0s elapsed]" for n in range(40)),
@@ -32,9 +32,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_what_reports_one_thing_after_another_is_a_log(name):
-    assert is_log(REPORTS[name])
+    assert is_report(REPORTS[name])
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_lists_listings_and_settings_are_none(name):
-    assert not is_log(OTHERS[name])
+    assert not is_report(OTHERS[name])
