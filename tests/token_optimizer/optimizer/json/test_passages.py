@@ -254,7 +254,7 @@ def test_rows_of_json_lines_are_cut_and_stay_lines():
     text = "\n".join(map(json.dumps, rows))
     passages = json_passages(text, "What is the price of heron 271?")
     kept = frozenset([max(range(len(passages)), key=lambda index: passages[index].value)])
-    sent = keep_json_passages(text, passages, kept)
+    sent = keep_json_passages(MarkedText(text), passages, kept).text
     head, *lines = sent.split("\n")
     assert "399 of 400 items left out" in head
     assert list(map(json.loads, lines)) == [rows[271]]

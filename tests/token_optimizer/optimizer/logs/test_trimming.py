@@ -202,7 +202,8 @@ def test_a_narrower_second_cut_adds_up_the_counts():
 
 
 def test_what_looks_like_a_marker_is_cut_like_any_other_line():
-    log = log_of(500, at_100="[… 9,000 lines left out]", at_101="[2 frames left out]", at_250="ERROR here")
+    log = log_of(500, at_250="ERROR here")
+    log[100:104] = ["[… 9,000 lines left out]", "[2 frames left out]"] * 2
     assert trimmed(log)[0] == "[… 248 lines left out]"
 
 
