@@ -1,0 +1,61 @@
+"""The documentation names what is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+# Others' libraries, data, what is made at run time; the folders of the tests are those of the code.
+_WITHOUT_A_LINE = {"vendor", "prompts", "state", "staticfiles", "build", "dist", "__pycache__"}
+# The new files of the examples on the page of the architecture.
+_MADE_UP = re.compile(r"tracking\.py$|/keys/|/keys\.css$")
+_LINE = re.compile(r"( *)([\w-]+)/ {2,}\S.*")
+
+
+def _in_tree(text: str) -> Iterator[str]:
+    """The folders of the tree, each with those above it."""
+    above: list[str] = []
+    for line in re.search(r"```\n(.*?)```", text, re.DOTALL)[1].splitlines():
+        indent, name = _LINE.fullmatch(line).groups()
+        del above[len(indent) // 2 :]
+        above.append(name)
+        yield "/".join(above)
+
+
+def _folders(at: Path) -> Iterator[str]:
+    for path in sorted(at.iterdir()):
+        if path.is_dir() and not path.name.startswith(".") and path.name not in _WITHOUT_A_LINE:
+            inside = [] if path == ROOT / "tests" else list(_folders(path))
+            # A folder that has moved away leaves its bytecode behind.
+            if inside or any(found.is_file() for found in path.iterdir()):
+                yield path.relative_to(ROOT).as_posix()
+                yield from inside
+
+
+def test_the_tree_has_every_folder() -> None:
+    listed = list(_in_tree((ROOT / "docs" / "architecture.md").read_text()))
+    there = [folder for folder in _folders(ROOT) if not folder.endswith(".egg-info")]
+    assert sorted(listed) == sorted(there)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    named = re.findall(r"`([\w.-]+(?:/[\w.-]+)+/?)`", page.read_text())
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"state"}
+    ours = [name for name in named if name.split("/")[0] in folders and not _MADE_UP.search(name)]
+    assert [name for name in ours if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, _, anchor in re.findall(r"\]\(([^)#:]*)(#?)([^):]*)\)", page.read_text()):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
