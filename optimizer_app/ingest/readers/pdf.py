@@ -28,7 +28,7 @@ _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi",
 # Of the size of the line: a script's font is smaller, and it stands no further than this beside the line.
 _SCRIPT_SIZE = 0.85
 _SCRIPT_DISTANCE = (0.05, 0.8)
-_COMMENTS = frozenset(("/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret", "/Popup"))
+_COMMENTS = frozenset(("/Text", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Caret"))
 # It warns of every odd file.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
 

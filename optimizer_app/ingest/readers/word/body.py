@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from docx.oxml.ns import qn
 from lxml.etree import QName, _Element
 
+from optimizer_app.ingest.readers.formulas import linear
 from optimizer_app.ingest.readers.reading import Kind, Tally
+from optimizer_app.ingest.readers.scripts import finished
 from optimizer_app.ingest.readers.word.numbering import BULLET, Numbering
 from optimizer_app.ingest.readers.word.styles import Styles
-from optimizer_app.ingest.readers.word.text import ParagraphText, chosen, is_placeholder
+from optimizer_app.ingest.readers.word.text import MATH, ParagraphText, chosen, is_placeholder
 
 # A heading's level, or 0, and a text.
 Block = tuple[int, str]
 _CONTENTS = "Table of Contents"
+# The paragraph's own mark was deleted, and so the paragraph.
+_DELETED_MARK = f"{qn('w:pPr')}/{qn('w:rPr')}/{qn('w:del')}"
 _AROUND_ROWS = ("sdt", "sdtContent", "customXml", "ins")
 
 
@@ -48,6 +52,8 @@ class Body:
             yield from self.blocks(chosen(element))
         elif name in ("del", "moveFrom"):
             self.tally[Kind.DELETED] += 1
+        elif element.tag.startswith(MATH):
+            yield 0, finished(linear(element))
         elif name == "altChunk":
             self.tally[Kind.EMBEDDED] += 1
 
@@ -68,17 +74,20 @@ class Body:
             self.tally[Kind.CONTENTS] += 1
             return
         reader = ParagraphText(element, self.styles, self.tally)
-        text = reader.read()
+        text = self._labelled(element, reader.read())
         if text:
-            yield self.styles.heading_level(element), self._labelled(element, text)
+            yield self.styles.heading_level(element), text
         for box in reader.boxes:
             yield from self.blocks(box)
         for note in reader.notes:
             yield from self._note(note)
 
     def _labelled(self, paragraph: _Element, text: str) -> str:
+        """The text after its number. An empty item counts, one that was deleted does not."""
+        if not text and paragraph.find(_DELETED_MARK) is not None:
+            return ""
         label, level = self.numbering.label(self.styles.paragraph_property(paragraph, "w:numPr"))
-        if not label:
+        if not label or not text:
             return text
         return f"{'  ' * level if label == BULLET else ''}{label} {text}"
 

@@ -35,6 +35,7 @@ BOX = """<w:r><mc:AlternateContent>
         (control(paragraph("Controlled.") + control(paragraph("Twice."))), "Controlled.\n\nTwice."),
         (f"<w:ins>{paragraph('New.')}</w:ins>", "New."),
         (f"<w:customXml>{paragraph('Tagged.')}</w:customXml>", "Tagged."),
+        ("<m:oMathPara><m:oMath><m:r><m:t>a = b</m:t></m:r></m:oMath></m:oMathPara>", "a = b"),
         (table(row(cell("a"), cell("b")), row(cell("c"), cell("d"))), "a | b\nc | d"),
         (table(row(cell("a"), cell(table(row(cell("x"), cell("y")), row(cell("z"), cell("w")))))),
          "a | x | y; z | w"),

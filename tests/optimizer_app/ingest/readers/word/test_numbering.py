@@ -63,6 +63,16 @@ def test_a_list_starts_anew_where_it_says_so() -> None:
     assert labels(lists, (0, 1), (0, 1), (0, 2), (0, 2), (0, 9)) == ["1.", "2.", "5.", "6.", ""]
 
 
+def test_an_empty_item_counts_and_a_deleted_one_does_not() -> None:
+    document = docx.Document()
+    for text in ("One", "", "Three"):
+        document.add_paragraph(text, "List Number")
+    style = '<w:pStyle w:val="ListNumber"/>'
+    gone = paragraph(properties=f'{style}<w:rPr><w:del w:id="1" w:author="a"/></w:rPr>')
+    read = read_docx_of(gone + paragraph("Four", properties=style), document)
+    assert text_of(read) == "1. One\n\n3. Three\n\n4. Four"
+
+
 def test_the_items_of_a_document_have_their_numbers() -> None:
     document = docx.Document()
     for text, style in (("Sign", "List Number"), ("Pay", "List Number"), ("cash", "List Bullet")):
