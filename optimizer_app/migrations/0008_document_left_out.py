@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0006_precompression'),
+        ('optimizer_app', '0007_provider_stream_usage'),
     ]
 
     operations = [
