@@ -42,7 +42,8 @@ PRESETS: dict[str, dict[str, Any]] = {
 class OptimizerConfig:
     """Fields of the guide, and ours: `target_reduction` (share of the tokens to aim at cutting, a soft
     target), `max_latency_ms`, `tool_descriptions`, `tool_result_tokens` (size above which a tool result
-    may be cut lossily), `summarizer` (by which the central sentences of prose are found) and `capture_days`
+    may be cut lossily), `summarizer` (by which the central sentences of prose are found),
+    `directive_keywords` (words of duty beside our own, by which directives are known) and `capture_days`
     (days that prompt text is kept, 0 for never).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
@@ -92,6 +93,7 @@ class OptimizerConfig:
     tool_descriptions: str = "concise"
     tool_result_tokens: int = 2000
     summarizer: str = "textrank"
+    directive_keywords: list[str] = field(default_factory=list)
     capture_days: int = 0
 
     @classmethod
@@ -129,6 +131,7 @@ class OptimizerConfig:
             raise ConfigError(f"tool_descriptions {self.tool_descriptions!r} is not one of {modes}")
         check_summarizer(self.summarizer)
         _check_strings("tool_allowlist", self.tool_allowlist)
+        _check_strings("directive_keywords", self.directive_keywords)
         _check_strings("junk_regexes", self.junk_regexes)
         for position, pattern in enumerate(self.junk_regexes):
             _check_pattern(position, pattern)

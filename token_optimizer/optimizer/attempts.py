@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -117,7 +117,7 @@ class Attempts:
         after = self.run_stages(start, replace(context.aiming(start), original=original), ledger)
         body, changed, silent = render(after, original)
         after = _without_reasoning_of(silent, after, ledger)
-        faults = tuple(sorted(_faults(original, after, body)))
+        faults = tuple(sorted(_faults(original, after, body, context.config.directive_keywords)))
         if faults and ledger.has_done(COMPRESS_STAGE):
             again = self._run(start, context.without_compression(), unrun)
             return replace(again, undone=faults)
@@ -128,11 +128,11 @@ class Attempts:
         return Attempt(original, start, framed(after, body, context.count), body, changed, ledger)
 
 
-def _faults(original: Prompt, after: Prompt, body: dict[str, Any]) -> set[str]:
+def _faults(original: Prompt, after: Prompt, body: dict[str, Any], keywords: Sequence[str]) -> set[str]:
     """What is wrong with the body that is to be sent; what was wrong when it came is the caller's own."""
     faults = structure_faults(body, original.dialect)
     faults -= structure_faults(original.body, original.dialect) if faults else set()
-    return faults | constraint_faults(original.blocks, partial(slot_texts, after))
+    return faults | constraint_faults(original.blocks, partial(slot_texts, after), keywords)
 
 
 def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger) -> Prompt:

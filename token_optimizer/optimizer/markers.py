@@ -175,12 +175,12 @@ def json_marker(parts: Sequence[str], count: int, original: str, summary: str) -
     return _marker(f"… {'; '.join(parts)} left out{said}", "cut", "item", count, original)
 
 
-def turns_marker(messages: int, original: str, directives: str) -> MarkedText:
-    """A marker for whole messages of old turns; what they directed is repeated below it."""
-    repeated = "; still in force from them:" if directives else ""
-    words = f"{_amount(messages, 'older message')} left out{repeated}"
+def turns_marker(messages: int, original: str, carried: Sequence[str]) -> MarkedText:
+    """A marker for whole messages of old turns; words of the user that must not be lost follow verbatim."""
+    follow = "; the user said in them:" if carried else ""
+    words = f"{_amount(messages, 'older message')} left out{follow}"
     marker = _marker(words, "cut", "message", messages, original)
-    return joined([marker, f"\n{directives}\n\n" if directives else "\n\n"])
+    return joined([marker, "\n", *(f"{text}\n" for text in carried), "\n"])
 
 
 def text_copy_marker(begin: str, lines: int, original: str, *, below: bool) -> MarkedText:

@@ -69,10 +69,12 @@ def apply_fallback(
     return [block for block in blocks if block.type in wanted], True
 
 
-def constraint_faults(original: Sequence[Block], sent: Callable[[], Sequence[str]]) -> set[str]:
+def constraint_faults(
+    original: Sequence[Block], sent: Callable[[], Sequence[str]], keywords: Sequence[str] = ()
+) -> set[str]:
     """Whether a directive of the original's prose is missing in the texts that are to be sent, which are
     asked for where there is one."""
-    constraints = extract_constraints(list(original))
+    constraints = extract_constraints(list(original), keywords)
     if constraints is None:
         return set()
     text = _one_spaced("\n".join(sent()))

@@ -1,17 +1,18 @@
 """Drops whole turns: a turn goes with its tool calls and their results, and a marker says what went.
 
-What the turns ordered (`extract_constraints`) is repeated in the marker, so that it stays in force.
+Directives that users gave in them follow the marker, in the users' own words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Origin, Prompt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.carried_words import carried_words
 from token_optimizer.optimizer.formats.framing import message_framing, unframed
 from token_optimizer.optimizer.markers import turns_marker, with_text
-from token_optimizer.optimizer.prose.directives import extract_constraints
 
 
 def droppable_turns(prompt: Prompt) -> dict[int, int]:
@@ -36,35 +37,34 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
     }
 
 
-def without_turns(prompt: Prompt, dropped: Set[int], show_handles: bool) -> Prompt:
+def without_turns(prompt: Prompt, dropped: Set[int], context: Context) -> Prompt:
     """The prompt without these turns, and one marker for every run of them."""
     if not dropped:
         return prompt
+    all_gone = [block for block in prompt.blocks if block.turn in dropped]
+    carried = carried_words(all_gone, context.config.directive_keywords)
     blocks: list[Block] = []
     gone: list[Block] = []
-    messages: set[int] = set()
     for block in prompt.blocks:
         if block.turn in dropped:
             gone.append(block)
-            messages.add(block.message)
             continue
         if gone and block.slot is not None and block.turn > gone[-1].turn:
-            blocks.append(_marker(gone, block, show_handles))
+            blocks.append(_marker(gone, block, carried, context.show_handles))
             gone = []
         blocks.append(block)
-    return unframed(
-        replace(prompt, blocks=tuple(blocks), gone_messages=prompt.gone_messages | messages), prompt
-    )
+    messages = prompt.gone_messages | {block.message for block in all_gone}
+    return unframed(replace(prompt, blocks=tuple(blocks), gone_messages=messages), prompt)
 
 
-def _marker(gone: list[Block], neighbour: Block, show_handles: bool) -> Block:
+def _marker(
+    gone: Sequence[Block], neighbour: Block, carried: Mapping[str, Sequence[str]], show_handles: bool
+) -> Block:
     """The marker for these blocks, at the start of its neighbour's message."""
-    messages = len({block.message for block in gone})
-    directives = extract_constraints(gone)
-    original = "".join(block.content for block in gone)
+    words = dict.fromkeys(text for block in gone for text in carried.get(block.id, ()))
     marker = Block(
         "",
-        BlockType.USER if directives is None else BlockType.CONSTRAINT,
+        BlockType.CONSTRAINT if words else BlockType.USER,
         f"cut-{gone[0].id}",
         must_keep=True,
         timestamp=neighbour.timestamp,
@@ -74,5 +74,6 @@ def _marker(gone: list[Block], neighbour: Block, show_handles: bool) -> Block:
         note="says what is missing",
         origin=Origin.MARKER,
     )
-    text = turns_marker(messages, original, directives.content if directives is not None else "")
-    return with_text(marker, text, show_handles)
+    original = "".join(block.content for block in gone)
+    messages = len({block.message for block in gone})
+    return with_text(marker, turns_marker(messages, original, list(words)), show_handles)

@@ -74,9 +74,7 @@ def extract_constraints(blocks: list[Block], keywords: Sequence[str] = ()) -> Bl
 
     `keywords` are those of the config, beside our own.
     """
-    given = [
-        (block, directives_of(block.content, keywords)) for block in filter(_may_give_directives, blocks)
-    ]
+    given = [(block, directives_of(block.content, keywords)) for block in filter(may_give_directives, blocks)]
     sources = [block for block, directives in given if directives]
     found = dict.fromkeys(text for _, directives in given for text in directives)
     if not found:
@@ -96,7 +94,7 @@ def extract_constraints(blocks: list[Block], keywords: Sequence[str] = ()) -> Bl
 
 def directive_spans_in(block: Block, text: str, keywords: Sequence[str] = ()) -> tuple[Span, ...]:
     """Where directives stand in a text of the block; none where it is not said by whoever may give them."""
-    return directive_spans(text, tuple(keywords)) if _may_give_directives(block) else ()
+    return directive_spans(text, tuple(keywords)) if may_give_directives(block) else ()
 
 
 def directives_of(text: str, keywords: Sequence[str] = ()) -> list[str]:
@@ -129,16 +127,15 @@ def directive_spans(text: str, keywords: tuple[str, ...] = ()) -> tuple[Span, ..
 @lru_cache(maxsize=100)
 def keyword_pattern(keywords: tuple[str, ...] = ()) -> re.Pattern[str]:
     """What a directive is known by: our own keywords, and these."""
-    longest_first = sorted({*KEYWORDS, *keywords}, key=lambda word: (-len(word), word))
-    return re.compile("|".join(map(_word_pattern, longest_first)))
+    known = sorted({*KEYWORDS, *keywords}, key=lambda word: (-len(word), word))
+    # Scripts without capitals set no space between words either.
+    spaced = "|".join(re.escape(word) for word in known if word.lower() != word)
+    others = "|".join(re.escape(word) for word in known if word.lower() == word)
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{others}")
 
 
-def _word_pattern(word: str) -> str:
-    """The word by itself; within others where a script sets no space between words."""
-    return rf"(?<!\w){re.escape(word)}(?!\w)" if word.lower() != word else re.escape(word)
-
-
-def _may_give_directives(block: Block) -> bool:
+def may_give_directives(block: Block) -> bool:
+    """Whether the block is prose of the system, the developer or the user."""
     return block.type in _SOURCES and block.kind is Kind.PROSE and not block.tool_result
 
 

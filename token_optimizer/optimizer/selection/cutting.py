@@ -75,6 +75,7 @@ def cuttable_blocks(
     """The blocks that have a cutter and passages; `turns` are those that may go as a whole."""
     found = []
     droppable = set(turns)
+    keywords = context.config.directive_keywords
     for at, block in enumerate(prompt.blocks):
         if block.verbatim or block.must_keep or block.slot is None:
             continue
@@ -86,7 +87,7 @@ def cuttable_blocks(
             frame = Frame("turn", block.turn) if block.turn in droppable else None
             if frame is None and cutter.whole:
                 frame = Frame("text", at)
-            directives = _overlapping(passages, directive_spans_in(block, source.text))
+            directives = _overlapping(passages, directive_spans_in(block, source.text, keywords))
             found.append(CuttableBlock(at, block, source, cutter, passages, frame, directives=directives))
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for cuttable in found for text in cuttable.texts()]))
@@ -152,7 +153,7 @@ def cut(
         kept_text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
         blocks[cuttable.at] = with_text(cuttable.block, kept_text, context.show_handles)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
-    return counted(without_turns(shorter, empty_turns, context.show_handles), prompt, context)
+    return counted(without_turns(shorter, empty_turns, context), prompt, context)
 
 
 def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:

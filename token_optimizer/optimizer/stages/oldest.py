@@ -1,7 +1,7 @@
 """Drops whole turns, oldest first, while the prompt is over its hard budget.
 
 A turn goes with its tool calls and their results; turns with must-keep text and the newest one stay. A
-marker says how many messages went and repeats the directives that they held.
+marker says how many messages went; what users directed in them follows it in their own words.
 
 Before: forty turns, 900 tokens over the budget
 After:  "[24 older messages left out]" and the last 28 turns
@@ -26,7 +26,7 @@ def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
             break
         dropped.add(turn)
         over -= tokens
-    return without_turns(prompt, dropped, context.show_handles)
+    return without_turns(prompt, dropped, context)
 
 
 STAGE = Stage("oldest", drop_oldest_turns, "oldest turns left out to fit the budget")

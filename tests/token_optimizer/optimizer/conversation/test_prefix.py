@@ -253,7 +253,8 @@ def test_a_later_turn_knows_the_markers_of_an_earlier_one() -> None:
     """The same words in the log itself are no marker: they can be asked for and brought back."""
     memory = InProcessMemory()
     first, *lines = LOG.split("\n")
-    log = "\n".join([first, "[… 12 lines left out] of the spare tape", *lines])
+    alike = [f"[… {number} lines left out] of the spare tape" for number in (11, 12, 13)]
+    log = "\n".join([first, *alike, *lines])
     messages: list[dict[str, Any]] = [
         {"role": "user", "content": "Read the log."},
         {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "function": {"name": "read"}}]},

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from token_optimizer.optimizer.prose.directives import keyword_pattern
 from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.optimizer.relevance.words import is_content_word
 
@@ -25,7 +26,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|cannot|unless|except|only)\b|n['’]t\b", re.IGNORECASE
 )
-_DIRECTIVE = re.compile(r"\b(?:MUST|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
+_DIRECTIVE = keyword_pattern()
 # How far after a negation or a directive its word may stand.
 _MAX_DISTANCE_CHARS = 60
 _OPENS_SENTENCE = frozenset(".!?:\n\r\t\"'“(*#>-•")
@@ -87,7 +88,7 @@ def identifiers(text: str) -> Iterator[str]:
 
 
 def has_directive(text: str) -> bool:
-    """Whether the text gives a directive, by the guide's keywords in capitals."""
+    """Whether the text has a word by which directives are known."""
     return _DIRECTIVE.search(text) is not None
 
 
