@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.formats.json_detection import (
+from token_optimizer.optimizer.formats.pasted_content import is_output, pasted_spans
+from token_optimizer.optimizer.json.detection import (
     end_of_json,
     json_line_spans,
     json_span,
 )
-from token_optimizer.optimizer.formats.pasted_content import is_output, pasted_spans
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
 
 Piece = tuple[Kind, str]

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from token_optimizer.optimizer.formats.json_detection import json_line_spans, json_span
+from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.json.literals import literal_decoder, unique_members
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
 from token_optimizer.text import token_counts

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from token_optimizer.models import Passage
-from token_optimizer.optimizer.formats.json_detection import json_line_spans, json_span
+from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 
 # An array of at least so many items is a table, and its items are rows unless they are larger than that.
 _MIN_ROWS = 6
