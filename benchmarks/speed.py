@@ -29,6 +29,8 @@ from token_optimizer.tokens.offline_ranks import offline_encoding
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 60_000, 100_000, 200_000, 500_000)
 _MODEL = "gpt-4o"
+# More than any model's window.
+_NO_BUDGET = 10**9
 _COLD_WANTED = 3.0
 _WARM_WANTED = 0.3
 _WANTED_SIZE = 60_000
@@ -82,7 +84,7 @@ def _run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:
 def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -> tuple[float, float]:
     forget_texts()
     memory = InProcessMemory()
-    config = OptimizerConfig.preset("balanced", max_input_tokens=None)
+    config = OptimizerConfig.preset("balanced", max_input_tokens=_NO_BUDGET)
 
     def optimize(sent: Messages) -> None:
         body = {"model": _MODEL, "messages": sent}

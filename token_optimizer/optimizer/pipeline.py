@@ -57,6 +57,7 @@ from token_optimizer.optimizer.stages import (
 )
 from token_optimizer.optimizer.stats import stats_of
 from token_optimizer.optimizer.trace import Ledger
+from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.tokens.counts import count_texts
 
@@ -134,8 +135,9 @@ def optimize_body(
 ) -> OptimizationResult:
     """Optimize a whole request body; all that is no text of the prompt stays as it came.
 
-    `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`.
-    Raises PromptError where the body is no prompt, ConfigError for a budget that is no number of tokens.
+    `budget_tokens` is the request's own hard budget and overrides the config's `max_input_tokens`; without
+    both the model's window holds. Raises PromptError where the body is no prompt, ConfigError for a budget
+    that is no number of tokens.
     """
     started = perf_counter()
     check_budget(budget_tokens)
@@ -149,9 +151,11 @@ def optimize_body(
     )
     original = framed(original, original.body, context.count)
     history = history.around(original.documents_at)
+    context, window_reports = within_window(original, context)
     attempt = Attempts(original, history, context, run_stages).best()
     history.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     stats = stats_of(attempt, history.prefix, context, ports.trace_id or str(uuid_utils.compat.uuid7()))
+    stats.stages = [*window_reports, *stats.stages]
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
@@ -14,6 +14,8 @@ from token_optimizer.optimizer.formats.response_items import OUTPUT_OF, OUTPUTS,
 from token_optimizer.optimizer.formats.text_parts import as_list
 from token_optimizer.optimizer.prose.directives import extract_constraints
 
+# Strict chat templates want these by turns.
+_ALTERNATING_ROLES = frozenset({"user", "assistant"})
 Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
 _SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)
 
@@ -83,13 +85,16 @@ def constraint_faults(
 
 
 def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
-    """What providers refuse: tool results without a call, calls without a result, empty messages."""
+    """What providers refuse: tool results without a call, calls without a result, empty messages, and what
+    strict chat templates refuse: two messages of one role in a row."""
     messages = conversation_of(body, dialect)
     faults = {"empty user message"} if any(map(_is_empty_user_message, messages)) else set()
     if not messages and not (dialect == "responses" and _stored_elsewhere(body)):
         faults.add("no messages")
     if dialect == "responses":
         return faults | _item_faults(messages, _stored_elsewhere(body))
+    if any(first == second in _ALTERNATING_ROLES for first, second in pairwise(map(role_of, messages))):
+        faults.add("two messages of one role in a row")
     return faults | _pairing_faults(messages, dialect)
 
 
