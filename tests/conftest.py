@@ -37,7 +37,7 @@ from django.db import connection
 from optimizer_app.instance.servers.running import running_servers
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
-from token_optimizer.optimizer.latency import Latency
+from token_optimizer.latency import Latency
 
 pytest_plugins = ["tests.embedding_server"]
 

@@ -25,7 +25,7 @@ from optimizer_app.traces.ids import new_trace_id
 from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
-from token_optimizer.optimizer.latency import Latency
+from token_optimizer.latency import Latency
 from token_optimizer.tokens import tokenizers
 from token_optimizer.tokens.counts import count_body
 

@@ -27,8 +27,8 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
 )
 from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.latency import EXTRACTIVE as BY_SENTENCES
-from token_optimizer.optimizer.latency import Latency, Speeds
+from token_optimizer.latency import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CompressionKey, Ports, PrecompressedText
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer.errors import StageSkipped
-from token_optimizer.optimizer.latency import EXTRACTIVE, Latency, Speeds, Work
+from token_optimizer.latency import EXTRACTIVE, Latency, Speeds, Work
 
 WORK = Work("work", ms_per_1k=10.0, loading_ms=500.0)
 
