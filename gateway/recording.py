@@ -13,7 +13,7 @@ from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
-from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.record import Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
 from token_optimizer.models import Dialect, OptimizationStats

@@ -16,7 +16,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from optimizer_app.instance import children, web
+from optimizer_app import child_processes
+from optimizer_app.instance import web
 from tests.patience import PATIENCE_SECONDS
 
 PROJECT_ROOT = Path(__file__).parent.parent
@@ -74,14 +75,14 @@ def _started(state_dir: Path, environment: dict[str, str]) -> LiveServer:
     listener = web.listening_socket("127.0.0.1", 0)
     with listener:
         listener.listen(128)
-        command = children.Command(
+        command = child_processes.Command(
             name="web",
             arguments=web.arguments(listener),
             environment={**os.environ, **_own_environment(state_dir), **environment},
             folder=PROJECT_ROOT,
             descriptors=(listener.fileno(),),
         )
-        process = children.start(command, run_dir=state_dir, log_path=state_dir / "web.log")
+        process = child_processes.start(command, run_dir=state_dir, log_path=state_dir / "web.log")
         return LiveServer(f"http://127.0.0.1:{listener.getsockname()[1]}", state_dir, process)
 
 

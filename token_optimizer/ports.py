@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
-from token_optimizer.models import BlockType, Kind, Marker, Origin
 from token_optimizer.latency import Latency
+from token_optimizer.models import BlockType, Kind, Marker, Origin
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from optimizer_app.models.trace import RequestTraceQuerySet
-from optimizer_app.traces.ids import first_id_at
+from optimizer_app.trace_ids import first_id_at
 
 DEFAULT_RANGE = "24h"
 

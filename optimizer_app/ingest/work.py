@@ -22,8 +22,8 @@ from optimizer_app.announcements import announce_documents
 from optimizer_app.background.leases import lease
 from optimizer_app.background.machine_lock import machine_lock
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
+from optimizer_app.ingest.confined import read_confined
 from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
-from optimizer_app.ingest.readers.confined import read_confined
 from optimizer_app.models import Document
 from optimizer_app.retrieval.search import owner_of
 from token_optimizer.models import BlockType

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from optimizer_app.instance import children
+from optimizer_app import child_processes
 from optimizer_app.instance.servers.running import RunningServers, log_dir, run_dir
 
 STOP_WITHIN_SECONDS = 18
@@ -39,7 +39,7 @@ class WorkerFailed(Exception):
 class Worker:
     """One child that is kept alive."""
 
-    command: children.Command
+    command: child_processes.Command
     process: subprocess.Popen[bytes]
     started_at: float
     deaths: int = 0
@@ -55,7 +55,7 @@ class Supervisor:
     say: Callable[[str], None]
     workers: list[Worker] = field(default_factory=list)
 
-    def start(self, commands: Sequence[children.Command]) -> None:
+    def start(self, commands: Sequence[child_processes.Command]) -> None:
         for command in commands:
             self.workers.append(Worker(command, self._start(command), time.monotonic()))
 
@@ -113,8 +113,10 @@ class Supervisor:
             f"{pause_seconds:g} s. Its log: {self._log(name)}"
         )
 
-    def _start(self, command: children.Command) -> subprocess.Popen[bytes]:
-        return children.start(command, run_dir=run_dir(self.state_dir), log_path=self._log(command.name))
+    def _start(self, command: child_processes.Command) -> subprocess.Popen[bytes]:
+        return child_processes.start(
+            command, run_dir=run_dir(self.state_dir), log_path=self._log(command.name)
+        )
 
     def _end_group(self, worker: Worker) -> None:
         """End the worker and what it started: each worker leads a process group of its own."""

@@ -8,8 +8,8 @@ import sys
 
 from django.conf import settings
 
+from optimizer_app.child_processes import Command
 from optimizer_app.instance import web
-from optimizer_app.instance.children import Command
 
 CELERY_PROCESSES = "2"
 QUEUES = "ingest,delivery,upkeep"

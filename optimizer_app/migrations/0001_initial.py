@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import optimizer_app.models.project
-import optimizer_app.traces.ids
+import optimizer_app.trace_ids
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Event',
             fields=[
-                ('id', models.UUIDField(default=optimizer_app.traces.ids.new_trace_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=optimizer_app.trace_ids.new_trace_id, editable=False, primary_key=True, serialize=False)),
                 ('trace_id', models.UUIDField(db_index=True)),
                 ('event_type', models.CharField(max_length=40)),
                 ('payload', models.JSONField()),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
         CreatePartitionedModel(
             name='RequestTrace',
             fields=[
-                ('id', models.UUIDField(default=optimizer_app.traces.ids.new_trace_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=optimizer_app.trace_ids.new_trace_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField()),
                 ('dialect', models.CharField(max_length=20)),
                 ('provider', models.CharField(blank=True, max_length=60)),

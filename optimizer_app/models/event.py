@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from optimizer_app.models.project import Project
-from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.trace_ids import new_trace_id
 
 
 class Event(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.project import Project
-from optimizer_app.traces.ids import first_id_at, new_trace_id
+from optimizer_app.trace_ids import first_id_at, new_trace_id
 from token_optimizer.models import BlockFate
 from token_optimizer.optimizer.retrieval.stats import retrieved_and_replaced
 

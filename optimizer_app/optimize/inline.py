@@ -11,8 +11,8 @@ from typing import Any
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.latency import Latency
+from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports, RetrievalResult
 from token_optimizer.tokens.counts import count_body, is_estimate

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 
-from optimizer_app.instance.children import end_with_parent
+from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
 from optimizer_app.precompression.lookups import PrecompressionReader

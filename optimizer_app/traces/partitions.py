@@ -14,7 +14,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import CreateModel
 from django.db.migrations.state import ProjectState
 
-from optimizer_app.traces.ids import first_id_at
+from optimizer_app.trace_ids import first_id_at
 
 TABLE = "optimizer_app_requesttrace"
 COMING_DAYS = 7

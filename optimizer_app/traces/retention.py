@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from optimizer_app.models import Event
-from optimizer_app.traces.ids import first_id_at
+from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.partitions import drop_partitions_before
 
 

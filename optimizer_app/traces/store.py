@@ -16,7 +16,7 @@ from django.utils import timezone
 from optimizer_app.models import ApiKey, Event, Project, RequestTrace
 from optimizer_app.optimize.prices import price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
-from optimizer_app.traces.ids import made_at
+from optimizer_app.trace_ids import made_at
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import ensure_partitions
 from optimizer_app.traces.record import TraceRecord

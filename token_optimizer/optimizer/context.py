@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Prompt
 from token_optimizer.latency import Latency
+from token_optimizer.models import Prompt
 from token_optimizer.ports import PrecompressionStore, RetrievalResult
 from token_optimizer.tokens.counts import count_texts
 

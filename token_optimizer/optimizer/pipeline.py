@@ -16,6 +16,7 @@ import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageError, StageSkipped
+from token_optimizer.latency import Latency
 from token_optimizer.models import (
     Dialect,
     Kind,
@@ -35,7 +36,6 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.latency import Latency
 from token_optimizer.optimizer.markers import are_in_place, with_unique_handles
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats

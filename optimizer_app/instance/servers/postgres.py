@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from optimizer_app.instance.children import Command
+from optimizer_app.child_processes import Command
 from optimizer_app.instance.servers.accounts import Account, open_to_others, postgres_account
 from optimizer_app.instance.state import DATABASE_NAME, DATABASE_USER, LOOPBACK, InstanceState
 

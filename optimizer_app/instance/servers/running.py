@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optimizer_app.instance import children
+from optimizer_app import child_processes
 from optimizer_app.instance.servers.postgres import EmbeddedPostgres, embedded_postgres
 from optimizer_app.instance.servers.valkey import EmbeddedValkey
 from optimizer_app.instance.state import LOOPBACK, InstanceState, free_port, load_or_create, move_ports
@@ -40,7 +40,7 @@ class RunningServers:
         for server in servers:
             server.prepare()
             command = server.command()
-            self.processes[command.name] = children.start(
+            self.processes[command.name] = child_processes.start(
                 command, run_dir=run_dir(self.state_dir), log_path=self._log(command.name)
             )
         for server in servers:
@@ -94,7 +94,7 @@ def log_dir(state_dir: Path) -> Path:
 def settled_state(state_dir: Path, *, postgres: bool = True, valkey: bool = True) -> InstanceState:
     """The instance's state after leftovers of a crash are gone and taken ports are replaced."""
     state = load_or_create(state_dir)
-    children.end_leftovers(run_dir(state_dir))
+    child_processes.end_leftovers(run_dir(state_dir))
     postgres_taken = postgres and not _port_is_free(state.postgres_port)
     valkey_taken = valkey and not _port_is_free(state.valkey_port)
     if not (postgres_taken or valkey_taken):

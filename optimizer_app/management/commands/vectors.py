@@ -18,7 +18,7 @@ from django.db import connection as configured
 from optimizer_app.instance.servers.postgres import PostgresFailed, embedded_postgres
 from optimizer_app.instance.servers.running import RunningServers, ServerFailed
 from optimizer_app.instance.state import load_or_create
-from optimizer_app.retrieval.trial import Connection, Trial, TrialRuns, real_passages, trial, trial_tables
+from optimizer_app.store_trial import Connection, Trial, TrialRuns, real_passages, trial, trial_tables
 from token_optimizer.errors import ConfigError
 
 SIZES = (10_000, 100_000)

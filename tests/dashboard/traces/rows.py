@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from optimizer_app.models import Project, RequestTrace
-from optimizer_app.traces.ids import first_id_at, new_trace_id
+from optimizer_app.trace_ids import first_id_at, new_trace_id
 from optimizer_app.traces.partitions import ensure_partitions
 
 _TIME_BITS = 80

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import redis
 
-from optimizer_app.instance import children
+from optimizer_app import child_processes
 from optimizer_app.instance.servers import accounts
 from optimizer_app.instance.servers.running import (
     RunningServers,
@@ -139,7 +139,7 @@ def test_open_to_others_looks_at_every_folder_above(own_state_dir: Path) -> None
 
 def test_a_pid_that_was_given_to_another_process_is_left_alone(own_state_dir: Path) -> None:
     (own_state_dir / "web-1.pid").write_text(f'{{"pid": {os.getpid()}, "started": 1.0}}')
-    assert children.end_leftovers(own_state_dir) == []
+    assert child_processes.end_leftovers(own_state_dir) == []
     assert not list(own_state_dir.glob("*.pid"))
 
 

@@ -21,7 +21,7 @@ from optimizer_app.optimize.service import (
     optimizer_pool,
     untouched,
 )
-from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.trace_ids import new_trace_id
 from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError

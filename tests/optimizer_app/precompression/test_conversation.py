@@ -26,7 +26,7 @@ from optimizer_app.optimize.service import (
 from optimizer_app.precompression.lookups import PrecompressionReader, conninfo_of
 from optimizer_app.precompression.requests import PrecompressionRequest, store_requests
 from optimizer_app.precompression.work import compress_due
-from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.trace_ids import new_trace_id
 from tests.optimizer_app.precompression.texts import prose
 from tests.patience import PATIENCE_SECONDS
 from token_optimizer.config import OptimizerConfig

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from optimizer_app import store_trial
 from optimizer_app.management.commands import vectors
-from optimizer_app.retrieval import trial as store_trial
-from optimizer_app.retrieval.trial import SCHEMA, trial_tables
+from optimizer_app.store_trial import SCHEMA, trial_tables
 from token_optimizer.storage.blocks import StoredBlock, put_blocks
 
 

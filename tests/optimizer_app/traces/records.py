@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from optimizer_app.traces.ids import new_trace_id
+from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.record import TraceRecord
 from tests.patience import PATIENCE_SECONDS
 

@@ -5,7 +5,7 @@ import uuid
 import orjson
 import pytest
 
-from optimizer_app.traces.ids import made_at, new_trace_id
+from optimizer_app.trace_ids import made_at, new_trace_id
 from optimizer_app.traces.outbox import event_id, events_of_record
 from tests.optimizer_app.traces.records import BLOCKS, new_record
 

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from optimizer_app.models import Event, Project, RequestTrace
-from optimizer_app.traces.ids import first_id_at
+from optimizer_app.trace_ids import first_id_at
 from tests.optimizer_app.traces.records import BLOCKS, STAGES, eventually, new_record, segments
 
 

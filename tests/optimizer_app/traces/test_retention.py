@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from optimizer_app.models import Event, RequestTrace
 from optimizer_app.tasks import keep_partitions
-from optimizer_app.traces.ids import first_id_at
+from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.partitions import partition_days
 from optimizer_app.traces.retention import drop_older_than
 from optimizer_app.traces.store import store

@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import partial
 
 from token_optimizer.errors import ConfigError, StageSkipped
+from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.models import COMPRESS_STAGE, Block, Prompt
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
@@ -33,7 +34,6 @@ from token_optimizer.optimizer.compression.precompression_candidates import MIN_
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
-from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.optimizer.markers import MarkedText, marked_compression, was_cut, with_text
 from token_optimizer.optimizer.stage import Stage
 from token_optimizer.ports import CompressionKey, PrecompressedText

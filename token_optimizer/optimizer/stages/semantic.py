@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from token_optimizer.latency import MEANING
 from token_optimizer.models import Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.latency import MEANING
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS

@@ -15,6 +15,8 @@ from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
 from tests.token_optimizer.optimizer.test_latency import Clock
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.background_load import BackgroundLoad
+from token_optimizer.latency import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.latency import Latency, Speeds
 from token_optimizer.models import Block, BlockFate, OptimizationResult
 from token_optimizer.optimizer import pipeline
 from token_optimizer.optimizer.compression import summarizers
@@ -27,8 +29,6 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
 )
 from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.latency import EXTRACTIVE as BY_SENTENCES
-from token_optimizer.latency import Latency, Speeds
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CompressionKey, Ports, PrecompressedText
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from optimizer_app.ingest import confined
+from optimizer_app.ingest.confined import read_confined
 from optimizer_app.ingest.read import ReadDocument, read_document
-from optimizer_app.ingest.readers import confined
-from optimizer_app.ingest.readers.confined import read_confined
 from optimizer_app.ingest.readers.problems import UnreadableDocument
 
 MEGABYTE = 1024**2
