@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from benchmarks.compressor import compress
 from benchmarks.matching import Haystack
 from benchmarks.scoring import Case, load_cases, score_case
+from token_optimizer.dialects.bodies import detect_dialect, framing_tokens
 from token_optimizer.models import Block, Kind, Passage, Prompt
-from token_optimizer.optimizer.formats.dialects import detect_dialect, framing_tokens
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.prose.passages import (
     document_passages,

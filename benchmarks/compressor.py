@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from token_optimizer import OptimizerConfig
-from token_optimizer.optimizer.formats.dialects import detect_dialect
+from token_optimizer.dialects.bodies import detect_dialect
 from token_optimizer.optimizer.pipeline import optimize_body
 
 # What is cut must not depend on how fast the machine is.

@@ -21,9 +21,9 @@ from gateway.requests.prompt import PromptRequest, budget_in_header, checked_bud
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect
 
 _PROMPT_FIELDS = ("model", "system", "tools")
 # These say where this service connects to, so they are not a caller's to choose.

@@ -12,8 +12,8 @@ from gateway.auth import Caller, NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
 from optimizer_app.optimize.service import OptimizationRequest
+from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.dialects import conversation_key
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200

@@ -15,6 +15,7 @@ from typing import Any
 import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import StageError, StageSkipped
 from token_optimizer.latency import Latency
 from token_optimizer.models import (
@@ -33,7 +34,6 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory, remember_output
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.formats.dialects import conversation_key, detect_dialect
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.markers import are_in_place, with_unique_handles

@@ -8,10 +8,10 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_of, role_of
+from token_optimizer.dialects.response_items import OUTPUT_OF, OUTPUTS, item_type
+from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Block, BlockType, Dialect
-from token_optimizer.optimizer.formats.dialects import conversation_of, role_of
-from token_optimizer.optimizer.formats.response_items import OUTPUT_OF, OUTPUTS, item_type
-from token_optimizer.optimizer.formats.text_parts import as_list
 from token_optimizer.optimizer.prose.directives import extract_constraints
 
 # Strict chat templates want these by turns.

@@ -12,8 +12,8 @@ from typing import Any
 
 import tiktoken
 
+from token_optimizer.dialects.bodies import framing_tokens, text_parts_of
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.dialects import framing_tokens, text_parts_of
 from token_optimizer.text_cache import TextCache, key_of
 from token_optimizer.tokens.openai_counts import openai_counts
 from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of

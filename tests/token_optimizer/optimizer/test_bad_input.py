@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from tests.patience import PATIENCE_SECONDS
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS
 from token_optimizer import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_key, conversation_of, detect_dialect
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.keys import message_keys
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.formats.dialects import conversation_key, conversation_of, detect_dialect
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.formats.rendering import render
 from token_optimizer.optimizer.pipeline import optimize_body

@@ -16,10 +16,10 @@ from typing import Any
 import orjson
 
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_of
+from token_optimizer.dialects.json_text import compact_json
+from token_optimizer.dialects.text_parts import CACHE_MARKS
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.dialects import conversation_of
-from token_optimizer.optimizer.formats.json_text import compact_json
-from token_optimizer.optimizer.formats.text_parts import CACHE_MARKS
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 2

@@ -11,8 +11,8 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
+from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
 from token_optimizer.models import Kind, Prompt
-from token_optimizer.optimizer.formats.dialects import conversation_of, framing_tokens, message_framing_tokens
 
 Count = Callable[[Sequence[str]], list[int]]
 

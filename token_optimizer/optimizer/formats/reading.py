@@ -12,9 +12,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple, cast
 
-from token_optimizer.errors import PromptError
-from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
-from token_optimizer.optimizer.formats.dialects import (
+from token_optimizer.dialects.bodies import (
     carries_tool_results,
     conversation_key,
     conversation_of,
@@ -25,9 +23,11 @@ from token_optimizer.optimizer.formats.dialects import (
     text_parts_of,
     text_parts_of_message,
 )
+from token_optimizer.dialects.text_parts import TextPart, as_list
+from token_optimizer.errors import PromptError
+from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
 from token_optimizer.optimizer.formats.framing import Count
-from token_optimizer.optimizer.formats.text_parts import TextPart, as_list
 from token_optimizer.text_cache import TextCache, key_of
 
 FRAMING_ID = "framing"

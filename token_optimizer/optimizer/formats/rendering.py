@@ -12,8 +12,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from token_optimizer.dialects.bodies import conversation_key, role_of
 from token_optimizer.models import Path, Prompt
-from token_optimizer.optimizer.formats.dialects import conversation_key, role_of
 
 _CONVERSATIONS = ("messages", "input")
 # Providers refuse a message that consists of nothing else.

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.omissions import (
@@ -23,7 +24,6 @@ from token_optimizer.optimizer.conversation.omissions import (
     left_out,
     terms_of,
 )
-from token_optimizer.optimizer.formats.dialects import conversation_key
 from token_optimizer.optimizer.markers import MarkedText, joined, restored_marker, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 from token_optimizer.optimizer.stage import Stage, with_blocks

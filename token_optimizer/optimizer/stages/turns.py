@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from token_optimizer.dialects.bodies import MESSAGE_TOKENS
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
-from token_optimizer.optimizer.formats.dialects import MESSAGE_TOKENS
 from token_optimizer.optimizer.stage import Stage, with_blocks
 
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.

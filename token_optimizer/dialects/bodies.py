@@ -1,6 +1,6 @@
 """Where the texts of a request body stand: OpenAI's chat completions and responses, Anthropic's messages.
 
-Every part that is not listed here or in `text_parts` (images, audio, whatever comes next) has no text that
+Every part that is not listed here or in `text_parts.py` (images, audio, whatever comes next) has no text that
 may be written, and so stays in the body as it came.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from token_optimizer.errors import PromptError
-from token_optimizer.models import BlockType, Dialect, Kind
-from token_optimizer.optimizer.formats.json_text import compact_json, is_plain_json
-from token_optimizer.optimizer.formats.response_items import (
+from token_optimizer.dialects.json_text import compact_json, is_plain_json
+from token_optimizer.dialects.response_items import (
     OUTPUT_OF,
     OUTPUTS,
     STANDING,
     item_parts,
     item_type,
 )
-from token_optimizer.optimizer.formats.text_parts import Place, TextPart, as_list, call_text, content_parts
+from token_optimizer.dialects.text_parts import Place, TextPart, as_list, call_text, content_parts
+from token_optimizer.errors import PromptError
+from token_optimizer.models import BlockType, Dialect, Kind
 
 ROLE_TYPES = {
     "system": BlockType.SYSTEM,

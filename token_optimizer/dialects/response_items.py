@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from token_optimizer.models import BlockType, Kind
-from token_optimizer.optimizer.formats.text_parts import (
+from token_optimizer.dialects.text_parts import (
     Place,
     TextPart,
     as_list,
@@ -18,6 +17,7 @@ from token_optimizer.optimizer.formats.text_parts import (
     content_parts,
     read_text,
 )
+from token_optimizer.models import BlockType, Kind
 
 # A call of the caller's tools, and the output that has to answer it.
 OUTPUT_OF = {

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from token_optimizer.dialects.json_text import compact_json
 from token_optimizer.models import BlockType, Kind, Path
-from token_optimizer.optimizer.formats.json_text import compact_json
 
 # What ends a cached prefix; the part that carries it must not go.
 CACHE_MARKS = frozenset({"cache_control", "prompt_cache_breakpoint"})

@@ -8,11 +8,11 @@ import pytest
 
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body, responses_body
 from token_optimizer import OptimizerConfig, optimize
+from token_optimizer.dialects.bodies import conversation_of, detect_dialect, text_parts_of
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect, Kind
 from token_optimizer.optimizer.conversation.keys import message_keys
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.formats.dialects import conversation_of, detect_dialect, text_parts_of
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.validate import structure_faults
 from token_optimizer.ports import Ports
