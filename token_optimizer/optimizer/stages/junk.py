@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
+from token_optimizer.dialects.bodies import conversation_of, role_of
 from token_optimizer.models import OUTSIDE, Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.formats.dialects import conversation_of, role_of
 from token_optimizer.optimizer.prose.junk import remove_junk
 from token_optimizer.optimizer.stage import Stage, with_blocks
 
