@@ -65,6 +65,8 @@ _TEXT_OF_OTHERS = re.compile(
 _MAX_TASK_CHARS = 300
 _EXCEPTS = re.compile(r"\W{0,3}(?:unless|except|but|however|außer|sauf|salvo|кроме|除非)\b", re.IGNORECASE)
 _MAX_LIST_LINES = 60
+# The items of a longer list stand for themselves, and a heading in capitals over it says nothing by them.
+_MAX_OPENED_CHARS = 800
 
 Span = tuple[int, int]
 
@@ -167,8 +169,10 @@ def _hands_over(line: str) -> bool:
 def _of_line(text: str, lines: Sequence[Span], number: int, pattern: re.Pattern[str]) -> Iterator[Span]:
     start, end = lines[number]
     if _LIST_ITEM.match(text, start, end) and (lead := _lead_of_list(text, lines, number)) is not None:
-        yield lead, _end_of_opened(text, end, in_list=True)
-        return
+        last = _end_of_opened(text, end, in_list=True)
+        if last - lead <= _MAX_OPENED_CHARS:
+            yield lead, last
+            return
     sentences = [(start + first, start + last) for first, last in sentence_spans(text[start:end])]
     for place, (first, last) in enumerate(sentences):
         if not _demands(text[first:last], pattern):
@@ -177,13 +181,21 @@ def _of_line(text: str, lines: Sequence[Span], number: int, pattern: re.Pattern[
         if place + 1 < len(sentences) and _EXCEPTS.match(text, *sentences[place + 1]):
             last = sentences[place + 1][1]
         if last == end and text[first:last].rstrip().endswith(":"):
-            last = _end_of_opened(text, end)
+            opened = _end_of_opened(text, end)
+            if opened - begin > _MAX_OPENED_CHARS and _is_heading(text[first:last]):
+                continue
+            last = opened
         yield begin, last
 
 
 def _demands(sentence: str, pattern: re.Pattern[str]) -> bool:
     """Whether a keyword stands in what the sentence says itself, not in what it quotes."""
     return pattern.search(_QUOTES.sub("", sentence)) is not None
+
+
+def _is_heading(sentence: str) -> bool:
+    """Whether the sentence is all in capitals, so that they emphasise none of its words."""
+    return sentence.upper() == sentence
 
 
 def _begin(text: str, lines: Sequence[Span], number: int, sentences: Sequence[Span], place: int) -> int:

@@ -90,6 +90,13 @@ def test_what_stands_before_a_mail_is_ones_own():
     assert extract_constraints([Block(text)]).content == "You MUST answer politely."
 
 
+def test_the_items_of_a_long_list_stand_for_themselves():
+    tips = [f"{number}. Look at the page of step {number} before the next one." for number in range(1, 20)]
+    tips[9] = "10. NEVER skip the tenth."
+    text = "\n".join(["IMPORTANT TIPS:", *tips])
+    assert extract_constraints([Block(text)]).content == "NEVER skip the tenth."
+
+
 @pytest.mark.parametrize(
     "text", ["", "You must not, never ever.", "MUSTARD and JSONB", "The format is json."]
 )
