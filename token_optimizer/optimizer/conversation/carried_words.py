@@ -8,6 +8,7 @@ After:  "You MUST use tabs.\nForget the tabs: two spaces are right."
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -20,6 +21,16 @@ from token_optimizer.text import sentence_spans
 # What more of the sentences speak of than this is what the whole conversation is about.
 _MAX_SHARE = 0.1
 _MIN_SENTENCES = 3
+
+# What tells that something is no longer as it was said before.
+_TAKES_BACK = re.compile(
+    r"""\b(?:forget|ignore|scrap|drop|cancel|undo|revert|instead|rather|no\ longer|any\ ?more|never\ ?mind
+    |actually|after\ all|chang\w+|correct\w*|wrong|right|mistake\w*|meant|now|except|but|however|sorry
+    |on\ second\ thought\w*|was|were|replac\w+|vergiss|doch|statt|stattdessen|nicht\ mehr|jetzt|oublie\w*
+    |plutôt|finalement|olvida|mejor|en\ lugar|ya\ no|esquece|invece|dimentica|забудь|теперь|вместо)\b
+    |不用|不再|改成|改为|取消|やめ|代わりに|대신""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 _Span = tuple[int, int]
 
@@ -67,5 +78,5 @@ def _related(found: Sequence[_Said]) -> Iterator[_Said]:
         telling = {stem for stem in words if counts[stem] <= usual}
         if said.is_directive:
             demanded |= telling
-        if said.is_directive or telling & demanded:
+        if said.is_directive or (telling & demanded and _TAKES_BACK.search(said.text)):
             yield said

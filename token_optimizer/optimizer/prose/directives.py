@@ -22,11 +22,11 @@ from token_optimizer.text import sentence_spans
 # The guide's keywords, and those of other languages. Of scripts without capitals the plain words count.
 KEYWORDS = (
     "MUST", "ALWAYS", "NEVER", "FORMAT", "JSON", "DEADLINE", "DO NOT", "DON'T", "DON’T", "SHALL",
-    "SHALL NOT", "FORBIDDEN", "PROHIBITED", "REQUIRED", "MANDATORY", "IMPORTANT", "CRITICAL",
-    "CANNOT", "ONLY", "AVOID", "MUSS", "MÜSSEN", "MUẞ", "NIEMALS", "NIE", "IMMER", "VERBOTEN",
-    "DARF NICHT", "DÜRFEN NICHT", "KEINESFALLS", "WICHTIG", "PFLICHT", "NUR", "DOIT", "DOIVENT",
-    "JAMAIS", "TOUJOURS", "INTERDIT", "OBLIGATOIRE", "NE PAS", "UNIQUEMENT", "DEBE", "DEBEN",
-    "NUNCA", "SIEMPRE", "PROHIBIDO", "OBLIGATORIO", "IMPORTANTE", "SOLO", "DEVE", "DEVEM", "SEMPRE",
+    "SHALL NOT", "FORBIDDEN", "PROHIBITED", "REQUIRED", "MANDATORY", "IMPORTANT",
+    "MUSS", "MÜSSEN", "MUẞ", "NIEMALS", "NIE", "IMMER", "VERBOTEN",
+    "DARF NICHT", "DÜRFEN NICHT", "KEINESFALLS", "WICHTIG", "PFLICHT", "DOIT", "DOIVENT",
+    "JAMAIS", "TOUJOURS", "INTERDIT", "OBLIGATOIRE", "NE PAS", "DEBE", "DEBEN",
+    "NUNCA", "SIEMPRE", "PROHIBIDO", "OBLIGATORIO", "IMPORTANTE", "DEVE", "DEVEM", "SEMPRE",
     "PROIBIDO", "OBRIGATÓRIO", "MAI", "VIETATO", "OBBLIGATORIO", "MOET", "NOOIT", "ALTIJD",
     "VERBODEN", "VERPLICHT", "MÅSTE", "ALDRIG", "ALLTID", "MUSI", "NIGDY", "ZAWSZE", "ZABRONIONE",
     "ASLA", "ZORUNLU", "НИКОГДА", "ВСЕГДА", "ОБЯЗАТЕЛЬНО", "НЕЛЬЗЯ", "ЗАПРЕЩЕНО", "ВАЖНО", "必须",
