@@ -1,10 +1,11 @@
-"""What several rules read text by: fingerprints, sentences, token counts of short passages."""
+"""What several rules read text by: lines, fingerprints, sentences, token counts of short passages."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 import toktok
 
@@ -16,6 +17,23 @@ _SENTENCE_END = re.compile(
     r"""(?<!\bNo\.)(?<!\b[A-Z]\.)["')\]]{0,3}(?=\s+["'(\[*]{0,3}[^\W\d_a-z]|\s+\d|\s*$)|[。！？]"""
 )
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines, each with its end. A line ends at a line feed and nowhere else, as editors and tools that
+    read files count them: form feeds, lone carriage returns and U+2028 stand within a line."""
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def count_lines(text: str) -> int:
+    """How many lines the text has."""
+    return text.count("\n") + (text[-1:] not in ("", "\n"))
+
+
+def line_starts(lines: Iterable[str]) -> list[int]:
+    """Where each of the lines, which have their ends, starts in their text, and where the text ends."""
+    return list(accumulate(map(len, lines), initial=0))
 
 
 def fingerprint(text: str) -> str:

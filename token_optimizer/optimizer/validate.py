@@ -80,7 +80,7 @@ def constraint_faults(
     if constraints is None:
         return set()
     text = _one_spaced("\n".join(sent()))
-    lost = sum(_one_spaced(line) not in text for line in constraints.content.splitlines())
+    lost = sum(_one_spaced(line) not in text for line in constraints.content.split("\n"))
     return {f"{lost} constraints lost"} if lost else set()
 
 

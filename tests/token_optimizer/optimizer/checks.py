@@ -13,6 +13,13 @@ from token_optimizer.text import token_counts
 TextRule = Callable[[str], str]
 
 any_text = st.text(st.characters(), max_size=300)
+# What some programs take for the end of a line, and others do not.
+hostile_lines = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["ERROR it broke", "INFO all is well in the house today", "x"]),
+    st.sampled_from(["", "\r", "\f", "\x85", "\u2028", "\u2029", "\x0b", "\x1c"]),
+    st.sampled_from(["", " and so on", "\r", "\fINFO again"]),
+)
 blocks_of_any_kind = st.lists(
     st.builds(
         Block,

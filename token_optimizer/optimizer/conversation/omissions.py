@@ -64,7 +64,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
         return
     sent = {block.id: block for block in prompt.blocks}
     brought = [block for block in prompt.blocks if block.origin is Origin.RESTORED]
-    lines_told = {line for block in brought for line in block.content.splitlines()}
+    lines_told = {line for block in brought for line in block.content.split("\n")}
     told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in brought))
     for block in missing:
         now = sent.get(block.id)
@@ -73,7 +73,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
         if now is None:
             # Of a block that is gone a whole line says more than a sentence of it.
             lines = [
-                missed for line in block.content.splitlines() if (missed := _missed(line, block.kind, told))
+                missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))
             ]
         else:
             there = told.union(_units_left(now, block.kind))
@@ -99,7 +99,7 @@ def _units_left(block: Block, kind: Kind) -> list[str]:
 
 def _units(text: str, kind: Kind) -> list[str]:
     """The lines of the text; of prose its sentences, each by itself."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     if kind not in _IN_SENTENCES:
         return lines
     return [line[start:end].strip() for line in lines for start, end in sentence_spans(line)]

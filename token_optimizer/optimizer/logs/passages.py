@@ -12,13 +12,14 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import log2, sqrt
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.text import line_starts, lines_of
 
 # In the units of `Passage.value`.
 _FAMILY = 1.0
@@ -135,8 +136,8 @@ def _gap(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[MarkedText 
 
 def log_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The lines of the log, tracebacks whole, each with what it is worth."""
-    lines = text.splitlines(keepends=True)
-    starts = list(accumulate(map(len, lines), initial=0))
+    lines = lines_of(text)
+    starts = line_starts(lines)
     log = _weighed(MarkedText(text, markers), lines, starts)
     _weigh_asked(log, text, query or "")
     passages: list[Passage] = []
@@ -211,7 +212,7 @@ def _weigh_asked(log: _Log, text: str, query: str) -> None:
     if not (wanted_names or wanted_words):
         return
     lowered = text.lower()
-    finder = LineFinder(lowered, list(accumulate(map(len, lowered.splitlines(keepends=True)), initial=0)))
+    finder = LineFinder(lowered, line_starts(lines_of(lowered)))
     for name in wanted_names:
         found = _lines_with(finder, name) or [
             line for part in name_parts(name) for line in _lines_with(finder, part)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import accumulate, groupby, islice
+from itertools import groupby, islice
 
 from token_optimizer.optimizer.logs.lines import (
     FRAME,
@@ -30,7 +30,7 @@ from token_optimizer.optimizer.logs.numbers import lines_of_asked_statuses
 from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
 from token_optimizer.optimizer.relevance.trouble import ERROR, ERROR_LETTER, HINTS
-from token_optimizer.text import token_counts
+from token_optimizer.text import line_starts, lines_of, token_counts
 
 # A gap is cut only when it counts more tokens than any marker can.
 _MARKER_TOKENS = 16
@@ -70,7 +70,7 @@ def trimmed_log(log: MarkedText, error_window: int, tail_lines: int, query: str 
 
 
 def _finder(text: str) -> LineFinder:
-    return LineFinder(text, list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0)))
+    return LineFinder(text, line_starts(lines_of(text)))
 
 
 def _keep_errors(lines: list[str], kept: bytearray, window: int, lowered: LineFinder) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.text import count_lines
 
 
 def keep_passages(
@@ -61,7 +62,7 @@ class _Writer:
         text = self._source.text[start:end]
         count = 1
         if self._unit == "line":
-            count = self._source.lines_meant(start, end, max(1, len(text.splitlines())))
+            count = self._source.lines_meant(start, end, count_lines(text))
         self._add_to_gap(text, count)
 
     def pass_over(self, start: int, end: int, *, before_gap: bool) -> None:

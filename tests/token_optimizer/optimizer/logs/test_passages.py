@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.token_optimizer.optimizer.checks import any_text
+from tests.token_optimizer.optimizer.checks import any_text, hostile_lines
 from token_optimizer import optimize
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.logs.patterns import Details, mine_patterns
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
-from token_optimizer.text import token_counts
+from token_optimizer.text import count_lines, token_counts
 
 Usual = Callable[[random.Random, int], str]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -377,12 +377,12 @@ def test_lines_shorter_than_a_marker_stay():
 
 def lines_meant(log: MarkedText) -> int:
     """The lines that the text holds and that its markers stand for."""
-    return log.lines_meant(0, len(log.text), len(log.text.splitlines()))
+    return log.lines_meant(0, len(log.text), count_lines(log.text))
 
 
 @given(
     st.lists(
-        any_text | st.sampled_from(["INFO x", "ERROR y\r", "\tat a.b(c)", "[… 7 lines left out]"]),
+        any_text | hostile_lines | st.sampled_from(["INFO x", "\tat a.b(c)", "[… 7 lines left out]"]),
         max_size=40,
     ),
     st.data(),

@@ -2,11 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.token_optimizer.optimizer.checks import any_text, check_never_worse, check_unchanged
+from tests.token_optimizer.optimizer.checks import any_text, check_never_worse, check_unchanged, hostile_lines
 from token_optimizer.optimizer.heuristics import trim_logs
 from token_optimizer.optimizer.logs.lines import is_log
 from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.text import count_lines
 
 
 def info(number: int) -> str:
@@ -238,6 +239,16 @@ def test_hostile_input_ends(text):
     assert len(trim_logs(text, 10**9, 10**9, "error x1 File")) == len(text)
     trim_logs(text, 1, 1, "error x1 File")
     is_log(text)
+
+
+@given(st.lists(hostile_lines, max_size=60).map("\n".join), st.integers(0, 3), st.integers(0, 4))
+def test_kept_lines_and_those_of_the_markers_are_all_lines(text, window, tail):
+    log = MarkedText(text)
+    for _ in range(2):
+        cut = trimmed_log(log, window, tail)
+        counts = [one.lines_meant(0, len(one.text), count_lines(one.text)) for one in (log, cut)]
+        assert counts == [count_lines(text)] * 2
+        log = cut
 
 
 log_lines = st.sampled_from(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from token_optimizer.models import Marker
 from token_optimizer.optimizer.compression.llmlingua.literals import Span, is_literal, protected_spans
+from token_optimizer.text import lines_of
 
 # Scripts that put no space between words are cut by the character.
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -73,7 +74,7 @@ def without(text: str, words: Sequence[Word], gone: frozenset[int]) -> str:
     kept: list[str] = []
     index = start = 0
     vanished = False
-    for line in text.splitlines(keepends=True):
+    for line in lines_of(text):
         first, end = index, start + len(line)
         while index < len(words) and words[index].start < end:
             index += 1
