@@ -64,16 +64,17 @@ class Origin(StrEnum):
     __hash__ = str.__hash__
 
 
-MarkerKind = Literal["cut", "copy", "source"]
+MarkerKind = Literal["cut", "copy", "repeat", "source"]
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
     """What this optimizer wrote into a block's text, from `start` to `end`.
 
-    A `cut` stands for text that is gone, a `copy` for text that stands elsewhere in the prompt too, and a
-    `source` says where text comes from that was added: it stands for nothing. `count` is how many of the
-    `unit` it stands for; the `handle` is a number that names them, and no others of the prompt.
+    A `cut` stands for text that is gone, a `copy` for text that stands elsewhere in the prompt, too, and a
+    `repeat` for what is written out in it or beside it, so many times in a row. A `source` says where text
+    comes from that was added: it stands for nothing. `count` is how many of the `unit` the marker stands for;
+    the `handle` is a number that names what is gone, and nothing else in the prompt.
     """
 
     start: int

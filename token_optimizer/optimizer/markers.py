@@ -30,6 +30,7 @@ _CUT_TOKENS = 7
 _HANDLE_TOKENS = 3
 # The markers that a compression writes, for compressed texts that come without the places of theirs.
 _COMPRESSION_SHAPE = re.compile(r"\[… ([\d,]{1,15}) (\w{1,20}?)s? left out\]")
+_REPEAT_SHAPE = re.compile(r"\[(?:this line [\d,]{1,15} times\]|[\d,]{1,15} times “)")
 _START, _END = attrgetter("start"), attrgetter("end")
 
 
@@ -74,13 +75,22 @@ class MarkedText:
         start = len(self.text) - len(self.text.lstrip(chars))
         return start, max(start, len(self.text.rstrip(chars)))
 
+    def with_markers_of(self, before: MarkedText) -> MarkedText | None:
+        """This text with the markers of the one that it was made from; None where they were altered."""
+        if not before.markers:
+            return self
+        found = relocated(before.markers, before.text, self.text)
+        if found is None:
+            return None
+        return MarkedText(self.text, tuple(sorted((*self.markers, *found), key=_START)))
+
     def is_marker(self, start: int, end: int) -> bool:
         """Whether markers stand between these places, and nothing else but space.
 
-        A copy's marker counts as text: it says something, and may be left out.
+        References and marks of repeats count as text: they say something, and may be left out.
         """
         markers = self.within(start, end)
-        if not markers or any(marker.kind == "copy" for marker in markers):
+        if not markers or any(marker.kind in ("copy", "repeat") for marker in markers):
             return False
         return not "".join(self.part(start, end).pieces()).strip()
 
@@ -198,6 +208,23 @@ def lines_copy_marker(first: str, last: str, lines: int, original: str, *, below
     else:
         words = f"a paragraph left out here: it stands {where}, where it begins “{first}”"
     return _marker(words, "copy", "line", lines, original)
+
+
+def repeated_line_marker(count: int) -> MarkedText:
+    """A mark behind a line that stands so many times in a row."""
+    text = f"[this line {count:,} times]"
+    return MarkedText(text, (Marker(0, len(text), "repeat", "line", count),))
+
+
+def repeated_phrase_marker(phrase: str, count: int) -> MarkedText:
+    """A mark in the place of a phrase that stands so many times in a row, its spaces included."""
+    text = f"[{count:,} times “{phrase}”]"
+    return MarkedText(text, (Marker(0, len(text), "repeat", "phrase", count),))
+
+
+def has_repeat_mark(text: str) -> bool:
+    """Whether something in the text looks like a mark of repeats."""
+    return _REPEAT_SHAPE.search(text) is not None
 
 
 def restored_marker(message: int, role: str) -> MarkedText:

@@ -8,7 +8,7 @@ from operator import is_
 
 from token_optimizer.models import Block, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import relocated
+from token_optimizer.optimizer.markers import MarkedText, joined, with_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def with_blocks(prompt: Prompt, blocks: Sequence[Block]) -> Prompt:
 
 
 def rewritten(
-    prompt: Prompt, rewrite: Callable[[str, Block], str], eligible: Callable[[Block], bool]
+    prompt: Prompt, rewrite: Callable[[str, Block], MarkedText], eligible: Callable[[Block], bool]
 ) -> Prompt:
     """The prompt with the text of every eligible block that may be rewritten passed through `rewrite`, but
     for the line ends around it. A text in which markers would be altered stays."""
@@ -40,14 +40,12 @@ def rewritten(
     for index, block in enumerate(prompt.blocks):
         if block.verbatim or block.slot is None or not block.content or not eligible(block):
             continue
-        core = block.content.strip("\n")
-        text = rewrite(core, block) if core else block.content
-        if not core or text == core:
-            continue
-        content = block.content.replace(core, text, 1)
-        markers = relocated(block.markers, block.content, content)
-        if markers is not None:
-            changed[index] = block.but(content=content, markers=markers)
+        text = MarkedText.of(block)
+        start, end = text.stripped_span("\n")
+        core = text.part(start, end)
+        shorter = rewrite(core.text, block).with_markers_of(core)
+        if core.text and shorter is not None and shorter.text != core.text:
+            changed[index] = with_text(block, joined([text.text[:start], shorter, text.text[end:]]))
     if not changed:
         return prompt
     return with_blocks(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])

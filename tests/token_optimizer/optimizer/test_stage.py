@@ -5,6 +5,7 @@ from __future__ import annotations
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.stage import (
     counted,
     from_first_change,
@@ -26,7 +27,9 @@ def block(text: str, name: str = "b0", **fields: object) -> Block:
 
 
 def test_the_line_ends_around_a_rewritten_text_stay() -> None:
-    after = rewritten(prompt_of(block("\none two\n\n")), lambda text, _: text.upper(), lambda _: True)
+    after = rewritten(
+        prompt_of(block("\none two\n\n")), lambda text, _: MarkedText(text.upper()), lambda _: True
+    )
     assert after.blocks[0].content == "\nONE TWO\n\n"
 
 

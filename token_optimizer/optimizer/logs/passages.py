@@ -69,6 +69,12 @@ class _Log:
     details: Details
     speaks: bytearray  # 1 for the lines that say something
 
+    def repeats(self) -> Iterator[tuple[int, int]]:
+        """The lines that say how often they stand in a row, each with how many more lines that is."""
+        for marker in self.source.markers:
+            if marker.kind == "repeat" and marker.unit == "line":
+                yield bisect_right(self.starts, marker.start) - 1, marker.count - 1
+
     def is_marker(self, first: int, end: int) -> bool:
         """Whether these lines are nothing but markers."""
         return self.source.is_marker(self.starts[first], self.starts[end])
@@ -113,6 +119,9 @@ class _MoreAlike:
         self._log = log
         self._hidden = log.families.copy()
         self._hidden.subtract(log.patterns[at].family for passage in kept for at in passage.lines)
+        for at, more in log.repeats():
+            if not any(at in passage.lines for passage in kept):
+                self._hidden[log.patterns[at].family] += more
 
     def than(self, at: int) -> int:
         """How many lines like this one are left out; 0 for few, and for those told of before."""

@@ -211,6 +211,9 @@ def _lines(text: MarkedText, marked: str) -> list[str]:
     starts = _starts(lines) if text.markers else []
     lines = [line.rstrip() for line in lines]
     for marker in text.markers:
+        # A mark of repeats says all that it stands for.
+        if marker.kind == "repeat":
+            continue
         lines[bisect_right(starts, marker.start) - 1] = marked
     return lines
 

@@ -124,7 +124,7 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
 def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]:
     """Its markers, each with the space behind it, and what stands between them. References are text."""
     for marker in source.within(start, end):
-        if marker.kind == "copy":
+        if marker.kind in ("copy", "repeat"):
             continue
         if marker.start > start:
             yield start, marker.start

@@ -1,10 +1,11 @@
 """Writes once, with a count, what a text says four times or more in a row: a line, or a phrase in a line.
 
-Nothing is guessed: the text can be made again from the mark. Only runs whose mark counts fewer tokens are
-replaced. Rows of digits, dashes or dots are left alone, and so are runs inside a longer word (base64).
+Nothing is guessed: the mark says what is repeated to the character, so the text can be made again from it.
+Only runs whose mark counts fewer tokens are replaced. Rows of digits, dashes or dots are left alone, and so
+are runs inside a longer word (base64), and a whole text that has such marks of its own.
 
-Before: "Hello!Hello!Hello!Hello!" (fifty times)
-After:  "Hello! [repeated 50 times]"
+Before: "go left left left left left left left stop" and fifty lines "retrying"
+After:  "go [7 times “left ”]stop" and one line "retrying [this line 50 times]"
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 from operator import eq
 
+from token_optimizer.optimizer.markers import (
+    MarkedText,
+    has_repeat_mark,
+    joined,
+    repeated_line_marker,
+    repeated_phrase_marker,
+)
 from token_optimizer.text import token_counts
 
 MIN_REPEATS = 4
@@ -22,76 +30,89 @@ _ANCHOR_STEP = 24
 _WINDOW_CHARS = 12
 _REACH_CHARS = 512
 _WEIGHED_CHARS = 8_000
-_MARK = " [repeated {} times]"
-_HAS_MARK = "[repeated "
 _LETTER = re.compile(r"[^\W\d_]")
 _ONE_WORD = re.compile(r"[\w+/=-]+")
+# What would end a phrase in its mark too early.
+_QUOTES = re.compile(r"[“”\n]")
 
 Run = tuple[int, int, int]  # start, end, period
 
 
 def collapse_repeats(text: str) -> str:
     """The text with every run of repeats as its unit and a count."""
-    while (shorter := _collapsed_phrases(_collapsed_lines(text))) != text:
-        text = shorter
-    return text
+    return collapsed(text).text
 
 
-def _collapsed_lines(text: str) -> str:
+def collapsed(text: str) -> MarkedText:
+    """The same with the marks in their places."""
+    if has_repeat_mark(text):
+        return MarkedText(text)
+    lines = _collapsed_lines(text)
+    done = 0
+    parts: list[MarkedText | str] = []
+    for marker in lines.markers:
+        parts += [_collapsed_phrases(lines.text[done : marker.start]), lines.part(marker.start, marker.end)]
+        done = marker.end
+    return joined([*parts, _collapsed_phrases(lines.text[done:])])
+
+
+def _collapsed_lines(text: str) -> MarkedText:
     lines = text.split("\n")
     if not any(map(eq, lines, islice(lines, MIN_REPEATS - 1, None))):
-        return text
+        return MarkedText(text)
     runs = [(line, sum(1 for _ in same)) for line, same in groupby(lines)]
-    repeated = [(line, count, "\n".join([line] * count)) for line, count in runs if count >= MIN_REPEATS]
+    repeated = [
+        (_marked_line(line, count), "\n".join([line] * count))
+        for line, count in runs
+        if count >= MIN_REPEATS and _LETTER.search(line)
+    ]
     forms = iter(_shorter_forms(repeated))
-    return "\n".join(
-        [next(forms) if count >= MIN_REPEATS else "\n".join([line] * count) for line, count in runs]
-    )
+    parts: list[MarkedText | str] = []
+    for line, count in runs:
+        is_marked = count >= MIN_REPEATS and _LETTER.search(line)
+        parts += [next(forms) if is_marked else "\n".join([line] * count), "\n"]
+    return joined(parts[:-1])
 
 
-def _collapsed_phrases(text: str) -> str:
+def _marked_line(line: str, count: int) -> MarkedText:
+    body = line.rstrip()
+    return joined([body, " ", repeated_line_marker(count), line[len(body) :]])
+
+
+def _collapsed_phrases(text: str) -> MarkedText:
     places, repeated = [], []
     for start, end, period in _runs(text):
         unit, count = text[start : start + period], (end - start) // period
         end = start + count * period
         if _is_phrase(text, start, end, unit):
             places.append((start, end))
-            repeated.append((unit, count, text[start:end]))
-    parts: list[str] = []
+            repeated.append((repeated_phrase_marker(unit, count), text[start:end]))
+    parts: list[MarkedText | str] = []
     done = 0
     for (start, end), form in zip(places, _shorter_forms(repeated), strict=True):
         parts += (text[done:start], form)
         done = end
-    return "".join([*parts, text[done:]])
+    return joined([*parts, text[done:]])
 
 
-def _shorter_forms(repeated: list[tuple[str, int, str]]) -> list[str]:
-    """For each unit, count and run: the unit with a mark, or the run where that is no longer."""
-    forms = [_marked(unit, count) if _may_be_marked(unit) else run for unit, count, run in repeated]
-    shorter = [at for at, form in enumerate(forms) if len(form) < len(repeated[at][2])]
-    pairs = [text for at in shorter for text in (_beginning(repeated[at][2], forms[at]), forms[at])]
+def _shorter_forms(repeated: list[tuple[MarkedText, str]]) -> list[MarkedText | str]:
+    """For each form and the run that it stands for: the form, or the run where that is no longer."""
+    shorter = [at for at, (form, run) in enumerate(repeated) if len(form.text) < len(run)]
+    pairs = [text for at in shorter for text in (_beginning(*repeated[at]), repeated[at][0].text)]
     counts = iter(token_counts(pairs))
     worth = {at for at in shorter if next(counts) > next(counts)}
-    return [form if at in worth else repeated[at][2] for at, form in enumerate(forms)]
+    return [form if at in worth else run for at, (form, run) in enumerate(repeated)]
 
 
-def _beginning(run: str, form: str) -> str:
+def _beginning(form: MarkedText, run: str) -> str:
     """As much of the run as tells whether it counts more tokens than the form."""
-    return run[: max(_WEIGHED_CHARS, 2 * len(form))]
-
-
-def _marked(unit: str, count: int) -> str:
-    body = unit.rstrip()
-    return body + _MARK.format(f"{count:,}") + unit[len(body) :]
-
-
-def _may_be_marked(unit: str) -> bool:
-    return _HAS_MARK not in unit and _LETTER.search(unit) is not None
+    return run[: max(_WEIGHED_CHARS, 2 * len(form.text))]
 
 
 def _is_phrase(text: str, start: int, end: int, unit: str) -> bool:
-    """Whether the unit stays in one line, and a unit of word characters alone is no part of a longer word."""
-    if "\n" in unit.strip():
+    """Whether the unit says something, stays in one line, and, of word characters alone, is no part of a
+    longer word."""
+    if _QUOTES.search(unit) or not _LETTER.search(unit):
         return False
     neighbours = text[max(start - 1, 0) : start] + text[end : end + 1]
     return not (_ONE_WORD.fullmatch(unit) and _ONE_WORD.search(neighbours))

@@ -14,12 +14,13 @@ from __future__ import annotations
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.json.toon import compress_json_toon
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
 
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
     """Compact the JSON in tool results and in what the user wrote."""
-    short = rewritten(prompt, lambda text, block: compress_json_toon(text), _may_be_compacted)
+    short = rewritten(prompt, lambda text, block: MarkedText(compress_json_toon(text)), _may_be_compacted)
     if short is prompt:
         return prompt
     return with_blocks(short, list(map(_with_original, short.blocks, prompt.blocks)))

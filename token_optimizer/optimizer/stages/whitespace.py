@@ -4,15 +4,16 @@ JSON, transcripts and examples stay as they are. Code loses the colour codes of 
 line that was drawn over itself.
 
 Before: "done   \\n\\n\\n\\n\\nretrying\\nretrying\\nretrying\\nretrying"
-After:  "done\\n\\nretrying [repeated 4 times]"
+After:  "done\\n\\nretrying [this line 4 times]"
 """
 
 from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
-from token_optimizer.optimizer.prose.repeats import collapse_repeats
+from token_optimizer.optimizer.prose.repeats import collapsed
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
 from token_optimizer.optimizer.stage import Stage, rewritten
 
@@ -26,17 +27,15 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
     return rewritten(prompt, _squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
 
 
-def _squeezed(text: str, block: Block) -> str:
+def _squeezed(text: str, block: Block) -> MarkedText:
     text = last_states(strip_escapes(text))
     if block.kind is Kind.CODE:
-        return text
-    if block.kind in _SPACED_KINDS:
-        text = squeeze_whitespace(text)
-    if block.kind in _REPEATING_KINDS:
-        text = collapse_repeats(text)
+        return MarkedText(text)
+    text = squeeze_whitespace(text)
     # Space at the end of the last line is spare where a line end stands behind it.
-    ends_line = block.kind in _SPACED_KINDS and block.content.endswith("\n")
-    return text.rstrip(" \t") if ends_line else text
+    if block.content.endswith("\n"):
+        text = text.rstrip(" \t")
+    return collapsed(text) if block.kind in _REPEATING_KINDS else MarkedText(text)
 
 
 STAGE = Stage("whitespace", squeeze, "spare whitespace and repeats taken out")

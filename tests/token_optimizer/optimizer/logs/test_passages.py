@@ -15,6 +15,7 @@ from token_optimizer import optimize
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.logs.patterns import Details, mine_patterns
 from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.prose.repeats import collapsed
 from token_optimizer.text import count_lines, token_counts
 
 Usual = Callable[[random.Random, int], str]
@@ -369,6 +370,16 @@ def test_no_marker_stands_beside_another():
 def test_what_looks_like_a_marker_is_a_line_like_any_other():
     text = "INFO one day it came\n[… 20 lines left out]\n[2 frames left out]\nERROR three\n"
     assert kept_lines(text, lambda line: line == "ERROR three") == "[… 3 lines left out]\nERROR three\n"
+
+
+def test_a_line_that_says_how_often_it_stands_counts_for_all_of_them():
+    text = "INFO one\n" + "ERROR disk 7 is full\n" * 40 + "INFO two\nINFO three\nERROR disk 8 is full\n"
+    log = collapsed(text)
+    cut = cut_again(log, lambda line: line == "ERROR disk 8 is full")
+    assert cut.text == "[… 43 lines left out]\nERROR disk 8 is full\n"
+    kept = cut_again(log, lambda line: "INFO t" in line)
+    assert kept.text.startswith("[… 41 lines left out]\nINFO two")
+    assert lines_meant(cut) == lines_meant(kept) == count_lines(text)
 
 
 def test_lines_shorter_than_a_marker_stay():
