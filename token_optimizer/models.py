@@ -74,7 +74,8 @@ class Marker:
     A `cut` stands for text that is gone, a `copy` for text that stands elsewhere in the prompt, too, and a
     `repeat` for what is written out in it or beside it, so many times in a row. A `source` says where text
     comes from that was added: it stands for nothing. `count` is how many of the `unit` the marker stands for;
-    the `handle` is a number that names what is gone, and nothing else in the prompt.
+    the `handle` is a number that names what is gone, and nothing else in the prompt. `copy_of` is the id of
+    the block in which a copy stands.
     """
 
     start: int
@@ -83,6 +84,7 @@ class Marker:
     unit: str = ""
     count: int = 0
     handle: int = 0
+    copy_of: str = ""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
+from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from token_optimizer.models import Block, Marker, MarkerKind
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.text import count_lines
 
 # A token holds up to three digits, so six cost as little as four; fewer would soon meet.
 _FIRST_HANDLE, _HANDLES = 100_000, 900_000
@@ -31,91 +31,11 @@ _HANDLE_TOKENS = 3
 # The markers that a compression writes, for compressed texts that come without the places of theirs.
 _COMPRESSION_SHAPE = re.compile(r"\[… ([\d,]{1,15}) (\w{1,20}?)s? left out\]")
 _REPEAT_SHAPE = re.compile(r"\[(?:this line [\d,]{1,15} times\]|[\d,]{1,15} times “)")
-_START, _END = attrgetter("start"), attrgetter("end")
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedText:
-    """A text with the markers that stand in it, in order."""
-
-    text: str
-    markers: tuple[Marker, ...] = ()
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", tuple(map(_START, self.markers)))
-
-    @classmethod
-    def of(cls, block: Block) -> MarkedText:
-        """The text of a block."""
-        return cls(block.content, block.markers)
-
-    def within(self, start: int, end: int) -> Sequence[Marker]:
-        """The markers that stand between these places."""
-        if not self.markers:
-            return ()
-        first = bisect_left(self._starts, start)
-        last = bisect_right(self.markers, end, lo=first, key=_END)
-        return self.markers[first:last]
-
-    def part(self, start: int, end: int) -> MarkedText:
-        """The text between these places, with the markers in it."""
-        return MarkedText(self.text[start:end], _moved(self.within(start, end), -start))
-
-    def pieces(self) -> Iterator[str]:
-        """What stands before, between and behind the markers."""
-        done = 0
-        for marker in self.markers:
-            yield self.text[done : marker.start]
-            done = marker.end
-        yield self.text[done:]
-
-    def stripped_span(self, chars: str) -> tuple[int, int]:
-        """Where the text starts and ends without these characters around it."""
-        start = len(self.text) - len(self.text.lstrip(chars))
-        return start, max(start, len(self.text.rstrip(chars)))
-
-    def with_markers_of(self, before: MarkedText) -> MarkedText | None:
-        """This text with the markers of the one that it was made from; None where they were altered."""
-        if not before.markers:
-            return self
-        found = relocated(before.markers, before.text, self.text)
-        if found is None:
-            return None
-        return MarkedText(self.text, tuple(sorted((*self.markers, *found), key=_START)))
-
-    def is_marker(self, start: int, end: int) -> bool:
-        """Whether markers stand between these places, and nothing else but space.
-
-        References and marks of repeats count as text: they say something, and may be left out.
-        """
-        markers = self.within(start, end)
-        if not markers or any(marker.kind in ("copy", "repeat") for marker in markers):
-            return False
-        return not "".join(self.part(start, end).pieces()).strip()
-
-    def lines_meant(self, start: int, end: int, lines: int) -> int:
-        """How many lines so many `lines` between these places stand for: those of markers for several."""
-        return lines + sum(one.count - 1 for one in self.within(start, end) if one.unit == "line")
 
 
 def marker_tokens(show_handle: bool) -> int:
     """What the marker of a cut counts, about."""
     return _CUT_TOKENS + _HANDLE_TOKENS * show_handle
-
-
-def joined(parts: Iterable[MarkedText | str]) -> MarkedText:
-    """The parts as one text."""
-    texts: list[str] = []
-    markers: list[Marker] = []
-    length = 0
-    for part in parts:
-        if isinstance(part, MarkedText):
-            markers += _moved(part.markers, length)
-            part = part.text
-        texts.append(part)
-        length += len(part)
-    return MarkedText("".join(texts), tuple(markers))
 
 
 def without_markers(block: Block) -> str:
@@ -126,21 +46,6 @@ def without_markers(block: Block) -> str:
 def was_cut(block: Block) -> bool:
     """Whether something was cut from the block's text."""
     return any(marker.kind == "cut" for marker in block.markers)
-
-
-def relocated(markers: Sequence[Marker], text: str, rewritten: str) -> tuple[Marker, ...] | None:
-    """The markers of the text as they stand in a rewritten one that left them and their order alone; None
-    where it did not."""
-    found: list[Marker] = []
-    for marker in markers:
-        words = text[marker.start : marker.end]
-        if text.count(words) != rewritten.count(words):
-            return None
-        start = -1
-        for _ in range(text.count(words, 0, marker.start) + 1):
-            start = rewritten.index(words, start + 1)
-        found.append(replace(marker, start=start, end=start + len(words)))
-    return tuple(found)
 
 
 def with_text(block: Block, text: MarkedText, show_handles: bool = False) -> Block:
@@ -160,6 +65,42 @@ def are_in_place(block: Block) -> bool:
         for one in block.markers
     )
     return in_brackets and ends == sorted(ends) and ends[-1] <= len(block.content)
+
+
+def with_true_references(blocks: Sequence[Block], show_handles: bool) -> Sequence[Block]:
+    """The blocks with a plain marker in the place of every reference to a text that was cut since. The very
+    same sequence where there is none."""
+    referring = [block for block in blocks if block.markers and not block.frozen]
+    if not any(marker.copy_of for block in referring for marker in block.markers):
+        return blocks
+    # What must be kept has no cuts but those that it had when it was referred to.
+    intact = {block.id for block in blocks if block.must_keep or not (was_cut(block) or block.compressed)}
+    stale = {
+        block.id
+        for block in referring
+        if any(marker.copy_of and marker.copy_of not in intact for marker in block.markers)
+    }
+    if not stale:
+        return blocks
+    return [
+        with_text(block, _without_references(block, intact), show_handles) if block.id in stale else block
+        for block in blocks
+    ]
+
+
+def _without_references(block: Block, intact: Set[str]) -> MarkedText:
+    parts: list[MarkedText | str] = []
+    done = 0
+    for marker in block.markers:
+        words = block.content[marker.start : marker.end]
+        if marker.copy_of and marker.copy_of not in intact:
+            cut = replace(marker, kind="cut", copy_of="")
+            words = f"[… {_amount(marker.count, marker.unit)} left out]"
+        else:
+            cut = marker
+        parts += [block.content[done : marker.start], _placed(words, cut)]
+        done = marker.end
+    return joined([*parts, block.content[done:]])
 
 
 def with_unique_handles(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -193,21 +134,24 @@ def turns_marker(messages: int, original: str, carried: Sequence[str]) -> Marked
     return joined([marker, "\n", *(f"{text}\n" for text in carried), "\n"])
 
 
-def text_copy_marker(begin: str, lines: int, original: str, *, below: bool) -> MarkedText:
-    """A reference in the place of a text that stands elsewhere in the prompt, too."""
-    where = "again further below" if below else "above already"
-    words = f"the text that begins “{begin}” stands {where}; left out here"
-    return _marker(words, "copy", "line", lines, original)
+def place_name(message: int, role: str) -> str:
+    """What a marker calls a message, which is counted from 0 here and from 1 in its words."""
+    return "the system text" if message < 0 else f"message {message + 1} ({role})"
 
 
-def lines_copy_marker(first: str, last: str, lines: int, original: str, *, below: bool) -> MarkedText:
-    """A reference in the place of lines that stand elsewhere in the prompt, too; one has no `last`."""
-    where = "further below" if below else "above"
-    if last:
-        words = f"{lines} lines left out here: they stand {where}, from “{first}” to “{last}”"
-    else:
-        words = f"a paragraph left out here: it stands {where}, where it begins “{first}”"
-    return _marker(words, "copy", "line", lines, original)
+def lines_copy_marker(lines: Sequence[str], place: str, first: str, last: str, copy_of: str) -> MarkedText:
+    """A reference in the place of lines that stand in another block, from one that begins with `first` to one
+    that begins with `last`; of a single line there is no `last`."""
+    quoted = f"from “{first}” to “{last}”" if last else f"“{first}”"
+    stands = "it stands" if len(lines) == 1 else "they stand"
+    words = f"{_amount(len(lines), 'line')} left out here: {stands} {place}, {quoted}"
+    return _marker(words, "copy", "line", len(lines), "\n".join(lines), copy_of)
+
+
+def json_copy_marker(text: str, place: str, copy_of: str) -> MarkedText:
+    """A reference in the place of a JSON text: the other one may be written in another way by then."""
+    words = f"JSON left out here: the same stands {place}"
+    return _marker(words, "copy", "line", count_lines(text), text, copy_of)
 
 
 def repeated_line_marker(count: int) -> MarkedText:
@@ -227,9 +171,9 @@ def has_repeat_mark(text: str) -> bool:
     return _REPEAT_SHAPE.search(text) is not None
 
 
-def restored_marker(message: int, role: str) -> MarkedText:
-    """The line above what was brought back of an earlier message, which is counted from 1."""
-    return _source(f"left out of message {message} ({role}) before, asked for now:")
+def restored_marker(place: str) -> MarkedText:
+    """The line above what was brought back of an earlier message."""
+    return _source(f"left out of {place} before, asked for now:")
 
 
 def stored_marker(source: str) -> MarkedText:
@@ -252,12 +196,14 @@ def marked_compression(text: str, original: str) -> MarkedText:
     return joined([*parts, text[done:]])
 
 
-def _marker(words: str, kind: MarkerKind, unit: str, count: int, original: str) -> MarkedText:
+def _marker(
+    words: str, kind: MarkerKind, unit: str, count: int, original: str, copy_of: str = ""
+) -> MarkedText:
     """A marker of these words, which stands for what is gone of the original."""
     digest = hashlib.blake2b(original.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     handle = _FIRST_HANDLE + int.from_bytes(digest) % _HANDLES
     text = f"[{words}]"
-    return MarkedText(text, (Marker(0, len(text), kind, unit, count, handle),))
+    return MarkedText(text, (Marker(0, len(text), kind, unit, count, handle, copy_of),))
 
 
 def _source(words: str) -> MarkedText:
@@ -305,9 +251,3 @@ def _ending(handle: int) -> str:
 
 def _placed(words: str, marker: Marker) -> MarkedText:
     return MarkedText(words, (replace(marker, start=0, end=len(words)),))
-
-
-def _moved(markers: Sequence[Marker], by: int) -> tuple[Marker, ...]:
-    if not by:
-        return tuple(markers)
-    return tuple(replace(one, start=one.start + by, end=one.end + by) for one in markers)

@@ -36,7 +36,7 @@ from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.optimizer.markers import are_in_place, with_unique_handles
+from token_optimizer.optimizer.markers import are_in_place, with_true_references, with_unique_handles
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
 from token_optimizer.optimizer.stage import Stage, counted, from_first_change, same_blocks, with_blocks
@@ -193,12 +193,13 @@ def run_stages(prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
     """The prompt after all stages, in order."""
     for stage in STAGES:
         prompt = _run_stage(stage, prompt, context, ledger)
-    return _with_unique_handles(prompt, context)
+    return _with_true_markers(prompt, context)
 
 
-def _with_unique_handles(prompt: Prompt, context: Context) -> Prompt:
-    """The prompt with no handle in two markers; a text that this changes is counted anew."""
-    blocks = list(with_unique_handles(prompt.blocks))
+def _with_true_markers(prompt: Prompt, context: Context) -> Prompt:
+    """The prompt with no reference to what was cut since, and no handle in two markers; a text that this
+    changes is counted anew."""
+    blocks = list(with_unique_handles(with_true_references(prompt.blocks, context.show_handles)))
     changed = [at for at, (new, old) in enumerate(zip(blocks, prompt.blocks, strict=True)) if new is not old]
     if not changed:
         return prompt

@@ -8,7 +8,8 @@ from operator import is_
 
 from token_optimizer.models import Block, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import MarkedText, joined, with_text
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import with_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,20 +11,21 @@ from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Block, Marker
+from token_optimizer.optimizer.marked_text import MarkedText, joined, relocated
 from token_optimizer.optimizer.markers import (
-    MarkedText,
     are_in_place,
     cut_marker,
-    joined,
     json_marker,
+    lines_copy_marker,
     marked_compression,
     marker_tokens,
-    relocated,
+    place_name,
     restored_marker,
     stored_marker,
     turns_marker,
     was_cut,
     with_text,
+    with_true_references,
     with_unique_handles,
     without_markers,
 )
@@ -51,7 +52,7 @@ def _words(block: Block) -> list[str]:
         (json_marker(["3 of 9 items"], 3, "", "id 1–3"), "[… 3 of 9 items left out. All had: id 1–3]"),
         (turns_marker(1, "", []), "[1 older message left out]"),
         (turns_marker(2, "", ["NEVER."]), "[2 older messages left out; the user said in them:]"),
-        (restored_marker(3, "tool"), "[left out of message 3 (tool) before, asked for now:]"),
+        (restored_marker(place_name(2, "tool")), "[left out of message 3 (tool) before, asked for now:]"),
         (stored_marker("Handbook"), '[added, from the stored document "Handbook":]'),
     ],
 )
@@ -153,3 +154,28 @@ def test_the_markers_of_a_stored_compression_are_those_that_the_original_does_no
     text = marked_compression("One. [… 3 words left out] [… 2 passages left out] Four.", original)
     assert [(one.unit, one.count) for one in text.markers] == [("passage", 2)]
     assert text.text[text.markers[0].start : text.markers[0].end] == "[… 2 passages left out]"
+
+
+def _reference(copy_of: str) -> MarkedText:
+    return lines_copy_marker(["a", "b"], "in message 3 (tool)", "a", "b", copy_of)
+
+
+def test_a_reference_to_what_was_cut_since_becomes_a_plain_marker() -> None:
+    blocks = [
+        _block("x\n", _reference("cut"), "\ny\n", _reference("whole"), id="both"),
+        _block(_reference("gone"), id="other"),
+        _block(_reference("cut"), id="sent", frozen=True),
+        _block("a\nb\n", id="whole"),
+        _block(LINES, id="cut"),
+    ]
+    both, other, *rest = with_true_references(blocks, show_handles=False)
+    assert both.content == f"x\n[… 2 lines left out]\ny\n{_reference('whole').text}"
+    assert [marker.kind for marker in both.markers] == ["cut", "copy"]
+    assert other.content == "[… 2 lines left out]"
+    assert rest == blocks[2:]
+    assert with_true_references([both, *rest], show_handles=False) == [both, *rest]
+
+
+def test_a_reference_to_what_cannot_be_cut_stays() -> None:
+    blocks = [_block(_reference("old")), _block("a\nb\n", LINES, id="old", must_keep=True)]
+    assert with_true_references(blocks, show_handles=False) is blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.stage import (
     counted,
     from_first_change,

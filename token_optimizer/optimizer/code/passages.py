@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.optimizer.relevance.trouble import is_error_line
 

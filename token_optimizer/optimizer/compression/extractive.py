@@ -21,7 +21,7 @@ from token_optimizer.models import Block, Kind, Marker, Passage
 from token_optimizer.optimizer.compression.faithfulness.critical_units import has_directive, identifiers
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import with_compressed_text
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.passages import (
     document_passages,
     prose_passages,

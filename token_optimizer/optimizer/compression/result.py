@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from token_optimizer.models import Block
-from token_optimizer.optimizer.markers import MarkedText, with_text
+from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.optimizer.markers import with_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from token_optimizer.dialects.text_parts import CACHE_MARKS
 from token_optimizer.models import Dialect
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
-RULES_VERSION = 2
+RULES_VERSION = 3
 _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.json.columns import Column, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, written
-from token_optimizer.optimizer.markers import MarkedText, joined, json_marker
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import json_marker
 
 # Names and summaries up to so many: the line shall stay short beside what it stands for.
 _MAX_KEYS = 12

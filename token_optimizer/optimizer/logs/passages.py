@@ -18,7 +18,8 @@ from math import log2, sqrt
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
-from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.text import line_starts, lines_of
 
 # In the units of `Passage.value`.

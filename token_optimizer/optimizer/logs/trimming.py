@@ -28,7 +28,8 @@ from token_optimizer.optimizer.logs.lines import (
 )
 from token_optimizer.optimizer.logs.numbers import lines_of_asked_statuses
 from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
-from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.optimizer.relevance.trouble import ERROR, ERROR_LETTER, HINTS
 from token_optimizer.text import line_starts, lines_of, token_counts
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.text import sentence_spans
 

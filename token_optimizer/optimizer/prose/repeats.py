@@ -15,13 +15,8 @@ from collections.abc import Iterator
 from itertools import groupby, islice
 from operator import eq
 
-from token_optimizer.optimizer.markers import (
-    MarkedText,
-    has_repeat_mark,
-    joined,
-    repeated_line_marker,
-    repeated_phrase_marker,
-)
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import has_repeat_mark, repeated_line_marker, repeated_phrase_marker
 from token_optimizer.text import token_counts
 
 MIN_REPEATS = 4

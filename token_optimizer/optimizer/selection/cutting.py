@@ -10,7 +10,8 @@ from itertools import islice
 from token_optimizer.models import Block, Marker, Passage, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
-from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined, with_text
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import cut_marker, with_text
 from token_optimizer.optimizer.prose.directives import directive_spans_in
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame

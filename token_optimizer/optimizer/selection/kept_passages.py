@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.text import count_lines
 
 

@@ -34,7 +34,8 @@ from token_optimizer.optimizer.compression.precompression_candidates import MIN_
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import MarkedText, marked_compression, was_cut, with_text
+from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.optimizer.markers import marked_compression, was_cut, with_text
 from token_optimizer.optimizer.stage import Stage
 from token_optimizer.ports import CompressionKey, PrecompressedText
 

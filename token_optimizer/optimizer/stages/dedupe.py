@@ -4,7 +4,7 @@ Nothing is lost: what a reference names stands in the prompt line for line. Call
 are not looked at, and verbatim blocks are only referred to.
 
 Before: a file of 40 lines read by a tool in message 3, and read again in message 9
-After:  message 3 says that these 40 lines stand further below, message 9 has them
+After:  message 3 says that these 40 lines stand in message 9, which has them
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from token_optimizer.optimizer.stage import Stage, with_blocks
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     """Write a reference into every block that repeats another one within `dedupe_window` blocks."""
-    copies = references_to_copies(prompt.blocks, context.config.dedupe_window)
+    roles = [slot.role for slot in prompt.slots]
+    copies = references_to_copies(prompt.blocks, context.config.dedupe_window, roles)
     if not copies:
         return prompt
     blocks = list(prompt.blocks)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.json.toon import compress_json_toon
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
 
 

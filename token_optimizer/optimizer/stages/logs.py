@@ -15,7 +15,8 @@ from dataclasses import replace
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.logs.trimming import trimmed_log
-from token_optimizer.optimizer.markers import MarkedText, joined, was_cut, with_text
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 

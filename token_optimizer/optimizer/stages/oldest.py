@@ -29,4 +29,4 @@ def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:
     return without_turns(prompt, dropped, context)
 
 
-STAGE = Stage("oldest", drop_oldest_turns, "oldest turns left out to fit the budget")
+STAGE = Stage("oldest", drop_oldest_turns, "oldest turns dropped to fit the budget")

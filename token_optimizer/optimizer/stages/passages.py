@@ -12,4 +12,4 @@ from __future__ import annotations
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 from token_optimizer.optimizer.stage import Stage
 
-STAGE = Stage("passages", cut_to_budget, "passages worth least left out to fit the budget", lossy=True)
+STAGE = Stage("passages", cut_to_budget, "passages worth least cut to fit the budget", lossy=True)

@@ -24,7 +24,8 @@ from token_optimizer.optimizer.conversation.omissions import (
     left_out,
     terms_of,
 )
-from token_optimizer.optimizer.markers import MarkedText, joined, restored_marker, with_text
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import place_name, restored_marker, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 from token_optimizer.optimizer.stage import Stage, with_blocks
 
@@ -126,7 +127,7 @@ def _holds_one(text: str, terms: Sequence[Term]) -> bool:
 
 def _with_source(block: Block, role: str) -> Block:
     """The block below a line that says which message it is from."""
-    source, body = restored_marker(block.message + 1, role), MarkedText.of(block)
+    source, body = restored_marker(place_name(block.message, role)), MarkedText.of(block)
     text = joined([source, "\n", body.part(*body.stripped_span("\n")), "\n\n"])
     return with_text(block, text)
 

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Origin, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import MarkedText, joined, stored_marker
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import stored_marker
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.words import stems

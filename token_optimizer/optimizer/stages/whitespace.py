@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapsed
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes

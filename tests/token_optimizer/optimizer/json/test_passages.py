@@ -11,7 +11,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.heuristics import compress_json_toon
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.pipeline import optimize
 
 KINDS = ["error" if number == 57 else "info" for number in range(100)]

@@ -14,7 +14,8 @@ from tests.token_optimizer.optimizer.checks import any_text, hostile_lines
 from token_optimizer import optimize
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.logs.patterns import Details, mine_patterns
-from token_optimizer.optimizer.markers import MarkedText, cut_marker, joined
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.optimizer.prose.repeats import collapsed
 from token_optimizer.text import count_lines, token_counts
 

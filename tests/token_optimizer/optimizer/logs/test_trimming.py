@@ -6,7 +6,7 @@ from tests.token_optimizer.optimizer.checks import any_text, check_never_worse, 
 from token_optimizer.optimizer.heuristics import trim_logs
 from token_optimizer.optimizer.logs.lines import is_log
 from token_optimizer.optimizer.logs.trimming import trimmed_log
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text import count_lines
 
 

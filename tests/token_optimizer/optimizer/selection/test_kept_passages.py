@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.token_optimizer.optimizer.checks import hostile_lines
 from token_optimizer.models import Passage
 from token_optimizer.optimizer.code.passages import code_passages
-from token_optimizer.optimizer.markers import MarkedText
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
 from token_optimizer.text import count_lines
 

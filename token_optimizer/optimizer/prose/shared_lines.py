@@ -1,0 +1,112 @@
+"""The lines that several texts have in common, in time that grows linearly with the texts.
+
+To find copies without comparing every text with every other, each text is known by a few of its lines, chosen
+by winnowing (Schleimer, Wilkerson and Aiken, Winnowing: Local Algorithms for Document Fingerprinting, SIGMOD
+2003): two texts that share enough lines in a row share a chosen one.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.text import line_starts, lines_of
+from token_optimizer.text_cache import TextCache, key_of
+
+# Any so many lines in a row have one among the chosen; a longer line is chosen by itself.
+_WINDOW_LINES = 4
+_LONG_LINE_CHARS = 300
+# A line says something from so many characters on; brackets and blank lines stand everywhere.
+_MIN_LINE_CHARS = 8
+# Places where a line is looked for.
+_MAX_PLACES = 4
+_CHOSEN: TextCache[frozenset[int]] = TextCache(5_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Lines `start` to `end` of a text, which stand in the block `source` too."""
+
+    start: int
+    end: int
+    source: int
+    chars: int
+
+
+def common_runs(lines: Sequence[str], sources: Sequence[tuple[int, Sequence[str]]]) -> list[Run]:
+    """The longest runs of lines that stand in one of the sources, none over another, in order."""
+    places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for index, (_, source) in enumerate(sources):
+        for number, line in enumerate(source):
+            if len(line) >= _MIN_LINE_CHARS and len(places[line]) < _MAX_PLACES:
+                places[line].append((index, number))
+    runs: list[Run] = []
+    start = done = 0
+    while start < len(lines):
+        found = [
+            _run(lines, start, done, number, sources[index]) for index, number in places.get(lines[start], ())
+        ]
+        if found:
+            runs.append(max(found, key=lambda run: run.end - run.start))
+            start = done = runs[-1].end
+        else:
+            start += 1
+    return runs
+
+
+def _run(lines: Sequence[str], start: int, done: int, at: int, source: tuple[int, Sequence[str]]) -> Run:
+    """The lines around `start` that are those of the source around `at`; not before `done`, where the run
+    before it ended, and without blank lines at either end."""
+    number, others = source
+    first, end, last = start, start, start
+    while first > done and at - (start - first) > 0 and lines[first - 1] == others[at - (start - first) - 1]:
+        first -= 1
+    while not lines[first]:
+        first += 1
+    for line, other in zip(islice(lines, start, None), islice(others, at, None), strict=False):
+        if line != other:
+            break
+        end += 1
+        last = end if line else last
+    return Run(first, last, number, sum(map(len, lines[first:last])))
+
+
+def comparable_lines(text: MarkedText, marked: str) -> list[str]:
+    """The lines of the text without the space at their ends; `marked` in the place of those with a marker,
+    which stands for other text than the same words elsewhere."""
+    whole = lines_of(text.text)
+    starts = line_starts(whole) if text.markers else []
+    lines = [line.rstrip() for line in whole]
+    for marker in text.markers:
+        # A mark of repeats says all that it stands for.
+        if marker.kind != "repeat":
+            lines[bisect_right(starts, marker.start) - 1] = marked
+    return lines
+
+
+def chosen_lines(text: str) -> frozenset[int]:
+    """The fingerprints of the lines that the text is known by, as they were chosen when it was first seen."""
+    key = key_of(text, "copies")
+    chosen = _CHOSEN.get(key)
+    if chosen is None:
+        chosen = _choose(text)
+        _CHOSEN.put(key, chosen)
+    return chosen
+
+
+def _choose(text: str) -> frozenset[int]:
+    lines = map(bytes.rstrip, text.encode("utf-8", "surrogatepass").split(b"\n"))
+    said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
+    # Unlike Python's own hash, the same in every process.
+    prints = list(map(zlib.crc32, said))
+    # Marks below 0 are those of long lines.
+    long = (~mark for mark, line in zip(prints, said, strict=True) if len(line) >= _LONG_LINE_CHARS)
+    chosen = frozenset(long)
+    if len(prints) < _WINDOW_LINES:
+        return chosen.union(prints)
+    return chosen.union(map(min, *(prints[start:] for start in range(_WINDOW_LINES))))
