@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -34,9 +36,11 @@ class Recorder(Site):
         ):
             passed = web.StreamResponse(status=answer.status, headers=_passed_on(answer.headers))
             await passed.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await passed.write(chunk)
-            await passed.write_eof()
+            # A client may leave as soon as it has the last event.
+            with suppress(aiohttp.ClientConnectionResetError):
+                async for chunk in answer.content.iter_any():
+                    await passed.write(chunk)
+                await passed.write_eof()
             return passed
 
 
