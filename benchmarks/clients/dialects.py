@@ -19,13 +19,13 @@ def chat_json(reply: Reply, model: str) -> dict[str, Any]:
     if reply.call:
         message["tool_calls"] = [_chat_call(reply.call)]
     choice = {"index": 0, "message": message, "finish_reason": _finish(reply), "logprobs": None}
-    return {**_chat_head(model, "chat.completion"), "choices": [choice], "usage": _chat_usage()}
+    return {**_chat_head(reply, model, "chat.completion"), "choices": [choice], "usage": _chat_usage()}
 
 
 def chat_events(reply: Reply, model: str, with_usage: bool) -> Iterator[Event]:
     def chunk(delta: dict[str, Any], finish: str | None = None) -> Event:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        return "", {**_chat_head(model, "chat.completion.chunk"), "choices": [choice]}
+        return "", {**_chat_head(reply, model, "chat.completion.chunk"), "choices": [choice]}
 
     yield chunk({"role": "assistant", "content": "" if not reply.call else None})
     for piece in _pieces(reply.text):
@@ -34,12 +34,12 @@ def chat_events(reply: Reply, model: str, with_usage: bool) -> Iterator[Event]:
         yield chunk({"tool_calls": [{"index": 0, **_chat_call(reply.call)}]})
     yield chunk({}, _finish(reply))
     if with_usage:
-        yield "", {**_chat_head(model, "chat.completion.chunk"), "choices": [], "usage": _chat_usage()}
+        yield "", {**_chat_head(reply, model, "chat.completion.chunk"), "choices": [], "usage": _chat_usage()}
 
 
 def anthropic_json(reply: Reply, model: str) -> dict[str, Any]:
     return {
-        **_anthropic_head(model),
+        **_anthropic_head(reply, model),
         "content": [_anthropic_block(reply)],
         "stop_reason": "tool_use" if reply.call else "end_turn",
         "usage": {"input_tokens": USAGE[0], "output_tokens": USAGE[1]},
@@ -48,7 +48,7 @@ def anthropic_json(reply: Reply, model: str) -> dict[str, Any]:
 
 def anthropic_events(reply: Reply, model: str) -> Iterator[Event]:
     usage = {"input_tokens": USAGE[0], "output_tokens": 1}
-    yield "message_start", {"message": {**_anthropic_head(model), "content": [], "usage": usage}}
+    yield "message_start", {"message": {**_anthropic_head(reply, model), "content": [], "usage": usage}}
     block = _anthropic_block(reply)
     empty = {**block, "input": {}} if reply.call else {**block, "text": ""}
     yield "content_block_start", {"index": 0, "content_block": empty}
@@ -65,12 +65,12 @@ def anthropic_events(reply: Reply, model: str) -> Iterator[Event]:
 
 
 def responses_json(reply: Reply, model: str) -> dict[str, Any]:
-    return _response(model, "completed", [_responses_item(reply)])
+    return _response(reply, model, "completed", [_responses_item(reply)])
 
 
 def responses_events(reply: Reply, model: str) -> Iterator[Event]:
     item = _responses_item(reply)
-    yield "response.created", {"response": _response(model, "in_progress", [])}
+    yield "response.created", {"response": _response(reply, model, "in_progress", [])}
     yield "response.output_item.added", {"output_index": 0, "item": {**item, "status": "in_progress"}}
     place = {"output_index": 0, "item_id": item["id"]}
     if reply.call:
@@ -84,7 +84,7 @@ def responses_events(reply: Reply, model: str) -> Iterator[Event]:
         yield "response.output_text.done", {**place, "content_index": 0, "text": reply.text}
         yield "response.content_part.done", {**place, "content_index": 0, "part": item["content"][0]}
     yield "response.output_item.done", {"output_index": 0, "item": item}
-    yield "response.completed", {"response": _response(model, "completed", [item])}
+    yield "response.completed", {"response": _response(reply, model, "completed", [item])}
 
 
 def _pieces(text: str, size: int = 12) -> Iterator[str]:
@@ -92,8 +92,8 @@ def _pieces(text: str, size: int = 12) -> Iterator[str]:
         yield text[start : start + size]
 
 
-def _chat_head(model: str, kind: str) -> dict[str, Any]:
-    return {"id": "chatcmpl-scripted", "object": kind, "created": CREATED, "model": model}
+def _chat_head(reply: Reply, model: str, kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-scripted-{reply.id}", "object": kind, "created": CREATED, "model": model}
 
 
 def _chat_call(call: Call) -> dict[str, Any]:
@@ -110,8 +110,8 @@ def _finish(reply: Reply) -> str:
     return "tool_calls" if reply.call else "stop"
 
 
-def _anthropic_head(model: str) -> dict[str, Any]:
-    head = {"id": "msg_scripted", "type": "message", "role": "assistant", "model": model}
+def _anthropic_head(reply: Reply, model: str) -> dict[str, Any]:
+    head = {"id": f"msg_scripted_{reply.id}", "type": "message", "role": "assistant", "model": model}
     return {**head, "stop_reason": None, "stop_sequence": None}
 
 
@@ -128,11 +128,11 @@ def _responses_item(reply: Reply) -> dict[str, Any]:
         call = {"call_id": reply.call.id, "name": reply.call.name, "arguments": arguments}
         return {"type": "function_call", "id": f"fc_{reply.call.id}", "status": "completed", **call}
     part = {"type": "output_text", "text": reply.text, "annotations": []}
-    head = {"type": "message", "id": "msg_scripted", "status": "completed", "role": "assistant"}
+    head = {"type": "message", "id": f"msg_scripted_{reply.id}", "status": "completed", "role": "assistant"}
     return {**head, "content": [part]}
 
 
-def _response(model: str, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
+def _response(reply: Reply, model: str, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
     usage = {
         "input_tokens": USAGE[0],
         "input_tokens_details": {"cached_tokens": 0},
@@ -141,7 +141,7 @@ def _response(model: str, status: str, output: list[dict[str, Any]]) -> dict[str
         "total_tokens": sum(USAGE),
     }
     return {
-        "id": "resp_scripted",
+        "id": f"resp_scripted_{reply.id}",
         "object": "response",
         "created_at": CREATED,
         "status": status,

@@ -32,7 +32,6 @@ class PythonPackages:
     """A venv; the first package is the client."""
 
     packages: tuple[str, ...]
-    python: str = ""
 
     @property
     def name(self) -> str:
@@ -41,10 +40,7 @@ class PythonPackages:
     def install(self, folder: Path) -> None:
         if (folder / "installed").exists():
             return
-        interpreter = shutil.which(self.python) if self.python else sys.executable
-        if interpreter is None:
-            raise NotInstalled(f"{self.python} is not on this machine")
-        _run([interpreter, "-m", "venv", "--clear", str(folder)])
+        _run([sys.executable, "-m", "venv", "--clear", str(folder)])
         _run([str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *self.packages])
         (folder / "installed").touch()
 

@@ -39,8 +39,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer in no dialect yet."""
+    """An answer in no dialect yet. `id` is of its own: clients merge messages that share one."""
 
+    id: str
     text: str
     call: Call | None
 
@@ -48,10 +49,10 @@ class Reply:
 def reply_to(script: Script, body_text: str, tool_names: list[str]) -> Reply:
     """The answer to a request, told from its body as text and the names of the tools that it offers."""
     if script.beside is not None and not tool_names:
-        return Reply(script.beside, None)
+        return Reply("beside", script.beside, None)
     place = max((int(found) for found in _PLACE.findall(body_text)), default=-1) + 1
     answer = script.answers[min(place, len(script.answers) - 1)]
     for name, arguments in (answer.calls or {}).items():
         if name in tool_names:
-            return Reply("", Call(f"call_step-{place}", name, arguments))
-    return Reply(f"{answer.text} (step-{place})", None)
+            return Reply(str(place), "", Call(f"call_step-{place}", name, arguments))
+    return Reply(str(place), f"{answer.text} (step-{place})", None)

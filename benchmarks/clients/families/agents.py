@@ -134,7 +134,7 @@ OPENCODE = Client(
 )
 AIDER = Client(
     "aider",
-    PythonPackages(("aider-chat",), python="python3.12"),
+    PythonPackages(("aider-chat",)),
     EDITING,
     command=lambda run: [
         str(run.environment / "bin/aider"),
