@@ -108,13 +108,9 @@ def _check_url(name: str, value: str, schemes: tuple[str, ...]) -> None:
     except ValueError:
         raise ImproperlyConfigured(f"{name} cannot be read as a URL: its host or port is wrong") from None
     if parts.scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} must begin with {_alternatives(schemes)}")
+        raise ImproperlyConfigured(f"{name} must begin with {':// or '.join(schemes)}://")
     if not host:
         raise ImproperlyConfigured(f"{name} names no host")
-
-
-def _alternatives(schemes: tuple[str, ...]) -> str:
-    return " or ".join(f"{scheme}://" for scheme in schemes)
 
 
 def _value(name: str) -> str:

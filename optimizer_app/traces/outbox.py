@@ -16,10 +16,10 @@ from optimizer_app.models import Event
 from optimizer_app.traces.record import TraceRecord
 from token_optimizer.telemetry.events import (
     EventType,
-    compression_told,
+    compression_summary,
     create_event,
     create_optimization_event,
-    fallback_told,
+    fallback_summary,
 )
 
 _VERSION_7 = 0x7 << 76
@@ -59,10 +59,10 @@ def _payloads(record: TraceRecord) -> Iterator[dict[str, Any]]:
         yield _payload(record, EventType.OPTIMIZATION_FAILED, failure={"stages": failed})
     if record.cache_hit:
         yield _payload(record, EventType.CACHE_HIT)
-    if compression := compression_told(record.blocks):
+    if compression := compression_summary(record.blocks):
         yield _payload(record, EventType.COMPRESSION_APPLIED, compression=compression)
     reason = record.fallback_reason if record.fallback_used else None
-    if fallback := fallback_told(reason, record.blocks):
+    if fallback := fallback_summary(reason, record.blocks):
         yield _payload(record, EventType.FALLBACK_TRIGGERED, fallback=fallback)
     if _provider_failed(record):
         provider = {"name": record.provider, "model": record.model, "http_status": record.http_status}

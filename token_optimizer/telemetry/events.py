@@ -99,7 +99,13 @@ def _completed(
         api_key,
         request=summary,
         optimization={name: optimization[name] for name in OPTIMIZATION_FIELDS},
-        blocks={fate: [_told(block) for block in blocks[fate]] for fate in ("selected", "dropped")},
+        blocks={
+            fate: [
+                {"type": str(block["type"]), "tokens": block["tokens"], "reason": block["reason"]}
+                for block in blocks[fate]
+            ]
+            for fate in ("selected", "dropped")
+        },
         performance={name: performance[name] for name in ("latency_ms", "stage_timings")},
         faithfulness_score=optimization.get("faithfulness_score", 1.0),
     )
@@ -108,10 +114,6 @@ def _completed(
 def request_summary(provider: str, model: str, messages_count: int) -> dict[str, Any]:
     """What every event says about its request."""
     return {"provider": provider, "model": model, "input_messages_count": messages_count}
-
-
-def _told(block: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": str(block["type"]), "tokens": block["tokens"], "reason": block["reason"]}
 
 
 def events_of(
@@ -129,18 +131,18 @@ def events_of(
         asked = EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS
         events.append(create_event(asked, trace_id, api_key, request=summary))
     tried = [block.as_dict() for block in stats.blocks if block.faithfulness is not None]
-    if told := compression_told(tried):
+    if told := compression_summary(tried):
         events.append(
             create_event(EventType.COMPRESSION_APPLIED, trace_id, api_key, request=summary, compression=told)
         )
-    if told := fallback_told(stats.fallback_reason if stats.fallback_used else None, tried):
+    if told := fallback_summary(stats.fallback_reason if stats.fallback_used else None, tried):
         events.append(
             create_event(EventType.FALLBACK_TRIGGERED, trace_id, api_key, request=summary, fallback=told)
         )
     return events
 
 
-def compression_told(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def compression_summary(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What `compression_applied` says of a request's blocks, as a trace has them; empty where none was
     compressed. The score is the mean over the tokens."""
     compressed = [block for block in blocks if block["stage"] == COMPRESS_STAGE]
@@ -156,7 +158,7 @@ def compression_told(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def fallback_told(reason: str | None, blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def fallback_summary(reason: str | None, blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """What `fallback_triggered` says: why the prompt fell back, None where it did not, else how many single
     blocks were kept from compression; empty where there is neither."""
     kept = [

@@ -37,7 +37,7 @@ def with_references(text: str) -> str | None:
 def expand_references(text: str) -> str:
     """The JSON text from which `with_references` made this one, without its whitespace."""
     root = literal_decoder(unique_members).decode(text)
-    return _dumped(_expanded(root, root))
+    return "".join(_pieces(_expanded(root, root)))
 
 
 def _expanded(value: Value, root: Value) -> Value:
@@ -171,10 +171,6 @@ def _leaf(value: Value) -> str:
 
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _dumped(value: Value) -> str:
-    return "".join(_pieces(value))
 
 
 def _pieces(value: Value) -> Iterator[str]:
