@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,9 +18,11 @@ from tests.token_optimizer.optimizer.formats.test_pasted_content import (
     OUTPUT,
     TALK,
 )
+from tests.token_optimizer.optimizer.stages.test_every_stage import context_of, prompt_of
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.models import Dialect, OptimizationResult
-from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.optimizer.pipeline import optimize_body, run_stages
+from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.optimizer.validate import structure_faults
 
 BALANCED = OptimizerConfig.preset("balanced")
@@ -140,3 +144,15 @@ def test_an_order_stays_where_other_sentences_of_an_old_turn_go() -> None:
     assert "You MUST call me Ada." in sent
     assert told[40] in sent
     assert "left out]" in sent
+
+
+def test_with_handles_shown_every_marker_has_its_own_and_the_budget_holds() -> None:
+    prompt = prompt_of(openai_body(), "openai")
+    context = replace(context_of(prompt, 0.2), show_handles=True)
+    after = run_stages(prompt, context, Ledger())
+    words = [block.content[one.start : one.end] for block in after.blocks for one in block.markers]
+    shown = [int(found[1]) for text in words if (found := re.search(r" #(\d{6})\]$", text))]
+    handles = [one.handle for block in after.blocks for one in block.markers if one.handle]
+    assert shown == handles
+    assert len(set(handles)) == len(handles) > 1
+    assert context.tokens_over(after) <= 0
