@@ -107,6 +107,7 @@ class Block:
     block's number among those of its message.
     `slot` is the index in `Prompt.slots` of the text the block is part of; None for what is not
     written back (calls, framing).
+    `exact` blocks are text of a file that may be edited: whole lines may go, what stays is as it was.
     `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
     `markers` are those that stand in `content`, in order: text that only looks like one is text.
     `metadata` is the caller's own. A block is a value: `but` gives a changed one.
@@ -137,6 +138,7 @@ class Block:
     place: int = 0
     origin: Origin = Origin.REQUEST
     markers: tuple[Marker, ...] = ()
+    exact: bool = False
 
     def __post_init__(self) -> None:
         if type(self.type) is not BlockType:

@@ -72,7 +72,9 @@ def test_a_bomb_is_a_413(account: Account, provider: MockProvider) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
-@pytest.mark.parametrize("body", [b"nothing of the kind", gzip.compress(BODY)[:-12]])
+@pytest.mark.parametrize(
+    "body", [b"nothing of the kind", gzip.compress(BODY, mtime=0)[:-12]], ids=["other", "cut"]
+)
 def test_a_body_that_is_not_what_it_says(encoding: str, body: bytes) -> None:
     with pytest.raises(BadRequest):
         unpacked_body(body, encoding, 1_000)

@@ -12,6 +12,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, conversation_of
+from token_optimizer.dialects.text_parts import as_list
+from token_optimizer.models import Dialect, Path
+
 _EDIT_TYPES = ("text_editor_", "apply_patch", "local_shell", "shell", "bash_")
 # Parameters that only an edit has.
 _EDIT_FIELDS = frozenset((
@@ -65,6 +69,48 @@ def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]
     if not (any(map(_tool_edits, tools)) or any(map(_call_edits, made))):
         return frozenset()
     return frozenset(call.id for call in made if _reads_file(call))
+
+
+def exact_paths(body: Mapping[str, Any], dialect: Dialect, first_message: int = 0) -> frozenset[Path]:
+    """Where results stand in the body that are text of files, from this message on."""
+    messages = conversation_of(body, dialect)
+    tools = as_list(body.get("tools"))
+    calls = calls_of(messages[_first_call(messages, first_message) if tools else 0 :])
+    ids = exact_results(tools, calls)
+    if not ids:
+        return frozenset()
+    key = conversation_key(dialect)
+    return frozenset(
+        path
+        for number in range(first_message, len(messages))
+        for path in _result_paths((key, number), messages[number], ids)
+    )
+
+
+def is_within(path: Path, holders: frozenset[Path]) -> bool:
+    """Whether the text at the path is a part of one of these results."""
+    return path[:2] in holders or path[:4] in holders
+
+
+def _first_call(messages: Sequence[Mapping[str, Any]], first: int) -> int:
+    """The message with the calls that the first results answer: several results may follow it."""
+    while 0 < first < len(messages) and _is_result(messages[first]):
+        first -= 1
+    return max(0, first - 1)
+
+
+def _is_result(message: Mapping[str, Any]) -> bool:
+    return "tool_call_id" in message or "output" in message or carries_tool_results(message)
+
+
+def _result_paths(path: Path, message: Mapping[str, Any], ids: frozenset[str]) -> Iterator[Path]:
+    if str(message.get("tool_call_id")) in ids or (
+        "output" in message and str(message.get("call_id")) in ids
+    ):
+        yield path
+    for place, part in enumerate(as_list(message.get("content"))):
+        if isinstance(part, Mapping) and str(part.get("tool_use_id")) in ids:
+            yield (*path, "content", place)
 
 
 def calls_of(messages: Sequence[Any]) -> Iterator[Call]:

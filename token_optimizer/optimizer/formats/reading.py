@@ -27,6 +27,7 @@ from token_optimizer.dialects.text_parts import TextPart, as_list
 from token_optimizer.errors import PromptError
 from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
+from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.text_cache import TextCache, key_of
 
@@ -89,8 +90,11 @@ def canonicalize(
     forced = _forced_tools(body.get("tool_choice"))
     blocks = list(parsed.blocks)
     unprotected: dict[str, Block] = {}
+    files = exact_paths(talk.body, dialect, parsed.count)
     for piece, tokens in zip(pieces, counts, strict=False):
         block = _block(piece, len(blocks), tokens, talk, forced)
+        if files and block.slot is not None and is_within(slots[block.slot].path, files):
+            block = _as_file_text(block)
         if _is_protected(piece, talk):
             unprotected[block.id] = block
             block = block.but(must_keep=True, verbatim=True)
@@ -220,6 +224,11 @@ def _block(piece: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: f
         message=text_part.message,
         place=piece.place,
     )
+
+
+def _as_file_text(block: Block) -> Block:
+    """The block as text of a file: whatever the file holds, only whole lines of it may go."""
+    return block.but(exact=True, kind=block.kind if block.kind is Kind.LOG else Kind.CODE)
 
 
 def _is_protected(piece: _PlacedPiece, talk: _Talk) -> bool:

@@ -1,7 +1,7 @@
 """Writes JSON as TOON or without its whitespace, whichever counts fewer tokens.
 
 Every value survives literally. An assistant's own JSON stays, since the model takes the form of its next
-answer from it.
+answer from it; so does what the question wants as it stands.
 
 Before: [{"id": 1, "name": "Alice"}, {"id": 2, "name": "Bob"}]
 After:  [2]{id,name}:
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
@@ -20,6 +21,8 @@ from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
     """Compact the JSON in tool results and in what the user wrote."""
+    if asks_for_exact_text(prompt.query):
+        return prompt
     short = rewritten(prompt, lambda text, block: MarkedText(compress_json_toon(text)), _may_be_compacted)
     if short is prompt:
         return prompt

@@ -1,7 +1,8 @@
 """Takes out whitespace that no reader needs, and says once what stands many times in a row.
 
 JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal and the states of a
-line that was drawn over itself.
+line that was drawn over itself. Text of files that may be edited, and whatever a question wants as it stands,
+stays to the byte.
 
 Before: "done   \\n\\n\\n\\n\\nretrying\\nretrying\\nretrying\\nretrying"
 After:  "done\\n\\nretrying [this line 4 times]"
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapsed
@@ -24,7 +26,13 @@ _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 
 def squeeze(prompt: Prompt, context: Context) -> Prompt:
     """Squeeze the whitespace and the repeats of every block whose kind allows it."""
-    return rewritten(prompt, _squeezed, lambda block: block.kind in _SQUEEZED_KINDS)
+    if asks_for_exact_text(prompt.query):
+        return prompt
+    return rewritten(prompt, _squeezed, _may_be_squeezed)
+
+
+def _may_be_squeezed(block: Block) -> bool:
+    return block.kind in _SQUEEZED_KINDS and not block.exact
 
 
 def _squeezed(text: str, block: Block) -> MarkedText:

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from token_optimizer import OptimizerConfig
+from token_optimizer.models import Dialect
 from token_optimizer.optimizer.formats.file_reads import Call, asks_for_exact_text, calls_of, exact_results
+from token_optimizer.optimizer.pipeline import optimize_body
 
 EDITOR = {
     "name": "edit_note",
@@ -91,6 +94,65 @@ def test_calls_of_every_dialect():
         Call("4", "d", {"input": "*** Begin Patch"}),
         Call("5", "e", {"input": "{broken"}),
     ]
+
+
+PACKAGE = json.dumps({f"package-{number}": f"^{number}.1.0" for number in range(40)}, indent=2)
+
+
+def openai_body(text: str, *tools: dict[str, Any]) -> dict[str, Any]:
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "read", "arguments": '{"path": "package.json"}'},
+    }
+    messages = [
+        {"role": "user", "content": "Raise the version of package-7."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": text},
+    ]
+    return {"model": "gpt-4o", "messages": messages, "tools": list(tools)}
+
+
+def anthropic_body(text: str, *tools: dict[str, Any]) -> dict[str, Any]:
+    call = {"type": "tool_use", "id": "c1", "name": "view", "input": {"path": "a"}}
+    messages = [
+        {"role": "user", "content": "Raise the version of package-7."},
+        {
+            "role": "assistant",
+            "content": [call],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": text}]},
+    ]
+    return {"model": "claude-sonnet-4-5", "messages": messages, "tools": list(tools)}
+
+
+def sent_result(body: dict[str, Any], dialect: Dialect, **fields: Any) -> str:
+    last = optimize_body(body, dialect, config=OptimizerConfig.preset("aggressive"), **fields).body[
+        "messages"
+    ][-1]
+    part = last["content"]
+    return part if isinstance(part, str) else part[0]["content"]
+
+
+def test_the_text_of_a_file_stays_where_a_tool_edits() -> None:
+    editor = function("edit", "path", "old_string", "new_string")
+    assert sent_result(openai_body(PACKAGE, editor), "openai") == PACKAGE
+    assert sent_result(anthropic_body(PACKAGE, EDITOR), "anthropic") == PACKAGE
+    padded = "Run it.  \n\n\n\n\nThen stop.\t\n" * 20
+    assert sent_result(openai_body(padded, editor), "openai") == padded
+
+
+def test_without_an_editor_the_same_text_is_written_in_fewer_tokens() -> None:
+    weather = function("weather", "city")
+    assert len(sent_result(openai_body(PACKAGE, weather), "openai")) < len(PACKAGE)
+
+
+def test_under_a_budget_whole_lines_of_a_file_go() -> None:
+    editor = function("edit", "path", "old_string", "new_string")
+    text = sent_result(openai_body(PACKAGE, editor), "openai", budget_tokens=300)
+    lines = [line for line in text.split("\n") if "left out" not in line]
+    assert len(lines) < len(PACKAGE.split("\n"))
+    assert set(lines) <= set(PACKAGE.split("\n"))
 
 
 @pytest.mark.parametrize(
