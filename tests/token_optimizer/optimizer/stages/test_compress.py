@@ -12,7 +12,7 @@ import pytest
 
 from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
 from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
-from tests.token_optimizer.optimizer.test_latency import Clock
+from tests.token_optimizer.test_latency import Clock
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.latency import EXTRACTIVE as BY_SENTENCES
