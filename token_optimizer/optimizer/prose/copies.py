@@ -46,10 +46,13 @@ class Copy:
     note: str
 
 
-def references_to_copies(blocks: Sequence[Block], window: int, roles: Sequence[str]) -> dict[str, Copy]:
+def references_to_copies(
+    blocks: Sequence[Block], window: int, roles: Sequence[str], as_read: Mapping[str, str] | None = None
+) -> dict[str, Copy]:
     """What to write instead of each block that repeats another one at most `window` blocks away, by id.
 
-    `roles` has by slot the role of the message.
+    `roles` has by slot the role of the message, `as_read` by id the JSON that an earlier turn sent in another
+    form: the same JSON refers to it.
     """
     may_refer = [at for at, block in enumerate(blocks) if not block.verbatim and _may_be_source(block)]
     if not may_refer:
@@ -57,13 +60,14 @@ def references_to_copies(blocks: Sequence[Block], window: int, roles: Sequence[s
     members: defaultdict[int, list[int]] = defaultdict(list)
     for at, block in enumerate(blocks):
         members[block.message].append(at)
-    standing = _Standing(blocks, window, roles, members)
+    standing = _Standing(blocks, window, roles, members, as_read or {})
     asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer))
     first = max(0, may_refer[0] - window)
     for at, block in enumerate(blocks[first:], first):
         # Of a long conversation nearly all is closed, and shares nothing with what is new.
-        if block.verbatim and _may_be_source(block) and not asked.isdisjoint(chosen_lines(block.content)):
-            standing.add(at, MarkedText.of(block))
+        text = standing.as_read.get(block.id, block.content)
+        if block.verbatim and _may_be_source(block) and not asked.isdisjoint(chosen_lines(text)):
+            standing.add(at, MarkedText(text) if block.id in standing.as_read else MarkedText.of(block))
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
         copy = _copy_of(at, standing)
@@ -83,6 +87,7 @@ class _Standing:
     window: int
     roles: Sequence[str]
     members: Mapping[int, Sequence[int]]
+    as_read: Mapping[str, str]
     texts: dict[int, MarkedText] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
@@ -209,7 +214,8 @@ def _reference(at: int, run: Run, lines: Sequence[str], standing: _Standing) -> 
     place = standing.place(run.source, at)
     if Kind.JSON in (block.kind, source.kind):
         # It may be written in other lines by the end, so only the whole of it can be named.
-        is_same = block.kind is source.kind and fingerprint(block.content) == fingerprint(source.content)
+        text = standing.as_read.get(source.id, source.content)
+        is_same = block.kind is source.kind and fingerprint(block.content) == fingerprint(text)
         if is_same and standing.is_only_json(run.source, beside=at):
             return json_copy_marker(block.content, place, source.id)
         return None

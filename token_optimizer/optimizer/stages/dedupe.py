@@ -9,7 +9,7 @@ After:  message 3 says that these 40 lines stand in message 9, which has them
 
 from __future__ import annotations
 
-from token_optimizer.models import Prompt
+from token_optimizer.models import Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
@@ -19,7 +19,9 @@ from token_optimizer.optimizer.stage import Stage, with_blocks
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     """Write a reference into every block that repeats another one within `dedupe_window` blocks."""
     roles = [slot.role for slot in prompt.slots]
-    copies = references_to_copies(prompt.blocks, context.config.dedupe_window, roles)
+    copies = references_to_copies(
+        prompt.blocks, context.config.dedupe_window, roles, _json_as_read(prompt, context)
+    )
     if not copies:
         return prompt
     blocks = list(prompt.blocks)
@@ -27,6 +29,20 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
         if copy := copies.get(block.id):
             blocks[at] = with_text(block.but(note=copy.note), copy.text, context.show_handles)
     return with_blocks(prompt, blocks)
+
+
+def _json_as_read(prompt: Prompt, context: Context) -> dict[str, str]:
+    """The JSON of earlier turns, as it came, by id: it was sent whole, and in another form."""
+    if context.original is None or not any(
+        block.kind is Kind.JSON and not block.frozen for block in prompt.blocks
+    ):
+        return {}
+    sent = {block.id: block for block in prompt.blocks if block.kind is Kind.JSON and block.frozen}
+    return {
+        block.id: block.content
+        for block in context.original.blocks
+        if (now := sent.get(block.id)) and not now.markers and now.content != block.content
+    }
 
 
 STAGE = Stage("dedupe", refer_to_copies, "stands elsewhere too")

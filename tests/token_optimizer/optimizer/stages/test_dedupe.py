@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.token_optimizer.optimizer.bodies import anthropic_body, openai_body
 from token_optimizer import OptimizerConfig, optimize
 
@@ -27,3 +29,25 @@ def test_a_repeated_document_becomes_a_reference() -> None:
         "[1 line left out here: it stands in message 3 (user), “The warehouse"
     )
     assert sent[2]["content"] == passage
+
+
+def test_json_that_an_earlier_turn_sent_in_another_form_is_referred_to() -> None:
+    rows = json.dumps([{"id": number, "name": f"heron {number}"} for number in range(60)], indent=2)
+
+    def asked(number: int) -> list[dict[str, object]]:
+        call = {"id": f"c{number}", "type": "function", "function": {"name": "list", "arguments": "{}"}}
+        return [
+            {"role": "user", "content": f"List the birds, for the {number}. time."},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{number}", "content": rows},
+        ]
+
+    config = OptimizerConfig.preset("balanced", api_key="json-again")
+    first, _ = optimize(asked(1), config=config)
+    assert first[2]["content"].startswith("[60]{id,name}:")
+    answer = {"role": "assistant", "content": "There are 60."}
+    second, stats = optimize([*asked(1), answer, *asked(2)], config=config)
+    assert second[:3] == first
+    assert "message 3" in second[-1]["content"]
+    assert len(second[-1]["content"]) < 200
+    assert stats.blocks[-1].fate != "dropped"
