@@ -3,8 +3,8 @@
 The value of a sentence grows with its relevance to the query (in its words and, where there are static
 vectors, in similar ones), its centrality in the text, the names and numbers that it mentions first, and its
 nearness to the beginning or the end. Sentences with directives stay in any case, and for each identifier the
-most relevant sentence that mentions it. Where these alone are most of what the ratio asks for, the result is
-larger, so that room is left for the query. Each gap has a marker.
+most relevant sentence that mentions it; fenced code is no prose, and stays. Where these alone are most of
+what the ratio asks for, the result is larger, so that room is left for the query. Each gap has a marker.
 
 Before: "The mill closed in 1904. It had been built of stone. Errors of mill_7 go to the log. It was cold."
 After:  "The mill closed in 1904. [… 1 passage left out] Errors of mill_7 go to the log."
@@ -49,6 +49,7 @@ _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share of the room that is for the query, whatever has to stay.
 _MIN_FREE = 0.5
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 # Status codes and the like: at least three digits, and no year.
 _CODE_NUMBER = re.compile(r"(?<![\w.,])(?!(?:1[0-9]|20)\d\d\b)\d{3,}(?![\w,]|\.\d)")
 _PASSAGES: dict[Kind, Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]] = {
@@ -156,8 +157,9 @@ def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candi
 
 
 def _required(texts: Sequence[str], values: Sequence[float]) -> frozenset[int]:
-    """The passages with directives, and the best ones that together mention every identifier and code."""
-    stays = {place for place, text in enumerate(texts) if has_directive(text)}
+    """The passages with directives or fenced code, and the best ones that together mention every identifier
+    and code."""
+    stays = {place for place, text in enumerate(texts) if has_directive(text) or _FENCE.search(text)}
     mentioned = {name for place in stays for name in _identifiers_and_codes(texts[place])}
     for place in sorted(range(len(texts)), key=lambda place: (-values[place], place)):
         new = _identifiers_and_codes(texts[place]) - mentioned

@@ -180,6 +180,10 @@ def _joined_lines(source: MarkedText) -> list[Span]:
 def _goes_with(before: str, unit: str) -> bool:
     if not unit.strip():
         return True
+    if _FENCE.match(unit):
+        # The name of the file, or what the code is.
+        last_line = before.rstrip().rpartition("\n")[2]
+        return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
     if (

@@ -157,3 +157,12 @@ def test_the_passages_of_a_document_begin_after_its_title() -> None:
     block = Block(f"Document 1: The valley\n{TOWN}", kind=Kind.DOCUMENT)
     assert passages_of(block)[0].start > 0
     assert ExtractiveSummarizer().compress(block, 0.3).content.startswith("Document 1: The valley\n")
+
+
+def test_fenced_code_stays_with_the_name_above_it() -> None:
+    edit = "shop.py\n```\n<<<<<<< SEARCH\nprice = 3\n=======\nprice = 4\n>>>>>>> REPLACE\n```\n"
+    told = " ".join(f"The walk along the canal took us past bridge number {word}." for word in "abcdefghij")
+    block = Block(f"{told}\n\n{edit}\n{told}\n")
+    short = ExtractiveSummarizer().compress(block, 0.3)
+    assert len(short.content) < len(block.content)
+    assert edit in short.content
