@@ -48,6 +48,7 @@ class Kind(StrEnum):
     SCHEMA = "schema"  # one tool definition as JSON
     CALL = "call"  # the name and arguments of a tool call: never altered
     OPAQUE = "opaque"  # read by the model and never altered: reasoning, refusals, cited text
+    MEDIA = "media"  # an image, a PDF, audio: only counted
     FRAMING = "framing"  # what the dialect adds around the texts: roles, separators
 
     __hash__ = str.__hash__
@@ -313,7 +314,7 @@ class StageReport:
 @dataclass(slots=True)
 class OptimizationStats:
     """What one optimization did. Token counts are those of the model's tokenizer;
-    `estimated` says that the model has no public one.
+    `estimated` says that the model has no public one, or that images, PDFs or audio were counted by rules.
 
     `compacted`: what had been sent before was rewritten; `recached_tokens` of it are no longer read from the
     provider's cache on this request.

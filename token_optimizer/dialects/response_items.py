@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from token_optimizer.dialects.media import media_of
 from token_optimizer.dialects.text_parts import (
     Place,
     TextPart,
@@ -88,5 +89,7 @@ def _output_parts(item: Mapping[str, Any], kind: str, place: Place) -> Iterator[
     elif kind == "local_shell_call_output" and isinstance(output, str):
         # A string of JSON that the provider parses.
         yield place.counted(output)
+    elif isinstance(output, dict) and (media := media_of(output)) is not None:
+        yield place.medium(media)
     else:
         yield from content_parts(output, place)

@@ -2,7 +2,7 @@
 
 A text either may be rewritten, or is only counted: calls, reasoning that is signed, refusals, text that is
 cited or shall be (citations count its characters), and the results of the provider's own tools. Images,
-audio and files carry no text, and stay in the body as they came, like all parts that we do not know.
+audio and files are counted, and stay in the body as they came, like all parts that we do not know.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from token_optimizer.dialects.json_text import compact_json
+from token_optimizer.dialects.media import Media, media_of
 from token_optimizer.models import BlockType, Kind, Path
 
 # What ends a cached prefix; the part that carries it must not go.
@@ -24,6 +25,7 @@ class TextPart(NamedTuple):
     """One text of a body. `path` is None where the text is counted but never written back.
 
     `message` is the index in the conversation, -1 outside of it; `pinned` texts must not become empty.
+    Where `media` stands there is no text.
     """
 
     text: str
@@ -34,6 +36,7 @@ class TextPart(NamedTuple):
     kind: Kind | None = None
     tool_result: bool = False
     pinned: bool = False
+    media: Media | None = None
 
 
 class Place(NamedTuple):
@@ -58,6 +61,11 @@ class Place(NamedTuple):
     def counted(self, text: str, kind: Kind = Kind.OPAQUE, *, pinned: bool = False) -> TextPart:
         """A text that is never written back."""
         return TextPart(text, self.type, self.role, None, self.message, kind, self.tool_result, pinned)
+
+    def medium(self, media: Media) -> TextPart:
+        """An image, a file or a sound, which stays as it came."""
+        whose = self.type, self.role, None, self.message, Kind.MEDIA, self.tool_result
+        return TextPart("", *whose, media=media)
 
 
 def content_parts(content: Any, place: Place) -> Iterator[TextPart]:
@@ -115,8 +123,11 @@ def _nested_parts(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Iter
         case "mcp_tool_listing":
             yield place.counted(call_text(part, ("tools",)))
         case _:
-            text = read_text(part)
-            if text:
+            media = media_of(part)
+            text = read_text(part) if media is None else ""
+            if media is not None:
+                yield place.medium(media)
+            elif text:
                 yield place.counted(text)
 
 
@@ -131,8 +142,11 @@ def _plain_parts(part: Mapping[str, Any], place: Place, *, fixed: bool) -> Itera
 
 
 def _document_parts(part: Mapping[str, Any], place: Place) -> Iterator[TextPart]:
-    """A document's text, given whole or in parts; one that lies elsewhere or in a PDF has none."""
+    """A document's text, given whole or in parts, or its PDF, which lies elsewhere or is given as bytes."""
     yield from _labels(part, ("title", "context"), place)
+    media = media_of(part)
+    if media is not None:
+        yield place.medium(media)
     source = part.get("source")
     if not isinstance(source, dict):
         return

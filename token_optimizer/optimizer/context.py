@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.media import Media
 from token_optimizer.latency import Latency
-from token_optimizer.models import Prompt
+from token_optimizer.models import Dialect, Prompt
 from token_optimizer.ports import PrecompressionStore, RetrievalResult
 from token_optimizer.tokens.counts import count_texts
+from token_optimizer.tokens.media import MediaCount, count_media
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
 # turn may fill this share of the room that is left: so some ten turns pass before the next one.
@@ -75,6 +77,10 @@ class Context:
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text for the request's model."""
         return count_texts(texts, self.model)
+
+    def count_media(self, media: Media, dialect: Dialect) -> MediaCount:
+        """What an image, a PDF or audio counts for the request's model."""
+        return count_media(media, self.model, dialect)
 
     def tokens_over(self, prompt: Prompt) -> int:
         """Tokens by which the prompt exceeds the hard budget; 0 or less where it fits."""

@@ -147,7 +147,13 @@ def optimize_body(
     history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
     parsed = ParsedMessages() if documents else history.prefix.parsed
     original = canonicalize(
-        body, dialect, documents=documents, query=query, parsed=parsed, count=context.count
+        body,
+        dialect,
+        documents=documents,
+        query=query,
+        parsed=parsed,
+        count=context.count,
+        count_media=context.count_media,
     )
     original = framed(original, original.body, context.count)
     history = history.around(original.documents_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from token_optimizer.models import COMPRESS_STAGE, BlockFate, OptimizationStats, mean_faithfulness
+from token_optimizer.models import COMPRESS_STAGE, BlockFate, Kind, OptimizationStats, mean_faithfulness
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
@@ -23,7 +23,7 @@ def stats_of(attempt: Attempt, prefix: ParsedPrefix, context: Context, trace_id:
         fallback_reason=_fallback_reason(attempt),
         stages=attempt.ledger.reports,
         blocks=_fates(attempt, prefix),
-        estimated=is_estimate(context.model),
+        estimated=is_estimate(context.model) or any(block.kind is Kind.MEDIA for block in original.blocks),
         compacted=attempt.compaction is not None,
         recached_tokens=attempt.compaction.recached_tokens if attempt.compaction else 0,
     )

@@ -116,6 +116,8 @@ def _why_kept(block: Block) -> str:
         return "what the format adds around the texts"
     if block.kind is Kind.CALL:
         return "tool calls are never altered"
+    if block.kind is Kind.MEDIA:
+        return block.note or "goes as it came"
     if block.kind is Kind.OPAQUE:
         return "goes as it came: signed, cited, or of a kind that is never altered"
     if block.verbatim and block.type in (BlockType.SYSTEM, BlockType.DEVELOPER):

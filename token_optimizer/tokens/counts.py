@@ -15,6 +15,7 @@ import tiktoken
 from token_optimizer.dialects.bodies import framing_tokens, text_parts_of
 from token_optimizer.models import Dialect
 from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.tokens.media import count_media
 from token_optimizer.tokens.openai_counts import openai_counts
 from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of
 
@@ -87,6 +88,8 @@ def _counted(texts: list[str], encoding: str, tokenizer: ModelTokenizer | None) 
 
 
 def count_body(body: Mapping[str, Any], dialect: Dialect, model: str) -> int:
-    """Tokens of a whole request: system text, messages with their framing, tool calls and tools."""
-    texts = [text_part.text for text_part in text_parts_of(body, dialect)]
-    return sum(count_texts(texts, model)) + framing_tokens(body, dialect)
+    """Tokens of a whole request: system text, messages with their framing and media, tool calls and tools."""
+    parts = list(text_parts_of(body, dialect))
+    media = sum(count_media(part.media, model, dialect).tokens for part in parts if part.media is not None)
+    texts = [part.text for part in parts]
+    return sum(count_texts(texts, model)) + media + framing_tokens(body, dialect)

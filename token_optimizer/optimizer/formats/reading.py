@@ -23,6 +23,7 @@ from token_optimizer.dialects.bodies import (
     text_parts_of,
     text_parts_of_message,
 )
+from token_optimizer.dialects.media import CountMedia
 from token_optimizer.dialects.text_parts import TextPart, as_list
 from token_optimizer.errors import PromptError
 from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
@@ -72,9 +73,10 @@ def canonicalize(
     query: str | None = None,
     parsed: ParsedMessages = ParsedMessages(),
     count: Count | None = None,
+    count_media: CountMedia | None = None,
 ) -> Prompt:
     """The body as a Prompt. `documents` ({title, text} each) go into a user message before the question,
-    `parsed` has what an earlier turn read of the body, and `count` counts the tokens of the others' texts.
+    `parsed` has what an earlier turn read of the body; `count` and `count_media` count the rest's tokens.
 
     Ids and timestamps follow from positions alone, so the same body always gives the same prompt.
     Raises PromptError where the conversation or `documents` is no list of objects.
@@ -93,6 +95,9 @@ def canonicalize(
     files = exact_paths(talk.body, dialect, parsed.count)
     for piece, tokens in zip(pieces, counts, strict=False):
         block = _block(piece, len(blocks), tokens, talk, forced)
+        if count_media is not None and piece.text_part.media is not None:
+            tokens, note = count_media(piece.text_part.media, dialect)
+            block = block.but(tokens=tokens, note=note)
         if files and block.slot is not None and is_within(slots[block.slot].path, files):
             block = _as_file_text(block)
         if _is_protected(piece, talk):

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from token_optimizer.models import Block, Kind
 from token_optimizer.text import fingerprint
 
-_NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING})
+_NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
 
 
 def deduplicate(blocks: list[Block]) -> list[Block]:

@@ -18,7 +18,7 @@ import re2
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, BlockType, Kind
 
-_NEVER_JUNK = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING})
+_NEVER_JUNK = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
 
 
 def remove_junk(blocks: list[Block], patterns: Sequence[str]) -> list[Block]:

@@ -23,6 +23,7 @@ def test_types_kinds_and_turns() -> None:
         (BlockType.TOOL, Kind.LOG, 0),
         (BlockType.ASSISTANT, Kind.PROSE, 0),
         (BlockType.USER, Kind.PROSE, 1),
+        (BlockType.USER, Kind.MEDIA, 1),
         (BlockType.TOOL, Kind.SCHEMA, -1),
         (BlockType.SYSTEM, Kind.FRAMING, -1),
     ]
