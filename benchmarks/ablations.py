@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.compressor import compress
-from benchmarks.matching import Haystack
-from benchmarks.scoring import Case, load_cases, score_case
+from benchmarks.cases.compressor import compress
+from benchmarks.cases.matching import Haystack
+from benchmarks.cases.scoring import Case, load_cases, score_case
 from token_optimizer.dialects.bodies import detect_dialect, framing_tokens
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.formats.reading import canonicalize

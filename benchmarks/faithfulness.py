@@ -21,8 +21,8 @@ from pathlib import Path
 
 from scipy.stats import spearmanr
 
-from benchmarks.cuts import case_text, cuts, held_items, recall
-from benchmarks.scoring import Case, load_cases
+from benchmarks.cases.cuts import case_text, cuts, held_items, recall
+from benchmarks.cases.scoring import Case, load_cases
 from token_optimizer.optimizer.compression.faithfulness.score import Method, faithfulness_score
 
 FLOOR = 0.6

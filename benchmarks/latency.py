@@ -21,7 +21,7 @@ from time import perf_counter
 
 import toktok
 
-from benchmarks.conversations import Messages, conversation
+from benchmarks.cases.conversations import Messages, conversation
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.text import sentences

@@ -18,8 +18,8 @@ from itertools import chain
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.compressor import compress
-from benchmarks.scoring import (
+from benchmarks.cases.compressor import compress
+from benchmarks.cases.scoring import (
     Case,
     CaseScore,
     FamilyScore,

@@ -16,8 +16,8 @@ from time import process_time
 
 import tiktoken
 
-from benchmarks.conversations import Messages, conversation, next_turn
-from benchmarks.scoring import prompt_text
+from benchmarks.cases.conversations import Messages, conversation, next_turn
+from benchmarks.cases.scoring import prompt_text
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.reading import canonicalize

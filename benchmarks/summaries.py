@@ -22,10 +22,10 @@ from operator import attrgetter
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.cuts import by_chance, first_of, recall
-from benchmarks.matching import Haystack
-from benchmarks.scoring import Case, load_cases
-from benchmarks.validity import content_text
+from benchmarks.cases.cuts import by_chance, first_of, recall
+from benchmarks.cases.matching import Haystack
+from benchmarks.cases.scoring import Case, load_cases
+from benchmarks.cases.validity import content_text
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
 from token_optimizer.optimizer.formats.embedded_content import split_bulk

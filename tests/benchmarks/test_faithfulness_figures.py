@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.cuts import RATES, case_text, cuts, pieces, recall
+from benchmarks.cases.cuts import RATES, case_text, cuts, pieces, recall
 from benchmarks.faithfulness import Judged, best_threshold, correlation, judged_cuts, told_apart
-from tests.benchmarks.cases import FAMILIES
+from tests.benchmarks.cases.made import FAMILIES
 
 # Cases of one or two items leave much to chance: the development set, with more of them, reaches 0.6.
 OWN_FLOOR = 0.45

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.compressor import compress
-from benchmarks.matching import Haystack
+from benchmarks.cases.compressor import compress
+from benchmarks.cases.matching import Haystack
+from benchmarks.cases.scoring import family_scores, prompt_text, score_case
 from benchmarks.quality import missed_floors
-from benchmarks.scoring import family_scores, prompt_text, score_case
-from tests.benchmarks.cases import FAMILIES
+from tests.benchmarks.cases.made import FAMILIES
 
 # A few percent below what is reached: some of the texts are our docs and sources, which change.
 FLOORS = {

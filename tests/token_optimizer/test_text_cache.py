@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.conversations import conversation
+from benchmarks.cases.conversations import conversation
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.text_cache import TextCache, forget_texts, key_of
 from token_optimizer.tokens.counts import count_texts

@@ -13,7 +13,7 @@ from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
 from sumy.summarizers.text_rank import TextRankSummarizer
 
 from benchmarks.summaries import MIN_GAIN, compared_cases
-from tests.benchmarks.cases import FAMILIES
+from tests.benchmarks.cases.made import FAMILIES
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, Kind

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.conversations import conversation, next_turn
+from benchmarks.cases.conversations import conversation, next_turn
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, Dialect, OptimizationResult
 from token_optimizer.optimizer.attempts import Attempt, Attempts

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cases.scoring import family_scores, load_cases, prompt_tokens, score_case
+from benchmarks.cases.validity import new_faults
 from benchmarks.quality import main
-from benchmarks.scoring import family_scores, load_cases, prompt_tokens, score_case
-from benchmarks.validity import new_faults
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "find", "arguments": '{"shard": 7}'}}
 TOOL = {

@@ -15,9 +15,9 @@ from typing import Any
 
 import toktok
 
-from benchmarks.validity import message_texts
+from benchmarks.cases.validity import message_texts
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("token_optimizer", "optimizer_app", "gateway", "dashboard", "config", "tests", "docs")
 _PAGE_LINES = 80
 _SYSTEM = "You are an engineer who keeps a service running. Read before you change; say what you found."

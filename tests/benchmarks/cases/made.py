@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.scoring import prompt_tokens
+from benchmarks.cases.scoring import prompt_tokens
 from tests.benchmarks import texts
 
 Case = dict[str, Any]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.matching import Haystack
-from benchmarks.scoring import Case, prompt_text
+from benchmarks.cases.matching import Haystack
+from benchmarks.cases.scoring import Case, prompt_text
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.text import sentence_spans

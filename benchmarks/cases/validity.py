@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.matching import Haystack
+from benchmarks.cases.matching import Haystack
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _QUESTION_SHARE = 0.9
