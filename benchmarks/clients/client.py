@@ -33,7 +33,7 @@ class Run:
 class Client:
     """`command` and `variables` are made for each run. `prepare` fills the work folder before the start.
 
-    `result` takes from what the client printed the part that must be the same on both ways.
+    `result` takes from what the client printed, and from its work folder, what must be the same on both ways.
     """
 
     name: str
@@ -41,6 +41,6 @@ class Client:
     script: Script
     command: Callable[[Run], list[str]]
     variables: Callable[[Run], Mapping[str, str]]
-    result: Callable[[str], str]
+    result: Callable[[str, Run], str]
     prepare: Callable[[Run], None] = field(default=lambda run: None)
     max_seconds: int = 180

@@ -85,7 +85,7 @@ async def _result(client: Client, environment: Path, setting: Setting, address: 
     printed = await _printed(client, run, setting.folder / "logs" / f"{_file_name(client)}.log")
     if not setting.provider.bodies:
         raise Failed("the client sent no request")
-    return client.result(printed)
+    return client.result(printed, run)
 
 
 async def _printed(client: Client, run: Run, log: Path) -> str:

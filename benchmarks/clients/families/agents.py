@@ -11,7 +11,7 @@ from benchmarks.clients.script import Answer, Script
 
 TASK = "Look into build.log for the first error, then set RETRIES in settings.py to 5."
 SETTINGS = "TIMEOUT = 30\nRETRIES = 3  # attempts\n"
-READ, CHANGE = "cat build.log", "sed -i 's/RETRIES = 3/RETRIES = 5/' settings.py"
+READ, CHANGE = "head -n 400 build.log", "sed -i 's/RETRIES = 3/RETRIES = 5/' settings.py"
 
 
 def _shell(command: str) -> dict[str, dict[str, object]]:
@@ -52,12 +52,17 @@ def _prepare(run: Run) -> None:
     (run.work / "settings.py").write_text(SETTINGS)
 
 
-def _changed_file(run: Run) -> str:
+def _last_line_and_file(printed: str, run: Run) -> str:
+    return f"{printed.strip().splitlines()[-1]}\n{_file(run)}"
+
+
+def _claude_result(printed: str, run: Run) -> str:
+    return f"{json.loads(printed)['result']}\n{_file(run)}"
+
+
+def _file(run: Run) -> str:
+    """The file that the session changes."""
     return (run.work / "settings.py").read_text()
-
-
-def _claude_result(printed: str) -> str:
-    return str(json.loads(printed)["result"])
 
 
 def _binary(run: Run, name: str) -> str:
@@ -120,7 +125,7 @@ CODEX = Client(
     CODING,
     command=lambda run: [_binary(run, "codex"), "exec", "--skip-git-repo-check", TASK],
     variables=lambda run: {"KEY": run.address.key, "CODEX_HOME": str(run.work / ".codex")},
-    result=lambda printed: printed.strip().splitlines()[-1],
+    result=_last_line_and_file,
     prepare=_prepare_codex,
 )
 OPENCODE = Client(
@@ -129,7 +134,7 @@ OPENCODE = Client(
     CODING,
     command=lambda run: [_binary(run, "opencode"), "run", "--model", "scripted/gpt-4o", TASK],
     variables=lambda run: {"OPENCODE_DISABLE_AUTOUPDATE": "1"},
-    result=lambda printed: printed.strip().splitlines()[-1],
+    result=_last_line_and_file,
     prepare=_prepare_opencode,
 )
 AIDER = Client(
@@ -158,7 +163,7 @@ AIDER = Client(
         "OPENAI_API_BASE": f"{run.address.origin}/v1",
         "OPENAI_API_KEY": run.address.key,
     },
-    result=lambda printed: "Applied edit to settings.py" if "Applied edit" in printed else printed[-200:],
+    result=lambda printed, run: _file(run),
     prepare=_prepare,
 )
 

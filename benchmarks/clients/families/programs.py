@@ -36,7 +36,7 @@ def node_client(name: str, packages: tuple[str, ...], program: str, *arguments: 
     )
 
 
-def last_json(printed: str) -> str:
+def last_json(printed: str, run: Run) -> str:
     """The last line, in one spelling."""
     return json.dumps(json.loads(printed.strip().splitlines()[-1]), sort_keys=True)
 
