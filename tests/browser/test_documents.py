@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import signal
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from playwright.async_api import FileChooser, Page, expect
 from optimizer_app.models import ApiKey, Document, OptimizationConfig, Project
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.test_pages import LOOKS, assert_accessible, assert_fits
+from tests.celery_worker import celery_worker
 from tests.dashboard.documents.rows import make_document
-from tests.live_server import PROJECT_ROOT, database_url
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
@@ -90,26 +89,22 @@ def config(site: Site) -> OptimizationConfig:
 def worker(site: Site, empty_store: None, ready: tuple[Any, Path], tmp_path: Path) -> Iterator[Any]:
     """A Celery worker on the queue of documents. What is given is the embedding process that it asks, which
     may be stopped to hold the work."""
-    arguments = ["-m", "celery", "--app", "config", "worker", "--pool", "solo", "--queues", "ingest"]
-    state_dir = ready[1].parent.parent
-    environment = {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": database_url(),
-        "OPTIMIZER_STATE_DIR": str(state_dir),
-    }
-    with open(tmp_path / "worker.log", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=PROJECT_ROOT,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-    yield ready[0]
-    ready[0].send_signal(signal.SIGCONT)
-    process.terminate()
-    process.wait()
+    celery = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--app",
+        "config",
+        "worker",
+        "--pool",
+        "solo",
+        "--queues",
+        "ingest",
+    ]
+    embedding, socket_path = ready
+    with celery_worker(celery, tmp_path / "worker.log", state_dir=socket_path.parent.parent):
+        yield embedding
+        embedding.send_signal(signal.SIGCONT)
 
 
 async def drop(page: Page, **files: bytes) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socketserver
 import subprocess
 import sys
@@ -11,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -27,7 +25,7 @@ from optimizer_app.embeddings.wire import decoded_question
 from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import BATCH_CHUNKS
 from optimizer_app.models import Document, Project
-from tests.live_server import PROJECT_ROOT, database_url
+from tests.celery_worker import celery_worker
 from tests.patience import PATIENCE_SECONDS
 from tests.state_folder import state_folder
 
@@ -83,25 +81,10 @@ def between(embeddings: Any, ready: Any) -> Iterator[tuple[Between, Path]]:
             server.shutdown()
 
 
-@contextmanager
-def _worker(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A Celery worker with its process group, killed at the end."""
-    own = {
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "DATABASE_URL": database_url(),
-        "OPTIMIZER_STATE_DIR": str(folder),
-    }
-    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency", "1"]
-    with open(folder / "worker.log", "ab") as log:
-        process = subprocess.Popen(
-            [*command, "--queues", "ingest", "--without-gossip", "--without-mingle"],
-            cwd=PROJECT_ROOT, env={**os.environ, **own}, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def _worker(folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    celery = [sys.executable, "-m", "celery", "--app", "config", "worker", "--concurrency", "1"]
+    arguments = ["--queues", "ingest", "--without-gossip", "--without-mingle"]
+    return celery_worker([*celery, *arguments], folder / "worker.log", state_dir=folder)
 
 
 def _wait_until_done(document: Document) -> None:
@@ -120,6 +103,7 @@ def test_it_goes_on_and_embeds_nothing_twice(
     project = Project.objects.create(name="support")
     document = accept_documents(project, [NewDocument("a.md", HANDBOOK.encode())]).documents.get()
     with _worker(folder):
+        wake(INGEST)
         assert server.held.wait(PATIENCE_SECONDS), (folder / "worker.log").read_text()
     server.holds = False
     document.refresh_from_db()

@@ -21,7 +21,7 @@ from optimizer_app.announcements import project_group
 from optimizer_app.instance.workers import celery_processes
 from optimizer_app.models import Precompression, Project
 from optimizer_app.precompression.accept import queue_jobs
-from tests.live_server import PROJECT_ROOT, database_url
+from tests.celery_worker import celery_worker
 from tests.optimizer_app.precompression.texts import prose, wanted
 from tests.patience import PATIENCE_SECONDS
 
@@ -30,18 +30,10 @@ from tests.patience import PATIENCE_SECONDS
 def worker(project: Project, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The worker of the queue `precompression`, as `manage.py up` starts it."""
     (command,) = (command for command in celery_processes() if command.name == "celery-precompression")
-    environment = {**os.environ, "DATABASE_URL": database_url(), "OPTIMIZER_STATE_DIR": str(tmp_path)}
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            command.arguments, cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
-        )
+    with celery_worker(command.arguments, tmp_path / "worker.log", state_dir=tmp_path) as process:
         yield process
         process.send_signal(signal.SIGTERM)
-        try:
-            assert process.wait(PATIENCE_SECONDS) == 0
-        finally:
-            process.kill()
-            process.wait()
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 async def test_what_is_queued_is_compressed_and_announced(
