@@ -18,7 +18,7 @@ from token_optimizer.optimizer.formats.framing import framed, unframed
 from token_optimizer.optimizer.formats.rendering import render, slot_texts
 from token_optimizer.optimizer.stage import counted
 from token_optimizer.optimizer.trace import FROZEN, Ledger
-from token_optimizer.optimizer.validate import constraint_faults, structure_faults
+from token_optimizer.optimizer.validate import alternation_faults, constraint_faults, structure_faults
 
 RunStages = Callable[[Prompt, Context, Ledger], Prompt]
 
@@ -132,6 +132,7 @@ def _faults(original: Prompt, after: Prompt, body: dict[str, Any], keywords: Seq
     """What is wrong with the body that is to be sent; what was wrong when it came is the caller's own."""
     faults = structure_faults(body, original.dialect)
     faults -= structure_faults(original.body, original.dialect) if faults else set()
+    faults |= alternation_faults(original.body, body, original.dialect)
     return faults | constraint_faults(original.blocks, partial(slot_texts, after), keywords)
 
 

@@ -85,17 +85,28 @@ def constraint_faults(
 
 
 def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
-    """What providers refuse: tool results without a call, calls without a result, empty messages, and what
-    strict chat templates refuse: two messages of one role in a row."""
+    """What providers refuse: tool results without a call, calls without a result, empty messages."""
     messages = conversation_of(body, dialect)
     faults = {"empty user message"} if any(map(_is_empty_user_message, messages)) else set()
     if not messages and not (dialect == "responses" and _stored_elsewhere(body)):
         faults.add("no messages")
     if dialect == "responses":
         return faults | _item_faults(messages, _stored_elsewhere(body))
-    if any(first == second in _ALTERNATING_ROLES for first, second in pairwise(map(role_of, messages))):
-        faults.add("two messages of one role in a row")
     return faults | _pairing_faults(messages, dialect)
+
+
+def alternation_faults(before: Mapping[str, Any], after: Mapping[str, Any], dialect: Dialect) -> set[str]:
+    """Whether messages went so that more of one role stand in a row than did before, which strict chat
+    templates refuse."""
+    old, new = conversation_of(before, dialect), conversation_of(after, dialect)
+    if len(old) == len(new) or _repeated_roles(new) <= _repeated_roles(old):
+        return set()
+    return {"two messages of one role in a row"}
+
+
+def _repeated_roles(messages: Sequence[Mapping[str, Any]]) -> int:
+    """How many messages follow one of the same role."""
+    return sum(first == second in _ALTERNATING_ROLES for first, second in pairwise(map(role_of, messages)))
 
 
 def _pairing_faults(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> set[str]:

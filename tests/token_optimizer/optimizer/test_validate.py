@@ -8,7 +8,12 @@ import pytest
 
 from token_optimizer import Block, OptimizerConfig
 from token_optimizer.models import BlockType
-from token_optimizer.optimizer.validate import apply_fallback, structure_faults, validate
+from token_optimizer.optimizer.validate import (
+    alternation_faults,
+    apply_fallback,
+    structure_faults,
+    validate,
+)
 
 SYSTEM = Block("You are kind.", BlockType.SYSTEM, tokens=5)
 USER = Block("Hello", BlockType.USER, tokens=2)
@@ -99,3 +104,14 @@ def test_faults_of_anthropic_structure() -> None:
     result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}
     assert structure_faults({"messages": [call, result]}, "anthropic") == set()
     assert structure_faults({"messages": [result]}, "anthropic") == {"tool result without its call"}
+
+
+def test_roles_that_alternated_are_not_left_side_by_side() -> None:
+    user, assistant = {"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}
+    before = {"messages": [user, assistant, user, assistant, user]}
+    fault = {"two messages of one role in a row"}
+    assert alternation_faults(before, {"messages": [user, user, assistant, user]}, "openai") == fault
+    assert alternation_faults(before, {"messages": [user, assistant, user]}, "openai") == set()
+    assert alternation_faults(before, before, "openai") == set()
+    side_by_side = {"messages": [user, user, assistant, user]}
+    assert alternation_faults(side_by_side, {"messages": [user, user]}, "openai") == set()
