@@ -1,8 +1,8 @@
 """Takes out whitespace that no reader needs, and says once what stands many times in a row.
 
-JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal and the states of a
-line that was drawn over itself. Text of files that may be edited, and whatever a question wants as it stands,
-stays to the byte.
+JSON, transcripts and examples stay as they are. Code loses the colour codes of a terminal, the states of a
+line that was drawn over itself, and the padding of line numbers. Text of files that may be edited, and
+whatever a question wants as it stands, stays to the byte.
 
 Before: "done   \\n\\n\\n\\n\\nretrying\\nretrying\\nretrying\\nretrying"
 After:  "done\\n\\nretrying [this line 4 times]"
@@ -11,6 +11,7 @@ After:  "done\\n\\nretrying [this line 4 times]"
 from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.code.numbering import without_padding
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.marked_text import MarkedText
@@ -38,7 +39,7 @@ def _may_be_squeezed(block: Block) -> bool:
 def _squeezed(text: str, block: Block) -> MarkedText:
     text = last_states(strip_escapes(text))
     if block.kind is Kind.CODE:
-        return MarkedText(text)
+        return MarkedText(without_padding(text))
     text = squeeze_whitespace(text)
     # Space at the end of the last line is spare where a line end stands behind it.
     if block.content.endswith("\n"):
