@@ -24,7 +24,7 @@ import toktok
 from benchmarks.cases.conversations import Messages, conversation
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.text import sentences
+from token_optimizer.sentences import sentences
 from token_optimizer.text_cache import forget_texts
 
 _DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -28,7 +28,7 @@ from benchmarks.cases.scoring import Case, load_cases
 from benchmarks.cases.validity import content_text
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
-from token_optimizer.optimizer.formats.embedded_content import split_bulk
+from token_optimizer.optimizer.embedded.content import split_bulk
 from token_optimizer.optimizer.relevance.text_rank import text_ranks
 from token_optimizer.text import token_counts
 
@@ -118,7 +118,7 @@ def _compared(case: Case, text: str, items: Sequence[object], rate: float) -> Co
 
 def prose_kind(text: str) -> Kind:
     """A transcript where most of the text is one."""
-    kind, _ = max(split_bulk(text), key=lambda piece: len(piece[1]))
+    kind = max(split_bulk(text), key=lambda piece: len(piece.raw)).kind
     return Kind.TRANSCRIPT if kind is Kind.TRANSCRIPT else Kind.PROSE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,7 @@ Dialect = Literal["openai", "anthropic", "responses"]
 Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
 Path = tuple[str | int, ...]
+Quoting = Literal["", "ascii", "unicode"]
 _T = TypeVar("_T")
 COMPRESS_STAGE = "compress"
 # The message number of what stands outside of the messages: system text, tools.
@@ -88,6 +90,35 @@ class Marker:
     copy_of: str = ""
 
 
+class Wrapper(NamedTuple):
+    """What stands around a block's content in its text: a document's tags, or the members of a JSON object
+    whose string the content is.
+
+    `lead` parts it from what comes before, `before` and `after` go where the content goes; `quoting` says
+    how the content is written: as it is, or as the inside of a JSON string, in ASCII alone or not.
+    """
+
+    lead: str = ""
+    before: str = ""
+    after: str = ""
+    quoting: Quoting = ""
+
+    def around(self, content: str, *, is_marker: bool = False) -> str:
+        """The text as it is written; a marker in the place of all of it stands by itself."""
+        if not content:
+            return ""
+        if not is_marker:
+            return f"{self.lead}{self.before}{quoted(content, self.quoting)}{self.after}"
+        return (
+            f'{self.lead}"{quoted(content.strip(), self.quoting)}"' if self.quoting else self.lead + content
+        )
+
+
+def quoted(text: str, quoting: Quoting) -> str:
+    """The text as it stands inside of a JSON string, or as it is where nothing is quoted."""
+    return json.dumps(text, ensure_ascii=quoting == "ascii")[1:-1] if quoting else text
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def _value(cls: type[_T]) -> type[_T]:
     """A slotted dataclass whose fields type checkers hold to be frozen: to freeze them at run time would
@@ -112,6 +143,7 @@ class Block:
     `note` says in a few words what the last rule did to the block; it becomes the reason in the trace.
     `markers` are those that stand in `content`, in order: text that only looks like one is text.
     `metadata` is the caller's own. A block is a value: `but` gives a changed one.
+    `wrapper` is what the content is written in, where it is not the text itself.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -140,6 +172,21 @@ class Block:
     origin: Origin = Origin.REQUEST
     markers: tuple[Marker, ...] = ()
     exact: bool = False
+    wrapper: Wrapper | None = None
+
+    @property
+    def text(self) -> str:
+        """The content as it is written into its slot."""
+        if self.wrapper is None:
+            return self.content
+        return self.wrapper.around(self.content, is_marker=self._is_marker())
+
+    def _is_marker(self) -> bool:
+        """Whether the content is nothing but the marker of a cut."""
+        if len(self.markers) != 1 or self.markers[0].kind != "cut":
+            return False
+        start, end = self.markers[0].start, self.markers[0].end
+        return not (self.content[:start].strip() or self.content[end:].strip())
 
     def __post_init__(self) -> None:
         if type(self.type) is not BlockType:
@@ -206,7 +253,7 @@ class Meaning:
 class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
-    Joining the contents of the blocks of one slot, in order, gives that slot's text.
+    Joining the texts of the blocks of one slot, in order, gives that slot's text.
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
     that was put in for documents given apart.
     `meaning` is what the stage `semantic` found out, where it ran; `faithfulness` has by block id what the

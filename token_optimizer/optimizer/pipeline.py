@@ -209,7 +209,7 @@ def _with_true_markers(prompt: Prompt, context: Context) -> Prompt:
     changed = [at for at, (new, old) in enumerate(zip(blocks, prompt.blocks, strict=True)) if new is not old]
     if not changed:
         return prompt
-    for at, tokens in zip(changed, context.count([blocks[at].content for at in changed]), strict=True):
+    for at, tokens in zip(changed, context.count([blocks[at].text for at in changed]), strict=True):
         blocks[at] = blocks[at].but(tokens=tokens)
     return with_blocks(prompt, blocks)
 

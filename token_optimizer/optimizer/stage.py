@@ -87,7 +87,7 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     if not changed:
         return after
     blocks = list(after.blocks)
-    counts = context.count([blocks[index].content for index in changed])
+    counts = context.count([blocks[index].text for index in changed])
     for index, tokens in zip(changed, counts, strict=True):
         old = known.get(blocks[index].id)
         grew = old is not None and tokens >= old.tokens

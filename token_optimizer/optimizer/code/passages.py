@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.optimizer.relevance.trouble import is_error_line
+from token_optimizer.sentences import window_spans
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(
@@ -38,9 +39,20 @@ _ERROR_VALUE = 0.6
 
 
 def code_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """The lines of the text, each with what it is worth and what it names."""
+    """The lines of the text, each with what it is worth and what it names; of a very long one its parts."""
+    # A line that a machine wrote may be the whole text.
+    spans = _line_spans(MarkedText(text, markers))
+    return _passages(text, (part for span in spans for part in window_spans(text, *span)))
+
+
+def line_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """The lines of the text, as `code_passages`, but however long."""
+    return _passages(text, _line_spans(MarkedText(text, markers)))
+
+
+def _passages(text: str, spans: Iterable[tuple[int, int]]) -> list[Passage]:
     hints = [match.start() for match in _HINT.finditer(text)]
-    return [_passage(text, start, end, hints) for start, end in _line_spans(MarkedText(text, markers))]
+    return [_passage(text, start, end, hints) for start, end in spans]
 
 
 def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:

@@ -132,6 +132,7 @@ def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
         verbatim=True,
         must_keep=True,
         tool_result=False,
+        wrapper=None,
         origin=item.origin,
     )
 

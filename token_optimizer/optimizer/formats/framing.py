@@ -25,7 +25,7 @@ def framed(prompt: Prompt, body: Mapping[str, Any], count: Count) -> Prompt:
     slots = [block.slot for block in prompt.blocks if block.slot is not None]
     split = {slot for slot, following in pairwise(slots) if slot == following}
     parts = [block for block in prompt.blocks if block.slot in split] if split else []
-    texts = ["".join(block.content for block in group) for _, group in groupby(parts, attrgetter("slot"))]
+    texts = ["".join(block.text for block in group) for _, group in groupby(parts, attrgetter("slot"))]
     apart = sum(block.tokens for block in parts)
     tokens = framing_tokens(body, prompt.dialect) + sum(count(texts)) - apart
     blocks = list(prompt.blocks)

@@ -5,7 +5,7 @@ A text of the body is a slot; a slot holds one block, or several where prose car
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,16 +26,41 @@ from token_optimizer.dialects.bodies import (
 from token_optimizer.dialects.media import CountMedia
 from token_optimizer.dialects.text_parts import TextPart, as_list
 from token_optimizer.errors import PromptError
-from token_optimizer.models import OUTSIDE, Block, BlockType, Dialect, Kind, ParsedMessages, Prompt, Slot
-from token_optimizer.optimizer.formats.embedded_content import MIN_BULK_CHARS, Piece, kind_of, split_bulk
+from token_optimizer.models import (
+    OUTSIDE,
+    Block,
+    BlockType,
+    Dialect,
+    Kind,
+    ParsedMessages,
+    Path,
+    Prompt,
+    Slot,
+)
+from token_optimizer.optimizer.embedded.asking import question_of
+from token_optimizer.optimizer.embedded.content import (
+    MIN_BULK_CHARS,
+    instruction_pieces,
+    kind_of,
+    message_pieces,
+    result_pieces,
+    split_bulk,
+)
+from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.text_cache import TextCache, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SPLIT_TYPES = (BlockType.USER, BlockType.ASSISTANT)
-_SPLITS: TextCache[tuple[tuple[Kind, int], ...]] = TextCache(50_000)
+_SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
+    BlockType.SYSTEM: instruction_pieces,
+    BlockType.DEVELOPER: instruction_pieces,
+    BlockType.USER: message_pieces,
+    BlockType.ASSISTANT: split_bulk,
+}
+# The pieces of a text without their own texts, and the length of each.
+_SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +81,14 @@ class _Talk:
 
 
 class _PlacedPiece(NamedTuple):
-    """A piece of a text part: the slot that it is written back to, and its place among the message's."""
+    """A piece of a text part: the slot that it is written back to, its place among the message's, and whether
+    it is the text of a file that may be edited."""
 
     text_part: TextPart
-    kind: Kind
-    text: str
+    piece: Piece
     slot: int | None
     place: int
+    is_file: bool
 
 
 def canonicalize(
@@ -87,20 +113,18 @@ def canonicalize(
     if documents:
         talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
     slots = list(parsed.slots)
-    pieces = list(_placed_pieces(talk, dialect, parsed, slots))
-    counts = count([piece.text for piece in pieces]) if count is not None else repeat(0)
+    files = exact_paths(talk.body, dialect, parsed.count)
+    pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
+    counts = count([placed.piece.raw for placed in pieces]) if count is not None else repeat(0)
     forced = _forced_tools(body.get("tool_choice"))
     blocks = list(parsed.blocks)
     unprotected: dict[str, Block] = {}
-    files = exact_paths(talk.body, dialect, parsed.count)
-    for piece, tokens in zip(pieces, counts, strict=False):
-        block = _block(piece, len(blocks), tokens, talk, forced)
-        if count_media is not None and piece.text_part.media is not None:
-            tokens, note = count_media(piece.text_part.media, dialect)
+    for placed, tokens in zip(pieces, counts, strict=False):
+        block = _block(placed, len(blocks), tokens, talk, forced)
+        if count_media is not None and placed.text_part.media is not None:
+            tokens, note = count_media(placed.text_part.media, dialect)
             block = block.but(tokens=tokens, note=note)
-        if files and block.slot is not None and is_within(slots[block.slot].path, files):
-            block = _as_file_text(block)
-        if _is_protected(piece, talk):
+        if _is_protected(placed, talk):
             unprotected[block.id] = block
             block = block.but(must_keep=True, verbatim=True)
         blocks.append(block)
@@ -126,16 +150,19 @@ def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
 
 
 def _question(talk: _Talk, dialect: Dialect) -> str | None:
-    """The prose of the newest message in which the user speaks, without the bulk in it."""
+    """What the newest message asks in which the user speaks: its prose, of which only the question counts
+    where it comes with embedded content."""
     if talk.asked < 0:
         return None
     text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
     said = [piece for part in text_parts if not part.tool_result for piece in _pieces(part, talk)]
-    return "\n".join(text for kind, text in said if kind is Kind.PROSE) or None
+    prose = "\n".join(piece.raw for piece in said if piece.kind is Kind.PROSE and not piece.background)
+    is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
+    return (prose if is_alone else question_of(prose)) or None
 
 
 def _placed_pieces(
-    talk: _Talk, dialect: Dialect, parsed: ParsedMessages, slots: list[Slot]
+    talk: _Talk, dialect: Dialect, parsed: ParsedMessages, slots: list[Slot], files: frozenset[Path]
 ) -> Iterator[_PlacedPiece]:
     """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
     places = {OUTSIDE: _blocks_outside(parsed)}
@@ -143,10 +170,16 @@ def _placed_pieces(
         slot = len(slots) if text_part.path is not None else None
         if text_part.path is not None:
             slots.append(Slot(text_part.path, text_part.role))
-        for kind, text in _pieces(text_part, talk):
+        is_file = bool(files) and text_part.path is not None and is_within(text_part.path, files)
+        for piece in [_file_piece(text_part.text)] if is_file else _pieces(text_part, talk):
             place = places.get(text_part.message, 0)
             places[text_part.message] = place + 1
-            yield _PlacedPiece(text_part, kind, text, slot, place)
+            yield _PlacedPiece(text_part, piece, slot, place, is_file)
+
+
+def _file_piece(text: str) -> Piece:
+    """The text of a file: whatever the file holds, only whole lines of it may go."""
+    return Piece(Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE, text)
 
 
 def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
@@ -181,34 +214,35 @@ def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
 
 def _pieces(text_part: TextPart, talk: _Talk) -> list[Piece]:
     if text_part.message >= 0 and text_part.message == talk.documents_at:
-        return [(Kind.DOCUMENT, text) for text in talk.documents]
+        return [Piece(Kind.DOCUMENT, text) for text in talk.documents]
     if text_part.kind is not None:
-        return [(text_part.kind, text_part.text)]
-    if not text_part.tool_result and text_part.type not in _SPLIT_TYPES:
-        return [(Kind.PROSE, text_part.text)]
-    return _split(text_part.text, whole=text_part.tool_result)
+        return [Piece(text_part.kind, text_part.text)]
+    splitter = result_pieces if text_part.tool_result else _SPLITTERS.get(text_part.type)
+    if splitter is None or text_part.path is None or len(text_part.text) < MIN_BULK_CHARS:
+        return [Piece(Kind.PROSE, text_part.text)]
+    return _split(text_part.text, splitter)
 
 
-def _split(text: str, *, whole: bool) -> list[Piece]:
-    """The text's pieces, a tool result being one of them; how a text was split before is remembered."""
-    if len(text) < MIN_BULK_CHARS:
-        return [(Kind.PROSE, text)]
-    key = key_of(text, "whole" if whole else "split")
-    lengths = _SPLITS.get(key)
-    if lengths is None:
-        pieces = [(kind_of(text), text)] if whole else split_bulk(text)
-        _SPLITS.put(key, tuple((kind, len(piece)) for kind, piece in pieces))
+def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
+    """The text's pieces; how a text was split before is remembered."""
+    key = key_of(text, splitter.__name__)
+    known = _SPLITS.get(key)
+    if known is None:
+        pieces = splitter(text)
+        _SPLITS.put(key, tuple((piece._replace(raw=""), len(piece.raw)) for piece in pieces))
         return pieces
     pieces, start = [], 0
-    for kind, length in lengths:
-        pieces.append((kind, text[start : start + length]))
+    for piece, length in known:
+        pieces.append(piece._replace(raw=text[start : start + length]))
         start += length
     return pieces
 
 
-def _block(piece: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: frozenset[str]) -> Block:
-    text_part, kind, text = piece.text_part, piece.kind, piece.text
-    is_directing = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER)
+def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: frozenset[str]) -> Block:
+    text_part, kind, text = placed.text_part, placed.piece.kind, placed.piece.content
+    # What a text of instructions is about is no instruction.
+    is_embedded = text_part.path is not None and text_part.kind is None and kind is not Kind.PROSE
+    is_directing = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER) and not is_embedded
     # Of pinned bulk a marker stays at least.
     is_pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
     is_forced = kind is Kind.SCHEMA and bool(forced) and _is_named(talk.body["tools"], text_part, forced)
@@ -222,26 +256,24 @@ def _block(piece: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: f
         tokens=tokens,
         timestamp=_time_of(number),
         kind=kind,
-        verbatim=is_directing or is_blank or kind is Kind.CALL or text_part.path is None,
+        verbatim=is_directing or is_blank or kind in (Kind.CALL, Kind.OPAQUE) or text_part.path is None,
         tool_result=text_part.tool_result,
         turn=talk.turns[text_part.message] if text_part.message >= 0 else -1,
-        slot=piece.slot,
+        slot=placed.slot,
         message=text_part.message,
-        place=piece.place,
+        place=placed.place,
+        exact=placed.is_file,
+        wrapper=placed.piece.wrapper,
     )
 
 
-def _as_file_text(block: Block) -> Block:
-    """The block as text of a file: whatever the file holds, only whole lines of it may go."""
-    return block.but(exact=True, kind=block.kind if block.kind is Kind.LOG else Kind.CODE)
-
-
-def _is_protected(piece: _PlacedPiece, talk: _Talk) -> bool:
+def _is_protected(placed: _PlacedPiece, talk: _Talk) -> bool:
     """Whether the piece asks the question, or begins the answer: on this turn neither is cut or rewritten."""
-    message = piece.text_part.message
+    message = placed.text_part.message
     if message < 0:
         return False
-    is_said = piece.kind is Kind.PROSE and not piece.text_part.tool_result
+    is_said = placed.piece.kind is Kind.PROSE and not placed.piece.background
+    is_said = is_said and not placed.text_part.tool_result
     return message == talk.prefilled or (message == talk.asked and is_said)
 
 

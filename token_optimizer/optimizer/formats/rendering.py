@@ -46,7 +46,7 @@ def slot_texts(prompt: Prompt) -> list[str]:
     texts = [""] * len(prompt.slots)
     for slot, blocks in groupby(prompt.blocks, attrgetter("slot")):
         if slot is not None:
-            texts[slot] += "".join([block.content for block in blocks])
+            texts[slot] += "".join([block.text for block in blocks])
     return texts
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.text import sentence_spans
+from token_optimizer.sentences import sentence_spans
 
 # The guide's keywords, and those of other languages. Of scripts without capitals the plain words count.
 KEYWORDS = (
@@ -97,6 +97,11 @@ def extract_constraints(blocks: list[Block], keywords: Sequence[str] = ()) -> Bl
 def directive_spans_in(block: Block, text: str, keywords: Sequence[str] = ()) -> tuple[Span, ...]:
     """Where directives stand in a text of the block; none where it is not said by whoever may give them."""
     return directive_spans(text, tuple(keywords)) if may_give_directives(block) else ()
+
+
+def has_directive(text: str) -> bool:
+    """Whether the text has one of our own keywords of directives."""
+    return keyword_pattern().search(text) is not None
 
 
 def directives_of(text: str, keywords: Sequence[str] = ()) -> list[str]:

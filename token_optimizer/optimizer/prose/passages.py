@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
-from token_optimizer.text import sentence_spans
+from token_optimizer.sentences import is_opened, unit_spans
 
 _PRONOUN = re.compile(
     r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",
     re.IGNORECASE,
 )
-_OPENS_LIST = re.compile(r":\s*$")
+# What ends with a colon, and a line that does with what was taken in of its list.
+_OPENS_LIST = re.compile(r"[:：]\s*\Z")
+_OPENER = re.compile(r"[^\n]{1,120}[:：][ \t]*\n")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _HEADING = re.compile(r"#{1,6} ")
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
@@ -115,7 +117,7 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
             if source.is_marker(first, last):
                 yield first, last
                 continue
-            for one, other in sentence_spans(text[first:last]):
+            for one, other in unit_spans(text[first:last]):
                 yield first + one, first + other
     if fence_start is not None:
         yield fence_start, len(text)
@@ -190,6 +192,7 @@ def _goes_with(before: str, unit: str) -> bool:
         _HEADING.match(before)
         or _DATE_LINE.fullmatch(before)
         or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS)
+        or (_OPENER.match(before) and is_opened(unit))
     ):
         return True
     if before.rstrip(" ").endswith("\n"):

@@ -53,7 +53,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
     found: dict[str, _Mentions] = {}
     newest = _newest(prompt)
     for at, block in enumerate(prompt.blocks):
-        if block.turn < 0:
+        if block.turn < 0 and at not in passages:
             continue
         message = block.message
         spoken = _is_spoken(block)
@@ -69,7 +69,8 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
 
 def is_agents_run(prompt: Prompt) -> bool:
     """Whether a program works here, step by step; what it needs next are names, in a chat it is the query."""
-    return any(block.tool_result or block.kind in (Kind.CALL, Kind.CODE) for block in prompt.blocks)
+    kinds = [block.kind for block in prompt.blocks]
+    return Kind.CODE in kinds or kinds.count(Kind.CALL) > 1
 
 
 def _facts(block: Block, passages: Sequence[Passage] | None) -> Iterator[str]:

@@ -7,9 +7,19 @@ After:  paid, bridg
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-WORD = re.compile(r"[^\W_]+")
+# Scripts that put no space between words, or join them to others: of South East Asia, of China and Japan,
+# of Korea. Vowel signs and accents are no letters by themselves.
+_UNSPACED = (
+    r"\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u104f\u1780-\u17dd"
+    r"\u3041-\u309f\u30a1-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+)
+_MARKS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
+WORD = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+# A word of Chinese or Japanese has about two characters, one of Thai more.
+_GRAM, _FIRST_WIDE = 2, "\u3000"
 _ENDINGS = re.compile(
     r"(?:(?<=[^\W\d_]{3})(?:ational|ation|ations|ement|ments|ment|ingly|edly|ings|ing|ies|ied|ers|er|ed|es|ly"
     r"|e|s|y|\Z))$"
@@ -41,7 +51,7 @@ class Stems(dict[str, str]):
 
     def of(self, text: str) -> list[str]:
         """The stems of the content words of a text, in order."""
-        return [stem for word in WORD.findall(text.lower()) if (stem := self[word])]
+        return [stem for word in _words(text) if (stem := self[word])]
 
 
 def stems(texts: Sequence[str]) -> list[list[str]]:
@@ -53,13 +63,26 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
     """Each stem with the shortest of its words, in an order that does not depend on that of the texts; and
     the stems of each text."""
-    words = [set(WORD.findall(text.lower())) for text in texts]
+    words = [set(_words(text)) for text in texts]
     known = Stems()
     written: dict[str, str] = {}
     for word in sorted(set().union(*words), key=lambda word: (len(word), word)):
         if stem := known[word]:
             written.setdefault(stem, word)
     return written, [{stem for word in found if (stem := known[word])} for found in words]
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text; where no space parts them, every two or three characters that follow each other."""
+    words = WORD.findall(text.lower())
+    if text.isascii() or not _IS_UNSPACED.search(text):
+        return words
+    return [part for word in words for part in (_grams(word) if _IS_UNSPACED.match(word) else (word,))]
+
+
+def _grams(word: str) -> Iterator[str]:
+    size = _GRAM if word[0] >= _FIRST_WIDE else _GRAM + 1
+    yield from (word[at : at + size] for at in range(max(1, len(word) - size + 1)))
 
 
 def is_content_word(word: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
@@ -63,24 +63,29 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
     words = stems([text for cuttable in ranked for text in cuttable.texts()])
     scores = iter(_passage_scores(prompt, ranked, words))
-    several = len(ranked) > 1
-    each = iter(words)
-    # A title is no passage, but says what all of them speak of.
-    titles = stems([cuttable.source.text[: cuttable.passages[0].start] for cuttable in ranked])
-    texts = [
-        [*title, *chain.from_iterable(islice(each, len(cuttable.passages)))]
-        for title, cuttable in zip(titles, ranked, strict=True)
-    ]
-    wholes = iter(bm25(query, texts) if several else [0.0])
+    wholes = iter(_section_scores(query, ranked, words))
     found = []
     for cuttable in cuttables:
         if not cuttable.cutter.ranked:
             found.append([0.0] * len(cuttable.passages))
             continue
-        whole = _WHOLE_SHARE * next(wholes)
-        own = [next(scores) for _ in cuttable.passages]
-        found.append([whole + score for score in _with_neighbors(own, cuttable.cutter.neighbor_weight)])
+        own = _with_neighbors([next(scores) for _ in cuttable.passages], cuttable.cutter.neighbor_weight)
+        whole = chain.from_iterable(repeat(_WHOLE_SHARE * next(wholes), size) for size in cuttable.sections())
+        found.append([score + more for score, more in zip(own, whole, strict=True)])
     return found
+
+
+def _section_scores(query: str, ranked: list[CuttableBlock], words: list[list[str]]) -> list[float]:
+    """How much each section of each text has to do with the query, in order; nothing where there is one."""
+    each = iter(words)
+    # A title is no passage, but says what all of them speak of.
+    titles = stems([cuttable.title() for cuttable in ranked])
+    texts = [
+        [*title, *chain.from_iterable(islice(each, size))]
+        for title, cuttable in zip(titles, ranked, strict=True)
+        for size in cuttable.sections()
+    ]
+    return bm25(query, texts) if len(texts) > 1 else [0.0] * len(texts)
 
 
 def _passage_scores(prompt: Prompt, ranked: list[CuttableBlock], words: list[list[str]]) -> list[float]:

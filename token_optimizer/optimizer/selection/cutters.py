@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Kind, Marker, Passage, Prompt
-from token_optimizer.optimizer.code.passages import code_passages
+from token_optimizer.models import Block, Kind, Marker, Passage, Prompt
+from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
@@ -28,7 +28,13 @@ CUTTERS = {
     Kind.CODE: Cutter(code_passages, keep_passages),
     Kind.PROSE: Cutter(prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4),
     Kind.DOCUMENT: Cutter(
-        document_passages, keep_sentences, ranked=True, neighbor_weight=0.2, synonym_weight=1.0, whole=True
+        document_passages,
+        keep_sentences,
+        ranked=True,
+        neighbor_weight=0.2,
+        synonym_weight=1.0,
+        whole=True,
+        by_paragraph=True,
     ),
     Kind.TRANSCRIPT: Cutter(
         spoken_passages,
@@ -41,11 +47,18 @@ CUTTERS = {
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }
 
+# Of a file that may be edited, whatever stays is a line of it.
+_WHOLE_LINES = Cutter(line_passages, keep_passages)
+
 
 def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages that are worth least."""
     cutters = {**CUTTERS, Kind.JSON: _json_cutter(context.config)}
-    return fit_to_budget(prompt, context, lambda block: cutters.get(block.kind))
+
+    def cutter_of(block: Block) -> Cutter | None:
+        return _WHOLE_LINES if block.exact and block.kind is Kind.CODE else cutters.get(block.kind)
+
+    return fit_to_budget(prompt, context, cutter_of)
 
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from token_optimizer.models import Block, Marker, Passage, Prompt
+from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
@@ -22,6 +23,9 @@ _MIN_SHARE = 0.4
 
 FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 KeepPassages = Callable[[MarkedText, Sequence[Passage], frozenset[int]], MarkedText]
+# A shorter paragraph, as a title is, speaks of what the next one does.
+_MIN_PARAGRAPH_CHARS = 200
+_ENDS_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Cutter:
     of that which their neighbours get, `feedback_weight` what further words of the most relevant passages
     count, and `synonym_weight` what words near those of the query count.
     A `whole` text goes as a whole where none of its passages is kept. What is cut `from_original` is the text
-    as it was before lossless rules; `gapless` texts have one line for all that is gone.
+    as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
+    as a whole is told `by_paragraph`.
     """
 
     passages: FindPassages
@@ -45,6 +50,7 @@ class Cutter:
     whole: bool = False
     from_original: bool = False
     gapless: bool = False
+    by_paragraph: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,27 @@ class CuttableBlock:
         text = self.source.text
         return [text[passage.start : passage.end] for passage in self.passages]
 
+    def written(self) -> list[str]:
+        """The text of each passage as it is written."""
+        wrapper = self.block.wrapper
+        return [quoted(text, wrapper.quoting) for text in self.texts()] if wrapper else self.texts()
+
+    def title(self) -> str:
+        """What stands before the first passage, and around the text."""
+        around = self.block.wrapper.before if self.block.wrapper else ""
+        return around + self.source.text[: self.passages[0].start]
+
+    def sections(self) -> Iterator[int]:
+        """The numbers of passages that follow one another and speak of one thing: all, or each paragraph's."""
+        start, size = 0, 0
+        for number, text in enumerate(self.texts(), 1):
+            size += len(text)
+            if self.cutter.by_paragraph and size >= _MIN_PARAGRAPH_CHARS and _ENDS_PARAGRAPH.search(text):
+                yield number - start
+                start, size = number, 0
+        if start < len(self.passages):
+            yield len(self.passages) - start
+
 
 def cuttable_blocks(
     prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None], turns: Iterable[int]
@@ -91,7 +118,7 @@ def cuttable_blocks(
             directives = _overlapping(passages, directive_spans_in(block, source.text, keywords))
             found.append(CuttableBlock(at, block, source, cutter, passages, frame, directives=directives))
     # One call for all of them: a call costs more than a short text.
-    counts = iter(context.count([text for cuttable in found for text in cuttable.texts()]))
+    counts = iter(context.count([text for cuttable in found for text in cuttable.written()]))
     return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]
 
 

@@ -73,5 +73,5 @@ def _tokens_over(prompt: Prompt, context: Context) -> int:
         elif block.kind is not Kind.FRAMING:
             total += block.tokens
     total += sum(blocks[0].tokens for blocks in shared.values() if len(blocks) == 1)
-    split = ["".join([block.content for block in blocks]) for blocks in shared.values() if len(blocks) > 1]
+    split = ["".join([block.text for block in blocks]) for blocks in shared.values() if len(blocks) > 1]
     return total + sum(context.count(split))

@@ -18,10 +18,13 @@ def keep_passages(
     *,
     unit: str = "line",
 ) -> MarkedText:
-    """The text with the kept passages, and one marker for each run of others, counting its lines.
+    """The text with the kept passages, and one marker for each run of others, counting its lines, or passages
+    where these are parts of lines.
 
     The marker of an earlier cut beside such a run goes into the new one, with what it counts.
     """
+    if unit == "line" and not all(_is_of_lines(source.text, passage) for passage in passages):
+        unit = "passage"
     writer = _Writer(source, unit)
     end = 0
     for index, passage in enumerate(passages):
@@ -38,6 +41,12 @@ def keep_passages(
 
 # The text with the kept passages, and one marker for each run of others, counting passages.
 keep_sentences = partial(keep_passages, unit="passage")
+
+
+def _is_of_lines(text: str, passage: Passage) -> bool:
+    """Whether the passage begins and ends with a line."""
+    starts = passage.start == 0 or text[passage.start - 1] == "\n"
+    return starts and (passage.end == len(text) or text[passage.end - 1] == "\n")
 
 
 class _Writer:

@@ -18,7 +18,7 @@ from functools import partial
 
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
-from token_optimizer.models import COMPRESS_STAGE, Block, Prompt
+from token_optimizer.models import COMPRESS_STAGE, Block, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
     compress_blocks,
@@ -34,6 +34,7 @@ from token_optimizer.optimizer.compression.precompression_candidates import MIN_
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.embedded.lines import reads_as_prose
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import marked_compression, was_cut, with_text
 from token_optimizer.optimizer.stage import Stage
@@ -73,6 +74,8 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     """Whether the block is worth compressing; what was cut before is not, or a second run would cut more."""
     if not may_be_compressed(block) or block.slot is None or block.tokens < MIN_TOKENS:
         return False
+    if block.kind is Kind.DOCUMENT and not reads_as_prose(block.content):
+        return False  # rows of a table
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
     return not was_cut(block) and not (spared and context.tokens_over(prompt) <= 0)

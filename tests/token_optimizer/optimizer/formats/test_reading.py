@@ -41,7 +41,7 @@ def test_an_anthropic_tool_result_starts_no_turn_and_its_rows_are_json() -> None
 def test_the_query_is_the_newest_user_text_without_its_bulk() -> None:
     body = {"messages": [{"role": "user", "content": f"What failed here?\n\n{LOG}\n\nAnswer briefly."}]}
     prompt = canonicalize(body, "openai")
-    assert prompt.query == "What failed here?\n\n\n\nAnswer briefly."
+    assert prompt.query == "What failed here?"
     log = next(block for block in prompt.blocks if block.kind is Kind.LOG)
     assert not log.verbatim
     assert all(block.verbatim for block in prompt.blocks if block.kind is Kind.PROSE)
@@ -58,7 +58,7 @@ def test_a_question_on_the_line_before_a_log_or_json_is_not_swallowed() -> None:
         Kind.PROSE,
     ]
     assert "".join(block.content for block in prompt.blocks) == text
-    assert prompt.query == "Which one is red?\n\n\nAnd why did this stop?\n\nTell me."
+    assert prompt.query == "Which one is red?\nAnd why did this stop?"
 
 
 def test_a_fenced_log_is_split_off_and_its_fence_stays_prose() -> None:

@@ -43,10 +43,7 @@ def _texts(text: str, passages: list[Passage]) -> list[str]:
         ),
         (
             "Take with you the following things:\n- a rope of twenty metres\n- a lamp with enough oil\n",
-            [
-                "Take with you the following things:\n- a rope of twenty metres\n",
-                "- a lamp with enough oil\n",
-            ],
+            ["Take with you the following things:\n- a rope of twenty metres\n- a lamp with enough oil\n"],
         ),
         (
             "We list the folder before anything else.\n```\nls -la\n```\n",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.token_optimizer.optimizer.bodies import LOG, ROWS, anthropic_body, openai_body
-from tests.token_optimizer.optimizer.formats.test_pasted_content import (
+from tests.token_optimizer.optimizer.embedded.test_content import (
     DOCUMENTS,
     EXAMPLES,
     LISTING,

@@ -33,6 +33,7 @@ from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CompressionKey, Ports, PrecompressedText
 
 BALANCED = OptimizerConfig.preset("balanced")
+TASK = " ".join(f"Please describe part {number} of the mill to me." for number in range(30))
 
 
 def run(messages: Sequence[Mapping[str, Any]], **options: Any) -> OptimizationResult:
@@ -97,7 +98,7 @@ def test_it_does_nothing_where_it_is_off_or_nothing_is_missed(fields: dict[str, 
 
 
 def test_what_must_stay_stays() -> None:
-    messages = [{"role": "system", "content": STORY}, *talk(turns=1), {"role": "user", "content": STORY}]
+    messages = [{"role": "system", "content": STORY}, *talk(turns=1), {"role": "user", "content": story(4)}]
     result = run([*messages[:-1], {"role": "assistant", "content": story(3)}, messages[-1]])
     assert not result.changed
 
@@ -311,17 +312,17 @@ def test_prose_of_the_newest_turns_is_wanted_by_a_coming_compaction() -> None:
         {"role": "system", "content": story(7)},
         *talk(turns=2)[:-2],
         {"role": "assistant", "content": STORY},
-        {"role": "user", "content": story(9)},
+        {"role": "user", "content": TASK},
     ]
     assert run(messages).texts_to_precompress == (STORY,)
 
 
 def test_what_was_sent_before_is_wanted_still_the_questions_too() -> None:
     memory = InProcessMemory()
-    messages = [{"role": "user", "content": story(9)}]
+    messages = [{"role": "user", "content": TASK}]
     assert run(messages, memory=memory).texts_to_precompress == ()
     later = [*messages, {"role": "assistant", "content": "So."}, {"role": "user", "content": "And?"}]
-    assert run(later, memory=memory).texts_to_precompress == (story(9),)
+    assert run(later, memory=memory).texts_to_precompress == (TASK,)
 
 
 @pytest.mark.parametrize("fields", [{"enable_compression": False}, {"target_reduction": None}])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.asking import MAX_ASKING_CHARS, Role, asks, role_of_name
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
@@ -59,6 +60,13 @@ _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
 _MIN_OUTPUT = 3
+_FIELDS = frozenset(
+    ("url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id")
+)
+_TRANSCRIPT_SHARE = 0.8
+_SAMPLE_CHARS = 20_000
+_TOLD_LINE_CHARS = 60
+_MAX_MARKS = 0.03
 
 
 def pasted_spans(text: str, least_chars: int) -> list[Found]:
@@ -66,11 +74,35 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
     if text.count("\n") < _MIN_LINES:
         return []
     lines = list(_lines(text))
-    spans = _documents(text) or _examples(text) or _transcript(text, lines) or list(_output(text, lines))
+    spans = _documents(text) or _examples(text) or _transcript(text) or list(_output(text, lines))
     if spans and spans[-1][1] - spans[0][0] < least_chars:
         return []
     least = 0 if (spans and spans[-1][2] is Kind.DOCUMENT) or _PROMPT.search(text) else least_chars
     return [span for span in spans if span[1] - span[0] >= least]
+
+
+def has_examples(text: str) -> bool:
+    """Whether the text is a question after worked examples."""
+    return bool(_examples(text))
+
+
+def is_transcript(text: str) -> bool:
+    """Whether most of the text is what several people said, each line with its speaker."""
+    span = transcript_span(text, asked=True)
+    return span is not None and span[1] - span[0] >= _TRANSCRIPT_SHARE * len(text)
+
+
+def reads_as_prose(text: str) -> bool:
+    """Whether the text is told in words, in any language, and not written for a machine."""
+    marks = sum(map(text.count, "{}[]();=<>|\\_$#+*"))
+    letters = sum(map(str.isalpha, text[:_SAMPLE_CHARS]))
+    filled = [line for line in text.splitlines() if line.strip()]
+    told = [line for line in filled if len(line) >= _TOLD_LINE_CHARS or _SENTENCE.match(line)]
+    return (
+        marks < _MAX_MARKS * len(text)
+        and letters > 0.6 * min(len(text), _SAMPLE_CHARS)
+        and sum(map(len, told)) > 0.5 * len(text)
+    )
 
 
 def is_output(text: str) -> bool:
@@ -109,22 +141,33 @@ def _number(match: re.Match[str]) -> int:
     return int(match.group("a") or match.group("b"))
 
 
-def _transcript(text: str, lines: list[Line]) -> list[Found]:
-    """From the first to the last line that a speaker opens, where at least two speak more than once."""
+def transcript_span(text: str, *, asked: bool = False) -> Line | None:
+    """From the first to the last line that a speaker opens, where at least two speak more than once.
+
+    Where nothing follows, the last that was said is what is asked, unless something was asked before.
+    """
+    lines = list(_lines(text))
     heads = [_SPEAKER.match(text, start, end) for start, end in lines]
     counts = Counter(head.group(1) for head in heads if head)
-    again = {name for name, count in counts.items() if count > 1}
+    # A label of material speaks as little as a title does.
+    again = {name for name, count in counts.items() if count > 1 and not _is_field(name)}
     marked = [index for index, head in enumerate(heads) if head and head.group(1) in again]
-    if len(again) > 1 and not text[lines[marked[-1]][1] :].strip():
-        # Where nothing follows, the last that was said is what is asked.
-        marked = marked[:-2]
     if len(marked) < _MIN_SPOKEN or len(again) < 2:
-        return []
+        return None
+    if not text[lines[marked[-1]][1] :].strip():
+        before = text[: lines[marked[0]][0]].rstrip()
+        asked = asked or asks(before[-MAX_ASKING_CHARS:]) or before.endswith((":", "："))
+        marked = marked if asked else marked[:-2]
     first, last = marked[0], marked[-1]
     filled = sum(bool(text[start:end].strip()) for start, end in lines[first : last + 1])
-    if len(marked) < _SPOKEN_SHARE * filled:
-        return []
-    return [(lines[first][0], lines[last][1], Kind.TRANSCRIPT)]
+    if len(marked) < max(_MIN_SPOKEN, _SPOKEN_SHARE * filled):
+        return None
+    return lines[first][0], lines[last][1]
+
+
+def _transcript(text: str) -> list[Found]:
+    span = transcript_span(text)
+    return [(*span, Kind.TRANSCRIPT)] if span else []
 
 
 def _examples(text: str) -> list[Found]:
@@ -144,7 +187,14 @@ def _examples(text: str) -> list[Found]:
     )
     if not openings or openings.most_common(1)[0][1] < _ALIKE_SHARE * len(answered):
         return []
+    if _is_field(label) or _is_field(openings.most_common(1)[0][0]):
+        return []
     return [(blocks[chosen[0]][0], blocks[chosen[-1]][0], Kind.EXAMPLES)]
+
+
+def _is_field(name: str) -> bool:
+    """Whether the label is one of a document's fields, and none of an example."""
+    return role_of_name(name) is Role.MATERIAL or name.lower() in _FIELDS
 
 
 def _openings(lines: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.formats.embedded_content import kind_of, split_bulk
+from token_optimizer.optimizer.embedded.content import kind_of, message_pieces
 
 TALK = "".join(
     f"{name}: Well, so the {n}th point is the cost of it all, I think.\n"
@@ -39,9 +39,9 @@ LIST_OF_TASKS = "".join(
 
 
 def _kinds(text: str) -> list[tuple[Kind, str]]:
-    pieces = split_bulk(text)
-    assert "".join(piece for _, piece in pieces) == text
-    return pieces
+    pieces = message_pieces(text)
+    assert "".join(piece.raw for piece in pieces) == text
+    return [(piece.kind, piece.raw) for piece in pieces]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,256 @@
+"""Finds the content that a message carries besides what it asks: documents, JSON, logs, transcripts, examples,
+code and program output.
+
+The pieces of a text are an exact partition of it: joined, in order, they are the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.asking import directive_share
+from token_optimizer.optimizer.embedded.documents import documents_of
+from token_optimizer.optimizer.embedded.json_texts import text_pieces
+from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
+from token_optimizer.optimizer.embedded.lines import (
+    has_examples,
+    is_output,
+    is_transcript,
+    pasted_spans,
+    reads_as_prose,
+    transcript_span,
+)
+from token_optimizer.optimizer.embedded.pieces import Piece, joined
+from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
+from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
+
+# Shorter texts are not worth splitting: a rule would gain less than the risk.
+MIN_BULK_CHARS = 200
+_FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_BLANK_LINES = re.compile(r"\n[ \t]*\n+")
+_JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
+# Each miss may have read to the end of the text, so that many of them would cost quadratic time.
+_MAX_JSON_MISSES = 20
+# Material of which so large a share is told, in sentences, is told as a whole.
+_MIN_TOLD = 0.6
+_DATA_KINDS = frozenset({Kind.JSON, Kind.LOG, Kind.TRANSCRIPT})
+# Instructions need not direct with each sentence; what they are about hardly ever does.
+_DIRECTIVE_SHARE = 0.15
+
+
+def kind_of(text: str) -> Kind:
+    """The kind of a text taken whole, as a tool result is."""
+    if len(text) < MIN_BULK_CHARS:
+        return Kind.PROSE
+    if json_span(text):
+        return Kind.JSON
+    if is_log(text):
+        return Kind.LOG
+    if json_line_spans(text):
+        return Kind.JSON
+    if is_transcript(text):
+        return Kind.TRANSCRIPT
+    if is_report(text):
+        return Kind.LOG
+    return Kind.CODE if is_output(text) else Kind.PROSE
+
+
+def message_pieces(text: str) -> list[Piece]:
+    """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
+    # The last of worked examples is what is asked, without a word that says so.
+    spans = [] if has_examples(text) else embedded_spans(text, list(_blocks(text)))
+    return _with_embedded(text, spans, split_bulk)
+
+
+def instruction_pieces(text: str) -> list[Piece]:
+    """The pieces of a system text: all of it is prose but the material that it announces."""
+    spans = embedded_spans(text, list(_blocks(text)), instructions=True)
+    return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
+
+
+def _informs(text: str) -> bool:
+    """Whether the text is what instructions are about, and not a part of them."""
+    return kind_of(text) in _DATA_KINDS or directive_share(text) < _DIRECTIVE_SHARE
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Fences, and outside of them JSON values, transcripts and logs."""
+    start = 0
+    for match in _FENCE.finditer(text):
+        yield from _unfenced_blocks(text, start, match.start())
+        yield match.start(), match.end()
+        start = match.end()
+    yield from _unfenced_blocks(text, start, len(text))
+
+
+def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    part = text[start:end]
+    at = 0
+    for first, last in (*_json_spans(part), (len(part), len(part))):
+        yield from ((start + at + a, start + at + b) for a, b in _told_blocks(part[at:first]))
+        if last > first:
+            yield start + first, start + last
+        at = last
+
+
+def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
+    """A transcript, else logs."""
+    spoken = transcript_span(text)
+    if spoken:
+        yield spoken
+        return
+    at = 0
+    for piece in _logs_in(text):
+        if piece.kind is Kind.LOG:
+            yield at, at + len(piece.raw)
+        at += len(piece.raw)
+
+
+def result_pieces(text: str) -> list[Piece]:
+    """The pieces of a tool result: its documents, or all of it as one."""
+    kind = kind_of(text)
+    if kind is Kind.JSON:
+        return text_pieces(text, kind_of) or [Piece(kind, text)]
+    if kind is not Kind.PROSE:
+        return [Piece(kind, text)]
+    found = documents_of(text) or list(_pasted_in(text))
+    if not any(piece.kind is Kind.DOCUMENT for piece in found):
+        return [Piece(Kind.PROSE, text)]
+    return joined(found)
+
+
+def split_bulk(text: str) -> list[Piece]:
+    """The text as pieces of prose and of what its lines show to be something else."""
+    if len(text) < MIN_BULK_CHARS:
+        return [Piece(Kind.PROSE, text)]
+    pieces: list[Piece] = []
+    end = 0
+    for match in _FENCE.finditer(text):
+        if match.end() - match.start() < MIN_BULK_CHARS:
+            continue
+        pieces.extend(_unfenced(text[end : match.start()]))
+        pieces.extend(_fenced(match))
+        end = match.end()
+    pieces.extend(_unfenced(text[end:]))
+    return joined(pieces)
+
+
+def _as_prose(text: str) -> list[Piece]:
+    return [Piece(Kind.PROSE, text)]
+
+
+def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], list[Piece]]) -> list[Piece]:
+    pieces: list[Piece] = []
+    end = 0
+    for one in spans:
+        pieces.extend(rest(text[end : one.start]))
+        inside = text[one.start : one.end]
+        pieces.extend(_of_background(inside) if one.is_background else _of_material(inside))
+        end = one.end
+    pieces.extend(rest(text[end:]))
+    return joined(pieces)
+
+
+def _of_background(text: str) -> Iterator[Piece]:
+    """The pieces of what the user tells at length; a short line between others may ask."""
+    for piece in split_bulk(text):
+        yield piece._replace(background=piece.kind is Kind.PROSE and len(piece.raw) >= MIN_BULK_CHARS)
+
+
+def _of_material(text: str) -> list[Piece]:
+    """The pieces of material: of a known kind, or documents."""
+    kind = kind_of(text)
+    if kind is Kind.JSON:
+        return split_bulk(text)
+    fenced = _FENCE.match(text)
+    if kind in (Kind.LOG, Kind.TRANSCRIPT) and not fenced:
+        return [Piece(kind, text)]
+    found = [] if fenced else documents_of(text)
+    if not found:
+        found = split_bulk(text)
+        told = sum(len(piece.raw) for piece in found if piece.kind in (Kind.PROSE, Kind.DOCUMENT))
+        if told >= _MIN_TOLD * len(text):
+            # A header or a table looks like output; between running text it is a part of it.
+            code = [piece._replace(kind=Kind.PROSE) if piece.kind is Kind.CODE else piece for piece in found]
+            found = joined(code)
+    return list(map(_as_document, found))
+
+
+def _as_document(piece: Piece) -> Piece:
+    """What is left as prose in material: a document, or a line that may ask."""
+    is_long = piece.kind is Kind.PROSE and len(piece.raw) >= MIN_BULK_CHARS
+    return piece._replace(kind=Kind.DOCUMENT) if is_long else piece
+
+
+def _fenced(match: re.Match[str]) -> Iterator[Piece]:
+    """The fence lines stay prose, so that they survive whatever happens to what they enclose."""
+    whole, inner = match.group(0), match.group(3)
+    start = match.start(3) - match.start()
+    kind = kind_of(inner)
+    yield Piece(Kind.PROSE, whole[:start])
+    if kind is Kind.PROSE and not match.group(2) and reads_as_prose(inner):
+        yield from _of_material(inner)
+    else:
+        yield Piece(Kind.CODE if kind is Kind.PROSE else kind, inner)
+    yield Piece(Kind.PROSE, whole[start + len(inner) :])
+
+
+def _unfenced(text: str) -> Iterator[Piece]:
+    """JSON wherever it opens a line, what else is pasted by its lines, logs by paragraph; else prose."""
+    start = 0
+    for begin, end in _json_spans(text):
+        yield from _pasted_in(text[start:begin])
+        yield from text_pieces(text[begin:end], kind_of) or [Piece(Kind.JSON, text[begin:end])]
+        start = end
+    yield from _pasted_in(text[start:])
+
+
+def _pasted_in(text: str) -> Iterator[Piece]:
+    start = 0
+    for begin, end, kind in pasted_spans(text, MIN_BULK_CHARS) if len(text) >= MIN_BULK_CHARS else ():
+        yield from _logs_in(text[start:begin])
+        span = text[begin:end]
+        yield Piece(Kind.LOG if is_log(span) else kind, span)
+        start = end
+    yield from _logs_in(text[start:])
+
+
+def _json_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where JSON arrays and objects stand that begin and end with a line."""
+    end = misses = 0
+    for match in _JSON_OPENS.finditer(text):
+        if match.end() <= end or misses > _MAX_JSON_MISSES:
+            continue
+        begin = match.end() - 1
+        stop = end_of_json(text, begin)
+        if stop is None:
+            misses += 1
+        elif stop - begin >= MIN_BULK_CHARS and _LINE_REST.match(text, stop):
+            yield begin, stop
+            end = stop
+
+
+def _logs_in(text: str) -> Iterator[Piece]:
+    for paragraph in _paragraphs(text):
+        lines = paragraph.splitlines(keepends=True) if len(paragraph) >= MIN_BULK_CHARS else []
+        is_logged = bool(lines) and is_log(paragraph)
+        marked = [index for index, line in enumerate(lines) if is_log_line(line)] if is_logged else []
+        if not marked:
+            yield Piece(Kind.PROSE, paragraph)
+            continue
+        # What stands before the first and after the last line of the log may be the question.
+        yield Piece(Kind.PROSE, "".join(lines[: marked[0]]))
+        yield Piece(Kind.LOG, "".join(lines[marked[0] : marked[-1] + 1]))
+        yield Piece(Kind.PROSE, "".join(lines[marked[-1] + 1 :]))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    start = 0
+    for match in _BLANK_LINES.finditer(text):
+        yield text[start : match.end()]
+        start = match.end()
+    if start < len(text):
+        yield text[start:]

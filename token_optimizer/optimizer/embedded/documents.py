@@ -1,0 +1,131 @@
+"""Takes material apart into its documents: tagged, numbered, parted by rules or under headings of one level."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.pieces import Piece
+
+_MIN_DOCUMENTS = 2
+_MIN_MEAN_CHARS = 150
+_MIN_COVERED = 0.6
+_TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>]{0,400})?)>")
+_HEAD = re.compile(
+    r"\s*<(?P<name>[\w.:-]{1,60})(?:\s[^<>\n]{0,400})?>(?:(?P<value>[^<>\n]{0,200})</(?P=name)>)?\s*"
+)
+_TAIL = re.compile(r"\s*</[\w.:-]{1,60}>\s*")
+_RULE = re.compile(r"^[ \t]*([-=*_~#+])(?:[ \t]?\1){2,}[ \t]*\n", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+[^\n]{1,200}\n\s*", re.MULTILINE)
+
+
+def documents_of(text: str) -> list[Piece]:
+    """The documents of a text of material, with what stands between them; none where it is one of a piece."""
+    return _tagged(text) or _ruled(text) or _headed(text)
+
+
+def _tagged(text: str) -> list[Piece]:
+    """Elements of one name side by side; their tags, and short members before their text, stay as they are."""
+    by_name: dict[str, list[tuple[int, int]]] = {}
+    for start, end, name in _elements(text):
+        spans = by_name.setdefault(name, [])
+        while spans and spans[-1][0] >= start:
+            spans.pop()
+        spans.append((start, end))
+    covered = {name: sum(end - start for start, end in spans) for name, spans in by_name.items()}
+    fit = [name for name, spans in by_name.items() if _are_documents(covered[name], len(spans), len(text))]
+    if not fit:
+        return []
+    spans = by_name[max(fit, key=lambda name: covered[name])]
+    return list(
+        _around(
+            text,
+            [
+                (start, _spaced_end(text, end), _head(text, start, end), _tail(text, start, end))
+                for start, end in spans
+            ],
+        )
+    )
+
+
+def _are_documents(covered: int, count: int, size: int) -> bool:
+    return count >= _MIN_DOCUMENTS and covered >= max(_MIN_COVERED * size, _MIN_MEAN_CHARS * count)
+
+
+def _elements(text: str) -> Iterator[tuple[int, int, str]]:
+    opened: dict[str, list[int]] = {}
+    for match in _TAG.finditer(text):
+        closing, name, rest = match.groups()
+        if not closing and not rest.endswith("/"):
+            opened.setdefault(name, []).append(match.start())
+        elif closing and opened.get(name):
+            yield opened[name].pop(), match.end(), name
+
+
+def _head(text: str, start: int, end: int) -> int:
+    """The length of the tags and short members that an element begins with."""
+    at = start
+    while (match := _HEAD.match(text, at, end)) is not None:
+        at = match.end()
+    return at - start
+
+
+def _tail(text: str, start: int, end: int) -> int:
+    """The length of the closing tags that an element ends with, and of the space behind it."""
+    at = end
+    while (opening := text.rfind("<", start, at)) >= 0 and _TAIL.fullmatch(text, opening, at):
+        at = opening
+    at = len(text[start:at].rstrip()) + start
+    return _spaced_end(text, end) - at
+
+
+def _spaced_end(text: str, end: int) -> int:
+    while end < len(text) and text[end].isspace():
+        end += 1
+    return end
+
+
+def _ruled(text: str) -> list[Piece]:
+    """What the same rule parts; the rule goes with the document before it."""
+    rules = Counter(match.group() for match in _RULE.finditer(text))
+    if not rules:
+        return []
+    rule = rules.most_common(1)[0][0]
+    spans, start = [], 0
+    for match in _RULE.finditer(text):
+        if match.group() == rule:
+            spans.append((start, match.end(), 0, match.end() - match.start()))
+            start = match.end()
+    if text[start:].strip():
+        spans.append((start, len(text), 0, 0))
+    return list(_around(text, spans)) if _are_documents(len(text), len(spans), len(text)) else []
+
+
+def _headed(text: str) -> list[Piece]:
+    """What stands under headings of the level that is the most frequent."""
+    levels = Counter(len(match.group(1)) for match in _HEADING.finditer(text))
+    if not levels:
+        return []
+    level = levels.most_common(1)[0][0]
+    heads = [match for match in _HEADING.finditer(text) if len(match.group(1)) == level]
+    ends = [*(match.start() for match in heads[1:]), len(text)]
+    spans = [
+        (match.start(), end, match.end() - match.start(), 0) for match, end in zip(heads, ends, strict=True)
+    ]
+    covered = len(text) - heads[0].start()
+    return list(_around(text, spans)) if _are_documents(covered, len(spans), len(text)) else []
+
+
+def _around(text: str, spans: list[tuple[int, int, int, int]]) -> Iterator[Piece]:
+    """A document for each span of the text, which are in order, with prose between them."""
+    at = 0
+    for start, end, head, tail in spans:
+        yield Piece(Kind.PROSE, text[at:start])
+        if head + tail < end - start:
+            yield Piece(Kind.DOCUMENT, text[start:end], 0, head, tail)
+        else:
+            yield Piece(Kind.PROSE, text[start:end])
+        at = end
+    yield Piece(Kind.PROSE, text[at:])

@@ -1,0 +1,116 @@
+"""Finds the texts that a JSON value is written for: the passages of a search, the output of a command.
+
+Each long string becomes a piece of its own kind. With the one such string of an array's item the whole item
+goes, so that what is left is JSON all the time.
+
+Before: [{"title": "Mill", "text": "It was built in 1904. ..."}, ...]
+After:  [ and a document for each item, which is written as {"title": "Mill", "text": "..."} again
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquoted
+
+# The inside of a string that is long enough to be cut, and the share of such strings that makes a text of JSON.
+_MIN_STRING_CHARS = 160
+_MIN_SHARE = 0.6
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Open:
+    """An array or object that is being read; `item` is where its present item starts, `done` where the one
+    before ended, and `strings` are the long strings in the present item."""
+
+    is_array: bool
+    done: int
+    item: int = -1
+    strings: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A long string, and the span that goes with it; `lead` is where what parts it from the one before starts."""
+
+    lead: int
+    start: int
+    string: tuple[int, int]
+    end: int
+
+
+def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
+    """The pieces of a JSON text that consists of long strings mostly; none for other JSON."""
+    items = sorted(_items(text), key=lambda item: item.lead)
+    if sum(item.string[1] - item.string[0] for item in items) < _MIN_SHARE * len(text):
+        return []
+    pieces: list[Piece] = []
+    at = 0
+    for item in items:
+        inside = text[item.string[0] : item.string[1]]
+        quoting = quoting_of(inside)
+        if quoting is None:
+            continue
+        kind = kind_of(unquoted(inside))
+        pieces.append(Piece(Kind.OPAQUE, text[at : item.lead]))
+        pieces.append(
+            Piece(
+                Kind.DOCUMENT if kind is Kind.PROSE else kind,
+                text[item.lead : item.end],
+                item.start - item.lead,
+                item.string[0] - item.start,
+                item.end - item.string[1],
+                quoting,
+            )
+        )
+        at = item.end
+    pieces.append(Piece(Kind.OPAQUE, text[at:]))
+    return [piece for piece in pieces if piece.raw]
+
+
+def _items(text: str) -> Iterator[_Item]:
+    stack: list[_Open] = []
+    for match in _TOKEN.finditer(text):
+        mark = match.group()[0]
+        if mark in "[{":
+            if stack and stack[-1].is_array:
+                stack[-1].item = match.start()
+            stack.append(_Open(mark == "[", match.end()))
+        elif mark == '"':
+            yield from _string(stack, match.start(), match.end())
+        elif stack:
+            yield from _closed(stack, match.end())
+
+
+def _string(stack: list[_Open], start: int, end: int) -> Iterator[_Item]:
+    """The string as an item of an array; else it is noted with the item that it stands in."""
+    if not stack:
+        return
+    inside = (start + 1, end - 1)
+    is_long = end - start >= _MIN_STRING_CHARS
+    if stack[-1].is_array:
+        if is_long:
+            yield _Item(stack[-1].done, start, inside, end)
+        stack[-1].done = end
+    elif is_long:
+        stack[-1].strings.append(inside)
+
+
+def _closed(stack: list[_Open], end: int) -> Iterator[_Item]:
+    """An array or object ends; its long strings go with the item of the nearest array around it."""
+    strings = stack.pop().strings
+    if not stack:
+        yield from (_Item(first, first, (first, last), last) for first, last in strings)
+    elif not stack[-1].is_array:
+        stack[-1].strings += strings
+    else:
+        holder = stack[-1]
+        if len(strings) == 1:
+            yield _Item(holder.done, holder.item, strings[0], end)
+        else:
+            yield from (_Item(first, first, (first, last), last) for first, last in strings)
+        holder.done = end

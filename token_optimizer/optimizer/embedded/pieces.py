@@ -1,0 +1,66 @@
+"""The pieces that a text is read as. Joined, in order, they are the text."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from token_optimizer.models import Kind, Quoting, Wrapper, quoted
+
+
+class Piece(NamedTuple):
+    """A part of a text. Of `raw`, the first `lead` and `before` characters and the last `after` stand around
+    the content, which `quoting` says how to read. `background` is prose that asks nothing."""
+
+    kind: Kind
+    raw: str
+    lead: int = 0
+    before: int = 0
+    after: int = 0
+    quoting: Quoting = ""
+    background: bool = False
+
+    @property
+    def content(self) -> str:
+        inside = self.raw[self.lead + self.before : len(self.raw) - self.after]
+        return unquoted(inside) if self.quoting else inside
+
+    @property
+    def wrapper(self) -> Wrapper | None:
+        """What stands around the content; None where that is all there is."""
+        if not (self.lead or self.before or self.after or self.quoting):
+            return None
+        start = self.lead + self.before
+        end = len(self.raw) - self.after
+        return Wrapper(self.raw[: self.lead], self.raw[self.lead : start], self.raw[end:], self.quoting)
+
+
+def unquoted(inside: str) -> str:
+    """The text whose JSON string holds this between its quotes."""
+    text: str = json.loads(f'"{inside}"')
+    return text
+
+
+def quoting_of(inside: str) -> Quoting | None:
+    """How the inside of a JSON string is written; None where it could not be written again to the byte."""
+    try:
+        text = unquoted(inside)
+        text.encode()
+    except ValueError:
+        return None
+    choices: tuple[Quoting, ...] = ("unicode", "ascii")
+    return next((quoting for quoting in choices if quoted(text, quoting) == inside), None)
+
+
+def joined(pieces: list[Piece]) -> list[Piece]:
+    """The pieces without empty ones, neighbours of prose as one."""
+    found: list[Piece] = []
+    for piece in pieces:
+        if not piece.raw:
+            continue
+        last = found[-1] if found else None
+        if last and piece.kind is last.kind is Kind.PROSE and piece.background == last.background:
+            found[-1] = last._replace(raw=last.raw + piece.raw)
+        else:
+            found.append(piece)
+    return found

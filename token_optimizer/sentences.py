@@ -1,0 +1,207 @@
+"""The units of a text: sentences, what belongs to them, and windows where there are none.
+
+Before: "See Sec. 4 at approx. 9 a.m. today. Bring:\n- a rope\n- a lamp\n"
+After:  "See Sec. 4 at approx. 9 a.m. today." and "Bring:\n- a rope\n- a lamp\n"
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from token_optimizer.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
+
+Span = tuple[int, int]
+
+# Marks that may end a sentence, with the quotes and brackets that close after them.
+_END = re.compile(r"""[.!?…]+["'”’»)\]*_]{0,4}(?=\s|\Z)|[。！？｡።។။།۔؟।॥]["'”’」』）)]{0,3}""")
+_OPENING = re.compile(r"""\s*["'“‘«„(\[*_¿¡]{0,3}""")
+_WORD_BEFORE = re.compile(r"[^\s\W]+(?:\.[^\s\W]+)*\Z")
+_LONGEST_WORD = 24
+_MONTHS = (
+    "jan", "feb", "mar", "mär", "apr", "may", "mai", "jun", "jul", "aug", "sep", "okt", "oct", "nov", "dec",
+    "dez", "quartal", "jahrhundert", "klasse", "etage", "stock", "oktober",
+)  # fmt: skip
+_ORDINAL_AFTER = frozenset(
+    ("am", "vom", "zum", "bis", "dem", "den", "der", "des", "die", "das", "im", "ab", "seit", "und", "jeden")
+)
+_LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
+# What a line with a colon at its end opens: items, rows, fields of a form, indented lines.
+_OPENED = re.compile(
+    r"[ \t]*(?:[-*+•▪◦–|]|\(?\d{1,3}[.)](?:\s|$)|\(?[A-Za-z][.)]\s|\[[ xX]?\]|[^\W\d_][^\n:：]{0,40}[:：](?:\s|$))"
+    r"|[ \t]{2,}\S|\t"
+)
+_OPENS = re.compile(r"[:：]\s*\Z")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+# A sentence that opens with one of these has its condition before it.
+_CONDITIONED = re.compile(
+    r"(?i)\s*(?:otherwise|else|if not|if so|in that case|sonst|andernfalls|anderenfalls|sinon|dans ce cas|si no"
+    r"|de lo contrario|en ese caso|altrimenti|caso contrário|senão|anders|w przeciwnym razie|иначе"
+    r"|в противном случае|aksi (?:halde|takdirde)|annars|ellers)\b|\s*(?:否则|否則|さもなければ|そうでなければ|그렇지 않으면)"
+)
+# A sentence longer than so many characters is taken apart, into windows of about as many.
+MAX_SENTENCE_CHARS = 800
+_WINDOW_CHARS = 320
+# A character of these scripts says about as much as three others.
+_MAX_UNSPACED_CHARS = 200
+_UNSPACED_WINDOW_CHARS = 90
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+# They follow their consonant, though they count as letters.
+_THAI_VOWELS = "\u0e30\u0e32\u0e33\u0e45"
+# Where a window may end, best first; of each the last in the second half of the window is taken.
+_MAX_TAG_CHARS = 40
+_BREAKS = ("\n", "),", ";", "}", ">", "。", "; ", ". ", "，", "、", ", ", " ")
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of prose, in order, without the marks of lists and headings before them."""
+    for line in text.split("\n"):
+        body = _LIST_MARK.sub("", line)
+        for start, end in sentence_spans(body):
+            if sentence := body[start:end].strip():
+                yield sentence
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence; a text without an end of sentence is its own first sentence."""
+    return next(sentences(text), "")
+
+
+def sentence_spans(line: str) -> Iterator[Span]:
+    """Where the sentences of a line stand; joined, they are the line."""
+    start = 0
+    for match in _END.finditer(line):
+        if _ends_sentence(line, start, match):
+            yield start, match.end()
+            start = match.end()
+    if start < len(line):
+        yield start, len(line)
+
+
+def statement_spans(text: str) -> Iterator[Span]:
+    """The sentences of a text, each with what belongs to it: the list, table, form or fence that it opens
+    with a colon at its end, and before an "otherwise" the sentence with the condition."""
+    held: Span | None = None
+    opened = False
+    for start, end, belongs in _statement_parts(text):
+        joins = held is not None and (
+            (opened and belongs) or _CONDITIONED.match(text, start, end) or not text[start:end].strip()
+        )
+        if held is not None and joins:
+            opened = opened or _OPENS.search(text[start:end]) is not None
+            held = (held[0], end)
+            continue
+        if held is not None:
+            yield held
+        held, opened = (start, end), _OPENS.search(text[start:end]) is not None
+    if held is not None:
+        yield held
+
+
+def is_opened(line: str) -> bool:
+    """Whether the line may belong to one with a colon at its end: an item, a row, a field, an indented line."""
+    return _OPENED.match(line) is not None
+
+
+def unit_spans(line: str) -> Iterator[Span]:
+    """The sentences of a line; of a very long one the windows. Joined, they are the line."""
+    for start, end in sentence_spans(line):
+        yield from window_spans(line, start, end)
+
+
+def window_spans(text: str, start: int, end: int) -> Iterator[Span]:
+    """The span in windows that end where the text has its joints: marks, tags, spaces."""
+    most, width = MAX_SENTENCE_CHARS, _WINDOW_CHARS
+    if end - start > _MAX_UNSPACED_CHARS and _is_unspaced(text[start:end]):
+        most, width = _MAX_UNSPACED_CHARS, _UNSPACED_WINDOW_CHARS
+    if end - start <= most:
+        yield start, end
+        return
+    while end - start > width + width // 2:
+        stop = _joint(text, start + width // 2, start + width)
+        yield start, stop
+        start = stop
+    yield start, end
+
+
+def _joint(text: str, start: int, end: int) -> int:
+    """Where the text is best parted between the places: never inside of a character with its marks."""
+    tag = text.rfind("</", start, end)
+    closed = text.find(">", tag, tag + _MAX_TAG_CHARS) + 1 if tag >= 0 else 0
+    if closed:
+        return closed
+    for mark in _BREAKS:
+        found = text.rfind(mark, start, end)
+        if found >= 0:
+            return found + len(mark)
+    while end < len(text) and (unicodedata.category(text[end])[0] == "M" or text[end] in _THAI_VOWELS):
+        end += 1
+    return end
+
+
+def _is_unspaced(text: str) -> bool:
+    sample = text[:2000]
+    return len(_UNSPACED.findall(sample)) > len(sample) // 3
+
+
+def _statement_parts(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Sentences with the space behind them, and whether each may belong to a line with a colon before it."""
+    start, fenced, in_list = 0, False, False
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        line = text[start:end]
+        fence = _FENCE.match(line) is not None
+        in_list = fenced or fence or _OPENED.match(line) is not None or (in_list and line[:1].isspace())
+        if fenced or fence or not line.strip():
+            yield start, end, True
+        else:
+            for first, last in sentence_spans(line):
+                yield start + first, start + last, in_list
+        fenced = fenced != fence
+        start = end
+
+
+def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
+    """Whether a sentence that began at the start ends with the mark."""
+    if match.end() == len(line) or match.group()[0] not in ".!?…":
+        return True
+    after = _OPENING.match(line, match.end())
+    at = after.end() if after else match.end()
+    following = line[at : at + 1]
+    if not following:
+        return True
+    # A bracket, a dash or another mark opens no sentence, and neither does a small letter.
+    if following.islower() or not (following.isalnum() or following in "<`$#@|-–—•"):
+        return False
+    if match.group()[0] != "." or match.group().startswith(".."):
+        return True
+    return not _is_shortened(line, start, match.start(), line[at : at + 12])
+
+
+def _is_shortened(line: str, start: int, dot: int, following: str) -> bool:
+    """Whether the full stop at the place shortens the word before it, or makes a number an ordinal."""
+    found = _WORD_BEFORE.search(line, max(start, dot - _LONGEST_WORD), dot)
+    if found is None:
+        return False
+    word = found.group()
+    if found.start() > start and line[found.start() - 1] in "'’":
+        return False
+    if word.isdigit():
+        return len(word) <= 3 and _is_ordinal(line, start, found.start(), following)
+    lower = word.lower()
+    if "." in word:
+        # "e.g.", "a.m.", "z.B.", and a host or a version: the parts of the first are single letters.
+        return all(len(part) <= 2 and part.isalpha() for part in word.split("."))
+    if len(word) == 1 and word.isalpha():
+        # "a, b." ends a list of letters.
+        return not (word.islower() and line[max(0, found.start() - 2) : found.start()].rstrip().endswith(","))
+    return lower in SHORTENED or (lower in SHORTENED_BEFORE_NUMBERS and following[:1].isdigit())
+
+
+def _is_ordinal(line: str, start: int, at: int, following: str) -> bool:
+    """Whether a number with a full stop counts something: an item of a list, a day, a place in an order."""
+    before = line[max(start, at - 2 * _LONGEST_WORD) : at].split()
+    if not before or not any(map(str.isalnum, before[-1])):
+        return True
+    return following.lower().startswith(_MONTHS) or before[-1].lower() in _ORDINAL_AFTER
