@@ -36,7 +36,6 @@ _LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
 _MAX_JSON_MISSES = 20
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
-_DATA_KINDS = frozenset({Kind.JSON, Kind.LOG, Kind.TRANSCRIPT})
 # Instructions need not direct with each sentence; what they are about hardly ever does.
 _DIRECTIVE_SHARE = 0.15
 
@@ -73,7 +72,8 @@ def instruction_pieces(text: str) -> list[Piece]:
 
 def _informs(text: str) -> bool:
     """Whether the text is what instructions are about, and not a part of them."""
-    return kind_of(text) in _DATA_KINDS or directive_share(text) < _DIRECTIVE_SHARE
+    is_data = json_span(text) or is_log(text) or is_transcript(text)
+    return bool(is_data) or directive_share(text) < _DIRECTIVE_SHARE
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -166,7 +166,7 @@ def _of_material(text: str) -> list[Piece]:
     if kind is Kind.JSON:
         return split_bulk(text)
     fenced = _FENCE.match(text)
-    if kind in (Kind.LOG, Kind.TRANSCRIPT) and not fenced:
+    if not fenced and (kind is Kind.TRANSCRIPT or is_log(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
     if not found:

@@ -73,7 +73,11 @@ def test_the_items_of_a_json_list_are_documents(ascii_only: bool) -> None:
     assert [piece.content for piece in documents] == [row["text"] for row in rows]
     rest = "".join(piece.raw for piece in pieces if piece.kind is Kind.OPAQUE)
     assert json.loads(rest) == {"hits": [], "total": 3}
-    written = [piece.wrapper.around("[… 1 document left out]\n\n") for piece in documents if piece.wrapper]
+    written = [
+        piece.wrapper.around("[… 1 document left out]\n\n", is_marker=True)
+        for piece in documents
+        if piece.wrapper
+    ]
     assert json.loads(f"[{''.join(written)}]") == ["[… 1 document left out]"] * 3
     short = [piece.wrapper.around('He said "no".') for piece in documents if piece.wrapper]
     assert [row["text"] for row in json.loads(f"[{''.join(short)}]")] == ['He said "no".'] * 3

@@ -7,6 +7,13 @@ def test_contractions_leave_no_word() -> None:
     assert stems(["I'm sure we'll see, it's 9.7 m"]) == [["sur", "see", "9", "7"]]
 
 
+def test_text_without_spaces_is_compared_by_runs_of_characters() -> None:
+    assert stems(["仓库的钥匙"]) == [["仓库", "库的", "的钥", "钥匙"]]
+    assert set(stems(["钥匙在哪里？"])[0]) & set(stems(["仓库的钥匙"])[0]) == {"钥匙"}
+    assert stems(["ห้อง A7"]) == [["ห้อ", "้อง", "a7"]]
+    assert stems(["इतिहास की किताब"]) == [["इतिहास", "की", "किताब"]]
+
+
 def test_forms_of_a_word_have_one_stem() -> None:
     assert stems(["bridge bridges BRIDGED", "running runs"]) == [["bridg"] * 3, ["runn", "run"]]
 
