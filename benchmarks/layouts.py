@@ -19,8 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.compressor import compress
-from benchmarks.scoring import Case, CaseScore, family_scores, load_cases, prompt_tokens, score_case
+from benchmarks.cases.compressor import compress
+from benchmarks.cases.scoring import Case, CaseScore, family_scores, load_cases, prompt_tokens, score_case
 
 _HEADER = ("family", "layout", "cases", "removed %", "macro recall %", "full %", "valid %", "in budget %")
 _TRANSCRIPT = "Meeting transcript:\n"

@@ -29,16 +29,19 @@ _ORDINAL_AFTER = frozenset(
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
 # What a line with a colon at its end opens: items, rows, fields of a form, indented lines.
 _OPENED = re.compile(
-    r"[ \t]*(?:[-*+•▪◦–|]|\(?\d{1,3}[.)](?:\s|$)|\(?[A-Za-z][.)]\s|\[[ xX]?\]|[^\W\d_][^\n:：]{0,40}[:：](?:\s|$))"
+    r"[ \t]*(?:[-*+•▪◦–|]|\(?\d{1,3}[.)](?:\s|$)|\(?[A-Za-z][.)]\s|\[[ xX]?\]"
+    r"|[^\W\d_][^\n:：]{0,40}[:：](?:\s|$))"
     r"|[ \t]{2,}\S|\t"
 )
 _OPENS = re.compile(r"[:：]\s*\Z")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 # A sentence that opens with one of these has its condition before it.
 _CONDITIONED = re.compile(
-    r"(?i)\s*(?:otherwise|else|if not|if so|in that case|sonst|andernfalls|anderenfalls|sinon|dans ce cas|si no"
+    r"(?i)\s*(?:otherwise|else|if not|if so|in that case|sonst|andernfalls|anderenfalls|sinon|dans ce "
+    r"cas|si no"
     r"|de lo contrario|en ese caso|altrimenti|caso contrário|senão|anders|w przeciwnym razie|иначе"
-    r"|в противном случае|aksi (?:halde|takdirde)|annars|ellers)\b|\s*(?:否则|否則|さもなければ|そうでなければ|그렇지 않으면)"
+    r"|в противном случае|aksi (?:halde|takdirde)|annars|ellers)\b|\s*(?:否则|否則|さもなければ"
+    r"|そうでなければ|그렇지 않으면)"
 )
 # A sentence longer than so many characters is taken apart, into windows of about as many.
 MAX_SENTENCE_CHARS = 800
@@ -100,7 +103,8 @@ def statement_spans(text: str) -> Iterator[Span]:
 
 
 def is_opened(line: str) -> bool:
-    """Whether the line may belong to one with a colon at its end: an item, a row, a field, an indented line."""
+    """Whether the line may belong to one with a colon at its end: an item, a row, a field, an indented
+    line."""
     return _OPENED.match(line) is not None
 
 

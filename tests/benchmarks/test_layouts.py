@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cases.scoring import prompt_text, prompt_tokens
 from benchmarks.layouts import LAYOUTS, laid_out, main, material_of
-from benchmarks.scoring import prompt_text, prompt_tokens
 from tests.token_optimizer.optimizer.embedded.layouts import ANSWER, PARAGRAPHS, QUESTION
 
 CASE = {

@@ -24,13 +24,17 @@ class Role(StrEnum):
     NONE = "none"
 
 
-_QUESTION_NAMES = """
+def _listed(names: str) -> list[str]:
+    return names.split()
+
+
+_QUESTION_NAMES = _listed("""
 question questions query queries ask prompt request q frage fragen anfrage nutzerfrage pregunta preguntas
 consulta pergunta perguntas domanda domande requête vraag vragen pytanie pytania otázka kérdés întrebare
 fråga spørgsmål spørsmål kysymys вопрос вопросы запрос питання въпрос soru sorular ερώτηση שאלה سؤال السؤال
 أسئلة پرسش سوال प्रश्न सवाल প্রশ্ন pertanyaan soalan คำถาม hỏi tanong swali
-""".split()
-_INSTRUCTION_NAMES = """
+""")
+_INSTRUCTION_NAMES = _listed("""
 task tasks instruction instructions answer answers answering output response responses reply format role rules
 rule guideline guidelines requirement requirements constraint constraints goal goals objective assignment todo
 steps style tone persona audience job command directive directives criteria
@@ -42,8 +46,8 @@ válasz sarcină răspuns uppgift svar instruktioner opgave oppgave tehtävä va
 инструкции ответ правила завдання відповідь görev cevap yanıt talimat talimatlar kurallar οδηγίες απάντηση
 משימה הוראות תשובה مهمة المهمة التعليمات تعليمات الإجابة الجواب पाठ्यकार्य निर्देश उत्तर tugas jawaban instruksi
 คำสั่ง คำตอบ nhiệm lời kazi jibu
-""".split()
-_MATERIAL_NAMES = """
+""")
+_MATERIAL_NAMES = _listed("""
 context contexts text texts document documents docs doc article articles passage passages content contents
 source sources information info knowledge transcript data background reference references material materials
 excerpt excerpts snippet snippets chunk chunks evidence results paragraph paragraphs page pages faq manual
@@ -57,15 +61,18 @@ tekster kilde kilder teksti lähde контекст текст тексты до
 материал материалы джерела bağlam metin belge belgeler kaynak πλαίσιο κείμενο הקשר טקסט מסמך السياق النص
 الوثائق المصادر संदर्भ पाठ दस्तावेज़ konteks teks dokumen sumber บริบท ข้อความ เอกสาร cảnh bản liệu nguồn
 muktadha maandishi
-""".split()
+""")
 # In scripts without spaces a name may stand anywhere in a label.
 _UNSPACED_NAMES = {
-    Role.QUESTION: "问题 問題 提问 查询 質問 質疑 問い 질문 물음 문의 คำถาม".split(),
-    Role.INSTRUCTION: "任务 任務 指令 指示 回答 答案 要求 规则 課題 答え ルール 役割 과제 지시 답변 규칙 คำตอบ คำสั่ง".split(),
-    Role.MATERIAL: (
-        "上下文 背景 资料 資料 文档 文檔 文本 文章 材料 内容 內容 参考 來源 来源 文脈 コンテキスト 文書 本文 参考 記事 "
+    Role.QUESTION: _listed("问题 問題 提问 查询 質問 質疑 問い 질문 물음 문의 คำถาม"),
+    Role.INSTRUCTION: _listed(
+        "任务 任務 指令 指示 回答 答案 要求 规则 課題 答え ルール 役割 과제 지시 답변 규칙 คำตอบ คำสั่ง"
+    ),
+    Role.MATERIAL: _listed(
+        "上下文 背景 资料 資料 文档 文檔 文本 文章 材料 内容 內容 参考 來源 来源 文脈 コンテキスト 文書 "
+        "本文 参考 記事 "
         "문맥 컨텍스트 문서 본문 자료 참고 บริบท ข้อความ เอกสาร"
-    ).split(),
+    ),
 }
 _NAMES = {
     **dict.fromkeys(_MATERIAL_NAMES, Role.MATERIAL),
@@ -77,21 +84,30 @@ _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
 _REQUEST = re.compile(
     r"""(?xi)
-    (?:^|[.!?:;]\s+|\n)[ \t"'“*_(>-]{0,4}(?:now,?\s|then,?\s|and\s|so,?\s|next,?\s|please,?\s|kindly\s){0,2}(?:
+    (?:^|[.!?:;]\s+|\n)[ \t"'“*_(>-]{0,4}(?:now,?\s|then,?\s|and\s|so,?\s|next,?\s|please,?\s
+    |kindly\s){0,2}(?:
         answer|summari[sz]e|explain|describe|list|extract|translate|identify|compare|rewrite|respond|reply|return
-      | tell|give|find|write|use|using|based\ on|according\ to|with\ (?:this|the)|from\ the|refer|read|consider
-      | analy[sz]e|classify|determine|state|provide|name|quote|cite|look|search|decide|check|act|do\ not|don['’]t
-      | never|always|only|if\ (?:you|the)|given|here\ (?:is|are)|below|above|follow|you\ are|let['’]s|note\ that
-      | keep|say|make|help|i\ (?:will|want|need|am|have|would|shall|['’]d)|i['’](?:ll|m|d|ve)|we\ (?:want|need)
-      | beantworte\w*|antworte\w*|fasse|nenne|erkläre|nutze|verwende|lies|hier\ (?:ist|sind)|du\ bist|sie\ sind
+      | tell|give|find|write|use|using|based\ on|according\ to|with\ (?:this|the)|from\ the|refer|read
+      |consider
+      | analy[sz]e|classify|determine|state|provide|name|quote|cite|look|search|decide|check|act|do\ not
+      |don['’]t
+      | never|always|only|if\ (?:you|the)|given|here\ (?:is|are)|below|above|follow|you\ are|let['’]s
+      |note\ that
+      | keep|say|make|help|i\ (?:will|want|need|am|have|would|shall|['’]d)|i['’](?:ll|m|d|ve)
+      |we\ (?:want|need)
+      | beantworte\w*|antworte\w*|fasse|nenne|erkläre|nutze|verwende|lies|hier\ (?:ist|sind)|du\ bist
+      |sie\ sind
       | répond\w*|résume\w*|explique\w*|utilise\w*|voici|tu\ es|vous\ êtes|d['’]après|à\ partir
       | respond[ae]\w*|resum[ae]\w*|explica\w*|utiliza|usa|usando|lee|aquí\ (?:está|tienes)|eres|según
-      | responda|resuma|explique|você\ é|aqui\ está|com\ base|rispond[ai]\w*|riassum[ia]\w*|spiega|ecco|sei\ un
+      | responda|resuma|explique|você\ é|aqui\ está|com\ base|rispond[ai]\w*|riassum[ia]\w*|spiega|ecco
+      |sei\ un
       | beantwoord|vat|gebruik|hier\ (?:is|zijn)|odpowiedz|streść|użyj|oto|ответь\w*|отвечай\w*|используй\w*
-      | кратко|перескажи\w*|вот|прочти\w*|прочитай\w*|cevapla\w*|yanıtla\w*|özetle\w*|jawab\w*|gunakan|svara|besvar
+      | кратко|перескажи\w*|вот|прочти\w*|прочитай\w*|cevapla\w*|yanıtla\w*|özetle\w*|jawab\w*|gunakan
+      |svara|besvar
     )\b
     | \b(?:please|bitte|por\ favor|s['’]il\ (?:te|vous)\ plaît|per\ favore|пожалуйста|lütfen|tolong|proszę)\b
-    | (?:请|請|回答|总结|總結|根据|根據|以下|ください|下さい|答えて|まとめて|해줘|하세요|하시오|답하|요약|다음|โปรด|กรุณา|จงตอบ|अनुसार|कृपया|بناء|أجب)
+    | (?:请|請|回答|总结|總結|根据|根據|以下|ください|下さい|答えて|まとめて|해줘|하세요|하시오|답하
+    |요약|다음|โปรด|กรุณา|จงตอบ|अनुसार|कृपया|بناء|أجب)
     """
 )
 _MENTIONS = re.compile(
@@ -100,15 +116,18 @@ _MENTIONS = re.compile(
     r"(?:\s+[^\W\d_]+){0,3}"
 )
 _FOLLOWS = re.compile(
-    r"(?i)\b(?:below|following|here (?:is|are)|folgende[nrs]?|unten|hier (?:ist|sind)|suivante?s?|ci-dessous|voici"
+    r"(?i)\b(?:below|following|here (?:is|are)|folgende[nrs]?|unten|hier (?:ist|sind)|suivante?s?"
+    r"|ci-dessous|voici"
     r"|siguientes?|abajo|seguintes?|abaixo|seguent[ei]|ecco|следующ\w+|ниже|вот)\b|以下|下面|次の|다음"
 )
 _ADDRESSES = re.compile(
-    r"(?i)\b(?:you|your|yours|must|should|shall|need to|have to|i|my|me|we|our|us|du|dein\w*|ihr\w*|ich|mein\w*|wir"
+    r"(?i)\b(?:you|your|yours|must|should|shall|need to|have to|i|my|me|we|our|us|du|dein\w*|ihr\w*|ich"
+    r"|mein\w*|wir"
     r"|muss|musst|sollst|sollte\w*|tu|vous|votre|vos|je|mon|nous|tú|usted|mi|você|meu|tuo|mio|ты|вы|твой|ваш|я|мне|мы)\b"
 )
 _DIRECTIVE = re.compile(
-    r"(?i)\b(?:you|your|must|should|shall|need to|have to|never|always|do not|don['’]t|please|make sure|ensure"
+    r"(?i)\b(?:you|your|must|should|shall|need to|have to|never|always|do not|don['’]t|please|make sure"
+    r"|ensure"
     r"|du|dein\w*|sie sollen|muss|müssen|darf|dürfen|bitte|immer|niemals|vous|votre|tu|toujours|jamais|usted"
     r"|debes?|deben|siempre|nunca|você|deve|sempre|mai|devi|ты|вы|должен|должны|всегда|никогда)\b"
 )
@@ -235,7 +254,7 @@ def question_of(text: str) -> str:
     labelled = _labelled(text.splitlines())
     if labelled:
         return labelled
-    said = list(sentences(text))
+    said = [one for one in sentences(text) if any(map(str.isalnum, one)) and not _TAG.fullmatch(one)]
     strip = _unless_instruction if any(map(asks_question, said)) else _unless_introduction
     return "\n".join(filter(None, map(strip, said))) or text
 

@@ -1,4 +1,5 @@
-"""Finds the content that a message carries besides what it asks: documents, JSON, logs, transcripts, examples,
+"""Finds the content that a message carries besides what it asks: documents, JSON, logs, transcripts,
+examples,
 code and program output.
 
 The pieces of a text are an exact partition of it: joined, in order, they are the text.
@@ -60,13 +61,13 @@ def kind_of(text: str) -> Kind:
 def message_pieces(text: str) -> list[Piece]:
     """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
     # The last of worked examples is what is asked, without a word that says so.
-    spans = [] if has_examples(text) else embedded_spans(text, list(_blocks(text)))
+    spans = [] if has_examples(text) else embedded_spans(text, _blocks(text))
     return _with_embedded(text, spans, split_bulk)
 
 
 def instruction_pieces(text: str) -> list[Piece]:
     """The pieces of a system text: all of it is prose but the material that it announces."""
-    spans = embedded_spans(text, list(_blocks(text)), instructions=True)
+    spans = embedded_spans(text, _blocks(text), instructions=True)
     return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
 
 

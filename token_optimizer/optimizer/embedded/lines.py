@@ -35,6 +35,16 @@ _DOCUMENT_CHARS = 80
 _MIN_LINES = 3
 _LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
 _MIN_EXAMPLES = 3
+_EXAMPLE_NAME = (
+    r"(?:(?:few[_-]?)?shots?|examples?|samples?|demos?|demonstrations?|instances?)(?:[_-]?\d{1,3})?"
+)
+_EXAMPLE_START = re.compile(rf"^[ \t]*<{_EXAMPLE_NAME}(?:\s[^<>\n]{{0,200}})?>", re.MULTILINE | re.IGNORECASE)
+_EXAMPLE_END = re.compile(rf"</{_EXAMPLE_NAME}>[ \t]*\n?", re.IGNORECASE)
+_EXAMPLE_RULE = re.compile(
+    r"^[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
+    r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*[:.]?)[ \t]*\n\s*",
+    re.MULTILINE | re.IGNORECASE,
+)
 _ALIKE_SHARE = 0.8
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[:|\t→]|  ?(?=\S))")
@@ -172,7 +182,21 @@ def _transcript(text: str) -> list[Found]:
 
 def _examples(text: str) -> list[Found]:
     """Blocks that open with one label and share another line's opening; the last one is what is asked."""
-    blocks = _blank_separated(text)
+    if tagged := _tagged_examples(text):
+        return [tagged]
+    return _labelled_examples(text, _blank_separated(text)) or _labelled_examples(text, _ruled_off(text))
+
+
+def _tagged_examples(text: str) -> Found | None:
+    """Elements named for examples, side by side; what is asked follows them."""
+    ends = [match.end() for match in _EXAMPLE_END.finditer(text)]
+    start = _EXAMPLE_START.search(text)
+    if start is None or len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
+        return None
+    return start.start(), ends[-1], Kind.EXAMPLES
+
+
+def _labelled_examples(text: str, blocks: list[Line]) -> list[Found]:
     labels = [match.group(1) if (match := _LABEL.match(text, *block)) else "" for block in blocks]
     counts = Counter(label for label in labels if label)
     if not counts:
@@ -185,11 +209,24 @@ def _examples(text: str) -> list[Found]:
     openings = Counter(
         opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
     )
-    if not openings or openings.most_common(1)[0][1] < _ALIKE_SHARE * len(answered):
+    shared = [opening for opening, count in openings.items() if count >= _ALIKE_SHARE * len(answered)]
+    # An input with its output is an example, though either may be the field of a document.
+    has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
+    if all(map(_is_field, shared)) or (_is_field(label) and not has_answers):
         return []
-    if _is_field(label) or _is_field(openings.most_common(1)[0][0]):
-        return []
-    return [(blocks[chosen[0]][0], blocks[chosen[-1]][0], Kind.EXAMPLES)]
+    # The last one is what is asked, unless something else asks behind it.
+    is_asked_behind = asks(text[blocks[chosen[-1]][1] :])
+    return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
+
+
+def _ruled_off(text: str) -> list[Line]:
+    """What rules or headings of examples part; a heading or a rule goes with the block before it."""
+    found, start = [], 0
+    for match in _EXAMPLE_RULE.finditer(text):
+        if text[start : match.start()].strip():
+            found.append((start, match.end()))
+        start = match.end()
+    return [*found, (start, len(text))] if found else []
 
 
 def _is_field(name: str) -> bool:

@@ -49,9 +49,8 @@ _TITLE = re.compile(
     r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
-_EXAMPLE = re.compile(
-    r"(?P<lead>(?:[^\n]*\S[^\n]*\n(?=[^\n]*\S))*)(?P<answer>[^\n]*\S[^\n]*(?:\n[ \t]*)*)|(?:[ \t]*\n)+"
-)
+_EXAMPLE_CLOSE = re.compile(r"[ \t]*(?:</[\w.:-]{1,60}>[ \t]*)+$|[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$")
+_EXAMPLE_FRAME = re.compile(r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$|#{1,6}[ \t])")
 _ANSWER_VALUE = 2.0
 _FORM_VALUE = 2.0
 _NAME_WEIGHT = 0.25
@@ -83,14 +82,30 @@ def example_passages(text: str, query: str | None = None, markers: tuple[Marker,
     The answers show what is asked for at little cost, so they go last; the first example shows the form.
     """
     passages: list[Passage] = []
-    for match in _EXAMPLE.finditer(text):
-        if match.group("answer") is None:
-            continue
-        lead, answer = match.span("lead"), match.span("answer")
+    for start, middle, end in _examples(text):
         form = _FORM_VALUE * (not passages)
-        passages += [Passage(*lead, _VALUE + form)] * (lead[1] > lead[0])
-        passages.append(Passage(*answer, _ANSWER_VALUE))
+        passages += [Passage(start, middle, _VALUE + form)] * (middle > start)
+        passages.append(Passage(middle, end, _ANSWER_VALUE))
     return passages
+
+
+def _examples(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where each example starts, where its answer does, and where it ends: at a blank line, a closing
+    tag or a
+    rule. Tags, rules and headings are no answers."""
+    start = answer = end = 0
+    has_answer = False
+    for begin, stop in _lines(text, 0):
+        line = text[begin:stop]
+        is_frame = _EXAMPLE_FRAME.match(line) is not None
+        if has_answer and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
+            yield start, answer, stop
+            start, has_answer = stop, False
+        elif line.strip() and not is_frame:
+            answer, has_answer = begin, True
+        end = stop
+    if has_answer:
+        yield start, answer, end
 
 
 def _passage(text: str, start: int, end: int) -> Passage:

@@ -44,7 +44,8 @@ ROWS = [
 # By name: the message, and what has to stay in it to the letter.
 LAYOUTS: dict[str, tuple[str, list[str]]] = {
     "instruction, chunks, label": (
-        f"Work from these chunks alone. Say so if they do not tell.\n\n{ARTICLE}\n\nQuestion: {QUESTION}\nAnswer:",
+        f"Work from these chunks alone. Say so if they do not tell.\n\n{ARTICLE}\n\nQuestion: "
+        f"{QUESTION}\nAnswer:",
         ["Work from these chunks alone. Say so if they do not tell.", f"Question: {QUESTION}", "Answer:"],
     ),
     "rules around the context": (
@@ -60,11 +61,13 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         ["<items>", "</items>", f"<query>{QUESTION}</query>", "Write two sentences."],
     ),
     "tags around everything": (
-        f"<job>\n<rules>Use the text.</rules>\n<text>\n{ARTICLE}\n</text>\n<question>{QUESTION}</question>\n</job>",
+        f"<job>\n<rules>Use the text.</rules>\n<text>\n{ARTICLE}\n</text>\n"
+        f"<question>{QUESTION}</question>\n</job>",
         ["<rules>Use the text.</rules>", f"<question>{QUESTION}</question>"],
     ),
     "headings": (
-        f"## Your task\nAnswer from the notes.\n\n## Notes\n\n{ARTICLE}\n\n## Question\n\n{QUESTION}\n\n## Style\nPlain.",
+        f"## Your task\nAnswer from the notes.\n\n## Notes\n\n{ARTICLE}\n\n## Question\n\n{QUESTION}\n\n"
+        f"## Style\nPlain.",
         ["Answer from the notes.", QUESTION, "## Style\nPlain."],
     ),
     "bold labels": (
@@ -79,7 +82,8 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         f"*** BEGIN DOCUMENT ***\n{ARTICLE}\n*** END DOCUMENT ***\n\n{QUESTION}",
         ["*** BEGIN DOCUMENT ***", QUESTION],
     ),
-    "capitals": (f"ARTICLE\n\n{ARTICLE}\n\nEND OF ARTICLE\n\nQUESTION\n{QUESTION}", [f"QUESTION\n{QUESTION}"]),
+    "capitals": (f"ARTICLE\n\n{ARTICLE}\n\nEND OF ARTICLE\n\nQUESTION\n{QUESTION}", [f"QUESTION\n"
+        f"{QUESTION}"]),
     "triple quotes": (f'{QUESTION}\n\nText: """{ARTICLE}"""', [QUESTION, 'Text: """']),
     "a fence": (f"Read this:\n\n```\n{ARTICLE}\n```\n\n{QUESTION}", ["Read this:", "```", QUESTION]),
     "numbered": (f"{NUMBERED}\n\nCite like [3]. {QUESTION}", [f"Cite like [3]. {QUESTION}"]),
@@ -94,8 +98,10 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
     "an article and a question": (f"{ARTICLE}\n\n{QUESTION}", [QUESTION]),
     "a question and an article": (f"{QUESTION}\n\n{ARTICLE}", [QUESTION]),
     "one paragraph": (f"{' '.join(PARAGRAPHS)} {QUESTION}", [QUESTION]),
-    "one line": (f"Context: {' '.join(PARAGRAPHS)} Question: {QUESTION} Answer:", [f"Question: {QUESTION} Answer:"]),
-    "an order at the end": (f"{ARTICLE}\n\nSum up the text above in Latin.", ["Sum up the text above in Latin."]),
+    "one line": (f"Context: {' '.join(PARAGRAPHS)} Question: {QUESTION} Answer:", [f"Question: "
+        f"{QUESTION} Answer:"]),
+    "an order at the end": (f"{ARTICLE}\n\nSum up the text above in Latin.", ["Sum up the text above in "
+        "Latin."]),
     "German": (
         f"Antworte nur nach dem folgenden Text.\n\n{ARTICLE}\n\nFrage: Woher kamen die Kacheln?\nAntwort:",
         ["Antworte nur nach dem folgenden Text.", "Frage: Woher kamen die Kacheln?", "Antwort:"],
@@ -108,11 +114,15 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         f"Contexto:\n{ARTICLE}\n\nPergunta: De onde vieram os azulejos?\nResposta:",
         ["Contexto:", "Pergunta: De onde vieram os azulejos?", "Resposta:"],
     ),
-    "Polish": (f"Kontekst:\n{ARTICLE}\n\nPytanie: Skąd pochodzą kafelki?", ["Pytanie: Skąd pochodzą kafelki?"]),
+    "Polish": (f"Kontekst:\n{ARTICLE}\n\nPytanie: Skąd pochodzą kafelki?", ["Pytanie: Skąd pochodzą "
+        "kafelki?"]),
     "Ukrainian": (f"Контекст:\n{ARTICLE}\n\nПитання: Звідки кахлі?", ["Питання: Звідки кахлі?"]),
     "Turkish": (f"Metin:\n{ARTICLE}\n\nSoru: Fayanslar nereden geldi?", ["Soru: Fayanslar nereden geldi?"]),
     "Chinese": (f"资料：\n{ARTICLE}\n\n问题：瓷砖来自哪里？\n回答：", ["问题：瓷砖来自哪里？", "回答："]),
-    "Japanese": (f"文書：\n{ARTICLE}\n\n質問：タイルはどこから来ましたか？", ["質問：タイルはどこから来ましたか？"]),
+    "Japanese": (
+        f"文書：\n{ARTICLE}\n\n質問：タイルはどこから来ましたか？",
+        ["質問：タイルはどこから来ましたか？"],
+    ),
     "Korean": (f"문서:\n{ARTICLE}\n\n질문: 타일은 어디에서 왔나요?", ["질문: 타일은 어디에서 왔나요?"]),
     "Hindi": (f"संदर्भ:\n{ARTICLE}\n\nप्रश्न: टाइलें कहाँ से आईं?", ["प्रश्न: टाइलें कहाँ से आईं?"]),
     "Arabic": (f"السياق:\n{ARTICLE}\n\nالسؤال: من أين جاء البلاط؟", ["السؤال: من أين جاء البلاط؟"]),

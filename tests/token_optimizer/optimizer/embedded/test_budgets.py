@@ -1,4 +1,5 @@
-"""Prompts stuffed with material, in every layout, and texts of every shape: within a hard budget, with what the
+"""Prompts stuffed with material, in every layout, and texts of every shape: within a hard budget, with
+what the
 question asks for."""
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ from token_optimizer.tokens.counts import count_texts
 BALANCED = OptimizerConfig.preset("balanced")
 SHARE = 0.3
 CHOSEN = random.Random(11)
-TALKED = "so we went on and then they said that the old road was closed because of the snow up there".split()
+TALK = "so we went on and then they said that the old road was closed because of the snow up there"
+TALKED = TALK.split()
+WALK_IN_CHINESE = ["天气很冷", "我们走了很远", "河水结了冰", "晚上住在村里"]
+WALK_IN_JAPANESE = ["寒い日だった", "川は凍っていた", "村に泊まった", "道は遠かった"]
 NUMBERED = list(range(150))
 
 
@@ -48,35 +52,47 @@ SHAPES: dict[str, tuple[str, str, str]] = {
     ),
     "a page on one line": (
         "<main>"
-        + "".join(_within([f"<p>{_words(12)}</p>" for _ in NUMBERED], "<p>The Heron pump has a warranty of 31 months.</p>"))
+        + "".join(_within([f"<p>{_words(12)}</p>" for _ in NUMBERED], "<p>The Heron pump has a warranty "
+            "of 31 months.</p>"))
         + "</main>",
         "The Heron pump has a warranty of 31 months.",
         "How long is the warranty of the Heron pump?",
     ),
     "minified code": (
-        "".join(_within([f"function g{n}(a){{return a*{n}+h{n}(a)}}" for n in NUMBERED], "function maxRetries(){return 23}")),
+        "".join(_within([f"function g{n}(a){{return a*{n}+h{n}(a)}}" for n in NUMBERED], "function "
+            "maxRetries(){return 23}")),
         "function maxRetries(){return 23}",
         "What does maxRetries return?",
     ),
     "an insert of many rows": (
         "INSERT INTO crew VALUES "
-        + ",".join(_within([f"({n},'Lee {n}','Bergen','19{n % 90 + 10}')" for n in NUMBERED], "(777,'Ida Quell','Tromso','1931')"))
+        + ",".join(
+            _within(
+                [f"({n},'Lee {n}','Bergen','19{n % 90 + 10}')" for n in NUMBERED],
+                "(777,'Ida Quell','Tromso','1931')",
+            )
+        )
         + ";",
         "(777,'Ida Quell','Tromso','1931')",
         "Where does Ida Quell live?",
     ),
     "Chinese": (
-        "，".join(_within(CHOSEN.choices(["天气很冷", "我们走了很远", "河水结了冰", "晚上住在村里"], k=300), "仓库的钥匙在红色盒子里")),
+        "，".join(_within(CHOSEN.choices(WALK_IN_CHINESE, k=300), "仓库的钥匙在红色盒子里")),
         "仓库的钥匙在红色盒子里",
         "仓库的钥匙在哪里？",
     ),
     "Japanese": (
-        "、".join(_within(CHOSEN.choices(["寒い日だった", "川は凍っていた", "村に泊まった", "道は遠かった"], k=300), "金庫の番号は青鷺四十です")),
+        "、".join(_within(CHOSEN.choices(WALK_IN_JAPANESE, k=300), "金庫の番号は青鷺四十です")),
         "金庫の番号は青鷺四十です",
         "金庫の番号は何ですか？",
     ),
     "Thai": (
-        " ".join(_within([f"วันที่ {n} เราเดินไปตามแม่น้ำและพักที่หมู่บ้าน" for n in NUMBERED], "รหัสของห้องนิรภัยคือนกกระสา")),
+        " ".join(
+            _within(
+                [f"วันที่ {n} เราเดินไปตามแม่น้ำและพักที่หมู่บ้าน" for n in NUMBERED],
+                "รหัสของห้องนิรภัยคือนกกระสา",
+            )
+        ),
         "รหัสของห้องนิรภัยคือนกกระสา",
         "รหัสของห้องนิรภัยคืออะไร",
     ),
