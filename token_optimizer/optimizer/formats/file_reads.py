@@ -64,7 +64,7 @@ def asks_for_exact_text(question: str | None) -> bool:
 
 
 def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]:
-    """The ids of the calls whose results are text of a file, where the tools or earlier calls edit files."""
+    """The ids of the calls whose results are text of a file, where a tool or one of the calls edits files."""
     made = list(calls)
     if not (any(map(_tool_edits, tools)) or any(map(_call_edits, made))):
         return frozenset()
@@ -74,9 +74,8 @@ def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]
 def exact_paths(body: Mapping[str, Any], dialect: Dialect, first_message: int = 0) -> frozenset[Path]:
     """Where results stand in the body that are text of files, from this message on."""
     messages = conversation_of(body, dialect)
-    tools = as_list(body.get("tools"))
-    calls = calls_of(messages[_first_call(messages, first_message) if tools else 0 :])
-    ids = exact_results(tools, calls)
+    calls = calls_of(messages[_first_call(messages, first_message) :])
+    ids = exact_results(as_list(body.get("tools")), calls)
     if not ids:
         return frozenset()
     key = conversation_key(dialect)
