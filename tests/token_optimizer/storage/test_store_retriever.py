@@ -102,7 +102,7 @@ def test_what_could_not_be_loaded_is_named_and_tried_again(monkeypatch: pytest.M
 
     loading = BackgroundLoad("the store", load)
     loading.wait()
-    monkeypatch.setattr(loading, "_again_at", 0.0)
+    monkeypatch.setattr(loading, "_retry_at", 0.0)
     with pytest.raises(StageSkipped, match="the store could not be loaded: OSError"):
         loading.get()
     loading.wait()

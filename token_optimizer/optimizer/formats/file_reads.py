@@ -68,7 +68,7 @@ def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]
     made = list(calls)
     if not (any(map(_tool_edits, tools)) or any(map(_call_edits, made))):
         return frozenset()
-    return frozenset(call.id for call in made if _reads_file(call))
+    return frozenset(call.id for call in made if call.id and _reads_file(call))
 
 
 def exact_paths(body: Mapping[str, Any], dialect: Dialect, first_message: int = 0) -> frozenset[Path]:
@@ -103,12 +103,11 @@ def _is_result(message: Mapping[str, Any]) -> bool:
 
 
 def _result_paths(path: Path, message: Mapping[str, Any], ids: frozenset[str]) -> Iterator[Path]:
-    if str(message.get("tool_call_id")) in ids or (
-        "output" in message and str(message.get("call_id")) in ids
-    ):
+    answered = message.get("tool_call_id", message.get("call_id") if "output" in message else None)
+    if _text(answered) in ids:
         yield path
     for place, part in enumerate(as_list(message.get("content"))):
-        if isinstance(part, Mapping) and str(part.get("tool_use_id")) in ids:
+        if isinstance(part, Mapping) and _text(part.get("tool_use_id")) in ids:
             yield (*path, "content", place)
 
 
@@ -120,15 +119,21 @@ def calls_of(messages: Sequence[Any]) -> Iterator[Call]:
         if "call_id" in message and "name" in message:
             yield _call(message["call_id"], message, message.get("arguments", message.get("input")))
         for call in _listed(message.get("tool_calls")):
-            made = call.get("function") or call.get("custom") or {}
-            yield _call(call.get("id"), made, made.get("arguments", made.get("input")))
+            made = call.get("function") or call.get("custom")
+            if isinstance(made, Mapping):
+                yield _call(call.get("id"), made, made.get("arguments", made.get("input")))
         for part in _listed(message.get("content")):
             if part.get("type") in ("tool_use", "server_tool_use"):
                 yield _call(part.get("id"), part, part.get("input"))
 
 
 def _call(call_id: Any, made: Mapping[str, Any], arguments: Any) -> Call:
-    return Call(str(call_id), str(made.get("name") or ""), _as_fields(arguments))
+    return Call(_text(call_id), _text(made.get("name")), _as_fields(arguments))
+
+
+def _text(value: Any) -> str:
+    """The value where it is a text; what is deep and no text would take as deep a repr."""
+    return value if isinstance(value, str) else ""
 
 
 def _as_fields(arguments: Any) -> Mapping[str, Any]:
@@ -151,7 +156,7 @@ def _tool_edits(tool: Any) -> bool:
         return False
     inner = tool.get("function", tool.get("custom", tool))
     definition = inner if isinstance(inner, Mapping) else tool
-    kind, name = str(tool.get("type") or ""), str(definition.get("name") or "")
+    kind, name = _text(tool.get("type")), _text(definition.get("name"))
     if kind.startswith(_EDIT_TYPES) or name == "apply_patch" or _is_shell(name):
         return True
     schema = definition.get("parameters", definition.get("input_schema"))
@@ -170,7 +175,7 @@ def _are_edit_fields(fields: Iterable[str]) -> bool:
 
 def _reads_file(call: Call) -> bool:
     command = next((call.arguments[key] for key in _COMMAND_FIELDS if key in call.arguments), None)
-    text = " ".join(map(str, command)) if isinstance(command, list) else command
+    text = " ".join(map(_text, command)) if isinstance(command, list) else command
     if isinstance(text, str) and _READ_COMMAND.search(text.removeprefix("bash -lc ")):
         return True
     names = {name.lower() for name in call.arguments}

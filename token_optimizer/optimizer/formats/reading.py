@@ -112,6 +112,9 @@ def canonicalize(
     talk = _talk(body, dialect)
     if documents:
         talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
+    if parsed.count > min((at for at in (talk.asked, talk.prefilled) if at >= 0), default=parsed.count):
+        # The same request again: what asks is protected as it was the first time.
+        parsed = ParsedMessages()
     slots = list(parsed.slots)
     files = exact_paths(talk.body, dialect, parsed.count)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))

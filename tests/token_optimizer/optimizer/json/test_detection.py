@@ -5,9 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from token_optimizer.optimizer.formats.embedded_content import kind_of
 
 from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.content import kind_of
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 
 HEAD = "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"
