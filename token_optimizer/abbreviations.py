@@ -14,8 +14,9 @@ SHORTENED = frozenset(
         "tel", "thur", "univ", "viz", "vol", "vols", "vs", "yr", "yrs",
         # German
         "abb", "abs", "allg", "anm", "aufl", "bspw", "bzgl", "bzw", "dgl", "dipl", "dt", "ebd", "einschl",
-        "entspr", "evtl", "exkl", "ggf", "geb", "gem", "gest", "ggü", "grds", "hrsg", "inkl", "insb", "jh",
-        "jhd", "kap", "lt", "lfd", "mind", "mio", "mrd", "mwst", "nr", "sog", "str", "tsd", "u", "usw", "uvm",
+        "entspr", "evtl", "exkl", "ggf", "geb", "gem", "gest", "ggü", "grds", "hrsg", "inkl", "insb",
+        "jh", "jhd",
+        "kap", "lt", "lfd", "mind", "mio", "mrd", "mwst", "nr", "sog", "str", "tsd", "u", "usw", "uvm",
         "verf", "vgl", "vorauss", "zit", "zzgl", "ziff",
         # French, Spanish, Italian, Portuguese, Dutch
         "adr", "ej", "env", "admón", "av", "avda", "cía", "dña", "maxi", "mme", "mlle", "núm", "pág", "pag",

@@ -1,7 +1,7 @@
-"""The units of a text: sentences, what belongs to them, and windows where there are none.
+"""The units of a text: sentences, and windows where there are none.
 
-Before: "See Sec. 4 at approx. 9 a.m. today. Bring:\n- a rope\n- a lamp\n"
-After:  "See Sec. 4 at approx. 9 a.m. today." and "Bring:\n- a rope\n- a lamp\n"
+Before: "See Sec. 4 at approx. 9 a.m. today. Then call Dr. Lund."
+After:  "See Sec. 4 at approx. 9 a.m. today." and "Then call Dr. Lund."
 """
 
 from __future__ import annotations
@@ -30,18 +30,7 @@ _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+")
 # What a line with a colon at its end opens: items, rows, fields of a form, indented lines.
 _OPENED = re.compile(
     r"[ \t]*(?:[-*+•▪◦–|]|\(?\d{1,3}[.)](?:\s|$)|\(?[A-Za-z][.)]\s|\[[ xX]?\]"
-    r"|[^\W\d_][^\n:：]{0,40}[:：](?:\s|$))"
-    r"|[ \t]{2,}\S|\t"
-)
-_OPENS = re.compile(r"[:：]\s*\Z")
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
-# A sentence that opens with one of these has its condition before it.
-_CONDITIONED = re.compile(
-    r"(?i)\s*(?:otherwise|else|if not|if so|in that case|sonst|andernfalls|anderenfalls|sinon|dans ce "
-    r"cas|si no"
-    r"|de lo contrario|en ese caso|altrimenti|caso contrário|senão|anders|w przeciwnym razie|иначе"
-    r"|в противном случае|aksi (?:halde|takdirde)|annars|ellers)\b|\s*(?:否则|否則|さもなければ"
-    r"|そうでなければ|그렇지 않으면)"
+    r"|[^\W\d_][^\n:：]{0,40}[:：](?:\s|$))|[ \t]{2,}\S|\t"
 )
 # A sentence longer than so many characters is taken apart, into windows of about as many.
 MAX_SENTENCE_CHARS = 800
@@ -82,29 +71,8 @@ def sentence_spans(line: str) -> Iterator[Span]:
         yield start, len(line)
 
 
-def statement_spans(text: str) -> Iterator[Span]:
-    """The sentences of a text, each with what belongs to it: the list, table, form or fence that it opens
-    with a colon at its end, and before an "otherwise" the sentence with the condition."""
-    held: Span | None = None
-    opened = False
-    for start, end, belongs in _statement_parts(text):
-        joins = held is not None and (
-            (opened and belongs) or _CONDITIONED.match(text, start, end) or not text[start:end].strip()
-        )
-        if held is not None and joins:
-            opened = opened or _OPENS.search(text[start:end]) is not None
-            held = (held[0], end)
-            continue
-        if held is not None:
-            yield held
-        held, opened = (start, end), _OPENS.search(text[start:end]) is not None
-    if held is not None:
-        yield held
-
-
 def is_opened(line: str) -> bool:
-    """Whether the line may belong to one with a colon at its end: an item, a row, a field, an indented
-    line."""
+    """Whether the line may belong to one with a colon at its end: an item, a row, a field."""
     return _OPENED.match(line) is not None
 
 
@@ -147,23 +115,6 @@ def _joint(text: str, start: int, end: int) -> int:
 def _is_unspaced(text: str) -> bool:
     sample = text[:2000]
     return len(_UNSPACED.findall(sample)) > len(sample) // 3
-
-
-def _statement_parts(text: str) -> Iterator[tuple[int, int, bool]]:
-    """Sentences with the space behind them, and whether each may belong to a line with a colon before it."""
-    start, fenced, in_list = 0, False, False
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        line = text[start:end]
-        fence = _FENCE.match(line) is not None
-        in_list = fenced or fence or _OPENED.match(line) is not None or (in_list and line[:1].isspace())
-        if fenced or fence or not line.strip():
-            yield start, end, True
-        else:
-            for first, last in sentence_spans(line):
-                yield start + first, start + last, in_list
-        fenced = fenced != fence
-        start = end
 
 
 def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Where sentences end, what belongs to them, and the windows of text that has none."""
+"""Where sentences end, and the windows of text that has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from token_optimizer.sentences import (
     MAX_SENTENCE_CHARS,
     sentence_spans,
     sentences,
-    statement_spans,
     unit_spans,
 )
 
@@ -65,24 +64,6 @@ def test_a_sentence_ends_where_another_begins(text: str, parts: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        (
-            "Pack these:\n- a rope\n- a lamp. It is heavy.\n\nThen leave.",
-            ["Pack these:\n- a rope\n- a lamp. It is heavy.", "Then leave."],
-        ),
-        ("Fill in:\nName: ...\nBorn: ...\nSend it.", ["Fill in:\nName: ...\nBorn: ...", "Send it."]),
-        ("Prices:\n| a | 1 |\n| b | 2 |\nThat is all.", ["Prices:\n| a | 1 |\n| b | 2 |", "That is all."]),
-        ("Run this:\n```\nls. A\n\npwd\n```\nStop.", ["Run this:\n```\nls. A\n\npwd\n```", "Stop."]),
-        ("If it is dry, walk. Otherwise ride.", ["If it is dry, walk. Otherwise ride."]),
-        ("Ist es trocken, geh. Andernfalls fahr. Gut.", ["Ist es trocken, geh. Andernfalls fahr.", "Gut."]),
-    ],
-)
-def test_what_a_line_opens_belongs_to_it(text: str, parts: list[str]) -> None:
-    assert _cut(text, statement_spans) == parts
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "and then we went on to the next house where nobody was at home " * 60,
@@ -114,5 +95,5 @@ def test_no_window_parts_a_letter_from_its_marks() -> None:
 
 @given(st.lists(PIECES, max_size=60).map("".join))
 def test_the_units_of_any_text_are_the_text(text: str) -> None:
-    for spans in (sentence_spans, statement_spans, unit_spans):
+    for spans in (sentence_spans, unit_spans):
         _cut(text, spans)

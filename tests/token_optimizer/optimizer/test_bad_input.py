@@ -290,8 +290,7 @@ PATHOLOGICAL = {
     "a JSON string of 1 MB": "'{\"a\": \"' + 'b' * 1_000_000 + '\"}'",
     "speakers": r"'Ann: yes\n' * 20_000",
     "tags that never close": "'<a>' * 50_000",
-    "tags in tags": "''.join(f'<t{n}>' for n in range(8_000)) + ''.join(f'</t{n}>' for n in "
-    "range(7_999, -1, -1))",
+    "tags in tags": "''.join(f'<t{n}>' for n in range(8_000)) + ''.join(f'</t{n}>' for n in range(8_000))",
     "rules": r"'---\n' * 30_000",
     "headings": r"'# A\n' * 30_000",
     "labels": r"'Question: a\nContext: b\n' * 8_000",

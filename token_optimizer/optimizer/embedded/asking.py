@@ -11,6 +11,22 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 
+from token_optimizer.optimizer.embedded.asking_words import (
+    DIRECTING,
+    FORWARD_POINTERS,
+    INSTRUCTION_NAMES,
+    MATERIAL_NAMES,
+    PERSONS,
+    PLEASE,
+    POINTERS,
+    QUESTION_NAMES,
+    REQUESTS,
+    UNSPACED_FORWARD_POINTERS,
+    UNSPACED_INSTRUCTION_NAMES,
+    UNSPACED_MATERIAL_NAMES,
+    UNSPACED_QUESTION_NAMES,
+    UNSPACED_REQUESTS,
+)
 from token_optimizer.optimizer.relevance.words import WORD
 from token_optimizer.sentences import sentences
 
@@ -24,113 +40,27 @@ class Role(StrEnum):
     NONE = "none"
 
 
-def _listed(names: str) -> list[str]:
-    return names.split()
-
-
-_QUESTION_NAMES = _listed("""
-question questions query queries ask prompt request q frage fragen anfrage nutzerfrage pregunta preguntas
-consulta pergunta perguntas domanda domande requête vraag vragen pytanie pytania otázka kérdés întrebare
-fråga spørgsmål spørsmål kysymys вопрос вопросы запрос питання въпрос soru sorular ερώτηση שאלה سؤال السؤال
-أسئلة پرسش سوال प्रश्न सवाल প্রশ্ন pertanyaan soalan คำถาม hỏi tanong swali
-""")
-_INSTRUCTION_NAMES = _listed("""
-task tasks instruction instructions answer answers answering output response responses reply format role rules
-rule guideline guidelines requirement requirements constraint constraints goal goals objective assignment todo
-steps style tone persona audience job command directive directives criteria
-aufgabe aufgaben anweisung anweisungen antwort regeln ausgabe rolle ziel hinweise auftrag
-tâche consigne consignes réponse règles rôle objectif tarea tareas instrucción instrucciones respuesta reglas
-salida rol tarefa instruções instrução resposta regras saída papel compito istruzioni risposta regole ruolo
-opdracht instructies antwoord regels zadanie polecenie odpowiedź zasady instrukcje úkol odpověď pokyny feladat
-válasz sarcină răspuns uppgift svar instruktioner opgave oppgave tehtävä vastaus задача задание инструкция
-инструкции ответ правила завдання відповідь görev cevap yanıt talimat talimatlar kurallar οδηγίες απάντηση
-משימה הוראות תשובה مهمة المهمة التعليمات تعليمات الإجابة الجواب पाठ्यकार्य निर्देश उत्तर tugas jawaban instruksi
-คำสั่ง คำตอบ nhiệm lời kazi jibu
-""")
-_MATERIAL_NAMES = _listed("""
-context contexts text texts document documents docs doc article articles passage passages content contents
-source sources information info knowledge transcript data background reference references material materials
-excerpt excerpts snippet snippets chunk chunks evidence results paragraph paragraphs page pages faq manual
-report paper contract letter email emails notes story log logs table corpus facts input history conversation
-kontext dokument dokumente artikel auszug auszüge quelle quellen unterlagen wissen hintergrund informationen
-inhalt vertrag absatz material abschnitt contexte texte extrait extraits informations connaissances contenu
-contexto texto textos documento documentos fragmento fragmentos fuente fuentes información artículo trecho
-trechos fonte fontes contesto testo testi documenti brano brani informazioni tekst teksten bron bronnen
-kontekst dokumenty źródła źródło artykuł zdroj zdroje szöveg kontextus forrás sursă sammanhang källa källor
-tekster kilde kilder teksti lähde контекст текст тексты документ документы источник источники отрывок статья
-материал материалы джерела bağlam metin belge belgeler kaynak πλαίσιο κείμενο הקשר טקסט מסמך السياق النص
-الوثائق المصادر संदर्भ पाठ दस्तावेज़ konteks teks dokumen sumber บริบท ข้อความ เอกสาร cảnh bản liệu nguồn
-muktadha maandishi
-""")
-# In scripts without spaces a name may stand anywhere in a label.
-_UNSPACED_NAMES = {
-    Role.QUESTION: _listed("问题 問題 提问 查询 質問 質疑 問い 질문 물음 문의 คำถาม"),
-    Role.INSTRUCTION: _listed(
-        "任务 任務 指令 指示 回答 答案 要求 规则 課題 答え ルール 役割 과제 지시 답변 규칙 คำตอบ คำสั่ง"
-    ),
-    Role.MATERIAL: _listed(
-        "上下文 背景 资料 資料 文档 文檔 文本 文章 材料 内容 內容 参考 來源 来源 文脈 コンテキスト 文書 "
-        "本文 参考 記事 "
-        "문맥 컨텍스트 문서 본문 자료 참고 บริบท ข้อความ เอกสาร"
-    ),
-}
 _NAMES = {
-    **dict.fromkeys(_MATERIAL_NAMES, Role.MATERIAL),
-    **dict.fromkeys(_INSTRUCTION_NAMES, Role.INSTRUCTION),
-    **dict.fromkeys(_QUESTION_NAMES, Role.QUESTION),
+    **dict.fromkeys(MATERIAL_NAMES, Role.MATERIAL),
+    **dict.fromkeys(INSTRUCTION_NAMES, Role.INSTRUCTION),
+    **dict.fromkeys(QUESTION_NAMES, Role.QUESTION),
+}
+_UNSPACED_NAMES = {
+    Role.QUESTION: UNSPACED_QUESTION_NAMES,
+    Role.INSTRUCTION: UNSPACED_INSTRUCTION_NAMES,
+    Role.MATERIAL: UNSPACED_MATERIAL_NAMES,
 }
 _MAX_NAME_WORDS = 5
 _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]{0,48}?)[*_]{0,3}[ \t]*[:：]")
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
 _REQUEST = re.compile(
-    r"""(?xi)
-    (?:^|[.!?:;]\s+|\n)[ \t"'“*_(>-]{0,4}(?:now,?\s|then,?\s|and\s|so,?\s|next,?\s|please,?\s
-    |kindly\s){0,2}(?:
-        answer|summari[sz]e|explain|describe|list|extract|translate|identify|compare|rewrite|respond|reply|return
-      | tell|give|find|write|use|using|based\ on|according\ to|with\ (?:this|the)|from\ the|refer|read
-      |consider
-      | analy[sz]e|classify|determine|state|provide|name|quote|cite|look|search|decide|check|act|do\ not
-      |don['’]t
-      | never|always|only|if\ (?:you|the)|given|here\ (?:is|are)|below|above|follow|you\ are|let['’]s
-      |note\ that
-      | keep|say|make|help|i\ (?:will|want|need|am|have|would|shall|['’]d)|i['’](?:ll|m|d|ve)
-      |we\ (?:want|need)
-      | beantworte\w*|antworte\w*|fasse|nenne|erkläre|nutze|verwende|lies|hier\ (?:ist|sind)|du\ bist
-      |sie\ sind
-      | répond\w*|résume\w*|explique\w*|utilise\w*|voici|tu\ es|vous\ êtes|d['’]après|à\ partir
-      | respond[ae]\w*|resum[ae]\w*|explica\w*|utiliza|usa|usando|lee|aquí\ (?:está|tienes)|eres|según
-      | responda|resuma|explique|você\ é|aqui\ está|com\ base|rispond[ai]\w*|riassum[ia]\w*|spiega|ecco
-      |sei\ un
-      | beantwoord|vat|gebruik|hier\ (?:is|zijn)|odpowiedz|streść|użyj|oto|ответь\w*|отвечай\w*|используй\w*
-      | кратко|перескажи\w*|вот|прочти\w*|прочитай\w*|cevapla\w*|yanıtla\w*|özetle\w*|jawab\w*|gunakan
-      |svara|besvar
-    )\b
-    | \b(?:please|bitte|por\ favor|s['’]il\ (?:te|vous)\ plaît|per\ favore|пожалуйста|lütfen|tolong|proszę)\b
-    | (?:请|請|回答|总结|總結|根据|根據|以下|ください|下さい|答えて|まとめて|해줘|하세요|하시오|답하
-    |요약|다음|โปรด|กรุณา|จงตอบ|अनुसार|कृपया|بناء|أجب)
-    """
+    r"(?i)(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
+    rf"(?:{'|'.join(REQUESTS)})\b|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
 )
-_MENTIONS = re.compile(
-    r"(?i)\b(?:[^\W\d_]+\s+)?(?:above|below|following|preceding|provided|given|retrieved|this|these|folgende[nrs]?|obige[nrs]?"
-    r"|suivante?s?|ci-dessus|ci-dessous|siguientes?|anterior|seguinte|seguente|следующ\w+|ниже|выше)\b"
-    r"(?:\s+[^\W\d_]+){0,3}"
-)
-_FOLLOWS = re.compile(
-    r"(?i)\b(?:below|following|here (?:is|are)|folgende[nrs]?|unten|hier (?:ist|sind)|suivante?s?"
-    r"|ci-dessous|voici"
-    r"|siguientes?|abajo|seguintes?|abaixo|seguent[ei]|ecco|следующ\w+|ниже|вот)\b|以下|下面|次の|다음"
-)
-_ADDRESSES = re.compile(
-    r"(?i)\b(?:you|your|yours|must|should|shall|need to|have to|i|my|me|we|our|us|du|dein\w*|ihr\w*|ich"
-    r"|mein\w*|wir"
-    r"|muss|musst|sollst|sollte\w*|tu|vous|votre|vos|je|mon|nous|tú|usted|mi|você|meu|tuo|mio|ты|вы|твой|ваш|я|мне|мы)\b"
-)
-_DIRECTIVE = re.compile(
-    r"(?i)\b(?:you|your|must|should|shall|need to|have to|never|always|do not|don['’]t|please|make sure"
-    r"|ensure"
-    r"|du|dein\w*|sie sollen|muss|müssen|darf|dürfen|bitte|immer|niemals|vous|votre|tu|toujours|jamais|usted"
-    r"|debes?|deben|siempre|nunca|você|deve|sempre|mai|devi|ты|вы|должен|должны|всегда|никогда)\b"
-)
+_MENTIONS = re.compile(rf"(?i)\b(?:[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?:\s+[^\W\d_]+){{0,3}}")
+_FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
+_ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
+_DIRECTIVE = re.compile(rf"(?i)\b(?:{'|'.join(DIRECTING)})\b")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+(?P<name>[^\n]{1,80}?)[ \t#:：]*$")
 _CAPITALS = re.compile(r"[ \t]*(?P<name>[^\W\d_][^\n.!?:]{2,48}?)[ \t]*:?[ \t]*$")
 _CLOSES = re.compile(r"(?i)\W*/|\W*(?:end|ende|fin|fine|fim|конец|koniec|slut|son|结束|終わり|끝)\b")

@@ -1,6 +1,5 @@
 """Finds the content that a message carries besides what it asks: documents, JSON, logs, transcripts,
-examples,
-code and program output.
+examples, code and program output.
 
 The pieces of a text are an exact partition of it: joined, in order, they are the text.
 """

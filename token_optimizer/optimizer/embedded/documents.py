@@ -1,5 +1,4 @@
-"""Takes material apart into its documents: tagged, numbered, parted by rules or under headings of one
-level."""
+"""Takes material apart into its documents: tagged, parted by rules, or under headings of one level."""
 
 from __future__ import annotations
 
@@ -28,8 +27,7 @@ def documents_of(text: str) -> list[Piece]:
 
 
 def _tagged(text: str) -> list[Piece]:
-    """Elements of one name side by side; their tags, and short members before their text, stay as they
-    are."""
+    """Elements of one name side by side; their tags and short members before their text stay as they are."""
     by_name: dict[str, list[tuple[int, int]]] = {}
     for start, end, name in _elements(text):
         spans = by_name.setdefault(name, [])

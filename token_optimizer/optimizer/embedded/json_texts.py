@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquoted
 
-# The inside of a string that is long enough to be cut, and the share of such strings that makes a text
-# of JSON.
+# A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
 _MIN_SHARE = 0.6
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -36,8 +35,7 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A long string, and the span that goes with it; `lead` is where what parts it from the one before
-    starts."""
+    """A long string, and the span that goes with it; at `lead` starts what parts it from the one before."""
 
     lead: int
     start: int

@@ -228,9 +228,8 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
 
 
 def _asking_end(text: str, start: int, end: int) -> int:
-    """Where that ends what asks at the beginning of the span; where it does not end, the span itself
-    reads so,
-    and only what introduces it asks."""
+    """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
+    so, and only what introduces it asks."""
     at = first_end = start
     introduced = False
     told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
@@ -298,8 +297,7 @@ def _asks_behind(unit: str, *, strict: bool) -> bool:
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
-    """The span without its delimiters: the tags of a single element, quotes, rules and blank lines
-    around it."""
+    """The span without its delimiters: the tags of a single element, quotes, rules, blank lines."""
     first, last = _without_space(text, start, end)
     opening = TAG.match(text, first, last)
     if opening and not opening.group(1):
@@ -312,9 +310,9 @@ def _trimmed(text: str, start: int, end: int) -> Span:
     last = marks.start() if marks else last
     first, last = _without_space(text, first, last)
     # A line end belongs to the line, and so does the space before it.
-    begin, stop = text.rfind("\n", start, first) + 1, text.find("\n", last, end) + 1
-    is_line = begin > 0 and not text[begin:first].strip()
-    return max(begin, start) if is_line else first, stop if stop and not text[last:stop].strip() else last
+    begin, stop = text.rfind("\n", 0, first) + 1, text.find("\n", last, end) + 1
+    first = first if text[begin:first].strip() else max(begin, start)
+    return first, stop if stop and not text[last:stop].strip() else last
 
 
 def _without_space(text: str, start: int, end: int) -> Span:

@@ -73,8 +73,7 @@ def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text; where no space parts them, every two or three characters that follow each
-    other."""
+    """The words of a text; where no space parts them, every two or three characters in a row."""
     words = WORD.findall(text.lower())
     if text.isascii() or not _IS_UNSPACED.search(text):
         return words

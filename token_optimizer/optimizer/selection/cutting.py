@@ -86,8 +86,7 @@ class CuttableBlock:
         return around + self.source.text[: self.passages[0].start]
 
     def sections(self) -> Iterator[int]:
-        """The numbers of passages that follow one another and speak of one thing: all, or each
-        paragraph's."""
+        """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
         start, size = 0, 0
         for number, text in enumerate(self.texts(), 1):
             size += len(text)

@@ -32,6 +32,7 @@ def paragraphs(count: int = 16, seed: int = 7) -> list[str]:
 
 PARAGRAPHS = paragraphs()
 ARTICLE = "\n\n".join(PARAGRAPHS)
+RUNNING = " ".join(PARAGRAPHS)
 NUMBERED = "\n\n".join(f"[{number}] {text}" for number, text in enumerate(PARAGRAPHS, 1))
 TAGGED = "\n".join(
     f"<item id='{number}'>\n<heading>Sheet {number}</heading>\n{text}\n</item>"
@@ -44,9 +45,8 @@ ROWS = [
 # By name: the message, and what has to stay in it to the letter.
 LAYOUTS: dict[str, tuple[str, list[str]]] = {
     "instruction, chunks, label": (
-        f"Work from these chunks alone. Say so if they do not tell.\n\n{ARTICLE}\n\nQuestion: "
-        f"{QUESTION}\nAnswer:",
-        ["Work from these chunks alone. Say so if they do not tell.", f"Question: {QUESTION}", "Answer:"],
+        f"Use these chunks alone. Say so if they do not tell.\n\n{ARTICLE}\n\nQuestion: {QUESTION}\nAnswer:",
+        ["Use these chunks alone. Say so if they do not tell.", f"Question: {QUESTION}", "Answer:"],
     ),
     "rules around the context": (
         f"Some context follows.\n=======\n{ARTICLE}\n=======\nKeep to the context above.\nQuery: {QUESTION}",
@@ -61,14 +61,12 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         ["<items>", "</items>", f"<query>{QUESTION}</query>", "Write two sentences."],
     ),
     "tags around everything": (
-        f"<job>\n<rules>Use the text.</rules>\n<text>\n{ARTICLE}\n</text>\n"
-        f"<question>{QUESTION}</question>\n</job>",
-        ["<rules>Use the text.</rules>", f"<question>{QUESTION}</question>"],
+        f"<job>\n<rules>Be exact.</rules>\n<text>{ARTICLE}</text>\n<question>{QUESTION}</question>\n</job>",
+        ["<rules>Be exact.</rules>", f"<question>{QUESTION}</question>"],
     ),
     "headings": (
-        f"## Your task\nAnswer from the notes.\n\n## Notes\n\n{ARTICLE}\n\n## Question\n\n{QUESTION}\n\n"
-        f"## Style\nPlain.",
-        ["Answer from the notes.", QUESTION, "## Style\nPlain."],
+        f"## Task\nUse the notes.\n\n## Notes\n\n{ARTICLE}\n\n## Question\n\n{QUESTION}\n\n## Style\nPlain.",
+        ["Use the notes.", QUESTION, "## Style\nPlain."],
     ),
     "bold labels": (
         f"**Instructions**: Be brief.\n\n**Source text**:\n{ARTICLE}\n\n**User question**: {QUESTION}",
@@ -82,14 +80,13 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         f"*** BEGIN DOCUMENT ***\n{ARTICLE}\n*** END DOCUMENT ***\n\n{QUESTION}",
         ["*** BEGIN DOCUMENT ***", QUESTION],
     ),
-    "capitals": (f"ARTICLE\n\n{ARTICLE}\n\nEND OF ARTICLE\n\nQUESTION\n{QUESTION}", [f"QUESTION\n"
-        f"{QUESTION}"]),
+    "capitals": (f"ARTICLE\n\n{ARTICLE}\n\nEND OF ARTICLE\n\nQUESTION\n{QUESTION}", [QUESTION]),
     "triple quotes": (f'{QUESTION}\n\nText: """{ARTICLE}"""', [QUESTION, 'Text: """']),
     "a fence": (f"Read this:\n\n```\n{ARTICLE}\n```\n\n{QUESTION}", ["Read this:", "```", QUESTION]),
     "numbered": (f"{NUMBERED}\n\nCite like [3]. {QUESTION}", [f"Cite like [3]. {QUESTION}"]),
     "fields": (
         "Documents:\n"
-        + "\n".join(f"URL: https://baths.example/{n}\nTEXT: {text}\n" for n, text in enumerate(PARAGRAPHS))
+        + "\n".join(f"URL: https://x.example/{n}\nTEXT: {text}\n" for n, text in enumerate(PARAGRAPHS))
         + f"\nquery: {QUESTION}",
         ["Documents:", f"query: {QUESTION}"],
     ),
@@ -97,14 +94,15 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
     "JSON over lines": (f"{QUESTION}\n\n{json.dumps({'hits': ROWS}, indent=1)}", [QUESTION]),
     "an article and a question": (f"{ARTICLE}\n\n{QUESTION}", [QUESTION]),
     "a question and an article": (f"{QUESTION}\n\n{ARTICLE}", [QUESTION]),
-    "one paragraph": (f"{' '.join(PARAGRAPHS)} {QUESTION}", [QUESTION]),
-    "one line": (f"Context: {' '.join(PARAGRAPHS)} Question: {QUESTION} Answer:", [f"Question: "
-        f"{QUESTION} Answer:"]),
-    "an order at the end": (f"{ARTICLE}\n\nSum up the text above in Latin.", ["Sum up the text above in "
-        "Latin."]),
+    "one paragraph": (f"{RUNNING} {QUESTION}", [QUESTION]),
+    "one line": (
+        f"Context: {RUNNING} Question: {QUESTION} Answer:",
+        [f"Question: {QUESTION} Answer:"],
+    ),
+    "an order at the end": (f"{ARTICLE}\n\nSum up the text above.", ["Sum up the text above."]),
     "German": (
-        f"Antworte nur nach dem folgenden Text.\n\n{ARTICLE}\n\nFrage: Woher kamen die Kacheln?\nAntwort:",
-        ["Antworte nur nach dem folgenden Text.", "Frage: Woher kamen die Kacheln?", "Antwort:"],
+        f"Antworte nach dem folgenden Text.\n\n{ARTICLE}\n\nFrage: Woher kamen die Kacheln?\nAntwort:",
+        ["Antworte nach dem folgenden Text.", "Frage: Woher kamen die Kacheln?", "Antwort:"],
     ),
     "French": (
         f"Voici des extraits :\n\n{ARTICLE}\n\nD'après ces extraits, d'où viennent les carreaux ?",
@@ -114,15 +112,11 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         f"Contexto:\n{ARTICLE}\n\nPergunta: De onde vieram os azulejos?\nResposta:",
         ["Contexto:", "Pergunta: De onde vieram os azulejos?", "Resposta:"],
     ),
-    "Polish": (f"Kontekst:\n{ARTICLE}\n\nPytanie: Skąd pochodzą kafelki?", ["Pytanie: Skąd pochodzą "
-        "kafelki?"]),
+    "Polish": (f"Kontekst:\n{ARTICLE}\n\nPytanie: Skąd są kafelki?", ["Pytanie: Skąd są kafelki?"]),
     "Ukrainian": (f"Контекст:\n{ARTICLE}\n\nПитання: Звідки кахлі?", ["Питання: Звідки кахлі?"]),
     "Turkish": (f"Metin:\n{ARTICLE}\n\nSoru: Fayanslar nereden geldi?", ["Soru: Fayanslar nereden geldi?"]),
     "Chinese": (f"资料：\n{ARTICLE}\n\n问题：瓷砖来自哪里？\n回答：", ["问题：瓷砖来自哪里？", "回答："]),
-    "Japanese": (
-        f"文書：\n{ARTICLE}\n\n質問：タイルはどこから来ましたか？",
-        ["質問：タイルはどこから来ましたか？"],
-    ),
+    "Japanese": (f"文書：\n{ARTICLE}\n\n質問：タイルの産地は？", ["質問：タイルの産地は？"]),
     "Korean": (f"문서:\n{ARTICLE}\n\n질문: 타일은 어디에서 왔나요?", ["질문: 타일은 어디에서 왔나요?"]),
     "Hindi": (f"संदर्भ:\n{ARTICLE}\n\nप्रश्न: टाइलें कहाँ से आईं?", ["प्रश्न: टाइलें कहाँ से आईं?"]),
     "Arabic": (f"السياق:\n{ARTICLE}\n\nالسؤال: من أين جاء البلاط؟", ["السؤال: من أين جاء البلاط؟"]),

@@ -1,6 +1,4 @@
-"""Prompts stuffed with material, in every layout, and texts of every shape: within a hard budget, with
-what the
-question asks for."""
+"""Prompts stuffed with material in every layout, and texts of every shape, within a hard budget."""
 
 from __future__ import annotations
 
@@ -28,10 +26,7 @@ from token_optimizer.tokens.counts import count_texts
 BALANCED = OptimizerConfig.preset("balanced")
 SHARE = 0.3
 CHOSEN = random.Random(11)
-TALK = "so we went on and then they said that the old road was closed because of the snow up there"
-TALKED = TALK.split()
-WALK_IN_CHINESE = ["天气很冷", "我们走了很远", "河水结了冰", "晚上住在村里"]
-WALK_IN_JAPANESE = ["寒い日だった", "川は凍っていた", "村に泊まった", "道は遠かった"]
+TALKED = ["so", "we", "went", "on", "and", "then", "they", "said", "that", "road", "was", "closed", "again"]
 NUMBERED = list(range(150))
 
 
@@ -43,6 +38,20 @@ def _within(parts: Sequence[str], needle: str) -> list[str]:
     return [*parts[:90], needle, *parts[90:]]
 
 
+NEEDLES = {
+    "page": "<p>The Heron pump has a warranty of 31 months.</p>",
+    "code": "function maxRetries(){return 23}",
+    "rows": "(777,'Ida Quell','Tromso','1931')",
+    "Chinese": "仓库的钥匙在红色盒子里",
+    "Japanese": "金庫の番号は青鷺四十です",
+    "Thai": "รหัสของห้องนิรภัยคือนกกระสา",
+}
+CHINESE = CHOSEN.choices(["天气很冷", "我们走了很远", "河水结了冰", "晚上住在村里"], k=300)
+JAPANESE = CHOSEN.choices(["寒い日だった", "川は凍っていた", "村に泊まった", "道は遠かった"], k=300)
+THAI = [f"วันที่ {n} เราเดินไปตามแม่น้ำและพักที่หมู่บ้าน" for n in NUMBERED]
+ROWS_OF_SQL = [f"({n},'Lee {n}','Bergen','19{n % 90 + 10}')" for n in NUMBERED]
+FUNCTIONS = [f"function g{n}(a){{return a*{n}+h{n}(a)}}" for n in NUMBERED]
+PARAGRAPHS_OF_HTML = [f"<p>{_words(12)}</p>" for _ in NUMBERED]
 # A text without sentences, what it hides, and a question about that.
 SHAPES: dict[str, tuple[str, str, str]] = {
     "a transcript without a full stop": (
@@ -51,52 +60,24 @@ SHAPES: dict[str, tuple[str, str, str]] = {
         "What is the code of the vault?",
     ),
     "a page on one line": (
-        "<main>"
-        + "".join(_within([f"<p>{_words(12)}</p>" for _ in NUMBERED], "<p>The Heron pump has a warranty "
-            "of 31 months.</p>"))
-        + "</main>",
+        f"<main>{''.join(_within(PARAGRAPHS_OF_HTML, NEEDLES['page']))}</main>",
         "The Heron pump has a warranty of 31 months.",
         "How long is the warranty of the Heron pump?",
     ),
     "minified code": (
-        "".join(_within([f"function g{n}(a){{return a*{n}+h{n}(a)}}" for n in NUMBERED], "function "
-            "maxRetries(){return 23}")),
-        "function maxRetries(){return 23}",
+        "".join(_within(FUNCTIONS, NEEDLES["code"])),
+        NEEDLES["code"],
         "What does maxRetries return?",
     ),
     "an insert of many rows": (
-        "INSERT INTO crew VALUES "
-        + ",".join(
-            _within(
-                [f"({n},'Lee {n}','Bergen','19{n % 90 + 10}')" for n in NUMBERED],
-                "(777,'Ida Quell','Tromso','1931')",
-            )
-        )
-        + ";",
-        "(777,'Ida Quell','Tromso','1931')",
+        f"INSERT INTO crew VALUES {','.join(_within(ROWS_OF_SQL, NEEDLES['rows']))};",
+        NEEDLES["rows"],
         "Where does Ida Quell live?",
     ),
-    "Chinese": (
-        "，".join(_within(CHOSEN.choices(WALK_IN_CHINESE, k=300), "仓库的钥匙在红色盒子里")),
-        "仓库的钥匙在红色盒子里",
-        "仓库的钥匙在哪里？",
-    ),
-    "Japanese": (
-        "、".join(_within(CHOSEN.choices(WALK_IN_JAPANESE, k=300), "金庫の番号は青鷺四十です")),
-        "金庫の番号は青鷺四十です",
-        "金庫の番号は何ですか？",
-    ),
-    "Thai": (
-        " ".join(
-            _within(
-                [f"วันที่ {n} เราเดินไปตามแม่น้ำและพักที่หมู่บ้าน" for n in NUMBERED],
-                "รหัสของห้องนิรภัยคือนกกระสา",
-            )
-        ),
-        "รหัสของห้องนิรภัยคือนกกระสา",
-        "รหัสของห้องนิรภัยคืออะไร",
-    ),
-}  # fmt: skip
+    "Chinese": ("，".join(_within(CHINESE, NEEDLES["Chinese"])), NEEDLES["Chinese"], "仓库的钥匙在哪里？"),
+    "Japanese": ("、".join(_within(JAPANESE, NEEDLES["Japanese"])), NEEDLES["Japanese"], "金庫の番号は？"),
+    "Thai": (" ".join(_within(THAI, NEEDLES["Thai"])), NEEDLES["Thai"], "รหัสของห้องนิรภัยคืออะไร"),
+}
 
 
 def _sent(messages: list[dict[str, Any]], share: float = SHARE) -> tuple[OptimizationResult, int]:

@@ -84,8 +84,7 @@ def test_a_short_message_asks() -> None:
 
 SYSTEM = {
     "tag": f"You answer for the baths. Use the context.\n\n<context>\n{ARTICLE}\n</context>\n\nNever guess.",
-    "heading": f"# Role\nYou are Ida.\n\n# Knowledge\n{ARTICLE}\n\n# Behaviour\nYou always greet. Never "
-    f"say no.",
+    "heading": f"# Role\nYou are Ida.\n\n# Knowledge\n{ARTICLE}\n\n# Behaviour\nYou always greet.",
     "label": f"You are a guide.\n\nDocuments:\n{ARTICLE}\n\nRules:\n- Be short.",
     "introduction": f"You answer questions about the following article.\n\n{ARTICLE}",
     "German": f"Du bist Ida. Antworte nur nach dem Wissen.\n\nWissen:\n{ARTICLE}\n\nRegeln:\n- Kurz.",
