@@ -73,7 +73,8 @@ def instruction_pieces(text: str) -> list[Piece]:
 def _informs(text: str) -> bool:
     """Whether the text is what instructions are about, and not a part of them."""
     is_data = json_span(text) or is_log(text) or is_transcript(text)
-    return bool(is_data) or directive_share(text) < _DIRECTIVE_SHARE
+    is_printed = is_report(text) and not reads_as_prose(text)
+    return bool(is_data or is_printed) or directive_share(text) < _DIRECTIVE_SHARE
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
