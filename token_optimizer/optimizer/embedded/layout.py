@@ -126,16 +126,23 @@ def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
     """The sections that ask or stand apart, and between them the runs of the others without what asks at
     their edges."""
     run: list[Section] = []
-    asked = False
+    asked = goes_on = False
     for section in sections:
         if not section.asks and not section.closed:
             run.append(section)
             continue
-        yield from _parts_of_run(text, run, asked=False)
         labelled = section.role is Role.MATERIAL or (bool(run) and run[-1].role is Role.MATERIAL)
+        if goes_on and section.whole:
+            # What stands between two blocks of introduced material is a part of it.
+            yield from (Part(one.start, one.end, material=True, introduced=True) for one in run)
+            labelled = True
+        else:
+            yield from _parts_of_run(text, run, asked=False)
         run = []
         asked |= section.role is Role.QUESTION
-        yield _apart(text, section, labelled=labelled)
+        part = _apart(text, section, labelled=labelled)
+        goes_on = part.whole and part.introduced
+        yield part
     yield from _parts_of_run(text, run, asked=asked)
 
 

@@ -98,6 +98,15 @@ def test_material_in_a_system_text_is_set_apart_from_its_instructions(name: str)
     assert said.split() == text.replace(ARTICLE, "").split()
 
 
+def test_a_log_in_a_system_text_is_one_thing_with_what_stands_between_its_parts() -> None:
+    part = "".join(f"2026-03-0{n % 9 + 1}T10:00:00Z INFO step {n} done\n" for n in range(30))
+    log = f"{part}\nwaiting for the lock of the pump\n\n{part}"
+    pieces = instruction_pieces(f"You watch the pumps.\n\n## Logs\n\n{log}\n## Rules\n\nBe brief.")
+    said = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
+    assert "done" not in said
+    assert said.endswith("## Rules\n\nBe brief.")
+
+
 @pytest.mark.parametrize(
     "text",
     [
