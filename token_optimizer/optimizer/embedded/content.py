@@ -16,6 +16,7 @@ from token_optimizer.optimizer.embedded.json_texts import text_pieces
 from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
     has_examples,
+    has_numbered_documents,
     is_output,
     is_transcript,
     pasted_spans,
@@ -117,7 +118,7 @@ def result_pieces(text: str) -> list[Piece]:
         return text_pieces(text, kind_of) or [Piece(kind, text)]
     if kind is not Kind.PROSE:
         return [Piece(kind, text)]
-    found = documents_of(text) or list(_pasted_in(text))
+    found = documents_of(text) or (list(_pasted_in(text)) if has_numbered_documents(text) else [])
     if not any(piece.kind is Kind.DOCUMENT for piece in found):
         return [Piece(Kind.PROSE, text)]
     return joined(found)

@@ -45,6 +45,8 @@ class _Item:
 
 def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     """The pieces of a JSON text that consists of long strings mostly; none for other JSON."""
+    if '\\"' not in text and max(map(len, text.split('"'))) < _MIN_STRING_CHARS - 2:
+        return []
     items = sorted(_items(text), key=lambda item: item.lead)
     if sum(item.string[1] - item.string[0] for item in items) < _MIN_SHARE * len(text):
         return []

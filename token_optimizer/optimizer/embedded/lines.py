@@ -91,6 +91,11 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
     return [span for span in spans if span[1] - span[0] >= least]
 
 
+def has_numbered_documents(text: str) -> bool:
+    """Whether numbered documents stand in the text."""
+    return bool(_documents(text))
+
+
 def has_examples(text: str) -> bool:
     """Whether the text is a question after worked examples."""
     return bool(_examples(text))

@@ -105,6 +105,7 @@ _LOG_SHARE = 0.6
 _MIN_ALIKE_LINES = 20
 _MAX_COMPARED_LINES = 120
 _PATTERN_SHARE = 0.25
+_FIRST_PATTERN_SHARE = 0.75
 _WORDED_SHARE = 0.4
 _LISTED_SHARE = 0.5
 # A line of a diff or a table, a value, a setting, a statement, a file of a listing, a hit of a search.
@@ -133,6 +134,10 @@ def is_report(text: str) -> bool:
     """
     sample = [line for line in text.split("\n") if line.strip()][:_MAX_COMPARED_LINES]
     if len(sample) < _MIN_ALIKE_LINES:
+        return False
+    # Most texts are unlike a report from their first lines on.
+    first = pattern_texts(sample[:_MIN_ALIKE_LINES])
+    if len(set(first)) > _FIRST_PATTERN_SHARE * len(first):
         return False
     texts = pattern_texts(sample)
     if len(set(texts)) > _PATTERN_SHARE * len(texts):
