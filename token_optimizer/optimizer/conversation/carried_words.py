@@ -17,6 +17,7 @@ from token_optimizer.models import Block
 from token_optimizer.optimizer.prose.directives import directive_spans_in, may_give_directives
 from token_optimizer.optimizer.relevance.words import stem_words
 from token_optimizer.sentences import sentence_spans
+from token_optimizer.text import lines_of
 
 # What more of the sentences speak of than this is what the whole conversation is about.
 _MAX_SHARE = 0.1
@@ -60,7 +61,7 @@ def _others(text: str, directives: Sequence[_Span]) -> list[tuple[_Span, bool]]:
     """The sentences that are no part of a directive."""
     spans: list[tuple[_Span, bool]] = []
     start = 0
-    for line in text.splitlines(keepends=True):
+    for line in lines_of(text):
         for first, last in sentence_spans(line):
             span = (start + first, start + last)
             if not any(begin < span[1] and span[0] < end for begin, end in directives):
