@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from token_optimizer.errors import ConfigError
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
+READ_BACK_MODES = ("auto", "always", "never")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
     "safety_margin_tokens",
@@ -42,9 +44,10 @@ PRESETS: dict[str, dict[str, Any]] = {
 class OptimizerConfig:
     """Fields of the guide, and ours: `target_reduction` (share of the tokens to aim at cutting, a soft
     target), `max_latency_ms`, `tool_descriptions`, `tool_result_tokens` (size above which a tool result
-    may be cut lossily), `summarizer` (by which the central sentences of prose are found),
-    `directive_keywords` (words of duty beside our own, by which directives are known) and `capture_days`
-    (days that prompt text is kept, 0 for never).
+    may be cut lossily), `read_back` (whether the model gets a tool to read what was left out; auto is where
+    the request has tools and its sender answers the calls), `summarizer` (by which the central sentences of
+    prose are found), `directive_keywords` (words of duty beside our own, by which directives are known) and
+    `capture_days` (days that prompt text is kept, 0 for never).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -92,6 +95,7 @@ class OptimizerConfig:
     max_latency_ms: int = 2000
     tool_descriptions: str = "concise"
     tool_result_tokens: int = 2000
+    read_back: str = "auto"
     summarizer: str = "textrank"
     directive_keywords: list[str] = field(default_factory=list)
     capture_days: int = 0
@@ -126,9 +130,8 @@ class OptimizerConfig:
             _check_fraction(name, getattr(self, name))
         _check_fraction("target_reduction", self.target_reduction, optional=True)
         _check_count("max_latency_ms", self.max_latency_ms, least=1)
-        if self.tool_descriptions not in TOOL_DESCRIPTION_MODES:
-            modes = ", ".join(TOOL_DESCRIPTION_MODES)
-            raise ConfigError(f"tool_descriptions {self.tool_descriptions!r} is not one of {modes}")
+        _check_mode("tool_descriptions", self.tool_descriptions, TOOL_DESCRIPTION_MODES)
+        _check_mode("read_back", self.read_back, READ_BACK_MODES)
         check_summarizer(self.summarizer)
         _check_strings("tool_allowlist", self.tool_allowlist)
         _check_strings("directive_keywords", self.directive_keywords)
@@ -163,6 +166,11 @@ def _check_fraction(name: str, value: object, *, optional: bool = False) -> None
         return
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
         raise ConfigError(f"{name} must be between 0 and 1, not {value!r}")
+
+
+def _check_mode(name: str, value: object, modes: Sequence[str]) -> None:
+    if value not in modes:
+        raise ConfigError(f"{name} {value!r} is not one of {', '.join(modes)}")
 
 
 def _check_strings(name: str, value: object) -> None:

@@ -416,14 +416,29 @@ class OptimizationStats:
         }
 
 
+class CutBlock(NamedTuple):
+    """What was sent in the place of blocks of which something is missing: of the one named first, or of all
+    of `blocks`, which are ids of the original. `stage` is the rule that cut them; without `content` they are
+    gone."""
+
+    blocks: tuple[str, ...]
+    stage: str
+    content: str = ""
+    markers: tuple[Marker, ...] = ()
+
+
 @dataclass(slots=True)
 class OptimizationResult:
     """The request body to send, and what was done to get it.
 
     `texts_to_precompress` are those that the conversation's next request is likely to want compressed.
+    `reads_back`: the body has the tool `read_back`, whose calls the sender answers from `cuts`, which say
+    what is missing of the original.
     """
 
     body: dict[str, Any]
     stats: OptimizationStats
     changed: bool = True
     texts_to_precompress: tuple[str, ...] = ()
+    reads_back: bool = False
+    cuts: tuple[CutBlock, ...] = ()

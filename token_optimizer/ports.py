@@ -151,6 +151,7 @@ class Ports:
     `retriever` looks for passages of stored documents; `found` has them where the caller has looked already.
     `latency` is the time there is, which began already; None is the config's `max_latency_ms` from now on.
     `trace_id` names the request in its trace; empty stands for a new UUIDv7.
+    `answers_read_back`: the sender answers the model's calls of `read_back`, and the client never sees them.
     """
 
     memory: Memory | None = None
@@ -160,6 +161,7 @@ class Ports:
     precompressions: PrecompressionStore | None = None
     latency: Latency | None = None
     trace_id: str = ""
+    answers_read_back: bool = False
 
 
 NO_PORTS = Ports()

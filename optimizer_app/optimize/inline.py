@@ -80,7 +80,15 @@ def run_inline(
     )
     result.stats.latency_ms += search_ms
     lookups = Lookups() if precompressions is None else precompressions.lookups
-    return Optimized(result.body, result.stats, result.changed, result.texts_to_precompress, lookups)
+    return Optimized(
+        result.body,
+        result.stats,
+        result.changed,
+        result.texts_to_precompress,
+        result.reads_back,
+        result.cuts,
+        lookups=lookups,
+    )
 
 
 def untouched(request: OptimizationRequest, failure: str = "") -> Optimized:
