@@ -1,6 +1,7 @@
 """Drops whole turns: a turn goes with its tool calls and their results, and a marker says what went.
 
-Directives that users gave in them follow the marker, in the users' own words.
+Directives that users gave in them follow the marker, in the users' own words, and so does all that a user
+said where there is room for it.
 """
 
 from __future__ import annotations
@@ -37,12 +38,16 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
     }
 
 
-def without_turns(prompt: Prompt, dropped: Set[int], context: Context) -> Prompt:
-    """The prompt without these turns, and one marker for every run of them."""
+def without_turns(
+    prompt: Prompt, dropped: Set[int], context: Context, whole: Set[str] = frozenset()
+) -> Prompt:
+    """The prompt without these turns, and one marker for every run of them. Of the blocks named in `whole`,
+    by id, all words follow the marker."""
     if not dropped:
         return prompt
     all_gone = [block for block in prompt.blocks if block.turn in dropped]
     carried = carried_words(all_gone, context.config.directive_keywords)
+    carried |= {block.id: [block.content.strip("\n")] for block in all_gone if block.id in whole}
     blocks: list[Block] = []
     gone: list[Block] = []
     for block in prompt.blocks:

@@ -22,6 +22,8 @@ _MAX_TERMS = 48
 _MAX_BLOCKS = 40
 # For a term that `n` lines hold a block gets 1 / log2(1 + n): one that three hold is enough, else two.
 _MIN_SCORE = 0.5
+# What an earlier turn brought back, and what users said in turns that are gone.
+_BRINGS = frozenset({Origin.RESTORED, Origin.MARKER})
 _NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
 # Of these single sentences are left out.
 _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
@@ -63,7 +65,7 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     if not missing:
         return
     sent = {block.id: block for block in prompt.blocks}
-    brought = [block for block in prompt.blocks if block.origin is Origin.RESTORED]
+    brought = [block for block in prompt.blocks if block.origin in _BRINGS]
     lines_told = {line for block in brought for line in block.content.split("\n")}
     told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in brought))
     for block in missing:

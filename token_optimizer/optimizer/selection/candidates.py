@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, islice, repeat
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
 from token_optimizer.optimizer.relevance.salience import salient, token_values
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.optimizer.selection.choice import Candidate, Frame
+from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
 
 # What the passage that is most relevant to the query is worth.
@@ -19,6 +20,10 @@ _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.5
+# The user's own words come before all else while they take at most this share of the room; a token of them
+# is then worth more than one of anything else.
+_MAX_OWN_SHARE = 0.5
+_OWN_TOKEN_VALUE = 10.0
 
 
 def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: int) -> list[Candidate]:
@@ -40,6 +45,30 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: in
         for number, cuttable in enumerate(cuttables)
         for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
     ]
+
+
+def own_words_first(
+    candidates: list[Candidate],
+    cuttables: Sequence[CuttableBlock],
+    frames: Mapping[Frame, int],
+    room_tokens: int,
+    *,
+    in_part: bool,
+) -> list[Candidate]:
+    """The candidates, with what users said themselves before all else, in a share of the room. What is more
+    than that comes first `in_part`, by its worth, or not at all."""
+    own = {(item.text, item.place): item for item in candidates if cuttables[item.text].is_own_words}
+    share = int(_MAX_OWN_SHARE * room_tokens)
+    if sum(item.tokens for item in own.values()) <= share:
+        # Such words open no turn: they can follow the marker of one that goes.
+        first = {place: replace(item, frame=None) for place, item in own.items()}
+    elif in_part:
+        first = {place: own[place] for place in choose(list(own.values()), share, frames)}
+    else:
+        return candidates
+    for place, item in first.items():
+        first[place] = replace(item, value=item.value + _OWN_TOKEN_VALUE * item.tokens)
+    return [first.get((item.text, item.place), item) for item in candidates]
 
 
 def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_tokens: int) -> dict[Frame, int]:

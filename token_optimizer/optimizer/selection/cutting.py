@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
+from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt, quoted
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
@@ -69,6 +69,12 @@ class CuttableBlock:
     frame: Frame | None = None
     tokens: Sequence[int] = ()
     directives: frozenset[int] = frozenset()
+
+    @property
+    def is_own_words(self) -> bool:
+        """Whether a user said it in the conversation."""
+        block = self.block
+        return block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
 
     def texts(self) -> list[str]:
         """The text of each passage."""
@@ -160,12 +166,13 @@ def cut(
     turns: set[int],
 ) -> Prompt:
     """The prompt with only the passages that are `kept`, by (text, place), and without those of the `turns`
-    of which none is."""
+    of which none is, but for the user's own words."""
     blocks: list[Block | None] = list(prompt.blocks)
     places: dict[int, set[int]] = {}
     for number, place in kept:
         places.setdefault(number, set()).add(place)
-    empty_turns = turns - {cuttables[number].block.turn for number in places}
+    carried = _carried(cuttables, places)
+    empty_turns = turns - {cuttables[number].block.turn for number in places if number not in carried}
     run: list[CuttableBlock] = []
     for number, cuttable in enumerate(cuttables):
         left = cuttable.directives.union(places.get(number, ()))
@@ -181,7 +188,21 @@ def cut(
         kept_text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
         blocks[cuttable.at] = with_text(cuttable.block, kept_text, context.show_handles)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
-    return counted(without_turns(shorter, empty_turns, context), prompt, context)
+    words = {cuttables[number].block.id for number in carried}
+    return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
+
+
+def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]]) -> set[int]:
+    """The numbers of the user's own words that stay whole, and may do so without their turn: where nothing
+    but them is kept of it, opening it would cost more than it says."""
+    answered = {cuttable.block.turn for cuttable in cuttables if not cuttable.is_own_words}
+    return {
+        number
+        for number, left in places.items()
+        if (own := cuttables[number]).is_own_words
+        and own.block.turn in answered
+        and len(left) == len(own.passages)
+    }
 
 
 def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:

@@ -9,8 +9,8 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns
 from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.markers import marker_tokens
-from token_optimizer.optimizer.relevance.salience import fixed_facts
-from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of
+from token_optimizer.optimizer.relevance.salience import fixed_facts, is_agents_run
+from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
 from token_optimizer.optimizer.selection.choice import choose
 from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
 
@@ -34,7 +34,10 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     least = cut(prompt, context, cuttables, set(), set(turns))
     available = -_tokens_over(least, context)
     whole = available + _tokens_over(prompt, context)
-    best, best_used, room, too_much = least, 0, available, 0
+    # In an agent's run the role of the user also reports what programs printed.
+    in_part = not is_agents_run(prompt)
+    candidates = own_words_first(candidates, cuttables, frames, available, in_part=in_part)
+    best, best_used, room, enough, too_much = least, 0, available, 0, 0
     for attempt in range(_MAX_ATTEMPTS):
         if room <= 0:
             break
@@ -45,9 +48,13 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
             best, best_used = shorter, used
         if used <= available and (used >= (1 - _FAR) * available or len(kept) == len(candidates)):
             break
-        too_much = room if used > available else too_much
+        if used > available:
+            too_much = min(room, too_much or room)
+        else:
+            enough = max(room, enough)
         room = _next_room(room, used, available, whole, attempt, gap_tokens)
-        room = min(room, too_much - 1) if too_much else room
+        if too_much and not enough < room < too_much:
+            room = (enough + too_much) // 2
     return best
 
 

@@ -146,6 +146,49 @@ def test_an_order_stays_where_other_sentences_of_an_old_turn_go() -> None:
     assert "left out]" in sent
 
 
+def _errands(count: int) -> list[dict[str, Any]]:
+    """Turns of a user who is answered at length, from what a tool found."""
+    turns: list[dict[str, Any]] = []
+    for n in range(count):
+        found = json.dumps(
+            [{"shop": f"shop {n}.{row}", "street": f"Lane {row}", "open": 7 + n} for row in range(9)]
+        )
+        function = {"name": "find_shops", "arguments": json.dumps({"errand": n})}
+        call = {"id": f"call_{n}", "type": "function", "function": function}
+        answer = " ".join(f"Shop {n}.{row} in lane {row} has it in stock." for row in range(9))
+        turns += [
+            {"role": "user", "content": f"Errand {n} is a gift, so wrap it in blue. My aunt will not mind."},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"call_{n}", "content": found},
+            {"role": "assistant", "content": answer},
+        ]
+    return turns
+
+
+def test_what_the_user_said_goes_after_all_answers_and_results() -> None:
+    messages = [*_errands(9), {"role": "user", "content": "Which shop comes first?"}]
+    whole = optimize_body({"messages": messages}, "openai", config=BALANCED).stats.tokens_before
+    result = _optimized({"messages": messages}, "openai", int(0.3 * whole))
+    sent = "\n".join(message["content"] or "" for message in result.body["messages"])
+    said = [message["content"] for message in messages if message["role"] == "user"]
+    places = [sent.find(words) for words in said]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "older messages left out; the user said in them:]\n" + said[0] in sent
+    assert result.stats.over_budget == result.stats.fallback_reason == ""
+
+
+def test_words_of_the_user_that_fill_the_room_are_chosen_by_what_is_asked() -> None:
+    messages = _chat(
+        40, "I walked along the coast, and the wind turned twice before the harbour came in sight."
+    )
+    messages[8]["content"] = "My boat is called Seeschwalbe, and it lies in Husum."
+    messages.append({"role": "user", "content": "What is my boat called?"})
+    sent = json.dumps(_optimized({"messages": messages}, "openai", 300).body["messages"])
+    assert "My boat is called Seeschwalbe" in sent
+    assert "hut_0" not in sent
+
+
 def test_with_handles_shown_every_marker_has_its_own_and_the_budget_holds() -> None:
     prompt = prompt_of(openai_body(), "openai")
     context = replace(context_of(prompt, 0.2), show_handles=True)

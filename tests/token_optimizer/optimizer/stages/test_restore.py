@@ -38,16 +38,16 @@ def test_two_questions_bring_back_passages_of_one_block(monkeypatch) -> None:
 
 
 def _chat(turns: int) -> list[dict[str, Any]]:
-    """A long chat; early on the user tells two things that nobody mentions again."""
+    """A long chat; early on the assistant tells two things that nobody mentions again."""
     told = {
-        3: "By the way, my sister Philippa breeds Leonberger dogs in a village near Colmar.",
+        3: "By the way, your sister Philippa breeds Leonberger dogs in a village near Colmar.",
         5: "The spare key of the boathouse hangs behind the barometer.",
     }
     messages: list[dict[str, Any]] = []
     for turn in range(turns):
         small_talk = f"Today we went through part {turn} of the plan, and it took us most of the afternoon."
-        messages.append({"role": "user", "content": told.get(turn, small_talk)})
-        messages.append({"role": "assistant", "content": f"Noted: part {turn} of {turns} is done."})
+        messages.append({"role": "user", "content": f"Part {turn} of {turns} is done."})
+        messages.append({"role": "assistant", "content": told.get(turn, small_talk)})
     return messages
 
 
@@ -86,7 +86,7 @@ def test_a_turn_that_was_dropped_comes_back_when_it_is_asked_for(monkeypatch, qu
 
 def test_where_there_is_no_room_for_it_the_conversation_is_compacted_around_it(monkeypatch) -> None:
     monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
-    result = _told_over_time(_chat(60), "Where is the spare key of the boathouse?", 1_200)
+    result = _told_over_time(_chat(53), "Where is the spare key of the boathouse?", 1_200)
     assert result.stats.compacted
     assert "hangs behind the barometer" in str(result.body["messages"])
 
@@ -129,3 +129,16 @@ def test_a_sentence_that_was_compressed_away_comes_back_and_only_once(monkeypatc
     assert told[45] in sent[4]
     assert "".join(sent).count(told[45]) == 1
     assert result.stats.tokens_after < result.stats.tokens_before
+
+
+def test_what_the_user_said_stays_and_is_not_brought_back(monkeypatch) -> None:
+    monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
+    messages = _chat(50)
+    for message in messages[::2]:
+        message["content"] = "Go on."
+    messages[6]["content"] = "The spare key of the mill hangs in the porch."
+    result = _told_over_time(messages, "Where is the key of the mill?", 1_200)
+    texts = [str(message["content"]) for message in result.body["messages"]]
+    assert any("older messages left out; the user said in them:]" in text for text in texts)
+    assert ["hangs in the porch" in text for text in texts].count(True) == 1
+    assert "hangs in the porch" not in texts[-1]
