@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 
 from gateway.auth import Caller
 from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.optimize.service import Optimized
-from optimizer_app.optimize.usage import Usage
+from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.trace_ids import new_trace_id
-from optimizer_app.traces.record import Status, TraceRecord
+from optimizer_app.traces.record import ProviderCall, ReadBackRecord, Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
 from token_optimizer.models import Dialect, OptimizationStats
 
 _MAX_REASON_CHARS = 200
+# A model may call many times in one round; a trace stays small.
+_MAX_READ_BACKS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Recording:
         self._sent_at: float | None = None
         # In off mode the prompt is counted beside the waiting for the provider.
         self._counting: asyncio.Task[Optimized] | None = None
+        self._calls: list[Usage] = []
         self._ended = False
         self.dialect: Dialect = arrival.dialect
         self._trace = TraceRecord(
@@ -118,23 +122,34 @@ class Recording:
         self._counting = counting
 
     def note_sent(self) -> None:
-        """The request goes to the provider now."""
+        """The request goes to the provider now, or its continuation does."""
         self._sent_at = time.perf_counter()
 
     def note_answered(self) -> None:
         """The provider is done."""
-        if self._sent_at is not None and self._trace.upstream_ms is None:
-            self._trace = replace(self._trace, upstream_ms=_milliseconds_since(self._sent_at))
+        if self._sent_at is not None:
+            before = self._trace.upstream_ms or 0.0
+            self._trace = replace(self._trace, upstream_ms=before + _milliseconds_since(self._sent_at))
+            self._sent_at = None
 
     def note_usage(self, usage: Usage) -> None:
-        """What the provider billed."""
+        """What the provider billed for one call, beside those before it."""
+        self._calls.append(usage)
+        total = sum(self._calls, UNKNOWN_USAGE)
+        several = self._calls if len(self._calls) > 1 else []
         self._trace = replace(
             self._trace,
-            usage_input_tokens=usage.input_tokens,
-            usage_cached_tokens=usage.cached_tokens,
-            usage_cache_write_tokens=usage.cache_write_tokens,
-            usage_output_tokens=usage.output_tokens,
+            usage_input_tokens=total.input_tokens,
+            usage_cached_tokens=total.cached_tokens,
+            usage_cache_write_tokens=total.cache_write_tokens,
+            usage_output_tokens=total.output_tokens,
+            provider_calls=[ProviderCall(*astuple(call)) for call in several],
         )
+
+    def note_read_backs(self, read_backs: Sequence[ReadBackRecord]) -> None:
+        """What the model read back, by the calls of one round."""
+        known = self._trace.read_backs
+        self._trace = replace(self._trace, read_backs=[*known, *read_backs][:_MAX_READ_BACKS])
 
     async def end(self, status: Status, http_status: int | None = None, error: str = "") -> None:
         """Write the trace, once the prompt is counted."""

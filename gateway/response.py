@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -24,6 +24,20 @@ from token_optimizer.models import OptimizationStats
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 # zlib and gzip, told apart by their first bytes.
 _ANY_WRAPPING = 47
+
+
+class StreamReader(Protocol):
+    """Reads along a stream: `finished` once its closing event came, `failed` where it told of an error."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    @property
+    def failed(self) -> bool: ...
+
+    def feed(self, data: bytes) -> bytes:
+        """The bytes to pass on now."""
+        ...
 
 
 def is_stream(answer: Answer) -> bool:
@@ -46,7 +60,7 @@ async def pass_whole(
         body, packed = received, False
     elif payload is not None and answer.status < 300:
         body = with_stats(body, payload, stats)
-    await _record_whole(recording, answer)
+    await record_whole(recording, answer)
     headers = answer_headers(answer.headers, decoded=packed) + recording.headers
     await client.answer(answer.status, headers, body)
 
@@ -58,10 +72,10 @@ async def pass_stream(
     await client.start(answer.status, answer_headers(answer.headers, decoded=True) + recording.headers)
     pieces = unpacked(answer)
     try:
-        last = await _pass_until_closed(client, pieces, tap)
+        last = await pass_until_closed(client, pieces, tap)
     finally:
         recording.note_usage(dialect.usage(tap.usage))
-    await _record_stream(recording, answer, tap)
+    await record_stream(recording, answer, tap)
     if last:
         await client.send(last)
     async for chunk in pieces:
@@ -71,7 +85,7 @@ async def pass_stream(
         await client.send(tap.rest(), last=True)
 
 
-async def _pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: StreamTap) -> bytes:
+async def pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: StreamReader) -> bytes:
     """Pass on what comes before the piece that closes the stream; that piece, not yet passed on."""
     async for chunk in pieces:
         passed = tap.feed(chunk)
@@ -82,7 +96,7 @@ async def _pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: 
     return b""
 
 
-async def _record_whole(recording: Recording, answer: Answer) -> None:
+async def record_whole(recording: Recording, answer: Answer) -> None:
     """Record an answer that came whole; an error of the provider's is one in the trace too."""
     if answer.status < 400:
         await recording.end("ok", answer.status)
@@ -90,12 +104,12 @@ async def _record_whole(recording: Recording, answer: Answer) -> None:
         await recording.end("error", answer.status, f"the provider answered {answer.status}")
 
 
-async def _record_stream(recording: Recording, answer: Answer, tap: StreamTap) -> None:
+async def record_stream(recording: Recording, answer: Answer, tap: StreamReader) -> None:
     """Record a stream that has ended, by how it ended."""
     if tap.failed:
         await recording.end("error", answer.status, "the provider reported an error within the stream")
     elif tap.finished or answer.status >= 400:
-        await _record_whole(recording, answer)
+        await record_whole(recording, answer)
     else:
         await recording.end("interrupted", answer.status, "the stream ended without its closing event")
 

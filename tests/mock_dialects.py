@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Literal
 
 from token_optimizer.tokens.counts import count_body
@@ -36,7 +37,8 @@ class Reply:
     `cut_after` hangs up after so many SSE events (in a JSON answer: after so many bytes).
     `hold_after` waits for `release` once so many SSE events are out; `release` alone holds the whole answer.
     `prompt_tokens` None means counted from what came. `raw_body` replaces the answer's body.
-    `ending` is how an answer of the Responses API closes.
+    `ending` is how an answer of the Responses API closes. `thinking` comes before the text, signed or
+    encrypted where the dialect has it so. `finish_reason` replaces the one that follows from the answer.
     """
 
     text: str = "The answer of the mock provider is four."
@@ -53,11 +55,14 @@ class Reply:
     prompt_tokens: int | None = None
     raw_body: bytes | None = None
     ending: Literal["completed", "incomplete", "failed"] = "completed"
+    thinking: str = ""
+    finish_reason: str = ""
 
     @property
     def words(self) -> list[str]:
         """The text in the pieces that a stream sends."""
-        return [piece + " " for piece in self.text.split(" ")[:-1]] + self.text.split(" ")[-1:]
+        pieces = [piece + " " for piece in self.text.split(" ")[:-1]] + self.text.split(" ")[-1:]
+        return pieces if self.text else []
 
     @property
     def completion_tokens(self) -> int:
@@ -91,6 +96,8 @@ class OpenAIDialect(Dialect):
 
     def whole(self, body: Json, reply: Reply) -> Json:
         message: Json = {"role": "assistant", "content": reply.text or None, "refusal": None}
+        if reply.thinking:
+            message["reasoning_content"] = reply.thinking
         if reply.tool_calls:
             message["tool_calls"] = [self.call(place, call) for place, call in enumerate(reply.tool_calls)]
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish(reply)}
@@ -100,6 +107,8 @@ class OpenAIDialect(Dialect):
         wanted = (body.get("stream_options") or {}).get("include_usage", False)
         base = self.base(body, "chat.completion.chunk") | ({"usage": None} if wanted else {})
         yield self.chunk(base, {"role": "assistant", "content": ""})
+        if reply.thinking:
+            yield self.chunk(base, {"reasoning_content": reply.thinking})
         for word in reply.words:
             yield self.chunk(base, {"content": word})
         for place, call in enumerate(reply.tool_calls):
@@ -131,7 +140,7 @@ class OpenAIDialect(Dialect):
         return b"data: %s\n\n" % dump({**base, "choices": [choice]})
 
     def finish(self, reply: Reply) -> str:
-        return "tool_calls" if reply.tool_calls else "stop"
+        return reply.finish_reason or ("tool_calls" if reply.tool_calls else "stop")
 
     def usage(self, body: Json, reply: Reply) -> Json:
         prompt = prompt_tokens(body, "openai") if reply.prompt_tokens is None else reply.prompt_tokens
@@ -149,7 +158,8 @@ class AnthropicDialect(Dialect):
         return {"type": "error", "error": {"type": kind, "message": reply.message}}
 
     def whole(self, body: Json, reply: Reply) -> Json:
-        content: list[Json] = [{"type": "text", "text": reply.text}] if reply.text else []
+        content: list[Json] = [self.thinking(reply)] if reply.thinking else []
+        content += [{"type": "text", "text": reply.text}] if reply.text else []
         content += [self.call(place, call) for place, call in enumerate(reply.tool_calls)]
         usage = {**self.usage(body, reply), "output_tokens": reply.completion_tokens}
         return {**self.base(body), "content": content, "stop_reason": self.stop_reason(reply), "usage": usage}
@@ -159,20 +169,34 @@ class AnthropicDialect(Dialect):
         yield sse(
             "message_start", message={**self.base(body), "content": [], "stop_reason": None, "usage": usage}
         )
-        yield sse("content_block_start", index=0, content_block={"type": "text", "text": ""})
         yield sse("ping")
-        for word in reply.words:
-            yield sse("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
-        yield sse("content_block_stop", index=0)
+        numbers = count()
+        if reply.thinking:
+            whole = self.thinking(reply)
+            deltas = [
+                {"type": "thinking_delta", "thinking": reply.thinking},
+                {"type": "signature_delta", "signature": whole["signature"]},
+            ]
+            yield from self.block(next(numbers), {**whole, "thinking": "", "signature": ""}, deltas)
+        if reply.text:
+            deltas = [{"type": "text_delta", "text": word} for word in reply.words]
+            yield from self.block(next(numbers), {"type": "text", "text": ""}, deltas)
         for place, call in enumerate(reply.tool_calls):
-            opening = {**self.call(place, call), "input": {}}
-            delta = {"type": "input_json_delta", "partial_json": call.arguments}
-            yield sse("content_block_start", index=place + 1, content_block=opening)
-            yield sse("content_block_delta", index=place + 1, delta=delta)
-            yield sse("content_block_stop", index=place + 1)
+            deltas = [{"type": "input_json_delta", "partial_json": call.arguments}]
+            yield from self.block(next(numbers), {**self.call(place, call), "input": {}}, deltas)
         ending = {"stop_reason": self.stop_reason(reply), "stop_sequence": None}
         yield sse("message_delta", delta=ending, usage={"output_tokens": reply.completion_tokens})
         yield sse("message_stop")
+
+    def block(self, index: int, opening: Json, deltas: list[Json]) -> Iterator[bytes]:
+        yield sse("content_block_start", index=index, content_block=opening)
+        for delta in deltas:
+            yield sse("content_block_delta", index=index, delta=delta)
+        yield sse("content_block_stop", index=index)
+
+    def thinking(self, reply: Reply) -> Json:
+        signature = f"EqQB+/{self.number}=="
+        return {"type": "thinking", "thinking": reply.thinking, "signature": signature}
 
     def base(self, body: Json) -> Json:
         shape: Json = {"type": "message", "role": "assistant", "model": body["model"], "stop_sequence": None}
@@ -183,7 +207,7 @@ class AnthropicDialect(Dialect):
         return {"type": "tool_use", "id": identity, "name": call.name, "input": json.loads(call.arguments)}
 
     def stop_reason(self, reply: Reply) -> str:
-        return "tool_use" if reply.tool_calls else "end_turn"
+        return reply.finish_reason or ("tool_use" if reply.tool_calls else "end_turn")
 
     def usage(self, body: Json, reply: Reply) -> Json:
         prompt = prompt_tokens(body, "anthropic") if reply.prompt_tokens is None else reply.prompt_tokens

@@ -47,7 +47,7 @@ class ResponsesDialect(Dialect):
                     yield event("response.output_text.delta", **part, delta=word, logprobs=[])
                 yield event("response.output_text.done", **part, text=reply.text, logprobs=[])
                 yield event("response.content_part.done", **part, part=item["content"][0])
-            else:
+            elif item["type"] == "function_call":
                 arguments = item["arguments"]
                 yield event("response.function_call_arguments.delta", **where, delta=arguments)
                 name = item["name"]
@@ -89,7 +89,13 @@ class ResponsesDialect(Dialect):
             }
             for place, call in enumerate(reply.tool_calls)
         ]
-        return [message, *calls]
+        reasoning = {
+            "id": f"rs_{self.number}",
+            "type": "reasoning",
+            "summary": [],
+            "encrypted_content": f"gAAA+/{reply.thinking}==",
+        }
+        return [*[reasoning] * bool(reply.thinking), *[message] * bool(reply.text), *calls]
 
     def usage(self, body: Json, reply: Reply) -> Json:
         prompt = reply.prompt_tokens
@@ -107,4 +113,4 @@ def opened(item: Json) -> Json:
     """The item as a stream announces it."""
     if item["type"] == "message":
         return {**item, "status": "in_progress", "content": []}
-    return {**item, "status": "in_progress", "arguments": ""}
+    return {**item, "status": "in_progress", "arguments": ""} if item["type"] == "function_call" else item

@@ -67,6 +67,8 @@ ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL")
 
 # The gateway
 UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600.0)
+# How long after its first call of read_back a model may go on reading within one answer.
+READ_BACK_SECONDS = env.seconds("OPTIMIZER_READ_BACK_SECONDS", 120.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")
 # The model of the machine's one embedding process, and the socket it answers on.
 EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")

@@ -51,6 +51,7 @@ class Totals:
     estimated: int
     gross_usd: Decimal | None
     net_usd: Decimal | None
+    read_back_usd: Decimal | None
     priced: int
     reconciled: int
     fallbacks: int
@@ -75,7 +76,7 @@ class Totals:
         """What the gross saving would have cost less anyway: the provider's discount on those tokens."""
         if self.gross_usd is None or self.net_usd is None:
             return None
-        return self.gross_usd - self.net_usd
+        return self.gross_usd - self.net_usd - (self.read_back_usd or 0)
 
     @property
     def fallback_share(self) -> float | None:
@@ -129,6 +130,7 @@ def totals(traces: RequestTraceQuerySet) -> Totals:
         estimated=Count("id", filter=Q(tokens_estimated=True)),
         gross=Sum("gross_usd", filter=PRICED),
         net=Sum("net_usd", filter=PRICED),
+        read_back=Sum("read_back_usd", filter=PRICED),
         priced=Count("id", filter=PRICED),
         reconciled=Count("usage_input_tokens"),
         fallbacks=Count("id", filter=OPTIMIZED & Q(fallback_used=True)),
@@ -143,7 +145,13 @@ def totals(traces: RequestTraceQuerySet) -> Totals:
     routes = {name: row.pop(f"route_{number}") for number, name in enumerate(ROUTES)}
     latency = row.pop("latency")
     # An aggregate may not bear the name of a column that another one filters by.
-    named = {"tokens_before": "before", "tokens_after": "after", "gross_usd": "gross", "net_usd": "net"}
+    named = {
+        "tokens_before": "before",
+        "tokens_after": "after",
+        "gross_usd": "gross",
+        "net_usd": "net",
+        "read_back_usd": "read_back",
+    }
     sums = {name: row.pop(alias) for name, alias in named.items()}
     return Totals(**sums, **row, p95_ms=latency[1] if latency else None, routes=routes)
 

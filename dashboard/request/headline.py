@@ -63,17 +63,18 @@ def zero_explained(trace: RequestTrace) -> str:
 
 
 def money_sentence(trace: RequestTrace) -> str:
-    """Net = gross − cache effect, or why there is no such figure."""
+    """Net = gross − cache effect − reading back, or why there is no such figure."""
     if trace.gross_usd == trace.net_usd == 0:
         return "No money was saved."
     if trace.gross_usd is None:
         return f"Money is not counted: no list price is known for {trace.model or 'this model'}."
     if trace.net_usd is None:
         return f"Gross {money(trace.gross_usd)} at list price. Net is not known: no usage was reported."
-    effect = trace.gross_usd - trace.net_usd
+    effect = trace.gross_usd - trace.net_usd - (trace.read_back_usd or 0)
     sign = "+" if effect < 0 else "−"
     gross = f"{money(trace.gross_usd)} gross {sign} {money(abs(effect))} cache effect"
-    return f"Net {money(trace.net_usd)} = {gross}"
+    read_back = f" − {money(trace.read_back_usd)} reading back" if trace.read_back_usd else ""
+    return f"Net {money(trace.net_usd)} = {gross}{read_back}"
 
 
 def retrieval_sentence(trace: RequestTrace) -> str:
@@ -93,11 +94,7 @@ def notices(trace: RequestTrace) -> list[Notice]:
     if trace.status == RequestTrace.Status.ERROR:
         found.append(Notice("danger", _provider_error(trace)))
     if trace.net_usd is not None and trace.net_usd < 0:
-        found.append(
-            Notice(
-                "danger", "Net is negative: the cut cost more of the provider's cache discount than it saved."
-            )
-        )
+        found.append(Notice("danger", _negative_net(trace)))
     if trace.status == RequestTrace.Status.INTERRUPTED:
         found.append(Notice("warn", "Interrupted: the answer ended early. " + trace.error))
     if trace.fallback_used:
@@ -112,6 +109,12 @@ def notices(trace: RequestTrace) -> list[Notice]:
         text = f"≈ marks estimates: {trace.model or 'this model'} has no public tokenizer."
         found.append(Notice("note", text))
     return found
+
+
+def _negative_net(trace: RequestTrace) -> str:
+    if trace.net_usd is not None and trace.net_usd + (trace.read_back_usd or 0) >= 0:
+        return "Net is negative: reading back what was cut cost more than the cut saved."
+    return "Net is negative: the cut cost more of the provider's cache discount than it saved."
 
 
 def _compaction(trace: RequestTrace) -> str:

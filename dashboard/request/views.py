@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 
 from dashboard.request import headline
+from dashboard.request.reading_back import reading_back
 from dashboard.request.stages import stage_bars
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -42,6 +43,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "notices": headline.notices(trace),
         "strip": prompt_strip(rows) if rows else None,
         "stages": stage_bars(trace.stages),
+        "reading": reading_back(trace, rows),
         "selects": _selects(request, rows),
         "block_count": len(rows),
         "groups": _groups(request, rows),
@@ -59,7 +61,8 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     fields = dict(zip(TRACE_FIELDS, trace_values(trace), strict=True))
-    found = {"project": trace.project.name, **fields, "stages": trace.stages, "blocks": trace.blocks}
+    details = {name: getattr(trace, name) for name in ("stages", "blocks", "read_backs", "provider_calls")}
+    found = {"project": trace.project.name, **fields, **details}
     return JsonResponse(found, json_dumps_params={"indent": 2}, headers=headers)
 
 
@@ -135,7 +138,9 @@ def _neighbours(request: HttpRequest, scope: Scope, trace: RequestTrace) -> dict
 
 
 def _usage_difference(trace: RequestTrace) -> float | None:
-    """How far the provider's count of the input is from ours, as a share."""
-    if trace.usage_input_tokens is None or not trace.tokens_after:
-        return None
-    return trace.usage_input_tokens / trace.tokens_after - 1
+    """How far the provider's count of the input is from ours, as a share. Of several calls the first is the
+    one that we counted."""
+    first: int | None = trace.usage_input_tokens
+    if trace.provider_calls:
+        first = trace.provider_calls[0].get("input_tokens")
+    return first / trace.tokens_after - 1 if first is not None and trace.tokens_after else None

@@ -38,6 +38,7 @@ TRACE_FIELDS = (
     "usage_output_tokens",
     "gross_usd",
     "net_usd",
+    "read_back_usd",
 )
 
 

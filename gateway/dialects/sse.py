@@ -15,7 +15,7 @@ import orjson
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 _DATA_LINE = re.compile(rb"^data:[ ]?(.*?)\r?$", re.MULTILINE)
 # An event that never ends is passed on unread rather than kept.
-_MAX_EVENT_BYTES = 8_000_000
+MAX_EVENT_BYTES = 8_000_000
 
 
 class StreamTap(ABC):
@@ -38,18 +38,13 @@ class StreamTap(ABC):
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now: the same ones, or whole events where some are taken out."""
-        pending = self._pending + data
-        passed = []
-        end = 0
-        for found in _EVENT.finditer(pending):
-            passed.append(self.note(found[0]))
-            end = found.end()
-        self._pending = pending[end:]
+        events, self._pending = whole_events(self._pending + data)
+        passed = [self.note(event) for event in events]
         if not self._holds_events:
-            if len(self._pending) > _MAX_EVENT_BYTES:
+            if len(self._pending) > MAX_EVENT_BYTES:
                 self._pending = b""
             return data
-        if len(self._pending) > _MAX_EVENT_BYTES:
+        if len(self._pending) > MAX_EVENT_BYTES:
             passed.append(self.rest())
         return b"".join(passed)
 
@@ -57,6 +52,16 @@ class StreamTap(ABC):
         """What is left when the stream ends within an event."""
         left, self._pending = self._pending, b""
         return left if self._holds_events else b""
+
+
+def whole_events(data: bytes) -> tuple[list[bytes], bytes]:
+    """The events that are whole, and the beginning of the next one."""
+    events = []
+    end = 0
+    for found in _EVENT.finditer(data):
+        events.append(found[0])
+        end = found.end()
+    return events, data[end:]
 
 
 def data_of(event: bytes) -> bytes:
@@ -71,3 +76,9 @@ def parsed_event(event: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def sse_event(payload: Mapping[str, Any], *, named: bool) -> bytes:
+    """An event with this data; `named`: after the data's own `type`."""
+    name = b"event: %s\n" % str(payload["type"]).encode() if named else b""
+    return b"%sdata: %s\n\n" % (name, orjson.dumps(payload))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from gateway.auth import Caller
 from gateway.dialects.base import ApiDialect
@@ -22,6 +23,8 @@ from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
 from gateway.errors import GatewayError
+from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
+from gateway.read_back.rounds import Reader, Rounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
@@ -45,7 +48,8 @@ class Outgoing:
     """What goes to the provider, and what its answer needs on the way back.
 
     `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
-    `stats` a JSON answer is passed on byte for byte.
+    `stats` a JSON answer is passed on byte for byte. `reader` reads what was left out, where the
+    model can ask for it.
     """
 
     dialect: ApiDialect
@@ -54,6 +58,7 @@ class Outgoing:
     body: bytes
     unasked: Outgoing | None = None
     stats: OptimizationStats | None = None
+    reader: Reader | None = None
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -187,22 +192,41 @@ async def relay(
     recording.note_sent()
     async with _provider_answer(gateway, client, caller, outgoing) as answer:
         if outgoing.unasked is None or answer.status not in _REFUSALS:
-            await _pass_on(client, recording, outgoing, answer)
+            await _pass_on(gateway, client, caller, recording, outgoing, answer)
             return
         refusal = await WholeAnswer.read(answer)
     if b"stream_options" in refusal.body:
         gateway.refusing_usage[outgoing.provider.base_url] = True
         await relay(gateway, client, caller, recording, outgoing.unasked)
     else:
-        await _pass_on(client, recording, outgoing, refusal)
+        await _pass_on(gateway, client, caller, recording, outgoing, refusal)
 
 
-async def _pass_on(client: Client, recording: Recording, outgoing: Outgoing, answer: Answer) -> None:
+async def _pass_on(
+    gateway: Gateway,
+    client: Client,
+    caller: Caller,
+    recording: Recording,
+    outgoing: Outgoing,
+    answer: Answer,
+) -> None:
+    dialect, strip_usage = outgoing.dialect, outgoing.unasked is not None
+    if outgoing.reader is None or answer.status >= 300:
+        if is_stream(answer):
+            await pass_stream(client, recording, dialect, answer, dialect.tap(strip_usage=strip_usage))
+        else:
+            await pass_whole(client, recording, dialect, answer, outgoing.stats)
+        return
+
+    def ask(body: bytes) -> AbstractAsyncContextManager[Answer]:
+        return _provider_answer(gateway, client, caller, replace(outgoing, body=body))
+
+    within = settings.READ_BACK_SECONDS
+    rounds = Rounds(outgoing.reader, dialect.name, outgoing.body, ask, recording, within)
     if is_stream(answer):
-        tap = outgoing.dialect.tap(strip_usage=outgoing.unasked is not None)
-        await pass_stream(client, recording, outgoing.dialect, answer, tap)
+        await pass_joined_stream(client, recording, dialect, answer, rounds, strip_usage=strip_usage)
     else:
-        await pass_whole(client, recording, outgoing.dialect, answer, outgoing.stats)
+        await pass_joined_whole(client, recording, dialect, answer, outgoing.stats, rounds)
 
 
 @asynccontextmanager

@@ -3,12 +3,15 @@
 Gross is the cut tokens at list price. Net is what the provider would have billed without us minus what it
 billed. What it would have billed is an estimate, as its cache cannot be asked: the cut tokens are taken to
 have been read from and written to the cache in the shares that `usage` reports for those that were sent.
+Where the model read back what had been cut, the provider was called more than once: without us it would have
+been called once, for the whole prompt and the last call's answer.
 A request for a model without a price is unpriced, which is None and never 0. The built-in echo bills
 nothing: its requests are priced as the model they name would have been.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -22,10 +25,12 @@ from token_optimizer.optimizer.conversation.cache_prices import priced_model
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Money saved by one request; None where it cannot be known."""
+    """Money saved by one request; None where it cannot be known. `read_back_usd` is the part of the bill that
+    came with reading back."""
 
     gross_usd: Decimal | None = None
     net_usd: Decimal | None = None
+    read_back_usd: Decimal | None = None
 
 
 UNPRICED = Prices()
@@ -38,9 +43,10 @@ def price_request(
     tokens_after: int,
     *,
     usage: Usage,
+    later_calls: Sequence[Usage] = (),
     at: datetime | None = None,
 ) -> Prices:
-    """The money that cutting a prompt saved."""
+    """The money that cutting a prompt saved. `usage` is that of the first call."""
     found = priced_model(model, dialect)
     if found is None:
         return UNPRICED
@@ -51,7 +57,25 @@ def price_request(
     if usage.input_tokens == 0:
         return Prices(gross, Decimal(0))
     without_us = _grown(usage, tokens_before - tokens_after)
-    return Prices(gross, _input_price(found, without_us, at) - _input_price(found, usage, at))
+    saved = _input_price(found, without_us, at) - _input_price(found, usage, at)
+    if not later_calls:
+        return Prices(gross, saved)
+    more = _price_of_going_on(found, [usage, *later_calls], at)
+    return Prices(gross, saved - more, more)
+
+
+def _price_of_going_on(
+    found: tuple[Provider, ModelInfo], calls: Sequence[Usage], at: datetime | None
+) -> Decimal:
+    """What later calls read, and what all but the last one wrote."""
+    read = sum((_input_price(found, call, at) for call in calls[1:]), Decimal(0))
+    return read + sum((_output_price(found, call, at) for call in calls[:-1]), Decimal(0))
+
+
+def _output_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:
+    provider, model = found
+    priced = PricedUsage(output_tokens=usage.output_tokens or 0)
+    return model.calc_price(priced, provider, genai_request_timestamp=at).output_price
 
 
 def _input_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:

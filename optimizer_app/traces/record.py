@@ -24,12 +24,40 @@ class UnreadableRecord(ValueError):
     """A line of the journal that is no record; the message names the field, never its content."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReadBackRecord:
+    """What the model read back by one call: in which `round` of its answer, and the `stage` that had cut it.
+
+    `handle` is the number of a marker; empty where the model asked with words, which stay out of the trace as
+    all text does. `beside`: the client had calls to answer, too, so it goes with the next turn.
+    """
+
+    round: int
+    handle: str
+    found: bool
+    block: str
+    stage: str
+    tokens: int
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """What the provider billed for one of several calls; None where it did not say."""
+
+    input_tokens: int | None
+    cached_tokens: int | None
+    cache_write_tokens: int | None
+    output_tokens: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRecord:
     """The columns of `RequestTrace` without the money, which is added when the record is stored.
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
-    cache included. `messages_count` goes to events only.
+    cache included. Where the provider was called more than once, as the model read back what was cut, the
+    usage is that of all `provider_calls`. `messages_count` goes to events only.
     """
 
     id: uuid.UUID
@@ -64,6 +92,8 @@ class TraceRecord:
     usage_output_tokens: int | None = None
     stages: list[dict[str, Any]] = field(default_factory=list)
     blocks: list[dict[str, Any]] = field(default_factory=list)
+    read_backs: list[ReadBackRecord] = field(default_factory=list)
+    provider_calls: list[ProviderCall] = field(default_factory=list)
     messages_count: int = 0
 
     def as_line(self) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from typing import Any
 
 from django.conf import settings
@@ -70,11 +70,14 @@ def _trace(record: TraceRecord) -> RequestTrace:
         record.dialect,
         record.tokens_before,
         record.tokens_after,
-        usage=_usage(record),
+        usage=_first_usage(record),
+        later_calls=[Usage(*astuple(call)) for call in record.provider_calls[1:]],
         at=record.created_at,
     )
-    row = RequestTrace(**columns, gross_usd=prices.gross_usd, net_usd=prices.net_usd)
+    row = RequestTrace(**columns, **asdict(prices))
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
+    row.read_backs = _json([asdict(read) for read in record.read_backs])
+    row.provider_calls = _json([asdict(call) for call in record.provider_calls])
     return row
 
 
@@ -87,8 +90,10 @@ def _json(value: Any) -> Any:
     return Value(value, JSONField())
 
 
-def _usage(record: TraceRecord) -> Usage:
-    """What the provider billed: nothing for a request that it refused."""
+def _first_usage(record: TraceRecord) -> Usage:
+    """What the provider billed for its first call: nothing for a request that it refused."""
+    if record.provider_calls:
+        return Usage(*astuple(record.provider_calls[0]))
     if record.usage_input_tokens is None and record.status == "error":
         return NOTHING_BILLED
     return Usage(record.usage_input_tokens, record.usage_cached_tokens, record.usage_cache_write_tokens)

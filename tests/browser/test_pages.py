@@ -48,13 +48,28 @@ def traces(site: Site) -> list[RequestTrace]:
         {"model": LONG_NAME, "tokens_estimated": True, "net_usd": Decimal("-0.01"), "gross_usd": Decimal(1)},
         {"fallback_used": True, "fallback_reason": "constraint lost: " + "MUST answer in JSON, " * 6},
         {"tokens_after": 1000},
-        {"blocks": blocks, "gross_usd": Decimal("0.5"), "net_usd": Decimal("0.4"), "usage_input_tokens": 404},
+        {"blocks": blocks, "gross_usd": Decimal("0.5"), "net_usd": Decimal("0.4"), "usage_input_tokens": 404}
+        | read_back(),
     ]
     count = len(kinds)
     return [
         make_trace(site.project, age=timedelta(minutes=3 * (count - number)), **fields)
         for number, fields in enumerate(kinds)
     ]
+
+
+def read_back() -> dict[str, Any]:
+    """What a request has whose model read back twice, and missed once."""
+    read = {"round": 1, "handle": "482193", "found": True, "block": "b", "stage": "passages", "tokens": 1204}
+    missed = {"round": 2, "handle": "", "found": False, "block": "", "stage": "", "tokens": 31}
+    beside = {**read, "round": 3, "handle": "771204", "tokens": 96, "beside": True}
+    call = {"input_tokens": 404, "cached_tokens": 0, "cache_write_tokens": None, "output_tokens": 40}
+    calls = [call, {**call, "input_tokens": 1670, "cached_tokens": 384}, {**call, "input_tokens": 1741}]
+    return {
+        "read_backs": [read, missed, beside],
+        "provider_calls": calls,
+        "read_back_usd": Decimal("0.0121"),
+    }
 
 
 async def assert_fits(page: Page) -> None:

@@ -34,6 +34,13 @@ def test_totals(project: Project) -> None:
     assert (found.errors, found.to_look_at) == (1, 1)
 
 
+def test_reading_back_is_no_effect_of_the_cache(project: Project) -> None:
+    money = {"gross_usd": Decimal(5), "net_usd": Decimal(2), "read_back_usd": Decimal(1)}
+    make_trace(project, usage_input_tokens=400, **money)
+    found = all_totals()
+    assert (found.cache_effect_usd, found.read_back_usd) == (2, 1)
+
+
 def test_totals_of_nothing(db: None) -> None:
     found = all_totals()
     assert (found.requests, found.tokens_saved) == (0, 0)

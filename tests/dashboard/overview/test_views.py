@@ -42,6 +42,11 @@ def test_cache_effect_may_be_a_gain(as_admin: Client, project: Project) -> None:
     assert "= $1.50 gross + $0.5000 cache effect" in page(as_admin)
 
 
+def test_reading_back_is_told_apart(as_admin: Client, project: Project) -> None:
+    make_trace(project, gross_usd=Decimal(5), net_usd=Decimal(2), read_back_usd=Decimal(1))
+    assert "= $5.00 gross − $2.00 cache effect − $1.00 reading back" in page(as_admin)
+
+
 def test_negative_net_is_red_with_its_cause(as_admin: Client, project: Project) -> None:
     make_trace(project, gross_usd=Decimal(1), net_usd=Decimal("-2"))
     text = page(as_admin)

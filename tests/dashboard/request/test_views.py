@@ -251,3 +251,43 @@ def test_what_stored_documents_brought_is_told(as_admin: Client, project: Projec
     assert "Grew by 60 tokens" in text
     assert "Handbook" in text
     assert retrieval_sentence(make_trace(project)) == ""
+
+
+READ = {"round": 1, "handle": "482193", "found": True, "block": "b2", "stage": "logs", "tokens": 90}
+CALL = {"input_tokens": 410, "cached_tokens": 0, "cache_write_tokens": None, "output_tokens": 12}
+
+
+def test_what_was_read_back(as_admin: Client, project: Project) -> None:
+    trace = make_trace(
+        project,
+        blocks=[block(600, 600), block(400, 100, id="b2", stage="logs", reason="log cut")],
+        read_backs=[READ, {**READ, "round": 2, "handle": "", "found": False, "stage": "", "block": ""}],
+        provider_calls=[CALL, {**CALL, "input_tokens": 512, "cached_tokens": 400}],
+        usage_input_tokens=922,
+        gross_usd=Decimal("0.5"),
+        net_usd=Decimal("0.2"),
+        read_back_usd=Decimal("0.1"),
+    )
+    text = page(as_admin, trace)
+
+    assert "Net $0.2000 = $0.5000 gross − $0.2000 cache effect − $0.1000 reading back" in text
+    assert "The model asked 2 times, and read 90 tokens, in 1 more call of the provider." in text
+    assert "That cost $0.1000; net counts it." in text
+    assert "logs cut 300 tokens, of which 90 were read back" in " ".join(text.split())
+    assert "#482193" in text
+    assert "block 2" in text
+    assert "nothing was left out under it" in text
+    assert "Provider billed, 2 calls" in " ".join(text.split())
+    assert "(+2.5%)" in text  # of the first call, which is the one that we counted
+    found = as_admin.get(f"/requests/{trace.pk}.json").json()
+    assert found["read_backs"] == trace.read_backs
+    assert found["provider_calls"] == trace.provider_calls
+
+
+def test_nothing_read_back_has_no_section(as_admin: Client, project: Project) -> None:
+    assert "Read back" not in page(as_admin, make_trace(project))
+
+
+def test_net_below_zero_by_reading_back_says_so() -> None:
+    trace = RequestTrace(net_usd=Decimal("-0.01"), gross_usd=Decimal("0.02"), read_back_usd=Decimal("0.03"))
+    assert "reading back what was cut cost more" in notices(trace)[0].text

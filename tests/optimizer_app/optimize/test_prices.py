@@ -42,6 +42,19 @@ def test_a_cut_of_ten_thousand_tokens(model, dialect, usage, gross, net):
     assert priced(model, dialect, 12_000, 2_000, usage) == Prices(Decimal(gross), Decimal(net))
 
 
+def test_reading_back_is_paid_by_the_net():
+    """10,000 tokens cut; then 3,000 sent, 2,000 of them from the cache: 1,000 * 2.5 + 2,000 * 1.25. The first
+    call wrote 100 tokens at $10."""
+    calls = Usage(2_000, 0, 0, 100), Usage(3_000, 2_000, 0, 50)
+    found = price_request("gpt-4o", "openai", 12_000, 2_000, usage=calls[0], later_calls=calls[1:], at=AT)
+
+    assert found == Prices(Decimal("0.025"), Decimal("0.019"), Decimal("0.006"))
+
+
+def test_usage_adds_up():
+    assert Usage(1, None, 2, None) + Usage(10, 5, None, None) == Usage(11, 5, 2, None)
+
+
 def test_nothing_cut_is_nothing_saved():
     assert priced("gpt-4o", "openai", 500, 500, Usage(500, 200)) == Prices(Decimal(0), Decimal(0))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from optimizer_app.models import RequestTrace
-from optimizer_app.traces.record import TraceRecord, UnreadableRecord
+from optimizer_app.traces.record import ProviderCall, ReadBackRecord, TraceRecord, UnreadableRecord
 from tests.optimizer_app.traces.records import new_record
 
 PROJECT_ID = uuid.uuid4()
@@ -28,7 +28,7 @@ def test_it_has_the_columns_of_the_trace():
     columns = {field.attname for field in RequestTrace._meta.concrete_fields}
     fields = {field.name for field in dataclasses.fields(TraceRecord)}
 
-    assert fields - {"messages_count"} == columns - {"gross_usd", "net_usd"}
+    assert fields - {"messages_count"} == columns - {"gross_usd", "net_usd", "read_back_usd"}
 
 
 def test_a_lone_surrogate_becomes_a_question_mark():
@@ -119,3 +119,16 @@ def test_a_wrong_value_is_named_by_its_place_alone(change, reason):
 def test_what_is_no_record_is_refused(line, reason):
     with pytest.raises(UnreadableRecord, match=reason):
         TraceRecord.from_line(line)
+
+
+def test_what_was_read_back_comes_out_of_a_line_as_it_went_in():
+    record = new_record(
+        uuid.uuid4(),
+        read_backs=[
+            ReadBackRecord(1, "482193", True, "b1", "logs", 40),
+            ReadBackRecord(2, "", False, "", "", 9),
+        ],
+        provider_calls=[ProviderCall(300, 0, None, 20), ProviderCall(350, 290, None, 31)],
+    )
+
+    assert TraceRecord.from_line(record.as_line()) == record
