@@ -79,7 +79,10 @@ def is_opened(line: str) -> bool:
 def unit_spans(line: str) -> Iterator[Span]:
     """The sentences of a line; of a very long one the windows. Joined, they are the line."""
     for start, end in sentence_spans(line):
-        yield from window_spans(line, start, end)
+        if end - start <= _MAX_UNSPACED_CHARS:
+            yield start, end
+        else:
+            yield from window_spans(line, start, end)
 
 
 def window_spans(text: str, start: int, end: int) -> Iterator[Span]:

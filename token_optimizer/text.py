@@ -9,6 +9,7 @@ from itertools import accumulate
 import toktok
 
 _ENCODING = "o200k_base"
+_RARE_SPACES = "\r\v\f\x1c\x1d\x1e\x1f"
 
 
 def lines_of(text: str) -> list[str]:
@@ -30,9 +31,16 @@ def line_starts(lines: Iterable[str]) -> list[int]:
 
 def fingerprint(text: str) -> str:
     """A hash that is the same for texts differing only in line ends and space around the lines' ends."""
-    lines = text.split("\n") if "\r" not in text else text.replace("\r\n", "\n").split("\n")
-    normal = "\n".join([line.rstrip() for line in lines]).strip("\n")
-    return hashlib.sha256(normal.encode("utf-8", "surrogatepass")).hexdigest()
+    text = text.replace("\r\n", "\n").strip("\n")
+    if _may_end_in_space(text):
+        text = "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _may_end_in_space(text: str) -> bool:
+    """Whether a line of the text may end in space; most texts have none such, and need not be taken apart."""
+    rare = not text.isascii() or any(space in text for space in _RARE_SPACES)
+    return rare or " \n" in text or "\t\n" in text or text[-1:].isspace()
 
 
 def token_counts(texts: list[str]) -> list[int]:

@@ -18,6 +18,7 @@ from token_optimizer.optimizer.embedded.lines import (
     has_examples,
     has_numbered_documents,
     is_output,
+    is_source,
     is_transcript,
     pasted_spans,
     reads_as_prose,
@@ -120,7 +121,7 @@ def result_pieces(text: str) -> list[Piece]:
         return [Piece(kind, text)]
     found = documents_of(text) or (list(_pasted_in(text)) if has_numbered_documents(text) else [])
     if not any(piece.kind is Kind.DOCUMENT for piece in found):
-        return [Piece(Kind.PROSE, text)]
+        return [Piece(Kind.CODE if is_source(text) else Kind.PROSE, text)]
     return joined(found)
 
 

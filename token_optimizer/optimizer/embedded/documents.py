@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.pieces import Piece
 
 _MIN_DOCUMENTS = 2
@@ -23,7 +24,10 @@ _HEADING = re.compile(r"^(#{1,6})[ \t]+[^\n]{1,200}\n\s*", re.MULTILINE)
 
 def documents_of(text: str) -> list[Piece]:
     """The documents of a text of material, with what stands between them; none where it is one of a piece."""
-    return _tagged(text) or _ruled(text) or _headed(text)
+    if found := _tagged(text):
+        return found
+    # Comments look like headings, and rules part the sections of a source.
+    return [] if is_source(text) else _ruled(text) or _headed(text)
 
 
 def _tagged(text: str) -> list[Piece]:

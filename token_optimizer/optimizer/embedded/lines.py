@@ -18,7 +18,7 @@ Found = tuple[int, int, Kind]
 Line = tuple[int, int]
 
 _SPEAKER = re.compile(
-    r"(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE
+    r"^(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE
 )
 _MIN_SPOKEN = 6
 _SPOKEN_SHARE = 0.6
@@ -66,6 +66,14 @@ _CODE = re.compile(
 _SENTENCE = re.compile(r"\s*(?:[-*\d.)]+ )?[A-Z“\"'(]?[a-z’']+(?:[,;]? [\w’'“”\"()/`-]+){5,}")
 # Words and the marks of sentences; what asks is never taken for output.
 _SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\s"')]*$""")
+# Indented, a comment, a value with its name, or with the end of a statement.
+_SOURCE_LINE = re.compile(
+    r"(?:[ ]{2,}|\t)\S|(?:#|//|/?\*|--|;)\s|[\w.\"'-]{1,60}[ \t]?[:=]|.*(?:[{}();,\[\]:]|[=|&\\])[ \t\r]*$"
+)
+_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_SOURCE_MARKS = "(){}[]=;:<>_"
+_MIN_SOURCE_MARKS = 0.04
+_SOURCE_SHARE = 0.6
 _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
@@ -128,6 +136,19 @@ def is_output(text: str) -> bool:
     return _is_mostly_output(filled) or _is_numbered(filled)
 
 
+def is_source(text: str) -> bool:
+    """Whether the text is the source of a program or of a configuration, comments and docstrings included."""
+    filled = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip()]
+    # A guide to code holds more code than words, and says where it begins.
+    if len(filled) < _MIN_OUTPUT or _FENCE.search(text) is not None:
+        return False
+    marks = sum(map("\n".join(filled).count, _SOURCE_MARKS))
+    if marks < _MIN_SOURCE_MARKS * sum(map(len, filled)):
+        return False
+    written = sum(_SOURCE_LINE.match(line) is not None or _CODE.match(line) is not None for line in filled)
+    return written >= _SOURCE_SHARE * len(filled)
+
+
 def _lines(text: str) -> Iterator[Line]:
     start = 0
     while start < len(text):
@@ -161,8 +182,11 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
 
     Where nothing follows, the last that was said is what is asked, unless something was asked before.
     """
+    found = {head.start(): head for head in _SPEAKER.finditer(text)}
+    if len(found) < _MIN_SPOKEN:
+        return None
     lines = list(_lines(text))
-    heads = [_SPEAKER.match(text, start, end) for start, end in lines]
+    heads = [found.get(start) for start, _ in lines]
     counts = Counter(head.group(1) for head in heads if head)
     # A label of material speaks as little as a title does.
     again = {name for name, count in counts.items() if count > 1 and not _is_field(name)}

@@ -10,7 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
+
+import orjson
 
 from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, conversation_of
 from token_optimizer.dialects.text_parts import as_list
@@ -140,11 +143,20 @@ def _as_fields(arguments: Any) -> Mapping[str, Any]:
     """The arguments by name; a text that is no JSON object is the one argument `input`."""
     if isinstance(arguments, Mapping):
         return arguments
+    if not isinstance(arguments, str):
+        return {}
     try:
-        read = json.loads(arguments)
-    except (TypeError, ValueError, RecursionError):
-        return {"input": arguments} if isinstance(arguments, str) else {}
+        read = _parsed(arguments)
+    except (ValueError, RecursionError):
+        return {"input": arguments}
     return read if isinstance(read, dict) else {}
+
+
+def _parsed(arguments: str) -> Any:
+    try:
+        return orjson.loads(arguments)
+    except ValueError:
+        return json.loads(arguments)
 
 
 def _listed(value: Any) -> list[Mapping[str, Any]]:
@@ -184,5 +196,6 @@ def _reads_file(call: Call) -> bool:
     return _READ_NAME.search(call.name) is not None or text == "view"
 
 
+@lru_cache(maxsize=1_024)
 def _is_shell(name: str) -> bool:
     return _SHELL_NAME.search(_WORDS_OF_CAMEL.sub("_", name)) is not None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice
 from math import ceil
 
-from token_optimizer.optimizer.logs.patterns import pattern_texts
+from token_optimizer.optimizer.logs.patterns import has_few_patterns, pattern_texts
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 
@@ -58,11 +58,24 @@ _STAMP = re.compile(
     )""",
     re.VERBOSE,
 )
+_LEVEL_WORDS = (
+    "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE", "level=",
+)  # fmt: skip
+# Each alternative opens with a letter, so that a search looks at the places alone where one of them stands.
 _LEVEL = re.compile(
-    r"\"(?:level|levelname|severity|lvl|ts|time|timestamp|@timestamp)\"\s?:"
-    r"|\b(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|\blevel=\w|^[VDIWEF]/\w"
-    r"|\[(?:debug|info|notice|warn|warning|error)\]|##\[\w+\]|::(?:group|endgroup|error|warning)|\x1b\[\d*m"
+    "|".join(
+        [
+            r"\"(?:level|levelname|severity|lvl|ts|time|timestamp|@timestamp)\"\s?:",
+            *(rf"{word[0]}(?<!\w{word[0]}){word[1:]}(?:\b|(?<==)\w)" for word in _LEVEL_WORDS),
+            r"\[(?:debug|info|notice|warn|warning|error)\]",
+            r"##\[\w+\]",
+            "::(?:group|endgroup|error|warning)",
+            r"\x1b\[\d*m",
+        ]
+    )
 )
+_LETTER_LEVEL = re.compile(r"[VDIWEF]/\w")
+_DIGIT = re.compile(r"\d")
 # What package managers, compilers and test runners write without a time or a level.
 _BUILD = re.compile(
     r"""\s{0,12}(?:\x1b\[[\d;]*m)*(?:
@@ -136,12 +149,11 @@ def is_report(text: str) -> bool:
     if len(sample) < _MIN_ALIKE_LINES:
         return False
     # Most texts are unlike a report from their first lines on.
-    first = pattern_texts(sample[:_MIN_ALIKE_LINES])
-    if len(set(first)) > _FIRST_PATTERN_SHARE * len(first):
+    if not has_few_patterns(sample[:_MIN_ALIKE_LINES], _FIRST_PATTERN_SHARE):
+        return False
+    if not has_few_patterns(sample, _PATTERN_SHARE):
         return False
     texts = pattern_texts(sample)
-    if len(set(texts)) > _PATTERN_SHARE * len(texts):
-        return False
     worded = sum(_WORD.search(text) is not None for text in texts)
     listed = sum(_LISTED.match(line) is not None for line in sample)
     if _is_table(sample):
@@ -170,16 +182,19 @@ def _is_of_a_build(lines: list[str]) -> bool:
 def is_log_line(line: str) -> bool:
     """Whether the line begins as logs do, with a time or what build tools write, or names a level soon."""
     head = line[:_LEVEL_WITHIN_CHARS]
-    found = _STAMP.match(head) or _LEVEL.search(head) or _BUILD.match(line, 0, _LONGEST_READ)
-    return found is not None
+    found = (_DIGIT.search(head) and _STAMP.match(head)) or _LETTER_LEVEL.match(head) or _LEVEL.search(head)
+    return (found or _BUILD.match(line, 0, _LONGEST_READ)) is not None
 
 
 def _is_table(lines: list[str]) -> bool:
     """Whether every line has the same two or more commas or tabs, as CSV does; JSON is none."""
-    return not lines[0].lstrip().startswith("{") and any(
-        len(counts) == 1 and max(counts) > 1
-        for counts in ({line.count(mark) for line in lines} for mark in ",\t")
-    )
+    return not lines[0].lstrip().startswith("{") and any(_all_have_as_many(lines, mark) for mark in ",\t")
+
+
+def _all_have_as_many(lines: list[str], mark: str) -> bool:
+    """Whether each line has the mark as often, and more than once."""
+    count = lines[0].count(mark)
+    return count > 1 and all(line.count(mark) == count for line in lines)
 
 
 def names(query: str) -> list[str]:

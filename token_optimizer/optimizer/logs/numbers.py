@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Literal
 
@@ -56,9 +56,13 @@ _ASKED_CLASS = re.compile(r"\b([1-5])xx\b", re.IGNORECASE)
 
 def signs_of_trouble(lines: Sequence[str], patterns: Sequence[str]) -> dict[int, Sign]:
     """By line number, the sign that a number in the line gives; `patterns` has the pattern of each line."""
-    found: dict[int, Sign] = dict.fromkeys(_slow_lines(lines, patterns), "warn")
-    found.update(_levels(lines, patterns))
-    for at in _lines_whose_pattern(patterns, _MAY_HOLD_STATUS):
+    places: dict[str, list[int]] = defaultdict(list)
+    for at, text in enumerate(patterns):
+        if "#" in text:
+            places[text].append(at)
+    found: dict[int, Sign] = dict.fromkeys(_slow_lines(lines, places), "warn")
+    found.update(_levels(lines, places))
+    for at in _lines_whose_pattern(places, _MAY_HOLD_STATUS):
         status = _status_of(lines[at])
         if status[:1] in ("4", "5"):
             found[at] = "error" if status[0] == "5" else "warn"
@@ -78,14 +82,14 @@ def _status_of(line: str) -> str:
     return max((match.group(1) for match in _STATUS.finditer(line, 0, _READ_CHARS)), default="")
 
 
-def _lines_whose_pattern(patterns: Sequence[str], wanted: re.Pattern[str]) -> Iterator[int]:
-    those = {text for text in set(patterns) if "#" in text and wanted.search(text)}
-    return (at for at, text in enumerate(patterns) if text in those)
+def _lines_whose_pattern(places: Mapping[str, list[int]], wanted: re.Pattern[str]) -> list[int]:
+    """The lines whose pattern may hold what is wanted, in order; `places` has the lines of each pattern."""
+    return sorted([at for text, those in places.items() if wanted.search(text) for at in those])
 
 
-def _levels(lines: Sequence[str], patterns: Sequence[str]) -> dict[int, Sign]:
+def _levels(lines: Sequence[str], places: Mapping[str, list[int]]) -> dict[int, Sign]:
     numbers: dict[int, tuple[str, int]] = {}
-    for at in _lines_whose_pattern(patterns, _MAY_HOLD_LEVEL):
+    for at in _lines_whose_pattern(places, _MAY_HOLD_LEVEL):
         if found := _LEVEL.search(lines[at], 0, _READ_CHARS):
             key = (found["key"] or "<>").lower()
             numbers[at] = key, int(found["value"]) if found["value"] else int(found["priority"]) % 8
@@ -114,13 +118,14 @@ def _sign(number: int, scale: tuple[int, int]) -> Sign | None:
     return "warn" if beyond(warning) else None
 
 
-def _slow_lines(lines: Sequence[str], patterns: Sequence[str]) -> list[int]:
+def _slow_lines(lines: Sequence[str], places: Mapping[str, list[int]]) -> list[int]:
     """The lines of each pattern that took far longer than the others of it."""
-    alike: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for at in _lines_whose_pattern(patterns, _MAY_HOLD_DURATION):
-        if (taken := _longest_ms(lines[at])) is not None:
-            alike[patterns[at]].append((taken, at))
-    return [at for durations in alike.values() for at in _far(durations)]
+    slow: list[int] = []
+    for text, those in places.items():
+        if _MAY_HOLD_DURATION.search(text):
+            taken = [(ms, at) for at in those if (ms := _longest_ms(lines[at])) is not None]
+            slow += _far(taken) if taken else []
+    return slow
 
 
 def _longest_ms(line: str) -> float | None:

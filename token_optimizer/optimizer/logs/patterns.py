@@ -136,6 +136,24 @@ def pattern_texts(lines: Sequence[str]) -> list[str]:
     return texts
 
 
+def has_few_patterns(lines: Sequence[str], max_share: float) -> bool:
+    """Whether the lines have at most so many patterns, as a share of the lines."""
+    most = max_share * len(lines)
+    # Lines of one pattern have as many words and the same first and last one: few texts are read any further.
+    shapes: set[tuple[int, str, str]] = set()
+    for line in lines:
+        words = line[:_READ_CHARS].split() or [""]
+        shapes.add((len(words), _fixed(words[0]), _fixed(words[-1])))
+        if len(shapes) > most:
+            return False
+    return len(set(pattern_texts(lines))) <= most
+
+
+def _fixed(word: str) -> str:
+    """The word where a pattern has it as it is; empty where it may vary."""
+    return word if word.isalpha() and word not in _DATE_WORDS else ""
+
+
 def alarms_of(texts: Iterable[str]) -> dict[str, float]:
     """How much each pattern tells of trouble."""
     alarms = _Alarms()

@@ -124,18 +124,25 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
             if fence or end - fence_start > _FENCED_CHARS:
                 yield fence_start, end
                 fence_start = None
-            continue
-        if fence:
+        elif fence:
             fence_start = begin
-            continue
-        for first, last in _between_markers(source, begin, end):
-            if source.is_marker(first, last):
-                yield first, last
-                continue
-            for one, other in unit_spans(text[first:last]):
-                yield first + one, first + other
+        elif source.markers:
+            yield from _units_of_marked_line(source, begin, end)
+        else:
+            for one, other in unit_spans(text[begin:end]):
+                yield begin + one, begin + other
     if fence_start is not None:
         yield fence_start, len(text)
+
+
+def _units_of_marked_line(source: MarkedText, begin: int, end: int) -> Iterator[Span]:
+    """The sentences and the markers of a line that may have some."""
+    for first, last in _between_markers(source, begin, end):
+        if source.is_marker(first, last):
+            yield first, last
+            continue
+        for one, other in unit_spans(source.text[first:last]):
+            yield first + one, first + other
 
 
 def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]:
@@ -203,14 +210,15 @@ def _goes_with(before: str, unit: str) -> bool:
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
+    ends_line = before.rstrip(" ").endswith("\n")
     if (
         _HEADING.match(before)
-        or _DATE_LINE.fullmatch(before)
-        or (_OPENS_LIST.search(before) and len(before) < _OPENER_CHARS)
-        or (_OPENER.match(before) and is_opened(unit))
+        or (ends_line and _DATE_LINE.fullmatch(before))
+        or (len(before) < _OPENER_CHARS and _OPENS_LIST.search(before))
+        or ("\n" in before and _OPENER.match(before) and is_opened(unit))
     ):
         return True
-    if before.rstrip(" ").endswith("\n"):
+    if ends_line:
         return False
     last = len(before) - before.rfind("\n") - 1
     return _PRONOUN.match(unit) is not None or min(last, len(unit)) < _SHORT_CHARS

@@ -7,7 +7,7 @@ model itself spoke of it instead of a file or a program's output alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
@@ -57,7 +57,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
             continue
         message = block.message
         spoken = _is_spoken(block)
-        for fact in set(_facts(block, passages.get(at))):
+        for fact in _facts(block, passages.get(at)):
             mentions = found.setdefault(fact, _Mentions(-1))
             mentions.messages += mentions.last != message
             mentions.last = message
@@ -73,12 +73,12 @@ def is_agents_run(prompt: Prompt) -> bool:
     return Kind.CODE in kinds or kinds.count(Kind.CALL) > 1
 
 
-def _facts(block: Block, passages: Sequence[Passage] | None) -> Iterator[str]:
+def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
+    """What the block names."""
     if passages is None:
-        yield from (_PREFIX + name for name in names(block.content))
-        return
-    for passage in passages:
-        yield from (fact for fact in passage.facts if fact.startswith(_PREFIX))
+        return {_PREFIX + name for name in names(block.content)}
+    facts = set().union(*[passage.facts for passage in passages])
+    return {fact for fact in facts if fact.startswith(_PREFIX)}
 
 
 def _factor(mentions: _Mentions, newest: int) -> float:

@@ -61,62 +61,69 @@ class _GreedyChoice:
         self._candidates = candidates
         self._closed = dict(frames)
         self._covered = set(covered)
-        self._kept: set[tuple[int, int]] = set()
-        self._index = {(item.text, item.place): number for number, item in enumerate(candidates)}
+        self._kept = bytearray(len(candidates))
+        self._neighbors = _neighbors(candidates)
         self._members: dict[Frame, list[int]] = {}
         for number, item in enumerate(candidates):
             if item.frame is not None and item.frame in frames:
                 self._members.setdefault(item.frame, []).append(number)
-        self._heap = [(-self._worth(item), number) for number, item in enumerate(candidates)]
+        self._heap = [(-self._worth(number), number) for number in range(len(candidates))]
         heapq.heapify(self._heap)
 
     def kept_within(self, room_tokens: int) -> set[tuple[int, int]]:
         while self._heap and room_tokens > 0:
             worth, number = heapq.heappop(self._heap)
-            item = self._candidates[number]
-            if (item.text, item.place) in self._kept or item.value < 0:
+            if self._kept[number] or self._candidates[number].value < 0:
                 continue
-            now = -self._worth(item)
+            now = -self._worth(number)
             if self._heap and now > self._heap[0][0] and now > worth:
                 heapq.heappush(self._heap, (now, number))
                 continue
-            cost = self._cost(item)
+            cost = self._cost(number)
             if cost <= room_tokens:
                 room_tokens -= cost
-                self._take(item)
-        return self._kept
+                self._take(number)
+        return {
+            (item.text, item.place)
+            for item, is_kept in zip(self._candidates, self._kept, strict=True)
+            if is_kept
+        }
 
-    def _worth(self, item: Candidate) -> float:
+    def _worth(self, number: int) -> float:
         """New worth per token; markers count too, or only crumbs would be kept."""
-        new = item.value + sum(weight for fact, weight in item.facts.items() if fact not in self._covered)
-        return new / max(self._cost(item), item.tokens // 2, 1)
+        item, covered = self._candidates[number], self._covered
+        new = sum([weight for fact, weight in item.facts.items() if fact not in covered]) if item.facts else 0
+        return (item.value + new) / max(self._cost(number), item.tokens // 2, 1)
 
-    def _cost(self, item: Candidate) -> int:
+    def _cost(self, number: int) -> int:
         """Tokens that the prompt grows by when the passage is kept."""
+        item = self._candidates[number]
         frame_tokens = self._closed.get(item.frame) if item.frame is not None else None
         if frame_tokens is not None:
             return item.tokens + frame_tokens + 2 * item.gap_tokens
         if not item.gap_tokens:
             return item.tokens
-        before = (item.text, item.place - 1)
-        after = (item.text, item.place + 1)
-        opens = (before in self._index and before not in self._kept) + (
-            after in self._index and after not in self._kept
-        )
+        opens = sum([not self._kept[near] for near in self._neighbors[number]])
         return item.tokens + (opens - 1) * item.gap_tokens
 
-    def _take(self, item: Candidate) -> None:
-        self._kept.add((item.text, item.place))
+    def _take(self, number: int) -> None:
+        item = self._candidates[number]
+        self._kept[number] = True
         self._covered.update(item.facts)
-        cheaper: Iterable[int] = (
-            self._index[near]
-            for near in ((item.text, item.place - 1), (item.text, item.place + 1))
-            if near in self._index
-        )
+        cheaper: Iterable[int] = self._neighbors[number]
         if item.frame is not None and item.frame in self._closed:
             del self._closed[item.frame]
             cheaper = self._members[item.frame]
-        for number in cheaper:
-            other = self._candidates[number]
-            if (other.text, other.place) not in self._kept:
-                heapq.heappush(self._heap, (-self._worth(other), number))
+        for other in cheaper:
+            if not self._kept[other]:
+                heapq.heappush(self._heap, (-self._worth(other), other))
+
+
+def _neighbors(candidates: Sequence[Candidate]) -> list[tuple[int, ...]]:
+    """The numbers of the passages right before and behind each one."""
+    numbers = {(item.text, item.place): number for number, item in enumerate(candidates)}
+    around = ((item.text, (item.place - 1, item.place + 1)) for item in candidates)
+    return [
+        tuple([numbers[text, place] for place in places if (text, place) in numbers])
+        for text, places in around
+    ]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.content import kind_of, message_pieces
+from token_optimizer.optimizer.embedded.content import kind_of, message_pieces, result_pieces
 
 TALK = "".join(
     f"{name}: Well, so the {n}th point is the cost of it all, I think.\n"
@@ -99,3 +99,53 @@ def test_a_tool_result_of_lines_is_code(text: str) -> None:
 )
 def test_the_pieces_are_an_exact_partition(parts: list[str]) -> None:
     _kinds("".join(parts))
+
+
+SOURCES = [
+    '''# Where insignificant space stands between the values of a text.
+_SPACE = re.compile(r"[ \\t]*")
+# The rules of the format: its sections 7.2 and 7.3.
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+
+# Half of a character beyond the first plane: no text can hold it.
+_LONE = re.compile(r"[\\ud800-\\udfff]")
+def written(value: object) -> str:
+    """The value as the format has it."""
+    return _SPACE.sub("", str(value))
+''',
+    """# The front door.
+upstream app {
+    server 10.0.0.4:8000 max_fails=3;
+}
+# Who is let in.
+server {
+    listen 443 ssl;
+    location /api/ { proxy_pass http://app; }
+}
+""",
+    """replicas: 3
+# How often a pod is asked whether it is well.
+livenessProbe:
+  httpGet: {path: /healthz, port: 8000}
+  periodSeconds: 10
+# What it may use.
+resources:
+  limits: {cpu: "2", memory: 4Gi}
+""",
+]
+
+
+@pytest.mark.parametrize("text", SOURCES)
+def test_a_source_with_comments_is_code_and_no_documents(text: str) -> None:
+    assert [piece.kind for piece in result_pieces(text)] == [Kind.CODE]
+
+
+def test_a_guide_with_code_in_it_is_no_source() -> None:
+    told = (
+        "Turn the valve to the left and wait until the pump has stopped.",
+        "Nobody opens the lid before the lamp beside it has turned green, which takes a minute.",
+        "Then the filter is drawn out by its handle, rinsed with warm water, and put back dry.",
+    )
+    steps = ("valve", "lid", "filter", "end")
+    text = "".join(f"## The {step}\n\n{' '.join(told)}\n\n```sh\nmake {step}\n```\n\n" for step in steps)
+    assert {piece.kind for piece in result_pieces(text)} == {Kind.DOCUMENT}
