@@ -1,6 +1,7 @@
 """Takes the padding from the line numbers that a tool writes before the lines of a file.
 
-The numbers stay, since later calls name them, and so does every line behind its number.
+The numbers stay, since later calls name them, and so does every line behind its number. Only spaces
+that bring all numbers to one width go, so that they can be written again. Zeros stay: they may be an id's.
 
 Before: "     9→def size(self):\\n    10→    return self._size"
 After:  "9→def size(self):\\n10→    return self._size"
@@ -9,20 +10,43 @@ After:  "9→def size(self):\\n10→    return self._size"
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-_NUMBERED = re.compile(r"^ *(\d{1,7})(?=[→\t|:])", re.MULTILINE)
+# Editors' "12→", `cat -n` and `nl`, "12|" and "12 | "; a colon may also stand in a time of day.
+_NUMBERED = re.compile(r"^(?P<padding> *)(?P<number>\d{1,7})(?=[→\t|]| \||:(?!\d\d))", re.MULTILINE)
 _MIN_LINES = 3
-# A line that was too long may have been wrapped without a number.
-_MIN_SHARE = 0.9
+# What a tool says above and below the lines is less than they are.
+_MIN_SHARE = 0.5
 
 
 def without_padding(text: str) -> str:
     """The text with its line numbers at the start of their lines; unchanged where they count no lines."""
-    found = list(_NUMBERED.finditer(text))
-    if len(found) < max(_MIN_LINES, _MIN_SHARE * text.count("\n")):
+    runs = list(_runs(text))
+    filled = sum(1 for line in text.split("\n") if line.strip())
+    if sum(map(len, runs)) < _MIN_SHARE * filled or not all(map(_counts_lines, runs)):
         return text
-    numbers = [int(match.group(1)) for match in found]
-    if any(second != first + 1 for first, second in pairwise(numbers)):
-        return text
-    return _NUMBERED.sub(r"\1", text)
+    parts, end = [], 0
+    for match in (match for run in runs for match in run):
+        parts.append(text[end : match.start()])
+        end = match.start("number")
+    return "".join([*parts, text[end:]])
+
+
+def _runs(text: str) -> Iterator[list[re.Match[str]]]:
+    """The numbered lines, in runs in which each number is one more than the one before: several files, or
+    several parts of one, may stand in a text."""
+    run: list[re.Match[str]] = []
+    for match in _NUMBERED.finditer(text):
+        if run and int(match["number"]) != int(run[-1]["number"]) + 1:
+            yield run
+            run = []
+        run.append(match)
+    yield run
+
+
+def _counts_lines(run: Sequence[re.Match[str]]) -> bool:
+    """Whether the run is long enough to be one, and its numbers end in one column but those that are wider."""
+    if len(run) < _MIN_LINES:
+        return False
+    width = min(match.end() - match.start() for match in run)
+    return all(match.end() - match.start() == width or not match["padding"] for match in run)
