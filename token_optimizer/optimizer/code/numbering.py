@@ -45,7 +45,7 @@ def _runs(text: str) -> Iterator[list[re.Match[str]]]:
 
 
 def _counts_lines(run: Sequence[re.Match[str]]) -> bool:
-    """Whether the run is long enough to be one, and its numbers end in one column but those that are wider."""
+    """Whether the run is long enough to be one, and its numbers end in one column, but for wider ones."""
     if len(run) < _MIN_LINES:
         return False
     width = min(match.end() - match.start() for match in run)

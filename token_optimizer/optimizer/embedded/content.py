@@ -33,7 +33,9 @@ MIN_BULK_CHARS = 200
 _FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
-_LINE_REST = re.compile(r"[ \t]*(?:\n|$)")
+# An entry of a log is no longer.
+_MIN_ENTRY_CHARS = 1_000
+_LINE_REST = re.compile(r"[ \t]*(?:\r?\n|$)")
 # Each miss may have read to the end of the text, so that many of them would cost quadratic time.
 _MAX_JSON_MISSES = 20
 # Material of which so large a share is told, in sentences, is told as a whole.
@@ -113,16 +115,37 @@ def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def result_pieces(text: str) -> list[Piece]:
-    """The pieces of a tool result: its documents, or all of it as one."""
+    """The pieces of a tool result: its documents, the JSON in what a command printed, or all of it as one."""
     kind = kind_of(text)
     if kind is Kind.JSON:
         return text_pieces(text, kind_of) or [Piece(kind, text)]
+    if spans := [span for span in _json_spans(text) if _is_printed_json(text[slice(*span)])]:
+        return list(_around_json(text, spans, kind))
     if kind is not Kind.PROSE:
         return [Piece(kind, text)]
     found = documents_of(text) or (list(_pasted_in(text)) if has_numbered_documents(text) else [])
     if not any(piece.kind is Kind.DOCUMENT for piece in found):
         return [Piece(Kind.CODE if is_source(text) else Kind.PROSE, text)]
     return joined(found)
+
+
+def _is_printed_json(text: str) -> bool:
+    """Whether the JSON stands for itself: what is shorter, on one line, may be an entry of a log."""
+    return len(text) >= _MIN_ENTRY_CHARS or "\n" in text.strip()
+
+
+def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind) -> Iterator[Piece]:
+    """The JSON values at the spans, and what stands around them: of the kind that it is by itself, or a part
+    of the log that the whole is."""
+    rest = kind if kind is Kind.LOG else Kind.PROSE
+    at = 0
+    for start, end in (*spans, (len(text), len(text))):
+        if part := text[at:start]:
+            own = kind_of(part)
+            yield Piece(rest if own is Kind.PROSE and part.strip() else own, part)
+        if end > start:
+            yield from text_pieces(text[start:end], kind_of) or [Piece(Kind.JSON, text[start:end])]
+        at = end
 
 
 def split_bulk(text: str) -> list[Piece]:
