@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 Dialect = Literal["openai", "anthropic", "responses"]
 Fate = Literal["kept", "rewritten", "dropped", "added"]
@@ -340,22 +340,73 @@ def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """One stage of one request: whether it ran, how long it took, what it cut."""
+    """One stage of one request: whether it ran, how long it took, what it cut, and how many tokens the model
+    read back of what it had cut, on this turn or before."""
 
     name: str
     status: StageStatus
     ms: float
     tokens_cut: int = 0
     reason: str = ""
+    tokens_read_back: int = 0
 
     def as_dict(self) -> dict[str, Any]:
+        read_back = {"tokens_read_back": self.tokens_read_back} if self.tokens_read_back else {}
         return {
             "name": self.name,
             "status": self.status,
             "ms": round(self.ms, 3),
             "tokens_cut": self.tokens_cut,
             "reason": self.reason,
+            **read_back,
         }
+
+
+class ReadReport(NamedTuple):
+    """One call of `read_back`: what it asked for, whether that was there, the rule that had cut it, and the
+    tokens of the answer."""
+
+    what: str
+    found: bool
+    stage: str
+    tokens: int
+
+
+class ReadPart(NamedTuple):
+    """A part of what was read back: the text of a block of the original from `start` to `end`, or `words` in
+    its place, which are a marker's where there is a `handle`."""
+
+    block: str = ""
+    start: int = 0
+    end: int = 0
+    words: str = ""
+    handle: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What one call of `read_back` gets: the text, and whether there was any to read.
+
+    `block` is the id of the block that it is from, first, `stage` the rule that had cut it, and `tokens` what
+    it counts. `parts` are those of the text, by which it can be made again from the original.
+    """
+
+    text: str
+    found: bool = False
+    block: str = ""
+    stage: str = ""
+    tokens: int = 0
+    parts: tuple[ReadPart, ...] = ()
+
+    def followed_by(self, words: str) -> ReadBack:
+        """The same with words of ours behind it."""
+        return replace(self, text=self.text + words, parts=(*self.parts, ReadPart(words=words)))
+
+
+class Reader(Protocol):
+    """Reads what was left out of a prompt."""
+
+    def read(self, what: str) -> ReadBack: ...
 
 
 @dataclass(slots=True)
@@ -367,6 +418,8 @@ class OptimizationStats:
     provider's cache on this request.
     `tokens_retrieved` of what was sent came from stored documents, in favour of which `tokens_replaced` of
     the request's own documents and old turns were left out.
+    `reads` has the model's calls of `read_back`; what they brought is charged against the rule that had cut
+    it.
     """
 
     trace_id: str
@@ -387,6 +440,27 @@ class OptimizationStats:
     over_budget: str = ""
     tokens_retrieved: int = 0
     tokens_replaced: int = 0
+    reads: list[ReadReport] = field(default_factory=list)
+    reader: Reader | None = field(default=None, repr=False, compare=False)
+
+    def read_back(self, what: str) -> str:
+        """What the marker with this handle stands for, or what was left out that holds these words: for those
+        who answer the model's calls of `read_back` themselves. A LookupError where the prompt has no tool of
+        that name."""
+        if self.reader is None:
+            raise LookupError("the prompt was optimized without reading back: set read_back to 'always'")
+        read = self.reader.read(what)
+        self.note_read(ReadReport(what, read.found, read.stage, read.tokens))
+        return read.text
+
+    def note_read(self, report: ReadReport) -> None:
+        """Add a call of `read_back`."""
+        self.reads.append(report)
+        for at, stage in enumerate(self.stages):
+            if stage.name == report.stage:
+                total = stage.tokens_read_back + report.tokens
+                self.stages[at] = replace(stage, tokens_read_back=total)
+                break
 
     @property
     def tokens_saved(self) -> int:
@@ -399,6 +473,7 @@ class OptimizationStats:
 
     def as_dict(self) -> dict[str, Any]:
         """`optimizer_stats` of the public contract."""
+        reads = {"read_back": [report._asdict() for report in self.reads]} if self.reads else {}
         return {
             "trace_id": self.trace_id,
             "tokens_before": self.tokens_before,
@@ -413,6 +488,7 @@ class OptimizationStats:
             "faithfulness_score": self.faithfulness_score,
             "latency_ms": round(self.latency_ms, 3),
             "stage_timings": {stage.name: round(stage.ms, 3) for stage in self.stages},
+            **reads,
         }
 
 
@@ -427,13 +503,35 @@ class CutBlock(NamedTuple):
     markers: tuple[Marker, ...] = ()
 
 
+class ReadResult(NamedTuple):
+    """The answer to one call: its parts, and a hash of the text, which tells whether it was made again."""
+
+    call_id: str
+    parts: tuple[ReadPart, ...]
+    digest: str
+
+
+class SentRead(NamedTuple):
+    """An answer of the model with calls of `read_back`, and their results: both stand in no message of the
+    client's. `at` is the number of the client's message before which they stand.
+
+    `messages` repeat the answer as it came. `beside` calls of the client's own, they are the calls alone, and
+    belong into its message."""
+
+    at: int
+    messages: tuple[dict[str, Any], ...]
+    results: tuple[ReadResult, ...]
+    beside: bool = False
+
+
 @dataclass(slots=True)
 class OptimizationResult:
     """The request body to send, and what was done to get it.
 
     `texts_to_precompress` are those that the conversation's next request is likely to want compressed.
     `reads_back`: the body has the tool `read_back`, whose calls the sender answers from `cuts`, which say
-    what is missing of the original.
+    what is missing of the original. `earlier_reads` are those of earlier turns, which stand in the body, and
+    `read_key` is that under which the reads of this request are remembered.
     """
 
     body: dict[str, Any]
@@ -442,3 +540,5 @@ class OptimizationResult:
     texts_to_precompress: tuple[str, ...] = ()
     reads_back: bool = False
     cuts: tuple[CutBlock, ...] = ()
+    earlier_reads: tuple[SentRead, ...] = ()
+    read_key: str = ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 from token_optimizer.latency import Latency
-from token_optimizer.models import BlockType, Kind, Marker, Origin
+from token_optimizer.models import BlockType, Kind, Marker, Origin, SentRead
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +55,7 @@ class SentMessage:
     and `ended` says that a request ended with this message.
 
     `unchanged`: it goes as it comes, however its text is parted, and so do the tools. It came from here.
+    `reads` are what was read back up to here, under a key of their own.
     """
 
     blocks: tuple[SentBlock, ...] = ()
@@ -63,6 +64,7 @@ class SentMessage:
     tools: tuple[SentBlock, ...] = ()
     ended: bool = False
     unchanged: bool = False
+    reads: tuple[SentRead, ...] = ()
 
 
 class Memory(Protocol):

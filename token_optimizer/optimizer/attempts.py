@@ -29,7 +29,8 @@ class Attempt:
     body.
 
     `faults` say why the run was given up, if it was; then the original is sent. `undone` says why it was made
-    again without compression, `compaction` what it rewrote of what had been sent.
+    again without compression, `compaction` what it rewrote of what had been sent. `gone_messages` are those
+    of the original that the body does not have.
     """
 
     original: Prompt
@@ -41,6 +42,7 @@ class Attempt:
     faults: tuple[str, ...] = ()
     compaction: Compaction | None = None
     undone: tuple[str, ...] = ()
+    gone_messages: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ class Attempts:
             # Only the original is known to be what the provider takes.
             spent = Ledger(reports=ledger.reports)
             return Attempt(original, original, original, dict(original.body), False, spent, faults=faults)
-        return Attempt(original, start, framed(after, body, context.count), body, changed, ledger)
+        gone = after.gone_messages | silent
+        after = framed(after, body, context.count)
+        return Attempt(original, start, after, body, changed, ledger, gone_messages=gone)
 
 
 def _faults(original: Prompt, after: Prompt, body: dict[str, Any], keywords: Sequence[str]) -> set[str]:

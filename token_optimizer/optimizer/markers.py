@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from token_optimizer.models import Block, Marker, MarkerKind
+from token_optimizer.models import Block, Marker, MarkerKind, Origin
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.text import count_lines
 
@@ -50,7 +50,8 @@ def was_cut(block: Block) -> bool:
 
 def with_text(block: Block, text: MarkedText, show_handles: bool = False) -> Block:
     """The block with another text; the handles are written into it where the model can use them."""
-    if show_handles and text.markers:
+    # What was added stands in no original that could be read.
+    if show_handles and text.markers and block.origin in (Origin.REQUEST, Origin.MARKER):
         text = _with_handles(text)
     if text == MarkedText.of(block):
         return block
@@ -111,6 +112,33 @@ def with_unique_handles(blocks: Sequence[Block]) -> Sequence[Block]:
         return blocks
     taken = {marker.handle for block in blocks if block.frozen for marker in block.markers}
     return [block if block.frozen or not block.markers else _renumbered(block, taken) for block in blocks]
+
+
+def handle_of(original: str) -> int:
+    """The handle of a marker that stands for this text."""
+    digest = hashlib.blake2b(original.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return _FIRST_HANDLE + int.from_bytes(digest) % _HANDLES
+
+
+def shown_handles(block: Block) -> list[int]:
+    """The handles that the model sees in the block's text."""
+    shown = (one for one in block.markers if one.handle)
+    return [one.handle for one in shown if block.content.endswith(_ending(one.handle), one.start, one.end)]
+
+
+def gap_words(text: str, taken: Set[int]) -> tuple[str, int]:
+    """The marker of a text that is left out of what is read back, and its handle, which is not `taken`."""
+    handle = handle_of(text)
+    while handle in taken:
+        handle = _next_handle(handle)
+    is_lines = text.endswith("\n")
+    amount = _amount(count_lines(text), "line") if is_lines else _amount(len(text), "character")
+    return f"[… {amount} left out{_ending(handle)}", handle
+
+
+def message_line(message: int, role: str) -> str:
+    """The line above what is read back of a whole message."""
+    return f"[{place_name(message, role)}:]\n"
 
 
 def cut_marker(unit: str, count: int, original: str, more_alike: int = 0) -> MarkedText:
@@ -200,10 +228,8 @@ def _marker(
     words: str, kind: MarkerKind, unit: str, count: int, original: str, copy_of: str = ""
 ) -> MarkedText:
     """A marker of these words, which stands for what is gone of the original."""
-    digest = hashlib.blake2b(original.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    handle = _FIRST_HANDLE + int.from_bytes(digest) % _HANDLES
     text = f"[{words}]"
-    return MarkedText(text, (Marker(0, len(text), kind, unit, count, handle, copy_of),))
+    return MarkedText(text, (Marker(0, len(text), kind, unit, count, handle_of(original), copy_of),))
 
 
 def _source(words: str) -> MarkedText:
@@ -235,13 +261,17 @@ def _renumbered(block: Block, taken: set[int]) -> Block:
     for marker in block.markers:
         words, handle = block.content[marker.start : marker.end], marker.handle
         while handle and handle in taken:
-            handle = _FIRST_HANDLE + (handle + 1 - _FIRST_HANDLE) % _HANDLES
+            handle = _next_handle(handle)
         taken.add(handle)
         if words.endswith(_ending(marker.handle)):
             words = words.removesuffix(_ending(marker.handle)) + _ending(handle)
         parts += [block.content[done : marker.start], _placed(words, replace(marker, handle=handle))]
         done = marker.end
     return with_text(block, joined([*parts, block.content[done:]]))
+
+
+def _next_handle(handle: int) -> int:
+    return _FIRST_HANDLE + (handle + 1 - _FIRST_HANDLE) % _HANDLES
 
 
 def _ending(handle: int) -> str:

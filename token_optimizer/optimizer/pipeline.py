@@ -37,6 +37,9 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.markers import are_in_place, with_true_references, with_unique_handles
+from token_optimizer.optimizer.reading_back.extras import BodyExtras, can_read_back
+from token_optimizer.optimizer.reading_back.originals import reader_of
+from token_optimizer.optimizer.reading_back.tool import without_tool
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
 from token_optimizer.optimizer.stage import Stage, counted, from_first_change, same_blocks, with_blocks
@@ -117,8 +120,10 @@ def optimize(
         budget_tokens=budget_tokens,
         ports=Ports(memory=DEFAULT_MEMORY),
     )
-    salt = conversation_salt(config, budget_tokens, config.target_model)
-    remember_output(DEFAULT_MEMORY, result.body, dialect, salt, query or "")
+    salt = conversation_salt(config, budget_tokens, config.target_model, reads_back=result.reads_back)
+    remember_output(DEFAULT_MEMORY, without_tool(result.body), dialect, salt, query or "")
+    if result.reads_back:
+        result.stats.reader = reader_of(result, body, dialect)
     result.stats.tools = result.body.get("tools")
     return result.body[key], result.stats
 
@@ -142,7 +147,11 @@ def optimize_body(
     started = perf_counter()
     check_budget(budget_tokens)
     context = _context(body, dialect, config, query, budget_tokens, ports)
-    salt = conversation_salt(config, budget_tokens, context.model, ports.secret)
+    if context.show_handles:
+        body = without_tool(body)
+    salt = conversation_salt(
+        config, budget_tokens, context.model, ports.secret, reads_back=context.show_handles
+    )
     asked = (query or "") + (context.found.version if context.found else "")
     history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
     parsed = ParsedMessages() if documents else history.prefix.parsed
@@ -158,16 +167,25 @@ def optimize_body(
     original = framed(original, original.body, context.count)
     history = history.around(original.documents_at)
     context, window_reports = within_window(original, context)
-    attempt = Attempts(original, history, context, run_stages).best()
+    extras = BodyExtras.of(history, original, context)
+    attempt = Attempts(original, history, extras.beside(context), run_stages).best()
     history.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
-    stats = stats_of(attempt, history.prefix, context, ports.trace_id or str(uuid_utils.compat.uuid7()))
+    sent, added = extras.added_to(attempt)
+    trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
+    stats = stats_of(attempt, history.prefix, context, trace_id, added)
     stats.stages = [*window_reports, *stats.stages]
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
+    result = OptimizationResult(
+        sent,
+        stats,
+        attempt.changed or bool(documents) or bool(added),
+        texts_to_precompress(attempt.after, context),
+        *extras.reading_of(attempt, history, STAGES),
+    )
     stats.latency_ms = (perf_counter() - started) * 1000
-    changed = attempt.changed or bool(documents)
-    return OptimizationResult(attempt.body, stats, changed, texts_to_precompress(attempt.after, context))
+    return result
 
 
 def _context(
@@ -192,6 +210,7 @@ def _context(
         precompressions=ports.precompressions,
         latency=latency,
         found=found,
+        show_handles=can_read_back(body, dialect, config, budget, is_answered=ports.answers_read_back),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from token_optimizer.models import COMPRESS_STAGE, BlockFate, Kind, OptimizationStats, mean_faithfulness
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.context import Context
@@ -11,18 +13,21 @@ from token_optimizer.optimizer.trace import block_fates
 from token_optimizer.tokens.counts import is_estimate
 
 
-def stats_of(attempt: Attempt, prefix: ParsedPrefix, context: Context, trace_id: str) -> OptimizationStats:
-    """What the attempt that is sent did; `prefix` is what an earlier turn read."""
+def stats_of(
+    attempt: Attempt, prefix: ParsedPrefix, context: Context, trace_id: str, added: Sequence[BlockFate] = ()
+) -> OptimizationStats:
+    """What the attempt that is sent did; `prefix` is what an earlier turn read, `added` what came to the body
+    behind the stages."""
     original = attempt.original
     stats = OptimizationStats(
         trace_id=trace_id,
         tokens_before=original.tokens,
-        tokens_after=attempt.after.tokens,
+        tokens_after=attempt.after.tokens + sum(block.tokens_after for block in added),
         route=_route(attempt),
         fallback_used=bool(attempt.faults or attempt.undone),
         fallback_reason=_fallback_reason(attempt),
         stages=attempt.ledger.reports,
-        blocks=_fates(attempt, prefix),
+        blocks=[*_fates(attempt, prefix), *added],
         estimated=is_estimate(context.model) or any(block.kind is Kind.MEDIA for block in original.blocks),
         compacted=attempt.compaction is not None,
         recached_tokens=attempt.compaction.recached_tokens if attempt.compaction else 0,

@@ -34,10 +34,17 @@ _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_r
 
 
 def conversation_salt(
-    config: OptimizerConfig, budget_tokens: int | None, model: str, secret: str = ""
+    config: OptimizerConfig,
+    budget_tokens: int | None,
+    model: str,
+    secret: str = "",
+    *,
+    reads_back: bool = False,
 ) -> bytes:
-    """What sets one owner's conversations under one config, budget and model apart from all others."""
+    """What sets one owner's conversations under one config, budget and model apart from all others, and those
+    whose markers can be read back from those without."""
     own = {"budget": budget_tokens, "model": model, "secret": secret, "rules": RULES_VERSION}
+    own["reads_back"] = reads_back
     fields = {**dataclasses.asdict(config), **own}
     return hashlib.blake2b(json.dumps(fields, sort_keys=True, default=str).encode()).digest()
 

@@ -8,16 +8,17 @@ from typing import Any
 import orjson
 
 from token_optimizer import sealing
-from token_optimizer.models import BlockType, Kind, Marker, Origin
+from token_optimizer.models import BlockType, Kind, Marker, Origin, ReadPart, ReadResult, SentRead
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 5
+_FORMAT = 6
 
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
     blocks, tools = [*map(list, message.blocks)], [*map(list, message.tools)]
-    fields = [_FORMAT, message.gone, blocks, tools, message.added, message.ended, message.unchanged]
+    flags = [message.gone, message.ended, message.unchanged]
+    fields = [_FORMAT, *flags, blocks, tools, message.added, [*map(_row, message.reads)]]
     return sealing.seal(orjson.dumps(fields), _key(secret))
 
 
@@ -27,9 +28,9 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         fields = orjson.loads(sealing.unseal(token, _key(secret)))
         if fields[0] != _FORMAT:
             return None
-        _, gone, blocks, tools, added, ended, unchanged = fields
-        added = tuple(map(_added, added))
-        return SentMessage(_sent(blocks), added, gone, _sent(tools), ended, unchanged)
+        _, gone, ended, unchanged, blocks, tools, added, reads = fields
+        added, reads = tuple(map(_added, added)), tuple(map(_read, reads))
+        return SentMessage(_sent(blocks), added, gone, _sent(tools), ended, unchanged, reads)
     except (sealing.NotUnsealed, ValueError, TypeError, LookupError):
         return None
 
@@ -48,6 +49,20 @@ def _sent(rows: Sequence[Sequence[Any]]) -> tuple[SentBlock, ...]:
 def _added(row: Mapping[str, Any]) -> AddedBlock:
     typed = {"type": BlockType(row["type"]), "origin": Origin(row["origin"])}
     return AddedBlock(**{**row, **typed, "markers": _markers(row["markers"])})
+
+
+def _row(read: SentRead) -> list[Any]:
+    results = [[one.call_id, [*map(list, one.parts)], one.digest] for one in read.results]
+    return [read.at, read.messages, results, read.beside]
+
+
+def _read(row: Sequence[Any]) -> SentRead:
+    at, messages, results, beside = row
+    answered = (
+        ReadResult(call_id, tuple(ReadPart(*part) for part in parts), digest)
+        for call_id, parts, digest in results
+    )
+    return SentRead(at, tuple(messages), tuple(answered), beside)
 
 
 def _markers(rows: Sequence[Mapping[str, Any]]) -> tuple[Marker, ...]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
 from token_optimizer.dialects.response_items import OUTPUT_OF
 from token_optimizer.dialects.text_parts import as_list
-from token_optimizer.models import Dialect
+from token_optimizer.models import Dialect, SentRead
 from token_optimizer.optimizer.reading_back.tool import is_call
 
 # A model that still reads after so many rounds gets its answer as it is.
@@ -35,8 +35,7 @@ class ReadBackCall(NamedTuple):
 
 def calls_of(answer: Mapping[str, Any], dialect: Dialect) -> list[ReadBackCall]:
     """The calls of `read_back` in a whole answer, in order."""
-    calls = [call for call in _parts(answer, dialect) if is_call(call, dialect)]
-    return [_read_call(call, dialect) for call in calls]
+    return [_read_call(call, dialect) for call in own_calls(answer, dialect)]
 
 
 def has_other_calls(answer: Mapping[str, Any], dialect: Dialect) -> bool:
@@ -75,6 +74,16 @@ def continued(
 def exchange(answer: Mapping[str, Any], dialect: Dialect, results: Mapping[str, str]) -> list[dict[str, Any]]:
     """The answer and its results as messages of a request."""
     return [*answer_messages(answer, dialect), *result_messages(results, dialect)]
+
+
+def exchange_of(read: SentRead, results: Mapping[str, str], dialect: Dialect) -> list[dict[str, Any]]:
+    """What `exchange` gave when the answer came."""
+    return [*read.messages, *result_messages(results, dialect)]
+
+
+def own_calls(answer: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any]]:
+    """The calls of `read_back` in an answer, as they came."""
+    return [call for call in _parts(answer, dialect) if is_call(call, dialect)]
 
 
 def answer_messages(answer: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any]]:

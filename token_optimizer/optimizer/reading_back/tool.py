@@ -49,11 +49,21 @@ def tool_of(dialect: Dialect) -> dict[str, Any]:
 
 
 def with_tool(body: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """The body with the tool behind all others; as it is where the tool stands there already."""
-    tools = as_list(body.get("tools"))
-    if _TOOLS[dialect] in tools:
-        return dict(body)
-    return {**body, "tools": [*tools, tool_of(dialect)]}
+    """The body with the tool once, behind all others."""
+    return {**body, "tools": [*_other_tools(body), tool_of(dialect)]}
+
+
+def without_tool(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body without the tool; the very same where it has none."""
+    others = _other_tools(body)
+    if len(others) == len(as_list(body.get("tools"))):
+        return body
+    left = {name: value for name, value in body.items() if name != "tools"}
+    return {**left, "tools": others} if others else left
+
+
+def _other_tools(body: Mapping[str, Any]) -> list[Any]:
+    return [tool for tool in as_list(body.get("tools")) if _name_of(tool) != NAME]
 
 
 def is_call(call: Any, dialect: Dialect) -> bool:

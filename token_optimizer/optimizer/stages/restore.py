@@ -78,7 +78,9 @@ def _passages(
     own = min(room - _MARK_TOKENS * len(asked), _AROUND * hit_tokens)
     if own <= 0:
         return []
-    fitted = cut_to_budget(_alone(asked, prompt, context), replace(context, budget_tokens=own))
+    # What is restored is an excerpt already: its markers name nothing that could be read by itself.
+    excerpt = replace(context, budget_tokens=own, show_handles=False)
+    fitted = cut_to_budget(_alone(asked, prompt, context), excerpt)
     roles = {item.block.id: prompt.slots[item.block.slot or 0].role for item in asked}
     holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
     marked = [_with_source(block, roles[block.id]) for block in holding]

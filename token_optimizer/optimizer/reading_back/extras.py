@@ -1,0 +1,100 @@
+"""What reading back adds to a body behind the stages: the tool, and what was read on earlier turns.
+
+Both are counted before the stages run, so that the prompt fits its budget with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.json_text import compact_json
+from token_optimizer.models import BlockFate, BlockType, CutBlock, Dialect, Kind, Prompt, SentRead
+from token_optimizer.optimizer.attempts import Attempt
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.reading_back.cuts import CutFinder
+from token_optimizer.optimizer.reading_back.earlier import (
+    MAX_BUDGET_SHARE,
+    NO_READS,
+    EarlierReads,
+    with_earlier_reads,
+)
+from token_optimizer.optimizer.reading_back.tool import NAME, reads_back, tool_of, with_tool
+from token_optimizer.optimizer.stage import Stage
+
+# A smaller hard budget has no room for a tool.
+MIN_BUDGET_TOKENS = 2_000
+READS_ID = "reads"
+
+
+def can_read_back(
+    body: Mapping[str, Any],
+    dialect: Dialect,
+    config: OptimizerConfig,
+    budget_tokens: int | None,
+    *,
+    is_answered: bool,
+) -> bool:
+    """Whether the request gets the tool: there is room for it, and somebody to answer its calls."""
+    has_room = budget_tokens is None or budget_tokens >= MIN_BUDGET_TOKENS
+    return has_room and reads_back(body, dialect, config, is_answered=is_answered)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyExtras:
+    """The tool, and the reads of earlier turns; nothing where the prompt is not read back."""
+
+    context: Context
+    dialect: Dialect
+    earlier: EarlierReads = NO_READS
+    tool_tokens: int = 0
+    max_read_tokens: int = 0
+
+    @classmethod
+    def of(cls, history: ConversationHistory, original: Prompt, context: Context) -> BodyExtras:
+        """What comes to the body of this prompt."""
+        dialect = original.dialect
+        if not context.show_handles:
+            return cls(context, dialect)
+        earlier = EarlierReads.find(history, original)
+        if context.budget_tokens is not None:
+            earlier = earlier.within(MAX_BUDGET_SHARE * context.budget_tokens, dialect, context.model)
+        tool_tokens = sum(context.count([compact_json(tool_of(dialect))]))
+        return cls(context, dialect, earlier, tool_tokens, earlier.tokens(dialect, context.model))
+
+    def beside(self, context: Context) -> Context:
+        """The context with the room that is left beside them."""
+        tokens = self.tool_tokens + self.max_read_tokens
+        if not tokens or context.budget_tokens is None or context.hard_tokens is None:
+            return context
+        left = max(0, context.budget_tokens - tokens)
+        return replace(context, budget_tokens=left, hard_tokens=max(0, context.hard_tokens - tokens))
+
+    def added_to(self, attempt: Attempt) -> tuple[dict[str, Any], list[BlockFate]]:
+        """The body of the attempt with all of it, and what the trace says of that."""
+        if not self.context.show_handles:
+            return attempt.body, []
+        body, read_tokens = with_earlier_reads(
+            attempt.body, self.dialect, self.earlier, attempt.gone_messages, self.context.model
+        )
+        added = [_fate(NAME, Kind.SCHEMA, "lets the model read what was left out", self.tool_tokens)]
+        if self.earlier.reads:
+            added.append(_fate(READS_ID, Kind.OPAQUE, "was read back on earlier turns", read_tokens))
+        return with_tool(body, self.dialect), added
+
+    def reading_of(
+        self, attempt: Attempt, history: ConversationHistory, stages: Iterable[Stage]
+    ) -> tuple[bool, tuple[CutBlock, ...], tuple[SentRead, ...], str]:
+        """What is needed to answer the model's calls."""
+        if not self.context.show_handles:
+            return False, (), (), ""
+        known = () if attempt.compaction is not None else history.known
+        finder = CutFinder(attempt.original, attempt.after, known, attempt.ledger, stages)
+        return True, finder.cuts(), self.earlier.sent, self.earlier.key
+
+
+def _fate(block_id: str, kind: Kind, reason: str, tokens: int) -> BlockFate:
+    return BlockFate(block_id, BlockType.TOOL, kind, "added", True, NAME, reason, 0, tokens)
