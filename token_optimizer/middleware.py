@@ -28,9 +28,16 @@ from token_optimizer.models import Dialect, OptimizationResult, OptimizationStat
 from token_optimizer.optimizer.budget import check_budget
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
+from token_optimizer.optimizer.reading_back.rounds import Rounds
 from token_optimizer.ports import Memory, Ports
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
+from token_optimizer.sdk_rounds import (
+    joined_stream,
+    joined_stream_async,
+    whole_answer,
+    whole_answer_async,
+)
 from token_optimizer.telemetry.collector import LocalCollector
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 from token_optimizer.telemetry.events import (
@@ -58,6 +65,12 @@ class Call:
     kwargs: dict[str, Any]
     stats: dict[str, Any]
     summary: dict[str, Any]
+    result: OptimizationResult
+    rounds: Rounds | None = None
+
+    def refresh_stats(self) -> None:
+        """Take into the stats what was read back since."""
+        self.stats.update(self.result.stats.as_dict())
 
 
 class _Client:
@@ -113,7 +126,9 @@ class _Client:
         done = events_of(result.stats, summary, api_key=key, caching=caching)
         self._announce(failed + done if failure else done)
         beside = {name: value for name, value in sdk_kwargs.items() if name not in body}
-        return Call({**beside, **result.body}, result.stats.as_dict(), summary)
+        sent = {**beside, **result.body}
+        rounds = Rounds(result, body, sent, dialect, self._memory) if result.reads_back else None
+        return Call(sent, result.stats.as_dict(), summary, result, rounds)
 
     def _optimized(
         self, body: dict[str, Any], dialect: Dialect, trace_id: str, own: dict[str, Any]
@@ -124,7 +139,12 @@ class _Client:
                 body,
                 dialect,
                 config=self.config,
-                ports=Ports(memory=self._memory, retriever=self._retriever, trace_id=trace_id),
+                ports=Ports(
+                    memory=self._memory,
+                    retriever=self._retriever,
+                    trace_id=trace_id,
+                    answers_read_back=True,
+                ),
                 **own,
             )
             return result, ""
@@ -256,9 +276,15 @@ def _create(client: _Client, dialect: Dialect, resource: Any, kwargs: dict[str, 
     call = client.prepare(dialect, kwargs)
     try:
         answer = resource.create(**call.kwargs)
+        if call.rounds is not None:
+            if call.kwargs.get("stream"):
+                answer = joined_stream(resource, answer, call.rounds, dialect, call.refresh_stats)
+            else:
+                answer = whole_answer(resource, answer, call.rounds, dialect)
     except import_sdk(dialect).APIError as error:
         client.report_provider_error(call, error)
         raise
+    call.refresh_stats()
     answer.optimizer_stats = call.stats
     return answer
 
@@ -267,9 +293,15 @@ async def _create_async(client: _Client, dialect: Dialect, resource: Any, kwargs
     call = await asyncio.to_thread(client.prepare, dialect, kwargs)
     try:
         answer = await resource.create(**call.kwargs)
+        if call.rounds is not None:
+            if call.kwargs.get("stream"):
+                answer = joined_stream_async(resource, answer, call.rounds, dialect, call.refresh_stats)
+            else:
+                answer = await whole_answer_async(resource, answer, call.rounds, dialect)
     except import_sdk(dialect).APIError as error:
         await asyncio.to_thread(client.report_provider_error, call, error)
         raise
+    call.refresh_stats()
     answer.optimizer_stats = call.stats
     return answer
 

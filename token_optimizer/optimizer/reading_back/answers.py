@@ -21,7 +21,14 @@ from token_optimizer.optimizer.reading_back.tool import is_call
 
 # A model that still reads after so many rounds gets its answer as it is.
 MAX_ROUNDS = 3
+SEPARATOR = "\n\n"
 LAST_ROUND_NOTE = "\n\n[Nothing more can be read back for this answer: go on with what is here.]"
+# How an answer has ended that a provider goes on from: one that was cut off may have half a call.
+_COMPLETE: dict[Dialect, frozenset[Any]] = {
+    "openai": frozenset({"tool_calls", "stop"}),
+    "anthropic": frozenset({"tool_use"}),
+    "responses": frozenset({"completed", None}),
+}
 # What an answer says about itself, which no request takes.
 _NOT_SENT = frozenset({"annotations", "parsed"})
 
@@ -42,6 +49,20 @@ def has_other_calls(answer: Mapping[str, Any], dialect: Dialect) -> bool:
     """Whether the client has calls of its own to answer, too."""
     parts = _parts(answer, dialect)
     return any(_is_tool_call(part, dialect) and not is_call(part, dialect) for part in parts)
+
+
+def is_complete(answer: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether an answer with calls ended so that it can be gone on from."""
+    if dialect == "anthropic":
+        ending = answer.get("stop_reason")
+    else:
+        ending = answer.get("status") if dialect == "responses" else answer["choices"][0].get("finish_reason")
+    return ending in _COMPLETE[dialect]
+
+
+def separator(before: str, after: str) -> str:
+    """What stands between the texts of two answers, which are two messages of the model."""
+    return "" if before[-1:].isspace() or after[:1].isspace() or not (before and after) else SEPARATOR
 
 
 def without_calls(answer: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
@@ -194,7 +215,7 @@ def _joined_message(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict
     for name in first.keys() & second.keys():
         one, other = first[name], second[name]
         if name != "role" and isinstance(one, str) and isinstance(other, str):
-            both[name] = one + other
+            both[name] = one + (separator(one, other) if name == "content" else "") + other
         elif isinstance(one, list) and isinstance(other, list):
             both[name] = [*one, *other]
     return both

@@ -21,6 +21,7 @@ from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Block, Dialect, OptimizationResult, Prompt, ReadBack, ReadResult, SentRead
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.reading_back.answers import (
+    SEPARATOR,
     answer_messages,
     exchange_of,
     own_calls,
@@ -177,7 +178,9 @@ def _content_left(message: Mapping[str, Any], said: Any, dialect: Dialect) -> An
     content = message.get("content")
     if dialect == "openai":
         if isinstance(content, str) and isinstance(said, str) and content.startswith(said):
-            return content[len(said) :] or None
+            left = content[len(said) :]
+            is_parted = said and not said[-1].isspace()
+            return (left.removeprefix(SEPARATOR) if is_parted else left) or None
         return content
     parts = [part for part in as_list(said) if not is_call(part, dialect)]
     if isinstance(content, list) and _same(content[: len(parts)], parts):
