@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -340,8 +340,8 @@ def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """One stage of one request: whether it ran, how long it took, what it cut, and how many tokens the model
-    read back of what it had cut, on this turn or before."""
+    """One stage of one request: whether it ran, how long it took, what it cut; and what its cuts cost on this
+    or later turns: tokens that the model read back, and those of results that it called a tool again for."""
 
     name: str
     status: StageStatus
@@ -349,16 +349,17 @@ class StageReport:
     tokens_cut: int = 0
     reason: str = ""
     tokens_read_back: int = 0
+    tokens_re_read: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        read_back = {"tokens_read_back": self.tokens_read_back} if self.tokens_read_back else {}
+        charged = {"tokens_read_back": self.tokens_read_back, "tokens_re_read": self.tokens_re_read}
         return {
             "name": self.name,
             "status": self.status,
             "ms": round(self.ms, 3),
             "tokens_cut": self.tokens_cut,
             "reason": self.reason,
-            **read_back,
+            **{name: tokens for name, tokens in charged.items() if tokens},
         }
 
 
@@ -369,6 +370,16 @@ class ReadReport(NamedTuple):
     what: str
     found: bool
     stage: str
+    tokens: int
+
+
+class ReReadReport(NamedTuple):
+    """A tool that was called again with the same arguments soon after its result was cut: the rule that had
+    cut it, after how many steps the call came, and the tokens of the new result."""
+
+    tool: str
+    stage: str
+    steps: int
     tokens: int
 
 
@@ -419,7 +430,7 @@ class OptimizationStats:
     `tokens_retrieved` of what was sent came from stored documents, in favour of which `tokens_replaced` of
     the request's own documents and old turns were left out.
     `reads` has the model's calls of `read_back`; what they brought is charged against the rule that had cut
-    it.
+    it. `re_reads` are the calls of tools that came again after a cut, which are charged likewise.
     """
 
     trace_id: str
@@ -441,6 +452,7 @@ class OptimizationStats:
     tokens_retrieved: int = 0
     tokens_replaced: int = 0
     reads: list[ReadReport] = field(default_factory=list)
+    re_reads: list[ReReadReport] = field(default_factory=list)
     reader: Reader | None = field(default=None, repr=False, compare=False)
 
     def read_back(self, what: str) -> str:
@@ -456,10 +468,22 @@ class OptimizationStats:
     def note_read(self, report: ReadReport) -> None:
         """Add a call of `read_back`."""
         self.reads.append(report)
+        self._charge(report.stage, read_back=report.tokens)
+
+    def note_re_read(self, report: ReReadReport) -> None:
+        """Add a tool's call that came again after a cut."""
+        self.re_reads.append(report)
+        self._charge(report.stage, re_read=report.tokens)
+
+    def _charge(self, name: str, read_back: int = 0, re_read: int = 0) -> None:
+        """Charge tokens against the saving of a stage."""
         for at, stage in enumerate(self.stages):
-            if stage.name == report.stage:
-                total = stage.tokens_read_back + report.tokens
-                self.stages[at] = replace(stage, tokens_read_back=total)
+            if stage.name == name:
+                self.stages[at] = replace(
+                    stage,
+                    tokens_read_back=stage.tokens_read_back + read_back,
+                    tokens_re_read=stage.tokens_re_read + re_read,
+                )
                 break
 
     @property
@@ -473,7 +497,10 @@ class OptimizationStats:
 
     def as_dict(self) -> dict[str, Any]:
         """`optimizer_stats` of the public contract."""
-        reads = {"read_back": [report._asdict() for report in self.reads]} if self.reads else {}
+        charged: dict[str, Sequence[ReadReport | ReReadReport]] = {
+            "read_back": self.reads,
+            "re_reads": self.re_reads,
+        }
         return {
             "trace_id": self.trace_id,
             "tokens_before": self.tokens_before,
@@ -488,7 +515,7 @@ class OptimizationStats:
             "faithfulness_score": self.faithfulness_score,
             "latency_ms": round(self.latency_ms, 3),
             "stage_timings": {stage.name: round(stage.ms, 3) for stage in self.stages},
-            **reads,
+            **{name: [row._asdict() for row in rows] for name, rows in charged.items() if rows},
         }
 
 

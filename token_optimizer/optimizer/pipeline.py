@@ -37,8 +37,10 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.markers import are_in_place, with_true_references, with_unique_handles
+from token_optimizer.optimizer.reading_back.cuts import cuts_of
 from token_optimizer.optimizer.reading_back.extras import BodyExtras, can_read_back
 from token_optimizer.optimizer.reading_back.originals import reader_of
+from token_optimizer.optimizer.reading_back.re_reads import re_reads, repeated_calls
 from token_optimizer.optimizer.reading_back.tool import without_tool
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
@@ -177,15 +179,21 @@ def optimize_body(
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
-    result = OptimizationResult(
+    repeats = repeated_calls(original, len(history.known))
+    cuts = cuts_of(attempt, history, STAGES) if context.show_handles or repeats else ()
+    for report in re_reads(repeats, original, attempt.after, cuts):
+        stats.note_re_read(report)
+    stats.latency_ms = (perf_counter() - started) * 1000
+    return OptimizationResult(
         sent,
         stats,
         attempt.changed or bool(documents) or bool(added),
         texts_to_precompress(attempt.after, context),
-        *extras.reading_of(attempt, history, STAGES),
+        reads_back=context.show_handles,
+        cuts=cuts if context.show_handles else (),
+        earlier_reads=extras.earlier.sent,
+        read_key=extras.earlier.key,
     )
-    stats.latency_ms = (perf_counter() - started) * 1000
-    return result
 
 
 def _context(

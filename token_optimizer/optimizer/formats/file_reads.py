@@ -85,7 +85,7 @@ def exact_paths(body: Mapping[str, Any], dialect: Dialect, first_message: int = 
     return frozenset(
         path
         for number in range(first_message, len(messages))
-        for path in _result_paths((key, number), messages[number], ids)
+        for path in result_paths((key, number), messages[number], ids)
     )
 
 
@@ -105,7 +105,8 @@ def _is_result(message: Mapping[str, Any]) -> bool:
     return "tool_call_id" in message or "output" in message or carries_tool_results(message)
 
 
-def _result_paths(path: Path, message: Mapping[str, Any], ids: frozenset[str]) -> Iterator[Path]:
+def result_paths(path: Path, message: Mapping[str, Any], ids: frozenset[str]) -> Iterator[Path]:
+    """Where the results of these calls stand in a message, whose own path is given."""
     answered = message.get("tool_call_id", message.get("call_id") if "output" in message else None)
     if _text(answered) in ids:
         yield path

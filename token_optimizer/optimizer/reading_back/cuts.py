@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from token_optimizer.models import OUTSIDE, Block, CutBlock, Kind, Origin, Prompt
+from token_optimizer.optimizer.attempts import Attempt
+from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.markers import shown_handles
 from token_optimizer.optimizer.stage import Stage
 from token_optimizer.optimizer.trace import FROZEN, Ledger
 from token_optimizer.ports import SentMessage
 
 _NEVER = frozenset({Kind.FRAMING, Kind.OPAQUE, Kind.MEDIA})
+
+
+def cuts_of(attempt: Attempt, history: ConversationHistory, stages: Iterable[Stage]) -> tuple[CutBlock, ...]:
+    """What is missing in the prompt that the attempt sends."""
+    known = () if attempt.compaction is not None else history.known
+    return CutFinder(attempt.original, attempt.after, known, attempt.ledger, stages).cuts()
 
 
 class CutFinder:

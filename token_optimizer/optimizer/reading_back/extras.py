@@ -5,17 +5,16 @@ Both are counted before the stages run, so that the prompt fits its budget with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.json_text import compact_json
-from token_optimizer.models import BlockFate, BlockType, CutBlock, Dialect, Kind, Prompt, SentRead
+from token_optimizer.models import BlockFate, BlockType, Dialect, Kind, Prompt
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory
-from token_optimizer.optimizer.reading_back.cuts import CutFinder
 from token_optimizer.optimizer.reading_back.earlier import (
     MAX_BUDGET_SHARE,
     NO_READS,
@@ -23,7 +22,6 @@ from token_optimizer.optimizer.reading_back.earlier import (
     with_earlier_reads,
 )
 from token_optimizer.optimizer.reading_back.tool import NAME, reads_back, tool_of, with_tool
-from token_optimizer.optimizer.stage import Stage
 
 # A smaller hard budget has no room for a tool.
 MIN_BUDGET_TOKENS = 2_000
@@ -84,16 +82,6 @@ class BodyExtras:
         if self.earlier.reads:
             added.append(_fate(READS_ID, Kind.OPAQUE, "was read back on earlier turns", read_tokens))
         return with_tool(body, self.dialect), added
-
-    def reading_of(
-        self, attempt: Attempt, history: ConversationHistory, stages: Iterable[Stage]
-    ) -> tuple[bool, tuple[CutBlock, ...], tuple[SentRead, ...], str]:
-        """What is needed to answer the model's calls."""
-        if not self.context.show_handles:
-            return False, (), (), ""
-        known = () if attempt.compaction is not None else history.known
-        finder = CutFinder(attempt.original, attempt.after, known, attempt.ledger, stages)
-        return True, finder.cuts(), self.earlier.sent, self.earlier.key
 
 
 def _fate(block_id: str, kind: Kind, reason: str, tokens: int) -> BlockFate:
