@@ -175,7 +175,8 @@ def optimize_body(
     sent, added = extras.added_to(attempt)
     trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
     stats = stats_of(attempt, history.prefix, context, trace_id, added)
-    stats.stages = [*window_reports, *stats.stages]
+    stats.stages = [*window_reports, *stats.stages, *extras.reports()]
+    stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"

@@ -34,7 +34,7 @@ from token_optimizer.tokens.counts import count_body
 
 # Those of all turns so far, and those of the newest one: another process may write each of them.
 _CARRIED, _ANSWERED = "reads-", "answered-"
-# What was read may take this share of a hard budget; above it all of it goes.
+# What was read may take this share of a hard budget; above it the oldest goes.
 MAX_BUDGET_SHARE = 0.25
 # What clients add to a part of an answer, or leave out, when they send it again.
 _NOT_COMPARED = frozenset({"id", "status", "cache_control", "citations", "annotations", "logprobs"})
@@ -43,17 +43,20 @@ _NOT_COMPARED = frozenset({"id", "status", "cache_control", "citations", "annota
 @dataclass(frozen=True, slots=True)
 class EarlierReads:
     """The reads of earlier turns, each with the texts of its results by the calls' ids. `key` is that of the
-    newest message, for the reads of this turn."""
+    newest message, for the reads of this turn; `left_out` is how many went to make room."""
 
     reads: tuple[tuple[SentRead, dict[str, str]], ...] = ()
     key: str = ""
+    left_out: int = 0
 
     @property
     def sent(self) -> tuple[SentRead, ...]:
         return tuple(read for read, _ in self.reads)
 
     @classmethod
-    def find(cls, history: ConversationHistory, original: Prompt) -> EarlierReads:
+    def find(
+        cls, history: ConversationHistory, original: Prompt, max_tokens: float, model: str
+    ) -> EarlierReads:
         """What the memory has, as far as the texts can be made again; carried on for the next turn."""
         if history.memory is None or not history.keys or original.documents_at is not None:
             return cls()
@@ -62,16 +65,24 @@ class EarlierReads:
             return cls((), newest)
         last = history.keys[len(history.known) - 1]
         stored = history.memory.get_many([_CARRIED + last, _ANSWERED + last])
-        reads = [read for message in stored if message is not None for read in message.reads]
+        reads = _by_calls(read for message in stored if message is not None for read in message.reads)
         # Those of this very request were answers to it.
-        reads = [read for read in _by_calls(reads).values() if read.at < len(history.keys)]
-        if reads and not history.is_exact:
-            history.memory.set_many({_CARRIED + newest: SentMessage(reads=tuple(reads))})
-        return cls(tuple(_made_again(reads, original)), newest)
+        made = _made_again([read for read in reads.values() if read.at < len(history.keys)], original)
+        earlier = cls(tuple(made), newest).within(max_tokens, original.dialect, model)
+        if earlier.reads and not history.is_exact:
+            history.memory.set_many({_CARRIED + newest: SentMessage(reads=earlier.sent)})
+        return earlier
 
     def within(self, max_tokens: float, dialect: Dialect, model: str) -> EarlierReads:
-        """All of them, or none where they count more than that."""
-        return self if self.tokens(dialect, model) <= max_tokens else EarlierReads((), self.key)
+        """All of them; where they count more, the newest ones that count half of it, so that this is rare."""
+        if self.tokens(dialect, model) <= max_tokens:
+            return self
+        kept = len(self.reads)
+        for start in range(1, kept + 1):
+            left = EarlierReads(self.reads[start:], self.key, start)
+            if left.tokens(dialect, model) <= max_tokens / 2:
+                return left
+        return EarlierReads((), self.key, kept)
 
     def tokens(self, dialect: Dialect, model: str) -> int:
         """What they count at most."""

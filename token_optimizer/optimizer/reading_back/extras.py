@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.json_text import compact_json
-from token_optimizer.models import BlockFate, BlockType, Dialect, Kind, Prompt
+from token_optimizer.models import BlockFate, BlockType, Dialect, Kind, Prompt, StageReport
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory
@@ -57,9 +58,8 @@ class BodyExtras:
         dialect = original.dialect
         if not context.show_handles:
             return cls(context, dialect)
-        earlier = EarlierReads.find(history, original)
-        if context.budget_tokens is not None:
-            earlier = earlier.within(MAX_BUDGET_SHARE * context.budget_tokens, dialect, context.model)
+        room = inf if context.budget_tokens is None else MAX_BUDGET_SHARE * context.budget_tokens
+        earlier = EarlierReads.find(history, original, room, context.model)
         tool_tokens = sum(context.count([compact_json(tool_of(dialect))]))
         return cls(context, dialect, earlier, tool_tokens, earlier.tokens(dialect, context.model))
 
@@ -82,6 +82,13 @@ class BodyExtras:
         if self.earlier.reads:
             added.append(_fate(READS_ID, Kind.OPAQUE, "was read back on earlier turns", read_tokens))
         return with_tool(body, self.dialect), added
+
+    def reports(self) -> list[StageReport]:
+        """That reads of earlier turns went, which rewrites what was sent before."""
+        if not self.earlier.left_out:
+            return []
+        reason = f"{self.earlier.left_out} of the earlier readings left out to fit the budget"
+        return [StageReport(NAME, "ran", 0.0, 0, reason)]
 
 
 def _fate(block_id: str, kind: Kind, reason: str, tokens: int) -> BlockFate:

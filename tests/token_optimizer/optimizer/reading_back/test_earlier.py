@@ -241,6 +241,8 @@ def test_reads_that_fill_the_budget_go() -> None:
     later = talk.send(budget_tokens=2_200)
     assert later.earlier_reads == ()
     assert later.stats.tokens_after <= 2_200
+    assert later.stats.compacted
+    assert "1 of the earlier readings left out" in later.stats.stages[-1].reason
 
 
 def test_a_client_that_changed_the_answer_gets_the_exchange_before_it() -> None:
