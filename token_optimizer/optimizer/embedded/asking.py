@@ -15,6 +15,7 @@ from token_optimizer.optimizer.embedded.asking_words import (
     DIRECTING,
     FORWARD_POINTERS,
     INSTRUCTION_NAMES,
+    LEADING_IN,
     MATERIAL_NAMES,
     PERSONS,
     PLEASE,
@@ -55,7 +56,9 @@ _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
 _REQUEST = re.compile(
     r"(?i)(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
-    rf"(?:{'|'.join(REQUESTS)})\b|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
+    rf"(?:(?:{'|'.join(REQUESTS)})\b|(?:{'|'.join(LEADING_IN)})(?=(?:[ \t]+[^\W\d_]+){{0,8}}[ \t]+"
+    rf"(?:{'|'.join((*MATERIAL_NAMES, *INSTRUCTION_NAMES, *QUESTION_NAMES))})\b))"
+    rf"|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
 )
 _MENTIONS = re.compile(rf"(?i)\b(?:[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?:\s+[^\W\d_]+){{0,3}}")
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")

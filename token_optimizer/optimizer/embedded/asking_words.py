@@ -72,20 +72,25 @@ UNSPACED_MATERIAL_NAMES = (
 REQUESTS = (
     "answer", "summari[sz]e", "explain", "describe", "list", "extract", "translate", "identify",
     "compare", "rewrite", "respond", "reply", "return", "tell", "give", "find", "write", "use", "using",
-    "based on", "according to", "with (?:this|the)", "from the", "refer", "read", "consider",
-    "analy[sz]e", "classify", "determine", "state", "provide", "name", "quote", "cite", "look", "search",
-    "decide", "check", "act", "do not", "don['’]t", "never", "always", "only", "if (?:you|the)", "given",
+    "refer", "read", "consider", "analy[sz]e", "classify", "determine", "state",
+    "provide", "name", "quote", "cite", "look", "search", "decide", "check", "act", "do not", "don['’]t",
+    "never", "always", "only", "if you",
     "here (?:is|are)", "below", "above", "follow", "you are", "let['’]s", "note that", "keep", "say",
     "make", "help", "i (?:will|want|need|am|have|would|shall|['’]d)", "i['’](?:ll|m|d|ve)",
     "we (?:want|need)", r"beantworte\w*", r"antworte\w*", "fasse", "nenne", "erkläre", "nutze",
     "verwende", "lies", "hier (?:ist|sind)", "du bist", "sie sind", r"répond\w*", r"résume\w*",
-    r"explique\w*", r"utilise\w*", "voici", "tu es", "vous êtes", "d['’]après", "à partir",
+    r"explique\w*", r"utilise\w*", "voici", "tu es", "vous êtes",
     r"respond[ae]\w*", r"resum[ae]\w*", r"explica\w*", "utiliza", "usa", "usando", "lee",
-    "aquí (?:está|tienes)", "eres", "según", "responda", "resuma", "explique", "você é", "aqui está",
-    "com base", r"rispond[ai]\w*", r"riassum[ia]\w*", "spiega", "ecco", "sei un", "beantwoord", "vat",
+    "aquí (?:está|tienes)", "eres", "responda", "resuma", "explique", "você é", "aqui está",
+    r"rispond[ai]\w*", r"riassum[ia]\w*", "spiega", "ecco", "sei un", "beantwoord", "vat",
     "gebruik", "hier (?:is|zijn)", "odpowiedz", "streść", "użyj", "oto", r"ответь\w*", r"отвечай\w*",
     r"используй\w*", "кратко", r"перескажи\w*", "вот", r"прочти\w*", r"прочитай\w*", r"cevapla\w*",
     r"yanıtla\w*", r"özetle\w*", r"jawab\w*", "gunakan", "svara", "besvar",
+)  # fmt: skip
+# A sentence that opens with one of these does so where it goes on to name the material, or the answer.
+LEADING_IN = (
+    "based on", "according to", "with (?:this|the)", "from the", "if the", "given", "anhand", "laut",
+    "gemäß", "aus dem", "d['’]après", "à partir", "selon", "según", "a partir", "com base", "in base",
 )  # fmt: skip
 PLEASE = (
     "please", "bitte", "por favor", "s['’]il (?:te|vous) plaît", "per favore", "пожалуйста", "lütfen",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import directive_share
-from token_optimizer.optimizer.embedded.documents import documents_of
+from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
 from token_optimizer.optimizer.embedded.json_texts import text_pieces
 from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
@@ -181,8 +181,9 @@ def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], l
 
 
 def _of_background(text: str) -> Iterator[Piece]:
-    """The pieces of what the user tells at length; a short line between others may ask."""
-    for piece in split_bulk(text):
+    """The pieces of what the user tells at length; a short line between others may ask. Nobody tells several
+    texts, each under its title."""
+    for piece in titled_documents(text) or split_bulk(text):
         yield piece._replace(background=piece.kind is Kind.PROSE and len(piece.raw) >= MIN_BULK_CHARS)
 
 

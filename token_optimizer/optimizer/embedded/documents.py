@@ -1,4 +1,4 @@
-"""Takes material apart into its documents: tagged, parted by rules, or under headings of one level."""
+"""Takes material apart into its documents: tagged, parted by rules, under headings of one level or titles."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ _HEAD = re.compile(
 )
 _TAIL = re.compile(r"\s*</[\w.:-]{1,60}>\s*")
 _RULE = re.compile(r"^[ \t]*([-=*_~#+])(?:[ \t]?\1){2,}[ \t]*\n", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
+# No line that ends like a sentence, a clause or an introduction, and none of a list, a table or code.
+_TITLE = re.compile(r"[\w\"'“„«(][^\n{}=|<>]{0,98}[^\s.!?,;:…。、：;{}=|<>]\n")
+_MIN_TITLED = 3
+_MIN_TITLED_SHARE = 0.7
+_MIN_TOLD_CHARS = 100
 _HEADING = re.compile(r"^(#{1,6})[ \t]+[^\n]{1,200}\n\s*", re.MULTILINE)
 
 
@@ -27,7 +33,7 @@ def documents_of(text: str) -> list[Piece]:
     if found := _tagged(text):
         return found
     # Comments look like headings, and rules part the sections of a source.
-    return [] if is_source(text) else _ruled(text) or _headed(text)
+    return [] if is_source(text) else _ruled(text) or _headed(text) or titled_documents(text)
 
 
 def _tagged(text: str) -> list[Piece]:
@@ -120,6 +126,26 @@ def _headed(text: str) -> list[Piece]:
     ]
     covered = len(text) - heads[0].start()
     return list(_around(text, spans)) if _are_documents(covered, len(spans), len(text)) else []
+
+
+def titled_documents(text: str) -> list[Piece]:
+    """What begins with a title: a line of its own after a blank one, much shorter than the next line. All
+    but a few paragraphs have one, or titles are no sign of documents."""
+    starts = [0, *(match.end() for match in _BLANK_LINE.finditer(text))]
+    heads = [(start, match.end()) for start in starts if (match := _TITLE.match(text, start))]
+    titled = [(start, end) for start, end in heads if _is_title(text, start, end)]
+    if len(titled) < max(_MIN_TITLED, _MIN_TITLED_SHARE * len(starts)):
+        return []
+    ends = [*(start for start, _ in titled[1:]), len(text)]
+    spans = [(start, end, head - start, 0) for (start, head), end in zip(titled, ends, strict=True)]
+    covered = len(text) - titled[0][0]
+    return list(_around(text, spans)) if _are_documents(covered, len(spans), len(text)) else []
+
+
+def _is_title(text: str, start: int, end: int) -> bool:
+    stop = text.find("\n", end)
+    following = (len(text) if stop < 0 else stop) - end
+    return following >= max(_MIN_TOLD_CHARS, 2 * (end - start))
 
 
 def _around(text: str, spans: list[tuple[int, int, int, int]]) -> Iterator[Piece]:

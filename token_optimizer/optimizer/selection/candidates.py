@@ -19,7 +19,9 @@ _RELEVANCE_VALUE = 2.0
 _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
-_WHOLE_SHARE = 0.5
+_WHOLE_SHARE = 0.3
+# The share that a passage's relevance has when it is read below its title.
+_TITLED_SHARE = 0.4
 # The user's own words come before all else while they take at most this share of the room; a token of them
 # is then worth more than one of anything else.
 _MAX_OWN_SHARE = 0.5
@@ -91,8 +93,10 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     query = prompt.query or ""
     ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
     words = stems([text for cuttable in ranked for text in cuttable.texts()])
-    scores = iter(_passage_scores(prompt, ranked, words))
-    wholes = iter(_section_scores(query, ranked, words))
+    # A title is no passage, but says what all of them speak of.
+    titles = stems([cuttable.title() for cuttable in ranked])
+    scores = iter(_titled_scores(prompt, ranked, words, titles))
+    wholes = iter(_section_scores(query, ranked, words, titles))
     found = []
     for cuttable in cuttables:
         if not cuttable.cutter.ranked:
@@ -104,11 +108,11 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     return found
 
 
-def _section_scores(query: str, ranked: list[CuttableBlock], words: list[list[str]]) -> list[float]:
+def _section_scores(
+    query: str, ranked: list[CuttableBlock], words: list[list[str]], titles: list[list[str]]
+) -> list[float]:
     """How much each section of each text has to do with the query, in order; nothing where there is one."""
     each = iter(words)
-    # A title is no passage, but says what all of them speak of.
-    titles = stems([cuttable.title() for cuttable in ranked])
     texts = [
         [*title, *chain.from_iterable(islice(each, size))]
         for title, cuttable in zip(titles, ranked, strict=True)
@@ -117,11 +121,28 @@ def _section_scores(query: str, ranked: list[CuttableBlock], words: list[list[st
     return bm25(query, texts) if len(texts) > 1 else [0.0] * len(texts)
 
 
-def _passage_scores(prompt: Prompt, ranked: list[CuttableBlock], words: list[list[str]]) -> list[float]:
-    """How much each passage, given by its `words`, has to do with the query, without its neighbours."""
-    feedback = [cuttable.cutter.feedback_weight for cuttable in ranked for _ in cuttable.passages]
-    scores = bm25(prompt.query or "", words, feedback)
-    weights = [cuttable.cutter.synonym_weight for cuttable in ranked for _ in cuttable.passages]
+def _titled_scores(
+    prompt: Prompt, ranked: list[CuttableBlock], words: list[list[str]], titles: list[list[str]]
+) -> list[float]:
+    """How much each passage has to do with the query, by itself and as it is read below its title; without
+    its neighbours."""
+    owners = [cuttable for cuttable in ranked for _ in cuttable.passages]
+    if not any(titles):
+        return _passage_scores(prompt, owners, words)
+    above = (title for title, cuttable in zip(titles, ranked, strict=True) for _ in cuttable.passages)
+    titled = [[*own, *title] for own, title in zip(words, above, strict=True)]
+    # Together: a word that all passages have is no match beside one that a single title has.
+    both = _passage_scores(prompt, [*owners, *owners], [*words, *titled])
+    return [
+        (1 - _TITLED_SHARE) * alone + _TITLED_SHARE * below
+        for alone, below in zip(both[: len(words)], both[len(words) :], strict=True)
+    ]
+
+
+def _passage_scores(prompt: Prompt, owners: list[CuttableBlock], words: list[list[str]]) -> list[float]:
+    """How much each passage, given by its `words`, has to do with the query, as its owner is searched."""
+    scores = bm25(prompt.query or "", words, [owner.cutter.feedback_weight for owner in owners])
+    weights = [owner.cutter.synonym_weight for owner in owners]
     if prompt.meaning is None or not any(weights):
         return scores
     synonyms = bm25_with_synonyms(prompt.meaning.synonyms, words)

@@ -2,7 +2,8 @@
 
 Each block is cut to the config's `compression_ratio`, or as near to it as stays above
 `faithfulness_threshold`; one that does not stays as it was, and the trace says what it scored. What was
-precompressed is taken as it is. LLMLingua-2 compresses where its model is here and the time is
+precompressed is taken as it is. Of several texts those that have most to do with the question stay as they
+are, but over the hard budget. LLMLingua-2 compresses where its model is here and the time is
 enough, else whole sentences are left out, and what there is no time for stays.
 
 Before: a document of 900 tokens, in a prompt that misses its target
@@ -37,11 +38,16 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.embedded.lines import reads_as_prose
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import marked_compression, was_cut, with_text
+from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.stage import Stage
 from token_optimizer.ports import CompressionKey, PrecompressedText
 
 # However much time a request has, the learned compressor answers within so many.
 _MAX_SECONDS = 300.0
+# Of at least so many texts those stay whole whose relevance is at least this share of the greatest.
+_MIN_TEXTS = 3
+_ASKED_SHARE = 0.6
 _SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a museum, which opens in May."
 
 
@@ -50,6 +56,8 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     if not is_wanted(prompt, context):
         return prompt
     blocks = [block for block in prompt.blocks if _is_open(block, prompt, context)]
+    if context.tokens_over(prompt) <= 0:
+        blocks = _unless_asked_about(blocks, prompt.query)
     if not blocks:
         return prompt
     try:
@@ -79,6 +87,16 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
     return not was_cut(block) and not (spared and context.tokens_over(prompt) <= 0)
+
+
+def _unless_asked_about(blocks: Sequence[Block], query: str | None) -> list[Block]:
+    """The blocks without the texts that have most to do with the question: they are likely needed as they
+    are. Of few texts none stands out."""
+    texts = [block.text for block in blocks]
+    if len(texts) < _MIN_TEXTS:
+        return list(blocks)
+    scores = bm25(query or "", stems(texts))
+    return [block for block, score in zip(blocks, scores, strict=True) if score < _ASKED_SHARE]
 
 
 def _precompressed(blocks: Sequence[Block], context: Context) -> dict[str, Compression]:

@@ -85,6 +85,10 @@ def test_the_words_of_a_heading(line: str, name: str | None) -> None:
         "Answer in one sentence.",
         "Use only the notes above.",
         "I want to know who sold the pumps.",
+        "According to the report, who sold the pumps",
+        "Based on these notes, name the buyer",
+        "If the answer is not there, say so.",
+        "Laut dem Text: wer verkaufte die Pumpen",
         "Beantworte die Frage kurz.",
         "Résume le texte suivant.",
         "请用一句话回答。",
@@ -98,7 +102,16 @@ def test_what_asks(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["The pumps were sold in 1931.", "Der Rat schloss das Bad.", "水泵卖给了酿酒厂。", "Who? " * 200],
+    [
+        "According to the first clause of the charter, all tolls belong to the town.",
+        "From the bridge one sees three mills.",
+        "Based on a pump of 1870, the new one ran for forty years.",
+        "If the water rose, the bath house was closed.",
+        "The pumps were sold in 1931.",
+        "Der Rat schloss das Bad.",
+        "水泵卖给了酿酒厂。",
+        "Who? " * 200,
+    ],
 )
 def test_what_does_not_ask(text: str) -> None:
     assert not asks(text)

@@ -50,15 +50,35 @@ def test_tags_stand_around_a_document() -> None:
         "\n---\n".join([TOLD] * 3),
         "".join(f"## Sheet {n}\n\n{TOLD}\n\n" for n in range(3)),
         "".join(f"Sheet {n} follows.\n### Part {n}\n{TOLD}\n" for n in range(3)),
+        "\n\n".join(f"Sheet {n} (of the archive)\n{TOLD}" for n in range(3)),
     ],
 )
-def test_rules_and_headings_part_documents(text: str) -> None:
+def test_rules_headings_and_titles_part_documents(text: str) -> None:
     pieces = documents_of(text)
     assert "".join(piece.raw for piece in pieces) == text
     assert len(_documents(pieces)) == 3
 
 
-@pytest.mark.parametrize("text", [TOLD, "<b>x</b> and <b>y</b>", "a\n---\nb", f"<p>{TOLD}</p>"])
+def test_a_title_stands_around_its_text_and_paragraphs_without_one_go_with_it() -> None:
+    parts = [f"Sheet {n}\n{TOLD}" for n in range(4)]
+    parts[2] += f"\n\n{TOLD}"
+    pieces = _documents(documents_of("\n\n".join(parts)))
+    assert [piece.wrapper and piece.wrapper.before for piece in pieces] == [f"Sheet {n}\n" for n in range(4)]
+    assert len(pieces[2].content) > 2 * len(TOLD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOLD,
+        "<b>x</b> and <b>y</b>",
+        "a\n---\nb",
+        f"<p>{TOLD}</p>",
+        "\n\n".join(f"Sheet {n} was found:\n{TOLD}" for n in range(3)),
+        "\n\n".join("\n".join([TOLD[:90]] * 5) for n in range(4)),
+        "\n\n".join([f"Sheet 1\n{TOLD}", *[TOLD] * 4]),
+    ],
+)
 def test_one_text_is_not_taken_apart(text: str) -> None:
     assert documents_of(text) == []
 

@@ -105,6 +105,23 @@ def test_a_kept_passage_of_a_document_has_its_title() -> None:
     assert result.stats.over_budget == ""
 
 
+@pytest.mark.parametrize("form", ["<item>\n<head>{}</head>\n{}\n</item>", "{}\n{}\n"])
+def test_a_short_document_is_found_by_its_title(form: str) -> None:
+    told = "A racing crew of the lower villages won nothing that year, since the water froze in October. "
+    texts = [(f"Sheet {n}", f"In the spring of {1800 + n} it rained. " + told * 4) for n in range(14)]
+    texts[5] = (
+        "Great harbour race (1931)",
+        "The cup went to Ida Quell of Tromso. The wind had been slight for days on end.",
+    )
+    material = "\n".join(form.format(*text) for text in texts)
+    messages = [
+        {"role": "user", "content": f"{material}\n\nQuestion: who won the great harbour race of 1931"}
+    ]
+    whole = optimize_body({"messages": messages}, "openai", config=BALANCED).stats.tokens_before
+    result = _optimized({"messages": messages}, "openai", int(0.3 * whole))
+    assert "The cup went to Ida Quell" in result.body["messages"][0]["content"]
+
+
 def test_every_name_that_was_spoken_stays_before_any_is_kept_twice() -> None:
     messages = [{"role": "user", "content": "Fix the bug in the parser, please."}]
     for n in range(8):
