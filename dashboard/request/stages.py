@@ -17,6 +17,7 @@ class StageBar:
     tokens_cut: int
     x: float
     width: float
+    tokens_re_read: int = 0
 
     @property
     def is_skipped(self) -> bool:
@@ -28,9 +29,10 @@ class StageBar:
 
     @property
     def outcome(self) -> str:
-        """The status where it is not `ran`, and the reason."""
+        """The status where it is not `ran`, the reason, and what its cuts made the model call for again."""
         status = "" if self.status == "ran" else self.status
-        return ": ".join(filter(None, (status, self.reason)))
+        called = f"{self.tokens_re_read:,} tokens called for again" if self.tokens_re_read else ""
+        return "; ".join(filter(None, (": ".join(filter(None, (status, self.reason))), called)))
 
 
 def stage_bars(stages: list[dict[str, Any]]) -> list[StageBar]:
@@ -48,6 +50,7 @@ def stage_bars(stages: list[dict[str, Any]]) -> list[StageBar]:
                 tokens_cut=stage.get("tokens_cut", 0),
                 x=round(start / total * 100, 3) if total else 0,
                 width=round(ms / total * 100, 3) if total else 0,
+                tokens_re_read=stage.get("tokens_re_read", 0),
             )
         )
         start += ms

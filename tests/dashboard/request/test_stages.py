@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dashboard.request.stages import stage_bars
@@ -20,7 +22,9 @@ def test_stages_stand_one_after_another() -> None:
         ({"status": "ran"}, ""),
         ({"status": "skipped", "reason": "3 ms left"}, "skipped: 3 ms left"),
         ({"status": "failed"}, "failed"),
+        ({"reason": "cut", "tokens_re_read": 2140}, "cut; 2,140 tokens called for again"),
+        ({"tokens_re_read": 7}, "7 tokens called for again"),
     ],
 )
-def test_outcome_names_the_status_once(stage: dict[str, str], outcome: str) -> None:
+def test_outcome_names_the_status_once(stage: dict[str, Any], outcome: str) -> None:
     assert stage_bars([stage])[0].outcome == outcome
