@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Literal
 
 from token_optimizer.tokens.counts import count_body
 
 Json = dict[str, Any]
+# How a marker ends that shows its handle.
+_HANDLE = re.compile(rb" #([0-9]{6})\]")
 
 ERROR_TYPES = {
     400: "invalid_request_error",
@@ -24,7 +27,8 @@ ERROR_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that the mock model makes; `arguments` is the JSON text a provider sends."""
+    """A call that the mock model makes; `arguments` is the JSON text a provider sends. `HANDLE` in them
+    stands for that of the first marker in the prompt."""
 
     name: str
     arguments: str = "{}"
@@ -57,6 +61,14 @@ class Reply:
     ending: Literal["completed", "incomplete", "failed"] = "completed"
     thinking: str = ""
     finish_reason: str = ""
+
+    def to(self, prompt: bytes) -> Reply:
+        """The reply to a prompt, which knows the handles in it."""
+        found = _HANDLE.search(prompt)
+        handle = found[1].decode() if found else "000000"
+        known = [call.arguments.replace("HANDLE", handle) for call in self.tool_calls]
+        calls = [replace(call, arguments=text) for call, text in zip(self.tool_calls, known, strict=True)]
+        return replace(self, tool_calls=tuple(calls))
 
     @property
     def words(self) -> list[str]:

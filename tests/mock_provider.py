@@ -58,7 +58,7 @@ class MockProvider(LocalServer):
             wire.send(404, dump({"error": {"type": "not_found_error", "message": "no such path"}}))
 
     def _complete(self, request: Received, dialect: Dialect, wire: Wire) -> None:
-        reply = self._script.popleft() if self._script else self.default
+        reply = (self._script.popleft() if self._script else self.default).to(request.raw)
         if reply.release and not reply.hold_after:
             reply.release.wait()
         time.sleep(reply.delay_seconds)

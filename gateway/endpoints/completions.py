@@ -24,7 +24,7 @@ from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
 from gateway.errors import GatewayError
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
-from gateway.read_back.rounds import Reader, Rounds
+from gateway.read_back.rounds import Reading, Rounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
@@ -48,8 +48,8 @@ class Outgoing:
     """What goes to the provider, and what its answer needs on the way back.
 
     `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
-    `stats` a JSON answer is passed on byte for byte. `reader` reads what was left out, where the
-    model can ask for it.
+    `stats` a JSON answer is passed on byte for byte. `reading` reads what was left out, where
+    the model can ask for it.
     """
 
     dialect: ApiDialect
@@ -58,7 +58,7 @@ class Outgoing:
     body: bytes
     unasked: Outgoing | None = None
     stats: OptimizationStats | None = None
-    reader: Reader | None = None
+    reading: Reading | None = None
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -125,7 +125,7 @@ async def _relay_optimized(
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
     try:
-        await relay(gateway, client, caller, recording, _with_result(gateway, original, result))
+        await relay(gateway, client, caller, recording, _with_result(gateway, caller, original, result))
     finally:
         gateway.precompression_queue.put(_left_for_next_turn(caller, original.request, result))
 
@@ -155,14 +155,26 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
     )
 
 
-def _with_result(gateway: Gateway, original: Outgoing, result: Optimized) -> Outgoing:
+def _with_result(gateway: Gateway, caller: Caller, original: Outgoing, result: Optimized) -> Outgoing:
     """The optimizer's result to send. What it left alone goes out in the client's own bytes."""
     request = original.request
     body = orjson.dumps(result.body) if result.changed else request.raw
-    unasked = replace(original, body=body, stats=result.stats)
+    unasked = replace(
+        original, body=body, stats=result.stats, reading=_reading(gateway, caller, request, result)
+    )
     if original.provider.base_url in gateway.refusing_usage or not _may_ask_for_usage(original):
         return unasked
     return replace(unasked, body=_asking_for_usage(request, result), unasked=unasked)
+
+
+def _reading(gateway: Gateway, caller: Caller, request: PromptRequest, result: Optimized) -> Reading | None:
+    """Reads what was left out of the prompt, where the model has the tool to ask for it."""
+    if not result.reads_back:
+        return None
+    conversations = gateway.pool.conversations
+    # The next turn may come as soon as this one is answered, and to another process.
+    memory = None if conversations is None else conversations.of(caller.hash_secret, at_once=True)
+    return Reading(result, request.body, request.dialect, memory)
 
 
 def _may_ask_for_usage(original: Outgoing) -> bool:
@@ -211,7 +223,7 @@ async def _pass_on(
     answer: Answer,
 ) -> None:
     dialect, strip_usage = outgoing.dialect, outgoing.unasked is not None
-    if outgoing.reader is None or answer.status >= 300:
+    if outgoing.reading is None or answer.status >= 300:
         if is_stream(answer):
             await pass_stream(client, recording, dialect, answer, dialect.tap(strip_usage=strip_usage))
         else:
@@ -222,7 +234,7 @@ async def _pass_on(
         return _provider_answer(gateway, client, caller, replace(outgoing, body=body))
 
     within = settings.READ_BACK_SECONDS
-    rounds = Rounds(outgoing.reader, dialect.name, outgoing.body, ask, recording, within)
+    rounds = Rounds(outgoing.reading, outgoing.body, ask, recording, within)
     if is_stream(answer):
         await pass_joined_stream(client, recording, dialect, answer, rounds, strip_usage=strip_usage)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import orjson
 from pydantic import PlainValidator
@@ -52,13 +52,26 @@ class OptimizeBody(MessageList):
     config: Any = None
 
 
+Fields = TypeVar("Fields", bound=OptimizeBody)
+
+
 async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
+    fields, request = await read_prompt(OptimizeBody, gateway, client, caller, recording)
+    result = await optimized(gateway, caller, recording, request)
+    await recording.end("ok", 200)
+    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result, fields))
+
+
+async def read_prompt(
+    kind: type[Fields], gateway: Gateway, client: Client, caller: Caller, recording: Recording
+) -> tuple[Fields, PromptRequest]:
+    """The fields of the body, and the prompt in it."""
     raw = await gateway.read_body(client)
     received, writable = parsed_object(raw)
     if not writable:
         raise BadRequest("the request body holds a lone surrogate or a number out of range")
-    fields = checked(OptimizeBody, received)
+    fields = checked(kind, received)
     named = named_config(fields.config, client.headers, caller)
     dialect = _dialect(fields, recording.dialect)
     request = PromptRequest(
@@ -71,10 +84,16 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
         query=fields.query,
     )
     recording.note_request(request)
+    return fields, request
+
+
+async def optimized(
+    gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest
+) -> Optimized:
+    """The prompt made smaller, and noted in the trace."""
     result = await gateway.optimize(request.for_optimizer(recording.trace_id), caller.project_id)
     recording.note_stats(result.stats)
-    await recording.end("ok", 200)
-    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result, fields))
+    return result
 
 
 def _prompt_body(received: Mapping[str, Any], config: OptimizerConfig, dialect: Dialect) -> dict[str, Any]:

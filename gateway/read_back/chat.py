@@ -22,14 +22,11 @@ class ChatJoiner(StreamJoiner):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._identity: Json = {}
-        self._texts: dict[int, str] = {}
         self._choices: dict[int, _Choice] = {}
         self._held: list[Json] = []
         self._last: Json = {}
 
     def start_round(self) -> None:
-        for index, choice in self._choices.items():
-            self._texts[index] = joined_text(self._texts.get(index, ""), choice.message.get("content"))
         self._choices = {}
         self._held = []
 
@@ -63,7 +60,7 @@ class ChatJoiner(StreamJoiner):
         if not isinstance(seen, dict) or not isinstance(seen.get("delta"), dict):
             return seen
         index = seen.get("index", 0)
-        choice = self._choices.setdefault(index, _Choice(self._texts.get(index, ""), later=self.round > 0))
+        choice = self._choices.setdefault(index, _Choice(later=self.round > 0))
         delta = choice.relayed(seen["delta"])
         self.has_calls = self.has_calls or choice.has_calls
         choice.finish_reason = seen.get("finish_reason") or choice.finish_reason
@@ -106,11 +103,10 @@ class ChatJoiner(StreamJoiner):
 class _Choice:
     """One choice of a round: its message so far, and which of its calls the client sees.
 
-    `said` is what the client has seen of it in earlier rounds. `places` has, for each call whose name is
-    known, its number among those that the client sees; None for ours.
+    `places` has, for each call whose name is known, its number among those that the client sees;
+    None for ours. `later`: the client has seen the beginning of the message in an earlier round.
     """
 
-    said: str
     later: bool
     message: Json = field(default_factory=dict)
     calls: dict[Any, Json] = field(default_factory=dict)
@@ -135,12 +131,9 @@ class _Choice:
     def relayed(self, delta: Json) -> Json:
         """The delta without what is ours, and without the beginnings of later rounds."""
         rest = {name: value for name, value in delta.items() if name != "tool_calls"}
-        starts_text = bool(rest.get("content")) and not self.message.get("content")
         _merge(self.message, rest)
         if self.later:
             rest.pop("role", None)
-        if starts_text and self.said:
-            rest["content"] = separator(self.said, rest["content"]) + rest["content"]
         calls = delta.get("tool_calls")
         if not isinstance(calls, list):
             return rest if "tool_calls" not in delta else {**rest, "tool_calls": calls}
@@ -160,17 +153,6 @@ class _Choice:
             return None
         self.places[index] = None if name == TOOL_NAME else self.passed_calls
         return None if name == TOOL_NAME else {**whole, "index": self.places[index]}
-
-
-def separator(before: str, after: str) -> str:
-    """What stands between the texts of two rounds, which are two messages of the model."""
-    return "" if before[-1:].isspace() or after[:1].isspace() else "\n\n"
-
-
-def joined_text(before: str, after: Any) -> str:
-    """The texts of two rounds as one."""
-    after = after if isinstance(after, str) else ""
-    return before + separator(before, after) + after if before and after else before or after
 
 
 def _says_something(delta: Json) -> bool:

@@ -101,4 +101,5 @@ class ResponsesJoiner(StreamJoiner):
         error = payload.get("error")
         said = error if isinstance(error, Mapping) else {}
         told = {name: said.get(name) for name in ("code", "message", "param")}
-        return self._counted(b"", {"type": "error", "sequence_number": None, **told})
+        # OpenAI documents the fields beside the type, and SDKs look for the object.
+        return self._counted(b"", {"type": "error", "sequence_number": None, **told, "error": error})

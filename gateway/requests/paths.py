@@ -33,6 +33,7 @@ _ROOMS = frozenset(
         "models",
         "moderations",
         "optimize",
+        "read_back",
         "responses",
     }
 )

@@ -66,6 +66,8 @@ class PromptRequest:
             query=self.query,
             secret=remembered_for.hash_secret if remembered_for else "",
             project_id=remembered_for.project_id if remembered_for else None,
+            # What is only looked at is sent by somebody else.
+            answers_read_back=remembered_for is not None,
         )
 
 

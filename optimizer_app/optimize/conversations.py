@@ -46,9 +46,10 @@ class Conversations:
         self._thread = threading.Thread(target=self._write_all, name="conversations", daemon=True)
         self._thread.start()
 
-    def of(self, secret: str) -> ProjectMemory:
-        """The memory of the project with this secret."""
-        return ProjectMemory(self, self._own, secret)
+    def of(self, secret: str, *, at_once: bool = False) -> ProjectMemory:
+        """The memory of the project with this secret. `at_once`: it waits until what it is given is shared
+        over Valkey, so it has no place on an event loop."""
+        return ProjectMemory(self, self._own, secret, at_once)
 
     def flush(self) -> None:
         """Wait until all that was to be written is written."""
@@ -74,12 +75,12 @@ class Conversations:
     def _write_all(self) -> None:
         while (write := self._writes.get()) is not None:
             try:
-                self._write(*write)
+                self.write(*write)
             finally:
                 self._writes.task_done()
         self._writes.task_done()
 
-    def _write(self, secret: str, messages: Mapping[str, SentMessage]) -> None:
+    def write(self, secret: str, messages: Mapping[str, SentMessage]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for key, message in messages.items():
             pipeline.set(_PREFIX + key, sealed(message, secret), ex=KEPT_SECONDS)
@@ -103,6 +104,7 @@ class ProjectMemory:
     shared: Conversations
     own: InProcessMemory
     secret: str
+    at_once: bool = False
 
     def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
         known = self.own.get_many(keys)
@@ -117,4 +119,7 @@ class ProjectMemory:
 
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
         self.own.set_many(messages)
-        self.shared.write_later(messages, self.secret)
+        if self.at_once:
+            self.shared.write(self.secret, messages)
+        else:
+            self.shared.write_later(messages, self.secret)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any
 
@@ -24,7 +24,7 @@ class OptimizationRequest:
 
     `secret` is the one under which the project's conversations are remembered. Without it, as for a prompt
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
-    the passages of stored documents.
+    the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     """
 
     body: Mapping[str, Any]
@@ -39,6 +39,7 @@ class OptimizationRequest:
     secret: str = field(default="", repr=False)
     found: RetrievalResult | None = field(default=None, repr=False)
     project_id: uuid.UUID | None = None
+    answers_read_back: bool = False
 
 
 @dataclass(slots=True)
@@ -76,19 +77,13 @@ def run_inline(
             precompressions=precompressions,
             latency=Latency(min(limit_ms, request.config.max_latency_ms - search_ms)),
             trace_id=str(request.trace_id),
+            answers_read_back=request.answers_read_back,
         ),
     )
     result.stats.latency_ms += search_ms
     lookups = Lookups() if precompressions is None else precompressions.lookups
-    return Optimized(
-        result.body,
-        result.stats,
-        result.changed,
-        result.texts_to_precompress,
-        result.reads_back,
-        result.cuts,
-        lookups=lookups,
-    )
+    made = {item.name: getattr(result, item.name) for item in fields(result)}
+    return Optimized(**made, lookups=lookups)
 
 
 def untouched(request: OptimizationRequest, failure: str = "") -> Optimized:

@@ -105,7 +105,7 @@ def test_rounds_go_out_as_one_stream(dialect: ApiDialect, size: int) -> None:
     told = {"openai": told_by_chat, "anthropic": told_by_messages, "responses": told_by_responses}
     assert told[dialect.name](events(passed)) == {
         "ids": {f"{'chatcmpl-' if dialect is CHAT else 'msg_' if dialect is MESSAGES else 'resp_'}1"},
-        "texts": ["I look.", "More.", "Four."],
+        "text": "I look.More.Four.",
         "calls": [("read_file", OTHER.arguments)],
         "input": 340,
         "output": READS.completion_tokens + 11 + 11,
@@ -126,7 +126,7 @@ def told_by_chat(chunks: list[dict[str, Any]]) -> dict[str, Any]:
     usages = [chunk["usage"] for chunk in chunks if chunk["usage"]]
     return {
         "ids": {chunk["id"] for chunk in chunks},
-        "texts": "".join(delta.get("content") or "" for delta in deltas).split("\n\n"),
+        "text": "".join(delta.get("content") or "" for delta in deltas),
         "calls": [(calls[0]["function"]["name"], "".join(call["function"]["arguments"] for call in calls))],
         "input": usages[0]["prompt_tokens"],
         "output": usages[0]["completion_tokens"],
@@ -152,7 +152,7 @@ def told_by_messages(told: list[dict[str, Any]]) -> dict[str, Any]:
     usage = ending["usage"]
     return {
         "ids": {told[0]["message"]["id"]},
-        "texts": [parts[at] for at, block in kind_of.items() if block["type"] == "text"],
+        "text": "".join(parts[at] for at, block in kind_of.items() if block["type"] == "text"),
         "calls": [(block["name"], parts[at]) for at, block in kind_of.items() if block["type"] == "tool_use"],
         "input": usage["input_tokens"] + usage["cache_read_input_tokens"],
         "output": usage["output_tokens"],
@@ -169,7 +169,7 @@ def told_by_responses(told: list[dict[str, Any]]) -> dict[str, Any]:
     assert final["output"] == [event["item"] for event in done]
     return {
         "ids": {event["response"]["id"] for event in told if "response" in event},
-        "texts": [item["content"][0]["text"] for item in final["output"] if item["type"] == "message"],
+        "text": "".join(item["content"][0]["text"] for item in final["output"] if item["type"] == "message"),
         "calls": [
             (item["name"], item["arguments"]) for item in final["output"] if item["type"] == "function_call"
         ],
