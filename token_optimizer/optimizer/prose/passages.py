@@ -89,6 +89,11 @@ def example_passages(text: str, query: str | None = None, markers: tuple[Marker,
     return passages
 
 
+def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """All of an example that is given as a turn: a part of it would show another form."""
+    return [Passage(0, len(text), _ANSWER_VALUE)] if text.strip() else []
+
+
 def _examples(text: str) -> Iterator[tuple[int, int, int]]:
     """Where each example starts, where its answer does, and where it ends: at a blank line, a closing
     tag or a

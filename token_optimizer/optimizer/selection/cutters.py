@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Block, Kind, Marker, Passage, Prompt
+from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.example_turns import example_turns
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.toon import compress_json_toon
@@ -17,6 +18,7 @@ from token_optimizer.optimizer.prose.passages import (
     example_passages,
     prose_passages,
     spoken_passages,
+    whole_passage,
 )
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
@@ -47,6 +49,8 @@ CUTTERS = {
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }
 
+# What an example asks stands for its whole turn: its answer goes and stays with it.
+_EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
@@ -55,7 +59,11 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages that are worth least."""
     cutters = {**CUTTERS, Kind.JSON: _json_cutter(context.config)}
 
+    examples = example_turns(prompt)
+
     def cutter_of(block: Block) -> Cutter | None:
+        if block.turn in examples:
+            return _EXAMPLE if block.type is BlockType.USER else None
         return _WHOLE_LINES if block.exact and block.kind is Kind.CODE else cutters.get(block.kind)
 
     return fit_to_budget(prompt, context, cutter_of)

@@ -38,7 +38,7 @@ class Cutter:
     count, and `synonym_weight` what words near those of the query count.
     A `whole` text goes as a whole where none of its passages is kept. What is cut `from_original` is the text
     as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
-    as a whole is told `by_paragraph`.
+    as a whole is told `by_paragraph`. An `example` is nobody's own word.
     """
 
     passages: FindPassages
@@ -51,6 +51,7 @@ class Cutter:
     from_original: bool = False
     gapless: bool = False
     by_paragraph: bool = False
+    example: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class CuttableBlock:
     def is_own_words(self) -> bool:
         """Whether a user said it in the conversation."""
         block = self.block
-        return block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
+        is_said = block.kind is Kind.PROSE and not block.tool_result and not self.cutter.example
+        return is_said and block.type is BlockType.USER
 
     def texts(self) -> list[str]:
         """The text of each passage."""

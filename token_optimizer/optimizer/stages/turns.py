@@ -1,7 +1,8 @@
 """Protects the prose of the last `keep_last_n_turns` turns, so that no later stage drops or cuts it.
 
 It removes nothing. Under a hard budget as many turns are protected as leave room for what the question asks
-about. Embedded content and tool results of the newest turns stay open to the other stages.
+about. Embedded content and tool results of the newest turns stay open to the other stages, and so do worked
+examples that are given as turns.
 
 Before: user "a", assistant "b", user "c", with `keep_last_n_turns` 1
 After:  user "a", assistant "b", user "c" must_keep
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from token_optimizer.dialects.bodies import MESSAGE_TOKENS
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.conversation.example_turns import example_turns
 from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
 from token_optimizer.optimizer.stage import Stage, with_blocks
 
@@ -23,6 +25,9 @@ _MAX_REQUIRED_SHARE = 0.75
 
 def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
     """Mark the prose of the last `keep_last_n_turns` turns as must-keep."""
+    if example_turns(prompt):
+        # The newest of them says no more than the others.
+        return prompt
     blocks = list(prompt.blocks)
     turns = context.config.keep_last_n_turns
     protected = keep_last_n_turns(blocks, turns)
