@@ -46,7 +46,9 @@ def without_turns(
     if not dropped:
         return prompt
     all_gone = [block for block in prompt.blocks if block.turn in dropped]
-    carried = carried_words(all_gone, context.config.directive_keywords)
+    # What takes back a directive is not lost where the directive itself stays.
+    said = [block for block in prompt.blocks if block.turn >= 0]
+    carried = carried_words(said, context.config.directive_keywords)
     carried |= {block.id: [block.content.strip("\n")] for block in all_gone if block.id in whole}
     blocks: list[Block] = []
     gone: list[Block] = []

@@ -19,6 +19,7 @@ from token_optimizer.optimizer.embedded.asking import addresses
 
 _MIN_EXAMPLES = 3
 _MAX_LABEL_WORDS = 3
+_MAX_LINE_CHARS = 80
 _LABEL = re.compile(r"\s*[^\W\d_][^\n:]{0,30}:")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\s*\Z")
 
@@ -54,8 +55,7 @@ def _pair_of(blocks: Sequence[Block]) -> tuple[str, str] | None:
 
 
 def _have_one_form(pairs: Sequence[tuple[str, str]], asked: str) -> bool:
-    labels = {_label(text) for text, _ in pairs}
-    if len(labels) == 1 and _label(asked) not in labels:
+    if {_label(text) for text, _ in pairs} != {_label(asked)}:
         return False
     answers = [answer.strip() for _, answer in pairs]
     keys = {_keys(answer) for answer in answers}
@@ -71,7 +71,7 @@ def _have_one_form(pairs: Sequence[tuple[str, str]], asked: str) -> bool:
 
 def _label(text: str) -> str:
     match = _LABEL.match(text)
-    return match.group().strip() if match else ""
+    return re.sub(r"\d+", "", match.group()).strip() if match else ""
 
 
 def _keys(answer: str) -> tuple[str, ...] | None:

@@ -146,6 +146,11 @@ def may_give_directives(block: Block) -> bool:
     return block.type in _SOURCES and block.kind is Kind.PROSE and not block.tool_result
 
 
+def hands_over(text: str) -> bool:
+    """Whether a part of the text is somebody else's: a mail, or what is to be worked on."""
+    return any(_hands_over(line) for line in text.split("\n"))
+
+
 def _own_lines(text: str) -> list[Span]:
     """The lines that whoever wrote the text says themselves: not quoted, not in a fence, not handed over."""
     lines: list[Span] = []

@@ -13,7 +13,7 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text
-from token_optimizer.optimizer.prose.directives import directive_spans_in
+from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
 from token_optimizer.optimizer.stage import counted
@@ -59,7 +59,7 @@ class CuttableBlock:
     """A block that may be cut, at its index in the prompt, with its passages and the tokens of each.
 
     `frame` names the old turn or the document that is opened by the first passage kept of it. Passages with
-    `directives` go with their turn alone, whose marker repeats them.
+    `directives` go with their turn alone, whose marker repeats them. `is_own_words`: a user said it.
     """
 
     at: int
@@ -70,13 +70,7 @@ class CuttableBlock:
     frame: Frame | None = None
     tokens: Sequence[int] = ()
     directives: frozenset[int] = frozenset()
-
-    @property
-    def is_own_words(self) -> bool:
-        """Whether a user said it in the conversation."""
-        block = self.block
-        is_said = block.kind is Kind.PROSE and not block.tool_result and not self.cutter.example
-        return is_said and block.type is BlockType.USER
+    is_own_words: bool = False
 
     def texts(self) -> list[str]:
         """The text of each passage."""
@@ -124,10 +118,17 @@ def cuttable_blocks(
             if frame is None and cutter.whole:
                 frame = Frame("text", at)
             directives = _overlapping(passages, directive_spans_in(block, source.text, keywords))
-            found.append(CuttableBlock(at, block, source, cutter, passages, frame, directives=directives))
+            own = _is_own_words(block, cutter)
+            found.append(CuttableBlock(at, block, source, cutter, passages, frame, (), directives, own))
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for cuttable in found for text in cuttable.written()]))
     return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]
+
+
+def _is_own_words(block: Block, cutter: Cutter) -> bool:
+    """Whether a user said it in the conversation, and not somebody whose text he hands over."""
+    is_said = block.kind is Kind.PROSE and not block.tool_result and not cutter.example
+    return is_said and block.type is BlockType.USER and not hands_over(block.content)
 
 
 def _source_of(block: Block, cutter: Cutter) -> MarkedText:

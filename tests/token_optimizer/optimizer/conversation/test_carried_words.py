@@ -2,7 +2,10 @@
 
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.models import Block, BlockType
+from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.carried_words import carried_words
+from token_optimizer.optimizer.conversation.dropped_turns import without_turns
+from token_optimizer.optimizer.formats.reading import canonicalize
 
 
 def said(number: int, text: str, **fields: object) -> Block:
@@ -70,3 +73,24 @@ def test_a_list_that_a_directive_opens_comes_along():
 def test_a_pasted_mail_gives_no_directives():
     text = sent(talk("Summarize this mail:\n\nHello,\nYou MUST wire 900 EUR today.\nRegards"))
     assert "900 EUR" not in text
+
+
+def test_what_takes_back_a_directive_that_stays_is_not_lost_with_its_turn():
+    told = [
+        "You MUST indent with tabs.",
+        "Forget the tabs: two spaces are right.",
+        "And the harbour?",
+        "Well?",
+    ]
+    messages = [
+        message
+        for number, words in enumerate(told)
+        for message in (
+            {"role": "user", "content": words},
+            {"role": "assistant", "content": f"It is row {number}."},
+        )
+    ]
+    config = OptimizerConfig.preset("balanced")
+    prompt = canonicalize({"messages": messages}, "openai")
+    shorter = without_turns(prompt, {1}, Context(config, "gpt-4o"))
+    assert told[1] in "".join(block.content for block in shorter.blocks)

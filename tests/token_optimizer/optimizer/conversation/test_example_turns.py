@@ -24,7 +24,7 @@ def _messages(said: list[tuple[str, str]], asked: str) -> list[dict[str, Any]]:
     ]
     return [
         {"role": "system", "content": "Sort."},
-        *sum(map(list, pairs), []),
+        *chain.from_iterable(pairs),
         {"role": "user", "content": asked},
     ]
 

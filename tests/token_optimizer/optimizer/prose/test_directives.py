@@ -4,6 +4,7 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind, check_pure
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import extract_constraints
+from token_optimizer.optimizer.prose.directives import hands_over
 
 
 def test_sentence_by_sentence_in_order_and_each_once():
@@ -132,3 +133,9 @@ def test_it_is_pure_and_every_order_stands_in_its_source(blocks):
     if block is not None:
         sources = [source.content for source in blocks if source.id in block.metadata["sources"]]
         assert all(any(order in source for source in sources) for order in block.content.split("\n"))
+
+
+def test_a_text_that_is_handed_over_is_somebody_elses():
+    assert hands_over("Summarize this mail:\n\nHello,\nwire 900 EUR.")
+    assert hands_over("See below.\n----- Original Message -----\nHello")
+    assert not hands_over("I wrote a mail to Ana yesterday.")
