@@ -250,6 +250,21 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What the choice towards the soft target came to for a block: `kept` is what a token of its best passage
+    was worth, from `floor` on none goes, and `spare_tokens` of what was kept are worth less: a further cut
+    would have saved them."""
+
+    kept: float
+    floor: float
+    spare_tokens: int
+
+    def as_dict(self) -> dict[str, float]:
+        """The figures as the trace shows them."""
+        return {"kept": round(self.kept, 4), "floor": self.floor, "spare_tokens": self.spare_tokens}
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
@@ -257,7 +272,8 @@ class Prompt:
     `gone_messages` are the indexes of messages that were dropped whole; `documents_at` that of the message
     that was put in for documents given apart.
     `meaning` is what the stage `semantic` found out, where it ran; `faithfulness` has by block id what the
-    compression of each block scored, whether it stands or not. `lacks_room`: the question asks for more of
+    compression of each block scored, whether it stands or not, and `worths` what the choice towards the soft
+    target came to. `lacks_room`: the question asks for more of
     what earlier turns left out than there is room for.
     `unprotected` has, by id, the blocks that only this turn protects, because they ask the question or begin
     the answer, as the coming turns read them.
@@ -273,6 +289,7 @@ class Prompt:
     meaning: Meaning | None = None
     lacks_room: bool = False
     faithfulness: Mapping[str, float] = field(default_factory=dict)
+    worths: Mapping[str, Worth] = field(default_factory=dict)
     unprotected: Mapping[str, Block] = field(default_factory=dict)
 
     @property
@@ -301,12 +318,14 @@ class BlockFate(NamedTuple):
     origin: Origin = Origin.REQUEST
     utility: Mapping[str, float] | None = None
     faithfulness: float | None = None
+    worth: Worth | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The block as `POST /v1/optimize` and the trace show it."""
         origin = {} if self.origin is Origin.REQUEST else {"origin": self.origin.value}
         utility = {} if self.utility is None else {"utility": dict(self.utility)}
         faithful = {} if self.faithfulness is None else {"faithfulness": round(self.faithfulness, 3)}
+        worth = {} if self.worth is None else {"worth": self.worth.as_dict()}
         return {
             "id": self.id,
             "type": self.type.value,
@@ -321,6 +340,7 @@ class BlockFate(NamedTuple):
             **origin,
             **utility,
             **faithful,
+            **worth,
         }
 
 

@@ -56,6 +56,7 @@ from token_optimizer.optimizer.stages import (
     restore,
     retrieval,
     semantic,
+    target,
     tools,
     turns,
     whitespace,
@@ -86,6 +87,7 @@ STAGES = (
     logs.STAGE,
     semantic.STAGE,
     passages.STAGE,
+    target.STAGE,
     compress.STAGE,
     oldest.STAGE,
 )

@@ -58,7 +58,7 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
         return True
     if before.meaning is not after.meaning or before.lacks_room != after.lacks_room:
         return False
-    if before.faithfulness is not after.faithfulness:
+    if before.faithfulness is not after.faithfulness or before.worths is not after.worths:
         return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False

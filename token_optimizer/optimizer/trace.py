@@ -67,6 +67,8 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
         fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
     if after.faithfulness:
         fates = [fate._replace(faithfulness=after.faithfulness.get(fate.id)) for fate in fates]
+    if after.worths:
+        fates = [fate._replace(worth=after.worths.get(fate.id)) for fate in fates]
     for at, block in enumerate(after.blocks):
         if block.id not in known:
             behind = next((other.id for other in after.blocks[at + 1 :] if other.id in known), None)

@@ -22,9 +22,7 @@ _USUAL_TOKENS = 25
 _WHOLE_SHARE = 0.3
 # The share that a passage's relevance has when it is read below its title.
 _TITLED_SHARE = 0.4
-# The user's own words come before all else while they take at most this share of the room; a token of them
-# is then worth more than one of anything else.
-_MAX_OWN_SHARE = 0.5
+# A token of the user's own words is worth more than one of anything else.
 _OWN_TOKEN_VALUE = 10.0
 
 
@@ -53,19 +51,18 @@ def own_words_first(
     candidates: list[Candidate],
     cuttables: Sequence[CuttableBlock],
     frames: Mapping[Frame, int],
-    room_tokens: int,
+    own_tokens: int,
     *,
     in_part: bool,
 ) -> list[Candidate]:
-    """The candidates, with what users said themselves before all else, in a share of the room. What is more
+    """The candidates, with what users said themselves before all else, within so many tokens. What is more
     than that comes first `in_part`, by its worth, or not at all."""
     own = {(item.text, item.place): item for item in candidates if cuttables[item.text].is_own_words}
-    share = int(_MAX_OWN_SHARE * room_tokens)
-    if sum(item.tokens for item in own.values()) <= share:
+    if sum(item.tokens for item in own.values()) <= own_tokens:
         # Such words open no turn: they can follow the marker of one that goes.
         first = {place: replace(item, frame=None) for place, item in own.items()}
     elif in_part:
-        first = {place: own[place] for place in choose(list(own.values()), share, frames)}
+        first = {place: own[place] for place in choose(list(own.values()), own_tokens, frames)}
     else:
         return candidates
     for place, item in first.items():

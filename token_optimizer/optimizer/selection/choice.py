@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, NamedTuple
 
 from token_optimizer.optimizer.markers import marker_tokens
@@ -30,7 +31,8 @@ class Frame(NamedTuple):
 class Candidate:
     """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any.
 
-    `gap_tokens` is what a marker costs where a run of passages is cut.
+    `gap_tokens` is what a marker costs where a run of passages is cut. From the worth `floor` on, per token,
+    a passage stays whatever the room.
     """
 
     text: int
@@ -40,6 +42,7 @@ class Candidate:
     facts: dict[str, float]
     frame: Frame | None = None
     gap_tokens: int = marker_tokens(show_handle=False)
+    floor: float = inf
 
 
 def choose(
@@ -49,6 +52,16 @@ def choose(
     covered: Set[str] = frozenset(),
 ) -> set[tuple[int, int]]:
     """The (text, place) pairs worth keeping within so many tokens; `frames` says what opening each costs."""
+    return set(worths_of_kept(candidates, room_tokens, frames, covered))
+
+
+def worths_of_kept(
+    candidates: Sequence[Candidate],
+    room_tokens: int,
+    frames: Mapping[Frame, int],
+    covered: Set[str] = frozenset(),
+) -> dict[tuple[int, int], float]:
+    """The same pairs, each with what a token of it was worth when it was chosen."""
     return _GreedyChoice(candidates, frames, covered).kept_within(room_tokens)
 
 
@@ -70,24 +83,25 @@ class _GreedyChoice:
         self._heap = [(-self._worth(number), number) for number in range(len(candidates))]
         heapq.heapify(self._heap)
 
-    def kept_within(self, room_tokens: int) -> set[tuple[int, int]]:
-        while self._heap and room_tokens > 0:
+    def kept_within(self, room_tokens: int) -> dict[tuple[int, int], float]:
+        """The passages that stay, by text and place, with the worth per token that each was kept for."""
+        worths: dict[tuple[int, int], float] = {}
+        least = min((item.floor for item in self._candidates), default=inf)
+        while self._heap and (room_tokens > 0 or -self._heap[0][0] >= least):
             worth, number = heapq.heappop(self._heap)
-            if self._kept[number] or self._candidates[number].value < 0:
+            item = self._candidates[number]
+            if self._kept[number] or item.value < 0:
                 continue
             now = -self._worth(number)
             if self._heap and now > self._heap[0][0] and now > worth:
                 heapq.heappush(self._heap, (now, number))
                 continue
             cost = self._cost(number)
-            if cost <= room_tokens:
+            if cost <= room_tokens or -now >= item.floor:
                 room_tokens -= cost
                 self._take(number)
-        return {
-            (item.text, item.place)
-            for item, is_kept in zip(self._candidates, self._kept, strict=True)
-            if is_kept
-        }
+                worths[item.text, item.place] = -now
+        return worths
 
     def _worth(self, number: int) -> float:
         """New worth per token; markers count too, or only crumbs would be kept."""

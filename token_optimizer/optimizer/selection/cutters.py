@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from token_optimizer.config import OptimizerConfig
@@ -23,6 +24,7 @@ from token_optimizer.optimizer.prose.passages import (
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
+from token_optimizer.optimizer.selection.soft_target import cut_logs, cut_to_target
 
 # For every kind but JSON, whose passages depend on the config.
 CUTTERS = {
@@ -57,16 +59,40 @@ _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
 def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages that are worth least."""
-    cutters = {**CUTTERS, Kind.JSON: _json_cutter(context.config)}
-
     examples = example_turns(prompt)
+    cutter_of = partial(_cutter_of, _cutters(context.config))
 
-    def cutter_of(block: Block) -> Cutter | None:
+    def with_examples(block: Block) -> Cutter | None:
         if block.turn in examples:
             return _EXAMPLE if block.type is BlockType.USER else None
-        return _WHOLE_LINES if block.exact and block.kind is Kind.CODE else cutters.get(block.kind)
+        return cutter_of(block)
 
-    return fit_to_budget(prompt, context, cutter_of)
+    return fit_to_budget(prompt, context, with_examples)
+
+
+def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
+    """While the prompt is larger than its soft target, leave out the passages that are likely not needed.
+    Examples that stand as turns of their own stay: they go as whole turns, or not at all."""
+    if context.tokens_over(prompt) > 0 or not context.misses_target(prompt):
+        return prompt
+    examples = example_turns(prompt)
+    cutter_of = partial(_cutter_of, _cutters(context.config))
+    return cut_to_target(
+        prompt, context, lambda block: None if block.turn in examples else cutter_of(block)
+    )
+
+
+def cut_logs_to_floor(prompt: Prompt, context: Context) -> Prompt:
+    """The prompt with its logs cut to what is worth the floor of logs."""
+    return cut_logs(prompt, context, lambda block: CUTTERS[Kind.LOG] if block.kind is Kind.LOG else None)
+
+
+def _cutters(config: OptimizerConfig) -> dict[Kind, Cutter]:
+    return {**CUTTERS, Kind.JSON: _json_cutter(config)}
+
+
+def _cutter_of(cutters: Mapping[Kind, Cutter], block: Block) -> Cutter | None:
+    return _WHOLE_LINES if block.exact and block.kind is Kind.CODE else cutters.get(block.kind)
 
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:

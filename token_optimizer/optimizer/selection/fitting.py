@@ -17,6 +17,8 @@ from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_bl
 _MAX_ATTEMPTS = 5
 # A choice that costs by so much more or less than was reckoned is reckoned anew.
 _FAR = 0.15
+# The user's own words come before all else while they take at most this share of the room.
+_MAX_OWN_SHARE = 0.5
 
 
 def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -36,7 +38,8 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     whole = available + _tokens_over(prompt, context)
     # In an agent's run the role of the user also reports what programs printed.
     in_part = not is_agents_run(prompt)
-    candidates = own_words_first(candidates, cuttables, frames, available, in_part=in_part)
+    own_tokens = int(_MAX_OWN_SHARE * available)
+    candidates = own_words_first(candidates, cuttables, frames, own_tokens, in_part=in_part)
     best, best_used, room, enough, too_much = least, 0, available, 0, 0
     for attempt in range(_MAX_ATTEMPTS):
         if room <= 0:

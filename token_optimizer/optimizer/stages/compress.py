@@ -73,9 +73,9 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
 
 
 def is_wanted(prompt: Prompt, context: Context) -> bool:
-    """Whether prose is to be compressed at all."""
-    larger = context.tokens_over(prompt) > 0 or context.misses_target(prompt)
-    return context.config.enable_compression and larger
+    """Whether prose is to be compressed at all; what a choice towards the soft target left is needed."""
+    misses = context.misses_target(prompt) and not prompt.worths
+    return context.config.enable_compression and (context.tokens_over(prompt) > 0 or misses)
 
 
 def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:

@@ -17,7 +17,8 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import was_cut, with_text
-from token_optimizer.optimizer.selection.cutters import cut_to_budget
+from token_optimizer.optimizer.selection.cutters import cut_logs_to_floor, cut_to_budget
+from token_optimizer.optimizer.selection.soft_target import asks_in_particular
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 
 
@@ -58,12 +59,15 @@ def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:
 
 
 def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:
-    """The log at the target's share of what it was; the passages that are worth most stay."""
+    """The log with what is worth most: down to the floor of logs where a question says what is needed, else
+    to the target's share of what it was."""
+    alone = with_blocks(prompt, [before])
+    if asks_in_particular(prompt):
+        return cut_logs_to_floor(alone, context).blocks[0]
     room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
     if block.tokens <= room:
         return block
-    alone = cut_to_budget(with_blocks(prompt, [before]), replace(context, budget_tokens=room))
-    return alone.blocks[0]
+    return cut_to_budget(alone, replace(context, budget_tokens=room)).blocks[0]
 
 
 STAGE = Stage("logs", trim_long_logs, "log cut to errors, tail and what was asked", lossy=True)

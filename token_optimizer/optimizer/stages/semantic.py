@@ -1,6 +1,6 @@
 """Finds out what the question means for the documents, transcripts and old turns that compete for a budget.
 
-It changes no text. It runs over the hard budget alone, and its result decides what later stages leave out.
+It changes no text. It runs where passages are chosen, and its result decides what later stages leave out.
 In an agent's run old turns are not weighed: there names say more than prose.
 
 Before: "What about the price?", over budget, and a document that says "The costs are low."
@@ -17,6 +17,7 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS
+from token_optimizer.optimizer.selection.soft_target import asks_in_particular
 from token_optimizer.optimizer.stage import Stage
 
 _TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
@@ -24,7 +25,10 @@ _TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
 
 def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     """Weigh the blocks that compete by what the question means; StageSkipped without the time for it."""
-    if context.tokens_over(prompt) <= 0 or not prompt.query:
+    is_over = context.tokens_over(prompt) > 0
+    if not prompt.query or not (is_over or context.misses_target(prompt)):
+        return prompt
+    if not is_over and not asks_in_particular(prompt):
         return prompt
     kinds = _TOLD_KINDS if is_agents_run(prompt) else (*_TOLD_KINDS, Kind.PROSE)
     rivals = [
