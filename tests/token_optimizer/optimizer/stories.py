@@ -28,8 +28,9 @@ RISKY = "\n".join(
 )
 
 
-def talk(*told: str, turns: int = 4) -> list[dict[str, Any]]:
-    """A conversation in which each text was told once, before the newest turns."""
+def talk(*told: str, turns: int = 4, question: str = "Please write a summary.") -> list[dict[str, Any]]:
+    """A conversation in which each text was told once, before the newest turns. Its question asks for nothing
+    in particular."""
     messages: list[dict[str, Any]] = []
     for text in told:
         messages += [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": text}]
@@ -38,7 +39,7 @@ def talk(*told: str, turns: int = 4) -> list[dict[str, Any]]:
             {"role": "user", "content": f"What then, {turn}?"},
             {"role": "assistant", "content": "No."},
         ]
-    return [*messages, {"role": "user", "content": "What of the horse and the bridge?"}]
+    return [*messages, {"role": "user", "content": question}]
 
 
 def walk(turns: int) -> list[dict[str, Any]]:

@@ -23,6 +23,8 @@ from token_optimizer.optimizer.selection.specific import specific_stems
 
 # The user's own words come before all else while they take at most this share of the room.
 _MAX_OWN_SHARE = 0.8
+# So many times the soft target may go of a log.
+_LOGS_STRETCH = 1.5
 # Less is not worth a marker.
 _MIN_TOKENS = 200
 # A choice that misses the target by more than this share is made once more, for so many times as much at
@@ -61,10 +63,11 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
 
 
 def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
-    """The prompt with its logs cut to what is worth the floor of logs, however near the soft target is: what
-    is trouble in a log is known without a question."""
+    """The prompt with its logs cut further than the soft target asks for, to what is worth the floor of logs:
+    they repeat themselves more than other texts do."""
     cuttables = cuttable_blocks(prompt, context, cutter_of, ())
-    return _with_kept(prompt, context, cuttables, 1.0) if cuttables else prompt
+    share = _LOGS_STRETCH * (context.config.target_reduction or 0)
+    return _with_kept(prompt, context, cuttables, share) if cuttables else prompt
 
 
 def asks_in_particular(prompt: Prompt) -> bool:

@@ -50,10 +50,21 @@ _GENERAL = frozenset((
     "riassunto", "samenvatting", "podsumuj", "кратко", "обобщи", "резюме",
     "总结", "總結", "摘要", "概括", "要約", "まと", "요약",
 ))  # fmt: skip
+# Words without a subject of their own in other languages than English, as far as they are words of questions.
+_FUNCTION_WORDS = frozenset((
+    "aus", "bei", "das", "dass", "dem", "den", "der", "des", "die", "du", "ein", "eine", "einen", "einer", "es",
+    "für", "gib", "hat", "ich", "im", "ins", "ist", "kannst", "mir", "mit", "sich", "sind", "und", "vom", "von",
+    "war", "was", "wer", "wie", "wo", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "cette", "dans",
+    "de", "du", "elle", "en", "est", "et", "il", "je", "la", "le", "les", "moi", "par", "pour", "que", "quel",
+    "quelle", "qui", "sur", "un", "une", "vous", "al", "como", "con", "cual", "cuál", "del", "el", "ella",
+    "en", "las", "lo", "los", "me", "por", "qué", "quien", "quién", "se", "su", "una", "da", "das", "do",
+    "dos", "em", "na", "no", "os", "para", "quem", "uma", "che", "chi", "con", "dei", "della", "di", "gli",
+    "nel", "per", "sono", "een", "het", "ik", "is", "met", "van", "voor", "wat", "wie",
+))  # fmt: skip
 _STEMS = Stems()
 _GENERAL_STEMS = frozenset(
     stem
-    for name in (*_GENERAL, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
+    for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
     for stem in _STEMS.of(name)
 )
 

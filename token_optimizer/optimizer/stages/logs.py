@@ -32,11 +32,14 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     trimmed = counted(with_blocks(prompt, blocks), prompt, context)
     if not context.misses_target(trimmed):
         return trimmed
-    blocks = [
-        _cut_to_target(block, before, prompt, context) if _is_long_log(before, context) else block
-        for block, before in zip(trimmed.blocks, prompt.blocks, strict=True)
-    ]
-    return with_blocks(trimmed, blocks)
+    blocks = list(trimmed.blocks)
+    worths = dict(trimmed.worths)
+    for at, before in enumerate(prompt.blocks):
+        if _is_long_log(before, context):
+            alone = _cut_to_target(blocks[at], before, prompt, context)
+            blocks[at] = alone.blocks[0]
+            worths |= alone.worths
+    return replace(with_blocks(trimmed, blocks), worths=worths or trimmed.worths)
 
 
 def _is_long_log(block: Block, context: Context) -> bool:
@@ -58,16 +61,16 @@ def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:
     return with_text(block, whole, context.show_handles)
 
 
-def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Block:
-    """The log with what is worth most: down to the floor of logs where a question says what is needed, else
+def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Prompt:
+    """The log alone, with what is worth most: down to the floor of logs where a question says what is needed, else
     to the target's share of what it was."""
     alone = with_blocks(prompt, [before])
     if asks_in_particular(prompt):
-        return cut_logs_to_floor(alone, context).blocks[0]
+        return cut_logs_to_floor(alone, context)
     room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
     if block.tokens <= room:
-        return block
-    return cut_to_budget(alone, replace(context, budget_tokens=room)).blocks[0]
+        return with_blocks(prompt, [block])
+    return cut_to_budget(alone, replace(context, budget_tokens=room))
 
 
 STAGE = Stage("logs", trim_long_logs, "log cut to errors, tail and what was asked", lossy=True)

@@ -31,14 +31,20 @@ def _noisy_log(lines: int) -> str:
     )
 
 
-def test_a_long_log_is_cut_to_the_soft_target_and_no_further() -> None:
+def test_a_long_log_is_cut_half_as_far_again_as_the_soft_target_says() -> None:
     messages = [{"role": "user", "content": f"Which worker failed on job 11063?\n\n{_noisy_log(900)}"}]
-    stats = {share: optimize(messages, config=_target(share))[1] for share in (None, 0.3, 0.6)}
+    stats = {share: optimize(messages, config=_target(share))[1] for share in (None, 0.2, 0.4)}
     assert stats[None].tokens_saved < 0.1 * stats[None].tokens_before
-    assert stats[0.3].compression_ratio == pytest.approx(0.7, abs=0.02)
-    assert stats[0.6].compression_ratio == pytest.approx(0.4, abs=0.02)
-    sent, _ = optimize(messages, config=_target(0.6))
+    assert stats[0.2].compression_ratio == pytest.approx(0.7, abs=0.02)
+    assert stats[0.4].compression_ratio == pytest.approx(0.4, abs=0.02)
+    sent, _ = optimize(messages, config=_target(0.4))
     assert "took job 11063" in sent[0]["content"]
+
+
+def test_without_a_question_a_long_log_is_cut_to_the_soft_target_alone() -> None:
+    messages = [{"role": "user", "content": f"Please read this.\n\n{_noisy_log(900)}"}]
+    _, stats = optimize(messages, config=_target(0.4))
+    assert stats.compression_ratio == pytest.approx(0.6, abs=0.02)
 
 
 def test_a_log_whose_marker_says_what_was_alike_is_not_cut_again() -> None:

@@ -117,7 +117,7 @@ def test_a_sentence_that_was_compressed_away_comes_back_and_only_once(monkeypatc
     messages: list[dict[str, Any]] = [
         {"role": "user", "content": "Hello."},
         {"role": "assistant", "content": " ".join(told)},
-        {"role": "user", "content": "What was painted?"},
+        {"role": "user", "content": "Please write a summary."},
     ]
     config = OptimizerConfig(target_reduction=0.5, keep_last_n_turns=0, faithfulness_threshold=0.5)
     memory = InProcessMemory()

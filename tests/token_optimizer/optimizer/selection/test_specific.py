@@ -1,0 +1,36 @@
+"""Which questions ask for something in particular."""
+
+import pytest
+
+from token_optimizer.optimizer.selection.specific import specific_stems
+
+IN_GENERAL = [
+    None,
+    "",
+    "Summarize this.",
+    "Please give me a brief overview of the attached document.",
+    "What are the key points of the meeting?",
+    "Translate the article about the harbour bridge into Danish.",
+    "Proofread the letter to the Lindqvist family.",
+    "Load the data; I will ask about individual values later.",
+    "Rewrite the whole text about bees in simple words.",
+    "Fasse den Text zusammen.",
+    "Übersetze den Brief an Frau Lund ins Englische.",
+    "请翻译这篇关于桥的文章。",
+]
+IN_PARTICULAR = {
+    "Who signed the report on the harbour bridge?": {"harbour", "bridg"},
+    "Summarize the discussion about the remote's battery.": {"batter"},
+    "For the record whose iata is BAK, give country and latitude.": {"iata", "bak"},
+    "Wie hoch ist die Kaution für das Boot?": {"kaution", "boot"},
+}
+
+
+@pytest.mark.parametrize("question", IN_GENERAL)
+def test_a_task_over_all_of_a_text_asks_for_nothing_in_particular(question: str | None) -> None:
+    assert not specific_stems(question)
+
+
+@pytest.mark.parametrize("question", IN_PARTICULAR)
+def test_a_question_names_what_it_is_about(question: str) -> None:
+    assert specific_stems(question) >= IN_PARTICULAR[question]

@@ -1,0 +1,149 @@
+"""The stage `target`: what goes towards the soft target, and what stays whatever the target says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.token_optimizer.optimizer.stories import story, talk
+from token_optimizer import OptimizerConfig, optimize
+from token_optimizer.models import BlockFate, OptimizationStats
+
+BALANCED = OptimizerConfig.preset("balanced", enable_compression=False)
+QUESTION = "Who painted the lighthouse at Sandnes?"
+ANSWER = "The lighthouse at Sandnes was painted by Ragnhild Moe in the spring of 1931."
+Messages = list[dict[str, Any]]
+
+
+def documents(count: int = 10, answer: str = ANSWER) -> Messages:
+    """Documents of which the fourth answers the question."""
+    texts = [story(number, 40) for number in range(count)]
+    texts[3] = f"{texts[3]} {answer}"
+    material = "\n\n".join(f"[{number + 1}] Tale {number}\n{text}" for number, text in enumerate(texts))
+    return [{"role": "user", "content": f"{material}\n\nQuestion: {QUESTION}"}]
+
+
+def fates(stats: OptimizationStats, stage: str = "target") -> list[BlockFate]:
+    return [block for block in stats.blocks if block.stage == stage]
+
+
+def test_it_works() -> None:
+    sent, stats = optimize(documents(), config=BALANCED)
+    assert 0.4 < 1 - stats.compression_ratio < 0.6
+    assert ANSWER in sent[0]["content"]
+    assert sent[0]["content"].endswith(QUESTION)
+    assert "left out]" in sent[0]["content"]
+
+
+def test_the_trace_says_worth_and_floor_and_what_a_further_cut_would_save() -> None:
+    # What was sent before is not weighed again.
+    _, stats = optimize(documents(), config=replace(BALANCED, api_key="for-the-first-time"))
+    worths = [block.worth for block in stats.blocks if block.worth is not None]
+    assert len(worths) == 10
+    assert max(worths, key=lambda worth: worth.kept).kept > worths[0].floor
+    told = fates(stats)[0].as_dict()["worth"]
+    assert set(told) == {"kept", "floor", "spare_tokens"}
+
+
+def test_what_is_worth_the_floor_stays_whatever_the_target_says() -> None:
+    named = [
+        f"At Sandnes the lighthouse was painted for time {number} in 19{number:02d}."
+        for number in range(10, 90)
+    ]
+    messages: Messages = [
+        {"role": "user", "content": f"Article:\n\n{' '.join(named)}\n\nQuestion: {QUESTION}"}
+    ]
+    config = OptimizerConfig.preset("balanced", target_reduction=0.9, enable_compression=False)
+    _, stats = optimize(messages, config=config)
+    assert stats.compression_ratio > 0.8
+
+
+@pytest.mark.parametrize(
+    "question", ["Summarize all of this.", "Translate the tales into Danish.", "I will ask about it later."]
+)
+def test_a_task_over_all_of_the_text_leaves_all_of_it(question: str) -> None:
+    messages = [{"role": "user", "content": documents()[0]["content"].replace(QUESTION, question)}]
+    assert optimize(messages, config=BALANCED)[0] == messages
+
+
+def test_where_no_word_of_the_question_stands_nothing_goes() -> None:
+    messages = [{"role": "user", "content": documents()[0]["content"].replace(QUESTION, "Which zebu won?")}]
+    assert optimize(messages, config=BALANCED)[0] == messages
+
+
+def test_the_words_of_the_user_stay_and_the_answers_go() -> None:
+    own = [
+        f"My boat number {number} lies at pier {number * 3}, and I paid {number + 40} crowns."
+        for number in range(6)
+    ]
+    messages: Messages = []
+    for number, text in enumerate(own):
+        messages += [{"role": "user", "content": text}, {"role": "assistant", "content": story(number, 40)}]
+    messages += talk(turns=4, question="Which boat of mine lies at pier 12?")
+    sent, stats = optimize(messages, config=BALANCED)
+    assert stats.compression_ratio < 0.65
+    assert [message["content"] for message in sent if message["content"] in own] == own
+    assert [message["role"] for message in sent] == [message["role"] for message in messages]
+
+
+def rows(count: int = 200) -> list[dict[str, Any]]:
+    return [
+        {"code": 7_000 + at, "town": f"Town {at}", "people": 37 * at, "note": f"seen {at}"}
+        for at in range(count)
+    ]
+
+
+def lookup(question: str) -> Messages:
+    return [
+        {"role": "user", "content": question},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "towns", "arguments": "{}"}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "c1", "content": json.dumps(rows())},
+    ]
+
+
+def cut_rows(messages: Sequence[Any]) -> str:
+    return str(optimize(messages, config=BALANCED)[0][2]["content"])
+
+
+def test_the_row_that_is_asked_for_stays() -> None:
+    sent = cut_rows(lookup("How many people live in the town with the code 7120?"))
+    assert "7120" in sent
+    assert "4440" in sent
+    assert "left out" in sent
+
+
+def test_json_that_nothing_is_asked_of_stays_whole() -> None:
+    sent = cut_rows(lookup("Load the data; I will ask about individual values later."))
+    assert "left out" not in sent
+    assert all(f"Town {at}" in sent for at in range(200))
+
+
+def test_an_agent_at_work_loses_nothing_here() -> None:
+    messages = lookup("How many people live in the town with the code 7120?")
+    again = [
+        message | {"tool_call_id": "c2"} if message["role"] == "tool" else message for message in messages[1:]
+    ]
+    again[0] = {**again[0], "tool_calls": [{**again[0]["tool_calls"][0], "id": "c2"}]}
+    _, stats = optimize([*messages, *again], config=BALANCED)
+    assert not fates(stats)
+
+
+def test_the_next_turn_sends_the_same_bytes() -> None:
+    config = OptimizerConfig.preset("balanced", enable_compression=False, api_key="a-turn-later")
+    first, _ = optimize(documents(), config=config)
+    later = [
+        *documents(),
+        {"role": "assistant", "content": "Ragnhild Moe."},
+        {"role": "user", "content": "When?"},
+    ]
+    assert optimize(later, config=config)[0][0] == first[0]
