@@ -62,8 +62,8 @@ def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:
 
 
 def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Prompt:
-    """The log alone, with what is worth most: down to the floor of logs where a question says what is needed, else
-    to the target's share of what it was."""
+    """The log alone, with what is worth most: down to the floor of logs where a question says what is needed,
+    else to the target's share of what it was."""
     alone = with_blocks(prompt, [before])
     if asks_in_particular(prompt):
         return cut_logs_to_floor(alone, context)
