@@ -47,7 +47,8 @@ _GENERAL = frozenset((
     "summaries", "summarise", "summarize", "summary", "takeaway", "takeaways", "thank", "thanks",
     "theme", "themes", "thing", "things", "think", "title", "tldr", "topic", "topics", "understand",
     "use", "using", "value", "values", "want", "way", "word", "words", "work", "write", "zusammen",
-    "zusammenfassung", "überblick", "кратко", "обобщи", "резюме", "まと", "总结", "摘要", "概括", "總結", "要約",
+    "zusammenfassung", "überblick", "кратко", "обобщи", "резюме", "まと", "总结", "摘要", "概括", "總結",
+    "要約",
     "요약",
 ))  # fmt: skip
 # Words without a subject of their own in other languages than English, as far as they are words of questions.
