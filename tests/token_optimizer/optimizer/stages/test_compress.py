@@ -429,12 +429,12 @@ def test_other_summarizers_neither_take_nor_leave_precompressions() -> None:
     assert result.texts_to_precompress == ()
 
 
-def test_the_text_that_the_question_asks_about_stays_as_it_is_among_others() -> None:
+def test_what_the_choice_towards_the_target_left_is_not_compressed() -> None:
     texts = [story(seed) for seed in range(2, 8)]
     texts[3] = texts[3].replace(". ", ". The lock keeper of Hedel fed the geese. ", 1)
     sources = "\n".join(f"<source>\n<name>Part {n}</name>\n{text}\n</source>" for n, text in enumerate(texts))
     asked = f"<sources>\n{sources}\n</sources>\n\nWho fed the geese of Hedel?"
     result = run([{"role": "user", "content": asked}])
     sent = result.body["messages"][0]["content"]
-    assert texts[3] in sent
-    assert any(block.stage == "compress" for block in result.stats.blocks)
+    assert "The lock keeper of Hedel fed the geese." in sent
+    assert not any(block.stage == "compress" for block in result.stats.blocks)
