@@ -77,9 +77,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     examples = example_turns(prompt)
     cutter_of = partial(_cutter_of, _cutters(context.config))
-    return cut_to_target(
-        prompt, context, lambda block: None if block.turn in examples else cutter_of(block)
-    )
+    return cut_to_target(prompt, context, lambda block: None if block.turn in examples else cutter_of(block))
 
 
 def cut_logs_to_floor(prompt: Prompt, context: Context) -> Prompt:
