@@ -24,7 +24,7 @@ from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
 from gateway.errors import GatewayError
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
-from gateway.read_back.rounds import Reading, Rounds
+from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
@@ -174,7 +174,7 @@ def _reading(gateway: Gateway, caller: Caller, request: PromptRequest, result: O
     conversations = gateway.pool.conversations
     # The next turn may come as soon as this one is answered, and to another process.
     memory = None if conversations is None else conversations.of(caller.hash_secret, at_once=True)
-    return Reading(result, request.body, request.dialect, memory)
+    return Reading(result, request.body, request.dialect, memory, settings.READ_BACK_SECONDS)
 
 
 def _may_ask_for_usage(original: Outgoing) -> bool:
@@ -233,8 +233,7 @@ async def _pass_on(
     def ask(body: bytes) -> AbstractAsyncContextManager[Answer]:
         return _provider_answer(gateway, client, caller, replace(outgoing, body=body))
 
-    within = settings.READ_BACK_SECONDS
-    rounds = Rounds(outgoing.reading, outgoing.body, ask, recording, within)
+    rounds = RecordedRounds(outgoing.reading, outgoing.body, ask, recording)
     if is_stream(answer):
         await pass_joined_stream(client, recording, dialect, answer, rounds, strip_usage=strip_usage)
     else:

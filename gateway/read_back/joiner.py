@@ -1,35 +1,39 @@
-"""StreamJoiner: the streams of several calls of the provider, as one stream for the client.
+"""The bytes of several streams of a provider, as those of one stream for the client.
 
-What the model says passes as it comes. Its calls of `read_back` are held back, and so are the events that
-close a round with such a call in it: whether the answer goes on is known only then. A stream without such a
-call passes byte for byte.
+What changes nothing passes as the bytes that came.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.dialects.base import ApiDialect
-from gateway.dialects.sse import MAX_EVENT_BYTES, whole_events
-from token_optimizer.optimizer.reading_back.answers import added_usage
+from gateway.dialects.sse import MAX_EVENT_BYTES, data_of, parsed_event, sse_event, whole_events
+from token_optimizer.models import Dialect
+from token_optimizer.optimizer.reading_back.streams.base import StreamJoiner
+from token_optimizer.optimizer.reading_back.streams.chat import ChatJoiner
+from token_optimizer.optimizer.reading_back.streams.messages import MessagesJoiner
+from token_optimizer.optimizer.reading_back.streams.responses import ResponsesJoiner
+
+_JOINERS: Mapping[Dialect, type[StreamJoiner]] = {
+    "openai": ChatJoiner,
+    "anthropic": MessagesJoiner,
+    "responses": ResponsesJoiner,
+}
+_DONE = b"[DONE]"
 
 
-class StreamJoiner(ABC):
-    """Joins streams of one dialect. `has_calls`: the round that runs has calls of `read_back` in it.
-
-    `visible` is what the client has been told in earlier rounds, as answers without the calls.
-    """
+class JoinedStream:
+    """Reads along the streams of one request, round by round. `strip_usage`: usage was asked for on the
+    client's behalf, and is taken out."""
 
     def __init__(self, dialect: ApiDialect, *, strip_usage: bool = False) -> None:
         self._dialect = dialect
         self._strip_usage = strip_usage
         self._tap = dialect.tap(strip_usage=strip_usage)
+        self._joiner = _JOINERS[dialect.name]()
         self._pending = b""
-        self._earlier_usage: Mapping[str, Any] = {}
-        self.round = 0
-        self.has_calls = False
 
     @property
     def finished(self) -> bool:
@@ -41,16 +45,14 @@ class StreamJoiner(ABC):
         return self._tap.failed
 
     @property
+    def has_calls(self) -> bool:
+        """Whether this round has calls of `read_back`."""
+        return self._joiner.has_calls
+
+    @property
     def usage(self) -> Mapping[str, Any]:
         """The `usage` of this round, as far as the stream has said."""
         return self._tap.usage
-
-    @property
-    def total_usage(self) -> Mapping[str, Any]:
-        """The `usage` of this round and all before it."""
-        if not self._earlier_usage:
-            return self.usage
-        return added_usage(self._earlier_usage, self.usage, self._dialect.name)
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now."""
@@ -60,40 +62,51 @@ class StreamJoiner(ABC):
             passed.append(self.rest())
         return b"".join(passed)
 
+    def _passed(self, event: bytes) -> bytes:
+        seen = self._tap.note(event)
+        if data_of(seen) == _DONE:
+            return b"" if self.has_calls else seen
+        payload = parsed_event(seen)
+        # Comments say nothing, and an error is the provider's own.
+        if not payload or payload.get("error"):
+            return seen
+        passed = self._joiner.passed(payload)
+        if passed is None:
+            return b""
+        return seen if passed is payload else self._as_event(passed)
+
+    def _as_event(self, payload: Mapping[str, Any]) -> bytes:
+        return sse_event(payload, named=self._dialect.name != "openai")
+
     def rest(self) -> bytes:
         """What is left when the stream ends within an event."""
         left, self._pending = self._pending, b""
         return left
 
     def go_on(self) -> None:
-        """The events to come are of the next round. What was held back of this one is gone."""
-        self._earlier_usage = self.total_usage
+        """The bytes to come are of the next round."""
+        self._joiner.go_on()
         self._tap = self._dialect.tap(strip_usage=self._strip_usage)
         self._pending = b""
-        self.round += 1
-        self.has_calls = False
-        self.start_round()
 
-    def _passed(self, event: bytes) -> bytes:
-        seen = self._tap.note(event)
-        return self.relayed(seen) if seen else b""
-
-    @abstractmethod
-    def start_round(self) -> None:
-        """Forget what belonged to the round before."""
-
-    @abstractmethod
-    def relayed(self, event: bytes) -> bytes:
-        """One event as the client is to see it now; empty where it is held back."""
-
-    @abstractmethod
     def answer(self) -> dict[str, Any]:
         """The round that has ended, as a whole answer."""
+        return self._joiner.answer()
 
-    @abstractmethod
     def closing(self) -> bytes:
-        """The events that close the stream of a round whose calls were taken out."""
+        """The events that close a round whose calls were taken out."""
+        events = b"".join(self._as_event(event) for event in self._joiner.closing())
+        return events + (b"data: %s\n\n" % _DONE if self._dialect.name == "openai" else b"")
 
-    @abstractmethod
-    def error(self, status: int, payload: Mapping[str, Any]) -> bytes:
+    def error(self, payload: Mapping[str, Any]) -> bytes:
         """The event that tells of an error with which the provider refused a later round."""
+        if self._dialect.name == "openai":
+            return self._as_event(payload)
+        if self._dialect.name == "anthropic":
+            return self._as_event({"type": "error", **payload})
+        error = payload.get("error")
+        said = error if isinstance(error, Mapping) else {}
+        told = {name: said.get(name) for name in ("code", "message", "param")}
+        # OpenAI documents the fields beside the type, and SDKs look for the object.
+        event = {"type": "error", "sequence_number": -1, **told, "error": error}
+        return self._as_event(self._joiner.passed(event) or event)

