@@ -81,10 +81,12 @@ _BUILD = re.compile(
     r"""\s{0,12}(?:\x1b\[[\d;]*m)*(?:
       (?:Compiling|Checking|Download(?:ing|ed)|Install(?:ing|ed)|Fetch(?:ing|ed)|Collecting|Resolving|Unpacking
         |Preparing|Building|Linking|Generating|Processing|Uploading|Pulling|Extracting|Get:\d+|Setting\ up
-        |Requirement\ already)\b
+        |Clean(?:ing|ed)|Restor(?:ing|ed)|Remov(?:ing|ed)|Delet(?:ing|ed)|Stopp(?:ing|ed)|Cancel(?:l?ing|l?ed)
+        |Requirement\ already|CompileC|CompileSwift|SwiftCompile|CodeSign|ProcessInfoPlistFile)\b
     | (?:npm|yarn|pnpm|go|make\[\d+\]|gmake|cc|gcc|g\+\+|clang|CC|CXX|AR|LD)
       (?::|\s+(?:WARN|ERR!|notice|http|warn|-|\S+\.))
-    | >\ (?:Task|Configure|Transform)\b | \[\s*\d+%\] | \[\d+/\d+\] | Step\ \d+/\d+ | \#\d+\s
+    | >\ (?:Task|Configure|Transform)\b | \[\s*\d+%\] | \[[\d,]+\ ?/\ ?[\d,]+\] | \[Pipeline\]\s
+    | Step\ \d+/\d+ | \#\d+\s
     | (?:PASS|FAIL|ok|not\ ok|XFAIL|SKIP|RUNS)[:\s] | ---\ (?:PASS|FAIL|SKIP) | ===\ (?:RUN|CONT|PAUSE|NAME)
     | test\ \S+\ \.\.\.\ | \S+(?:::|\.py\b).{0,200}\b(?:PASSED|FAILED|SKIPPED|ERROR|\[\s*\d+%\])
     | [✓✔✕✗✘√×]\s | section_(?:start|end): | \S+:\d+:\d+:\ (?:warning|error|note):
