@@ -6,6 +6,7 @@ After:  the lines around tick 137, "[… 812 lines left out #310775]" before and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,24 +16,25 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import OUTSIDE, Block, Kind, Prompt, ReadPart
 from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import gap_words, place_name, restored_marker
 from token_optimizer.optimizer.reading_back.alignment import Span, gaps_of
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.optimizer.selection.cutters import CUTTERS
+from token_optimizer.optimizer.selection.fitting import fit_to_budget
+from token_optimizer.sentences import unit_spans
 from token_optimizer.text import lines_of
 from token_optimizer.tokens.counts import count_texts
 
 _CONFIG = OptimizerConfig.preset("balanced")
-# Of these kinds whatever is kept is kept as it was; a JSON text is cut like prose here, not rewritten.
-_CUT_BY_KIND = frozenset({Kind.LOG, Kind.CODE, Kind.DOCUMENT, Kind.TRANSCRIPT, Kind.EXAMPLES})
 # A passage that is looked for by words has about so many characters.
 _PASSAGE_CHARS = 500
 # What holds the words less than by this share of the best one's score is not what was meant.
 _MIN_SHARE = 0.4
 _MARKER_TOKENS = 12
+_HAS_WORDS = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def _with_markers(
             continue
         done = part.start
         for start, end in [*_merged(kept.get(part.block, ())), Span(part.end, part.end)]:
-            if blocks[part.block].content[done:start].strip():
+            # Commas and brackets between two rows need no marker.
+            if _HAS_WORDS.search(blocks[part.block].content, done, max(done, start)):
                 yield _gap(part.block, Span(done, start), blocks, handles)
             elif done < start:
                 yield ReadPart(part.block, done, start)
@@ -144,17 +147,41 @@ def _kept_of(
     """By block the spans that are worth most to the query."""
     blocks = {block.id: block for block in prompt.blocks}
     parts = [part for part in region.parts if part.block]
+    if len(parts) == 1 and (rows := _best_rows(parts[0], query, blocks, model, max_tokens)):
+        return {parts[0].block: rows}
     alone = _alone(parts, query, prompt, model)
-    cut = cut_to_budget(alone, Context(_CONFIG, model, max_tokens, hard_tokens=max_tokens))
+    context = Context(_CONFIG, model, max_tokens, hard_tokens=max_tokens, show_handles=True)
+    cut = fit_to_budget(alone, context, lambda block: CUTTERS.get(block.kind))
     left = {block.id: block for block in cut.blocks}
     kept: dict[str, list[Span]] = {}
     for number, part in enumerate(parts):
         now = left.get(str(number))
         spans = [] if now is None else _spans_left(MarkedText.of(now), _text(part, blocks))
         kept.setdefault(part.block, []).extend(Span(part.start + a, part.start + b) for a, b in spans)
-    if _tokens_of(kept, blocks, model) <= max_tokens:
+    # With nothing kept the one marker for all of it would be read in vain again and again.
+    if 0 < _tokens_of(kept, blocks, model) <= max_tokens:
         return kept
     return _first_lines(parts, blocks, model, max_tokens)
+
+
+def _best_rows(
+    part: ReadPart, query: str, blocks: dict[str, Block], model: str, max_tokens: int
+) -> list[Span]:
+    """The rows and members of a JSON text that are worth most, as they stand; none of another text."""
+    if blocks[part.block].kind is not Kind.JSON:
+        return []
+    text = _text(part, blocks)
+    passages = json_passages(text, query)
+    counts = count_texts([text[one.start : one.end] for one in passages], model)
+    worth = [one.value + sum(one.facts.values()) for one in passages]
+    kept: list[Span] = []
+    room = max_tokens
+    for at in sorted(range(len(passages)), key=lambda at: (-worth[at], at)):
+        room -= counts[at] + _MARKER_TOKENS // 2
+        if room < 0:
+            break
+        kept.append(Span(part.start + passages[at].start, part.start + passages[at].end))
+    return kept
 
 
 def _alone(parts: Sequence[ReadPart], query: str, prompt: Prompt, model: str) -> Prompt:
@@ -175,7 +202,7 @@ def _opened(block: Block, block_id: str, text: str, tokens: int) -> Block:
         id=block_id,
         content=text,
         tokens=tokens,
-        kind=block.kind if block.kind in _CUT_BY_KIND else Kind.PROSE,
+        kind=block.kind if block.kind in CUTTERS else Kind.PROSE,
         markers=(),
         original_content=None,
         must_keep=False,
@@ -205,7 +232,7 @@ def _first_lines(
     room = max_tokens
     for passage in (passage for part in parts for passage in _passages(part, blocks)):
         room -= count_texts([_text(passage, blocks)], model)[0]
-        if room < 0:
+        if room < 0 and kept:
             break
         kept.setdefault(passage.block, []).append(Span(passage.start, passage.end))
     return kept
@@ -220,7 +247,7 @@ def _passages(part: ReadPart, blocks: dict[str, Block]) -> Iterator[ReadPart]:
             yield ReadPart(part.block, first, end)
             first = end
         if is_long:
-            for start, stop in sentence_spans(line):
+            for start, stop in unit_spans(line):
                 yield ReadPart(part.block, end + start, end + stop)
             first = end + len(line)
         end += len(line)

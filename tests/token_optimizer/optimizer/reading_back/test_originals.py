@@ -191,6 +191,24 @@ def test_words_find_the_passages_that_hold_them() -> None:
     assert read.tokens < 1_600
 
 
+def test_a_json_text_without_lines_is_read_in_its_rows() -> None:
+    rows = [
+        {"id": n, "name": f"part {n * 7919}", "text": f"of shelf {n % 13} in hall {n % 5}"}
+        for n in range(900)
+    ]
+    body = openai_body()
+    body["messages"][3]["content"] = json.dumps(rows, separators=(",", ":"))
+    result = _run(body, budget_tokens=2_500)
+    reader = reader_of(result, body, "openai")
+    by_words = reader.read(f"part {600 * 7919}")
+    assert json.dumps(rows[600], separators=(",", ":"))[1:-1] in by_words.text
+    assert by_words.tokens < 1_700
+    handle = _handles(result.body["messages"][3]["content"])[0]
+    by_handle = reader.read(f"{handle} part {600 * 7919}")
+    assert json.dumps(rows[600], separators=(",", ":")) in by_handle.text
+    assert MAX_TOKENS / 2 < by_handle.tokens < 1.3 * MAX_TOKENS
+
+
 @pytest.mark.parametrize("what", ["123456", "#999999", "giraffe savannah", "", "  "])
 def test_a_miss_says_that_all_else_is_there(what: str) -> None:
     """An agent that gets an error runs its tool again, is cut again, and asks again."""
