@@ -110,12 +110,20 @@ def own_calls(answer: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any
 def answer_messages(answer: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any]]:
     """A whole answer as the messages, or items, that a request repeats it with."""
     if dialect == "anthropic":
-        return [{"role": "assistant", "content": list(as_list(answer.get("content")))}]
+        parts = [part for part in as_list(answer.get("content")) if not _is_empty_text(part)]
+        return [{"role": "assistant", "content": parts}]
     if dialect == "responses":
         return [dict(item) for item in as_list(answer.get("output"))]
     message = answer["choices"][0]["message"]
     said = {name: value for name, value in message.items() if value is not None and name not in _NOT_SENT}
     return [{"role": "assistant", "content": None, **said}]
+
+
+def _is_empty_text(part: Any) -> bool:
+    """Whether it is a text without words, which Anthropic sends before some calls and refuses to take back."""
+    if not isinstance(part, Mapping) or part.get("type") != "text":
+        return False
+    return not str(part.get("text") or "").strip()
 
 
 def result_messages(results: Mapping[str, str], dialect: Dialect) -> list[dict[str, Any]]:

@@ -168,3 +168,11 @@ def test_arguments_of_any_shape_are_read(arguments: str, what: str) -> None:
 def test_what_is_no_answer_has_no_calls(dialect: Dialect) -> None:
     assert calls_of({"error": {"message": "busy"}}, dialect) == []
     assert calls_of({"choices": [None], "content": None, "output": "x"}, dialect) == []
+
+
+def test_a_text_without_words_does_not_go_back() -> None:
+    call = {"type": "tool_use", "id": "t1", "name": "read_back", "input": {"what": "482193"}}
+    answer = {"content": [{"type": "text", "text": "\n"}, THINKING, call]}
+    body = continued({"messages": []}, answer, "anthropic", {"t1": "line 7"})
+
+    assert body["messages"][0]["content"] == [THINKING, call]
