@@ -120,7 +120,7 @@ def answer_messages(answer: Mapping[str, Any], dialect: Dialect) -> list[dict[st
 
 
 def _is_empty_text(part: Any) -> bool:
-    """Whether it is a text without words, which Anthropic sends before some calls and refuses to take back."""
+    """Whether it is a text without words, which Anthropic may send and never takes back."""
     if not isinstance(part, Mapping) or part.get("type") != "text":
         return False
     return not str(part.get("text") or "").strip()
