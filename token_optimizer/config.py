@@ -15,6 +15,7 @@ DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 READ_BACK_MODES = ("auto", "always", "never")
+TOOL_DEFERRAL_MODES = ("auto", "never")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
     "safety_margin_tokens",
@@ -34,6 +35,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "target_reduction": None,
         "enable_compression": False,
         "tool_descriptions": "full",
+        "tool_deferral": "never",
     },
     "balanced": {"max_input_tokens": None, "target_reduction": 0.5},
     "aggressive": {"max_input_tokens": None, "target_reduction": 0.7, "compression_ratio": 0.3},
@@ -45,9 +47,10 @@ class OptimizerConfig:
     """Fields of the guide, and ours: `target_reduction` (share of the tokens to aim at cutting, a soft
     target), `max_latency_ms`, `tool_descriptions`, `tool_result_tokens` (size above which a tool result
     may be cut lossily), `read_back` (whether the model gets a tool to read what was left out; auto is where
-    the request has tools and its sender answers the calls), `summarizer` (by which the central sentences of
-    prose are found), `directive_keywords` (words of duty beside our own, by which directives are known) and
-    `capture_days` (days that prompt text is kept, 0 for never).
+    the request has tools and its sender answers the calls), `tool_deferral` (whether the
+    descriptions of unlikely tools are left to be read back; auto is where there are many), `summarizer` (by
+    which the central sentences of prose are found), `directive_keywords` (words of duty beside our own, by
+    which directives are known) and `capture_days` (days that prompt text is kept, 0 for never).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -96,6 +99,7 @@ class OptimizerConfig:
     tool_descriptions: str = "concise"
     tool_result_tokens: int = 2000
     read_back: str = "auto"
+    tool_deferral: str = "auto"
     summarizer: str = "textrank"
     directive_keywords: list[str] = field(default_factory=list)
     capture_days: int = 0
@@ -132,6 +136,7 @@ class OptimizerConfig:
         _check_count("max_latency_ms", self.max_latency_ms, least=1)
         _check_mode("tool_descriptions", self.tool_descriptions, TOOL_DESCRIPTION_MODES)
         _check_mode("read_back", self.read_back, READ_BACK_MODES)
+        _check_mode("tool_deferral", self.tool_deferral, TOOL_DEFERRAL_MODES)
         check_summarizer(self.summarizer)
         _check_strings("tool_allowlist", self.tool_allowlist)
         _check_strings("directive_keywords", self.directive_keywords)

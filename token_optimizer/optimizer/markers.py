@@ -154,6 +154,11 @@ def json_marker(parts: Sequence[str], count: int, original: str, summary: str) -
     return _marker(f"… {'; '.join(parts)} left out{said}", "cut", "item", count, original)
 
 
+def descriptions_marker(count: int, original: str) -> MarkedText:
+    """A marker for descriptions of a tool, and of its parameters, that are shorter or gone."""
+    return _marker(f"… {_amount(count, 'description')} shortened", "cut", "description", count, original)
+
+
 def turns_marker(messages: int, original: str, carried: Sequence[str]) -> MarkedText:
     """A marker for whole messages of old turns; words of the user that must not be lost follow verbatim."""
     follow = "; the user said in them:" if carried else ""

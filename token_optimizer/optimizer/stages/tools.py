@@ -3,7 +3,9 @@
 Names, types, required fields, enums and examples stay in any case. Above the soft target the tools that the
 conversation is not likely to need keep their rules alone; the target leaves every tool described where
 nothing says which are needed. Over the hard budget descriptions go further, the least likely tools first,
-each with a marker. With `tool_descriptions` "full", and where a tool is forced, nothing is shortened.
+each with a marker. Of many tools those that the conversation's start makes clearly unlikely are left to be
+read back, where the model can do that. With `tool_descriptions` "full", and where a tool is forced, nothing
+is shortened.
 
 Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
 After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
@@ -11,13 +13,15 @@ After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
+from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
 from token_optimizer.optimizer.tools.relevance import likely_tools
 from token_optimizer.optimizer.tools.schemas import (
+    DEFERRAL,
     SOFT_STEPS,
     STEPS,
     minimize_tool_schemas,
@@ -26,6 +30,7 @@ from token_optimizer.optimizer.tools.schemas import (
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1
+_DEFERRED = "unlikely to be needed, left to be read back"
 
 
 def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
@@ -40,16 +45,35 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     shortened = counted(_with_schemas(prompt, short), prompt, context)
     if config.tool_descriptions == "full" or all(block.frozen for block in schemas):
         return shortened
+    start = context.original or prompt
+    short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
+    deferred = deferred_tools(short, start) if _defers(context) else frozenset()
+    if deferred:
+        schemas_left = schemas_by_need(short, (), DEFERRAL, deferred, show_handles=True)
+        shortened = counted(_with_schemas(prompt, _noted(schemas_left, deferred)), prompt, context)
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
         return shortened
-    likely = likely_tools([block.content for block in short], _first_question(prompt))
+    likely = likely_tools([block.content for block in short], first_question(start))
     soft_steps = SOFT_STEPS if likely and is_above else 0
     for step in range(STEPS):
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
-        shortened = counted(_with_schemas(prompt, schemas_by_need(short, likely, step)), prompt, context)
+        schemas_left = schemas_by_need(short, likely, step, deferred, context.show_handles)
+        shortened = counted(_with_schemas(prompt, _noted(schemas_left, deferred)), prompt, context)
     return shortened
+
+
+def _defers(context: Context) -> bool:
+    return context.show_handles and context.config.tool_deferral == "auto"
+
+
+def _noted(schemas: Sequence[Block], deferred: Collection[int]) -> list[Block]:
+    """The tools, those with a note that were left to be read back."""
+    return [
+        block.but(note=_DEFERRED) if index in deferred and block.markers else block
+        for index, block in enumerate(schemas)
+    ]
 
 
 def _with_schemas(prompt: Prompt, schemas: Sequence[Block]) -> Prompt:
@@ -76,17 +100,6 @@ def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:
 
 def _schema_tokens(prompt: Prompt) -> int:
     return sum(block.tokens for block in prompt.blocks if block.kind is Kind.SCHEMA)
-
-
-def _first_question(prompt: Prompt) -> str:
-    """The prose of the conversation's first user message: it stays the same on all later turns."""
-    prose = [
-        block
-        for block in prompt.blocks
-        if block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
-    ]
-    first = prose[0].message if prose else None
-    return "\n".join(block.content for block in prose if block.message == first)
 
 
 STAGE = Stage("tools", shorten_tool_schemas, "tool schema shortened")

@@ -18,6 +18,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from token_optimizer.models import Block, BlockType
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import descriptions_marker, with_text
 from token_optimizer.optimizer.tools.descriptions import (
     MODES,
     RULE_KEEPING,
@@ -40,19 +42,23 @@ _HOLDS_MAP = frozenset({
 _EXAMPLES = frozenset({"example", "examples"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A conversation brings the same tools on every turn.
-_SHORT_TEXTS: TextCache[str] = TextCache(20_000)
+_SHORT_TEXTS: TextCache[tuple[str, int]] = TextCache(20_000)
+# Holds the place of a marker while JSON is written: a character that has no meaning in any text.
+_PLACE = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
     """What stays of a tool's own description, and of those in its schema: each a key of `MODES`.
 
-    With `marked`, a marker in the tool's description says how many descriptions lost a rule.
+    With `marked`, a marker in the tool's description says how many descriptions lost a rule; where the tool
+    is `deferred`, how many lost anything.
     """
 
     tool: str
     schema: str
     marked: bool = False
+    deferred: bool = False
 
 
 # From the least harm to the most: what tools get that the conversation is not likely to need, and the others.
@@ -68,6 +74,9 @@ _STEPS = (
 )
 SOFT_STEPS = 1
 STEPS = len(_STEPS)
+# What a tool gets at least that is left to be read back; the step before the first is for these tools alone.
+_DEFERRED_STEP = 2
+DEFERRAL = -1
 
 
 def minimize_tool_schemas(
@@ -83,15 +92,30 @@ def minimize_tool_schemas(
     return _shorter_of(blocks, shortened)
 
 
-def schemas_by_need(blocks: list[Block], likely: Collection[int], step: int) -> list[Block]:
-    """The tools with less of their descriptions at each step, first of those whose index is not `likely`."""
-    unlikely_detail, likely_detail = _STEPS[step]
-    details = (likely_detail if index in likely else unlikely_detail for index in range(len(blocks)))
+def schemas_by_need(
+    blocks: list[Block],
+    likely: Collection[int],
+    step: int,
+    deferred: Collection[int] = (),
+    show_handles: bool = False,
+) -> list[Block]:
+    """The tools with less of their descriptions at each step, first of those whose index is `deferred`, then
+    of those whose index is not `likely`."""
+    details = [_detail_of(index, likely, step, deferred) for index in range(len(blocks))]
     shortened = [
-        block if detail is None else _minimized(block, ["*"], detail)
+        block if detail is None else _minimized(block, ["*"], detail, show_handles)
         for block, detail in zip(blocks, details, strict=True)
     ]
     return _shorter_of(blocks, shortened)
+
+
+def _detail_of(index: int, likely: Collection[int], step: int, deferred: Collection[int]) -> Detail | None:
+    if index in deferred:
+        return replace(_STEPS[max(step, _DEFERRED_STEP)][0], deferred=True)
+    if step == DEFERRAL:
+        return None
+    unlikely_detail, likely_detail = _STEPS[step]
+    return likely_detail if index in likely else unlikely_detail
 
 
 def tool_name(tool: Mapping[str, Any]) -> str:
@@ -113,25 +137,36 @@ def _is_tool(block: Block) -> bool:
     return block.type is BlockType.TOOL and not block.tool_result
 
 
-def _minimized(block: Block, allowlist: list[str], detail: Detail) -> Block | None:
+def _minimized(
+    block: Block, allowlist: list[str], detail: Detail, show_handles: bool = False
+) -> Block | None:
     is_fixed = block.must_keep or block.verbatim
     if not is_fixed and "*" not in allowlist and not _is_allowed(block.content, allowlist):
         return None
     if is_fixed or detail.tool == "full":
         return block
-    short = _short_text(block.content, detail)
-    return replace(block, content=short, tokens=0) if short not in ("", block.content) else block
+    short, left_out = _short_text(block.content, detail)
+    if short in ("", block.content):
+        return block
+    text = _with_marker(short, left_out, block.content) if left_out else MarkedText(short)
+    return with_text(block, text, show_handles).but(tokens=0)
+
+
+def _with_marker(short: str, left_out: int, content: str) -> MarkedText:
+    before, _, after = short.partition(_PLACE)
+    return joined([before, descriptions_marker(left_out, content), after])
 
 
 def _is_allowed(content: str, allowlist: list[str]) -> bool:
-    tool = _tool_of(content)
+    tool = tool_of(content)
     if tool is None:
         return True
     name = tool_name(tool)
     return any(name == pattern or fnmatchcase(name, pattern) for pattern in allowlist)
 
 
-def _tool_of(content: str) -> dict[str, Any] | None:
+def tool_of(content: str) -> dict[str, Any] | None:
+    """The tool of a block's content; None where that is no JSON object."""
     try:
         tool = json.loads(content)
     except (ValueError, RecursionError):
@@ -139,63 +174,80 @@ def _tool_of(content: str) -> dict[str, Any] | None:
     return tool if isinstance(tool, dict) else None
 
 
-def _short_text(content: str, detail: Detail) -> str:
-    """The tool as short JSON, remembered from turn to turn; empty where it stays as it is."""
-    key = key_of(content, f"tool {detail.tool} {detail.schema} {detail.marked}")
+def _short_text(content: str, detail: Detail) -> tuple[str, int]:
+    """The tool as short JSON, with the place of a marker for so many descriptions where that is not 0;
+    remembered from turn to turn, and empty where the tool stays as it is."""
+    key = key_of(content, f"tool {detail.tool} {detail.schema} {detail.marked} {detail.deferred}")
     short = _SHORT_TEXTS.get(key)
     if short is None:
-        tool = _tool_of(content)
-        short = (tool is not None and _short_json(tool, detail)) or ""
+        tool = tool_of(content)
+        short = _short_json(tool, detail) if tool is not None else ("", 0)
         _SHORT_TEXTS.put(key, short)
     return short
 
 
-def _short_json(tool: dict[str, Any], detail: Detail) -> str:
+def _short_json(tool: dict[str, Any], detail: Detail) -> tuple[str, int]:
     """The tool as short JSON; empty where its shape is not one of a function with a schema."""
     try:
-        short = _short_tool(tool, detail)
+        short, left_out = _short_tool(tool, detail)
         content = json.dumps(short, ensure_ascii=False, separators=(",", ":")) if short else ""
     except RecursionError:
-        return ""
-    return "" if _SURROGATE.search(content) else content
+        return "", 0
+    is_unclear = left_out and content.count(_PLACE) != 1
+    return ("", 0) if is_unclear or _SURROGATE.search(content) else (content, left_out)
 
 
-def _short_tool(tool: dict[str, Any], detail: Detail) -> dict[str, Any] | None:
+def _short_tool(tool: dict[str, Any], detail: Detail) -> tuple[dict[str, Any], int]:
+    """The tool, and how many descriptions its marker stands for; an empty one where its shape is another, or
+    where the provider searches in it."""
     function = tool.get("function")
+    if is_searched(tool):
+        return {}, 0
     if tool.get("type") == "function" and isinstance(function, dict):
-        return {**tool, "function": _short_definition(function, "parameters", detail)}
+        short, left_out = _short_definition(function, "parameters", detail)
+        return {**tool, "function": short}, left_out
     if tool.get("type", "custom") == "custom" and "input_schema" in tool:
         return _short_definition(tool, "input_schema", detail)
     if tool.get("type") == "function" and "parameters" in tool:
         return _short_definition(tool, "parameters", detail)
-    return None
+    return {}, 0
 
 
-def _short_definition(definition: dict[str, Any], schema_key: str, detail: Detail) -> dict[str, Any]:
+def is_searched(tool: Mapping[str, Any]) -> bool:
+    """Whether the provider shows the tool only when its own search has found it."""
+    function = tool.get("function")
+    inner = function if isinstance(function, dict) else {}
+    return tool.get("defer_loading") is True or inner.get("defer_loading") is True
+
+
+def _short_definition(
+    definition: dict[str, Any], schema_key: str, detail: Detail
+) -> tuple[dict[str, Any], int]:
     name = str(definition.get("name") or "")
-    in_schema = _Shortening(detail.schema)
+    in_schema = _Shortening(detail.schema, detail.deferred)
     short = dict(definition)
     if schema_key in short:
         short[schema_key] = in_schema.schema(short[schema_key], (name,))
-    of_tool = _Shortening(detail.tool)
+    of_tool = _Shortening(detail.tool, detail.deferred)
     short = of_tool.described(of_tool.without_labels(short, (name,)), Described((name,), is_tool=True))
-    left_out = in_schema.rules_left_out + of_tool.rules_left_out
-    return _marked(short, left_out) if detail.marked and left_out else short
+    left_out = in_schema.left_out + of_tool.left_out if detail.marked else 0
+    return (_with_place(short) if left_out else short), left_out
 
 
-def _marked(definition: dict[str, Any], left_out: int) -> dict[str, Any]:
-    """The definition with a marker for the descriptions that may have held rules."""
-    marker = f"[… {left_out} description{'s' if left_out != 1 else ''} shortened]"
-    return {**definition, "description": " ".join(filter(None, [definition.get("description"), marker]))}
+def _with_place(definition: dict[str, Any]) -> dict[str, Any]:
+    """The definition with the place of a marker behind its description."""
+    return {**definition, "description": " ".join(filter(None, [definition.get("description"), _PLACE]))}
 
 
 class _Shortening:
-    """One mode applied to one tool. `rules_left_out` counts the descriptions that lost a rule by it."""
+    """One mode applied to one tool. `left_out` counts the descriptions that lost a rule by it, or with
+    `counts_all` anything."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, counts_all: bool = False) -> None:
         self._describe = MODES[mode]
         self._keeps_rules = mode in RULE_KEEPING
-        self.rules_left_out = 0
+        self._counts_all = counts_all
+        self.left_out = 0
 
     def schema(self, schema: Any, names: tuple[str, ...], required: bool | None = None) -> Any:
         if not isinstance(schema, dict):
@@ -215,7 +267,8 @@ class _Shortening:
         if not isinstance(text, str):
             return holder
         short = self._describe(text, described)
-        self.rules_left_out += not self._keeps_rules and len(short) < len(rules(text, described))
+        needed = text if self._counts_all else rules(text, described)
+        self.left_out += not self._keeps_rules and len(short) < len(needed)
         if not short:
             return {key: value for key, value in holder.items() if key != "description"}
         return {**holder, "description": short}
