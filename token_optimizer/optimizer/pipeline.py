@@ -54,6 +54,7 @@ from token_optimizer.optimizer.stages import (
     oldest,
     passages,
     restore,
+    results,
     retrieval,
     semantic,
     target,
@@ -88,6 +89,7 @@ STAGES = (
     semantic.STAGE,
     passages.STAGE,
     target.STAGE,
+    results.STAGE,
     compress.STAGE,
     oldest.STAGE,
 )

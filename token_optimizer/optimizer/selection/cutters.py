@@ -25,6 +25,7 @@ from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
 from token_optimizer.optimizer.selection.soft_target import cut_logs, cut_to_target
+from token_optimizer.optimizer.selection.tool_results import cut_tool_results
 
 # For every kind but JSON, whose passages depend on the config.
 CUTTERS = {
@@ -78,6 +79,11 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     examples = example_turns(prompt)
     cutter_of = partial(_cutter_of, _cutters(context.config))
     return cut_to_target(prompt, context, lambda block: None if block.turn in examples else cutter_of(block))
+
+
+def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
+    """The prompt with the lines of new tool results left out that the agent is not after."""
+    return cut_tool_results(prompt, context, partial(_cutter_of, _cutters(context.config)))
 
 
 def cut_logs_to_floor(prompt: Prompt, context: Context) -> Prompt:

@@ -6,22 +6,32 @@ The figures are data: `python -m benchmarks.calibration` measures them on cases 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from token_optimizer.models import Kind
 
 
 class KindFloor(NamedTuple):
-    """From which worth on a passage of the kind stays, and the share of the kind's tokens that may go."""
+    """From which worth on a passage stays, and the share of the tokens that may go."""
 
     floor: float
     max_cut: float
 
 
 @cache
-def kind_floors() -> dict[Kind, KindFloor]:
+def kind_floors() -> Mapping[Kind, KindFloor]:
     """The floors by kind; a kind without one is never cut for the soft target."""
-    text = files("token_optimizer.optimizer.selection").joinpath("floors.json").read_text()
-    return {Kind(kind): KindFloor(**figures) for kind, figures in json.loads(text).items()}
+    return {Kind(kind): KindFloor(**figures) for kind, figures in _data()["kinds"].items()}
+
+
+@cache
+def tool_result_floor() -> KindFloor:
+    """The floor of what tools return to an agent."""
+    return KindFloor(**_data()["tool_result"])
+
+
+def _data() -> Any:
+    return json.loads(files(__package__).joinpath("floors.json").read_text())

@@ -1,0 +1,80 @@
+"""A choice within the floors of kinds: what is worth the floor of its kind stays, whatever the room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from token_optimizer.models import Kind, Prompt, Worth
+from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.markers import marker_tokens
+from token_optimizer.optimizer.relevance.salience import fixed_facts
+from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
+from token_optimizer.optimizer.selection.choice import Candidate, worths_of_kept
+from token_optimizer.optimizer.selection.cutting import CuttableBlock, cut
+from token_optimizer.optimizer.selection.floors import KindFloor
+
+# The user's own words come before all else while they take at most this share of the room.
+_MAX_OWN_SHARE = 0.8
+
+_Kept = dict[tuple[int, int], float]
+
+
+class FlooredChoice:
+    """One choice for each kind of text among these blocks, whose kinds are among the `floors`."""
+
+    def __init__(
+        self,
+        prompt: Prompt,
+        context: Context,
+        cuttables: list[CuttableBlock],
+        floors: Mapping[Kind, KindFloor],
+    ) -> None:
+        self._prompt = prompt
+        self._context = context
+        self._cuttables = cuttables
+        self._floors = floors
+        gap_tokens = marker_tokens(context.show_handles)
+        self._frames = frames_of(cuttables, {}, gap_tokens)
+        self._candidates = candidates_of(prompt, cuttables, gap_tokens)
+        self._covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+
+    def cut(self, share: float) -> Prompt:
+        """The prompt with the blocks cut: at most this share of the tokens of each kind goes, and nothing
+        that is worth the kind's floor."""
+        kept = self._kept(share)
+        shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set())
+        return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
+
+    def _kept(self, share: float) -> _Kept:
+        """The passages that stay where this share of each kind's tokens is to go, with what each is worth."""
+        by_kind: dict[Kind, list[Candidate]] = {}
+        for item in self._candidates:
+            by_kind.setdefault(self._cuttables[item.text].block.kind, []).append(item)
+        kept: _Kept = {}
+        for kind, candidates in by_kind.items():
+            kept |= self._kept_of_kind(candidates, self._floors[kind], share)
+        return kept
+
+    def _worths(self, kept: _Kept) -> dict[str, Worth]:
+        """What was decided on each block, by its id."""
+        worths: dict[int, dict[int, float]] = {}
+        for (text, place), worth in kept.items():
+            worths.setdefault(text, {})[place] = worth
+        return {
+            cuttable.block.id: self._worth(cuttable, worths.get(number, {}))
+            for number, cuttable in enumerate(self._cuttables)
+        }
+
+    def _worth(self, cuttable: CuttableBlock, kept: Mapping[int, float]) -> Worth:
+        floor = self._floors[cuttable.block.kind].floor
+        spare = sum(cuttable.tokens[place] for place, worth in kept.items() if worth < floor)
+        return Worth(max(kept.values(), default=0.0), floor, spare)
+
+    def _kept_of_kind(self, candidates: list[Candidate], floor: KindFloor, share: float) -> _Kept:
+        tokens = sum(item.tokens for item in candidates)
+        room = int(tokens * (1 - min(share, floor.max_cut)))
+        own_tokens = int(_MAX_OWN_SHARE * room)
+        ranked = own_words_first(candidates, self._cuttables, self._frames, own_tokens, in_part=True)
+        ranked = [replace(item, floor=floor.floor) for item in ranked]
+        return worths_of_kept(ranked, room, self._frames, self._covered)
