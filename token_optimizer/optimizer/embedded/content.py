@@ -56,7 +56,7 @@ def kind_of(text: str) -> Kind:
         return Kind.JSON
     if is_transcript(text):
         return Kind.TRANSCRIPT
-    if is_report(text):
+    if is_report(text) and not is_source(text):
         return Kind.LOG
     return Kind.CODE if is_output(text) else Kind.PROSE
 

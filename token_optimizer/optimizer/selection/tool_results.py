@@ -2,8 +2,8 @@
 break the frozen prefix.
 
 An agent says what it is after before its call, and in the call's arguments; with the task that is the
-question by which the lines of the result are weighed. Whole lines go, and none that is worth the floor of tool
-results.
+question by which the lines of the result are weighed. Whole lines go, and none that is worth the floor of
+tool results.
 Of the conversation only what came before the result counts, so it is cut alike on every turn.
 """
 

@@ -1,0 +1,116 @@
+"""The stage `results`: what goes of what a tool returned to an agent, alike on every turn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from token_optimizer import OptimizerConfig
+from token_optimizer.models import OptimizationResult
+from token_optimizer.optimizer.conversation.memory import InProcessMemory
+from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.ports import Ports
+
+BALANCED = OptimizerConfig.preset("balanced")
+THINGS = (
+    "anchor", "barrel", "candle", "dagger", "engine", "feather", "garden", "hammer", "island", "jacket",
+    "kettle", "ladder",
+)  # fmt: skip
+Messages = list[dict[str, Any]]
+
+
+def source(functions: int = 160) -> str:
+    """A module of many functions about things; one of them counts retries."""
+    lines = ['"""Things."""', ""]
+    for number in range(functions):
+        thing = THINGS[number % len(THINGS)]
+        lines += [
+            f"def paint_{thing}_{number}(colour, size={number}):",
+            f"    total = colour.mix({number}) + size * {number % 7}",
+            f"    if total > {number * 3}:",
+            f"        return {thing!r} + str(total)",
+            "    return None",
+            "",
+        ]
+        if number == 90:
+            lines += ["def count_retries(queue):", "    return sum(job.retries for job in queue.waiting)", ""]
+    return "\n".join(lines)
+
+
+def call(number: int, said: str, **arguments: Any) -> dict[str, Any]:
+    function = {"name": "read_file", "arguments": json.dumps(arguments)}
+    return {
+        "role": "assistant",
+        "content": said,
+        "tool_calls": [{"id": f"c{number}", "type": "function", "function": function}],
+    }
+
+
+def result(number: int, text: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": f"c{number}", "content": text}
+
+
+def run_of_agent(text: str) -> Messages:
+    return [
+        {"role": "user", "content": "Retries are counted twice in the queue. Mend it."},
+        call(1, "I look around first.", path="."),
+        result(1, "queue.py\nthings.py"),
+        call(2, "I look for where the retries of the queue are counted.", path="things.py"),
+        result(2, text),
+    ]
+
+
+def optimized(
+    messages: Messages, config: OptimizerConfig = BALANCED, memory: InProcessMemory | None = None
+) -> OptimizationResult:
+    return optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
+
+
+def test_it_works() -> None:
+    text = source()
+    sent = optimized(run_of_agent(text))
+    kept = sent.body["messages"][4]["content"]
+    assert "def count_retries(queue):\n    return sum(job.retries for job in queue.waiting)" in kept
+    assert "lines left out" in kept
+    block = next(block for block in sent.stats.blocks if block.stage == "results")
+    assert 0.6 < block.tokens_after / block.tokens_before < 0.75
+    assert block.worth is not None
+
+
+def test_a_line_that_is_kept_is_a_line_that_was_read() -> None:
+    text = source()
+    kept = optimized(run_of_agent(text)).body["messages"][4]["content"].split("\n")
+    lines = set(text.split("\n"))
+    assert all(line in lines for line in kept if not line.startswith("[…"))
+
+
+@pytest.mark.parametrize(
+    "config", [OptimizerConfig.preset("safe"), OptimizerConfig.preset("balanced", tool_result_tokens=50_000)]
+)
+def test_without_a_target_or_above_the_size_nothing_goes(config: OptimizerConfig) -> None:
+    messages = run_of_agent(source())
+    assert optimized(messages, config).body["messages"][4] == messages[4]
+
+
+def test_the_same_result_is_cut_alike_on_every_turn_remembered_or_not() -> None:
+    memory = InProcessMemory()
+    messages = run_of_agent(source())
+    first = optimized(messages, memory=memory).body["messages"][4]
+    later = [
+        *messages,
+        call(3, "Now I see paint_engine_100 and paint_ladder_71.", path="queue.py"),
+        result(3, "def put(job): ...\n"),
+        {"role": "user", "content": "Look at paint_candle_50, too."},
+    ]
+    assert optimized(later, memory=memory).body["messages"][4] == first
+    assert optimized(later).body["messages"][4] == first
+
+
+def test_what_the_agent_is_after_decides() -> None:
+    text = source()
+    other = run_of_agent(text)
+    other[3] = call(2, "I want to see paint_kettle_118 and nothing else.", path="things.py")
+    sent = optimized(other).body["messages"][4]["content"]
+    assert "def paint_kettle_118(colour, size=118):\n    total = colour.mix(118)" in sent
