@@ -400,7 +400,7 @@ def test_a_stage_that_cannot_run_says_what_is_missing(monkeypatch: pytest.Monkey
 
 def test_compression_stands_between_the_passages_and_the_oldest_turns() -> None:
     names = [stage.name for stage in pipeline.STAGES]
-    assert names[-4:] == ["passages", "target", "compress", "oldest"]
+    assert names[-5:] == ["passages", "target", "results", "compress", "oldest"]
 
 
 def test_the_config_chooses_the_summarizer() -> None:
