@@ -18,13 +18,15 @@ _RULE = re.compile(
     r"\b(?:MUST|NEVER|ALWAYS|DO NOT|SHALL|REQUIRED|FORBIDDEN|IMPORTANT|ONLY|EXACTLY|CRITICAL|WARNING)\b"
     r"|\b(?:must|never|always|do not|don't|should|required|only|at least|at most|exactly|format)\b"
 )
+_DEFERRED = re.compile(r"\[… \d+ descriptions? shortened #\d{6}\]")
 _SCHEMA_FACTS = ("type", "enum", "required", "const", "format", "pattern", "minimum", "maximum", "default")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`changed` names the fields of bodies that differ, `broken_prefixes` the requests whose body does not
-    begin as the one before it although the client's did, `lost_rules` what no longer stands in a tool."""
+    begin as the one before it although the client's did, `lost_rules` what no longer stands in a tool, and
+    `deferred_rules` what stands behind the handle of a marker in its tool."""
 
     requests: int
     unmatched: int
@@ -35,6 +37,7 @@ class Comparison:
     broken_prefixes: tuple[int, ...]
     rules: int
     lost_rules: tuple[str, ...]
+    deferred_rules: tuple[str, ...] = ()
 
 
 def compare(sent: list[Body], received: list[Body]) -> Comparison:
@@ -42,6 +45,11 @@ def compare(sent: list[Body], received: list[Body]) -> Comparison:
     pairs = [pair for pair in pairwise(matched) if _continues(pair[0][0], pair[1][0])]
     broken = [number for number, (old, new) in enumerate(pairs, 1) if not _continues(old[1], new[1])]
     rules = [_rules_of(body) for body, _ in matched]
+    gone = [
+        (rule, is_deferred)
+        for found, (_, body) in zip(rules, matched, strict=True)
+        for rule, is_deferred in _gone(found, body)
+    ]
     return Comparison(
         requests=len(sent),
         unmatched=len(sent) - len(matched),
@@ -51,9 +59,8 @@ def compare(sent: list[Body], received: list[Body]) -> Comparison:
         pairs=len(pairs),
         broken_prefixes=tuple(broken),
         rules=sum(len(found) for found in rules),
-        lost_rules=tuple(
-            rule for found, (_, body) in zip(rules, matched, strict=True) for rule in _lost(found, body)
-        ),
+        lost_rules=tuple(rule for rule, is_deferred in gone if not is_deferred),
+        deferred_rules=tuple(rule for rule, is_deferred in gone if is_deferred),
     )
 
 
@@ -137,12 +144,14 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
     return ((str(number), item) for number, item in enumerate(value)) if isinstance(value, list) else ()
 
 
-def _lost(rules: list[tuple[str, str]], received: Body) -> Iterator[str]:
+def _gone(rules: list[tuple[str, str]], received: Body) -> Iterator[tuple[str, bool]]:
+    """The rules that stand no longer in their tools, and of each whether it can be read back."""
     tools = {tool.get("name", ""): tool for tool in tools_of(received)}
     whole = {name: " ".join(_texts(tool)) for name, tool in tools.items()}
     for name, rule in rules:
         if rule not in whole.get(name, ""):
-            yield f"{name}: {rule}"
+            description = tools.get(name, {}).get("description") or ""
+            yield f"{name}: {rule}", _DEFERRED.search(description) is not None
 
 
 def _texts(tool: dict[str, Any]) -> Iterator[str]:

@@ -49,5 +49,7 @@ def _prefix(found: Comparison) -> str:
 def _rules(found: Comparison) -> str:
     if not found.rules:
         return "no tools"
-    kept = found.rules - len(found.lost_rules)
-    return f"{kept:,} of {found.rules:,}" if not found.lost_rules else f"**{kept:,} of {found.rules:,}**"
+    kept = found.rules - len(found.lost_rules) - len(found.deferred_rules)
+    deferred = f", {len(found.deferred_rules):,} to be read back" if found.deferred_rules else ""
+    counts = f"{kept:,} of {found.rules:,}{deferred}"
+    return counts if not found.lost_rules else f"**{counts}**"

@@ -58,6 +58,12 @@ def test_cache_marks_may_move() -> None:
 def test_a_lost_rule_is_named_with_its_tool() -> None:
     found = compare([body("a")], [body("a", description="Finds tickets.")])
     assert found.lost_rules == (f"find: {RULE}",)
+    assert found.deferred_rules == ()
+
+
+def test_a_rule_behind_a_handle_is_not_lost() -> None:
+    found = compare([body("a")], [body("a", description="Finds. [… 1 description shortened #482193]")])
+    assert (found.lost_rules, found.deferred_rules) == ((), (f"find: {RULE}",))
 
 
 def test_a_request_that_never_arrived_is_counted() -> None:

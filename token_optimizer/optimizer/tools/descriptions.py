@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,17 @@ _RULE = re.compile(
     |(?<![^\W\d_])\d|["`'‘’“”<>{}\[\]=%$°€£/]""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What has the words of a rule and states none: names of things, and "if" for "whether".
+_NO_RULE = re.compile(
+    r"""(?<=[^\W\d_])['’](?=[^\W\d_])(?!t\b)
+    |\b(?:indicat|specif|determin)\w*\ if\b|\bor\ not\b
+    |^(?:the|an?)\ (?:[\w'’-]+\ ){1,6}where\b(?=\ [\w'’-]+\ )
+    |\bfirst\ (?:and\ last\ )?names?\b|\bthe\ second\b|\bto-do\b
+    |\b(?:to|for|result|being)\ (?:use|set|call)\b(?!\ (?:only|to)\b)
+    |\b(?:phone|single|individual|api|function|the|an?|one|this)\ call\b|\bon-call\b
+    |\bprefer(?:ences?|s)\b|(?<!\bis\ )(?<!\bare\ )\bpreferred\ (?!over\b|to\b|by\b|when\b|if\b)(?=\w)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 # What these forbid or demand is never redundant, whatever the schema says.
 _DUTY = re.compile(r"\b(?:must|shall|should|never|not|only|cannot|\w+n['’]t|always)\b", re.IGNORECASE)
 # What every description says, or the keywords of a schema do.
@@ -54,6 +65,13 @@ _GENERIC = frozenset(
         " parameters property provided representing represents required set specified specifies specify"
         " string text that the this to type used value values which with array indicates indicating whether"
         " input argument",
+    )
+)
+# What introduces values that an enum lists.
+_OF_CHOICES = frozenset(
+    re.findall(
+        r"\w+",
+        "acceptable accepted allowed choice common either etc example include may option possible such valid",
     )
 )
 
@@ -92,7 +110,7 @@ def rules(text: str, described: Described) -> str:
         return text
     said = _telling(list(sentences(text)), described)
     first = said[:1] if described.is_tool else []
-    return " ".join([*first, *filter(_RULE.search, said[len(first) :])])
+    return " ".join([*first, *filter(_states_rule, said[len(first) :])])
 
 
 def first_sentence_of(text: str, described: Described) -> str:
@@ -134,6 +152,10 @@ def is_name_again(title: str, names: tuple[str, ...]) -> bool:
     return bool(names) and _words(title) == _words(names[-1])
 
 
+def _states_rule(sentence: str) -> bool:
+    return _RULE.search(_NO_RULE.sub("", sentence)) is not None
+
+
 def _telling(said: list[str], described: Described) -> list[str]:
     """The sentences that say more than name and schema; what a tool does is always said."""
     return [
@@ -152,18 +174,23 @@ def _is_redundant(sentence: str, described: Described) -> bool:
         return False
     if described.required is True and "optional" in words:
         return False
-    known = {word for name in described.names for word in _words(name)} | _schema_words(described.schema)
-    return all(word in _GENERIC or word in known for word in words)
+    says_default = not {"default", "defaults"}.isdisjoint(words)
+    if says_default and "default" not in described.schema:
+        return False
+    known = {word for name in described.names for word in _words(name)}
+    known |= _value_words(described.schema, ("default",) if says_default else ("default", "enum"))
+    generic = _GENERIC | _OF_CHOICES if "enum" in described.schema else _GENERIC
+    return all(word in generic or word in known for word in words)
 
 
-def _schema_words(schema: Mapping[str, Any]) -> set[str]:
-    """The words of the values that the schema itself gives: defaults and enums."""
-    values = [schema.get("default"), *_listed(schema.get("enum"))]
+def _value_words(schema: Mapping[str, Any], keywords: Iterable[str]) -> set[str]:
+    """The words of the values that these keywords of the schema give."""
+    values = [value for keyword in keywords for value in _listed(schema.get(keyword))]
     return {word for value in values if value is not None for word in _words(_as_text(value))}
 
 
 def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [value]
 
 
 def _as_text(value: Any) -> str:

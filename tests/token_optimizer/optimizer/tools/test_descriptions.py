@@ -74,6 +74,76 @@ def test_structured_and_foreign_descriptions_stay_whole(text):
     assert rules(text, Described(("card",), is_tool=True)) == text
 
 
+COLOUR = Described(("paint", "colour"), {"type": "string", "enum": ["red", "sea green"], "default": "red"})
+
+
+@pytest.mark.parametrize(
+    "redundant",
+    [
+        "Possible values are 'red' and 'sea green'.",
+        "Options include 'red' or 'sea green'.",
+        "For example, 'red'.",
+        "The colour, such as 'sea green'.",
+        "Defaults to 'red'.",
+    ],
+)
+def test_values_that_an_enum_lists_need_no_sentence(redundant):
+    assert concise(f"Of the hull. {redundant}", COLOUR) == "Of the hull."
+
+
+@pytest.mark.parametrize(
+    ("telling", "schema"),
+    [
+        ("Possible values are 'red' and 'blue'.", COLOUR.schema),
+        ("Possible values are 'red' and 'sea green'.", {"type": "string"}),
+        ("Must be 'red' or 'sea green'.", COLOUR.schema),
+        ("Use 'red' for the hull.", COLOUR.schema),
+        ("Defaults to 'sea green'.", COLOUR.schema),
+        ("Defaults to 'red'.", {"type": "string", "enum": ["red"]}),
+    ],
+)
+def test_what_an_enum_does_not_say_stays(telling, schema):
+    assert concise(telling, Described(("paint", "colour"), schema)) == telling
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "The name of the member's guild.",
+        "Indicates if the guild has a hall.",
+        "A flag that tells the open guilds or not.",
+        "The town where the guild has its hall.",
+        "The first and last name of the member.",
+        "The member's preferred hall.",
+        "The preferences of the member.",
+        "The method to use for the request.",
+        "The number of the phone call.",
+        "The title of the to-do list.",
+    ],
+)
+def test_words_of_a_rule_do_not_make_one(plain):
+    assert rules(plain, Described(("guild", "text"))) == ""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Set it if the guild has a hall.",
+        "The member's hall isn’t open.",
+        "Not the name.",
+        "Use the hall where the member sits.",
+        "The older hall is preferred.",
+        "The preferred over all others.",
+        "The first member pays.",
+        "It is fit to use only on a Monday.",
+        "Call it for the guild's hall.",
+        "The codes 'members' names' are read.",
+    ],
+)
+def test_a_rule_in_the_same_words_stays(rule):
+    assert rules(rule, Described(("guild", "text"))) == rule
+
+
 def test_titles_that_only_repeat_the_name():
     assert is_name_again("Start Date", ("trip", "start_date"))
     assert is_name_again("startDate", ("startDate",))
