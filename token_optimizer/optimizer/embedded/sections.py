@@ -7,6 +7,7 @@ After:  a section of material, the empty one under the rule, and one that asks
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
@@ -156,12 +157,24 @@ def _as_instruction(text: str, section: Section) -> Section:
 def _sections(text: str, start: int, end: int, blocks: Set[Span], depth: int) -> list[Section]:
     """The sections of a text by its tags, quotes, headings, rules and labels."""
     found: list[Section] = []
-    for begin, stop, role in _regions(text, start, end, blocks):
+    regions = list(_regions(text, start, end, blocks))
+    tags = Counter(_tag_name(text, begin) for begin, _, role in regions if role is Role.MATERIAL)
+    for begin, stop, role in regions:
         found.extend(_by_lines(text, start, begin))
-        found.extend(_of_region(text, begin, stop, role, blocks, depth))
+        if tags[_tag_name(text, begin)] > 1:
+            # One document of several asks nothing, whatever its headings are named.
+            found.append(Section(begin, begin, stop, role, closed=True))
+        else:
+            found.extend(_of_region(text, begin, stop, role, blocks, depth))
         start = stop
     found.extend(_by_lines(text, start, end))
     return [section for section in found if section.end > section.start]
+
+
+def _tag_name(text: str, begin: int) -> str:
+    """The name of the element that begins there; empty where none does."""
+    opening = TAG.match(text, begin)
+    return opening.group(2) if opening else ""
 
 
 def _of_region(text: str, begin: int, stop: int, role: Role, blocks: Set[Span], depth: int) -> list[Section]:

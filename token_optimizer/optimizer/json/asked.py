@@ -34,17 +34,22 @@ _PLACES = re.compile(
     r"\b(?:(first)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(last|final))\b"
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_LEAST = re.compile(
-    r"\b(?:low|small|few|short|cheap|light|slow|old|earli|young|short)est\b|\b(?:least|minimum|min)\b"
+_LEAST_WORDS = r"\b(?:(?:low|small|few|short|cheap|light|slow|old|earli|young)est|least|minimum|min|bottom)\b"
+_MOST_WORDS = r"\b(?:(?:high|larg|bigg|great|long|heavi|fast|tall|new|lat)est|most|maximum|max|top|recent)\b"
+_LEAST, _MOST = re.compile(_LEAST_WORDS), re.compile(_MOST_WORDS)
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty")
+_NUMBER = rf"\b(\d{{1,2}}|{'|'.join(_NUMBERS)})\b"
+# "The three largest", "10 of the oldest", "top five".
+_HOW_MANY = re.compile(
+    rf"{_NUMBER}(?:\s+\w+){{0,2}}?\s+(?:{_LEAST_WORDS}|{_MOST_WORDS})|(?:{_LEAST_WORDS}|{_MOST_WORDS})\s+{_NUMBER}"
 )
-_MOST = re.compile(
-    r"\b(?:high|larg|bigg|great|long|heavi|fast|tall|new|lat)est\b|\b(?:most|maximum|max|top|recent)\b"
-)
+_MAX_EXTREMES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question as it is looked for. `places` are indexes of items, -1 for the last."""
+    """The question as it is looked for. `places` are indexes of items, -1 for the last; of what is `least` or
+    `most` it asks for so many, `extremes`."""
 
     terms: dict[str, float]
     words: frozenset[str]
@@ -52,6 +57,7 @@ class Asked:
     places: frozenset[int]
     least: bool
     most: bool
+    extremes: int = 1
     _named: dict[str, bool] = field(default_factory=dict)
 
     def names(self, key: str) -> bool:
@@ -74,7 +80,16 @@ def asked_of(query: str) -> Asked:
         frozenset(_place(match.group()) for match in _PLACES.finditer(lower)),
         _LEAST.search(lower) is not None,
         _MOST.search(lower) is not None,
+        _how_many(lower),
     )
+
+
+def _how_many(query: str) -> int:
+    """How many of the least or greatest a question asks for."""
+    found = _HOW_MANY.search(query)
+    number = (found.group(1) or found.group(2)) if found else "1"
+    count = int(number) if number.isdigit() else (*range(2, 11), 12, 20)[_NUMBERS.index(number)]
+    return max(1, min(count, _MAX_EXTREMES))
 
 
 def words_of(name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -32,10 +33,15 @@ class Column:
 
     def extremes(self) -> tuple[int, int] | None:
         """The rows of the least and of the greatest value."""
-        known = [index for index, order in enumerate(self.orders) if order is not None]
+        known = self._known()
         if len(known) < 2:
             return None
         return min(known, key=self._order), max(known, key=self._order)
+
+    def first(self, count: int, *, greatest: bool) -> list[int]:
+        """The rows of so many least or greatest values."""
+        pick = heapq.nlargest if greatest else heapq.nsmallest
+        return pick(count, self._known(), key=self._order)
 
     def outliers(self) -> list[int]:
         """The rows whose number lies far outside of what most have."""
@@ -49,6 +55,9 @@ class Column:
             for index, order in enumerate(self.orders)
             if isinstance(order, float) and not low - reach <= order <= high + reach
         ]
+
+    def _known(self) -> list[int]:
+        return [index for index, order in enumerate(self.orders) if order is not None]
 
     def _order(self, index: int) -> Order:
         order = self.orders[index]

@@ -24,6 +24,7 @@ _ASKED_KEY = 1.5
 _ASKED_ABOVE = 0.5
 _ASKED_EXTREME = 4.0
 _ASKED_PLACE = 2.0
+_ASKED_EXCEPTION = 2.0
 _SAME_OBJECT = 0.4
 _FIRST_OR_LAST = 0.6
 _OUTLYING = 0.4
@@ -35,6 +36,8 @@ _NEVER = -math.inf
 
 # A value that stands so many times less often than its column's values on average is rare.
 _RARE_SHARE = 0.25
+# Of what most rows have, a question asks for those that do not.
+_MOST_ROWS = 0.5
 _LONG_CHARS = 500
 _LINK = re.compile(r"(?:https?|wss?|git|ssh)(?:://|@)", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])[^\s.,/-]{18,}={0,2}\Z")
@@ -138,9 +141,19 @@ def _add_rows(values: list[float], facts: list[dict[str, float]], table: Table, 
         _add_extremes(values, places, column, asked, wanted=not named or asked.names(column.key))
         for row in column.outliers():
             values[places[row]] += _OUTLYING
+        for row in _asked_exceptions(column, asked):
+            values[places[row]] += _ASKED_EXCEPTION
         rare = max(1.0, _RARE_SHARE * len(places) / max(1, len(column.counts)))
         for place, text in zip(places, column.texts if column.counts else (), strict=False):
             facts[place][f"{column.key}={text}"] = _RARE_KIND if column.counts[text] <= rare else _NEW
+
+
+def _asked_exceptions(column: Column, asked: Asked) -> list[int]:
+    """The rows that do not have the value that most have, where the question names it: "not the default"."""
+    usual, count = column.counts.most_common(1)[0] if column.counts else ("", 0)
+    if count < _MOST_ROWS * len(column.texts) or not asked.names(usual):
+        return []
+    return [row for row, text in enumerate(column.texts) if text != usual]
 
 
 def _add_extremes(
@@ -149,8 +162,12 @@ def _add_extremes(
     extremes = column.extremes()
     if extremes is None:
         return
-    for row, is_asked in zip(extremes, (asked.least, asked.most), strict=True):
-        values[places[row]] += _ASKED_EXTREME if is_asked and wanted else _OUTLYING / 2
+    for row, is_asked, greatest in zip(extremes, (asked.least, asked.most), (False, True), strict=True):
+        if not (is_asked and wanted):
+            values[places[row]] += _OUTLYING / 2
+            continue
+        for one in column.first(asked.extremes, greatest=greatest):
+            values[places[one]] += _ASKED_EXTREME
 
 
 def _cap_items(

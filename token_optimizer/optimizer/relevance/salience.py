@@ -69,8 +69,12 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
 
 def is_agents_run(prompt: Prompt) -> bool:
     """Whether a program works here, step by step; what it needs next are names, in a chat it is the query."""
-    kinds = [block.kind for block in prompt.blocks]
-    return Kind.CODE in kinds or kinds.count(Kind.CALL) > 1
+    return any(block.kind is Kind.CODE for block in prompt.blocks) or calls_tools(prompt)
+
+
+def calls_tools(prompt: Prompt) -> bool:
+    """Whether the model works with tools, call after call: then nobody has said yet what is needed next."""
+    return sum(block.kind is Kind.CALL for block in prompt.blocks) > 1
 
 
 def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:

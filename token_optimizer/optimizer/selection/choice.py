@@ -31,8 +31,8 @@ class Frame(NamedTuple):
 class Candidate:
     """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any.
 
-    `gap_tokens` is what a marker costs where a run of passages is cut. From the worth `floor` on, per token,
-    a passage stays whatever the room.
+    `gap_tokens` is what a marker costs where a run of passages is cut. From the worth `floor` on, per token
+    of its own, a passage stays whatever the room: what stands around it makes it no less needed.
     """
 
     text: int
@@ -86,8 +86,8 @@ class _GreedyChoice:
     def kept_within(self, room_tokens: int) -> dict[tuple[int, int], float]:
         """The passages that stay, by text and place, with the worth per token that each was kept for."""
         worths: dict[tuple[int, int], float] = {}
-        least = min((item.floor for item in self._candidates), default=inf)
-        while self._heap and (room_tokens > 0 or -self._heap[0][0] >= least):
+        has_floor = any(item.floor < inf for item in self._candidates)
+        while self._heap and (room_tokens > 0 or has_floor):
             worth, number = heapq.heappop(self._heap)
             item = self._candidates[number]
             if self._kept[number] or item.value < 0:
@@ -97,7 +97,7 @@ class _GreedyChoice:
                 heapq.heappush(self._heap, (now, number))
                 continue
             cost = self._cost(number)
-            if cost <= room_tokens or -now >= item.floor:
+            if cost <= room_tokens or self._new_value(number) >= item.floor * item.tokens:
                 room_tokens -= cost
                 self._take(number)
                 worths[item.text, item.place] = -now
@@ -105,9 +105,14 @@ class _GreedyChoice:
 
     def _worth(self, number: int) -> float:
         """New worth per token; markers count too, or only crumbs would be kept."""
+        tokens = self._candidates[number].tokens
+        return self._new_value(number) / max(self._cost(number), tokens // 2, 1)
+
+    def _new_value(self, number: int) -> float:
         item, covered = self._candidates[number], self._covered
-        new = sum([weight for fact, weight in item.facts.items() if fact not in covered]) if item.facts else 0
-        return (item.value + new) / max(self._cost(number), item.tokens // 2, 1)
+        if not item.facts:
+            return item.value
+        return item.value + sum([weight for fact, weight in item.facts.items() if fact not in covered])
 
     def _cost(self, number: int) -> int:
         """Tokens that the prompt grows by when the passage is kept."""

@@ -74,7 +74,7 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
 def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is larger than its soft target, leave out the passages that are likely not needed.
     Examples that stand as turns of their own stay: they go as whole turns, or not at all."""
-    if context.tokens_over(prompt) > 0 or not context.misses_target(prompt):
+    if context.tokens_over(prompt) > 0:
         return prompt
     examples = example_turns(prompt)
     cutter_of = partial(_cutter_of, _cutters(context.config))

@@ -17,6 +17,8 @@ from token_optimizer.optimizer.selection.floors import KindFloor
 # The user's own words come before all else while they take at most this share of the room.
 _MAX_OWN_SHARE = 0.8
 
+_NO_SHARES: Mapping[Kind, float] = {}
+
 _Kept = dict[tuple[int, int], float]
 
 
@@ -39,21 +41,22 @@ class FlooredChoice:
         self._candidates = candidates_of(prompt, cuttables, gap_tokens)
         self._covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
 
-    def cut(self, share: float) -> Prompt:
-        """The prompt with the blocks cut: at most this share of the tokens of each kind goes, and nothing
-        that is worth the kind's floor."""
-        kept = self._kept(share)
+    def cut(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Prompt:
+        """The prompt with the blocks cut: at most this share of the tokens of each kind goes, or what
+        `further` says of the kind where that is more, and nothing that is worth the kind's floor."""
+        kept = self._kept(share, further)
         shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set())
         return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
 
-    def _kept(self, share: float) -> _Kept:
-        """The passages that stay where this share of each kind's tokens is to go, with what each is worth."""
+    def _kept(self, share: float, further: Mapping[Kind, float]) -> _Kept:
+        """The passages that stay where these shares are to go, with what each is worth."""
         by_kind: dict[Kind, list[Candidate]] = {}
         for item in self._candidates:
             by_kind.setdefault(self._cuttables[item.text].block.kind, []).append(item)
         kept: _Kept = {}
         for kind, candidates in by_kind.items():
-            kept |= self._kept_of_kind(candidates, self._floors[kind], share)
+            kind_share = max(share, further.get(kind, 0.0))
+            kept |= self._kept_of_kind(candidates, self._floors[kind], kind_share)
         return kept
 
     def _worths(self, kept: _Kept) -> dict[str, Worth]:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import was_cut
-from token_optimizer.optimizer.relevance.salience import is_agents_run
+from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import Stems
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
 from token_optimizer.optimizer.selection.floors import kind_floors
 from token_optimizer.optimizer.selection.specific import specific_stems
 
-# So many times the soft target may go of a log.
-_LOGS_STRETCH = 1.5
+# So many times the soft target may go of what is long and repeats itself: of logs, and of JSON.
+_STRETCH = 1.5
 # Less is not worth a marker.
 _MIN_TOKENS = 200
 # A choice that misses the target by more than this share is made once more, for so many times as much at
@@ -31,28 +31,30 @@ _MAX_STRETCH = 1.3
 
 def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
     """The prompt with its least worthy passages cut towards the soft target; unchanged where it is met."""
-    over = prompt.tokens - (context.target_tokens or prompt.tokens)
-    if over <= 0 or not asks_in_particular(prompt):
+    if context.target_tokens is None or not asks_in_particular(prompt):
         return prompt
+    over = prompt.tokens - context.target_tokens
     asked = specific_stems(prompt.query)
     spared = _short_results(prompt, context)
 
     def open_cutter(block: Block) -> Cutter | None:
         has_floor = block.kind in kind_floors() and block.kind is not Kind.LOG
-        return cutter_of(block) if has_floor and block.slot not in spared and not was_cut(block) else None
+        is_open = has_floor and block.slot not in spared and not was_cut(block)
+        return cutter_of(block) if is_open and (over > 0 or _is_long_json(block, context)) else None
 
     # No turn goes as a whole: what is next may depend on who said what.
     cuttables = _asked_about(cuttable_blocks(prompt, context, open_cutter, ()), asked)
     tokens = sum(cuttable.block.tokens for cuttable in cuttables)
     if tokens < _MIN_TOKENS:
         return prompt
-    choice, share = FlooredChoice(prompt, context, cuttables, kind_floors()), over / tokens
-    shorter = choice.cut(share)
+    choice = FlooredChoice(prompt, context, cuttables, kind_floors())
+    share, further = max(0.0, over / tokens), {Kind.JSON: _json_share(cuttables, context)}
+    shorter = choice.cut(share, further)
     short_by = shorter.tokens - (prompt.tokens - over)
     if short_by > _NEAR * over and any(worth.spare_tokens for worth in shorter.worths.values()):
         # Markers and what stands between passages cost more than was reckoned.
         cut_so_far = max(1, prompt.tokens - shorter.tokens)
-        shorter = choice.cut(share * min(_MAX_STRETCH, over / cut_so_far))
+        shorter = choice.cut(share * min(_MAX_STRETCH, over / cut_so_far), further)
     return shorter
 
 
@@ -60,13 +62,25 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
     """The prompt with its logs cut further than the soft target asks for, to what is worth the floor of logs:
     they repeat themselves more than other texts do."""
     cuttables = cuttable_blocks(prompt, context, cutter_of, ())
-    share = _LOGS_STRETCH * (context.config.target_reduction or 0)
+    share = _STRETCH * (context.config.target_reduction or 0)
     return FlooredChoice(prompt, context, cuttables, kind_floors()).cut(share) if cuttables else prompt
 
 
 def asks_in_particular(prompt: Prompt) -> bool:
     """Whether a question of the user's says what is needed; an agent's next step does not."""
-    return bool(specific_stems(prompt.query)) and not is_agents_run(prompt)
+    return bool(specific_stems(prompt.query)) and not calls_tools(prompt)
+
+
+def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:
+    """The share of the JSON that is to go where there is much of it, beside what lossless rules took."""
+    blocks = [cuttable.block for cuttable in cuttables if cuttable.block.kind is Kind.JSON]
+    tokens = sum(block.tokens for block in blocks)
+    if tokens <= context.config.tool_result_tokens:
+        return 0.0
+    before = {block.id: block.tokens for block in context.original.blocks} if context.original else {}
+    tokens_before = sum(before.get(block.id, block.tokens) for block in blocks)
+    room = tokens_before * (1 - _STRETCH * (context.config.target_reduction or 0))
+    return max(0.0, 1 - room / tokens)
 
 
 def _short_results(prompt: Prompt, context: Context) -> set[int]:
@@ -76,6 +90,10 @@ def _short_results(prompt: Prompt, context: Context) -> set[int]:
         if block.tool_result and block.slot is not None:
             sizes[block.slot] = sizes.get(block.slot, 0) + block.tokens
     return {slot for slot, tokens in sizes.items() if tokens <= context.config.tool_result_tokens}
+
+
+def _is_long_json(block: Block, context: Context) -> bool:
+    return block.kind is Kind.JSON and block.tokens > context.config.tool_result_tokens
 
 
 def _asked_about(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> list[CuttableBlock]:

@@ -44,6 +44,16 @@ def test_what_asks_stays_and_the_material_is_apart(name: str) -> None:
     assert len(asking) < 0.15 * len(text)
 
 
+def test_one_document_of_several_asks_nothing_whatever_its_headings_say() -> None:
+    pages = [
+        f"# Page {n}\n\n{ARTICLE}\n\n## Request\n\nSend the name.\n\n```json\n{{}}\n```\n" for n in range(3)
+    ]
+    tagged = "\n".join(f"<document name='{n}'>\n{page}</document>" for n, page in enumerate(pages))
+    asking = asking_of(f"{tagged}\n\n{QUESTION}")
+    assert QUESTION in asking
+    assert len(asking) < 2 * len(QUESTION)
+
+
 @pytest.mark.parametrize("name", [name for name, (text, _) in LAYOUTS.items() if QUESTION in text])
 def test_the_question_is_found_in_what_asks(name: str) -> None:
     question = question_of(asking_of(LAYOUTS[name][0]))

@@ -1,4 +1,5 @@
 import json
+import random
 from itertools import pairwise
 from typing import Any
 
@@ -245,7 +246,7 @@ def test_over_a_hard_budget_the_rest_is_written_in_few_tokens():
     config = OptimizerConfig.preset("balanced", json_truncate_items=5)
     few, _ = optimize(messages, config=config, budget_tokens=600)
     assert "95 of 100 items left out" in few[-1]["content"]
-    whole, _ = optimize(messages, config=config)
+    whole, _ = optimize(messages, config=OptimizerConfig.preset("safe"))
     assert whole[-1]["content"] == compress_json_toon(json.dumps(ROWS))
 
 
@@ -258,3 +259,30 @@ def test_rows_of_json_lines_are_cut_and_stay_lines():
     head, *lines = sent.split("\n")
     assert "399 of 400 items left out" in head
     assert list(map(json.loads, lines)) == [rows[271]]
+
+
+def kept_by_value(rows, question, count):
+    """The rows that are worth most to the question."""
+    passages = json_passages(json.dumps(rows), question)
+    return sorted(sorted(range(len(passages)), key=lambda index: -passages[index].value)[:count])
+
+
+def test_what_is_not_as_most_rows_are_is_asked_for_by_naming_them():
+    rows = [{"name": f"dial {n}", "origin": "file" if n in (7, 31) else "default"} for n in range(60)]
+    best = kept_by_value(rows, "Which dials do not have the default?", 2)
+    assert best == [7, 31]
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("Which are the three largest parcels by weight?", 3),
+        ("Name the top 5 parcels by weight.", 5),
+        ("Which is the largest parcel by weight?", 1),
+    ],
+)
+def test_as_many_of_the_greatest_stay_as_are_asked_for(question, count):
+    rows = [{"parcel": f"p{n}", "weight": 10 * n * n + 3} for n in range(50)]
+    random.Random(3).shuffle(rows)
+    best = kept_by_value(rows, question, count)
+    assert sorted(rows[place]["weight"] for place in best) == [10 * n * n + 3 for n in range(50 - count, 50)]

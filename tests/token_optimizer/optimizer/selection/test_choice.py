@@ -32,6 +32,13 @@ def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
     assert choose(candidates, 70, {Frame("turn", 1): 0}) == {(0, 0)}
 
 
+def test_the_floor_is_that_of_the_passage_and_not_of_its_frame() -> None:
+    frame = Frame("text", 1)
+    framed = [Candidate(0, place, 20, 1.6, {}, frame, floor=0.07) for place in range(2)]
+    assert choose(framed, 0, {frame: 60}) == {(0, 0), (0, 1)}
+    assert choose([Candidate(0, 0, 20, 1.3, {}, frame, floor=0.07)], 0, {frame: 60}) == set()
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.floats(0, 3), st.integers(0, 5)), max_size=40),
     st.integers(0, 900),

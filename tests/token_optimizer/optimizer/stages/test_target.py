@@ -90,6 +90,17 @@ def test_the_words_of_the_user_stay_and_the_answers_go() -> None:
     assert [message["role"] for message in sent] == [message["role"] for message in messages]
 
 
+def test_code_in_a_chat_makes_no_agent_of_it() -> None:
+    snippet = "```python\n" + "\n".join(f"value_{n} = fetch({n})" for n in range(20)) + "\n```"
+    messages = talk(turns=12, question="What did Ragnhild say of the lighthouse?")
+    messages[0] = {"role": "user", "content": f"This is what I run:\n\n{snippet}"}
+    messages[3] = {"role": "assistant", "content": f"{story(1, 60)} Ragnhild said the lighthouse leans."}
+    sent, stats = optimize(messages, config=BALANCED)
+    assert fates(stats)
+    assert "Ragnhild said the lighthouse leans." in sent[3]["content"]
+    assert snippet in sent[0]["content"]
+
+
 def rows(count: int = 200) -> list[dict[str, Any]]:
     return [
         {"code": 7_000 + at, "town": f"Town {at}", "people": 37 * at, "note": f"seen {at}"}
@@ -120,6 +131,13 @@ def test_the_row_that_is_asked_for_stays() -> None:
     assert "7120" in sent
     assert "4440" in sent
     assert "left out" in sent
+
+
+def test_long_json_goes_below_the_target_and_short_json_does_not() -> None:
+    question = "How many people live in the town with the code 7120?"
+    few = [*lookup(question)[:2], {**lookup(question)[2], "content": json.dumps(rows(40))}]
+    assert optimize(lookup(question), config=BALANCED)[1].compression_ratio < 0.35
+    assert "left out" not in cut_rows(few)
 
 
 def test_json_that_nothing_is_asked_of_stays_whole() -> None:
