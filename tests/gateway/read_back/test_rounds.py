@@ -224,3 +224,31 @@ def test_a_request_without_the_tool_is_passed_as_ever(
     assert sent_tools(sent) == ["read_log"]
     assert not re.search(r"#[0-9]{6}\]", json.dumps(sent))
     assert through == direct.replace(b"-2", b"-1").replace(b"_2", b"_1")
+
+
+@json_and_stream
+@every_dialect
+def test_an_unlikely_tool_of_many_is_read_back(
+    account: Account, provider: MockProvider, session: Session, stream: bool
+) -> None:
+    provider.script(READS, ANSWERS)
+    body = session.body()
+    (tool,) = body["tools"]
+    rule = "NEVER on a Sunday, unless the office has confirmed the entry by a letter with a seal."
+    others = [_renamed(tool, f"post_ledger_{n}", f"Posts to book {n}. {rule}") for n in range(20)]
+    tools = [_renamed(tool, "read_log", "Reads why an order did fail."), *others]
+    opening = {session.conversation: body[session.conversation][:1]}
+    told = session.ask(account, stream=stream, tools=tools, **opening)
+    first, second = (request.json for request in provider.requests)
+
+    assert told.text == "I look. It was worker 1."
+    assert "NEVER" not in json.dumps(first["tools"])
+    assert first["tools"] == second["tools"]
+    assert session.results_in(second) == [f" {rule}"]
+    (read,) = account.trace(told.trace_id)["read_backs"]
+    assert (read["found"], read["stage"]) == (True, "tools")
+
+
+def _renamed(tool: dict[str, Any], name: str, description: str) -> dict[str, Any]:
+    changes = {"name": name, "description": description}
+    return tool | ({"function": tool["function"] | changes} if "function" in tool else changes)

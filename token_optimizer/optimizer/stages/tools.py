@@ -19,7 +19,7 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
-from token_optimizer.optimizer.tools.relevance import likely_tools
+from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.schemas import (
     DEFERRAL,
     SOFT_STEPS,
@@ -47,14 +47,15 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
         return shortened
     start = context.original or prompt
     short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
-    deferred = deferred_tools(short, start) if _defers(context) else frozenset()
+    relevance = ToolRelevance([block.content for block in short], first_question(start))
+    deferred = deferred_tools(short, start, relevance) if _defers(context) else frozenset()
     if deferred:
         schemas_left = schemas_by_need(short, (), DEFERRAL, deferred, show_handles=True)
         shortened = counted(_with_schemas(prompt, _noted(schemas_left, deferred)), prompt, context)
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
         return shortened
-    likely = likely_tools([block.content for block in short], first_question(start))
+    likely = relevance.likely
     soft_steps = SOFT_STEPS if likely and is_above else 0
     for step in range(STEPS):
         if step >= soft_steps and not _worth_a_step(shortened, step, context):

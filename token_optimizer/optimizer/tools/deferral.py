@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.tools.relevance import unlikely_tools
+from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.schemas import is_searched, tool_name, tool_of
 
 # With no more of either, the tools are left to be described.
@@ -23,7 +23,7 @@ MAX_TOKENS = 10_000
 _NAME = re.compile(r"[\w-]+")
 
 
-def deferred_tools(schemas: Sequence[Block], prompt: Prompt) -> frozenset[int]:
+def deferred_tools(schemas: Sequence[Block], prompt: Prompt, relevance: ToolRelevance) -> frozenset[int]:
     """The indexes of the tools that are left to be read back; none where the provider's own search has them.
 
     A tool stays whole that the instructions, the question, or a tool that is not left out mentions by name.
@@ -34,7 +34,7 @@ def deferred_tools(schemas: Sequence[Block], prompt: Prompt) -> frozenset[int]:
     if any(is_searched(tool) or str(tool.get("type")).startswith("tool_search") for tool in tools):
         return frozenset()
     texts = [block.content for block in schemas]
-    unlikely = unlikely_tools(texts, first_question(prompt))
+    unlikely = relevance.unlikely
     kept = [text for index, text in enumerate(texts) if index not in unlikely]
     mentioned = _words([*_opening(prompt), *kept])
     return frozenset(index for index in unlikely if tool_name(tools[index]) not in mentioned)

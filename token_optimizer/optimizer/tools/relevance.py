@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import Stems, stems
@@ -25,28 +26,35 @@ _MIN_SHARED_WORDS = 2
 _LENGTH_WEIGHT = 0.5
 
 
-def likely_tools(tools: Sequence[str], question: str) -> frozenset[int]:
-    """The indexes of the tools, each given as JSON text, that the question asks for; none where none does."""
-    scores = _scores(_documents(tools), question)
-    ranked = sorted(range(len(tools)), key=lambda index: (-scores[index], index))[:_MAX_LIKELY]
-    return frozenset(index for index in ranked if scores[index] >= _NEAR_BEST)
+class ToolRelevance:
+    """What a question has to do with each of the tools, which are given as JSON text; worked out when it is
+    asked for."""
 
+    def __init__(self, tools: Sequence[str], question: str) -> None:
+        self._tools = [_CAMEL.sub(" ", tool) for tool in tools]
+        self._question = _CAMEL.sub(" ", question)
 
-def unlikely_tools(tools: Sequence[str], question: str) -> frozenset[int]:
-    """The indexes of the tools that the question clearly does not ask for; none where it asks for none of
-    them clearly."""
-    documents = _documents(tools)
-    scores = _scores(documents, question)
-    asked = set(Stems().of(_CAMEL.sub(" ", question)))
-    best = (words for words, score in zip(documents, scores, strict=True) if score == 1)
-    if all(len(asked.intersection(words)) < _MIN_SHARED_WORDS for words in best):
-        return frozenset()
-    return frozenset(index for index, score in enumerate(scores) if score < _UNLIKELY)
+    @property
+    def likely(self) -> frozenset[int]:
+        """The indexes of the tools that the question asks for; none where it asks for none."""
+        scores = self._scores
+        ranked = sorted(range(len(scores)), key=lambda index: (-scores[index], index))[:_MAX_LIKELY]
+        return frozenset(index for index in ranked if scores[index] >= _NEAR_BEST)
 
+    @property
+    def unlikely(self) -> frozenset[int]:
+        """The indexes of the tools that the question clearly does not ask for; none where it asks for none of
+        them clearly."""
+        asked = set(Stems().of(self._question))
+        best = (words for words, score in zip(self._documents, self._scores, strict=True) if score == 1)
+        if all(len(asked.intersection(words)) < _MIN_SHARED_WORDS for words in best):
+            return frozenset()
+        return frozenset(index for index, score in enumerate(self._scores) if score < _UNLIKELY)
 
-def _documents(tools: Sequence[str]) -> list[list[str]]:
-    return stems([_CAMEL.sub(" ", tool) for tool in tools])
+    @cached_property
+    def _documents(self) -> list[list[str]]:
+        return stems(self._tools)
 
-
-def _scores(documents: Sequence[Sequence[str]], question: str) -> list[float]:
-    return bm25(_CAMEL.sub(" ", question), documents, length_weight=_LENGTH_WEIGHT)
+    @cached_property
+    def _scores(self) -> list[float]:
+        return bm25(self._question, self._documents, length_weight=_LENGTH_WEIGHT)

@@ -10,14 +10,15 @@ import jsonschema
 import pytest
 
 from token_optimizer import OptimizerConfig
+from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.dialects.json_text import compact_json
 from token_optimizer.errors import ConfigError
-from token_optimizer.models import OptimizationResult
+from token_optimizer.models import Dialect, OptimizationResult
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.reading_back.originals import reader_of
 from token_optimizer.optimizer.tools.deferral import MAX_TOOLS
-from token_optimizer.optimizer.tools.relevance import unlikely_tools
+from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")
@@ -119,6 +120,29 @@ def test_the_same_calls_are_valid(call: dict[str, Any]) -> None:
     assert valid == jsonschema.Draft202012Validator(before).is_valid(call)
 
 
+@pytest.mark.parametrize("dialect", ["openai", "anthropic", "responses"])
+def test_every_dialect_keeps_its_shape(dialect: Dialect) -> None:
+    tools = [_in_dialect(tool, dialect) for tool in TOOLS]
+    body = {"model": "gpt-4o", conversation_key(dialect): [QUESTION], "tools": tools, "store": False}
+    result = optimize_body(body, dialect, config=BALANCED, ports=Ports(answers_read_back=True))
+    sent = result.body["tools"][1]
+    definition = sent.get("function", sent)
+    assert sent.keys() == tools[1].keys()
+    [handle] = _HANDLE.findall(definition["description"])
+    assert reader_of(result, body, dialect).read(handle).text == compact_json(tools[1])
+
+
+def _in_dialect(tool: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
+    function = tool["function"]
+    if dialect == "anthropic":
+        return {
+            "name": function["name"],
+            "description": function["description"],
+            "input_schema": function["parameters"],
+        }
+    return tool if dialect == "openai" else {"type": "function", **function}
+
+
 def test_few_tools_are_described_unless_they_are_large() -> None:
     assert _deferred(_run(_body(TOOLS[:MAX_TOOLS]))) == []
     text = " ".join(f"Entry {number} must balance in period {number % 12}." for number in range(600))
@@ -217,9 +241,9 @@ def test_a_text_with_the_character_that_holds_a_place_stays_described() -> None:
 
 def test_unlikely_tools_need_a_question_that_fits_another_one() -> None:
     texts = [json.dumps(tool) for tool in TOOLS]
-    assert unlikely_tools(texts, "a berth for the ferry") == set(range(1, len(TOOLS)))
-    assert unlikely_tools(texts, "ferry") == set()
-    assert unlikely_tools([], "a berth for the ferry") == set()
+    assert ToolRelevance(texts, "a berth for the ferry").unlikely == set(range(1, len(TOOLS)))
+    assert ToolRelevance(texts, "ferry").unlikely == set()
+    assert ToolRelevance([], "a berth for the ferry").unlikely == set()
 
 
 def test_an_unknown_mode_is_refused() -> None:

@@ -11,7 +11,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import minimize_tool_schemas
 from token_optimizer.optimizer.pipeline import optimize, optimize_body
-from token_optimizer.optimizer.tools.relevance import likely_tools
+from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.schemas import STEPS, schemas_by_need
 from token_optimizer.text import token_counts
 
@@ -325,18 +325,18 @@ def descriptions_of(tool: dict[str, Any]) -> list[str]:
     ],
 )
 def test_likely_tools_share_rare_words_with_the_question(question, likely):
-    assert likely_tools([json.dumps(tool) for tool in some_tools(12)], question) == likely
+    assert ToolRelevance([json.dumps(tool) for tool in some_tools(12)], question).likely == likely
 
 
 def test_no_tools_are_likely_among_none():
-    assert likely_tools([], "weather") == frozenset()
+    assert ToolRelevance([], "weather").likely == frozenset()
 
 
 @pytest.mark.parametrize("step", range(STEPS))
 @pytest.mark.parametrize("call", CALLS)
 def test_the_same_calls_are_valid_at_every_step(call, step):
-    for likely in ((), (0,)):
-        [block] = schemas_by_need([tool_block(OPENAI)], likely, step)
+    for likely, deferred in [((), ()), ((0,), ()), ((), (0,))]:
+        [block] = schemas_by_need([tool_block(OPENAI)], likely, step, deferred, show_handles=True)
         after = json.loads(block.content)["function"]["parameters"]
         assert is_valid(call, after) == is_valid(call, PARAMETERS)
 
