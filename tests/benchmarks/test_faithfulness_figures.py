@@ -16,6 +16,7 @@ def _judged(score: float, kept: float) -> Judged:
     return Judged("family", "way", 0.5, score, kept)
 
 
+@pytest.mark.long
 @pytest.mark.unmeasured
 def test_the_score_ranks_cuts_as_their_items_do() -> None:
     cases = [

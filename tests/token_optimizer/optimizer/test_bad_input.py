@@ -322,6 +322,7 @@ for name, text in CASES:
 """
 
 
+@pytest.mark.long
 @pytest.mark.unmeasured
 def test_no_text_hangs() -> None:
     cases = ", ".join(f"({name!r}, {expression})" for name, expression in PATHOLOGICAL.items())

@@ -356,6 +356,7 @@ def learned(model: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     shared_compressor.cache_clear()
 
 
+@pytest.mark.long
 @pytest.mark.unmeasured
 def test_the_learned_compressor_runs_where_there_is_time(learned: str) -> None:
     lenient = OptimizerConfig.preset("balanced", faithfulness_threshold=0.0)

@@ -216,13 +216,14 @@ def test_a_dead_process_is_started_again(compressor: LLMLinguaCompressor) -> Non
     assert compressor.compress_block(Block(PROSE), 0.5).content == expected
 
 
-def test_a_process_that_takes_too_long_is_ended_and_the_blocks_stay(bert: Path) -> None:
-    compressor = LLMLinguaCompressor(model_name=str(bert))
+def test_a_process_that_takes_too_long_is_ended_and_the_blocks_stay(
+    compressor: LLMLinguaCompressor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     block = Block(PROSE)
     compressor.compress_block(block, 0.5)
     pid = _process_of(compressor)
     assert compressor.compressor is not None
-    compressor.compressor._timeout_seconds = 0.5
+    monkeypatch.setattr(compressor.compressor, "_timeout_seconds", 0.5)
     os.kill(pid, signal.SIGSTOP)
     found = compressor.compress_blocks([block, Block("other")], 0.5)
     assert found[0].block is block
@@ -230,7 +231,6 @@ def test_a_process_that_takes_too_long_is_ended_and_the_blocks_stay(bert: Path) 
     assert found[0].reason == "the process of LLMLingua-2 took longer than 0.5 s"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    compressor.close()
 
 
 def test_a_model_that_cannot_be_loaded_is_said_so(bert: Path, tmp_path: Path) -> None:
