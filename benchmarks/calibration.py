@@ -1,70 +1,109 @@
-"""Measures the floors of the soft target: what a floor alone would cut, and whether what is needed stays.
+"""How far each kind of text may be cut towards the soft target, by what its cases lose at each floor.
 
-    python -m benchmarks.calibration --data DIR --family rag_qa [--floors 0.03 0.05 ...] [--cases N]
+    python -m benchmarks.calibration --data DIR [--family NAME ...] [--wanted 99] [--jobs 1]
 
-Every kind of text gets the same floor, and a target that no prompt meets, so that nothing but the floor
-stops the cut. The floor of a kind, in `optimizer/selection/floors.json`, is taken below the one from which
-the recall of the family with that kind falls: documents in rag_qa, prose in chat_memory, JSON in json_lookup,
-transcripts in meeting_qa, examples in fewshot.
+DIR is as for `benchmarks.quality`. Every case runs without a budget, with a soft target that takes all that a
+floor lets go, once for each floor; each family is a kind of text. `recall` is the mean share of needs that
+are kept, `sure` what nine in ten draws of as many cases anew reach: the risk of a cut is controlled on the
+cases themselves (Angelopoulos et al., Conformal Risk Control, 2022, without its bound: a family has too few
+cases). The last line of a family names the highest floor whose `sure` is as wanted; what the product uses
+stands in `token_optimizer/optimizer/selection/floors.json`, below that, since other texts differ.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from itertools import islice
+import random
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
-from unittest import mock
+from statistics import fmean
+from typing import NamedTuple
+from unittest.mock import patch
 
-from benchmarks.cases.scoring import Case, family_scores, load_cases, score_case
-from token_optimizer import OptimizerConfig
-from token_optimizer.dialects.bodies import detect_dialect
+from benchmarks.cases.compressor import compress
+from benchmarks.cases.scoring import Case, load_cases, score_case
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.selection import soft_target
-from token_optimizer.optimizer.selection.floors import KindFloor, kind_floors
+from token_optimizer.optimizer.selection.floors import KindFloor
 
-_FLOORS = (0.015, 0.03, 0.05, 0.07, 0.09, 0.11)
-_UNMET_TARGET = 0.9
-_MAX_CUT = 0.95
-_ENOUGH_MS = 600_000
+# The families whose texts are of one kind that is cut towards the soft target.
+KINDS = {
+    "chat_memory": Kind.PROSE,
+    "rag_qa": Kind.DOCUMENT,
+    "stuffed": Kind.DOCUMENT,
+    "json_lookup": Kind.JSON,
+    "logs": Kind.LOG,
+    "ci_logs": Kind.LOG,
+    "meeting_qa": Kind.TRANSCRIPT,
+    "fewshot": Kind.EXAMPLES,
+}
+FLOORS = (0.003, 0.006, 0.012, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
+_DRAWS = 1_000
+_SURE = 0.1
+# What the rule may take when the floor alone decides.
+_ALL = 0.99
+
+
+class Outcome(NamedTuple):
+    """What one case came to at one floor: shares from 0 to 1."""
+
+    family: str
+    floor: float
+    removed: float
+    recall: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder or file of cases")
-    parser.add_argument("--family", required=True)
-    parser.add_argument("--floors", type=float, nargs="+", default=_FLOORS)
-    parser.add_argument("--cases", type=int, help="no more than so many")
+    parser.add_argument("--family", nargs="+", default=list(KINDS), help="only these families")
+    parser.add_argument("--wanted", type=float, default=99.0, help="the recall that is wanted, in percent")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
-    cases = [case for case in load_cases(options.data) if case["family"] == options.family]
-    print("floor   removed   needs kept   cases with all of them")
-    for floor in options.floors:
-        removed, recall, full = figures_at(floor, list(islice(cases, options.cases)))
-        print(f"{floor:<8}{removed:6.1f}%{recall:12.1f}%{full:14.1f}%")
+    cases = [
+        case
+        for case in load_cases(options.data)
+        if case["family"] in options.family and case["family"] in KINDS
+    ]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        outcomes = list(pool.map(_outcome, *zip(*product(cases, FLOORS), strict=True), chunksize=4))
+    for family in dict.fromkeys(outcome.family for outcome in outcomes):
+        print_family(family, [one for one in outcomes if one.family == family], options.wanted)
 
 
-def figures_at(floor: float, cases: Sequence[Case]) -> tuple[float, float, float]:
-    """Of the cases, in percent: tokens removed, needs kept, and cases that kept all of them."""
-    with mock.patch.object(soft_target, "kind_floors", return_value=_same_floors(floor)):
-        scores = [score_case({**case, "budget_tokens": None}, _compress) for case in cases]
-    (family,) = family_scores(scores)
-    return family.reduction, family.macro_recall, family.full
+def _outcome(case: Case, floor: float) -> Outcome:
+    """The case without a budget, at this floor for its kind."""
+    kind = KINDS[case["family"]]
+    floors = {kind: KindFloor(floor, _ALL)}
+    with patch("token_optimizer.optimizer.selection.soft_target.kind_floors", lambda: floors):
+        whole = partial(compress, target_reduction=_ALL)
+        score = score_case({**case, "budget_tokens": None}, whole)
+    return Outcome(case["family"], floor, 1 - score.tokens_after / max(1, score.tokens_before), score.recall)
 
 
-def _same_floors(floor: float) -> Mapping[Kind, KindFloor]:
-    return dict.fromkeys(kind_floors(), KindFloor(floor, _MAX_CUT))
+def print_family(family: str, outcomes: Sequence[Outcome], wanted: float) -> None:
+    print(f"\n{family}: {KINDS[family].value}")
+    print("  floor  removed %  recall %  sure %")
+    fit = []
+    for floor in FLOORS:
+        at_floor = [one for one in outcomes if one.floor == floor]
+        removed, recall = (
+            100 * fmean(one.removed for one in at_floor),
+            100 * fmean(one.recall for one in at_floor),
+        )
+        sure = 100 * sure_mean([one.recall for one in at_floor])
+        print(f"{floor:>7.3f}{removed:>11.1f}{recall:>10.1f}{sure:>8.1f}")
+        fit += [floor] if sure >= wanted else []
+    print(f"  {wanted:g} % at {max(fit)}" if fit else f"  {wanted:g} % at no floor")
 
 
-def _compress(
-    messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **prompt: Any
-) -> dict[str, Any]:
-    body: dict[str, Any] = {"messages": list(messages)} | ({"tools": list(tools)} if tools else {})
-    config = OptimizerConfig.preset("balanced", target_reduction=_UNMET_TARGET, max_latency_ms=_ENOUGH_MS)
-    # Nothing is remembered: with the next floor the same case is cut anew.
-    sent = optimize_body(body, detect_dialect(body["messages"], tools), config=config, **prompt).body
-    return {"messages": sent["messages"], "tools": sent.get("tools"), "documents": None}
+def sure_mean(shares: Sequence[float]) -> float:
+    """What the mean of nine in ten draws of as many shares, each put back, is at least."""
+    dice = random.Random(len(shares))
+    means = sorted(fmean(dice.choices(shares, k=len(shares))) for _ in range(_DRAWS))
+    return means[int(_SURE * _DRAWS)]
 
 
 if __name__ == "__main__":

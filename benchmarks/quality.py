@@ -1,10 +1,11 @@
 """Scores the optimizer on cases with known must-keep items, family by family.
 
     python -m benchmarks.quality --data DIR [--floors benchmarks/floors.json] [--family NAME ...] [--misses]
-                                [--faithfulness]
+                                [--no-budget] [--no-query] [--faithfulness]
 
 DIR holds .jsonl or .jsonl.gz files with one case a line: see docs/benchmarks.md. Ends with 1 where a family
-is below one of its floors.
+is below one of its floors. `--no-budget` measures what users get who set nothing, and `--no-query` what the
+optimizer does where nobody tells it which words are the question.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = [case for case in load_cases(options.data) if _is_wanted(case, options.family)]
     if not cases:
         raise SystemExit(f"{options.data} holds no case of the families asked for")
-    scores = scores_of(cases, options.jobs)
+    without = {
+        name: None for name in ("budget_tokens", "query") if getattr(options, f"no_{name.split('_')[0]}")
+    }
+    scores = scores_of([{**case, **without} for case in cases], options.jobs)
     families = family_scores(scores)
     print_table(families)
     if options.misses:
@@ -61,6 +65,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--floors", type=Path, help="JSON: family -> {reduction, macro_recall, ...}")
     parser.add_argument("--family", nargs="+", help="only these families")
     parser.add_argument("--jobs", type=int, default=1, help="processes; times are only right with 1")
+    parser.add_argument("--no-budget", action="store_true", help="every case without its budget")
+    parser.add_argument("--no-query", action="store_true", help="the question not told apart")
     parser.add_argument("--misses", action="store_true", help="name what was lost and what is not valid")
     parser.add_argument("--faithfulness", action="store_true", help="the mean faithfulness score, too")
     return parser.parse_args(arguments)

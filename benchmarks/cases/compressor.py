@@ -19,9 +19,10 @@ def compress(
     documents: Sequence[Mapping[str, Any]] | None = None,
     query: str | None = None,
     budget_tokens: int | None = None,
+    **fields: Any,
 ) -> dict[str, Any]:
-    """The prompt under the preset `balanced`, whatever time that takes; documents come back inside the
-    messages.
+    """The prompt under the preset `balanced` with these fields of the config, whatever time that takes;
+    documents come back inside the messages.
 
     Nothing is remembered from case to case: two cases that begin alike are not turns of one conversation.
     """
@@ -31,7 +32,7 @@ def compress(
     sent = optimize_body(
         body,
         detect_dialect(body["messages"], tools),
-        config=OptimizerConfig.preset("balanced", max_latency_ms=_ENOUGH_MS),
+        config=OptimizerConfig.preset("balanced", max_latency_ms=_ENOUGH_MS, **fields),
         documents=documents,
         query=query,
         budget_tokens=budget_tokens,
