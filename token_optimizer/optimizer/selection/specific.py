@@ -22,10 +22,13 @@ _OF_ALL = re.compile(
     r"""\b(?:translat|proof-?read|rewrit|rephras|paraphras|reformat|transcrib|transliterat|polish\s+the
     |correct\s+(?:the|this|my|all|any)|fix\s+(?:the|my|all|any)\s+(?:grammar|spelling|typos)|improve\s+the\s+(?:text|writing|style)
     |(?:entire|whole|full|complete)\s+(?:text|document|article|conversation|transcript|meeting|file|data|list|thread)
-    |everything|word\s+for\s+word|verbatim
+    |everything|word\s+for\s+word|verbatim|for\s+(?:each|every)
+    |(?:list|extract|find|give|show|name|count|collect|enumerate|get)\b[^.?!]{0,30}\b(?:all|every|each)\s
+    |(?:liste|nenne|zähle|zeige)\b[^.?!]{0,30}\balle|(?:liste[rz]?|cite[rz]?|donne[rz]?)\b[^.?!]{0,30}\bt(?:ous|outes)
+    |(?:lista|enumera|dame|extrae)\b[^.?!]{0,30}\btod[oa]s
     |übersetz|umschreib|korrigier|alles\b|traduis|tradui[rst]|corrige|réécri|traduc|traduz|reescrib|corrig|tradurre|traduci
     |vertaal|przetłumacz|перевед|перепиш|исправь)
-    |翻译|翻譯|改写|润色|校对|翻訳|書き換え|校正|번역|교정""",
+    |翻译|翻譯|改写|润色|校对|所有|全部|翻訳|書き換え|校正|すべて|全て|번역|교정|모든|모두""",
     re.IGNORECASE | re.VERBOSE,
 )
 # Words of tasks and of texts in general: none of them says which part of a text is asked about.

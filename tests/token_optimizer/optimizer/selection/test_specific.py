@@ -15,6 +15,10 @@ IN_GENERAL = [
     "Load the data; I will ask about individual values later.",
     "Rewrite the whole text about bees in simple words.",
     "Fasse den Text zusammen.",
+    "List all the ships that are named in the harbour's book.",
+    "Extract every invoice number and its total.",
+    "Nenne mir alle Schiffe im Hafen.",
+    "列出所有的船。",
     "Übersetze den Brief an Frau Lund ins Englische.",
     "请翻译这篇关于桥的文章。",
 ]
@@ -22,6 +26,7 @@ IN_PARTICULAR = {
     "Who signed the report on the harbour bridge?": {"harbour", "bridg"},
     "Summarize the discussion about the remote's battery.": {"batter"},
     "For the record whose iata is BAK, give country and latitude.": {"iata", "bak"},
+    "How many ships did Lund own at all times?": {"ship", "lund"},
     "Wie hoch ist die Kaution für das Boot?": {"kaution", "boot"},
 }
 
