@@ -29,12 +29,15 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExamplePrompt:
-    """One file of examples/prompts/: a request body in its dialect."""
+    """One file of examples/prompts/: a request body in its dialect. `needs` are the texts in it that the
+    answer relies on; `whole` says why nothing of it is to be cut."""
 
     name: str
     about: str
     dialect: Dialect
     body: Mapping[str, Any]
+    needs: Sequence[str] = ()
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,16 @@ class Sending:
 
 @dataclass(slots=True)
 class Row:
-    """A line of the table. Tokens are those of the newest sending, times the medians of all."""
+    """A line of the table. Tokens are those of the newest sending, times the medians of all. Of the answer's
+    `needs` so many were `kept`."""
 
     name: str
     dialect: str
     sendings: list[Sending] = field(default_factory=list)
     error: str = ""
+    needs: int = 0
+    kept: int = 0
+    whole: str = ""
 
     @property
     def tokens_before(self) -> int:
@@ -75,7 +82,7 @@ class Row:
 
 def empty_rows(prompts: Iterable[ExamplePrompt]) -> list[Row]:
     """A row for each prompt, to be filled."""
-    return [Row(prompt.name, prompt.dialect) for prompt in prompts]
+    return [Row(one.name, one.dialect, needs=len(one.needs), whole=one.whole) for one in prompts]
 
 
 def read_prompts(folder: Path) -> list[ExamplePrompt]:
@@ -167,7 +174,7 @@ def _send_into(row: Row, prompt: ExamplePrompt, sender: Sender) -> None:
         row.error = f"{error.status_code}: {error.message}"
 
 
-def reduction(before: int, after: int) -> str:
+def reduction(before: float, after: float) -> str:
     """How much was cut, in percent."""
     return f"{100 * (before - after) / before:.1f} %" if before else "–"
 
@@ -181,4 +188,5 @@ def total(rows: Iterable[Row]) -> Row:
         sum(row.added_ms for row in answered),
         sum(row.total_ms for row in answered),
     )
-    return Row("Total", "", [summed])
+    needs, kept = (sum(getattr(row, name) for row in answered) for name in ("needs", "kept"))
+    return Row("Total", "", [summed], needs=needs, kept=kept)

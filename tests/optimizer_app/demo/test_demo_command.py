@@ -65,7 +65,7 @@ def cells(before, after):
 
 def test_the_gateway_saves_what_the_library_does(account):
     rows = table(account, key=account.secret)
-    prompt = next(prompt for prompt in PROMPTS if prompt.name.startswith("Table statistics"))
+    prompt = next(prompt for prompt in PROMPTS if prompt.name.startswith("Database settings"))
     result = optimize_body(prompt.body, prompt.dialect, config=OptimizerConfig.preset("balanced"))
     assert rows[prompt.name][2] == f"{result.stats.tokens_after:,}"
 

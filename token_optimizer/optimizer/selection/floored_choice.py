@@ -15,7 +15,7 @@ from token_optimizer.optimizer.selection.cutting import CuttableBlock, cut
 from token_optimizer.optimizer.selection.floors import KindFloor
 
 # The user's own words come before all else while they take at most this share of the room.
-_MAX_OWN_SHARE = 0.8
+_MAX_OWN_SHARE = 0.9
 
 _NO_SHARES: Mapping[Kind, float] = {}
 
