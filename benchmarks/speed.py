@@ -16,7 +16,13 @@ from time import process_time
 
 import tiktoken
 
-from benchmarks.cases.conversations import Messages, conversation, next_turn
+from benchmarks.cases.conversations import (
+    Messages,
+    conversation,
+    next_turn,
+    question_over_documents,
+    talk,
+)
 from benchmarks.cases.scoring import prompt_text
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
@@ -34,6 +40,7 @@ _NO_BUDGET = 10**9
 _COLD_WANTED = 3.0
 _WARM_WANTED = 0.3
 _WANTED_SIZE = 60_000
+_DEFAULT_COLD_WANTED = 4.0
 _MANY_BLOCKS_TOKENS = 100_000
 _BLOCKS = 1_000
 
@@ -60,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run(conversation(2_000, seed=-1), encoding, 0)
         print_curve(_curve(options.sizes, options.runs, encoding))
         print_many_blocks(options.runs, encoding)
+        print_default(options.runs, encoding)
 
 
 def _curve(sizes: Sequence[int], runs: int, encoding: tiktoken.Encoding) -> dict[int, Run]:
@@ -71,10 +79,10 @@ def _curve(sizes: Sequence[int], runs: int, encoding: tiktoken.Encoding) -> dict
     return {size: _median(rounds) for size, rounds in taken.items()}
 
 
-def _run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:
+def _run(messages: Messages, encoding: tiktoken.Encoding, number: int, later: Messages | None = None) -> Run:
     text = prompt_text({"messages": messages})
     tokens = count_tokens(text, _MODEL)
-    later = next_turn(messages, number)
+    later = later or next_turn(messages, number)
     encoded = _milliseconds(lambda: encoding.encode_ordinary(text))
     cold, warm = _two_turns(messages, later, None)
     cut, warm_cut = _two_turns(messages, later, tokens // 2)
@@ -132,6 +140,31 @@ def print_many_blocks(runs: int, encoding: tiktoken.Encoding) -> None:
         f"{middle.tokens} tokens in {blocks} blocks: cold {middle.cold / middle.encoded:.2f} x,"
         f" next turn {middle.warm / middle.encoded:.2f} x tiktoken"
     )
+
+
+def print_default(runs: int, encoding: tiktoken.Encoding) -> None:
+    """60,000 tokens by the default config: what a question over documents, one in a long chat, and an agent's
+    run take without a budget."""
+    kinds: dict[str, Callable[[int, int], Messages]] = {
+        "documents": question_over_documents,
+        "chat": talk,
+        "agent": conversation,
+    }
+    for name, made in kinds.items():
+        taken = [_default_run(made(_WANTED_SIZE, number), encoding, number) for number in range(runs)]
+        middle = _median(taken)
+        print(
+            f"default, {name:<10}{middle.tokens:>7} tokens: cold {middle.cold / middle.encoded:.2f} x,"
+            f" next turn {middle.warm / middle.encoded:.2f} x tiktoken"
+        )
+    print(f"wanted: cold <= {_DEFAULT_COLD_WANTED} x, the next turn <= {_WARM_WANTED} x")
+
+
+def _default_run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:
+    answer = {"role": "assistant", "content": "It was the harbour master."}
+    asked = {"role": "user", "content": f"And what did he write about ship {number}?"}
+    is_agent = any(message["role"] == "tool" for message in messages)
+    return _run(messages, encoding, number, None if is_agent else [*messages, answer, asked])
 
 
 if __name__ == "__main__":

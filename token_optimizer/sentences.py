@@ -11,8 +11,16 @@ import unicodedata
 from collections.abc import Iterator
 
 from token_optimizer.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
+from token_optimizer.text_cache import TextCache, key_of
 
 Span = tuple[int, int]
+
+# The same lines are taken apart by several stages, and on each turn of a conversation. The bounds keep the
+# memory small whatever is sent.
+_SPANS: TextCache[tuple[Span, ...]] = TextCache(8_192)
+_MIN_REMEMBERED_CHARS = 80
+_MAX_REMEMBERED_CHARS = 8_000
+_MAX_REMEMBERED_SPANS = 64
 
 # Marks that may end a sentence, with the quotes and brackets that close after them.
 _END = re.compile(r"""[.!?…]+["'”’»)\]*_]{0,4}(?=\s|\Z)|[。！？｡።។။།۔؟।॥]["'”’」』）)]{0,3}""")
@@ -62,6 +70,19 @@ def first_sentence(text: str) -> str:
 
 def sentence_spans(line: str) -> Iterator[Span]:
     """Where the sentences of a line stand; joined, they are the line."""
+    if not _MIN_REMEMBERED_CHARS <= len(line) <= _MAX_REMEMBERED_CHARS:
+        yield from _sentence_spans(line)
+        return
+    key = key_of(line, "sentences")
+    spans = _SPANS.get(key)
+    if spans is None:
+        spans = tuple(_sentence_spans(line))
+        if len(spans) <= _MAX_REMEMBERED_SPANS:
+            _SPANS.put(key, spans)
+    yield from spans
+
+
+def _sentence_spans(line: str) -> Iterator[Span]:
     start = 0
     for match in _END.finditer(line):
         if _ends_sentence(line, start, match):

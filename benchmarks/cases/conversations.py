@@ -35,6 +35,11 @@ _THOUGHTS = (
     "So much is clear. Now {name}.",
 )
 
+_CREWS = ("captain", "helmsman", "cook", "carpenter", "pilot", "surgeon", "boatswain", "passenger")
+_DEEDS = ("counted", "sold", "repaired", "left", "measured", "bought", "lost", "painted", "weighed")
+_GOODS = ("barrels", "sails", "anchors", "ropes", "lanterns", "charts", "crates", "oars", "bells")
+_PLACES = ("eastern pier", "customs house", "dry dock", "lighthouse", "fish market", "shipyard", "mole")
+
 Messages = list[dict[str, Any]]
 
 
@@ -61,6 +66,47 @@ def next_turn(messages: Messages, seed: int) -> Messages:
     """The same conversation a turn later: an answer, a step of the agent and a new question."""
     answer = {"role": "assistant", "content": f"Shard {seed % 64} lost its connection; I check the pool."}
     return [*messages, answer, *next(_steps(Random(seed), 50)), *question(seed)]
+
+
+def question_over_documents(tokens: int, seed: int = 0) -> Messages:
+    """So many tokens of documents, with a question that one of them answers."""
+    random = Random(seed)
+    documents, left = [], tokens
+    while left > 0:
+        name = f"Report {len(documents) + 1}"
+        documents.append(f"<document name='{name}'>\n{_told(random, 40)}\n</document>")
+        left -= _size([{"role": "user", "content": documents[-1]}])
+    return [{"role": "user", "content": "\n\n".join([*documents, _asked(random)])}]
+
+
+def talk(tokens: int, seed: int = 0) -> Messages:
+    """A chat of so many tokens whose last question asks for something said in it."""
+    random = Random(seed)
+    messages: Messages = []
+    left = tokens
+    while left > 0:
+        turn = [
+            {"role": "user", "content": _told(random, 3)},
+            {"role": "assistant", "content": _told(random, 8)},
+        ]
+        messages.extend(turn)
+        left -= _size(turn)
+    return [*messages, {"role": "user", "content": _asked(random)}]
+
+
+def _told(random: Random, sentences: int) -> str:
+    """Sentences about ships of a harbour, each with words and numbers of its own."""
+    return " ".join(
+        f"The {random.choice(_CREWS)} of ship {random.randrange(400)} {random.choice(_DEEDS)} "
+        f"{random.randrange(2, 90)} {random.choice(_GOODS)} at the {random.choice(_PLACES)}, because the "
+        f"{random.choice(_CREWS)} had {random.choice(_DEEDS)} the {random.choice(_GOODS)} before."
+        for _ in range(sentences)
+    )
+
+
+def _asked(random: Random) -> str:
+    goods, place = random.choice(_GOODS), random.choice(_PLACES)
+    return f"Which {goods} did the crew of ship {random.randrange(400)} leave at the {place}?"
 
 
 def _size(messages: Messages) -> int:

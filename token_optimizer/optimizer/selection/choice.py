@@ -31,8 +31,7 @@ class Frame(NamedTuple):
 class Candidate:
     """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any.
 
-    `gap_tokens` is what a marker costs where a run of passages is cut. From the worth `floor` on, per token
-    of its own, a passage stays whatever the room: what stands around it makes it no less needed.
+    `gap_tokens` is what a marker costs where a run of passages is cut.
     """
 
     text: int
@@ -42,7 +41,6 @@ class Candidate:
     facts: dict[str, float]
     frame: Frame | None = None
     gap_tokens: int = marker_tokens(show_handle=False)
-    floor: float = inf
 
 
 def choose(
@@ -60,9 +58,14 @@ def worths_of_kept(
     room_tokens: int,
     frames: Mapping[Frame, int],
     covered: Set[str] = frozenset(),
+    floor: float = inf,
 ) -> dict[tuple[int, int], float]:
-    """The same pairs, each with what a token of it was worth when it was chosen."""
-    return _GreedyChoice(candidates, frames, covered).kept_within(room_tokens)
+    """The same pairs, each with what a token of it was worth when it was chosen.
+
+    From the worth `floor` on, per token of its own, a passage stays whatever the room: what stands around it
+    makes it no less needed.
+    """
+    return _GreedyChoice(candidates, frames, covered).kept_within(room_tokens, floor)
 
 
 class _GreedyChoice:
@@ -80,24 +83,26 @@ class _GreedyChoice:
         for number, item in enumerate(candidates):
             if item.frame is not None and item.frame in frames:
                 self._members.setdefault(item.frame, []).append(number)
-        self._heap = [(-self._worth(number), number) for number in range(len(candidates))]
+        self._costs = [self._cost(number) for number in range(len(candidates))]
+        # What each was worth when it was put on the heap last: without facts it is worth that until then.
+        self._known = [-self._worth(number) for number in range(len(candidates))]
+        self._heap = [(worth, number) for number, worth in enumerate(self._known)]
         heapq.heapify(self._heap)
 
-    def kept_within(self, room_tokens: int) -> dict[tuple[int, int], float]:
+    def kept_within(self, room_tokens: int, floor: float) -> dict[tuple[int, int], float]:
         """The passages that stay, by text and place, with the worth per token that each was kept for."""
         worths: dict[tuple[int, int], float] = {}
-        has_floor = any(item.floor < inf for item in self._candidates)
-        while self._heap and (room_tokens > 0 or has_floor):
+        while self._heap and (room_tokens > 0 or floor < inf):
             worth, number = heapq.heappop(self._heap)
             item = self._candidates[number]
             if self._kept[number] or item.value < 0:
                 continue
-            now = -self._worth(number)
+            now = -self._worth(number) if item.facts or worth != self._known[number] else worth
             if self._heap and now > self._heap[0][0] and now > worth:
                 heapq.heappush(self._heap, (now, number))
                 continue
-            cost = self._cost(number)
-            if cost <= room_tokens or self._new_value(number) >= item.floor * item.tokens:
+            cost = self._costs[number]
+            if cost <= room_tokens or self._new_value(number) >= floor * item.tokens:
                 room_tokens -= cost
                 self._take(number)
                 worths[item.text, item.place] = -now
@@ -106,7 +111,7 @@ class _GreedyChoice:
     def _worth(self, number: int) -> float:
         """New worth per token; markers count too, or only crumbs would be kept."""
         tokens = self._candidates[number].tokens
-        return self._new_value(number) / max(self._cost(number), tokens // 2, 1)
+        return self._new_value(number) / max(self._costs[number], tokens // 2, 1)
 
     def _new_value(self, number: int) -> float:
         item, covered = self._candidates[number], self._covered
@@ -135,7 +140,9 @@ class _GreedyChoice:
             cheaper = self._members[item.frame]
         for other in cheaper:
             if not self._kept[other]:
-                heapq.heappush(self._heap, (-self._worth(other), other))
+                self._costs[other] = self._cost(other)
+                self._known[other] = -self._worth(other)
+                heapq.heappush(self._heap, (self._known[other], other))
 
 
 def _neighbors(candidates: Sequence[Candidate]) -> list[tuple[int, ...]]:

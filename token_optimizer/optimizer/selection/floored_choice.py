@@ -79,5 +79,4 @@ class FlooredChoice:
         room = int(tokens * (1 - min(share, floor.max_cut)))
         own_tokens = int(_MAX_OWN_SHARE * room)
         ranked = own_words_first(candidates, self._cuttables, self._frames, own_tokens, in_part=True)
-        ranked = [replace(item, floor=floor.floor) for item in ranked]
-        return worths_of_kept(ranked, room, self._frames, self._covered)
+        return worths_of_kept(ranked, room, self._frames, self._covered, floor.floor)

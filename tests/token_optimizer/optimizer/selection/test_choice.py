@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
+from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose, worths_of_kept
 
 
 def _candidate(place: int, tokens: int, value: float, facts: dict[str, float] | None = None) -> Candidate:
@@ -34,9 +34,9 @@ def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
 
 def test_the_floor_is_that_of_the_passage_and_not_of_its_frame() -> None:
     frame = Frame("text", 1)
-    framed = [Candidate(0, place, 20, 1.6, {}, frame, floor=0.07) for place in range(2)]
-    assert choose(framed, 0, {frame: 60}) == {(0, 0), (0, 1)}
-    assert choose([Candidate(0, 0, 20, 1.3, {}, frame, floor=0.07)], 0, {frame: 60}) == set()
+    framed = [Candidate(0, place, 20, 1.6, {}, frame) for place in range(2)]
+    assert set(worths_of_kept(framed, 0, {frame: 60}, floor=0.07)) == {(0, 0), (0, 1)}
+    assert not worths_of_kept([Candidate(0, 0, 20, 1.3, {}, frame)], 0, {frame: 60}, floor=0.07)
 
 
 @given(
