@@ -17,6 +17,7 @@ IN_GENERAL = [
     "Fasse den Text zusammen.",
     "List all the ships that are named in the harbour's book.",
     "Extract every invoice number and its total.",
+    "Which of these rows look odd?",
     "Nenne mir alle Schiffe im Hafen.",
     "列出所有的船。",
     "Übersetze den Brief an Frau Lund ins Englische.",
