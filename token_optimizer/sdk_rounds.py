@@ -13,12 +13,8 @@ from typing import Any
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.reading_back.answers import calls_of, merged, without_calls
 from token_optimizer.optimizer.reading_back.rounds import Rounds
-from token_optimizer.optimizer.reading_back.streams.base import StreamJoiner
-from token_optimizer.optimizer.reading_back.streams.chat import ChatJoiner
-from token_optimizer.optimizer.reading_back.streams.messages import MessagesJoiner
+from token_optimizer.optimizer.reading_back.streams.by_dialect import JOINERS
 from token_optimizer.providers.arguments import plain
-
-_JOINERS: Mapping[str, type[StreamJoiner]] = {"openai": ChatJoiner, "anthropic": MessagesJoiner}
 
 
 def whole_answer(resource: Any, answer: Any, rounds: Rounds, dialect: Dialect) -> Any:
@@ -104,7 +100,7 @@ class _StreamEvents:
 
     def __init__(self, rounds: Rounds, dialect: Dialect, note_read: Callable[[], None]) -> None:
         self._rounds = rounds
-        self._joiner = _JOINERS[dialect]()
+        self._joiner = JOINERS[dialect]()
         self._note_read = note_read
         # One of the SDK's events of each type: those that close the stream are made like them.
         self._seen: dict[Any, Any] = {}

@@ -10,17 +10,8 @@ from typing import Any
 
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.sse import MAX_EVENT_BYTES, data_of, parsed_event, sse_event, whole_events
-from token_optimizer.models import Dialect
-from token_optimizer.optimizer.reading_back.streams.base import StreamJoiner
-from token_optimizer.optimizer.reading_back.streams.chat import ChatJoiner
-from token_optimizer.optimizer.reading_back.streams.messages import MessagesJoiner
-from token_optimizer.optimizer.reading_back.streams.responses import ResponsesJoiner
+from token_optimizer.optimizer.reading_back.streams.by_dialect import JOINERS
 
-_JOINERS: Mapping[Dialect, type[StreamJoiner]] = {
-    "openai": ChatJoiner,
-    "anthropic": MessagesJoiner,
-    "responses": ResponsesJoiner,
-}
 _DONE = b"[DONE]"
 
 
@@ -32,7 +23,7 @@ class JoinedStream:
         self._dialect = dialect
         self._strip_usage = strip_usage
         self._tap = dialect.tap(strip_usage=strip_usage)
-        self._joiner = _JOINERS[dialect.name]()
+        self._joiner = JOINERS[dialect.name]()
         self._pending = b""
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt, quoted
+from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
@@ -127,8 +127,7 @@ def cuttable_blocks(
 
 def _is_own_words(block: Block, cutter: Cutter) -> bool:
     """Whether a user said it in the conversation, and not somebody whose text he hands over."""
-    is_said = block.kind is Kind.PROSE and not block.tool_result and not cutter.example
-    return is_said and block.type is BlockType.USER and not hands_over(block.content)
+    return block.is_users_prose and not cutter.example and not hands_over(block.content)
 
 
 def _source_of(block: Block, cutter: Cutter) -> MarkedText:

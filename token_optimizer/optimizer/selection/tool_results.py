@@ -69,9 +69,5 @@ def _goal(known: Prompt, result: Block) -> str:
     before = [block for block in reversed(known.blocks) if 0 <= block.message < result.message]
     newest = next((block.message for block in before if block.type is BlockType.ASSISTANT), -1)
     said = [block.content for block in takewhile(lambda block: block.message >= newest, before)]
-    task = next((block.content for block in before if _is_said_by_user(block)), "")
+    task = next((block.content for block in before if block.is_users_prose), "")
     return " ".join([*reversed(said), task])
-
-
-def _is_said_by_user(block: Block) -> bool:
-    return block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result

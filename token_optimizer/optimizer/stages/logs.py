@@ -32,11 +32,12 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     trimmed = counted(with_blocks(prompt, blocks), prompt, context)
     if not context.misses_target(trimmed):
         return trimmed
+    is_asked = asks_in_particular(prompt)
     blocks = list(trimmed.blocks)
     worths = dict(trimmed.worths)
     for at, before in enumerate(prompt.blocks):
         if _is_long_log(before, context):
-            alone = _cut_to_target(blocks[at], before, prompt, context)
+            alone = _cut_to_target(blocks[at], before, prompt, context, is_asked)
             blocks[at] = alone.blocks[0]
             worths |= alone.worths
     return replace(with_blocks(trimmed, blocks), worths=worths or trimmed.worths)
@@ -61,11 +62,11 @@ def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:
     return with_text(block, whole, context.show_handles)
 
 
-def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context) -> Prompt:
+def _cut_to_target(block: Block, before: Block, prompt: Prompt, context: Context, is_asked: bool) -> Prompt:
     """The log alone, with what is worth most: down to the floor of logs where a question says what is needed,
     else to the target's share of what it was."""
     alone = with_blocks(prompt, [before])
-    if asks_in_particular(prompt):
+    if is_asked:
         return cut_logs_to_floor(alone, context)
     room = int(before.tokens * (1 - (context.config.target_reduction or 0)))
     if block.tokens <= room:

@@ -42,11 +42,7 @@ def deferred_tools(schemas: Sequence[Block], prompt: Prompt, relevance: ToolRele
 
 def first_question(prompt: Prompt) -> str:
     """The prose of the conversation's first user message: it stays the same on all later turns."""
-    prose = [
-        block
-        for block in prompt.blocks
-        if block.type is BlockType.USER and block.kind is Kind.PROSE and not block.tool_result
-    ]
+    prose = [block for block in prompt.blocks if block.is_users_prose]
     first = prose[0].message if prose else None
     return "\n".join(block.content for block in prose if block.message == first)
 
