@@ -1,0 +1,91 @@
+"""Forms as all pages show them: fields with label, help, unit, default, reset and error; errors summed up.
+
+A page's form is a `PageForm` and is shown by two templates, `shell/error_summary.html` with `form` and
+`shell/field.html` with `field`; `css/forms.css` and `js/forms.js` belong to them. Without scripts the button
+Reset posts `reset=<field>`, which `with_reset` puts into what was posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """What stands beside a field. `default` is what Reset sets it to; a field that has None is not reset."""
+
+    unit: str = ""
+    default: str | None = None
+    default_label: str = ""
+
+    @property
+    def shown_default(self) -> str:
+        return self.default_label or self.default or ""
+
+
+_NO_NOTE = FieldNote()
+
+
+class NotedField(BoundField):
+    """A field of a `PageForm` and what its template shows of it."""
+
+    form: PageForm
+
+    @property
+    def note(self) -> FieldNote:
+        return self.form.notes.get(self.name, _NO_NOTE)
+
+    @property
+    def text(self) -> str:
+        """The value as it stands in the control; that of a checkbox is `on` or nothing."""
+        value = self.value()
+        if isinstance(self.field, forms.BooleanField):
+            return "on" if value and str(value).lower() != "false" else ""
+        return "" if value is None else str(value).replace("\r\n", "\n")
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether Reset would change it."""
+        return self.note.default is not None and self.text != self.note.default
+
+    @property
+    def unit_id(self) -> str:
+        return f"{self.auto_id}_unit"
+
+    @property
+    def aria_describedby(self) -> str | None:
+        ids = [super().aria_describedby, self.unit_id if self.note.unit else ""]
+        return " ".join(filter(None, ids)) or None
+
+
+class PageForm(forms.Form):
+    """A form of a page. `notes` has what stands beside its fields, by their names."""
+
+    bound_field_class = NotedField
+    use_required_attribute = False
+    notes: ClassVar[Mapping[str, FieldNote]] = {}
+
+    @property
+    def invalid_fields(self) -> list[BoundField]:
+        return [field for field in self if field.errors]
+
+    @property
+    def error_count(self) -> int:
+        return len(self.errors)
+
+
+def with_reset(posted: QueryDict, notes: Mapping[str, FieldNote]) -> QueryDict:
+    """What was posted, with the field whose Reset was pressed as its default has it."""
+    name = posted.get("reset", "")
+    default = notes[name].default if name in notes else None
+    if default is None:
+        return posted
+    changed = posted.copy()
+    changed[name] = default
+    return changed
