@@ -41,8 +41,8 @@ from token_optimizer.optimizer.relevance.synonyms import synonyms
 from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
-from token_optimizer.text import token_counts
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
+from token_optimizer.text.counting import token_counts
 
 FAMILIES = ("rag_qa", "chat_memory", "meeting_qa", "fewshot")
 _PASSAGES: Mapping[Kind, Callable[[str], list[Passage]]] = {

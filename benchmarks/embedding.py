@@ -18,7 +18,7 @@ from time import process_time
 from threadpoolctl import threadpool_limits
 
 from token_optimizer.optimizer.semantic import EmbeddingService, static_embedder
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
 
 _WORDS_A_PASSAGE = 140

@@ -24,8 +24,8 @@ import toktok
 from benchmarks.cases.conversations import Messages, conversation
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.sentences import sentences
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
+from token_optimizer.text.sentences import sentences
 
 _DOCS = Path(__file__).resolve().parents[1] / "docs"
 _WANTED_MS = {("cheap", 8_000): 50.0, ("all", 8_000): 500.0, ("all", 60_000): 2_000.0}

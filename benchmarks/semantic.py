@@ -25,7 +25,7 @@ from token_optimizer.optimizer.semantic import static_embedder
 from token_optimizer.optimizer.stages.retrieval import add_retrieved
 from token_optimizer.optimizer.stages.semantic import look_into_meaning
 from token_optimizer.ports import RetrievalResult, RetrievedPassage
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
 from token_optimizer.tokens.counts import count_texts
 
 COLD_WANTED_MS = 600

@@ -29,7 +29,7 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
 from token_optimizer.tokens.counts import count_tokens
 from token_optimizer.tokens.offline_ranks import offline_encoding
 

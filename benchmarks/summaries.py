@@ -30,7 +30,7 @@ from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
 from token_optimizer.optimizer.embedded.content import split_bulk
 from token_optimizer.optimizer.relevance.text_rank import text_ranks
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 FAMILIES = ("chat_memory", "fewshot", "meeting_qa", "rag_qa")
 RATES = (0.2, 0.35, 0.5)

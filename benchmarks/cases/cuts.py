@@ -11,7 +11,7 @@ from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, prompt_text
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans
 
 RATES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _WORD = re.compile(r"\S+\s*")

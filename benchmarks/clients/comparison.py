@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.clients.records import Body, messages_of, tools_of
+from benchmarks.clients.servers.records import Body, messages_of, tools_of
 from token_optimizer.tokens import count_tokens
 
 _COUNTED_AS = "gpt-4o"

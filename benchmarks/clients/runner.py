@@ -12,10 +12,10 @@ from pathlib import Path
 from benchmarks.clients.client import Address, Client, Run
 from benchmarks.clients.comparison import Comparison, compare
 from benchmarks.clients.environments import NotInstalled
-from benchmarks.clients.gateway import PROVIDER_KEY, running_gateway
-from benchmarks.clients.provider import Provider
-from benchmarks.clients.recorder import Recorder
-from benchmarks.clients.records import save
+from benchmarks.clients.servers.gateway import PROVIDER_KEY, running_gateway
+from benchmarks.clients.servers.provider import Provider
+from benchmarks.clients.servers.recorder import Recorder
+from benchmarks.clients.servers.records import save
 
 
 @dataclass(frozen=True, slots=True)

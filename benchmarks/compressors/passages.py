@@ -17,7 +17,7 @@ from benchmarks.summaries import prose, prose_kind
 from tests.benchmarks.cases.made import FAMILIES as OWN_FAMILIES
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import passages_of
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 # Families whose prose holds what is asked for; tables, logs and lists of tools have compressors of their own.
 FAMILIES = ("chat_memory", "fewshot", "meeting_qa", "rag_qa", "docs_questions")

@@ -24,7 +24,7 @@ from django.conf import settings
 from optimizer_app.embeddings import wire
 from optimizer_app.embeddings.wire import BadMessage, EmbeddingStatus, Question, Vectors, socket_name
 from token_optimizer.optimizer.embeddings.models import DIMENSIONS
-from token_optimizer.text import encodable
+from token_optimizer.text.counting import encodable
 
 TIMEOUT_SECONDS = 60.0
 STATUS_TIMEOUT_SECONDS = 1.0

@@ -22,7 +22,7 @@ from optimizer_app.precompression.counts import Counts, add_counts
 from optimizer_app.precompression.sealing import row_key
 from optimizer_app.security.encryption import encrypt
 from token_optimizer.ports import CompressionKey
-from token_optimizer.text import encodable
+from token_optimizer.text.counting import encodable
 
 # A block of 300 tokens takes LLMLingua-2 some two seconds: five minutes of work for one project, so that
 # other projects get their turn, and at most half an hour for all.

@@ -31,7 +31,7 @@ from token_optimizer.optimizer.compression.blocks import Compression, compress_b
 from token_optimizer.optimizer.compression.llmlingua.compressor import compressor_name, shared_compressor
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.ports import CompressionKey
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 log = structlog.get_logger(__name__)
 

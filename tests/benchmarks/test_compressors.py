@@ -24,7 +24,7 @@ from benchmarks.compressors.evaluate import (
 from benchmarks.compressors.features import features
 from benchmarks.compressors.models import Example, Matrix, Worth, logistic, network, pairwise, trees
 from benchmarks.compressors.passages import Passages, may_train, needed, passages_of_case
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 SUBJECTS = ("price", "weather", "giraffe", "museum", "harbour", "orchard", "violin", "glacier")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, BlockType
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 # The guide's name for what user and assistant say.
 _CHAT = "chat"

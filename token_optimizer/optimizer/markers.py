@@ -21,7 +21,7 @@ from dataclasses import replace
 
 from token_optimizer.models import Block, Marker, MarkerKind, Origin
 from token_optimizer.optimizer.marked_text import MarkedText, joined
-from token_optimizer.text import count_lines
+from token_optimizer.text.lines import count_lines
 
 # A token holds up to three digits, so six cost as little as four; fewer would soon meet.
 _FIRST_HANDLE, _HANDLES = 100_000, 900_000

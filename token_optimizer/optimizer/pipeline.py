@@ -19,6 +19,7 @@ from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import StageError, StageSkipped
 from token_optimizer.latency import Latency
 from token_optimizer.models import (
+    CutBlock,
     Dialect,
     Kind,
     OptimizationResult,
@@ -27,7 +28,7 @@ from token_optimizer.models import (
     Prompt,
     StageReport,
 )
-from token_optimizer.optimizer.attempts import Attempts
+from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.budget import check_budget, hard_budget
 from token_optimizer.optimizer.compression.precompression_candidates import texts_to_precompress
 from token_optimizer.optimizer.context import Context
@@ -47,10 +48,6 @@ from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
 from token_optimizer.optimizer.stage import Stage, counted, from_first_change, same_blocks, with_blocks
 from token_optimizer.optimizer.stages import (
     compress,
-    dedupe,
-    json,
-    junk,
-    logs,
     oldest,
     passages,
     restore,
@@ -58,6 +55,12 @@ from token_optimizer.optimizer.stages import (
     retrieval,
     semantic,
     target,
+)
+from token_optimizer.optimizer.stages.heuristics import (
+    dedupe,
+    json,
+    junk,
+    logs,
     tools,
     turns,
     whitespace,
@@ -155,39 +158,21 @@ def optimize_body(
     context = _context(body, dialect, config, query, budget_tokens, ports)
     if context.show_handles:
         body = without_tool(body)
-    salt = conversation_salt(
-        config, budget_tokens, context.model, ports.secret, reads_back=context.show_handles
-    )
-    asked = (query or "") + (context.found.version if context.found else "")
-    history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
-    parsed = ParsedMessages() if documents else history.prefix.parsed
-    original = canonicalize(
-        body,
-        dialect,
-        documents=documents,
-        query=query,
-        parsed=parsed,
-        count=context.count,
-        count_media=context.count_media,
-    )
-    original = framed(original, original.body, context.count)
-    history = history.around(original.documents_at)
+    history, original = _read(body, dialect, context, documents, query, budget_tokens, ports)
     context, window_reports = within_window(original, context)
     extras = BodyExtras.of(history, original, context)
     attempt = Attempts(original, history, extras.beside(context), run_stages).best()
     history.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
     sent, added = extras.added_to(attempt)
-    trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
-    stats = stats_of(attempt, history.prefix, context, trace_id, added)
+    stats = stats_of(
+        attempt, history.prefix, context, ports.trace_id or str(uuid_utils.compat.uuid7()), added
+    )
     stats.stages = [*window_reports, *stats.stages, *extras.reports()]
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
-    repeats = repeated_calls(original, len(history.known))
-    cuts = cuts_of(attempt, history, STAGES) if context.show_handles or repeats else ()
-    for report in re_reads(repeats, original, attempt.after, cuts):
-        stats.note_re_read(report)
+    cuts = _charged_cuts(original, attempt, history, context, stats)
     stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(
         sent,
@@ -195,10 +180,54 @@ def optimize_body(
         attempt.changed or bool(documents) or bool(added),
         texts_to_precompress(attempt.after, context),
         reads_back=context.show_handles,
-        cuts=cuts if context.show_handles else (),
+        cuts=cuts,
         earlier_reads=extras.earlier.sent,
         read_key=extras.earlier.key,
     )
+
+
+def _read(
+    body: Mapping[str, Any],
+    dialect: Dialect,
+    context: Context,
+    documents: Sequence[Mapping[str, Any]] | None,
+    query: str | None,
+    budget_tokens: int | None,
+    ports: Ports,
+) -> tuple[ConversationHistory, Prompt]:
+    """What was sent of the conversation before, and the body as blocks."""
+    salt = conversation_salt(
+        context.config, budget_tokens, context.model, ports.secret, reads_back=context.show_handles
+    )
+    asked = (query or "") + (context.found.version if context.found else "")
+    history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
+    original = canonicalize(
+        body,
+        dialect,
+        documents=documents,
+        query=query,
+        parsed=ParsedMessages() if documents else history.prefix.parsed,
+        count=context.count,
+        count_media=context.count_media,
+    )
+    original = framed(original, original.body, context.count)
+    return history.around(original.documents_at), original
+
+
+def _charged_cuts(
+    original: Prompt,
+    attempt: Attempt,
+    history: ConversationHistory,
+    context: Context,
+    stats: OptimizationStats,
+) -> tuple[CutBlock, ...]:
+    """What is missing of the original, where the model may read it back; calls of tools that came again after
+    a cut are charged to its rule."""
+    repeats = repeated_calls(original, len(history.known))
+    cuts = cuts_of(attempt, history, STAGES) if context.show_handles or repeats else ()
+    for report in re_reads(repeats, original, attempt.after, cuts):
+        stats.note_re_read(report)
+    return cuts if context.show_handles else ()
 
 
 def _context(

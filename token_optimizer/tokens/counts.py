@@ -14,7 +14,7 @@ import tiktoken
 
 from token_optimizer.dialects.bodies import framing_tokens, text_parts_of
 from token_optimizer.models import Dialect
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.tokens.media import count_media
 from token_optimizer.tokens.openai_counts import openai_counts
 from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of

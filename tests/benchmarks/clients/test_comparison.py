@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.clients.comparison import compare
-from benchmarks.clients.records import Body
+from benchmarks.clients.servers.records import Body
 
 RULE = "The day MUST be YYYY-MM-DD."
 

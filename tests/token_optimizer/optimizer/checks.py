@@ -8,7 +8,7 @@ from copy import deepcopy
 from hypothesis import strategies as st
 
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 TextRule = Callable[[str], str]
 

@@ -10,7 +10,7 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.budget import budget_select
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 
 def _block(content: str, tokens: int, utility: float = 0.0, **fields: object) -> Block:

@@ -29,7 +29,7 @@ from token_optimizer.optimizer.markers import (
     with_unique_handles,
     without_markers,
 )
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 LINES = cut_marker("line", 12, "twelve lines")
 

@@ -13,7 +13,7 @@ from token_optimizer.optimizer.stage import (
     same_blocks,
     with_blocks,
 )
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 CONTEXT = Context(OptimizerConfig(), "gpt-4o")
 

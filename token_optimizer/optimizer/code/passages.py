@@ -18,7 +18,7 @@ from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
 from token_optimizer.optimizer.relevance.trouble import is_error_line
-from token_optimizer.sentences import window_spans
+from token_optimizer.text.sentences import window_spans
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _SIGNATURE = re.compile(

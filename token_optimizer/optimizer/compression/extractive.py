@@ -32,7 +32,7 @@ from token_optimizer.optimizer.relevance.word_similarity import word_similaritie
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.choice import Candidate, choose
 from token_optimizer.optimizer.selection.kept_passages import keep_sentences
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 # The values of the most relevant passage, the most central one and the first one, and the weight of names.
 # Beside relevance the others only decide between equals; without a query they are all there is.

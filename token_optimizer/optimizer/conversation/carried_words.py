@@ -16,8 +16,8 @@ from typing import NamedTuple
 from token_optimizer.models import Block
 from token_optimizer.optimizer.prose.directives import directive_spans_in, may_give_directives
 from token_optimizer.optimizer.relevance.words import stem_words
-from token_optimizer.sentences import sentence_spans
-from token_optimizer.text import lines_of
+from token_optimizer.text.lines import lines_of
+from token_optimizer.text.sentences import sentence_spans
 
 # What more of the sentences speak of than this is what the whole conversation is about.
 _MAX_SHARE = 0.1

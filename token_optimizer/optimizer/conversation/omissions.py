@@ -11,7 +11,7 @@ from itertools import islice
 from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans
 
 # A term that more lines hold, and a larger share of them, asks for none of them.
 _MAX_LINES_OF_A_TERM = 12

@@ -16,7 +16,7 @@ from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Pr
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
 from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.ports import SentMessage
-from token_optimizer.text_cache import on_forget
+from token_optimizer.text.cache import on_forget
 
 # What a block takes besides its text, in characters.
 _BLOCK_CHARS = 600

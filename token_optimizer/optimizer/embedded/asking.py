@@ -29,7 +29,7 @@ from token_optimizer.optimizer.embedded.asking_words import (
     UNSPACED_REQUESTS,
 )
 from token_optimizer.optimizer.relevance.words import WORD
-from token_optimizer.sentences import sentences
+from token_optimizer.text.sentences import sentences
 
 
 class Role(StrEnum):

@@ -23,7 +23,7 @@ from token_optimizer.optimizer.embedded.asking import (
     mentions_material,
     role_of_name,
 )
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans
 
 Span = tuple[int, int]
 

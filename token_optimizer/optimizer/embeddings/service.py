@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.embeddings.encoders import Encoder, load_encoder
 from token_optimizer.optimizer.embeddings.models import DIMENSIONS, FoundModel, Origin, find_model
-from token_optimizer.text import encodable
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.counting import encodable
 
 DEFAULT_MODEL = "BAAI/bge-small-en-v1.5"
 # 1.5 kB each.

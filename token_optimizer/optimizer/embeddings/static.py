@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from token_optimizer.errors import ConfigError
-from token_optimizer.text import encodable
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.counting import encodable
 
 _WEIGHTS = "weights/l2_supercat_256.safetensors"
 _TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"

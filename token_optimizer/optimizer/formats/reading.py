@@ -49,7 +49,7 @@ from token_optimizer.optimizer.embedded.content import (
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

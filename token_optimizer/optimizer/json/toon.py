@@ -21,7 +21,7 @@ from typing import Any
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.json.literals import literal_decoder, unique_members
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 MIN_EMBEDDED_CHARS = 60
 

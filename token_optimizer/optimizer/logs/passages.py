@@ -20,7 +20,7 @@ from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, 
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
-from token_optimizer.text import line_starts, lines_of
+from token_optimizer.text.lines import line_starts, lines_of
 
 # In the units of `Passage.value`.
 _FAMILY = 1.0

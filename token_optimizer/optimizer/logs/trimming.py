@@ -31,7 +31,8 @@ from token_optimizer.optimizer.logs.patterns import alarms_of, pattern_texts
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.optimizer.relevance.trouble import ERROR, ERROR_LETTER, HINTS
-from token_optimizer.text import line_starts, lines_of, token_counts
+from token_optimizer.text.counting import token_counts
+from token_optimizer.text.lines import line_starts, lines_of
 
 # A gap is cut only when it counts more tokens than any marker can.
 _MARKER_TOKENS = 16

@@ -20,7 +20,7 @@ from token_optimizer.models import OUTSIDE, Block, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
 from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
-from token_optimizer.text import fingerprint, line_starts, lines_of
+from token_optimizer.text.lines import fingerprint, line_starts, lines_of
 
 # Below this, a reference is about as long as what it replaces.
 MIN_REFERENCE_CHARS = 200

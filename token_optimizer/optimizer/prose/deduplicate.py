@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from token_optimizer.models import Block, Kind
-from token_optimizer.text import fingerprint
+from token_optimizer.text.lines import fingerprint
 
 _NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans
 
 # The guide's keywords, and those of other languages. Of scripts without capitals the plain words count.
 KEYWORDS = (

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import weighted_names
-from token_optimizer.sentences import is_opened, unit_spans
+from token_optimizer.text.sentences import is_opened, unit_spans
 
 _PRONOUN = re.compile(
     r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",

@@ -17,7 +17,7 @@ from operator import eq
 
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import has_repeat_mark, repeated_line_marker, repeated_phrase_marker
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 MIN_REPEATS = 4
 # A phrase is looked for at every 24th character, by its next 12, up to 512 characters ahead.

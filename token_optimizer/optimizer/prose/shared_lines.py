@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text import line_starts, lines_of
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.lines import line_starts, lines_of
 
 # Any so many lines in a row have one among the chosen; a longer line is chosen by itself.
 _WINDOW_LINES = 4

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from token_optimizer.models import Marker
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import handle_of
-from token_optimizer.text import count_lines
+from token_optimizer.text.lines import count_lines
 
 # So many places are tried for a kept text that stands in the original more than once.
 _MAX_TRIES = 200

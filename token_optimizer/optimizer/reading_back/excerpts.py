@@ -24,8 +24,8 @@ from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.cutters import CUTTERS
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
-from token_optimizer.sentences import unit_spans
-from token_optimizer.text import lines_of
+from token_optimizer.text.lines import lines_of
+from token_optimizer.text.sentences import unit_spans
 from token_optimizer.tokens.counts import count_texts
 
 _CONFIG = OptimizerConfig.preset("balanced")

@@ -19,7 +19,7 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
 from token_optimizer.optimizer.relevance.mmr import unit_rows
 from token_optimizer.optimizer.relevance.names import names
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
 
 # Read by `UtilityParts.score`, and shown with each part in the trace.
 WEIGHTS = {

@@ -8,7 +8,7 @@ from functools import partial
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
-from token_optimizer.text import count_lines
+from token_optimizer.text.lines import count_lines
 
 
 def keep_passages(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from token_optimizer.sentences import first_sentence, sentences
+from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
 _CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")

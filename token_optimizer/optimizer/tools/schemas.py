@@ -27,8 +27,8 @@ from token_optimizer.optimizer.tools.descriptions import (
     is_name_again,
     rules,
 )
-from token_optimizer.text import token_counts
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.counting import token_counts
 
 # Where a JSON schema holds further schemas: one, a list of them, or a map from names to them.
 _HOLDS_ONE = frozenset({

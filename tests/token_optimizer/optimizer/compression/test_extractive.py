@@ -20,7 +20,7 @@ from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
 from token_optimizer.optimizer.relevance.text_rank import rank_matrix, text_ranks
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 TOWN = " ".join(
     [

@@ -18,7 +18,7 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
 
 BALANCED = OptimizerConfig.preset("balanced")
 TOOL = {"name": "read_log", "description": "Reads a log. By its path.", "parameters": {"type": "object"}}

@@ -15,7 +15,7 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.optimizer.embeddings import service as semantic
 from token_optimizer.optimizer.embeddings.models import PACKAGED_MODEL, find_model
 from token_optimizer.optimizer.semantic import EmbeddingService, StaticEmbedder, static_embedder
-from token_optimizer.text_cache import forget_texts
+from token_optimizer.text.cache import forget_texts
 
 QUESTION = "When do we ship the new release?"
 PASSAGES = ["The launch of version 4 is on Friday.", "My cat sleeps on the sofa.", "Lunch was pasta."]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.token_optimizer.optimizer.checks import any_text, check_never_worse
 from token_optimizer.optimizer.heuristics import compress_json_toon
 from token_optimizer.optimizer.json.references import expand_references, with_references
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 ANN = {"login": "ann", "url": "https://example.com/users/ann", "repos": "https://example.com/users/ann/repos"}
 LINKS = {f"{name}_url": f"https://example.com/repos/ann/hello/{name}" for name in ("keys", "forks", "tags")}

@@ -17,7 +17,8 @@ from token_optimizer.optimizer.logs.patterns import Details, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
 from token_optimizer.optimizer.prose.repeats import collapsed
-from token_optimizer.text import count_lines, token_counts
+from token_optimizer.text.counting import token_counts
+from token_optimizer.text.lines import count_lines
 
 Usual = Callable[[random.Random, int], str]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -7,7 +7,7 @@ from token_optimizer.optimizer.heuristics import trim_logs
 from token_optimizer.optimizer.logs.lines import is_log
 from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text import count_lines
+from token_optimizer.text.lines import count_lines
 
 
 def info(number: int) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind, check_pure, contents
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.heuristics import deduplicate
-from token_optimizer.text import fingerprint
+from token_optimizer.text.lines import fingerprint
 
 JANUARY, MARCH = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from tests.token_optimizer.optimizer.checks import (
 from token_optimizer.optimizer.heuristics import collapse_repeats
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.prose.repeats import collapsed
-from token_optimizer.text import count_lines, line_starts, lines_of
+from token_optimizer.text.lines import count_lines, line_starts, lines_of
 
 
 @pytest.mark.parametrize(

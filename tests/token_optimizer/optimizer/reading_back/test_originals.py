@@ -25,7 +25,7 @@ from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.reading_back.originals import MAX_TOKENS, OriginalReader, reader_of
 from token_optimizer.optimizer.reading_back.tool import tool_of
 from token_optimizer.ports import Ports
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 BALANCED = OptimizerConfig.preset("balanced")
 ALWAYS = OptimizerConfig.preset("balanced", read_back="always")

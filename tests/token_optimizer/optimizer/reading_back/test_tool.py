@@ -10,7 +10,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.reading_back.tool import NAME, is_call, reads_back, tool_of, with_tool
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 DIALECTS: tuple[Dialect, ...] = ("openai", "anthropic", "responses")
 AUTO = OptimizerConfig.preset("balanced")

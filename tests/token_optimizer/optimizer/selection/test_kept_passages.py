@@ -10,7 +10,7 @@ from token_optimizer.models import Passage
 from token_optimizer.optimizer.code.passages import code_passages
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
-from token_optimizer.text import count_lines
+from token_optimizer.text.lines import count_lines
 
 TEXT = "".join(f"line {n}\n" for n in range(6))
 LINES = [Passage(7 * n, 7 * n + 7) for n in range(6)]

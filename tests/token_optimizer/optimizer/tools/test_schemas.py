@@ -13,7 +13,7 @@ from token_optimizer.optimizer.heuristics import minimize_tool_schemas
 from token_optimizer.optimizer.pipeline import optimize, optimize_body
 from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.schemas import STEPS, schemas_by_need
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 PARAMETERS = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -20,7 +20,7 @@ from token_optimizer.optimizer.embeddings.models import (
     WEIGHTS_FILE,
     find_model,
 )
-from token_optimizer.text import encodable
+from token_optimizer.text.counting import encodable
 
 # What the model reads at once, beside the two tokens it puts around it.
 _WINDOW_TOKENS = 254

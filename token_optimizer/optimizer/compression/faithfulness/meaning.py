@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from token_optimizer.optimizer.embeddings.static import static_embedder
-from token_optimizer.sentences import sentences
+from token_optimizer.text.sentences import sentences
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 

@@ -27,7 +27,7 @@ from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import Compression, with_compressed_text
 from token_optimizer.optimizer.marked_text import MarkedText, joined, relocated
 from token_optimizer.optimizer.markers import cut_marker
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 DEFAULT_MODEL = "microsoft/llmlingua-2-bert-base-multilingual-cased-meetingbank"
 # What `compressor_name` says where no model is here.

@@ -18,7 +18,7 @@ from token_optimizer.optimizer.compression.faithfulness.critical_units import (
     identifiers,
     is_negation,
 )
-from token_optimizer.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans
 
 Span = tuple[int, int]
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from token_optimizer.optimizer.compression.llmlingua.folder import architecture
 from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
-from token_optimizer.text import encodable
+from token_optimizer.text.counting import encodable
 from token_optimizer.tokens.offline_ranks import offline_encoding
 
 # The guide's: what ends sentences and lines, and what opens code.

@@ -18,7 +18,7 @@ from typing import Any
 from token_optimizer.errors import CompressorError
 from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
 from token_optimizer.optimizer.compression.llmlingua.worker import receive, send
-from token_optimizer.text import encodable
+from token_optimizer.text.counting import encodable
 
 _WORKER = "token_optimizer.optimizer.compression.llmlingua.worker"
 # A few on a machine of its own; minutes where all cores are taken.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from token_optimizer.models import Marker
 from token_optimizer.optimizer.compression.llmlingua.literals import Span, is_literal, protected_spans
-from token_optimizer.text import lines_of
+from token_optimizer.text.lines import lines_of
 
 # Scripts that put no space between words are cut by the character.
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"

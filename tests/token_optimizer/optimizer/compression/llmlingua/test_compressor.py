@@ -20,7 +20,7 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import DEFAULT_M
 from token_optimizer.optimizer.compression.llmlingua.folder import find_llmlingua_model
 from token_optimizer.optimizer.compression.llmlingua.model import LLMLinguaModel
 from token_optimizer.optimizer.compression.llmlingua.process import LLMLinguaProcess
-from token_optimizer.text import token_counts
+from token_optimizer.text.counting import token_counts
 
 pytestmark = [pytest.mark.long, pytest.mark.unmeasured]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.stages.turns import protect_newest_turns
+from token_optimizer.optimizer.stages.heuristics.turns import protect_newest_turns
 
 
 def _block(name: str, turn: int, tokens: int, **fields: object) -> Block:

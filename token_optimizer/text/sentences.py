@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from token_optimizer.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
-from token_optimizer.text_cache import TextCache, key_of
+from token_optimizer.text.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
+from token_optimizer.text.cache import TextCache, key_of
 
 Span = tuple[int, int]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.cases.conversations import conversation
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.text_cache import TextCache, forget_texts, key_of
+from token_optimizer.text.cache import TextCache, forget_texts, key_of
 from token_optimizer.tokens.counts import count_texts
 
 TEXT = "connection to 10.0.0.5 was refused; " * 20

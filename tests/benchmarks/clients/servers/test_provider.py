@@ -9,9 +9,9 @@ import pytest
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
-from benchmarks.clients.provider import Provider
-from benchmarks.clients.recorder import Recorder
 from benchmarks.clients.script import Answer, Script
+from benchmarks.clients.servers.provider import Provider
+from benchmarks.clients.servers.recorder import Recorder
 
 SCRIPT = Script((Answer(calls={"look": {"at": "x"}}), Answer("Seen, and understood.")))
 SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}

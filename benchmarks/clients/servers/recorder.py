@@ -8,8 +8,8 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from benchmarks.clients.records import Body, read_body
-from benchmarks.clients.sockets import Site
+from benchmarks.clients.servers.records import Body, read_body
+from benchmarks.clients.servers.sockets import Site
 
 _OWN_HEADERS = ("Host", "Content-Length", "Transfer-Encoding", "Connection")
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from benchmarks.clients import dialects
-from benchmarks.clients.dialects import Event
-from benchmarks.clients.records import Body, read_body, tool_names
 from benchmarks.clients.script import Reply, Script, reply_to
-from benchmarks.clients.sockets import Site
+from benchmarks.clients.servers import dialects
+from benchmarks.clients.servers.dialects import Event
+from benchmarks.clients.servers.records import Body, read_body, tool_names
+from benchmarks.clients.servers.sockets import Site
 
 MODELS = ("gpt-4o", "gpt-4o-mini", "gpt-5-codex", "claude-sonnet-5", "claude-haiku-4-5")
 

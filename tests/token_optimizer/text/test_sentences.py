@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from token_optimizer.sentences import (
+from token_optimizer.text.sentences import (
     MAX_SENTENCE_CHARS,
     sentence_spans,
     sentences,

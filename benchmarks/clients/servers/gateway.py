@@ -16,9 +16,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.clients.client import Address
-from benchmarks.clients.ports import free_port
+from benchmarks.clients.servers.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KEY = "tok_benchmarks_of_real_clients"
 PROVIDER_KEY = "sk-scripted"
 MAX_START_SECONDS = 180

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
-from token_optimizer.text import count_lines, line_starts, lines_of
+from token_optimizer.text.lines import count_lines, line_starts, lines_of
 
 
 @pytest.mark.parametrize(

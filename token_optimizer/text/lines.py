@@ -1,4 +1,4 @@
-"""What several rules read text by: lines, fingerprints, token counts of short passages."""
+"""Lines as editors count them, and what is the same but for the space at their ends."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from itertools import accumulate
 
-import toktok
-
-_ENCODING = "o200k_base"
 _RARE_SPACES = "\r\v\f\x1c\x1d\x1e\x1f"
 
 
@@ -41,16 +38,3 @@ def _may_end_in_space(text: str) -> bool:
     """Whether a line of the text may end in space; most texts have none such, and need not be taken apart."""
     rare = not text.isascii() or any(space in text for space in _RARE_SPACES)
     return rare or " \n" in text or "\t\n" in text or text[-1:].isspace()
-
-
-def token_counts(texts: list[str]) -> list[int]:
-    """Tokens of each text (o200k_base): what a rewrite is weighed by, whatever the request's model."""
-    try:
-        return toktok.batch_count(texts, _ENCODING, threads=1)
-    except UnicodeEncodeError:
-        return toktok.batch_count([encodable(text) for text in texts], _ENCODING, threads=1)
-
-
-def encodable(text: str) -> str:
-    """The text with a question mark for each lone surrogate, which no encoder reads."""
-    return text.encode("utf-8", "replace").decode("utf-8")

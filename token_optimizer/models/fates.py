@@ -1,0 +1,99 @@
+"""What happened to each block, and what each stage did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from token_optimizer.models.blocks import BlockType, Kind, Origin
+from token_optimizer.models.prompt import Worth
+
+Fate = Literal["kept", "rewritten", "dropped", "added"]
+StageStatus = Literal["ran", "skipped", "failed"]
+COMPRESS_STAGE = "compress"
+
+
+class BlockFate(NamedTuple):
+    """What happened to one block, as the pipeline saw it. A tuple: every block of every request has one.
+
+    `faithfulness` is what a compression of it scored; it stands where `stage` is `compress`, else the block
+    was kept from it.
+    """
+
+    id: str
+    type: BlockType
+    kind: Kind
+    fate: Fate
+    frozen: bool
+    stage: str
+    reason: str
+    tokens_before: int
+    tokens_after: int
+    turn: int = -1
+    origin: Origin = Origin.REQUEST
+    utility: Mapping[str, float] | None = None
+    faithfulness: float | None = None
+    worth: Worth | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The block as `POST /v1/optimize` and the trace show it."""
+        origin = {} if self.origin is Origin.REQUEST else {"origin": self.origin.value}
+        utility = {} if self.utility is None else {"utility": dict(self.utility)}
+        faithful = {} if self.faithfulness is None else {"faithfulness": round(self.faithfulness, 3)}
+        worth = {} if self.worth is None else {"worth": self.worth.as_dict()}
+        return {
+            "id": self.id,
+            "type": self.type.value,
+            "kind": self.kind.value,
+            "fate": self.fate,
+            "frozen": self.frozen,
+            "stage": self.stage,
+            "reason": self.reason,
+            "tokens_before": self.tokens_before,
+            "tokens_after": self.tokens_after,
+            "turn": self.turn,
+            **origin,
+            **utility,
+            **faithful,
+            **worth,
+        }
+
+
+def compressed_blocks(blocks: Iterable[BlockFate]) -> list[BlockFate]:
+    """The blocks that this request compressed."""
+    return [block for block in blocks if block.stage == COMPRESS_STAGE]
+
+
+def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
+    """What the compressed blocks scored, weighed by their tokens; None where none was compressed."""
+    compressed = compressed_blocks(blocks)
+    total = sum(block.tokens_before for block in compressed)
+    if not total:
+        return None
+    return sum(block.tokens_before * (block.faithfulness or 0.0) for block in compressed) / total
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """One stage of one request: whether it ran, how long it took, what it cut; and what its cuts cost on this
+    or later turns: tokens that the model read back, and those of results that it called a tool again for."""
+
+    name: str
+    status: StageStatus
+    ms: float
+    tokens_cut: int = 0
+    reason: str = ""
+    tokens_read_back: int = 0
+    tokens_re_read: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        charged = {"tokens_read_back": self.tokens_read_back, "tokens_re_read": self.tokens_re_read}
+        return {
+            "name": self.name,
+            "status": self.status,
+            "ms": round(self.ms, 3),
+            "tokens_cut": self.tokens_cut,
+            "reason": self.reason,
+            **{name: tokens for name, tokens in charged.items() if tokens},
+        }

@@ -1,0 +1,1 @@
+"""What several rules read text by: lines, sentences, token counts, and what is remembered of texts."""
