@@ -8,14 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
-from optimizer_app.admin.walls import ProjectFilter, WithinProjects
+from optimizer_app.admin.walls import OfferedLookups, ProjectFilter, WithinProjects
 from optimizer_app.models import ApiKey, Project
 
 
 @admin.register(Project)
-class ProjectAdmin(ModelAdmin):
+class ProjectAdmin(OfferedLookups):
     list_display = ("name", "created_at")
     search_fields = ("name",)
     filter_horizontal = ("members",)

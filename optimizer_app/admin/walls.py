@@ -1,4 +1,4 @@
-"""The walls between projects: rows, filters and choices that a user may see."""
+"""The walls between projects, and around secrets: rows, filters and choices that a user may see."""
 
 from __future__ import annotations
 
@@ -35,7 +35,25 @@ def as_uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-class WithinProjects(ModelAdmin):
+class OfferedLookups(ModelAdmin):
+    """A list that its URL can filter by the offered filters alone.
+
+    Django takes any field of the row: a secret could be guessed by its beginning, letter after letter.
+    """
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        names = {_filter_name(item) for item in self.get_list_filter(request)}
+        return lookup.partition("__")[0] in names and super().lookup_allowed(lookup, value, request)
+
+
+def _filter_name(item: Any) -> str | None:
+    """What an entry of `list_filter` is called in the URL."""
+    if isinstance(item, type):
+        return getattr(item, "parameter_name", None)
+    return item if isinstance(item, str) else str(item[0])
+
+
+class WithinProjects(OfferedLookups):
     """Rows of a project, and choices of related rows, for those who may see the project."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

@@ -44,3 +44,33 @@ def test_what_the_gateway_wrote_is_only_shown(admin_client, ours, model):
     assert admin_client.get(page(model, "add")).status_code == 403
     assert admin_client.post(page(model, "change", row.pk), {}).status_code == 403
     assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        ("project", "hash_secret"),
+        ("apikey", "project__hash_secret"),
+        ("apikey", "hash"),
+        ("provider", "encrypted_secret"),
+        ("event", "payload"),
+    ],
+)
+def test_no_field_can_be_guessed_by_a_filter(admin_client, ours, model, field):
+    row = rows(ours)[model]
+    for lookup in ("startswith", "regex", "gt"):
+        assert admin_client.get(page(model), {f"{field}__{lookup}": "a"}).status_code == 400
+    assert str(row.pk) in admin_client.get(page(model), {"q": ""}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("model", "offered"),
+    [
+        ("apikey", "revoked_at__isempty=1"),
+        ("provider", "kind__exact=openai"),
+        ("optimizationconfig", "is_default__exact=1"),
+        ("requesttrace", "status__exact=ok"),
+    ],
+)
+def test_the_offered_filters_work(admin_client, ours, model, offered):
+    assert str(rows(ours)[model].pk) in admin_client.get(f"{page(model)}?{offered}").content.decode()
