@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_process_init
 
+from optimizer_app.background.heartbeat import note_seen
 from optimizer_app.child_processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
@@ -23,3 +24,10 @@ def keep_django_logging(**_kwargs: Any) -> None:
 @worker_process_init.connect
 def end_pool_process_with_its_worker(**_kwargs: Any) -> None:
     end_with_parent()
+
+
+@task_prerun.connect
+def note_worker(task: Any, **_kwargs: Any) -> None:
+    """The system page tells by this whether a queue has a worker."""
+    if queue := (task.request.delivery_info or {}).get("routing_key"):
+        note_seen(queue)

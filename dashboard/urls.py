@@ -14,7 +14,8 @@ from dashboard.overview.urls import urlpatterns as overview
 from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
+from dashboard.system.urls import urlpatterns as system
 
 app_name = "dashboard"
 
-urlpatterns = [*overview, *requests, *request, *configs, *documents, *precompression, *account]
+urlpatterns = [*overview, *requests, *request, *configs, *documents, *precompression, *system, *account]

@@ -73,7 +73,7 @@ def end_with_parent(signal_number: signal.Signals = signal.SIGKILL) -> None:
 
 def end_leftovers(run_dir: Path, *, patience_seconds: float = 10) -> list[str]:
     """End what a crashed start left running: asked first, then killed. Returns the names."""
-    found = {path: process for path in run_dir.glob("*.pid") if (process := _remembered(path))}
+    found = running(run_dir)
     for process in found.values():
         # PostgreSQL reads SIGINT as "stop now, cleanly", and would wait for its clients after SIGTERM.
         process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
@@ -83,7 +83,12 @@ def end_leftovers(run_dir: Path, *, patience_seconds: float = 10) -> list[str]:
     psutil.wait_procs(stubborn, timeout=patience_seconds)
     for path in run_dir.glob("*.pid"):
         path.unlink()
-    return sorted(path.stem for path in found)
+    return sorted(found)
+
+
+def running(run_dir: Path) -> dict[str, psutil.Process]:
+    """The living children of the folder's pid files, by name."""
+    return {path.stem: process for path in run_dir.glob("*.pid") if (process := _remembered(path))}
 
 
 def _death_signal_setter(signal_number: signal.Signals) -> Callable[[], None] | None:

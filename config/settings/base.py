@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STATE_DIR = env.folder("OPTIMIZER_STATE_DIR", BASE_DIR / "state")
 JOURNAL_DIR = STATE_DIR / "journal"
 LOG_DIR = STATE_DIR / "logs"
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
 @cache

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page. `name` is that of its URL and of its view's context, `key` follows `g` on the keyboard."""
+    """A page. `name` is that of its URL and of its view's context, `key` follows `g` on the keyboard.
+
+    `for_staff`: it shows what belongs to the whole instance.
+    """
 
     name: str
     label: str
     icon: str
     key: str
+    for_staff: bool = False
 
     @property
     def url_name(self) -> str:
@@ -41,4 +45,18 @@ NAVIGATION = (
             Link("precompression", "Precompression", "fast-forward", "e"),
         ),
     ),
+    Part(
+        "Manage",
+        (Link("system", "System", "server", "s", for_staff=True),),
+    ),
 )
+
+
+def parts_for(*, is_staff: bool) -> list[Part]:
+    """The parts with the links that a reader may follow."""
+    if is_staff:
+        return list(NAVIGATION)
+    shown = [
+        Part(part.label, tuple(link for link in part.links if not link.for_staff)) for part in NAVIGATION
+    ]
+    return [part for part in shown if part.links]

@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from dashboard.numbers.formats import age_texts
-from dashboard.shell.navigation import NAVIGATION
+from dashboard.shell.navigation import parts_for
 from dashboard.shell.scope import Scope
 from dashboard.shell.themes import THEMES, theme_of
 from dashboard.shell.window import RANGES
@@ -37,6 +38,18 @@ def signed_in(view: View) -> View:
     return guarded
 
 
+def for_staff(view: View) -> View:
+    """What belongs to the whole instance: refused to a reader who is signed in and no staff."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not getattr(request.user, "is_staff", False):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return signed_in(guarded)
+
+
 def is_live_refresh(request: HttpRequest) -> bool:
     """Whether htmx asks for the part of the page that changes."""
     return request.headers.get("HX-Request") == "true"
@@ -47,7 +60,7 @@ def render_page(request: HttpRequest, template: str, scope: Scope, context: dict
     shell = {
         "scope": scope,
         "ranges": RANGES.values(),
-        "navigation": NAVIGATION,
+        "navigation": parts_for(is_staff=getattr(request.user, "is_staff", False)),
         "theme": theme_of(request),
         "themes": THEMES,
         "time_zone": settings.TIME_ZONE,

@@ -1,0 +1,113 @@
+"""The journal, from which traces are stored, and the outbox, from which events are sent."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Count, Min, Q
+
+from optimizer_app.models import Event
+from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
+from optimizer_app.traces.journal import REJECTED, SUFFIX
+
+# What is written to the journal is stored within a second.
+_STUCK_AFTER_SECONDS = 60.0
+_MANY_ATTEMPTS = 3
+
+
+def journal() -> Part:
+    """Finished requests on the disk that are no traces yet."""
+    folder: Path = settings.JOURNAL_DIR
+    waiting = [found for path in folder.glob(f"*{SUFFIX}") if (found := _stat(path)) and found.st_size]
+    rejected = sum(_lines(path) for path in (folder / REJECTED).glob(f"*{SUFFIX}"))
+    facts = (
+        Fact("waiting", sum(found.st_size for found in waiting), "bytes"),
+        Fact("set aside", rejected, "count"),
+        Fact("in", str(folder)),
+    )
+    stuck = any(time.time() - found.st_mtime > _STUCK_AFTER_SECONDS for found in waiting)
+    return Part("Journal", facts, _unwritable(folder) or _stuck(stuck) or _set_aside(folder, rejected))
+
+
+def outbox() -> Part:
+    """Events that a receiver has not taken yet."""
+    with bounded_cursor():
+        waiting = Event.objects.exclude(next_try_at=None)
+        found = waiting.aggregate(
+            count=Count("pk"),
+            oldest=Min("created_at"),
+            failing=Count("pk", filter=Q(attempts__gte=_MANY_ATTEMPTS)),
+        )
+        failed = waiting.exclude(last_error="").order_by("next_try_at").first() if found["count"] else None
+    facts = (
+        Fact("receiver", _host(settings.ANALYTICS_URL)),
+        Fact("waiting", found["count"], "count"),
+        Fact("the first came", found["oldest"], "moment"),
+    )
+    problem = _failing(found["failing"], failed.last_error if failed else "")
+    return Part("Outbox of events", facts, problem, off=not settings.ANALYTICS_URL and not found["count"])
+
+
+def _unwritable(folder: Path) -> Problem | None:
+    if not folder.exists() or os.access(folder, os.W_OK):
+        return None
+    return Problem(
+        "The folder cannot be written",
+        "Requests are served; their traces are held in memory, and lost when a worker ends.",
+        f"Give the user of this process the right to write into {folder}.",
+    )
+
+
+def _stuck(stuck: bool) -> Problem | None:
+    if not stuck:
+        return None
+    return Problem(
+        "Finished requests have been waiting for more than a minute",
+        "They are on the disk, and appear on the pages once they are stored.",
+        f"The logs of the web workers in {settings.LOG_DIR} say why: look for traces_wait.",
+    )
+
+
+def _set_aside(folder: Path, count: int) -> Problem | None:
+    if not count:
+        return None
+    return Problem(
+        f"{count} record{'s' if count > 1 else ''} could not be stored",
+        "So many requests have no trace; they were served all the same.",
+        f"Look for journal_line_rejected in the logs; then remove the files in {folder / REJECTED}.",
+        grave=False,
+    )
+
+
+def _failing(count: int, error: str) -> Problem | None:
+    if not count:
+        return None
+    return Problem(
+        f"{count} event{'s were' if count > 1 else ' was'} refused again and again"
+        + (f" ({error})" if error else ""),
+        "They stay here and are tried at least every ten minutes; requests are not held up.",
+        "See that the receiver runs and takes POST requests of this instance.",
+        grave=False,
+    )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """None for a segment that was stored meanwhile."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
+
+
+def _host(url: str) -> str | None:
+    """The receiver without its path, which may hold a token."""
+    return urlsplit(url).netloc.rpartition("@")[2] or None

@@ -1,0 +1,113 @@
+"""PostgreSQL and Valkey: whether they answer, and how full they are."""
+
+from __future__ import annotations
+
+import time
+
+import redis
+from django.conf import settings
+from django.db import connection
+
+from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
+
+VALKEY_SECONDS = 1.0
+# Of the connections that PostgreSQL allows, and of the memory that Valkey may take.
+_NEARLY_FULL = 0.85
+_POSTGRES_FACTS = """
+    SELECT current_setting('server_version'),
+           (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
+           pg_database_size(current_database()),
+           (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+           current_setting('max_connections')::int
+"""
+
+
+def valkey_client() -> redis.Redis:
+    """A client that gives up early; the caller closes it."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        decode_responses=True,
+        socket_timeout=VALKEY_SECONDS,
+        socket_connect_timeout=VALKEY_SECONDS,
+    )
+
+
+def postgres() -> Part:
+    """Whoever reads this was found in PostgreSQL: it answers."""
+    target = connection.settings_dict
+    started = time.perf_counter()
+    with bounded_cursor() as cursor:
+        cursor.execute(_POSTGRES_FACTS)
+        version, vector, size, connections, allowed = cursor.fetchone()
+    facts = (
+        Fact("version", version.partition(" ")[0]),
+        Fact("pgvector", vector),
+        Fact("at", f"{target['HOST']}:{target['PORT']}/{target['NAME']}"),
+        Fact("size", size, "bytes"),
+        Fact(f"of {allowed} connections", connections, "count"),
+        Fact("answered in", (time.perf_counter() - started) * 1000, "ms"),
+    )
+    return Part("PostgreSQL", facts, _connections_problem(connections, allowed))
+
+
+def _connections_problem(taken: int, allowed: int) -> Problem | None:
+    if taken < allowed * _NEARLY_FULL:
+        return None
+    return Problem(
+        f"{taken} of {allowed} connections are taken",
+        "Where none is left, requests with a key that no worker knows yet are refused, and pages fail.",
+        "Raise max_connections in PostgreSQL's settings, or lower WEB_CONCURRENCY.",
+        grave=False,
+    )
+
+
+def valkey() -> Part:
+    """Conversations, live pages and the queues live in it."""
+    client = valkey_client()
+    try:
+        started = time.perf_counter()
+        client.ping()
+        answered_ms = (time.perf_counter() - started) * 1000
+        server, memory = client.info("server"), client.info("memory")
+    except (redis.RedisError, OSError) as error:
+        return Part("Valkey", (Fact("at", _address(client)),), _silent(type(error).__name__))
+    finally:
+        client.close()
+    facts = (
+        Fact("version", str(server.get("valkey_version") or server.get("redis_version"))),
+        Fact("at", _address(client)),
+        Fact("memory", memory["used_memory"], "bytes"),
+        Fact("answered in", answered_ms, "ms"),
+    )
+    return Part("Valkey", facts, _memory_problem(memory["used_memory"], memory.get("maxmemory", 0)))
+
+
+def _silent(error: str) -> Problem:
+    remedy = (
+        f"Look into {settings.LOG_DIR / 'valkey.log'}, and start bin/up again."
+        if settings.EMBEDDED_VALKEY
+        else "Start the server that REDIS_URL names, and see that this machine may reach it."
+    )
+    return Problem(
+        f"It does not answer ({error})",
+        "Requests are served without what was remembered of their conversations; pages are not live, and "
+        "background work waits.",
+        remedy,
+    )
+
+
+def _memory_problem(used: int, allowed: int) -> Problem | None:
+    if not allowed or used < allowed * _NEARLY_FULL:
+        return None
+    return Problem(
+        "Its memory is nearly full",
+        "Once it is full nothing new is remembered of conversations, and no background work is queued.",
+        "Raise maxmemory in the server's settings.",
+        grave=False,
+    )
+
+
+def _address(client: redis.Redis) -> str:
+    """Where the server is, without its password."""
+    where = client.connection_pool.connection_kwargs
+    return str(where.get("path") or f"{where.get('host')}:{where.get('port')}")

@@ -1,0 +1,139 @@
+"""The web workers, and the background workers with their queues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+import redis
+from django.conf import settings
+from django.db.models import Min
+from django.utils import timezone
+
+from optimizer_app.background.heartbeat import last_seen
+from optimizer_app.child_processes import running
+from optimizer_app.models import Document, Precompression
+from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
+from optimizer_app.system.servers import valkey_client
+
+PRECOMPRESSION = "precompression"
+# The schedule asks every few seconds; one text may take the precompression worker minutes.
+_SILENT_AFTER = timedelta(minutes=1)
+_PRECOMPRESSION_SILENT_AFTER = timedelta(minutes=30)
+_DOCUMENT_WAITS_LONG = timedelta(minutes=15)
+
+
+def web_workers() -> Part:
+    """Those that `bin/up` started on this machine; elsewhere this one alone is known."""
+    found = {name: process for name, process in running(settings.STATE_DIR / "run").items() if _is_web(name)}
+    if not found:
+        started = datetime.fromtimestamp(psutil.Process().create_time(), UTC)
+        return Part("Web workers", (Fact("this one since", started, "moment"),))
+    memory = sum(process.memory_info().rss for process in found.values())
+    facts = (
+        Fact(f"of {settings.WEB_CONCURRENCY} run", len(found), "count"),
+        Fact("memory", memory, "bytes"),
+    )
+    return Part("Web workers", facts, _missing(len(found)))
+
+
+def _is_web(name: str) -> bool:
+    return name.startswith("web-")
+
+
+def _missing(count: int) -> Problem | None:
+    if count >= settings.WEB_CONCURRENCY:
+        return None
+    return Problem(
+        f"{count} of {settings.WEB_CONCURRENCY} run",
+        "Requests are served by those that are left, and wait longer.",
+        f"bin/up starts each again by itself; its log in {settings.LOG_DIR} says why it ended.",
+        grave=False,
+    )
+
+
+def background_worker() -> Part:
+    """Documents, deliveries and upkeep."""
+    name = "Background worker"
+    try:
+        seen, waiting = _queues()
+    except (redis.RedisError, OSError):
+        return Part(name, problem=_unknown())
+    newest = max((moment for queue, moment in seen.items() if queue != PRECOMPRESSION), default=None)
+    oldest = _oldest_document()
+    facts = (
+        Fact("took a task", newest, "moment"),
+        Fact("oldest document waits since", oldest, "moment"),
+        *(Fact(f"queued for {queue}", count, "count") for queue, count in waiting if queue != PRECOMPRESSION),
+    )
+    return Part(name, facts, _silence(newest, _SILENT_AFTER, "celery-worker") or _long_wait(oldest))
+
+
+def precompression_worker() -> Part:
+    """Texts that the next turns will want in fewer tokens."""
+    name = "Precompression worker"
+    try:
+        seen, waiting = _queues()
+    except (redis.RedisError, OSError):
+        return Part(name, problem=_unknown())
+    newest = seen.get(PRECOMPRESSION)
+    with bounded_cursor():
+        queued = Precompression.objects.filter(state=Precompression.State.QUEUED)
+        oldest = queued.aggregate(oldest=Min("created_at"))["oldest"]
+    facts = (
+        Fact("took a task", newest, "moment"),
+        Fact("oldest text waits since", oldest, "moment"),
+        Fact("queued", dict(waiting)[PRECOMPRESSION], "count"),
+    )
+    problem = _silence(newest, _PRECOMPRESSION_SILENT_AFTER, "celery-precompression")
+    return Part(name, facts, problem)
+
+
+def _queues() -> tuple[Mapping[str, datetime], list[tuple[str, Any]]]:
+    """When each queue was last seen by a worker, and how many tasks wait in each."""
+    client = valkey_client()
+    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    try:
+        return last_seen(client), [(name, client.llen(name)) for name in names]
+    finally:
+        client.close()
+
+
+def _oldest_document() -> datetime | None:
+    with bounded_cursor():
+        oldest: datetime | None = Document.objects.unfinished().aggregate(oldest=Min("updated_at"))["oldest"]
+    return oldest
+
+
+def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem | None:
+    if seen is not None and timezone.now() - seen < limit:
+        return None
+    return Problem(
+        "No worker takes its tasks" if seen else "No worker has taken a task yet",
+        "Documents are not read and events not sent."
+        if log_name == "celery-worker"
+        else "Long conversations are compressed within their requests, while time is left, or not at all.",
+        f"bin/up starts it together with its clock, celery-beat; see {settings.LOG_DIR / log_name}.log. "
+        "Under docker compose: docker compose up --detach worker precompression beat.",
+    )
+
+
+def _long_wait(oldest: datetime | None) -> Problem | None:
+    if oldest is None or timezone.now() - oldest < _DOCUMENT_WAITS_LONG:
+        return None
+    return Problem(
+        "A document has been waiting for long",
+        "It cannot be found until it is read and embedded.",
+        "The documents page names its step and its reason; without an embedding model it waits for one.",
+        grave=False,
+    )
+
+
+def _unknown() -> Problem:
+    return Problem(
+        "Not known: Valkey, which has its queues, does not answer",
+        "Background work waits until it does.",
+        "See Valkey above.",
+    )
