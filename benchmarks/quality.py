@@ -1,11 +1,12 @@
 """Scores the optimizer on cases with known must-keep items, family by family.
 
     python -m benchmarks.quality --data DIR [--floors benchmarks/floors.json] [--family NAME ...] [--misses]
-                                [--no-budget] [--no-query] [--faithfulness]
+                                [--no-budget] [--no-query] [--read-back] [--faithfulness]
 
 DIR holds .jsonl or .jsonl.gz files with one case a line: see docs/benchmarks.md. Ends with 1 where a family
 is below one of its floors. `--no-budget` measures what users get who set nothing, and `--no-query` what the
-optimizer does where nobody tells it which words are the question.
+optimizer does where nobody tells it which words are the question. `--read-back` measures what goes out
+where the model can read back what was cut, as through the gateway; nothing is read.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from statistics import fmean
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     without = {
         name: None for name in ("budget_tokens", "query") if getattr(options, f"no_{name.split('_')[0]}")
     }
-    scores = scores_of([{**case, **without} for case in cases], options.jobs)
+    scores = scores_of([{**case, **without} for case in cases], options.jobs, reads_back=options.read_back)
     families = family_scores(scores)
     print_table(families)
     if options.misses:
@@ -67,6 +69,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="processes; times are only right with 1")
     parser.add_argument("--no-budget", action="store_true", help="every case without its budget")
     parser.add_argument("--no-query", action="store_true", help="the question not told apart")
+    parser.add_argument("--read-back", action="store_true", help="the model can read back what was cut")
     parser.add_argument("--misses", action="store_true", help="name what was lost and what is not valid")
     parser.add_argument("--faithfulness", action="store_true", help="the mean faithfulness score, too")
     return parser.parse_args(arguments)
@@ -76,17 +79,18 @@ def _is_wanted(case: Case, families: Sequence[str] | None) -> bool:
     return not families or case["family"] in families
 
 
-def scored(case: Case) -> CaseScore:
+def scored(case: Case, *, reads_back: bool = False) -> CaseScore:
     """The case as the optimizer's preset `balanced` does on it."""
-    return score_case(case, compress)
+    return score_case(case, partial(compress, reads_back=reads_back))
 
 
-def scores_of(cases: Sequence[Case], jobs: int) -> list[CaseScore]:
+def scores_of(cases: Sequence[Case], jobs: int, *, reads_back: bool = False) -> list[CaseScore]:
     """Every case's score, in order."""
+    score = partial(scored, reads_back=reads_back)
     if jobs == 1:
-        return [scored(case) for case in cases]
+        return [score(case) for case in cases]
     with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(scored, cases, chunksize=4))
+        return list(pool.map(score, cases, chunksize=4))
 
 
 def missed_floors(

@@ -15,7 +15,7 @@ from gateway.requests.prompt import PromptRequest
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.trace_ids import new_trace_id
-from optimizer_app.traces.record import ProviderCall, ReadBackRecord, Status, TraceRecord
+from optimizer_app.traces.record import ProviderCall, ReadBackRecord, ReReadRecord, Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
 from token_optimizer.models import Dialect, OptimizationStats
 
@@ -115,6 +115,7 @@ class Recording:
             latency_ms=stats.latency_ms,
             stages=[stage.as_dict() for stage in stats.stages],
             blocks=[block.as_dict() for block in stats.blocks],
+            re_reads=[ReReadRecord(*again) for again in stats.re_reads[:_MAX_READ_BACKS]],
         )
 
     def note_counting(self, counting: asyncio.Task[Optimized]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.cases.matching import Haystack
+from token_optimizer.optimizer.reading_back.tool import NAME as READ_BACK
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _QUESTION_SHARE = 0.9
@@ -96,6 +97,8 @@ def _tool_faults(tools: Sequence[Mapping[str, Any]], sent: Sequence[Mapping[str,
     for tool in sent:
         function = tool.get("function", {})
         name = function.get("name")
+        if name == READ_BACK:
+            continue
         if name not in own:
             yield f"tool {name} was invented"
         else:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 
 from dashboard.request import headline
+from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
 from dashboard.request.stages import stage_bars
 from dashboard.shell.page import render_page, signed_in
@@ -23,6 +24,7 @@ from dashboard.traces.strip import prompt_strip
 from optimizer_app.models import RequestTrace
 
 TEMPLATE = "dashboard/request/page.html"
+DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
 BLOCK_FILTERS = ("fate", "type", "stage")
 
 
@@ -44,6 +46,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "strip": prompt_strip(rows) if rows else None,
         "stages": stage_bars(trace.stages),
         "reading": reading_back(trace, rows),
+        "again": re_reads(trace),
         "selects": _selects(request, rows),
         "block_count": len(rows),
         "groups": _groups(request, rows),
@@ -61,7 +64,7 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     fields = dict(zip(TRACE_FIELDS, trace_values(trace), strict=True))
-    details = {name: getattr(trace, name) for name in ("stages", "blocks", "read_backs", "provider_calls")}
+    details = {name: getattr(trace, name) for name in DETAILS}
     found = {"project": trace.project.name, **fields, **details}
     return JsonResponse(found, json_dumps_params={"indent": 2}, headers=headers)
 

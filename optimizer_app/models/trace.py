@@ -31,7 +31,7 @@ class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
 
     def without_details(self) -> RequestTraceQuerySet:
         """For lists: leaves the large columns in the database."""
-        return self.defer("blocks", "stages", "read_backs", "provider_calls")
+        return self.defer("blocks", "stages", "read_backs", "re_reads", "provider_calls")
 
 
 class RequestTrace(models.Model):
@@ -40,8 +40,9 @@ class RequestTrace(models.Model):
     `latency_ms` is what the optimizer added; `total_ms` runs from the first byte in to the last one out.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
-    what had been cut, `provider_calls` what each call was billed where that took several, and
-    `read_back_usd` what these cost more than one would have.
+    what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
+    what each call was billed where that took several, and `read_back_usd` what these cost more than one
+    would have.
     """
 
     class Status(models.TextChoices):
@@ -85,6 +86,7 @@ class RequestTrace(models.Model):
     stages: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     blocks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     read_backs: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    re_reads: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     provider_calls: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
 
     objects = RequestTraceQuerySet.as_manager()

@@ -42,6 +42,17 @@ class ReadBackRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ReReadRecord:
+    """A tool that the model called again with the same arguments, `steps` after the `stage` had cut its
+    result; `tokens` are those of the new result."""
+
+    tool: str
+    stage: str
+    steps: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderCall:
     """What the provider billed for one of several calls; None where it did not say."""
 
@@ -93,6 +104,7 @@ class TraceRecord:
     stages: list[dict[str, Any]] = field(default_factory=list)
     blocks: list[dict[str, Any]] = field(default_factory=list)
     read_backs: list[ReadBackRecord] = field(default_factory=list)
+    re_reads: list[ReReadRecord] = field(default_factory=list)
     provider_calls: list[ProviderCall] = field(default_factory=list)
     messages_count: int = 0
 

@@ -77,6 +77,7 @@ def _trace(record: TraceRecord) -> RequestTrace:
     row = RequestTrace(**columns, **asdict(prices))
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])
+    row.re_reads = _json([asdict(again) for again in record.re_reads])
     row.provider_calls = _json([asdict(call) for call in record.provider_calls])
     return row
 

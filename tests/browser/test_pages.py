@@ -59,7 +59,7 @@ def traces(site: Site) -> list[RequestTrace]:
 
 
 def read_back() -> dict[str, Any]:
-    """What a request has whose model read back twice, and missed once."""
+    """What a request has whose model read back twice, missed once, and called a tool again."""
     read = {"round": 1, "handle": "482193", "found": True, "block": "b", "stage": "passages", "tokens": 1204}
     missed = {"round": 2, "handle": "", "found": False, "block": "", "stage": "", "tokens": 31}
     beside = {**read, "round": 3, "handle": "771204", "tokens": 96, "beside": True}
@@ -67,6 +67,7 @@ def read_back() -> dict[str, Any]:
     calls = [call, {**call, "input_tokens": 1670, "cached_tokens": 384}, {**call, "input_tokens": 1741}]
     return {
         "read_backs": [read, missed, beside],
+        "re_reads": [{"tool": "read_log", "stage": "logs", "steps": 3, "tokens": 2140}],
         "provider_calls": calls,
         "read_back_usd": Decimal("0.0121"),
     }

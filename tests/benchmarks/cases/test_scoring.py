@@ -83,13 +83,14 @@ def broken(change: str) -> dict[str, Any]:
         "required": lambda: parameters.update(required=[]),
         "required property": lambda: parameters["properties"].pop("shard"),
         "invented property": lambda: parameters["properties"].update(host={"type": "string"}),
+        "read_back": lambda: sent["tools"].append({"type": "function", "function": {"name": "read_back"}}),
         "invented tool": lambda: function.update(name="search"),
     }
     changes[change]()
     return sent
 
 
-@pytest.mark.parametrize("change", ["nothing", "tool left out", "optional parameter left out"])
+@pytest.mark.parametrize("change", ["nothing", "tool left out", "optional parameter left out", "read_back"])
 def test_what_is_allowed(change: str) -> None:
     assert new_faults(CASE, broken(change)) == []
 
@@ -137,6 +138,17 @@ def test_the_command_prints_a_row_for_each_family(cases: Path, capsys: pytest.Ca
     assert main(["--data", str(cases)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [["finding", "1"], ["more", "1"]]
+
+
+def test_the_command_measures_what_can_be_read_back(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = []
+    for option in ([], ["--read-back"]):
+        assert main(["--data", str(cases), "--no-budget", *option]) == 0
+        figures.append(capsys.readouterr().out.splitlines()[1].split())
+    without, with_tool = figures
+    # The tool costs tokens, and is no fault.
+    assert float(with_tool[3]) < float(without[3])
+    assert float(with_tool[6]) == float(without[6]) == 100
 
 
 def test_the_command_fails_below_a_floor(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:

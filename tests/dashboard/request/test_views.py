@@ -284,8 +284,23 @@ def test_what_was_read_back(as_admin: Client, project: Project) -> None:
     assert found["provider_calls"] == trace.provider_calls
 
 
-def test_nothing_read_back_has_no_section(as_admin: Client, project: Project) -> None:
-    assert "Read back" not in page(as_admin, make_trace(project))
+AGAIN = {"tool": "read_log", "stage": "logs", "steps": 3, "tokens": 2140}
+
+
+def test_what_was_called_again_after_a_cut(as_admin: Client, project: Project) -> None:
+    trace = make_trace(project, re_reads=[AGAIN, {**AGAIN, "stage": "results", "tokens": 60}])
+    text = " ".join(page(as_admin, trace).split())
+
+    assert "The model called tools 2 times again with the same arguments, and got 2,200 tokens." in text
+    assert "2,140 tokens are charged to logs" in text
+    assert "60 tokens are charged to results" in text
+    assert as_admin.get(f"/requests/{trace.pk}.json").json()["re_reads"] == trace.re_reads
+
+
+def test_nothing_read_again_has_no_section(as_admin: Client, project: Project) -> None:
+    text = page(as_admin, make_trace(project))
+    assert "Read back" not in text
+    assert "Called again" not in text
 
 
 def test_net_below_zero_by_reading_back_says_so() -> None:

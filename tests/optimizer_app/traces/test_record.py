@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from optimizer_app.models import RequestTrace
-from optimizer_app.traces.record import ProviderCall, ReadBackRecord, TraceRecord, UnreadableRecord
+from optimizer_app.traces.record import (
+    ProviderCall,
+    ReadBackRecord,
+    ReReadRecord,
+    TraceRecord,
+    UnreadableRecord,
+)
 from tests.optimizer_app.traces.records import new_record
 
 PROJECT_ID = uuid.uuid4()
@@ -128,6 +134,7 @@ def test_what_was_read_back_comes_out_of_a_line_as_it_went_in():
             ReadBackRecord(1, "482193", True, "b1", "logs", 40),
             ReadBackRecord(2, "", False, "", "", 9),
         ],
+        re_reads=[ReReadRecord("read_log", "logs", 3, 2_140)],
         provider_calls=[ProviderCall(300, 0, None, 20), ProviderCall(350, 290, None, 31)],
     )
 
