@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,10 @@ SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 READ_BACK_MODES = ("auto", "always", "never")
 TOOL_DEFERRAL_MODES = ("auto", "never")
+MAX_LIST_ITEMS = 500
+MAX_ITEM_CHARS = 2_000
+_FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
+_LISTS = ("tool_allowlist", "directive_keywords", "junk_regexes")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
     "safety_margin_tokens",
@@ -138,9 +142,13 @@ class OptimizerConfig:
         _check_mode("read_back", self.read_back, READ_BACK_MODES)
         _check_mode("tool_deferral", self.tool_deferral, TOOL_DEFERRAL_MODES)
         check_summarizer(self.summarizer)
-        _check_strings("tool_allowlist", self.tool_allowlist)
-        _check_strings("directive_keywords", self.directive_keywords)
-        _check_strings("junk_regexes", self.junk_regexes)
+        _check_model("target_model", self.target_model)
+        for name in _FLAGS:
+            _check_flag(name, getattr(self, name))
+        _check_by_type("vector_topk_per_type", self.vector_topk_per_type, _check_count)
+        _check_by_type("per_type_budget_fraction", self.per_type_budget_fraction, _check_fraction)
+        for name in _LISTS:
+            _check_strings(name, getattr(self, name))
         for position, pattern in enumerate(self.junk_regexes):
             _check_pattern(position, pattern)
 
@@ -178,9 +186,29 @@ def _check_mode(name: str, value: object, modes: Sequence[str]) -> None:
         raise ConfigError(f"{name} {value!r} is not one of {', '.join(modes)}")
 
 
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be true or false, not {value!r}")
+
+
+def _check_model(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{name} must be the name of a model, not {value!r}")
+
+
+def _check_by_type(name: str, value: object, check: Callable[[str, object], None]) -> None:
+    """A dict with a value for each type of block."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{name} must have a value for each type of block, not {value!r}")
+    for kind, item in value.items():
+        check(f"{name}[{kind!r}]", item)
+
+
 def _check_strings(name: str, value: object) -> None:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{name} must be a list of strings")
+    if len(value) > MAX_LIST_ITEMS or any(len(item) > MAX_ITEM_CHARS for item in value):
+        raise ConfigError(f"{name} may hold {MAX_LIST_ITEMS} strings of {MAX_ITEM_CHARS} characters each")
 
 
 def _check_pattern(position: int, pattern: str) -> None:

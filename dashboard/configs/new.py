@@ -11,6 +11,7 @@ from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.create import create_config
 from optimizer_app.configs.errors import FieldsRefused
+from optimizer_app.configs.values import ConfigValues
 
 
 @signed_in
@@ -21,10 +22,15 @@ def new_config(request: HttpRequest) -> HttpResponse:
     form = NewConfigForm(request.POST or None, projects=scope.projects, initial={"project": chosen})
     if form.is_valid():
         try:
-            config = create_config(**form.cleaned_data)
+            config = create_config(
+                form.cleaned_data["project"],
+                form.cleaned_data["name"],
+                ConfigValues(form.cleaned_data["preset"]),
+                author=request.user,
+            )
         except FieldsRefused as refused:
             for name, reason in refused.problems.items():
-                form.add_error(name, reason)
+                form.add_error(name, f"{reason}.")
         else:
             messages.success(request, f"{config} was made. No key uses it yet.")
             return redirect("dashboard:config", config.pk)

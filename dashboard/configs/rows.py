@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db.models import Count, Sum
 
+from optimizer_app.configs.usage import active_keys_of
 from optimizer_app.embeddings.client import status
 from optimizer_app.embeddings.wire import EmbeddingStatus
 from optimizer_app.ingest.control import waiting_for_vectors
-from optimizer_app.models import ApiKey, Document, OptimizationConfig
+from optimizer_app.models import Document, OptimizationConfig
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 
@@ -61,10 +62,7 @@ class Embedding:
 
 def config_rows(configs: Iterable[OptimizationConfig]) -> list[ConfigRow]:
     """The configs with the number of keys that use each; those without a config use the default one."""
-    return [
-        ConfigRow(config, len(differences(config)), sum(key.revoked_at is None for key in keys_of(config)))
-        for config in configs
-    ]
+    return [ConfigRow(config, len(differences(config)), len(active_keys_of(config))) for config in configs]
 
 
 def differences(config: OptimizationConfig) -> list[Difference]:
@@ -83,14 +81,6 @@ def problem(config: OptimizationConfig) -> str:
     except (ConfigError, TypeError) as error:
         return str(error)
     return ""
-
-
-def keys_of(config: OptimizationConfig) -> list[ApiKey]:
-    """The keys that use the config, those that name none where it is the default; revoked ones last."""
-    keys = ApiKey.objects.filter(project=config.project_id)
-    own = keys.filter(config=config)
-    found = own | keys.filter(config=None) if config.is_default else own
-    return sorted(found, key=lambda key: (key.revoked_at is not None, key.name))
 
 
 def embedding_of(config: OptimizationConfig) -> Embedding:

@@ -7,9 +7,10 @@ import uuid
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from dashboard.configs.rows import config_rows, differences, embedding_of, keys_of, problem
+from dashboard.configs.rows import config_rows, differences, embedding_of, problem
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.configs.usage import keys_of
 from optimizer_app.models import OptimizationConfig
 
 

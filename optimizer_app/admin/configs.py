@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from optimizer_app.admin.walls import ProjectFilter, WithinProjects
+from optimizer_app.configs.history import record_version
 from optimizer_app.models import OptimizationConfig
 
 
@@ -31,8 +32,17 @@ class OptimizationConfigAdmin(WithinProjects):
         self, request: HttpRequest, obj: OptimizationConfig, form: forms.ModelForm, change: bool
     ) -> None:
         # Compared here: the form takes an empty JSON object for changed.
-        if change and not OptimizationConfig.objects.filter(
-            pk=obj.pk, name=obj.name, preset=obj.preset, fields=obj.fields
-        ):
+        if change and (replaced := _replaced_by(obj)):
+            record_version(replaced, None)
             obj.version += 1
         super().save_model(request, obj, form, change)
+        record_version(obj, request.user, "Edited in the admin")
+
+
+def _replaced_by(config: OptimizationConfig) -> OptimizationConfig | None:
+    """The stored row, where saving the config changes what it sets."""
+    return (
+        OptimizationConfig.objects.filter(pk=config.pk)
+        .exclude(name=config.name, preset=config.preset, fields=config.fields)
+        .first()
+    )

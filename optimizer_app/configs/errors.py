@@ -2,11 +2,18 @@
 
 * ConfigsError
   - FieldsRefused: values that cannot be used, by field
+  - FileRefused: a file that is no exported config
+  - NothingToPublish: nothing differs from the live version
+  - PublishedMeanwhile: somebody published since the draft was begun
+  - StillUsed: a config that keys use cannot go
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from optimizer_app.configs.changes import Change
+from optimizer_app.models import ApiKey, ConfigVersion
 
 
 class ConfigsError(Exception):
@@ -19,3 +26,29 @@ class FieldsRefused(ConfigsError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in problems.items()))
         self.problems = dict(problems)
+
+
+class FileRefused(ConfigsError):
+    """The text says what is wrong with the file."""
+
+
+class NothingToPublish(ConfigsError):
+    """What was to be published is what is live."""
+
+
+class PublishedMeanwhile(ConfigsError):
+    """`changes` is what others changed since `base_version`, up to the version that is live."""
+
+    def __init__(self, live: ConfigVersion, base_version: int, changes: Sequence[Change]) -> None:
+        super().__init__(f"v{live.number} was published after v{base_version}")
+        self.live = live
+        self.base_version = base_version
+        self.changes = list(changes)
+
+
+class StillUsed(ConfigsError):
+    """`keys` are those that use it."""
+
+    def __init__(self, keys: Sequence[ApiKey]) -> None:
+        super().__init__(f"{len(keys)} keys use it")
+        self.keys = list(keys)

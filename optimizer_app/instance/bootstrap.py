@@ -14,7 +14,9 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from optimizer_app.models import ApiKey, OptimizationConfig, Project, Provider
+from optimizer_app.configs.create import create_config
+from optimizer_app.configs.values import ConfigValues
+from optimizer_app.models import ApiKey, Project, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
 
 ADMIN_NAME = "admin"
@@ -61,7 +63,7 @@ def _first_project() -> Project:
     if found is not None:
         return found
     project = Project.objects.create(name=PROJECT_NAME)
-    OptimizationConfig.objects.create(project=project, name=CONFIG_NAME, preset="balanced", is_default=True)
+    create_config(project, CONFIG_NAME, ConfigValues("balanced"), author=None, is_default=True)
     return project
 
 

@@ -2,6 +2,7 @@
 
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.config import OptimizationConfig
+from optimizer_app.models.config_history import ConfigDraft, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
@@ -11,6 +12,8 @@ from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
     "ApiKey",
+    "ConfigDraft",
+    "ConfigVersion",
     "Document",
     "Event",
     "IngestJob",

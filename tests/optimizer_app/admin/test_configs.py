@@ -24,3 +24,13 @@ def test_a_config_that_cannot_be_used_is_refused(admin_client, ours):
     answer = admin_client.post(page("optimizationconfig", "add"), form)
 
     assert "keep_last_n_turns must be a whole number" in answer.content.decode()
+
+
+def test_changes_in_the_admin_stand_in_the_history(admin_client, ours):
+    config = ours.configs.get()
+    form = {"project": str(ours.pk), "name": config.name, "preset": "safe", "fields": "", "is_default": "on"}
+    admin_client.post(page("optimizationconfig", "change", config.pk), form)
+
+    rows = config.versions.order_by("number").values_list("number", "preset", "author__username")
+
+    assert list(rows) == [(1, "balanced", None), (2, "safe", "admin")]

@@ -1,0 +1,41 @@
+"""The versions of a config."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
+
+from optimizer_app.configs.values import ConfigValues
+from optimizer_app.models import ConfigVersion, OptimizationConfig
+
+Author = AbstractBaseUser | AnonymousUser
+
+
+def versions_of(config: OptimizationConfig) -> QuerySet[ConfigVersion]:
+    """The newest first."""
+    return ConfigVersion.objects.filter(config=config).select_related("author").order_by("-number")
+
+
+def values_at(config: OptimizationConfig, number: int) -> ConfigValues:
+    """What the config set in that version. ConfigVersion.DoesNotExist where it never had it."""
+    if number == config.version:
+        return ConfigValues.of(config)
+    return ConfigValues.of(ConfigVersion.objects.get(config=config, number=number))
+
+
+def record_version(
+    config: OptimizationConfig, author: Author | None, note: str = "", copy_of: int | None = None
+) -> ConfigVersion:
+    """The live version as a row of the history; where it has one, that stays as it is."""
+    row, _ = ConfigVersion.objects.get_or_create(
+        config=config,
+        number=config.version,
+        defaults={
+            "preset": config.preset,
+            "fields": config.fields,
+            "author_id": author.pk if author else None,
+            "note": note,
+            "copy_of": copy_of,
+        },
+    )
+    return row

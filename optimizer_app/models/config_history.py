@@ -1,0 +1,54 @@
+"""What a config was, and what somebody is about to make of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from optimizer_app.models.config import OptimizationConfig
+
+
+class ConfigVersion(models.Model):
+    """A config as it was published: by whom, when, why. `copy_of`: the version that was rolled back to."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    config = models.ForeignKey(OptimizationConfig, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    preset = models.CharField(max_length=20)
+    fields: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    note = models.CharField(max_length=500, blank=True)
+    copy_of = models.PositiveIntegerField(null=True)
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["config", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["config", "number"], name="version_number_once_a_config"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.config} v{self.number}"
+
+
+class ConfigDraft(models.Model):
+    """What one person has changed in a config and not published. `base_version` is what they started from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    config = models.ForeignKey(OptimizationConfig, on_delete=models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    base_version = models.PositiveIntegerField()
+    preset = models.CharField(max_length=20)
+    fields: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["config", "author"], name="one_draft_a_config_and_author"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.config}, draft of {self.author}"
