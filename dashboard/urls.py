@@ -12,10 +12,21 @@ from dashboard.configs.urls import urlpatterns as configs
 from dashboard.documents.urls import urlpatterns as documents
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.precompression.urls import urlpatterns as precompression
+from dashboard.prices.urls import urlpatterns as prices
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
 from dashboard.system.urls import urlpatterns as system
 
 app_name = "dashboard"
 
-urlpatterns = [*overview, *requests, *request, *configs, *documents, *precompression, *system, *account]
+urlpatterns = [
+    *overview,
+    *requests,
+    *request,
+    *configs,
+    *documents,
+    *precompression,
+    *prices,
+    *system,
+    *account,
+]

@@ -45,6 +45,12 @@ def money(dollars: Decimal) -> str:
     return _signed(dollars, f"${size.quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):,}")
 
 
+def price(dollars: Decimal) -> str:
+    """$2.50, $0.075, $1,200.00: two decimals, more where the price has more."""
+    exact_price = dollars.quantize(Decimal("0.01")) if dollars == round(dollars, 2) else dollars.normalize()
+    return f"${exact_price:,f}"
+
+
 def percent(share: float) -> str:
     """61%; under 10% one decimal; 0% and 100% only if exact."""
     size = abs(share) * 100

@@ -47,7 +47,10 @@ NAVIGATION = (
     ),
     Part(
         "Manage",
-        (Link("system", "System", "server", "s", for_staff=True),),
+        (
+            Link("prices", "Prices", "tag", "i", for_staff=True),
+            Link("system", "System", "server", "s", for_staff=True),
+        ),
     ),
 )
 

@@ -33,6 +33,11 @@ def money(dollars: Decimal | None) -> str:
 
 
 @register.filter
+def price(dollars: Decimal | None) -> str:
+    return _known(formats.price, dollars)
+
+
+@register.filter
 def absolute_money(dollars: Decimal | None) -> str:
     """The size alone, where the sign stands in the sentence."""
     return _known(lambda value: formats.money(abs(value)), dollars)

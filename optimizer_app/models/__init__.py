@@ -6,6 +6,7 @@ from optimizer_app.models.config_history import ConfigDraft, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
+from optimizer_app.models.price_override import PriceOverride
 from optimizer_app.models.project import Project
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.trace import RequestTrace
@@ -20,6 +21,7 @@ __all__ = [
     "OptimizationConfig",
     "Precompression",
     "PrecompressionHour",
+    "PriceOverride",
     "Project",
     "Provider",
     "RequestTrace",

@@ -1,4 +1,4 @@
-"""What the tokens that were cut are worth, by the price data in genai-prices. Nothing is fetched.
+"""What the tokens that were cut are worth, by genai-prices or an override. Nothing is fetched.
 
 Gross is the cut tokens at list price. Net is what the provider would have billed without us minus what it
 billed. What it would have billed is an estimate, as its cache cannot be asked: the cut tokens are taken to
@@ -17,10 +17,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from genai_prices import Usage as PricedUsage
-from genai_prices.types import ModelInfo, Provider
 
+from optimizer_app.models import PriceOverride
 from optimizer_app.optimize.usage import Usage
-from token_optimizer.optimizer.conversation.cache_prices import priced_model
+from optimizer_app.prices.entries import Entry, entry_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,10 @@ def price_request(
     usage: Usage,
     later_calls: Sequence[Usage] = (),
     at: datetime | None = None,
+    override: PriceOverride | None = None,
 ) -> Prices:
     """The money that cutting a prompt saved. `usage` is that of the first call."""
-    found = priced_model(model, dialect)
+    found = entry_of(model, dialect, override)
     if found is None:
         return UNPRICED
     before = _input_price(found, Usage(tokens_before), at)
@@ -64,21 +65,19 @@ def price_request(
     return Prices(gross, saved - more, more)
 
 
-def _price_of_going_on(
-    found: tuple[Provider, ModelInfo], calls: Sequence[Usage], at: datetime | None
-) -> Decimal:
+def _price_of_going_on(found: Entry, calls: Sequence[Usage], at: datetime | None) -> Decimal:
     """What later calls read, and what all but the last one wrote."""
     read = sum((_input_price(found, call, at) for call in calls[1:]), Decimal(0))
     return read + sum((_output_price(found, call, at) for call in calls[:-1]), Decimal(0))
 
 
-def _output_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:
+def _output_price(found: Entry, usage: Usage, at: datetime | None) -> Decimal:
     provider, model = found
     priced = PricedUsage(output_tokens=usage.output_tokens or 0)
     return model.calc_price(priced, provider, genai_request_timestamp=at).output_price
 
 
-def _input_price(found: tuple[Provider, ModelInfo], usage: Usage, at: datetime | None) -> Decimal:
+def _input_price(found: Entry, usage: Usage, at: datetime | None) -> Decimal:
     provider, model = found
     billed = usage.input_tokens or 0
     cached = min(usage.cached_tokens or 0, billed)

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
 
-from optimizer_app.models import ApiKey, Event, Project, RequestTrace
+from optimizer_app.models import ApiKey, Event, PriceOverride, Project, RequestTrace
 from optimizer_app.optimize.prices import price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
+from optimizer_app.prices.entries import overrides_of
 from optimizer_app.trace_ids import made_at
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import ensure_partitions
@@ -55,7 +56,8 @@ def _existing(model: type[Project] | type[ApiKey], ids: set[uuid.UUID]) -> set[u
 
 def _insert(records: Sequence[TraceRecord]) -> None:
     due = timezone.now() if settings.ANALYTICS_URL else None
-    traces = [_trace(record) for record in records]
+    overrides = overrides_of(record.model for record in records)
+    traces = [_trace(record, overrides.get(record.model)) for record in records]
     events = [event for record in records for event in events_of_record(record, next_try_at=due)]
     for event in events:
         event.payload = _json(event.payload)
@@ -63,7 +65,7 @@ def _insert(records: Sequence[TraceRecord]) -> None:
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
 
 
-def _trace(record: TraceRecord) -> RequestTrace:
+def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
     prices = price_request(
         record.model,
@@ -73,6 +75,7 @@ def _trace(record: TraceRecord) -> RequestTrace:
         usage=_first_usage(record),
         later_calls=[Usage(*astuple(call)) for call in record.provider_calls[1:]],
         at=record.created_at,
+        override=override,
     )
     row = RequestTrace(**columns, **asdict(prices))
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)

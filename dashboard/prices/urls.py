@@ -1,0 +1,13 @@
+"""Addresses of the list of prices and of the price of one model."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from dashboard.prices import views
+
+urlpatterns = [
+    path("prices", views.price_page, name="prices"),
+    path("prices/model", views.price_of_model, name="price"),
+    path("prices/remove", views.remove, name="remove_price"),
+]

@@ -1,0 +1,70 @@
+"""Prices: what does each model cost here, and who says so?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dashboard.prices.forms import PriceForm
+from dashboard.prices.rows import listed
+from dashboard.shell.page import for_staff, render_page
+from dashboard.shell.scope import Scope
+from optimizer_app.prices.listing import SOURCE, PricedModel, price_list, priced_model_named
+from optimizer_app.prices.overrides import remove_override, set_override
+
+
+@for_staff
+def price_page(request: HttpRequest) -> HttpResponse:
+    scope = Scope.of_request(request)
+    models = price_list(scope.traces())
+    name, sort = request.GET.get("name", "").strip(), request.GET.get("sort", "")
+    context: dict[str, Any] = {
+        "page": "prices",
+        "models": models,
+        "rows": listed(models, name=name, sort=sort),
+        "unpriced": sum(not model.has_price for model in models),
+        "name": name,
+        "sort": sort,
+        "source": SOURCE,
+    }
+    return render_page(request, "dashboard/prices/page.html", scope, context)
+
+
+@for_staff
+def price_of_model(request: HttpRequest) -> HttpResponse:
+    """Asks on GET for the price of `?model=`, or of a model that is named in the form; sets it on POST."""
+    scope = Scope.of_request(request)
+    found = priced_model_named(request.GET.get("model", ""), scope.traces())
+    form = PriceForm(request.POST or None, initial=_initial(found))
+    if form.is_valid():
+        user = request.user if isinstance(request.user, User) else None
+        override = set_override(form.cleaned_data["model"], form.prices(), user)
+        messages.success(request, f"{override} has this price from the next request on.")
+        return redirect(reverse("dashboard:prices") + scope.suffix)
+    context = {"page": "prices", "form": form, "found": found, "source": SOURCE}
+    return render_page(request, "dashboard/prices/price.html", scope, context)
+
+
+@for_staff
+@require_POST
+def remove(request: HttpRequest) -> HttpResponse:
+    model = request.POST.get("model", "")
+    if remove_override(model):
+        messages.success(request, f"The price that was set for {model} is gone.")
+    return redirect(reverse("dashboard:prices") + Scope.of_request(request).suffix)
+
+
+def _initial(found: PricedModel) -> dict[str, Any]:
+    """The prices that hold now, as a start."""
+    if found.prices is None:
+        return {"model": found.model}
+    names = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
+    prices = {name: getattr(found.prices, name) for name in names}
+    shown = {name: f"{price.normalize():f}" for name, price in prices.items() if price is not None}
+    return {"model": found.model, **shown}

@@ -1,0 +1,73 @@
+"""Prices of one's own, and what they change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from optimizer_app.models import Project, RequestTrace
+from optimizer_app.prices.entries import ModelPrices, entry_of, prices_of
+from optimizer_app.prices.listing import price_list
+from optimizer_app.prices.overrides import remove_override, set_override
+from optimizer_app.traces.store import store
+from tests.optimizer_app.traces.records import new_record
+
+pytestmark = pytest.mark.django_db
+CHEAP = ModelPrices(Decimal(2), Decimal(8), Decimal("0.5"), None)
+
+
+@pytest.fixture
+def project() -> Project:
+    return Project.objects.create(name="p")
+
+
+def stored_money(project: Project, model: str) -> tuple[Decimal | None, Decimal | None]:
+    """The gross and net saving of a request that cut 1,000 of 2,000 tokens, the rest of which was cached."""
+    record = new_record(
+        project.pk,
+        model=model,
+        tokens_before=2_000,
+        tokens_after=1_000,
+        usage_input_tokens=1_000,
+        usage_cached_tokens=1_000,
+    )
+    store([record])
+    trace = RequestTrace.objects.get(pk=record.id)
+    return trace.gross_usd, trace.net_usd
+
+
+def test_an_override_prices_the_next_request_and_no_earlier_one(project: Project) -> None:
+    assert stored_money(project, "house-model") == (None, None)
+    set_override("house-model", CHEAP, None)
+    assert stored_money(project, "house-model") == (Decimal("0.002"), Decimal("0.0005"))
+    assert RequestTrace.objects.filter(gross_usd=None).count() == 1
+    assert remove_override("house-model")
+    assert stored_money(project, "house-model") == (None, None)
+    assert not remove_override("house-model")
+
+
+def test_an_override_goes_before_the_known_price_of_that_model_alone(project: Project) -> None:
+    set_override("gpt-4o", CHEAP, None)
+    assert stored_money(project, "gpt-4o")[0] == Decimal("0.002")
+    assert stored_money(project, "gpt-4o-2024-11-20")[0] == Decimal("0.0025")
+
+
+def test_setting_it_again_replaces_it() -> None:
+    set_override("m", CHEAP, None)
+    again = set_override("m", ModelPrices(Decimal(1), Decimal(2), None, None), None)
+    assert prices_of(entry_of("m", "", again)) == ModelPrices(Decimal(1), Decimal(2), None, None)
+
+
+def test_a_price_by_length_is_that_of_ordinary_prompts() -> None:
+    found = prices_of(entry_of("claude-sonnet-4-5", "anthropic", None))
+    assert (found.input_usd, found.tiered) == (Decimal(3), True)
+
+
+def test_the_list_has_unpriced_models_first_then_the_most_used(project: Project) -> None:
+    for model in ("gpt-4o", "gpt-4o", "gpt-4o-mini", "house-model"):
+        stored_money(project, model)
+    set_override("not-seen-yet", CHEAP, None)
+    rows = price_list(RequestTrace.objects.all())
+    assert [row.model for row in rows] == ["house-model", "gpt-4o", "gpt-4o-mini", "not-seen-yet"]
+    assert [row.unpriced for row in rows] == [1, 0, 0, 0]
