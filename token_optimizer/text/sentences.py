@@ -23,7 +23,10 @@ _MAX_REMEMBERED_CHARS = 8_000
 _MAX_REMEMBERED_SPANS = 64
 
 # Marks that may end a sentence, with the quotes and brackets that close after them.
-_END = re.compile(r"""[.!?…]+["'”’»)\]*_]{0,4}(?=\s|\Z)|[。！？｡።។။།۔؟।॥]["'”’」』）)]{0,3}""")
+# They begin with the characters that any of them may begin with: elsewhere nothing is tried.
+_END = re.compile(
+    r"""[.!?…。！？｡።。။།۔؟।॥](?:(?<=[.!?…])[.!?…]*["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
+)
 _OPENING = re.compile(r"""\s*["'“‘«„(\[*_¿¡]{0,3}""")
 _WORD_BEFORE = re.compile(r"[^\s\W]+(?:\.[^\s\W]+)*\Z")
 _LONGEST_WORD = 24
@@ -145,8 +148,7 @@ def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
     """Whether a sentence that began at the start ends with the mark."""
     if match.end() == len(line) or match.group()[0] not in ".!?…":
         return True
-    after = _OPENING.match(line, match.end())
-    at = after.end() if after else match.end()
+    at = _start_of_next(line, match.end())
     following = line[at : at + 1]
     if not following:
         return True
@@ -158,9 +160,21 @@ def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
     return not _is_shortened(line, start, match.start(), line[at : at + 12])
 
 
+def _start_of_next(line: str, end: int) -> int:
+    """Where the next sentence starts behind space, quotes and brackets."""
+    if line[end] == " " and line[end + 1 : end + 2].isalnum():
+        return end + 1
+    after = _OPENING.match(line, end)
+    return after.end() if after else end
+
+
 def _is_shortened(line: str, start: int, dot: int, following: str) -> bool:
     """Whether the full stop at the place shortens the word before it, or makes a number an ordinal."""
-    found = _WORD_BEFORE.search(line, max(start, dot - _LONGEST_WORD), dot)
+    first = max(start, dot - _LONGEST_WORD)
+    plain = line[first:dot].rpartition(" ")[2]
+    if plain.isalpha() and 1 < len(plain) < _LONGEST_WORD:
+        return _is_abbreviation(plain, following)
+    found = _WORD_BEFORE.search(line, first, dot)
     if found is None:
         return False
     word = found.group()
@@ -168,13 +182,17 @@ def _is_shortened(line: str, start: int, dot: int, following: str) -> bool:
         return False
     if word.isdigit():
         return len(word) <= 3 and _is_ordinal(line, start, found.start(), following)
-    lower = word.lower()
     if "." in word:
         # "e.g.", "a.m.", "z.B.", and a host or a version: the parts of the first are single letters.
         return all(len(part) <= 2 and part.isalpha() for part in word.split("."))
     if len(word) == 1 and word.isalpha():
         # "a, b." ends a list of letters.
         return not (word.islower() and line[max(0, found.start() - 2) : found.start()].rstrip().endswith(","))
+    return _is_abbreviation(word, following)
+
+
+def _is_abbreviation(word: str, following: str) -> bool:
+    lower = word.lower()
     return lower in SHORTENED or (lower in SHORTENED_BEFORE_NUMBERS and following[:1].isdigit())
 
 

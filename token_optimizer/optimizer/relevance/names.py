@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+from token_optimizer.text.word_cache import WordCache
 
 _NAME = re.compile(
     r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
@@ -16,13 +17,17 @@ _CAPITALS_WEIGHT = 0.3
 _PART_WEIGHT = 0.15
 
 
-def names(text: str) -> Iterator[str]:
+def names(text: str) -> list[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
-    return (name for name, _ in weighted_names(text))
+    return [name for name, _ in _NAMES.of(text)]
 
 
-def weighted_names(text: str) -> Iterator[tuple[str, float]]:
+def weighted_names(text: str) -> list[tuple[str, float]]:
     """The names with what a mention is worth: less for a part of one, or a word that is only in capitals."""
+    return _NAMES.of(text)
+
+
+def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
     for match in _NAME.finditer(text):
         name = match.group()[:_MAX_NAME_CHARACTERS]
         if name.isalpha() and name.isupper():
@@ -33,3 +38,6 @@ def weighted_names(text: str) -> Iterator[tuple[str, float]]:
         parts = _PART.split(name)
         if len(parts) > 1:
             yield from ((part, _PART_WEIGHT) for part in parts if len(part) > 1)
+
+
+_NAMES = WordCache(_weighted_names)

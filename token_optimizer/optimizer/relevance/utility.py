@@ -39,10 +39,19 @@ _ENTITIES_FOR_HALF = 3
 # The beginning of a longer text stands for all of it.
 _MAX_CHARACTERS = 20_000
 _COUNTS: TextCache[tuple[int, int, int]] = TextCache(16_384)
-_KEYWORD = re.compile(r"\b(?:MUST(?: NOT)?|ALWAYS|NEVER|FORMAT|JSON|DEADLINE)\b")
+# Each begins with the characters that a match may begin with: elsewhere nothing is tried.
+_KEYWORD = re.compile(
+    r"[MANFJD](?<!\w\w)(?:(?<=M)UST(?: NOT)?|(?<=A)LWAYS|(?<=N)EVER|(?<=F)ORMAT|(?<=J)SON|(?<=D)EADLINE)\b"
+)
 # Two capitalised words or more in a row, a date, a sum of money, a share.
 _ENTITY = re.compile(
-    r"\b[^\W\d_a-z][\w'’-]*(?:\s[^\W\d_a-z][\w'’-]*)+|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|[$€£]\s?\d[\d.,]*|\b\d+(?:\.\d+)?\s?%"
+    r"""[A-Z0-9$\x80-\U0010ffff](?:
+        (?<=[^\W\d_a-z])(?<!\w\w)[\w'’-]*(?:\s[^\W\d_a-z][\w'’-]*)+
+        |(?<=\d)(?<!\w\w)\d{0,3}[-/.]\d{1,2}[-/.]\d{1,4}\b
+        |(?<=[$€£])\s?\d[\d.,]*
+        |(?<=\d)(?<!\w\w)\d*(?:\.\d+)?\s?%
+    )""",
+    re.VERBOSE,
 )
 
 

@@ -7,7 +7,10 @@ After:  paid, bridg
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from itertools import chain
+
+from token_optimizer.text.word_cache import WordCache
 
 # Scripts that put no space between words, or join them to others: of South East Asia, of China and Japan,
 # of Korea. Vowel signs and accents are no letters by themselves.
@@ -17,6 +20,7 @@ _UNSPACED = (
 )
 _MARKS = r"\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 WORD = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|[{_MARKS}])+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 # A word of Chinese or Japanese has about two characters, one of Thai more.
 _GRAM, _FIRST_WIDE = 2, "\u3000"
@@ -39,45 +43,57 @@ FUNCTION_WORDS = frozenset((
 ))  # fmt: skip
 
 
-class Stems(dict[str, str]):
-    """The stem of each word seen; the empty string for function words."""
+def stems_of(text: str) -> list[str]:
+    """The stems of the content words of a text, in order."""
+    return _STEMS.of(text.lower())
 
-    def __missing__(self, word: str) -> str:
-        # One letter is what an apostrophe leaves of a word, or an initial.
-        is_content = word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
-        stem = (_ENDINGS.sub("", word) or word) if is_content else ""
-        self[word] = stem
-        return stem
 
-    def of(self, text: str) -> list[str]:
-        """The stems of the content words of a text, in order."""
-        return [stem for word in _words(text) if (stem := self[word])]
+def has_stem(text: str, wanted: Set[str]) -> bool:
+    """Whether a content word of the text has one of these stems."""
+    return not wanted.isdisjoint(_STEMS.distinct(text.lower()))
 
 
 def stems(texts: Sequence[str]) -> list[list[str]]:
     """The stems of the content words of each text, in order."""
-    known = Stems()
-    return [known.of(text) for text in texts]
+    return [_STEMS.of(text.lower()) for text in texts]
 
 
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
     """Each stem with the shortest of its words, in an order that does not depend on that of the texts; and
     the stems of each text."""
-    words = [set(_words(text)) for text in texts]
-    known = Stems()
+    parts = [set(text.lower().split()) for text in texts]
+    words = {word for part in set().union(*parts) for word in _WORDS[part]}
     written: dict[str, str] = {}
-    for word in sorted(set().union(*words), key=lambda word: (len(word), word)):
-        if stem := known[word]:
+    for word in sorted(words, key=lambda word: (len(word), word)):
+        if stem := _stem(word):
             written.setdefault(stem, word)
-    return written, [{stem for word in found if (stem := known[word])} for found in words]
+    return written, [set(chain.from_iterable(map(_STEMS.__getitem__, found))) for found in parts]
+
+
+def _stem(word: str) -> str:
+    """The stem of a word; the empty string for function words."""
+    # One letter is what an apostrophe leaves of a word, or an initial.
+    is_content = word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
+    return (_ENDINGS.sub("", word) or word) if is_content else ""
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text; where no space parts them, every two or three characters in a row."""
-    words = WORD.findall(text.lower())
-    if text.isascii() or not _IS_UNSPACED.search(text):
+    """The words of a text in small letters; where no space parts them, every two or three characters in a
+    row."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
+    words = WORD.findall(text)
+    if not _IS_UNSPACED.search(text):
         return words
     return [part for word in words for part in (_grams(word) if _IS_UNSPACED.match(word) else (word,))]
+
+
+def _stems_in(text: str) -> Iterator[str]:
+    return filter(None, map(_stem, _words(text)))
+
+
+_WORDS = WordCache(_words)
+_STEMS = WordCache(_stems_in)
 
 
 def _grams(word: str) -> Iterator[str]:

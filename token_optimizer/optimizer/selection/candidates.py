@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice, repeat
+from operator import add
+from typing import TypeVar
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
+from token_optimizer.optimizer.relevance.bm25 import (
+    Mentions,
+    Synonyms,
+    bm25_of_mentions,
+    mentions,
+    synonyms_of_mentions,
+    with_feedback,
+    words_of,
+)
 from token_optimizer.optimizer.relevance.salience import salient, token_values
-from token_optimizer.optimizer.relevance.words import stems
+from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
-from token_optimizer.optimizer.selection.cutting import CuttableBlock
+from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter
+
+T = TypeVar("T")
 
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
@@ -32,12 +44,15 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: in
     relevance = _relevance(prompt, cuttables)
     by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
     weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables})
+    by_length = _length_values(cuttables)
     return [
         Candidate(
             number,
             index,
             tokens,
-            passage.value + by_token[number] * tokens + _relevance_value(relevance[number][index], tokens),
+            passage.value
+            + by_token[number] * tokens
+            + _RELEVANCE_VALUE * relevance[number][index] * by_length[tokens],
             {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
             cuttable.frame,
             0 if cuttable.cutter.gapless else gap_tokens,
@@ -45,6 +60,12 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: in
         for number, cuttable in enumerate(cuttables)
         for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
     ]
+
+
+def _length_values(cuttables: Sequence[CuttableBlock]) -> dict[int, float]:
+    """What a passage is worth by its tokens."""
+    sizes = {tokens for cuttable in cuttables for tokens in cuttable.tokens}
+    return {tokens: (tokens / _USUAL_TOKENS) ** _LENGTH_POWER for tokens in sizes}
 
 
 def own_words_first(
@@ -60,13 +81,13 @@ def own_words_first(
     own = {(item.text, item.place): item for item in candidates if cuttables[item.text].is_own_words}
     if sum(item.tokens for item in own.values()) <= own_tokens:
         # Such words open no turn: they can follow the marker of one that goes.
-        first = {place: replace(item, frame=None) for place, item in own.items()}
+        first = {place: item._replace(frame=None) for place, item in own.items()}
     elif in_part:
         first = {place: own[place] for place in choose(list(own.values()), own_tokens, frames)}
     else:
         return candidates
     for place, item in first.items():
-        first[place] = replace(item, value=item.value + _OWN_TOKEN_VALUE * item.tokens)
+        first[place] = item._replace(value=item.value + _OWN_TOKEN_VALUE * item.tokens)
     return [first.get((item.text, item.place), item) for item in candidates]
 
 
@@ -81,68 +102,104 @@ def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_toke
     return {frame: max(tokens, 0) for frame, tokens in frames.items()}
 
 
-def _relevance_value(relevance: float, tokens: int) -> float:
-    return _RELEVANCE_VALUE * relevance * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER if relevance else 0.0
-
-
 def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[float]]:
     """The relevance of every passage of ranked texts; 0 for all others."""
-    query = prompt.query or ""
     ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
-    words = stems([text for cuttable in ranked for text in cuttable.texts()])
-    # A title is no passage, but says what all of them speak of.
-    titles = stems([cuttable.title() for cuttable in ranked])
-    scores = iter(_titled_scores(prompt, ranked, words, titles))
-    wholes = iter(_section_scores(query, ranked, words, titles))
+    texts = _SearchedTexts.of(prompt, ranked)
+    scores = iter(_titled_scores(texts))
+    wholes = iter(_section_scores(texts))
     found = []
     for cuttable in cuttables:
+        size = len(cuttable.passages)
         if not cuttable.cutter.ranked:
-            found.append([0.0] * len(cuttable.passages))
+            found.append([0.0] * size)
             continue
-        own = _with_neighbors([next(scores) for _ in cuttable.passages], cuttable.cutter.neighbor_weight)
+        own = _with_neighbors(list(islice(scores, size)), cuttable.cutter.neighbor_weight)
         whole = chain.from_iterable(repeat(_WHOLE_SHARE * next(wholes), size) for size in cuttable.sections())
         found.append([score + more for score, more in zip(own, whole, strict=True)])
     return found
 
 
-def _section_scores(
-    query: str, ranked: list[CuttableBlock], words: list[list[str]], titles: list[list[str]]
-) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class _SearchedTexts:
+    """The ranked texts with the stems of each passage and each title, and what these mention of the query and
+    its synonyms. A title is no passage, but says what all of them speak of."""
+
+    asked: frozenset[str]
+    synonyms: Synonyms
+    ranked: list[CuttableBlock]
+    words: list[list[str]]
+    titles: list[list[str]]
+    mentioned: list[Mentions]
+    in_titles: list[Mentions]
+
+    @classmethod
+    def of(cls, prompt: Prompt, ranked: list[CuttableBlock]) -> _SearchedTexts:
+        asked = frozenset(stems_of(prompt.query or ""))
+        synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
+        wanted = asked | words_of(synonyms)
+        words = stems([text for cuttable in ranked for text in cuttable.texts()])
+        titles = stems([cuttable.title() for cuttable in ranked])
+        found, in_titles = mentions(words, wanted), mentions(titles, wanted)
+        return cls(asked, synonyms, ranked, words, titles, found, in_titles)
+
+    def per_passage(self, of_texts: Sequence[T]) -> list[T]:
+        """What each text has, for each of its passages."""
+        pairs = zip(of_texts, self.ranked, strict=True)
+        return [one for one, cuttable in pairs for _ in cuttable.passages]
+
+
+def _section_scores(texts: _SearchedTexts) -> list[float]:
     """How much each section of each text has to do with the query, in order; nothing where there is one."""
-    each = iter(words)
-    texts = [
-        [*title, *chain.from_iterable(islice(each, size))]
-        for title, cuttable in zip(titles, ranked, strict=True)
-        for size in cuttable.sections()
-    ]
-    return bm25(query, texts) if len(texts) > 1 else [0.0] * len(texts)
+    each = iter(zip(texts.mentioned, texts.words, strict=True))
+    mentioned, lengths = [], []
+    for in_title, title, cuttable in zip(texts.in_titles, texts.titles, texts.ranked, strict=True):
+        for size in cuttable.sections():
+            found = list(islice(each, size))
+            mentioned.append((*in_title, *chain.from_iterable(one for one, _ in found)))
+            lengths.append(len(title) + sum(len(words) for _, words in found))
+    if len(mentioned) <= 1:
+        return [0.0] * len(mentioned)
+    return bm25_of_mentions(texts.asked, mentioned, lengths)
 
 
-def _titled_scores(
-    prompt: Prompt, ranked: list[CuttableBlock], words: list[list[str]], titles: list[list[str]]
-) -> list[float]:
+def _titled_scores(texts: _SearchedTexts) -> list[float]:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
-    owners = [cuttable for cuttable in ranked for _ in cuttable.passages]
-    if not any(titles):
-        return _passage_scores(prompt, owners, words)
-    above = (title for title, cuttable in zip(titles, ranked, strict=True) for _ in cuttable.passages)
-    titled = [[*own, *title] for own, title in zip(words, above, strict=True)]
+    cutters = texts.per_passage([cuttable.cutter for cuttable in texts.ranked])
+    words, lengths = texts.words, list(map(len, texts.words))
+    if not any(texts.titles):
+        return _scores(texts, cutters, texts.mentioned, lengths, lambda: words)
+    titles = texts.per_passage(texts.titles)
+    mentioned = [*texts.mentioned, *map(add, texts.mentioned, texts.per_passage(texts.in_titles))]
+    lengths += [length + len(title) for length, title in zip(lengths, titles, strict=True)]
     # Together: a word that all passages have is no match beside one that a single title has.
-    both = _passage_scores(prompt, [*owners, *owners], [*words, *titled])
+    both = _scores(
+        texts, [*cutters, *cutters], mentioned, lengths, lambda: [*words, *map(add, words, titles)]
+    )
     return [
         (1 - _TITLED_SHARE) * alone + _TITLED_SHARE * below
         for alone, below in zip(both[: len(words)], both[len(words) :], strict=True)
     ]
 
 
-def _passage_scores(prompt: Prompt, owners: list[CuttableBlock], words: list[list[str]]) -> list[float]:
-    """How much each passage, given by its `words`, has to do with the query, as its owner is searched."""
-    scores = bm25(prompt.query or "", words, [owner.cutter.feedback_weight for owner in owners])
-    weights = [owner.cutter.synonym_weight for owner in owners]
-    if prompt.meaning is None or not any(weights):
+def _scores(
+    texts: _SearchedTexts,
+    cutters: Sequence[Cutter],
+    mentioned: Sequence[Mentions],
+    lengths: Sequence[int],
+    words: Callable[[], Sequence[Sequence[str]]],
+) -> list[float]:
+    """How much each passage has to do with the query, as its cutter searches. All its words are only looked
+    at where a cutter has a `feedback_weight`."""
+    scores = bm25_of_mentions(texts.asked, mentioned, lengths)
+    feedback = [cutter.feedback_weight for cutter in cutters]
+    if any(feedback):
+        scores = with_feedback(scores, words(), lengths, feedback)
+    weights = [cutter.synonym_weight for cutter in cutters]
+    if not texts.synonyms or not any(weights):
         return scores
-    synonyms = bm25_with_synonyms(prompt.meaning.synonyms, words)
+    synonyms = synonyms_of_mentions(texts.synonyms, mentioned, lengths)
     return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
 
 

@@ -11,7 +11,7 @@ from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import fixed_facts, is_agents_run
 from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
-from token_optimizer.optimizer.selection.choice import choose
+from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
 
 _MAX_ATTEMPTS = 5
@@ -40,11 +40,12 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     in_part = not is_agents_run(prompt)
     own_tokens = int(_MAX_OWN_SHARE * available)
     candidates = own_words_first(candidates, cuttables, frames, own_tokens, in_part=in_part)
+    choice = GreedyChoice(candidates, frames, covered)
     best, best_used, room, enough, too_much = least, 0, available, 0, 0
     for attempt in range(_MAX_ATTEMPTS):
         if room <= 0:
             break
-        kept = choose(candidates, room, frames, covered)
+        kept = set(choice.worths_within(room))
         shorter = cut(prompt, context, cuttables, kept, set(turns))
         used = available + _tokens_over(shorter, context)
         if best_used < used <= available:

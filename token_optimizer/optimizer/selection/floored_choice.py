@@ -10,7 +10,7 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import fixed_facts
 from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
-from token_optimizer.optimizer.selection.choice import Candidate, worths_of_kept
+from token_optimizer.optimizer.selection.choice import Candidate, GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, cut
 from token_optimizer.optimizer.selection.floors import KindFloor
 
@@ -38,7 +38,11 @@ class FlooredChoice:
         self._floors = floors
         gap_tokens = marker_tokens(context.show_handles)
         self._frames = frames_of(cuttables, {}, gap_tokens)
-        self._candidates = candidates_of(prompt, cuttables, gap_tokens)
+        self._by_kind: dict[Kind, list[Candidate]] = {}
+        for item in candidates_of(prompt, cuttables, gap_tokens):
+            self._by_kind.setdefault(cuttables[item.text].block.kind, []).append(item)
+        # The last choice of each kind, and among what it was.
+        self._choices: dict[Kind, tuple[list[Candidate], GreedyChoice]] = {}
         self._covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
 
     def cut(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Prompt:
@@ -50,13 +54,9 @@ class FlooredChoice:
 
     def _kept(self, share: float, further: Mapping[Kind, float]) -> _Kept:
         """The passages that stay where these shares are to go, with what each is worth."""
-        by_kind: dict[Kind, list[Candidate]] = {}
-        for item in self._candidates:
-            by_kind.setdefault(self._cuttables[item.text].block.kind, []).append(item)
         kept: _Kept = {}
-        for kind, candidates in by_kind.items():
-            kind_share = max(share, further.get(kind, 0.0))
-            kept |= self._kept_of_kind(candidates, self._floors[kind], kind_share)
+        for kind in self._by_kind:
+            kept |= self._kept_of_kind(kind, max(share, further.get(kind, 0.0)))
         return kept
 
     def _worths(self, kept: _Kept) -> dict[str, Worth]:
@@ -74,9 +74,14 @@ class FlooredChoice:
         spare = sum(cuttable.tokens[place] for place, worth in kept.items() if worth < floor)
         return Worth(max(kept.values(), default=0.0), floor, spare)
 
-    def _kept_of_kind(self, candidates: list[Candidate], floor: KindFloor, share: float) -> _Kept:
+    def _kept_of_kind(self, kind: Kind, share: float) -> _Kept:
+        candidates, floor = self._by_kind[kind], self._floors[kind]
         tokens = sum(item.tokens for item in candidates)
         room = int(tokens * (1 - min(share, floor.max_cut)))
         own_tokens = int(_MAX_OWN_SHARE * room)
         ranked = own_words_first(candidates, self._cuttables, self._frames, own_tokens, in_part=True)
-        return worths_of_kept(ranked, room, self._frames, self._covered, floor.floor)
+        known = self._choices.get(kind)
+        if known is None or known[0] != ranked:
+            choice = GreedyChoice(ranked, self._frames, self._covered, floor.floor)
+            known = self._choices[kind] = ranked, choice
+        return known[1].worths_within(room)

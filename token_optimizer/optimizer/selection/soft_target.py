@@ -13,7 +13,7 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
-from token_optimizer.optimizer.relevance.words import Stems
+from token_optimizer.optimizer.relevance.words import has_stem
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
 from token_optimizer.optimizer.selection.floors import kind_floors
@@ -98,10 +98,9 @@ def _is_long_json(block: Block, context: Context) -> bool:
 
 def _asked_about(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> list[CuttableBlock]:
     """The blocks of the kinds in which some of the asked words stand."""
-    known = Stems()
     kinds: set[Kind] = set()
     for cuttable in cuttables:
         kind = cuttable.block.kind
-        if kind not in kinds and not asked.isdisjoint(known.of(cuttable.source.text)):
+        if kind not in kinds and has_stem(cuttable.source.text, asked):
             kinds.add(kind)
     return [cuttable for cuttable in cuttables if cuttable.block.kind in kinds]

@@ -15,7 +15,7 @@ from token_optimizer.optimizer.embedded.asking_words import (
     MATERIAL_NAMES,
     QUESTION_NAMES,
 )
-from token_optimizer.optimizer.relevance.words import Stems
+from token_optimizer.optimizer.relevance.words import stems_of
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
 _OF_ALL = re.compile(
@@ -68,11 +68,10 @@ _FUNCTION_WORDS = frozenset((
     "une", "van", "vom", "von", "voor", "vous", "war", "was", "wat", "wer", "wie", "wo", "zu", "zum",
     "zur",
 ))  # fmt: skip
-_STEMS = Stems()
 _GENERAL_STEMS = frozenset(
     stem
     for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
-    for stem in _STEMS.of(name)
+    for stem in stems_of(name)
 )
 
 
@@ -81,4 +80,4 @@ def specific_stems(query: str | None) -> frozenset[str]:
     particular."""
     if not query or _OF_ALL.search(query):
         return frozenset()
-    return frozenset(Stems().of(query)) - _GENERAL_STEMS
+    return frozenset(stems_of(query)) - _GENERAL_STEMS

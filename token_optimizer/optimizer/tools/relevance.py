@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from token_optimizer.optimizer.relevance.bm25 import bm25
-from token_optimizer.optimizer.relevance.words import Stems, stems
+from token_optimizer.optimizer.relevance.words import stems, stems_of
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Others are likely too when they match at least so well as this share of the best, up to so many.
@@ -45,7 +45,7 @@ class ToolRelevance:
     def unlikely(self) -> frozenset[int]:
         """The indexes of the tools that the question clearly does not ask for; none where it asks for none of
         them clearly."""
-        asked = set(Stems().of(self._question))
+        asked = set(stems_of(self._question))
         best = (words for words, score in zip(self._documents, self._scores, strict=True) if score == 1)
         if all(len(asked.intersection(words)) < _MIN_SHARED_WORDS for words in best):
             return frozenset()

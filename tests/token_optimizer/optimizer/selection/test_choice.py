@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose, worths_of_kept
+from token_optimizer.optimizer.selection.choice import Candidate, Frame, GreedyChoice, choose
 
 
 def _candidate(place: int, tokens: int, value: float, facts: dict[str, float] | None = None) -> Candidate:
@@ -35,8 +37,9 @@ def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
 def test_the_floor_is_that_of_the_passage_and_not_of_its_frame() -> None:
     frame = Frame("text", 1)
     framed = [Candidate(0, place, 20, 1.6, {}, frame) for place in range(2)]
-    assert set(worths_of_kept(framed, 0, {frame: 60}, floor=0.07)) == {(0, 0), (0, 1)}
-    assert not worths_of_kept([Candidate(0, 0, 20, 1.3, {}, frame)], 0, {frame: 60}, floor=0.07)
+    assert set(GreedyChoice(framed, {frame: 60}, floor=0.07).worths_within(0)) == {(0, 0), (0, 1)}
+    below = [Candidate(0, 0, 20, 1.3, {}, frame)]
+    assert not GreedyChoice(below, {frame: 60}, floor=0.07).worths_within(0)
 
 
 @given(
@@ -55,3 +58,20 @@ def test_the_choice_never_costs_more_than_there_is(items: list[tuple[int, float,
     spent = sum(candidates[place].tokens for _, place in kept) + 7 * (gaps - bool(items))
     assert spent <= room
     assert kept == choose(candidates, room, {})
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.floats(0, 3), st.integers(0, 5)), min_size=200, max_size=300),
+    st.lists(st.integers(0, 9000), min_size=2, max_size=4),
+    st.sampled_from((0.05, inf)),
+)
+def test_a_choice_for_another_room_is_that_of_a_new_choice(
+    items: list[tuple[int, float, int]], rooms: list[int], floor: float
+) -> None:
+    candidates = [
+        Candidate(place // 50, place, tokens, value, {f"name {fact}": 0.5}, gap_tokens=7)
+        for place, (tokens, value, fact) in enumerate(items)
+    ]
+    choice = GreedyChoice(candidates, {}, floor=floor)
+    for room in rooms:
+        assert choice.worths_within(room) == GreedyChoice(candidates, {}, floor=floor).worths_within(room)
