@@ -15,9 +15,6 @@ length of the test. Both imply `transactional_db`: rows must be committed for th
 
 Property tests draw the same examples in every run; `bin/search-properties` draws many others.
 
-Coverage is measured by the tests that show behaviour case by case. `unmeasured` marks what repeats the same
-lines a hundred times, or loads torch: both take twice the time where coverage is measured.
-
 `browser`-marked tests are skipped where no Chromium is found. No test may connect beyond loopback.
 """
 
@@ -35,7 +32,6 @@ from typing import Any
 import django
 import hypothesis
 import pytest
-from coverage import Coverage
 from django.db import connection
 
 from optimizer_app.instance.servers.running import running_servers
@@ -70,33 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files for the workers: one that came last would run alone, with the others idle.
-
-    Coverage doubles the time of the library's tests, so it is measured by the first case of each alone.
-    """
-    seen: set[str] = set()
-    for item in items:
-        name, _, case = item.nodeid.partition("[")
-        is_repeated = bool(case) and name in seen and name.startswith("tests/token_optimizer/")
-        if is_repeated or item.get_closest_marker("hypothesis"):
-            item.add_marker(pytest.mark.unmeasured)
-        seen.add(name)
+    """Order the files for the workers: one that came last would run alone, with the others idle."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Pause coverage for an unmeasured test, its fixtures and its child processes."""
-    coverage = Coverage.current() if item.get_closest_marker("unmeasured") else None
-    if coverage is None:
-        return (yield)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        coverage.stop()
-        try:
-            return (yield)
-        finally:
-            coverage.start()
 
 
 @pytest.fixture(scope="session", autouse=True)

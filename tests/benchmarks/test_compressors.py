@@ -104,7 +104,6 @@ def test_nothing_is_learned_from_the_family_that_is_held_out_nor_where_it_is_not
     assert families == ["chat_memory"]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("train", [logistic, pairwise, trees, network])
 def test_a_model_learns_to_find_what_is_asked(
     train: Callable[[Sequence[Matrix], Sequence[Sequence[float]]], Worth],

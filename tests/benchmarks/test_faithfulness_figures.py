@@ -17,7 +17,6 @@ def _judged(score: float, kept: float) -> Judged:
 
 
 @pytest.mark.long
-@pytest.mark.unmeasured
 def test_the_score_ranks_cuts_as_their_items_do() -> None:
     cases = [
         case for family in ("docs_questions", "agent_steps", "json_lookup") for case in FAMILIES[family]()

@@ -22,7 +22,6 @@ FLOORS = {
 }
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_stays_above_its_floors(family: str) -> None:
     scores = [score_case(case, compress) for case in FAMILIES[family]()]

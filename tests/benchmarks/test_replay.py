@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from benchmarks.replay import replay, replayable
 
 _TOLD = {
@@ -31,7 +29,6 @@ def _case(asked: int, turns: int = 60) -> dict[str, Any]:
     return {"family": "talk", "messages": messages, "must_retain": [item]}
 
 
-@pytest.mark.unmeasured
 def test_what_the_last_question_asks_for_is_there_turn_by_turn_as_at_once() -> None:
     for asked in _QUESTIONS:
         done = replay(_case(asked), 0.4)

@@ -115,7 +115,7 @@ def test_use_of_a_key_is_noted(account: Account) -> None:
     assert account.key.last_used_at is not None
 
 
-@pytest.mark.parametrize("stream", [False, pytest.param(True, marks=pytest.mark.unmeasured)])
+@pytest.mark.parametrize("stream", [False, True])
 def test_killed_right_after_an_answer(server: LiveServer, provider: MockProvider, stream: bool) -> None:
     """What was answered is in the journal, and the next start stores it, once."""
     with running_server() as killed:

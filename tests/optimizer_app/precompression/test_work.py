@@ -242,7 +242,6 @@ def test_a_worker_that_is_to_stop_leaves_the_rest(project: Project) -> None:
     assert (finished.count, finished.more) == (0, True)
 
 
-@pytest.mark.unmeasured
 def test_the_model_s_process_is_started_once(
     project: Project, reader: PrecompressionReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -193,7 +193,6 @@ def _ask(content: Any, **fields: Any) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": content}], **fields}
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("deep", [_deep_list(), _deep_object(), _deep_object(3_000)])
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_depth_in_tools_arguments_and_unknown_fields(dialect: Dialect, deep: Any) -> None:
@@ -323,7 +322,6 @@ for name, text in CASES:
 
 
 @pytest.mark.long
-@pytest.mark.unmeasured
 def test_no_text_hangs() -> None:
     cases = ", ".join(f"({name!r}, {expression})" for name, expression in PATHOLOGICAL.items())
     child = CHILD.replace("CASES", f"[{cases}]")

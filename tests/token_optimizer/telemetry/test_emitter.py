@@ -230,7 +230,6 @@ def test_what_waits_is_sent_at_the_end_of_the_process(receiver: EventsReceiver) 
     assert numbers(receiver.events) == list(range(25))
 
 
-@pytest.mark.unmeasured
 def test_the_end_of_the_process_does_not_wait_for_a_server_that_hangs(receiver: EventsReceiver) -> None:
     """The receiver answers nothing, so waiting for all 20 batches would run into the time limit."""
     receiver.gate.clear()
@@ -238,7 +237,6 @@ def test_the_end_of_the_process_does_not_wait_for_a_server_that_hangs(receiver: 
     assert receiver.events == []
 
 
-@pytest.mark.unmeasured
 def test_an_emitter_that_hangs_takes_no_time_from_another(receiver: EventsReceiver) -> None:
     with EventsReceiver() as hanging, EventsReceiver() as also_hanging:
         hanging.gate.clear()

@@ -127,7 +127,6 @@ def test_never_more_tokens_the_same_each_time_and_nothing_made_up(
 
 
 @pytest.mark.long
-@pytest.mark.unmeasured
 def test_it_beats_chance_on_our_own_docs() -> None:
     cases = [{**case, "family": "docs"} for case in FAMILIES["docs_questions"]()]
     rows = compared_cases(cases)

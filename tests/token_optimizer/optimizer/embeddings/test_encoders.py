@@ -61,7 +61,6 @@ def choose_first_token(folder: Path) -> None:
     )
 
 
-@pytest.mark.unmeasured
 def test_vectors_equal_those_of_sentence_transformers(folder: Path) -> None:
     for prepare in (lambda _: None, choose_first_token):
         prepare(folder)

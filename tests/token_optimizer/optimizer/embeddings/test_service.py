@@ -150,7 +150,6 @@ def test_other_dimensions_are_refused(service: EmbeddingService, monkeypatch: py
         EmbeddingService()
 
 
-@pytest.mark.unmeasured
 def test_the_packaged_model_embeds_without_torch() -> None:
     code = (
         "import sys; from token_optimizer.optimizer.semantic import EmbeddingService; "

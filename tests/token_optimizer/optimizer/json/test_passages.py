@@ -165,7 +165,6 @@ def test_what_is_no_json_to_cut_has_no_passages(text):
     assert json_passages(text, "x") == []
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "text",
     [

@@ -461,7 +461,6 @@ def test_a_long_traceback_may_lose_its_middle_but_not_its_cause():
     assert len(kept.splitlines()) < 40
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "text",
     [

@@ -222,7 +222,6 @@ def test_what_is_short_stays(text):
     check_unchanged(lambda some: trim_logs(some, 0, 5), text)
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "text",
     [

@@ -70,7 +70,6 @@ def test_the_order_of_the_texts_changes_nothing() -> None:
     assert json.dumps(forth) == json.dumps(back)
 
 
-@pytest.mark.unmeasured
 def test_the_same_in_every_process() -> None:
     code = (
         "import json; from token_optimizer.optimizer.relevance.synonyms import synonyms; "

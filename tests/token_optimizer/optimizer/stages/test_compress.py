@@ -357,7 +357,6 @@ def learned(model: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.long
-@pytest.mark.unmeasured
 def test_the_learned_compressor_runs_where_there_is_time(learned: str) -> None:
     lenient = OptimizerConfig.preset("balanced", faithfulness_threshold=0.0)
     assert compressor_name() == learned
@@ -366,7 +365,6 @@ def test_the_learned_compressor_runs_where_there_is_time(learned: str) -> None:
     assert fate_of(result).stage == "compress"
 
 
-@pytest.mark.unmeasured
 def test_without_the_time_sentences_are_left_out(learned: str) -> None:
     result = run(talk(STORY), latency=Latency(2_000, Clock(), Speeds()))
     assert "passages left out]" in result.body["messages"][1]["content"]
@@ -374,7 +372,6 @@ def test_without_the_time_sentences_are_left_out(learned: str) -> None:
     assert not shared_compressor().compressor.is_loaded
 
 
-@pytest.mark.unmeasured
 def test_the_learned_compressor_never_stops_an_event_loop(learned: str) -> None:
     async def on_the_loop() -> OptimizationResult:
         return run(talk(STORY), latency=Latency(600_000, Clock(), Speeds()))

@@ -22,7 +22,7 @@ from token_optimizer.optimizer.compression.llmlingua.model import LLMLinguaModel
 from token_optimizer.optimizer.compression.llmlingua.process import LLMLinguaProcess
 from token_optimizer.text.counting import token_counts
 
-pytestmark = [pytest.mark.long, pytest.mark.unmeasured]
+pytestmark = pytest.mark.long
 
 PROSE = """The mill on the river was closed by the council on 3 May 2024 after a long and costly quarrel.
   It had cost 1,250,000 crowns, and nobody did not know who would pay the rest of the bill in the end.
