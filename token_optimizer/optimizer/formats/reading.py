@@ -49,6 +49,7 @@ from token_optimizer.optimizer.embedded.content import (
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
+from token_optimizer.optimizer.formats.observations import observations_in
 from token_optimizer.text.cache import TextCache, key_of
 
 FRAMING_ID = "framing"
@@ -68,7 +69,8 @@ class _Talk:
     """The body with the documents put in, its messages, the turn of each, and what is in them.
 
     `asked` is the newest message in which the user speaks, `prefilled` an assistant's last message, which
-    the answer goes on from; -1 where there is none.
+    the answer goes on from; -1 where there is none. `observations` are the user's messages that a program
+    wrote.
     """
 
     body: Mapping[str, Any]
@@ -76,6 +78,7 @@ class _Talk:
     turns: Sequence[int]
     asked: int
     prefilled: int
+    observations: frozenset[int] = frozenset()
     documents: Sequence[str] = ()
     documents_at: int | None = None
 
@@ -155,7 +158,7 @@ def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
 def _question(talk: _Talk, dialect: Dialect) -> str | None:
     """What the newest message asks in which the user speaks: its prose, of which only the question counts
     where it comes with embedded content."""
-    if talk.asked < 0:
+    if talk.asked < 0 or talk.asked in talk.observations:
         return None
     text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
     said = [piece for part in text_parts if not part.tool_result for piece in _pieces(part, talk)]
@@ -170,6 +173,8 @@ def _placed_pieces(
     """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
     places = {OUTSIDE: _blocks_outside(parsed)}
     for text_part in text_parts_of(talk.body, dialect, first_message=parsed.count):
+        if text_part.message in talk.observations:
+            text_part = text_part._replace(tool_result=True)
         slot = len(slots) if text_part.path is not None else None
         if text_part.path is not None:
             slots.append(Slot(text_part.path, text_part.role))
@@ -190,7 +195,7 @@ def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
     last = len(messages) - 1
     asked = next((index for index in range(last, -1, -1) if speaks(messages[index])), -1)
     prefilled = last if messages and role_of(messages[last]) == "assistant" else -1
-    return _Talk(body, messages, _turns(messages), asked, prefilled)
+    return _Talk(body, messages, _turns(messages), asked, prefilled, observations_in(messages))
 
 
 def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
@@ -209,6 +214,7 @@ def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
         messages=messages,
         turns=[*talk.turns[:at], max(turn, 0), *talk.turns[at:]],
         asked=talk.asked + (talk.asked >= at),
+        observations=frozenset(number + (number >= at) for number in talk.observations),
         prefilled=talk.prefilled + (talk.prefilled >= at),
         documents=texts,
         documents_at=at,
