@@ -13,6 +13,7 @@ from dashboard.documents.urls import urlpatterns as documents
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
+from dashboard.projects.urls import urlpatterns as projects
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
 from dashboard.system.urls import urlpatterns as system
@@ -26,6 +27,7 @@ urlpatterns = [
     *configs,
     *documents,
     *precompression,
+    *projects,
     *prices,
     *system,
     *account,

@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from typing import Any
 from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -59,3 +65,51 @@ def _addresses(host: str, port: int) -> list[IpAddress]:
     except (OSError, UnicodeError):
         return []
     return [ipaddress.ip_address(str(entry[4][0]).split("%")[0]) for entry in found]
+
+
+def guarded_session() -> requests.Session:
+    """A session for URLs that people entered: UnsafeUrl before a byte is sent to where they must not lead.
+
+    A check of the URL alone would let a name resolve to something else a moment later. A proxy of the
+    environment is not asked, since it would hide the address.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _GuardedAdapter())
+    return session
+
+
+class _GuardedConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn(), self.host)
+
+
+class _GuardedTlsConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _checked(super()._new_conn(), self.host)
+
+
+class _GuardedPool(HTTPConnectionPool):
+    ConnectionCls = _GuardedConnection
+
+
+class _GuardedTlsPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedTlsConnection
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {"http": _GuardedPool, "https": _GuardedTlsPool}
+
+
+def _checked(connection: socket.socket, host: str) -> socket.socket:
+    """The connection, where it leads to an address that may be called."""
+    try:
+        check_outgoing_address(ipaddress.ip_address(connection.getpeername()[0].split("%")[0]), host)
+    except UnsafeUrl:
+        connection.close()
+        raise
+    return connection

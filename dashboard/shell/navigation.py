@@ -48,6 +48,7 @@ NAVIGATION = (
     Part(
         "Manage",
         (
+            Link("projects", "Projects and keys", "key-round", "k"),
             Link("prices", "Prices", "tag", "i", for_staff=True),
             Link("system", "System", "server", "s", for_staff=True),
         ),

@@ -47,6 +47,10 @@ class Scope:
         """Those of them that the window holds."""
         return self.window.of(self.all_traces())
 
+    def window_traces_of_all(self) -> RequestTraceQuerySet:
+        """The traces of all of the reader's projects that the window holds."""
+        return self.window.of(RequestTrace.objects.visible_to(self.user))
+
     def documents(self) -> DocumentQuerySet:
         """The documents of the chosen project, or of all of the reader's."""
         found = Document.objects.visible_to(self.user)

@@ -1,11 +1,11 @@
-"""Projects, and their keys. A key's secret is shown once, when it is issued."""
+"""Projects, and their keys."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
@@ -18,6 +18,8 @@ class ProjectAdmin(OfferedLookups):
     list_display = ("name", "created_at")
     search_fields = ("name",)
     filter_horizontal = ("members",)
+    # Its page checks where the URL leads.
+    exclude = ("analytics_url",)
     readonly_fields = ("id", "created_at")
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Project]:
@@ -27,8 +29,8 @@ class ProjectAdmin(OfferedLookups):
 class ApiKeyForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        config, project = cleaned.get("config"), cleaned.get("project", self.instance.project_id)
-        if config is not None and config.project_id != getattr(project, "pk", project):
+        config = cleaned.get("config")
+        if config is not None and config.project_id != self.instance.project_id:
             self.add_error("config", "This config belongs to another project.")
         return cleaned
 
@@ -41,25 +43,16 @@ class ApiKeyAdmin(WithinProjects):
     list_select_related = ("project", "config")
     search_fields = ("name", "shown_prefix")
     fields = ("project", "name", "config", "shown_prefix", "created_at", "last_used_at", "revoked_at")
+    readonly_fields = ("project", "shown_prefix", "created_at", "last_used_at", "revoked_at")
     actions = ("revoke",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        shown = ("shown_prefix", "created_at", "last_used_at", "revoked_at")
-        return ("project", *shown) if obj else shown
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Keys are made on their project's page: a message here would carry the secret in a cookie."""
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Keys are revoked: a deleted one would leave its traces without a name."""
         return False
-
-    def save_model(self, request: HttpRequest, obj: ApiKey, form: forms.ModelForm, change: bool) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            return
-        issued, secret = ApiKey.issue(project=obj.project, name=obj.name)
-        obj.pk, obj.shown_prefix, obj.hash = issued.pk, issued.shown_prefix, issued.hash
-        obj.created_at, obj._state = issued.created_at, issued._state
-        obj.save(update_fields=["config"])
-        messages.warning(request, f"The key, shown only now: {secret}")
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: models.QuerySet[ApiKey]) -> None:

@@ -14,14 +14,12 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from optimizer_app.configs.create import create_config
-from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ApiKey, Project, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from optimizer_app.projects.create import create_project
 
 ADMIN_NAME = "admin"
 PROJECT_NAME = "Default"
-CONFIG_NAME = "balanced"
 KEY_NAME = "First key"
 ECHO_NAME = "echo"
 MIN_KEY_CHARS = 12
@@ -62,9 +60,7 @@ def _first_project() -> Project:
     found = Project.objects.order_by("created_at").first()
     if found is not None:
         return found
-    project = Project.objects.create(name=PROJECT_NAME)
-    create_config(project, CONFIG_NAME, ConfigValues("balanced"), author=None, is_default=True)
-    return project
+    return create_project(PROJECT_NAME, by=None)
 
 
 def _first_key(project: Project) -> str | None:

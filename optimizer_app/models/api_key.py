@@ -41,10 +41,25 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.shown_prefix}…)"
 
     @classmethod
-    def issue(cls, *, project: Project, name: str, secret: str | None = None) -> tuple[Self, str]:
+    def issue(
+        cls,
+        *,
+        project: Project,
+        name: str,
+        secret: str | None = None,
+        config: OptimizationConfig | None = None,
+        key_id: uuid.UUID | None = None,
+    ) -> tuple[Self, str]:
         """A new key and its secret, which is not stored and so can be shown only now."""
         secret = secret or KEY_PREFIX + secrets.token_urlsafe(24)
-        row = cls.objects.create(project=project, name=name, shown_prefix=secret[:8], hash=key_hash(secret))
+        row = cls.objects.create(
+            id=key_id or uuid.uuid4(),
+            project=project,
+            name=name,
+            config=config,
+            shown_prefix=secret[:8],
+            hash=key_hash(secret),
+        )
         return row, secret
 
     def revoke(self) -> None:

@@ -26,11 +26,15 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 class Project(models.Model):
-    """Every stored row belongs to one project; no query crosses from one to another."""
+    """Every stored row belongs to one project; no query crosses from one to another.
+
+    `analytics_url` is where its events go; empty means where the instance's ANALYTICS_URL says.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, unique=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="projects")
+    analytics_url = models.URLField(max_length=500, blank=True)
     hash_secret = models.CharField(max_length=64, default=new_hash_secret, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -41,3 +45,8 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_receiver(self) -> bool:
+        """Whether its events go anywhere."""
+        return bool(self.analytics_url or settings.ANALYTICS_URL)

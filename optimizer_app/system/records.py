@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
-from optimizer_app.models import Event
+from optimizer_app.models import Event, Project
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.traces.journal import REJECTED, SUFFIX
 
@@ -42,14 +42,17 @@ def outbox() -> Part:
             oldest=Min("created_at"),
             failing=Count("pk", filter=Q(attempts__gte=_MANY_ATTEMPTS)),
         )
+        own = Project.objects.exclude(analytics_url="").count()
         failed = waiting.exclude(last_error="").order_by("next_try_at").first() if found["count"] else None
     facts = (
         Fact("receiver", _host(settings.ANALYTICS_URL)),
+        Fact(f"project{'' if own == 1 else 's'} with a receiver of their own", own or None, "count"),
         Fact("waiting", found["count"], "count"),
         Fact("the first came", found["oldest"], "moment"),
     )
     problem = _failing(found["failing"], failed.last_error if failed else "")
-    return Part("Outbox of events", facts, problem, off=not settings.ANALYTICS_URL and not found["count"])
+    used = settings.ANALYTICS_URL or own or found["count"]
+    return Part("Outbox of events", facts, problem, off=not used)
 
 
 def _unwritable(folder: Path) -> Problem | None:

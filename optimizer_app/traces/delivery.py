@@ -1,8 +1,9 @@
-"""Delivers the outbox: posts `{api_key, events: [...]}` to ANALYTICS_URL, each event until a 2xx.
+"""Delivers the outbox: posts `{api_key, events: [...]}` to the project's receiver, each event until a 2xx.
 
 A worker leases the events that are due, so that none is posted by two at once, and settles them after the
 answer. One that dies in between posts them again when the lease ends: the receiver tells by `event_id`.
-ANALYTICS_URL comes from the instance's own environment and is trusted; redirects are not followed.
+That is the project's own, which people entered, so that its addresses are judged; or else the instance's
+ANALYTICS_URL, which comes from the environment and is trusted. Redirects are not followed.
 `api_key` is the id of the key's row (see `outbox`); a batch holds the events of one key.
 """
 
@@ -21,6 +22,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from optimizer_app.models import Event
+from optimizer_app.outgoing import UnsafeUrl, guarded_session
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +43,14 @@ class NotDelivered(Exception):
 
 
 def deliver_due_events() -> int:
-    """Post all due events, until none is left or the receiver fails; returns how many arrived."""
-    if not settings.ANALYTICS_URL:
-        return 0
+    """Post all due events, until none is left or a receiver fails; returns how many arrived."""
     arrived = 0
-    with requests.Session() as session:
+    with requests.Session() as trusted, guarded_session() as guarded:
         while leased := lease_due_events():
-            taken = sum(_deliver(session, batch) for batch in _batches(leased))
+            taken = sum(
+                _deliver(guarded if batch[0].project.analytics_url else trusted, batch)
+                for batch in _batches(leased)
+            )
             arrived += taken
             if taken < len(leased):
                 break
@@ -55,11 +58,13 @@ def deliver_due_events() -> int:
 
 
 def lease_due_events(count: int = BATCH_EVENTS) -> list[Event]:
-    """The events that are due, longest waiting first; the caller holds them for the next `LEASE`."""
+    """The events that are due and have a receiver, longest waiting first; held for the next `LEASE`."""
     now = timezone.now()
     with transaction.atomic():
-        due = Event.objects.select_for_update(skip_locked=True).filter(next_try_at__lte=now)
-        leased = list(due.order_by("next_try_at", "id")[:count])
+        due = Event.objects.select_for_update(skip_locked=True, of=("self",)).filter(next_try_at__lte=now)
+        if not settings.ANALYTICS_URL:
+            due = due.exclude(project__analytics_url="")
+        leased = list(due.select_related("project").order_by("next_try_at", "id")[:count])
         ids = [event.pk for event in leased]
         Event.objects.filter(pk__in=ids).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
     return leased
@@ -71,9 +76,13 @@ def retry_at(attempts: int) -> datetime:
 
 
 def _batches(events: Sequence[Event]) -> list[list[Event]]:
-    """The events by API key: a batch belongs to one."""
-    by_key = sorted(events, key=_key_of)
-    return [list(batch) for _, batch in groupby(by_key, key=_key_of)]
+    """The events by project and API key: a batch belongs to one of each."""
+    by_key = sorted(events, key=_sender_of)
+    return [list(batch) for _, batch in groupby(by_key, key=_sender_of)]
+
+
+def _sender_of(event: Event) -> tuple[str, str]:
+    return str(event.project_id), _key_of(event)
 
 
 def _key_of(event: Event) -> str:
@@ -102,12 +111,14 @@ def _post(session: requests.Session, batch: Sequence[Event]) -> None:
     body = orjson.dumps({"api_key": _key_of(batch[0]), "events": [event.payload for event in batch]})
     try:
         response = session.post(
-            settings.ANALYTICS_URL,
+            batch[0].project.analytics_url or settings.ANALYTICS_URL,
             data=body,
             headers={"Content-Type": "application/json"},
             timeout=POST_TIMEOUT_SECONDS,
             allow_redirects=False,
         )
+    except UnsafeUrl as error:
+        raise NotDelivered(str(error)) from error
     except requests.RequestException as error:
         raise NotDelivered(type(error).__name__) from error
     status = response.status_code

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
@@ -38,27 +37,32 @@ def store(records: Sequence[TraceRecord]) -> Stored:
     """Store the records in one transaction; those that are stored already stay as they are."""
     ensure_partitions({made_at(record.id).date() for record in records})
     with transaction.atomic():
-        projects = _existing(Project, {record.project_id for record in records})
-        keys = _existing(ApiKey, {record.api_key_id for record in records if record.api_key_id})
+        projects = Project.objects.in_bulk({record.project_id for record in records})
+        keys = _existing_keys({record.api_key_id for record in records if record.api_key_id})
         kept = [
             record if record.api_key_id in keys else replace(record, api_key_id=None)
             for record in records
             if record.project_id in projects
         ]
-        _insert(kept)
+        _insert(kept, {pk for pk, project in projects.items() if project.has_receiver})
     orphans = [record for record in records if record.project_id not in projects]
     return Stored(Counter(record.project_id for record in kept), orphans)
 
 
-def _existing(model: type[Project] | type[ApiKey], ids: set[uuid.UUID]) -> set[uuid.UUID]:
-    return set(model._default_manager.filter(pk__in=ids).values_list("pk", flat=True))
+def _existing_keys(ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    return set(ApiKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _insert(records: Sequence[TraceRecord]) -> None:
-    due = timezone.now() if settings.ANALYTICS_URL else None
+def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
+    """Store them; the events of projects in `delivered` are due now."""
+    now = timezone.now()
     overrides = overrides_of(record.model for record in records)
     traces = [_trace(record, overrides.get(record.model)) for record in records]
-    events = [event for record in records for event in events_of_record(record, next_try_at=due)]
+    events = [
+        event
+        for record in records
+        for event in events_of_record(record, next_try_at=now if record.project_id in delivered else None)
+    ]
     for event in events:
         event.payload = _json(event.payload)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)

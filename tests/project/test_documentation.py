@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Others' libraries, data, what is made at run time; the folders of the tests are those of the code.
 _WITHOUT_A_LINE = {"vendor", "prompts", "state", "staticfiles", "build", "dist", "__pycache__"}
 # The new files of the examples on the page of the architecture.
-_MADE_UP = re.compile(r"tracking\.py$|/keys/|/keys\.css$")
+_MADE_UP = re.compile(r"tracking\.py$|/alerts/|/alerts\.css$")
 _LINE = re.compile(r"( *)([\w-]+)/ {2,}\S.*")
 
 

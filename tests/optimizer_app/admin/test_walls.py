@@ -26,7 +26,7 @@ def test_a_member_sees_their_own_project_alone(member, ours, theirs, model):
     assert member.get(page(model, "change", foreign.pk)).status_code == 302
 
 
-@pytest.mark.parametrize("model", ["apikey", "optimizationconfig", "provider"])
+@pytest.mark.parametrize("model", ["optimizationconfig", "provider"])
 def test_a_member_can_choose_no_foreign_rows(member, ours, theirs, model):
     assert "theirs" not in member.get(page(model, "add")).content.decode()
     assert "theirs" not in member.get(page(model, "change", rows(ours)[model].pk)).content.decode()

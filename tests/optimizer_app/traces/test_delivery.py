@@ -1,5 +1,6 @@
 """Events on their way to an analytics server on a real socket."""
 
+import ipaddress
 import threading
 import uuid
 from datetime import timedelta
@@ -9,7 +10,8 @@ import time_machine
 from django.db import connections
 from django.utils import timezone
 
-from optimizer_app.models import Event
+from optimizer_app import outgoing
+from optimizer_app.models import Event, Project
 from optimizer_app.tasks import deliver_events
 from optimizer_app.traces.delivery import LEASE, deliver_due_events, lease_due_events
 from optimizer_app.traces.store import store
@@ -161,3 +163,46 @@ def test_an_event_of_the_recorder_arrives(receiver, project, recording, journal_
     deliver_events()
 
     assert [event["event_type"] for event in receiver.events] == ["optimization_completed"]
+
+
+def test_a_projects_own_receiver_goes_before_that_of_the_instance(receiver, stored, project):
+    with EventsReceiver() as own:
+        project.analytics_url = own.events_url
+        project.save()
+        [trace_id] = stored(1)
+        other = Project.objects.create(name="another")
+        store([new_record(other.id)])
+
+        assert deliver_due_events() == 2
+
+        assert [event["trace_id"] for event in own.requests[0].json["events"]] == [trace_id]
+        assert len(receiver.requests) == 1
+
+
+def test_a_project_alone_may_have_a_receiver(settings, project):
+    settings.ANALYTICS_URL = ""
+    with EventsReceiver() as own:
+        project.analytics_url = own.events_url
+        project.save()
+        store([new_record(project.id)])
+        assert deliver_due_events() == 1
+
+    project.analytics_url = ""
+    project.save()
+    Event.objects.update(next_try_at=timezone.now())
+    assert deliver_due_events() == 0
+
+
+def test_a_receiver_that_a_person_entered_is_judged_at_its_address(settings, project, monkeypatch):
+    """A name may resolve to another address than when it was entered."""
+    settings.ANALYTICS_URL = ""
+    monkeypatch.setattr(outgoing, "METADATA_ADDRESSES", {ipaddress.ip_address("127.0.0.1")})
+    with EventsReceiver() as own:
+        project.analytics_url = own.events_url
+        project.save()
+        store([new_record(project.id)])
+
+        assert deliver_due_events() == 0
+
+        assert own.requests == []
+    assert Event.objects.get().last_error == "127.0.0.1 is a metadata service"

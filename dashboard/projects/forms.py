@@ -1,0 +1,85 @@
+"""The forms of a project, of its keys, and of the end of a key."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from dashboard.shell.forms import PageForm
+from optimizer_app.models import ApiKey, OptimizationConfig, Project
+
+_NAME = forms.TextInput(attrs={"autocomplete": "off"})
+_TYPED = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+
+
+class NewProjectForm(PageForm):
+    """A project starts with its name; it gets a default config of the preset balanced."""
+
+    name = forms.CharField(
+        max_length=100,
+        widget=_NAME,
+        help_text="A team or a service: its keys, configs, documents and requests are kept apart.",
+    )
+
+
+class ProjectForm(PageForm):
+    """What can be changed of a project."""
+
+    name = forms.CharField(max_length=100, widget=_NAME)
+    config = forms.ModelChoiceField(
+        OptimizationConfig.objects.none(),
+        label="Default config",
+        required=False,
+        empty_label=None,
+        help_text="Keys that name no config of their own use it.",
+    )
+    analytics_url = forms.URLField(
+        label="Events go to",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["config"].queryset = project.configs.order_by("name")  # type: ignore[attr-defined]
+
+
+class KeyForm(PageForm):
+    """A new key. `id` is that of the key to be: the same form sent twice makes one key."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    name = forms.CharField(
+        max_length=100,
+        widget=_NAME,
+        help_text="The service that will use it, so that you know what stops when you revoke it.",
+    )
+    config = forms.ModelChoiceField(
+        OptimizationConfig.objects.none(),
+        required=False,
+        empty_label="The project's default",
+        help_text="A request may still choose another by X-Optimizer-Config.",
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["config"].queryset = project.configs.order_by("name")  # type: ignore[attr-defined]
+
+
+class RevokeForm(PageForm):
+    """The name of the key, typed by whoever ends it."""
+
+    name = forms.CharField(label="Type the key's name", widget=_TYPED)
+
+    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name != self.key.name:
+            raise forms.ValidationError("This is not the name of the key.")
+        return name

@@ -1,0 +1,73 @@
+"""Keys of a project: shown once, in the page alone, and revoked by typing the name."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django.test import Client
+
+from optimizer_app.models import ApiKey, OptimizationConfig, Project
+from optimizer_app.models.api_key import key_hash
+from tests.dashboard.pages import page_text
+
+
+def post_key(client: Client, project: Project, **fields: str) -> Any:
+    given = {"id": str(uuid.uuid4()), "name": "ci", **fields}
+    return client.post(f"/projects/{project.pk}/keys/new", given)
+
+
+def test_a_key_is_shown_once(as_member: Client, project: Project) -> None:
+    config = OptimizationConfig.objects.create(project=project, name="agents")
+    answer = post_key(as_member, project, config=str(config.pk))
+    assert answer.status_code == 200
+    [secret] = set(re.findall(r"tok_[\w-]{32}", answer.content.decode()))
+    key = ApiKey.objects.get()
+    assert (key.hash, key.config) == (key_hash(secret), config)
+    assert f"Authorization: Bearer {secret}" in answer.content.decode()
+    assert secret not in page_text(as_member, f"/projects/{project.pk}")
+
+
+def test_neither_cookie_nor_address_nor_cache_has_it(as_member: Client, project: Project) -> None:
+    answer = post_key(as_member, project)
+    [secret] = set(re.findall(r"tok_[\w-]{32}", answer.content.decode()))
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert secret not in str(answer.cookies) + str(answer.headers)
+    assert secret not in str(dict(as_member.session))
+
+
+def test_the_same_form_sent_again_makes_no_second_key(as_member: Client, project: Project) -> None:
+    form = page_text(as_member, f"/projects/{project.pk}/keys/new")
+    key_id = re.search(r'name="id" value="([0-9a-f-]{36})"', form)[1]
+    assert "tok_" in post_key(as_member, project, id=key_id).content.decode()
+    again = post_key(as_member, project, id=key_id)
+    assert again["Location"] == f"/projects/{project.pk}"
+    assert "its key is not shown again" in page_text(as_member, f"/projects/{project.pk}")
+    assert ApiKey.objects.count() == 1
+
+
+def test_a_key_needs_a_name_and_a_config_of_its_project(
+    as_member: Client, project: Project, foreign_project: Project
+) -> None:
+    foreign = OptimizationConfig.objects.create(project=foreign_project, name="theirs")
+    assert 'href="#id_name"' in post_key(as_member, project, name="").content.decode()
+    assert 'href="#id_config"' in post_key(as_member, project, config=str(foreign.pk)).content.decode()
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_is_revoked_by_typing_its_name(as_member: Client, project: Project) -> None:
+    key, _ = ApiKey.issue(project=project, name="ci")
+    path = f"/projects/{project.pk}/keys/{key.pk}/revoke"
+    assert "whoever sends with it gets a 401" in page_text(as_member, path)
+    assert "This is not the name of the key." in as_member.post(path, {"name": "CI"}).content.decode()
+    key.refresh_from_db()
+    assert key.revoked_at is None
+
+    as_member.post(path, {"name": "ci"})
+
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    page = page_text(as_member, f"/projects/{project.pk}")
+    assert "ci is revoked" in page
+    assert as_member.get(path).status_code == 404
