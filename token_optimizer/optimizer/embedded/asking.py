@@ -60,7 +60,10 @@ _REQUEST = re.compile(
     rf"(?:{'|'.join((*MATERIAL_NAMES, *INSTRUCTION_NAMES, *QUESTION_NAMES))})\b))"
     rf"|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
 )
-_MENTIONS = re.compile(rf"(?i)\b(?:[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?:\s+[^\W\d_]+){{0,3}}")
+# One pointer may follow another: "the following pieces of retrieved context".
+_MENTIONS = re.compile(
+    rf"(?i)\b(?P<before>[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?=(?P<behind>(?:\s+[^\W\d_]+){{0,3}}))"
+)
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
 _ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
 _DIRECTIVE = re.compile(rf"(?i)\b(?:{'|'.join(DIRECTING)})\b")
@@ -157,7 +160,7 @@ def mentions_material(text: str) -> bool:
     return any(
         _NAMES.get(word.lower()) is Role.MATERIAL
         for match in _MENTIONS.finditer(text)
-        for word in WORD.findall(match.group())
+        for word in WORD.findall(f"{match['before'] or ''} {match['behind']}")
     )
 
 

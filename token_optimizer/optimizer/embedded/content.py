@@ -199,8 +199,8 @@ def _of_material(text: str) -> list[Piece]:
     if not found:
         found = split_bulk(text)
         told = sum(len(piece.raw) for piece in found if piece.kind in (Kind.PROSE, Kind.DOCUMENT))
-        if told >= _MIN_TOLD * len(text):
-            # A header or a table looks like output; between running text it is a part of it.
+        if told >= _MIN_TOLD * len(text) or reads_as_prose(text):
+            # A header or a table looks like output, and so do quoted lines; what they tell does not.
             code = [piece._replace(kind=Kind.PROSE) if piece.kind is Kind.CODE else piece for piece in found]
             found = joined(code)
     return list(map(_as_document, found))

@@ -52,6 +52,8 @@ _MAX_TAIL_CHARS = 1500
 _MARKS = r"(?:\"{3,}|'{3,}|[-=*_~#<>]{3,}[ \t]*(?=\n|\Z)|\s)+"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
+# Where more of the paragraphs are questions, the material is an interview, or a list of them.
+_ASKING_SHARE = 0.1
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
 
 
@@ -88,7 +90,7 @@ def embedded_spans(text: str, blocks: Iterable[Span] = (), *, instructions: bool
     sections = sections_of(text, set(blocks), instructions=instructions)
     parts = [_asking_if_short(text, part) for part in _merged(text, _parts(text, sections))]
     if not any(text[part.start : part.end].strip() for part in parts if not part.material):
-        parts = _with_short_edges(text, parts)
+        parts = list(_with_questions_between(text, parts)) or _with_short_edges(text, parts)
     material = [part for part in parts if part.material and (part.introduced or not instructions)]
     found = [one for part in material if (one := _embedded(text, part, parts)) is not None]
     return [one for one in found if one.end > one.start]
@@ -216,6 +218,26 @@ def _merged(text: str, parts: Iterable[Part]) -> list[Part]:
         elif part.end > part.start:
             merged.append(part)
     return merged
+
+
+def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
+    """The parts, with the paragraphs that are one short question apart, if there are any and few of them."""
+    told = list(paragraphs(text, parts[0].start, parts[-1].end))
+    asking = [span for span in told if _is_one_question(text[slice(*span)].strip())]
+    if not 0 < len(asking) <= max(1, _ASKING_SHARE * len(told)):
+        return
+    for part in parts:
+        at = part.start
+        for begin, stop in asking:
+            if part.start <= begin and stop <= part.end:
+                yield replace(part, start=at, end=begin)
+                yield Part(begin, stop)
+                at = stop
+        yield replace(part, start=at)
+
+
+def _is_one_question(unit: str) -> bool:
+    return len(unit) <= SHORT_CHARS and unit.endswith(("?", "？", "؟")) and "\n" not in unit
 
 
 def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:

@@ -84,6 +84,7 @@ _FIELDS = frozenset(
 _TRANSCRIPT_SHARE = 0.8
 _SAMPLE_CHARS = 20_000
 _TOLD_LINE_CHARS = 60
+_TOLD_WORD_CHARS = 15
 _MAX_MARKS = 0.03
 
 
@@ -120,12 +121,21 @@ def reads_as_prose(text: str) -> bool:
     marks = sum(map(text.count, "{}[]();=<>|\\_$#+*"))
     letters = sum(map(str.isalpha, text[:_SAMPLE_CHARS]))
     filled = [line for line in text.splitlines() if line.strip()]
-    told = [line for line in filled if len(line) >= _TOLD_LINE_CHARS or _SENTENCE.match(line)]
+    told = [line for line in filled if _is_told(line)]
     return (
         marks < _MAX_MARKS * len(text)
         and letters > 0.6 * min(len(text), _SAMPLE_CHARS)
         and sum(map(len, told)) > 0.5 * len(text)
     )
+
+
+def _is_told(line: str) -> bool:
+    """Whether the line is a sentence, or is long and has its words apart where it is written in letters of
+    English: a path or a key is one long word."""
+    if _SENTENCE.match(line):
+        return True
+    has_words = not line.isascii() or line.count(" ") * _TOLD_WORD_CHARS >= len(line)
+    return len(line) >= _TOLD_LINE_CHARS and has_words
 
 
 def is_output(text: str) -> bool:

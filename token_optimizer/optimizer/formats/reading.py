@@ -5,11 +5,12 @@ A text of the body is a slot; a slot holds one block, or several where prose car
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from itertools import repeat
+from functools import lru_cache, partial
+from itertools import groupby, repeat
+from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from token_optimizer.dialects.bodies import (
@@ -49,6 +50,7 @@ from token_optimizer.optimizer.embedded.content import (
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
+from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
 from token_optimizer.optimizer.formats.observations import observations_in
 from token_optimizer.text.cache import TextCache, key_of
 
@@ -161,7 +163,8 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
     if talk.asked < 0 or talk.asked in talk.observations:
         return None
     text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
-    said = [piece for part in text_parts if not part.tool_result for piece in _pieces(part, talk)]
+    read = _pieces_of_message(list(text_parts), talk)
+    said = [piece for part, pieces in read if not part.tool_result for piece in pieces]
     prose = "\n".join(piece.raw for piece in said if piece.kind is Kind.PROSE and not piece.background)
     is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
     return (prose if is_alone else question_of(prose)) or None
@@ -172,17 +175,20 @@ def _placed_pieces(
 ) -> Iterator[_PlacedPiece]:
     """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
     places = {OUTSIDE: _blocks_outside(parsed)}
-    for text_part in text_parts_of(talk.body, dialect, first_message=parsed.count):
-        if text_part.message in talk.observations:
-            text_part = text_part._replace(tool_result=True)
-        slot = len(slots) if text_part.path is not None else None
-        if text_part.path is not None:
-            slots.append(Slot(text_part.path, text_part.role))
-        is_file = bool(files) and text_part.path is not None and is_within(text_part.path, files)
-        for piece in [_file_piece(text_part.text)] if is_file else _pieces(text_part, talk):
-            place = places.get(text_part.message, 0)
-            places[text_part.message] = place + 1
-            yield _PlacedPiece(text_part, piece, slot, place, is_file)
+    text_parts = (
+        part._replace(tool_result=True) if part.message in talk.observations else part
+        for part in text_parts_of(talk.body, dialect, first_message=parsed.count)
+    )
+    for message, parts_of_message in groupby(text_parts, key=attrgetter("message")):
+        for text_part, pieces in _pieces_of_message(list(parts_of_message), talk):
+            slot = len(slots) if text_part.path is not None else None
+            if text_part.path is not None:
+                slots.append(Slot(text_part.path, text_part.role))
+            is_file = bool(files) and text_part.path is not None and is_within(text_part.path, files)
+            for piece in [_file_piece(text_part.text)] if is_file else pieces:
+                place = places.get(message, 0)
+                places[message] = place + 1
+                yield _PlacedPiece(text_part, piece, slot, place, is_file)
 
 
 def _file_piece(text: str) -> Piece:
@@ -219,6 +225,26 @@ def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
         documents=texts,
         documents_at=at,
     )
+
+
+def _pieces_of_message(
+    text_parts: Sequence[TextPart], talk: _Talk
+) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
+    """Each text part of a message with its pieces; what a user says in several is read as one text."""
+    said = [part for part in text_parts if _is_said_in_part(part)]
+    together = None
+    if len(said) > 1 and said[0].message != talk.documents_at:
+        together = pieces_of_parts([part.text for part in said], partial(_split, splitter=message_pieces))
+    read = iter(together or ())
+    for part in text_parts:
+        pieces = next(read) if together and _is_said_in_part(part) else None
+        is_short_edge = part in (said[:1] + said[-1:]) and len(part.text) < MIN_BULK_CHARS
+        yield part, _pieces(part, talk) if pieces is None or is_short_edge else pieces
+
+
+def _is_said_in_part(part: TextPart) -> bool:
+    is_text = part.kind is None and part.path is not None and not part.tool_result
+    return is_text and part.type is BlockType.USER and bool(part.text)
 
 
 def _pieces(text_part: TextPart, talk: _Talk) -> list[Piece]:

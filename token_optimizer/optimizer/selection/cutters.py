@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
 
 from token_optimizer.config import OptimizerConfig
@@ -10,6 +10,7 @@ from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prom
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.example_turns import example_turns
+from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.toon import compress_json_toon
@@ -21,6 +22,7 @@ from token_optimizer.optimizer.prose.passages import (
     spoken_passages,
     whole_passage,
 )
+from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
@@ -54,6 +56,8 @@ CUTTERS = {
 
 # What an example asks stands for its whole turn: its answer goes and stays with it.
 _EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
+# What a line is about tells as much as what it names.
+_ASKED_LINES = Cutter(code_passages, keep_passages, ranked=True)
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
@@ -61,7 +65,7 @@ _WHOLE_LINES = Cutter(line_passages, keep_passages)
 def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages that are worth least."""
     examples = example_turns(prompt)
-    cutter_of = partial(_cutter_of, _cutters(context.config))
+    cutter_of = _cutter_finder(prompt, context)
 
     def with_examples(block: Block) -> Cutter | None:
         if block.turn in examples:
@@ -77,13 +81,13 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     if context.tokens_over(prompt) > 0:
         return prompt
     examples = example_turns(prompt)
-    cutter_of = partial(_cutter_of, _cutters(context.config))
+    cutter_of = _cutter_finder(prompt, context)
     return cut_to_target(prompt, context, lambda block: None if block.turn in examples else cutter_of(block))
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
     """The prompt with the lines of new tool results left out that the agent is not after."""
-    return cut_tool_results(prompt, context, partial(_cutter_of, _cutters(context.config)))
+    return cut_tool_results(prompt, context, _cutter_finder(prompt, context))
 
 
 def cut_logs_to_floor(prompt: Prompt, context: Context) -> Prompt:
@@ -95,8 +99,25 @@ def _cutters(config: OptimizerConfig) -> dict[Kind, Cutter]:
     return {**CUTTERS, Kind.JSON: _json_cutter(config)}
 
 
-def _cutter_of(cutters: Mapping[Kind, Cutter], block: Block) -> Cutter | None:
-    return _WHOLE_LINES if block.exact and block.kind is Kind.CODE else cutters.get(block.kind)
+def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter | None]:
+    """The cutter of a block of the prompt. Lines of code are ranked by what is asked, unless the model works
+    with source step after step: what it needs next are names then."""
+    cutters = _cutters(context.config)
+    works = calls_tools(prompt) or _goes_on_with_code(prompt)
+
+    def cutter_of(block: Block) -> Cutter | None:
+        if block.kind is not Kind.CODE:
+            return cutters.get(block.kind)
+        if block.exact:
+            return _WHOLE_LINES
+        return cutters[Kind.CODE] if works and is_source(block.content) else _ASKED_LINES
+
+    return cutter_of
+
+
+def _goes_on_with_code(prompt: Prompt) -> bool:
+    """Whether several messages hold code."""
+    return len({block.message for block in prompt.blocks if block.kind is Kind.CODE}) > 1
 
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:

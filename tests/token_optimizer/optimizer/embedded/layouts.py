@@ -99,6 +99,15 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
         f"Context: {RUNNING} Question: {QUESTION} Answer:",
         [f"Question: {QUESTION} Answer:"],
     ),
+    "a question between": (
+        "\n\n".join([*PARAGRAPHS[:7], QUESTION, *PARAGRAPHS[7:]]),
+        [QUESTION],
+    ),
+    "quoted": (f"{QUESTION}\n\n" + "\n>\n".join(f"> {text}" for text in PARAGRAPHS), [QUESTION]),
+    "columns": (
+        f"{QUESTION}\n\n" + "\n".join(f"{n}\tSheet {n}\t{text}" for n, text in enumerate(PARAGRAPHS)),
+        [QUESTION],
+    ),
     "an order at the end": (f"{ARTICLE}\n\nSum up the text above.", ["Sum up the text above."]),
     "German": (
         f"Antworte nach dem folgenden Text.\n\n{ARTICLE}\n\nFrage: Woher kamen die Kacheln?\nAntwort:",

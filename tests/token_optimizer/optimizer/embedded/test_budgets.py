@@ -42,6 +42,8 @@ NEEDLES = {
     "page": "<p>The Heron pump has a warranty of 31 months.</p>",
     "code": "function maxRetries(){return 23}",
     "rows": "(777,'Ida Quell','Tromso','1931')",
+    "table": "| Ida Quell | Tromso | 1931 |",
+    "calendar": "SUMMARY:Survey of the hull",
     "Chinese": "仓库的钥匙在红色盒子里",
     "Japanese": "金庫の番号は青鷺四十です",
     "Thai": "รหัสของห้องนิรภัยคือนกกระสา",
@@ -73,6 +75,21 @@ SHAPES: dict[str, tuple[str, str, str]] = {
         f"INSERT INTO crew VALUES {','.join(_within(ROWS_OF_SQL, NEEDLES['rows']))};",
         NEEDLES["rows"],
         "Where does Ida Quell live?",
+    ),
+    "a table": (
+        "| crew | town | born |\n|---|---|---|\n"
+        + "\n".join(_within([f"| Lee {n} | Bergen | {n + 1800} |" for n in NUMBERED], NEEDLES["table"])),
+        NEEDLES["table"],
+        "Where does Ida Quell live?",
+    ),
+    "a calendar": (
+        "\n".join(
+            _within(
+                [f"BEGIN:EVENT\nAT:{n}\nSUMMARY:Watch {n}\nEND:EVENT" for n in NUMBERED], NEEDLES["calendar"]
+            )
+        ),
+        NEEDLES["calendar"],
+        "When is the survey of the hull?",
     ),
     "Chinese": ("，".join(_within(CHINESE, NEEDLES["Chinese"])), NEEDLES["Chinese"], "仓库的钥匙在哪里？"),
     "Japanese": ("、".join(_within(JAPANESE, NEEDLES["Japanese"])), NEEDLES["Japanese"], "金庫の番号は？"),

@@ -12,6 +12,7 @@ from tests.token_optimizer.optimizer.embedded.layouts import (
     LAYOUTS,
     QUESTION,
     asking_of,
+    is_asking,
 )
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import question_of
@@ -139,3 +140,9 @@ def test_instructions_of_a_system_text_are_never_taken_for_material(text: str) -
 def test_the_pieces_of_any_layout_are_the_text(text: str) -> None:
     for pieces in (message_pieces(text), instruction_pieces(text)):
         assert "".join(piece.raw for piece in pieces) == text
+
+
+def test_material_that_instructions_announce_in_a_sentence_is_apart() -> None:
+    told = "You answer questions. Use the following bits of retrieved text to answer. Two lines at most."
+    pieces = instruction_pieces(f"{told}\n\n{ARTICLE}")
+    assert "".join(piece.raw for piece in pieces if is_asking(piece)).strip() == told
