@@ -1,91 +1,40 @@
 """What stays of the description of a tool, or of a property in its schema.
 
 A description holds rules: which, when, never, format, unit, example. `concise` leaves out only what the
-name, the type and the other keywords of the schema say already. `rules` leaves out every other sentence of a
-property that states no rule. Both keep a description with a structure of its own (lists, headings, code,
-tags) whole, since its sentences depend on one another, and one in a language whose rules we cannot tell.
-`first_sentence`, `few_words` and `none` cut rules too, for those who ask for that.
+name, the type and the other keywords of the schema say already. `rules` leaves out what else states no rule;
+of a tool it keeps what the tool does. Whole sentences go, and parts of one where what is left reads on; a
+sentence that forbids or demands something stays whole. Both keep a description with a structure of its own
+(lists, headings, code, tags), since its sentences depend on one another, and one in a language whose rules we
+cannot tell. `first_sentence`, `few_words` and `none` cut rules too, for those who ask for that.
 
-Before: "The day of departure. MUST be YYYY-MM-DD. This parameter is required." on a required `departure_day`
-After:  "The day of departure. MUST be YYYY-MM-DD." (`concise`), "MUST be YYYY-MM-DD." (`rules`)
+Before: "The day, in the format DD.MM. of the Julian calendar. By the guest. MUST be a Monday. Required."
+After:  "in the format DD.MM. of the Julian calendar. By the guest. MUST be a Monday." (`concise`, on a
+        required `day`), without "By the guest." (`rules`)
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
 
+from token_optimizer.optimizer.tools.clauses import Clause, clauses, end_mark, joined, readable
+from token_optimizer.optimizer.tools.redundancy import (
+    Described,
+    Known,
+    demands,
+    is_example_of_format,
+    words_of,
+)
+from token_optimizer.optimizer.tools.rule_words import states_rule
 from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
 _CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[^\W_]+")
 _STRUCTURED = re.compile(r"(?m)^\s*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$")
 # Words that English is not written without: a text with none of them is in another language.
 _ENGLISH = re.compile(r"\b(?:the|an?|of|to|for|and|in|or|is|are|by|from|with|this|that)\b", re.IGNORECASE)
-# What marks a rule: duty, negation, condition, preference, format, unit, bound, example, literal.
-_RULE = re.compile(
-    r"""\b(?:must|shall|should|ought|needs?\ to|ha(?:s|ve)\ to|requires|requirements?|mandatory
-    |never|not|no|none|cannot|\w+n['’]t|only|always|exactly?|except\w*|unless|without|both|either|neither|each
-    |if|when|whenever|where|while|before|after|until|once|first|then|otherwise|instead|rather|else
-    |prefer\w*|avoid\w*|ensure|make\ sure|important\w*|warnings?|caution|beware|note|recommended|deprecated
-    |use|call|do|set|pass|leave|omit\w*|same|unique\ to
-    |format\w*|iso|e\.?g|i\.?e|examples?|such\ as|like|pattern|regex|case|comma\w*|separated|encoded
-    |digits?|characters?|letters?|words?|capital\w*|(?:upper|lower)\w*|absolute|relative|inclusive|exclusive|empty|null|true|false
-    |utc|gmt|timezone|(?:milli)?seconds?|minutes?|hours?|ms|bytes?|[kmg]i?b|percent\w*|degrees?
-    |celsius|fahrenheit|kelvin|(?:kilo|centi|milli)?met(?:er|re)s?|[kcm]m|miles?|feet|inches|kg|grams?|pounds?
-    |usd|eur|dollars?|euros?|cents?|currency|units?
-    |between|at\ least|at\ most|up\ to|max\w*|min\w*|limit\w*|ranges?|ranging|defaults?)\b
-    |(?<![^\W\d_])\d|["`'‘’“”<>{}\[\]=%$°€£/]""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# What has the words of a rule and states none: names of things, and "if" for "whether".
-_NO_RULE = re.compile(
-    r"""(?<=[^\W\d_])['’](?=[^\W\d_])(?!t\b)
-    |\b(?:indicat|specif|determin)\w*\ if\b|\bor\ not\b
-    |^(?:the|an?)\ (?:[\w'’-]+\ ){1,6}where\b(?=\ [\w'’-]+\ )
-    |\bfirst\ (?:and\ last\ )?names?\b|\bthe\ second\b|\bto-do\b
-    |\b(?:to|for|result|being)\ (?:use|set|call)\b(?!\ (?:only|to)\b)
-    |\b(?:phone|single|individual|api|function|the|an?|one|this)\ call\b|\bon-call\b
-    |\bprefer(?:ences?|s)\b|(?<!\bis\ )(?<!\bare\ )\bpreferred\ (?!over\b|to\b|by\b|when\b|if\b)(?=\w)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# What these forbid or demand is never redundant, whatever the schema says.
-_DUTY = re.compile(r"\b(?:must|shall|should|never|not|only|cannot|\w+n['’]t|always)\b", re.IGNORECASE)
-# What every description says, or the keywords of a schema do.
-_GENERIC = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and any are as at be boolean by can default defaults description field flag for from given here"
-        " id identifier in integer is it its list name names number object of on one optional or parameter"
-        " parameters property provided representing represents required set specified specifies specify"
-        " string text that the this to type used value values which with array indicates indicating whether"
-        " input argument",
-    )
-)
-# What introduces values that an enum lists.
-_OF_CHOICES = frozenset(
-    re.findall(
-        r"\w+",
-        "acceptable accepted allowed choice common either etc example include may option possible such valid",
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a description belongs to: its `names` (its own and those around it), its `schema`, and whether a
-    call has to give it; None where that is not said."""
-
-    names: tuple[str, ...] = ()
-    schema: Mapping[str, Any] = field(default_factory=dict)
-    required: bool | None = None
-    is_tool: bool = False
-
+# Examples of what a tool does are none of what it takes.
+_EXAMPLES_OF = re.compile(r"(?:such as|including|for example|for instance)\b", re.IGNORECASE)
 
 Describe = Callable[[str, Described], str]
 
@@ -96,21 +45,21 @@ def full(text: str, described: Described) -> str:
 
 
 def concise(text: str, described: Described) -> str:
-    """The description without sentences that the name and the schema say already."""
+    """The description without what the name and the schema say already."""
     if is_structured(text):
         return text
     said = list(sentences(text))
-    kept = _telling(said, described)
-    return text if len(kept) == len(said) else " ".join(kept)
+    kept = _telling(said, text, described)
+    return text if kept == said else " ".join(filter(None, kept))
 
 
 def rules(text: str, described: Described) -> str:
-    """The sentences that state a rule; of a tool the first sentence, too."""
+    """What states a rule; of a tool also what it does."""
     if is_structured(text) or not _ENGLISH.search(text):
         return text
-    said = _telling(list(sentences(text)), described)
-    first = said[:1] if described.is_tool else []
-    return " ".join([*first, *filter(_states_rule, said[len(first) :])])
+    told = _telling(list(sentences(text)), text, described)
+    ruling = (_ruling(sentence, described, at) for at, sentence in enumerate(told) if sentence)
+    return " ".join(filter(None, ruling))
 
 
 def first_sentence_of(text: str, described: Described) -> str:
@@ -149,57 +98,45 @@ def is_structured(text: str) -> bool:
 
 def is_name_again(title: str, names: tuple[str, ...]) -> bool:
     """Whether a title is only the name written in another way."""
-    return bool(names) and _words(title) == _words(names[-1])
+    return bool(names) and words_of(title) == words_of(names[-1])
 
 
-def _states_rule(sentence: str) -> bool:
-    return _RULE.search(_NO_RULE.sub("", sentence)) is not None
+def _telling(said: list[str], text: str, described: Described) -> list[str]:
+    """What each sentence says beyond name and schema, empty where that is nothing; what a tool does is always
+    said."""
 
+    known = Known(described)
 
-def _telling(said: list[str], described: Described) -> list[str]:
-    """The sentences that say more than name and schema; what a tool does is always said."""
+    def tells(clause: Clause) -> bool:
+        return not (known.say(clause.text) or is_example_of_format(clause.text, text))
+
     return [
-        sentence
-        for number, sentence in enumerate(said)
-        if (described.is_tool and number == 0) or not _is_redundant(sentence, described)
+        ""
+        if known.say(sentence) and not (described.is_tool and at == 0)
+        else _with(tells, sentence, keeps_head=described.is_tool)
+        for at, sentence in enumerate(said)
     ]
 
 
-def _is_redundant(sentence: str, described: Described) -> bool:
-    """Whether every word of the sentence stands in the name or the schema, and nothing is demanded by it."""
-    words = _words(sentence)
-    if _DUTY.search(sentence) or not words:
-        return False
-    if described.required is False and "required" in words:
-        return False
-    if described.required is True and "optional" in words:
-        return False
-    says_default = not {"default", "defaults"}.isdisjoint(words)
-    if says_default and "default" not in described.schema:
-        return False
-    known = {word for name in described.names for word in _words(name)}
-    known |= _value_words(described.schema, ("default",) if says_default else ("default", "enum"))
-    generic = _GENERIC | _OF_CHOICES if "enum" in described.schema else _GENERIC
-    return all(word in generic or word in known for word in words)
+def _ruling(sentence: str, described: Described, at: int) -> str:
+    """What of the sentence states a rule; what a tool does stays, too."""
+    is_purpose = described.is_tool and at == 0
+    of_flag = described.schema.get("type") == "boolean"
+    if not is_purpose and not states_rule(sentence, of_flag=of_flag):
+        return ""
+
+    def rules_or_belongs(clause: Clause) -> bool | None:
+        text = _EXAMPLES_OF.sub("", clause.text, 1) if is_purpose else clause.text
+        is_rule = states_rule(text, of_flag=of_flag, in_part=True)
+        return None if clause.role == "bracket" and not is_rule else is_rule
+
+    return _with(rules_or_belongs, sentence, keeps_head=described.is_tool)
 
 
-def _value_words(schema: Mapping[str, Any], keywords: Iterable[str]) -> set[str]:
-    """The words of the values that these keywords of the schema give."""
-    values = [value for keyword in keywords for value in _listed(schema.get(keyword))]
-    return {word for value in values if value is not None for word in _words(_as_text(value))}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _words(text: str) -> list[str]:
-    """Lower-case words, camelCase and snake_case split, without a plural's ending."""
-    found = (word.lower() for word in _WORD.findall(_CAMEL.sub(" ", text)))
-    return [
-        word[:-1] if len(word) > 3 and word.endswith("s") and word not in _GENERIC else word for word in found
-    ]
+def _with(wanted: Callable[[Clause], bool | None], sentence: str, *, keeps_head: bool) -> str:
+    """The sentence with the wanted clauses and what they need; whole where it demands something."""
+    if demands(sentence):
+        return sentence
+    parts = clauses(sentence)
+    stays = [keeps_head or wanted(parts[0]), *map(wanted, parts[1:])]
+    return sentence if all(stays) else joined(readable(parts, stays), end_mark(sentence))

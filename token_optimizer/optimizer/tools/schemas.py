@@ -20,13 +20,8 @@ from typing import Any
 from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import descriptions_marker, with_text
-from token_optimizer.optimizer.tools.descriptions import (
-    MODES,
-    RULE_KEEPING,
-    Described,
-    is_name_again,
-    rules,
-)
+from token_optimizer.optimizer.tools.descriptions import MODES, RULE_KEEPING, is_name_again, rules
+from token_optimizer.optimizer.tools.redundancy import Described
 from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.text.counting import token_counts
 
@@ -267,8 +262,9 @@ class _Shortening:
         if not isinstance(text, str):
             return holder
         short = self._describe(text, described)
-        needed = text if self._counts_all else rules(text, described)
-        self.left_out += not self._keeps_rules and len(short) < len(needed)
+        if not self._keeps_rules:
+            needed = text if self._counts_all else rules(text, described)
+            self.left_out += len(short) < len(needed)
         if not short:
             return {key: value for key, value in holder.items() if key != "description"}
         return {**holder, "description": short}

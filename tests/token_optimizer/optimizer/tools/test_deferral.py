@@ -56,7 +56,7 @@ def _ledger(number: int, more: str = "") -> dict[str, Any]:
 BERTHS = _tool(
     "find_berth",
     "Finds a free berth for a ferry. Only call it once for each ship.",
-    ship={"type": "string", "description": "The ship, such as 'Aurora'."},
+    ship={"type": "string", "description": "As painted on the hull, such as 'Aurora'."},
 )
 TOOLS = [BERTHS, *map(_ledger, range(MAX_TOOLS))]
 

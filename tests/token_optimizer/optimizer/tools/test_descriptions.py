@@ -2,7 +2,8 @@
 
 import pytest
 
-from token_optimizer.optimizer.tools.descriptions import Described, concise, is_name_again, rules
+from token_optimizer.optimizer.tools.descriptions import concise, is_name_again, rules
+from token_optimizer.optimizer.tools.redundancy import Described
 
 PORT = Described(("connect", "port"), {"type": "integer", "default": 5432}, required=False)
 
@@ -142,6 +143,88 @@ def test_words_of_a_rule_do_not_make_one(plain):
 )
 def test_a_rule_in_the_same_words_stays(rule):
     assert rules(rule, Described(("guild", "text"))) == rule
+
+
+HALL = Described(("guild", "hall_day"), {"type": "string"})
+BOOKS = Described(("book_hall",), is_tool=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The hall's day, in the format 'YYYY-MM-DD'.", "in the format 'YYYY-MM-DD'."),
+        ("The day of the hall, such as 'Monday' or 'Friday'.", "such as 'Monday' or 'Friday'."),
+        ("The hall (e.g., 'north').", "(e.g., 'north')."),
+        ("When the guild meets, on any day of the hall.", "When the guild meets, on any day of the hall."),
+        # The format says it all.
+        ("Day, as 'YYYY-MM-DD', such as '2026-11-29'.", "Day, as 'YYYY-MM-DD'."),
+        ("Time of 'HH:MM' (e.g., '18:30' or '07:05').", "Time of 'HH:MM'."),
+        ("Time of 'HH:MM', such as '18:30' for the feast.", None),
+        ("Day, as 'YYYY-MM-DD', such as '29.11.2026'.", None),
+        # What demands something stays whole.
+        ("The hall day, which must be given, such as 'Monday'.", None),
+    ],
+)
+def test_a_part_of_a_sentence_that_name_and_schema_say_goes(text, left):
+    assert concise(text, HALL) == (text if left is None else left)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The evening of the feast, in the format 'YYYY-MM-DD'.", "in the format 'YYYY-MM-DD'."),
+        ("Length of the feast in minutes, which helps the cooks.", "in minutes."),
+        ("The page (UUID) of the guest.", "(UUID)."),
+        ("The month, from 1 (January) to 12 (December).", "from 1 (January) to 12 (December)."),
+        ("The feast, typically in autumn.", ""),
+        ("A guest of the feast, if any.", ""),
+        ("The evening when the guests should arrive.", ""),
+        ("Values are given in minutes.", "Values are given in minutes."),
+        ("Metadata such as the date is shown.", "Metadata such as the date is shown."),
+    ],
+)
+def test_a_part_that_states_no_rule_goes_where_the_rest_reads_on(text, left):
+    assert rules(text, HALL) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Books a hall for a specified guild.", "Books a hall."),
+        ("Books a hall, allowing for a feast, in 24-hour format.", None),
+        ("Books a hall, allowing for a feast.", "Books a hall."),
+        ("Lists halls, such as barns and lofts, based on the given filters.", "Lists halls."),
+        ("Lists halls that lie within the given range.", "Lists halls that lie within the given range."),
+        ("Books a hall with the given key, opens the door to it, and rings.", None),
+        ("Checks if guests with the given name are there.", None),
+        ("Books a hall (BH) for a given guild. Only for members.", "Books a hall (BH). Only for members."),
+    ],
+)
+def test_of_a_tool_stays_what_it_does(text, left):
+    assert rules(text, BOOKS) == (text if left is None else left)
+
+
+FLAG = Described(("book", "with_food"), {"type": "boolean"})
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("If true, the guests should be fed.", ""),
+        ("Set to true to feed the guests when they arrive.", ""),
+        ("Indicates if the guests should be fed.", ""),
+        ("If true, the guests are not fed.", "If true, the guests are not fed."),
+        ("If false, the guests are fed before noon.", "If false, the guests are fed before noon."),
+        ("Set to true only when they arrive.", "Set to true only when they arrive."),
+    ],
+)
+def test_what_a_flag_is_for_is_no_rule(text, left):
+    assert rules(text, FLAG) == left
+
+
+def test_a_sentence_of_any_length_is_left_whole():
+    text = "The feast for a given guild, " * 2_000 + "in minutes."
+    assert rules(text, HALL) == text.strip()
 
 
 def test_titles_that_only_repeat_the_name():

@@ -278,7 +278,7 @@ WEATHER = {
         "parameters": {
             "type": "object",
             "properties": {
-                "place": {"type": "string", "description": "The place, such as 'Rome'. In English."},
+                "place": {"type": "string", "description": "A town of Italy, such as 'Rome'. In English."},
                 "unit": {"type": "string", "enum": ["celsius", "fahrenheit"], "default": "celsius"},
             },
             "required": ["place"],
@@ -347,15 +347,15 @@ def test_descriptions_of_unlikely_tools_go_first():
         [descriptions_of(json.loads(block.content)) for block in schemas_by_need(blocks, {0}, step)]
         for step in range(STEPS)
     ]
-    place = "The place, such as 'Rome'. In English."
+    place = "A town of Italy, such as 'Rome'. In English."
     first = "Tells the weather of a place, hour by hour."
     whole = [f"{first} Not of the sea.", place]
     one = "[… 1 description shortened]"
     assert [likely for likely, _ in steps[:4]] == [
         whole,
         whole,
-        [whole[0], "The place, such as 'Rome'."],
-        [f"{first} {one}", "The place, such as 'Rome'."],
+        [whole[0], "such as 'Rome'."],
+        [f"{first} {one}", "such as 'Rome'."],
     ]
     sentence = "Stores a copy of the ledger0 in the vault, encrypted with the vault's key."
     few_words = "Stores a copy of the ledger0 in the"

@@ -1,11 +1,11 @@
 """Shortens tool definitions, and drops tools outside the allowlist: every rule of a description stays.
 
-Names, types, required fields, enums and examples stay in any case. Above the soft target the tools that the
-conversation is not likely to need keep their rules alone; the target leaves every tool described where
-nothing says which are needed. Over the hard budget descriptions go further, the least likely tools first,
-each with a marker. Of many tools those that the conversation's start makes clearly unlikely are left to be
-read back, where the model can do that. With `tool_descriptions` "full", and where a tool is forced, nothing
-is shortened.
+Names, types, required fields, enums and examples stay in any case, and a parameter that several tools take is
+described once. Above the soft target the tools that the conversation is not likely to need keep their rules
+alone; the target leaves every tool described where nothing says which are needed. Over the hard budget
+descriptions go further, the least likely tools first, each with a marker. Of many tools those that the
+conversation's start makes clearly unlikely are left to be read back, where the model can do that. With
+`tool_descriptions` "full", and where a tool is forced, nothing is shortened.
 
 Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
 After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
@@ -20,6 +20,7 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
 from token_optimizer.optimizer.tools.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.repeats import described_once
 from token_optimizer.optimizer.tools.schemas import (
     DEFERRAL,
     SOFT_STEPS,
@@ -49,9 +50,11 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
     relevance = ToolRelevance([block.content for block in short], first_question(start))
     deferred = deferred_tools(short, start, relevance) if _defers(context) else frozenset()
-    if deferred:
-        schemas_left = schemas_by_need(short, (), DEFERRAL, deferred, show_handles=True)
-        shortened = counted(_with_schemas(prompt, _noted(schemas_left, deferred)), prompt, context)
+
+    def with_schemas(schemas: Sequence[Block]) -> Prompt:
+        return counted(_with_schemas(prompt, described_once(_noted(schemas, deferred))), prompt, context)
+
+    shortened = with_schemas(schemas_by_need(short, (), DEFERRAL, deferred, show_handles=True))
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
         return shortened
@@ -60,8 +63,7 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     for step in range(STEPS):
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
-        schemas_left = schemas_by_need(short, likely, step, deferred, context.show_handles)
-        shortened = counted(_with_schemas(prompt, _noted(schemas_left, deferred)), prompt, context)
+        shortened = with_schemas(schemas_by_need(short, likely, step, deferred, context.show_handles))
     return shortened
 
 

@@ -1,0 +1,157 @@
+"""Takes the sentences of a description apart where a part of one can go and what is left reads on.
+
+Before: "The town of the hall, in the format 'Town, State', such as 'Berkeley, CA', which helps."
+After:  "The town of the hall", "in the format 'Town, State'", "such as 'Berkeley, CA'", "which helps"
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from token_optimizer.optimizer.tools.rule_words import has_verb
+
+# What opens a specification, which is understood without what stands before it.
+_SPECIFIES = r"""
+    such\ as\b|for\ (?:example|instance)\b|e\.\ ?g\.|i\.\ ?e\.
+    |in\ (?:an?\ |the\ )?(?:[\w-]+\ ){0,4}?(?:format|form|notation)\b
+    |(?:formatted|specified|expressed|given|represented|provided|encoded|measured|written)\ (?:in|as)\b
+    |in\ (?:US\ )?(?:(?:milli|micro)?seconds|minutes|hours|days|(?:kilo|mega)?bytes|dollars|USD|EUR|euros
+      |cents|percent|degrees|(?:kilo|centi|milli)?met(?:er|re)s|miles|pixels|UTC|characters|letters)\b
+    |in\ ['"`]|separated\ by\b|(?:comma|space|semicolon)-separated\b
+    |(?:ranging\ )?from\ \d|ranging\ from\b|between\ \d
+"""
+# What adds an explanation, which nothing else depends on.
+_EXPLAINS = r"""
+    (?:typically|usually|commonly|often|generally|mainly|primarily|particularly|especially)\b
+    |used\ (?:for|to|in|by)\b|useful\b|as\ part\ of\b|thereby\b|so\ that\b|in\ order\ to\b
+    |(?!excluding|during|using|being)[a-z]{3,}ing\ |with\ (?:an?\ )?option(?:s|al)?\b
+    |based\ on\b|which\b|where\b|who\b|if\ (?:any|applicable|available|needed|necessary|desired)\b
+"""
+# What says that arguments decide: "based on the provided filters", "for a specified project".
+_POINTS = r"""
+    (?:using|with|by|for|from|in|within|on|at|to|through|via|based\ on|associated\ with|identified\ by)
+    \ (?:(?:the|an?|its|their|his|her|one\ or\ more)\ )?
+    (?:specified|provided|given|specific|particular|supplied|certain|unique|corresponding)\b
+"""
+_JOINT = re.compile(
+    rf"""[,;]?\ (?P<specifies>{_SPECIFIES})|[,;]\ (?P<explains>{_EXPLAINS})|,?\ (?P<points>{_POINTS})
+    |\ (?P<bracket>\()(?=[^()]*\))|(?<=\))\ (?P<goes_on>\w)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CLOSED = re.compile(r"""(?<!\w)(['"`])(?:(?!\1).|(?<=\w)\1(?=\w))*\1|\([^()]*\)|\[[^\[\]]*\]""")
+# What cannot end a sentence: "items that fall", "suitable", "up".
+_DANGLES = re.compile(
+    r"""(?:\b(?:that|which|who)(?:\ \w+){1,2}|\w(?:ing|able|ible|ly)
+      |\b(?:located|found|based|used|up|prior|similar|equal|due|close|is|are|be))\Z""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A list of names goes with what says that arguments decide; another verb does not.
+_MAX_LISTED_WORDS = 4
+_MAX_CHARS = 1_000
+_WITHIN = ("bracket", "goes_on")
+_END = re.compile(r"[.!?]+\Z")
+
+
+class Clause(NamedTuple):
+    """A part of a sentence with what joins it to the one before, and what it does.
+
+    The first part `says` something; one that `goes_on` belongs to what stands before the bracket before it.
+    """
+
+    joint: str
+    text: str
+    role: str
+
+
+def clauses(sentence: str) -> list[Clause]:
+    """The parts of the sentence without its end mark; quotes and brackets are not taken apart, and neither is
+    a sentence of such a length that nobody has written it."""
+    body = sentence[: -len(end_mark(sentence)) or None]
+    if len(body) > _MAX_CHARS:
+        return [Clause("", body, "says")]
+    found: list[Clause] = []
+    start, joint, role = 0, "", "says"
+    for match in _joints(body):
+        _add(found, Clause(joint, body[start : match.start()], role))
+        role = match.lastgroup or ""
+        start = match.start(role)
+        joint = body[match.start() : start]
+    _add(found, Clause(joint, body[start:], role))
+    return found
+
+
+def end_mark(sentence: str) -> str:
+    """The full stop of the sentence, if it has one."""
+    found = _END.search(sentence)
+    return found.group() if found else ""
+
+
+def readable(parts: Sequence[Clause], wanted: Sequence[bool | None]) -> list[Clause]:
+    """The wanted parts of a sentence, and those that they cannot be read without; None is for a part that
+    stays with the one that it belongs to."""
+    owners = _owners(parts)
+    kept = list(map(bool, wanted))
+    for at in range(len(parts) - 1, 0, -1):
+        needs_owner = parts[at].role == "goes_on" or (owners[at] and parts[owners[at]].role != "points")
+        if kept[at] and parts[at].role != "bracket" and needs_owner:
+            kept[owners[at]] = True
+    first = next((at for at, is_kept in enumerate(kept) if is_kept), 0)
+    if not _stands_alone(parts[first]) or has_verb(_head(parts, owners)):
+        kept[0] = True
+    for at, part in enumerate(parts):
+        goes_with_owner = part.role == "goes_on" or wanted[at] is None
+        kept[at] = kept[at] or (goes_with_owner and kept[owners[at]])
+    return [part for part, is_kept in zip(parts, kept, strict=True) if is_kept]
+
+
+def joined(kept: Sequence[Clause], mark: str) -> str:
+    """The sentence of these parts."""
+    first, *others = kept
+    return first.text + "".join(clause.joint + clause.text for clause in others) + mark
+
+
+def _owners(parts: Sequence[Clause]) -> list[int]:
+    """For each part the place of the one that it belongs to: the last before it that is not within one."""
+    owners, owner = [0], 0
+    for at, part in enumerate(parts[1:], 1):
+        owners.append(owner)
+        owner = owner if part.role in _WITHIN else at
+    return owners
+
+
+def _stands_alone(clause: Clause) -> bool:
+    return clause.role in ("specifies", "bracket") and not has_verb(clause.text)
+
+
+def _head(parts: Sequence[Clause], owners: Sequence[int]) -> str:
+    """The first part with all that goes on in it."""
+    more = (part for part, owner in zip(parts, owners, strict=True) if not owner and part.role in _WITHIN)
+    return " ".join([parts[0].text, *(part.text for part in more)])
+
+
+def _add(found: list[Clause], clause: Clause) -> None:
+    """Add the clause, or make it part of the one before where that cannot do without."""
+    if clause.role == "points" and not _may_be_missed(found[-1].text, clause.text):
+        before = found.pop()
+        clause = Clause(before.joint, before.text + clause.joint + clause.text, before.role)
+    found.append(clause)
+
+
+def _may_be_missed(before: str, text: str) -> bool:
+    _, *listed = text.split(",")
+    is_long = any(len(part.split()) > _MAX_LISTED_WORDS for part in listed)
+    return not is_long and not has_verb(text) and _DANGLES.search(before) is None
+
+
+def _joints(body: str) -> Iterator[re.Match[str]]:
+    """Where parts begin, outside quotes and brackets."""
+    spans = [match.span() for match in _CLOSED.finditer(body)]
+    starts = [start for start, _ in spans]
+    for match in _JOINT.finditer(body):
+        at = match.start(match.lastgroup or "")
+        number = bisect_left(starts, at) - 1
+        if number < 0 or at >= spans[number][1]:
+            yield match

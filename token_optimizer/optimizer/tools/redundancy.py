@@ -1,0 +1,127 @@
+"""Tells which words of a description the name, the type and the other keywords of the schema say already.
+
+Before: "The ID of the reservation." on `reservation_id`; "Options are `a` and `b`." where an enum has them;
+        "in the format 'YYYY-MM-DD', such as '2024-05-01'"
+After:  nothing; nothing; the format, of which the example is one
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
+# What these forbid or demand is never redundant, whatever the schema says.
+_DUTY = re.compile(r"\b(?:must|shall|should|never|not|only|cannot|\w+n['’]t|always)\b", re.IGNORECASE)
+# What every description says, or the keywords of a schema do.
+_GENERIC = frozenset(
+    re.findall(
+        r"\w+",
+        "a about an and any are argument array as at be boolean by can certain containing contains"
+        " corresponding default defaults description desired detail field flag for from given here id"
+        " identifier in included indicates indicating information input integer is it item its list name"
+        " names number object of on one optional or parameter parameters particular property provided"
+        " representing represents required set specific specified specifies specify string supplied text"
+        " that the this to type unique used value values whether which with",
+    )
+)
+# What introduces values that an enum lists.
+_OF_CHOICES = frozenset(
+    re.findall(
+        r"\w+",
+        "acceptable accepted allowed choice common either etc example include may option possible such valid",
+    )
+)
+# What introduces an example.
+_OF_EXAMPLES = frozenset(["as", "e", "eg", "example", "for", "g", "instance", "like", "or", "such"])
+# Dates and times in letters, as "YYYY-MM-DD" and "HH:MM".
+_LETTERS = re.compile(r"\b[YMDHhms]{1,4}(?:[-/.:T ]{1,2}[YMDHhms]{1,4})+Z?\b")
+_LITERAL = re.compile(r"""(['"`])([^'"`]{1,40})\1""")
+_LETTER = re.compile("[YMDHhms]")
+_DIGIT = re.compile("[0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a description belongs to: its `names` (its own and those around it), its `schema`, and whether a
+    call has to give it; None where that is not said."""
+
+    names: tuple[str, ...] = ()
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    required: bool | None = None
+    is_tool: bool = False
+
+
+def demands(sentence: str) -> bool:
+    """Whether the sentence forbids or demands something."""
+    return _DUTY.search(sentence) is not None
+
+
+class Known:
+    """The words that name, type and the other keywords of a schema say already."""
+
+    def __init__(self, described: Described) -> None:
+        schema = described.schema
+        self._required = described.required
+        self._has_default = "default" in schema
+        self._is_list = schema.get("type") == "array"
+        self._generic = _GENERIC | _OF_CHOICES if "enum" in schema else _GENERIC
+        self._names = {word for name in described.names for word in words_of(name)}
+        self._defaults = self._names | _value_words(schema, ("default",))
+        self._values = self._defaults | _value_words(schema, ("enum",))
+
+    def say(self, sentence: str) -> bool:
+        """Whether every word of a sentence, or of a part of one, is known, and nothing is demanded."""
+        words = words_of(sentence)
+        if not words or demands(sentence) or self._contradict(words):
+            return False
+        says_default = not {"default", "defaults"}.isdisjoint(words)
+        if says_default and not self._has_default:
+            return False
+        known = self._defaults if says_default else self._values
+        return all(
+            word in self._generic or word in known or (word == "each" and self._is_list) for word in words
+        )
+
+    def _contradict(self, words: Sequence[str]) -> bool:
+        """Whether the words say of what is required that it is optional, or the other way round."""
+        return (self._required is False and "required" in words) or (
+            self._required is True and "optional" in words
+        )
+
+
+def is_example_of_format(clause: str, description: str) -> bool:
+    """Whether the clause has examples alone, and each is a date or time in a format that the description
+    gives in letters."""
+    literals = [match[2] for match in _LITERAL.finditer(clause)]
+    if not literals or not _OF_EXAMPLES.issuperset(words_of(_LITERAL.sub("", clause))):
+        return False
+    formats = [_LETTER.sub("0", found.group()) for found in _LETTERS.finditer(description)]
+    return all(_DIGIT.sub("0", literal) in formats for literal in literals)
+
+
+def words_of(text: str) -> list[str]:
+    """Lower-case words, camelCase and snake_case split, without the ending of a plural or a possessive."""
+    found = (word.lower() for word in _WORD.findall(_CAMEL.sub(" ", _POSSESSIVE.sub("", text))))
+    return [
+        word[:-1] if len(word) > 3 and word.endswith("s") and word not in _GENERIC else word for word in found
+    ]
+
+
+def _value_words(schema: Mapping[str, Any], keywords: Iterable[str]) -> set[str]:
+    """The words of the values that these keywords of the schema give."""
+    values = [value for keyword in keywords for value in _listed(schema.get(keyword))]
+    return {word for value in values if value is not None for word in words_of(_as_text(value))}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

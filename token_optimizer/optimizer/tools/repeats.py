@@ -1,0 +1,110 @@
+"""Describes a parameter once that several tools take: the later ones refer to the first.
+
+Name, type and all that makes a call valid are the same in both, and stay in both; the first one's description
+has every word of the later one's.
+
+Before: "user_id": {"type": "string", "description": "Of the guest who stays."} in `book` and in `cancel`
+After:  "user_id": {"type": "string", "description": "As in book."} in `cancel`
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from token_optimizer.models import Block
+from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.optimizer.markers import with_text
+from token_optimizer.optimizer.tools.schemas import is_searched, tool_name, tool_of
+from token_optimizer.text.cache import TextCache, key_of
+
+# A description is referred to that is so many times as long as the reference.
+_MIN_TIMES_LONGER = 1.5
+# Each level is compared with all that stands within it.
+_MAX_DEPTH = 4
+_REFERRING_TEXTS: TextCache[tuple[str, ...]] = TextCache(2_000)
+# By a parameter's name and its schema without descriptions: the first tool with it, and its descriptions.
+_Seen = dict[tuple[str, str], tuple[str, list[str]]]
+
+
+def described_once(blocks: Sequence[Block]) -> list[Block]:
+    """The tools, where a parameter was described before with a reference to the first that has it."""
+    open_blocks = [block for block in blocks if not (block.must_keep or block.verbatim or block.markers)]
+    texts = [block.content for block in open_blocks]
+    key = key_of("\n".join(texts), "described once")
+    short = _REFERRING_TEXTS.get(key)
+    if short is None:
+        short = tuple(_referring(texts))
+        _REFERRING_TEXTS.put(key, short)
+    changed = {
+        block.id: with_text(block, MarkedText(text), show_handles=False).but(tokens=0)
+        for block, text in zip(open_blocks, short, strict=True)
+        if text != block.content
+    }
+    return [changed.get(block.id, block) for block in blocks]
+
+
+def _referring(texts: Sequence[str]) -> Iterator[str]:
+    seen: _Seen = {}
+    for text in texts:
+        tool = tool_of(text)
+        name = tool_name(tool) if tool is not None and not is_searched(tool) else ""
+        try:
+            refers = tool is not None and name != "" and _refer(_parameters(tool), name, seen)
+        except RecursionError:
+            refers = False
+        yield json.dumps(tool, ensure_ascii=False, separators=(",", ":")) if refers else text
+
+
+def _parameters(tool: dict[str, Any]) -> Any:
+    function = tool.get("function")
+    definition = function if isinstance(function, dict) else tool
+    return definition.get("parameters") or definition.get("input_schema")
+
+
+def _refer(schema: Any, name: str, seen: _Seen, depth: int = 0) -> bool:
+    """Put references into the schema of the tool of this name; whether there are any."""
+    refers = False
+    if depth == _MAX_DEPTH:
+        return refers
+    for key, held in _properties(schema):
+        bare = copy.deepcopy(held)
+        described = list(_undescribed(bare))
+        first, known = seen.setdefault((key, json.dumps(bare, sort_keys=True)), (name, described))
+        reference = f"As in {first}."
+        if first != name and _is_longer(described, reference) and _have(known, described):
+            held.clear()
+            held.update(bare, description=reference)
+            refers = True
+        else:
+            refers = _refer(held, name, seen, depth + 1) or refers
+    return refers
+
+
+def _is_longer(described: Sequence[str], reference: str) -> bool:
+    return sum(map(len, described)) >= _MIN_TIMES_LONGER * len(reference)
+
+
+def _have(known: Sequence[str], described: Sequence[str]) -> bool:
+    """Whether each description has the words of the one in its place."""
+    return all(text in whole for whole, text in zip(known, described, strict=True))
+
+
+def _undescribed(schema: dict[str, Any]) -> Iterator[str]:
+    """Take out the descriptions of the schema and of all that stands within it; empty where there is none."""
+    described = schema.pop("description", "")
+    yield described if isinstance(described, str) else json.dumps(described)
+    for _, held in _properties(schema):
+        yield from _undescribed(held)
+
+
+def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The properties of an object, or of the items of a list, that are schemas."""
+    while isinstance(schema, dict) and isinstance(schema.get("items"), dict):
+        schema = schema["items"]
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    for key, held in properties.items() if isinstance(properties, dict) else ():
+        if isinstance(held, dict):
+            yield key, held

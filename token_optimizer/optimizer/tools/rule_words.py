@@ -1,0 +1,82 @@
+"""Tells the sentences of a description that state a rule from those that only say what a thing is.
+
+A rule is a duty, a negation, a condition, an order, a format, a unit, a bound, an example or a literal. Some
+of their words state none where they stand in a phrase that names a thing, or says what a flag is for.
+
+Before: "The day when the guest should arrive.", "Give the day when the guest should arrive.", "A day in UTC."
+After:  no rule in the first, one in each of the others
+"""
+
+from __future__ import annotations
+
+import re
+
+# What marks a rule wherever it stands.
+_RULE = re.compile(
+    r"""\b(?:must|never|not|no|none|cannot|\w+n['’]t|only|always|exact(?:ly)?|except\w*|unless|without|neither
+    |mandatory|first|then|otherwise|instead|rather|else|if
+    |prefer\w*|avoid\w*|ensure|make\ sure|important\w*|warnings?|caution|beware|deprecated
+    |format\w*|iso|uuid|base64|unix|e\.?g|i\.?e|examples?|such\ as|like|pattern|regex|case|comma\w*|separated
+    |encoded|digits?|characters?|letters?|words?|capital\w*|(?:upper|lower)\w*|absolute|relative|inclusive
+    |exclusive|null|true|false|each|unique\ to
+    |utc|gmt|timezone|(?:milli)?seconds?|minutes?|hours?|ms|bytes?|[kmg]i?b|percent\w*|degrees?
+    |celsius|fahrenheit|kelvin|(?:kilo|centi|milli)?met(?:er|re)s?|[kcm]m|miles?|feet|inches|kg|grams?|pounds?
+    |usd|eur|dollars?|euros?|cents?|currency|units?
+    |between|at\ least|at\ most|up\ to|(?:zero|one)-based|(?:in|of)\ tokens)\b
+    |(?<![^\W\d_])\d|["`'‘’“”<>{}\[\]=%$°€£/]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What marks one in a sentence, and none in a phrase that names a thing.
+_RULE_OF_SENTENCE = re.compile(
+    r"""\b(?:shall|should|ought|needs?\ to|ha(?:s|ve)\ to|requires|requirements?|both|either
+    |when|whenever|where|while|before|after|until|once|note|recommended
+    |use|call|do|set|pass|leave|omit\w*|same|empty|max\w*|min\w*|limit\w*|ranges?|ranging|defaults?)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_IF_FOR_WHETHER = re.compile(r"\b((?:indicat|specif|determin)\w*) if\b", re.IGNORECASE)
+# What has the words of a rule and states none: names of things, conditions without content.
+_NO_RULE = re.compile(
+    r"""(?<=[^\W\d_])['’](?=[^\W\d_])(?!t\b)
+    |\bor\ not\b
+    |,?\ \(?if\ (?:any|applicable|available|needed|necessary|desired)\b
+    |\bfirst\ (?:and\ last\ )?names?\b|\bthe\ second\b|\bto-do\b|\b(?:for|of)\ each\b|\bin\ units\b
+    |\b(?:the|an?)\ (?:[\w-]+\ ){0,3}format(?=\.?\Z|\ (?:of|for|in\ which)\b)
+    |\b(?:to|for|result|being)\ (?:use|set|call)\b(?!\ (?:only|to)\b)
+    |\b(?:phone|single|individual|api|function|the|an?|one|this)\ call\b|\bon-call\b
+    |\bprefer(?:ences?|s)\b|(?<!\bis\ )(?<!\bare\ )\bpreferred\ (?!over\b|to\b|by\b|when\b|if\b)(?=\w)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# How a phrase begins that names a thing, or says what a flag is for.
+_NAMES = re.compile(
+    r"""(?:the|an?)\b|(?:max|min)\w*\ (?:number|amount)\b|whether\b
+    |flag\b|(?:indicat|specifi|determin|defin|represent|describ|identifi)e?s\b|specify\ whether\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_RELATIVE = re.compile(
+    r"\b(?:(?:for|in|at|to|from|with|on|by|of) )?(?:which|that|where|who(?:m|se)?|when|whether|how)\b[^,;:(]*"
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|can|may|might|will|would|could|does|must|should|shall|ought|means?"
+    r"|needs?|supports?|accepts?|requires?|defaults? to)\b",
+    re.IGNORECASE,
+)
+# What a flag does where it is set: no more of a rule than "whether to do so".
+_WHERE_SET = re.compile(
+    r"""(?:a\ (?:boolean\ )?flag\ that,?\ )?(?:(?:if|when)(?:\ it\ is)?(?:\ set\ to)?|set(?:\ this|\ it)?\ to)
+    \ ['"`]?true['"`]?,?(?:\ (?:if|when|to)\b)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def has_verb(text: str) -> bool:
+    """Whether something is said of something, as in a sentence; relative clauses are left out of account."""
+    return _VERB.search(_RELATIVE.sub("", text)) is not None
+
+
+def states_rule(text: str, *, of_flag: bool = False, in_part: bool = False) -> bool:
+    """Whether a sentence states a rule, or a part of one; `of_flag`: about a value that is true or false."""
+    text = _NO_RULE.sub("", _IF_FOR_WHETHER.sub(r"\1 whether", text))
+    is_name = (in_part or _NAMES.match(text) is not None) and not has_verb(text)
+    if of_flag and (where_set := _WHERE_SET.match(text)):
+        is_name, text = True, text[where_set.end() :]
+    return _RULE.search(text) is not None or (not is_name and _RULE_OF_SENTENCE.search(text) is not None)
