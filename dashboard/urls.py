@@ -14,6 +14,7 @@ from dashboard.overview.urls import urlpatterns as overview
 from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
 from dashboard.projects.urls import urlpatterns as projects
+from dashboard.providers.urls import urlpatterns as providers
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
 from dashboard.system.urls import urlpatterns as system
@@ -28,6 +29,7 @@ urlpatterns = [
     *documents,
     *precompression,
     *projects,
+    *providers,
     *prices,
     *system,
     *account,

@@ -49,6 +49,7 @@ NAVIGATION = (
         "Manage",
         (
             Link("projects", "Projects and keys", "key-round", "k"),
+            Link("providers", "Providers", "plug", "v"),
             Link("prices", "Prices", "tag", "i", for_staff=True),
             Link("system", "System", "server", "s", for_staff=True),
         ),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from dashboard.shell.window import DEFAULT_RANGE, RANGES, Range, Window
-from optimizer_app.models import Document, OptimizationConfig, Project, RequestTrace
+from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace
 from optimizer_app.models.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
 from optimizer_app.models.trace import RequestTraceQuerySet
@@ -50,6 +51,11 @@ class Scope:
     def window_traces_of_all(self) -> RequestTraceQuerySet:
         """The traces of all of the reader's projects that the window holds."""
         return self.window.of(RequestTrace.objects.visible_to(self.user))
+
+    def providers(self) -> QuerySet[Provider]:
+        """The providers of the chosen project, or of all of the reader's."""
+        chosen = [self.project] if self.project else self.projects
+        return Provider.objects.filter(project__in=chosen)
 
     def documents(self) -> DocumentQuerySet:
         """The documents of the chosen project, or of all of the reader's."""

@@ -14,12 +14,8 @@ from gateway.errors import UpstreamFailed
 from gateway.routing import ProviderRoute
 from optimizer_app.models import Provider
 from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
+from optimizer_app.providers.addresses import DEFAULT_BASE_URLS
 
-_DEFAULT_BASE_URLS = {
-    Provider.Kind.OPENAI: "https://api.openai.com/v1",
-    Provider.Kind.ANTHROPIC: "https://api.anthropic.com",
-}
-# With the SDKs an OpenAI base URL ends in /v1, an Anthropic one does not.
 _PREFIX_IN_BASE_URL = {Provider.Kind.OPENAI: "/v1", Provider.Kind.ANTHROPIC: ""}
 
 
@@ -46,7 +42,7 @@ class GuardedResolver(AbstractResolver):
 
 def base_urls(provider: ProviderRoute) -> Sequence[str]:
     """The URLs that the provider's own ones may begin with: as configured, and as its kind has it."""
-    default = _DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
+    default = DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
     return [url.rstrip("/") for url in (provider.base_url, default) if url]
 
 

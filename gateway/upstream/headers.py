@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gateway.errors import UpstreamFailed
 from gateway.requests.client import Headers
 from gateway.routing import ProviderRoute
-from optimizer_app.models import Provider
+from optimizer_app.providers.addresses import key_headers
 
 HOP_BY_HOP = frozenset(
     {
@@ -43,7 +43,6 @@ _NOT_DOWNSTREAM = HOP_BY_HOP | {
     "content-location",
 }
 _READABLE_ENCODINGS = frozenset({"gzip", "deflate", "identity"})
-_ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
 
 
 def request_headers(
@@ -77,12 +76,7 @@ def credentials(provider: ProviderRoute, own_key: str) -> Headers:
     """The provider's key, or the caller's own, in the header which that provider reads."""
     if not own_key and provider.secret is None:
         raise UpstreamFailed(f"the stored key of provider {provider.name!r} cannot be read; enter it again")
-    secret = bare_key(own_key) or provider.secret
-    if not secret:
-        return []
-    if provider.kind == Provider.Kind.ANTHROPIC and not secret.startswith(_ANTHROPIC_OAUTH_PREFIX):
-        return [("x-api-key", secret)]
-    return [("authorization", f"Bearer {secret}")]
+    return key_headers(provider.kind, bare_key(own_key) or provider.secret or "")
 
 
 def bare_key(authorization: str) -> str:

@@ -48,7 +48,7 @@ class Provider(models.Model):
         return f"{self.name} ({self.get_kind_display()})"
 
     def clean(self) -> None:
-        if self.trusted or self.kind == self.Kind.ECHO:
+        if self.trusted or not self.base_url or self.kind == self.Kind.ECHO:
             return
         try:
             check_outgoing_url(self.base_url)

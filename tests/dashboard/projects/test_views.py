@@ -63,7 +63,7 @@ def test_the_page_of_a_project(as_member: Client, project: Project) -> None:
     assert ">agents</a>" in page
     assert "tok_abcd…" in page
     assert "tok_abcdefgh" not in page
-    assert "none: the built-in echo answers" in page
+    assert "none: the built-in echo answers (" in page
 
 
 def test_a_project_is_made_with_a_default_config_by_staff_alone(
