@@ -212,10 +212,18 @@ def _check_strings(name: str, value: object) -> None:
 
 
 def _check_pattern(position: int, pattern: str) -> None:
+    if reason := pattern_problem(pattern):
+        raise ConfigError(f"junk_regexes[{position}] {pattern!r} does not compile: {reason}")
+
+
+def pattern_problem(pattern: str) -> str:
+    """Why RE2 cannot compile the pattern; empty where it can."""
     options = re2.Options()
     options.log_errors = False
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-        raise ConfigError(f"junk_regexes[{position}] {pattern!r} does not compile: {reason}") from error
+        return error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
+    except UnicodeEncodeError:
+        return "half of a surrogate pair is no character"
+    return ""

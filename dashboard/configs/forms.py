@@ -9,7 +9,8 @@ from django import forms
 
 from dashboard.shell.forms import PageForm
 from dashboard.shell.select import options_of
-from optimizer_app.models import Project
+from optimizer_app.configs.values import ConfigValues
+from optimizer_app.models import OptimizationConfig, Project
 from token_optimizer.config import PRESETS
 
 _PRESET_LABELS = {
@@ -20,7 +21,7 @@ _PRESET_LABELS = {
 
 
 class NewConfigForm(PageForm):
-    """Name, project and the preset to start from."""
+    """Name, project, and the preset or config to start from."""
 
     name = forms.RegexField(
         r"^[\w-]+\Z",
@@ -32,16 +33,31 @@ class NewConfigForm(PageForm):
         },
     )
     project = forms.ChoiceField(help_text="Only keys of this project can use it.")
-    preset = forms.ChoiceField(
-        choices=[(name, _PRESET_LABELS[name]) for name in PRESETS],
-        initial="balanced",
-        help_text="Where it starts from; every field can be changed.",
+    start = forms.ChoiceField(
+        label="Start from", initial="balanced", help_text="A preset or a config; every field can be changed."
     )
 
-    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        projects: Iterable[Project],
+        configs: Iterable[OptimizationConfig],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.projects = {project.name: project for project in projects}
+        self.configs = {str(config.pk): config for config in configs}
         self.fields["project"].choices = options_of(self.projects)  # type: ignore[attr-defined]
+        self.fields["start"].choices = self._starts()  # type: ignore[attr-defined]
 
     def clean_project(self) -> Project:
         return self.projects[self.cleaned_data["project"]]
+
+    def clean_start(self) -> ConfigValues:
+        chosen = self.cleaned_data["start"]
+        return ConfigValues(chosen) if chosen in PRESETS else ConfigValues.of(self.configs[chosen])
+
+    def _starts(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        presets = [(name, _PRESET_LABELS[name]) for name in PRESETS]
+        configs = [(key, f"{config} ({config.project.name})") for key, config in self.configs.items()]
+        return [("Presets", presets), ("Configs", configs)] if configs else [("Presets", presets)]

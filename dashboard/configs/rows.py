@@ -1,20 +1,18 @@
-"""Configs as they are read: what differs from the preset, who uses each, which model embeds."""
+"""Rows of the list of configs; why a config cannot be used; which model embeds for it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Sum
 
 from optimizer_app.configs.usage import active_keys_of
+from optimizer_app.configs.values import ConfigValues
 from optimizer_app.embeddings.client import status
 from optimizer_app.embeddings.wire import EmbeddingStatus
 from optimizer_app.ingest.control import waiting_for_vectors
 from optimizer_app.models import Document, OptimizationConfig
-from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 
 _ORIGINS = {
@@ -22,15 +20,6 @@ _ORIGINS = {
     "path": "a folder",
     "wheel": "the wheel of an installed package",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field whose value is not the preset's; both as JSON."""
-
-    name: str
-    preset: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +51,9 @@ class Embedding:
 
 def config_rows(configs: Iterable[OptimizationConfig]) -> list[ConfigRow]:
     """The configs with the number of keys that use each; those without a config use the default one."""
-    return [ConfigRow(config, len(differences(config)), len(active_keys_of(config))) for config in configs]
-
-
-def differences(config: OptimizationConfig) -> list[Difference]:
-    """The fields that differ from the preset, in the order they were written."""
-    preset = OptimizerConfig.preset(config.preset, enable_caching=True)
-    fields = {name: value for name, value in config.fields.items() if getattr(preset, name, None) != value}
     return [
-        Difference(name, _json(getattr(preset, name, None)), _json(value)) for name, value in fields.items()
+        ConfigRow(config, len(ConfigValues.of(config).fields), len(active_keys_of(config)))
+        for config in configs
     ]
 
 
@@ -87,7 +70,3 @@ def embedding_of(config: OptimizationConfig) -> Embedding:
     documents = Document.objects.filter(project=config.project_id)
     sums = documents.aggregate(count=Count("pk"), embedded=Sum("embedded", default=0))
     return Embedding(status(), waiting_for_vectors(config.project_id), sums["embedded"], sums["count"])
-
-
-def _json(value: Any) -> str:
-    return "empty" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,13 +1,23 @@
-"""Addresses of the list of configs, of a new one and of one config."""
+"""Addresses of configs: the list, a new one, the editor of one, its versions."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.configs import new, views
+from dashboard.configs import actions, editor, new, publishing, views
 
 urlpatterns = [
     path("configs", views.config_list, name="configs"),
     path("configs/new", new.new_config, name="new_config"),
-    path("configs/<uuid:config_id>", views.config_page, name="config"),
+    path("configs/<uuid:config_id>", editor.config_page, name="config"),
+    path("configs/<uuid:config_id>/draft", editor.save, name="config_draft"),
+    path("configs/<uuid:config_id>/discard", editor.discard, name="discard_draft"),
+    path("configs/<uuid:config_id>/rebase", editor.rebase, name="rebase_draft"),
+    path("configs/<uuid:config_id>/patterns", editor.try_patterns, name="try_patterns"),
+    path("configs/<uuid:config_id>/publish", publishing.publish_page, name="publish_config"),
+    path("configs/<uuid:config_id>/versions/<int:number>", publishing.version_page, name="config_version"),
+    path("configs/<uuid:config_id>/export", actions.export, name="export_config"),
+    path("configs/<uuid:config_id>/import", actions.import_file, name="import_config"),
+    path("configs/<uuid:config_id>/default", actions.use_as_default, name="default_config"),
+    path("configs/<uuid:config_id>/delete", actions.delete, name="delete_config"),
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -69,7 +68,7 @@ class PageForm(forms.Form):
 
     bound_field_class = NotedField
     use_required_attribute = False
-    notes: ClassVar[Mapping[str, FieldNote]] = {}
+    notes: Mapping[str, FieldNote] = {}
 
     @property
     def invalid_fields(self) -> list[BoundField]:

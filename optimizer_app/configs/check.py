@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +29,17 @@ def problem(name: str, value: object) -> str:
         return "is no field of a config"
     if name not in SERVICE_FIELDS:
         return f"cannot be set here: {FIELDS[name].scope}"
+    if not _is_storable(value):
+        return "holds characters that cannot be stored"
     try:
         OptimizerConfig.from_fields({name: value})
     except (ConfigError, TypeError) as error:
-        return str(error).removeprefix(name).strip()
+        entry = f"{name}[{FIELDS[name].key!r}]"
+        return str(error).removeprefix(entry).removeprefix(name).strip()
     return ""
+
+
+def _is_storable(value: object) -> bool:
+    """Whether PostgreSQL takes it: a NUL is no character of its texts, and half of a pair is none at all."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "\\u0000" not in text and text.encode("utf-8", "ignore").decode() == text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer_app.configs.changes import merged
-from optimizer_app.configs.history import Author, values_at
+from optimizer_app.configs.history import Author, values_at, versions_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigDraft, OptimizationConfig
 
@@ -13,10 +13,16 @@ def draft_of(config: OptimizationConfig, author: Author) -> ConfigDraft | None:
     return ConfigDraft.objects.filter(config=config, author=author.pk).first()
 
 
-def save_draft(config: OptimizationConfig, author: Author, values: ConfigValues) -> ConfigDraft | None:
-    """Keep the checked values. A draft that changes nothing of the live version is none."""
+def save_draft(
+    config: OptimizationConfig, author: Author, values: ConfigValues, *, begun_on: int | None = None
+) -> ConfigDraft | None:
+    """Keep the checked values. A draft that changes nothing of the live version is none.
+
+    `begun_on` is the version that the author of a new draft had before them, where it is not the live one.
+    """
     known = draft_of(config, author)
-    base_version = known.base_version if known else config.version
+    begun = begun_on if begun_on is not None and versions_of(config).filter(number=begun_on) else None
+    base_version = known.base_version if known else begun or config.version
     if base_version == config.version and ConfigValues.of(config) == values:
         discard_draft(config, author)
         return None

@@ -45,7 +45,27 @@ document.addEventListener("click", (event) => {
   input.focus();
 });
 
-// What is swapped in has no autofocus of its own.
+// A form that is saved as one types gets its errors as a list, which stand at their fields, too.
+function showError(field, text) {
+  const input = control(field);
+  const id = `${input.id}_error`;
+  const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((part) => part && part !== id);
+  document.getElementById(id)?.remove();
+  field.classList.toggle("invalid", Boolean(text));
+  if (text) {
+    input.setAttribute("aria-invalid", "true");
+    const line = Object.assign(document.createElement("p"), { id, className: "form-error", textContent: text });
+    field.querySelector(".form-control").after(line);
+    others.push(id);
+  } else input.removeAttribute("aria-invalid");
+  if (others.length) input.setAttribute("aria-describedby", others.join(" "));
+}
+
 document.body.addEventListener("htmx:after:swap", (event) => {
-  event.target.querySelector?.("[data-error-summary]")?.focus();
+  const target = event.detail.ctx.target;
+  target.querySelector("[data-error-summary]")?.focus();
+  if (!target.matches("[data-says-errors]")) return;
+  for (const field of target.closest("form").querySelectorAll("[data-field]")) {
+    showError(field, target.querySelector(`[data-error-for="${field.dataset.field}"] span`)?.textContent);
+  }
 });

@@ -10,7 +10,7 @@ from optimizer_app.models import OptimizationConfig, Project
 
 
 def post(client: Client, **fields: str) -> Any:
-    return client.post("/configs/new", {"name": "agents", "project": "ci-agent", "preset": "safe", **fields})
+    return client.post("/configs/new", {"name": "agents", "project": "ci-agent", "start": "safe", **fields})
 
 
 def test_it_works(as_member: Client, project: Project) -> None:
@@ -44,3 +44,33 @@ def test_a_name_is_given_once_a_project(as_member: Client, project: Project) -> 
 def test_another_project_cannot_be_chosen(as_member: Client, foreign_project: Project) -> None:
     assert post(as_member, project="not-yours").status_code == 200
     assert not OptimizationConfig.objects.exists()
+
+
+def test_another_config_is_copied(as_member: Client, project: Project) -> None:
+    fields = {"keep_last_n_turns": 9}
+    other = OptimizationConfig.objects.create(
+        project=project, name="other", preset="aggressive", fields=fields
+    )
+    assert (
+        f'<option value="{other.pk}" selected>'
+        in as_member.get(f"/configs/new?start={other.pk}").content.decode()
+    )
+    post(as_member, start=str(other.pk))
+    copy = OptimizationConfig.objects.get(name="agents")
+    assert (copy.preset, copy.fields) == ("aggressive", fields)
+
+
+def test_a_config_of_another_project_cannot_be_copied(
+    as_member: Client, project: Project, foreign_project: Project
+) -> None:
+    foreign = OptimizationConfig.objects.create(project=foreign_project, name="secret")
+    assert "secret" not in as_member.get("/configs/new").content.decode()
+    assert post(as_member, start=str(foreign.pk)).status_code == 200
+    assert not OptimizationConfig.objects.filter(name="agents").exists()
+
+
+def test_a_copy_of_what_cannot_be_used_is_refused(as_member: Client, project: Project) -> None:
+    other = OptimizationConfig.objects.create(
+        project=project, name="other", fields={"redis_url": "redis://x"}
+    )
+    assert "redis_url cannot be set here" in post(as_member, start=str(other.pk)).content.decode()

@@ -48,23 +48,13 @@ def test_empty_list_says_what_holds_without_a_config(as_admin: Client, project: 
     assert "optimized by the preset balanced" in text_of(as_admin, "/configs")
 
 
-def test_page_shows_what_differs_and_who_uses_it(
-    as_admin: Client, config: OptimizationConfig, no_embeddings: None
-) -> None:
+def test_page_shows_who_uses_it(as_admin: Client, config: OptimizationConfig, no_embeddings: None) -> None:
     key, _ = ApiKey.issue(project=config.project, name="by name", secret="tok_named_key")
     ApiKey.objects.filter(pk=key.pk).update(config=config)
     ApiKey.issue(project=config.project, name="unnamed", secret="tok_other_key")[0].revoke()
     text = text_of(as_admin, f"/configs/{config.pk}")
-    assert "Preset aggressive , 2 fields differ from it. The default of its project." in text
-    assert "target_reduction 0.7 0.6" in text
-    assert "max_input_tokens empty 60000" in text
-    assert "keep_last_n_turns" not in text
     assert "by name tok_name… never" in text
     assert "unnamed revoked tok_othe…" in text
-    assert (
-        f"/admin/optimizer_app/optimizationconfig/{config.pk}/change/"
-        in as_admin.get(f"/configs/{config.pk}").content.decode()
-    )
 
 
 def test_a_key_without_a_config_uses_the_default_one_alone(
@@ -82,7 +72,6 @@ def test_a_config_that_cannot_be_used_says_why(
     OptimizationConfig.objects.update(fields={"nonsense": 1})
     text = text_of(as_admin, f"/configs/{config.pk}")
     assert "cannot be used: unknown config field 'nonsense'" in text
-    assert "nonsense empty 1" in text
 
 
 def test_which_model_embeds_and_where_it_came_from(
@@ -122,4 +111,4 @@ def test_member_sees_own_configs_only(
     assert "agents" in text
     assert "secret" not in text
     assert as_member.get(f"/configs/{foreign.pk}").status_code == 404
-    assert "Edit in Admin" not in text_of(as_member, f"/configs/{config.pk}")
+    assert as_member.post(f"/configs/{foreign.pk}/draft").status_code == 404
