@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from itertools import accumulate
 
+from token_optimizer.text.cache import TextCache, key_of
+
+_FINGERPRINTS: TextCache[str] = TextCache(8_192)
 _RARE_SPACES = "\r\v\f\x1c\x1d\x1e\x1f"
 
 
@@ -28,6 +31,15 @@ def line_starts(lines: Iterable[str]) -> list[int]:
 
 def fingerprint(text: str) -> str:
     """A hash that is the same for texts differing only in line ends and space around the lines' ends."""
+    key = key_of(text, "fingerprint")
+    known = _FINGERPRINTS.get(key)
+    if known is None:
+        known = _fingerprint(text)
+        _FINGERPRINTS.put(key, known)
+    return known
+
+
+def _fingerprint(text: str) -> str:
     text = text.replace("\r\n", "\n").strip("\n")
     if _may_end_in_space(text):
         text = "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.relevance.names import weighted_names
+from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.text.sentences import window_spans
 
@@ -59,7 +59,7 @@ def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
     """One line; it is read for an error only where one of the hints stands in it."""
     number = _LINE_NUMBER.match(text, start, end)
     line = text[number.end() if number else start : end]
-    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighted_names(line)}
+    facts = name_facts(line, _NAME_WEIGHT)
     hinted = bisect_left(hints, end) > bisect_left(hints, start)
     return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
 

@@ -9,6 +9,7 @@ from typing import Any
 from token_optimizer.models import Dialect, Prompt
 from token_optimizer.optimizer.conversation.keys import message_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
+from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.optimizer.trace import Ledger
@@ -71,6 +72,7 @@ class ConversationHistory:
         new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
         opening = opening_message(original)
         sent = sent_messages(prefix.rest(original), prefix.sent_rest(after), new, ledger, opening)
+        remember_cuts(prefix.rest(original), prefix.sent_rest(after))
         last = replace(sent[self.keys[newest]], ended=True)
         sent[self.keys[newest]] = last
         self.memory.set_many({**sent, self.exact_key: last})

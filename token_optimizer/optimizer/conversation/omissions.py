@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.text.cache import TextCache
+from token_optimizer.text.lines import lines_of
 from token_optimizer.text.sentences import sentence_spans
 
 # A term that more lines hold, and a larger share of them, asks for none of them.
@@ -27,6 +30,9 @@ _BRINGS = frozenset({Origin.RESTORED, Origin.MARKER})
 _NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
 # Of these single sentences are left out.
 _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
+# Where the missing units of a text stand in it.
+_MISSING: TextCache[array[int]] = TextCache(2_048)
+_MAX_REMEMBERED_UNITS = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,11 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
                 missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))
             ]
         else:
-            there = told.union(_units_left(now, block.kind))
-            units = _units(now.original_content or "", block.kind)
-            lines = [unit for unit in units if unit.strip() and unit not in there]
+            lines = [
+                unit
+                for unit in _missing_units(now.original_content or "", now, block.kind)
+                if unit not in told
+            ]
         if lines:
             yield LeftOut(block, lines)
 
@@ -94,6 +102,30 @@ def _missed(line: str, kind: Kind, told: Set[str]) -> str:
     return line if len(missing) == len(sentences) else " ".join(missing)
 
 
+def remember_cuts(original: Prompt, after: Prompt) -> None:
+    """Find now what is missing of the prose that was cut on this turn: the next one asks for it."""
+    before = {block.id: block.content for block in original.blocks if block.kind in _IN_SENTENCES}
+    for block in after.blocks:
+        text = before.get(block.id)
+        if text is not None and text != block.content and not block.frozen:
+            _missing_units(text, block, block.kind)
+
+
+def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
+    """The units of a text that do not stand in what is left of it in the block."""
+    marked = hash((text, now.content, *(marker.start for marker in now.markers)))
+    key = f"missing {kind}", len(text), marked
+    spans = _MISSING.get(key)
+    if spans is None:
+        left = set(_units_left(now, kind))
+        units = ((start, end, _unit(text, start, end, kind)) for start, end in _unit_spans(text, kind))
+        missing = [(start, end) for start, end, unit in units if unit.strip() and unit not in left]
+        spans = array("L", chain.from_iterable(missing))
+        if len(missing) <= _MAX_REMEMBERED_UNITS:
+            _MISSING.put(key, spans)
+    return [_unit(text, start, end, kind) for start, end in zip(spans[::2], spans[1::2], strict=True)]
+
+
 def _units_left(block: Block, kind: Kind) -> list[str]:
     """The units of what is left of a block, apart from its markers."""
     return [unit for piece in MarkedText.of(block).pieces() for unit in _units(piece, kind)]
@@ -101,10 +133,23 @@ def _units_left(block: Block, kind: Kind) -> list[str]:
 
 def _units(text: str, kind: Kind) -> list[str]:
     """The lines of the text; of prose its sentences, each by itself."""
-    lines = text.split("\n")
-    if kind not in _IN_SENTENCES:
-        return lines
-    return [line[start:end].strip() for line in lines for start, end in sentence_spans(line)]
+    return [_unit(text, start, end, kind) for start, end in _unit_spans(text, kind)]
+
+
+def _unit(text: str, start: int, end: int, kind: Kind) -> str:
+    return text[start:end].strip() if kind in _IN_SENTENCES else text[start:end]
+
+
+def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
+    start = 0
+    # With their ends, as passages are found in them: what is a sentence is known from there.
+    for line in lines_of(text) if kind in _IN_SENTENCES else text.split("\n"):
+        if kind in _IN_SENTENCES:
+            yield from ((start + first, start + last) for first, last in sentence_spans(line))
+            start += len(line)
+        else:
+            yield start, start + len(line)
+            start += len(line) + 1
 
 
 def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[LeftOut]:

@@ -17,14 +17,17 @@ Sign = Literal["error", "warn"]
 # (from which number on it is a warning, an error); syslog counts downwards.
 _PINO, _LEVELNO, _OTEL, _SYSLOG = (40, 50), (30, 40), (13, 17), (4, 3)
 
-_METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+# This one and that of durations begin with the characters that a match may begin with: elsewhere nothing is
+# tried.
 _STATUS = re.compile(
-    rf"""(?:HTTP/[\d.]+["']?\s{{1,4}}
-      | \b(?:{_METHODS})\s{{1,4}}\S{{1,500}}\s{{1,4}}(?:HTTP/\S{{1,8}}\s{{1,4}})?(?:[-=>→]{{1,4}}\s{{0,4}})?
-      | (?:status|response|returned)(?:[_.\s-]?code)?["']?\s?[:=]?\s?["']?
-      | \bcode["']?\s?[:=]\s?["']?)
-    ([1-5]\d\d)\b(?![.:])""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""[CcDdGgHhOoPpRrSsſ](?i:
+      (?:(?<=h)ttp/[\d.]+["']?\s{1,4}
+        | (?<!\w\w)(?:(?<=g)et|(?<=p)(?:ost|ut|atch)|(?<=d)elete|(?<=h)ead|(?<=o)ptions)
+          \s{1,4}\S{1,500}\s{1,4}(?:HTTP/\S{1,8}\s{1,4})?(?:[-=>→]{1,4}\s{0,4})?
+        | (?:(?<=s)tatus|(?<=r)esponse|(?<=r)eturned)(?:[_.\s-]?code)?["']?\s?[:=]?\s?["']?
+        | (?<!\w\w)(?<=c)ode["']?\s?[:=]\s?["']?)
+      ([1-5]\d\d)\b(?![:.]))""",
+    re.VERBOSE,
 )
 _LEVEL = re.compile(
     r"""\b(?P<key>level|lvl|levelno|severity|severity_?number|priority)["']?\s?[:=]\s?["']?(?P<value>\d{1,2})\b
@@ -32,13 +35,16 @@ _LEVEL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DURATION = re.compile(
-    r"""(?<![\w.])(?P<number>\d{1,12}(?:\.\d{1,9})?)\s?(?P<unit>ns|us|µs|ms|secs?|seconds?|s|minutes?|mins?|m)\b
-    | (?:took|duration|elapsed|latency|time)(?:_?(?P<of>ns|us|ms|s))?["']?\s?[:=]\s?
-      (?P<bare>\d{1,12}(?:\.\d{1,9})?)(?![\w.])""",
-    re.VERBOSE | re.IGNORECASE,
+    r"""[\dTtDdEeLl](?i:
+      (?<=\d)(?<![\w.].)(?P<rest>\d{0,11}(?:\.\d{1,9})?)\s?(?P<unit>ns|us|µs|ms|secs?|seconds?|s|minutes?|mins?|m)\b
+      | (?:(?<=t)ook|(?<=d)uration|(?<=e)lapsed|(?<=l)atency|(?<=t)ime)(?:_?(?P<of>ns|us|ms|s))?["']?
+        \s?[:=]\s?(?P<bare>\d{1,12}(?:\.\d{1,9})?)(?![\w.]))""",
+    re.VERBOSE,
 )
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
-_MAY_HOLD_STATUS = re.compile(rf"\b(?:{_METHODS})\b|status|\bcode\b|response|returned", re.IGNORECASE)
+_MAY_HOLD_STATUS = re.compile(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|status|\bcode\b|response|returned", re.IGNORECASE
+)
 _MAY_HOLD_LEVEL = re.compile(r"\b(?:level|lvl|severity|priority)|^<#", re.IGNORECASE)
 _MAY_HOLD_DURATION = re.compile(
     r"#\s?(?:[nuµm]?s|secs?|seconds?|m|mins?|minutes?)?\b|took|duration|elapsed|latency|time", re.IGNORECASE
@@ -137,7 +143,7 @@ def _milliseconds(match: re.Match[str]) -> float:
     if match["bare"]:
         return float(match["bare"]) * _MILLISECONDS[(match["of"] or "ms").lower()]
     unit = match["unit"].lower()
-    return float(match["number"]) * _MILLISECONDS.get(unit, _MILLISECONDS.get(unit[0], 1.0))
+    return float(match[0][0] + match["rest"]) * _MILLISECONDS.get(unit, _MILLISECONDS.get(unit[0], 1.0))
 
 
 def _far(durations: list[tuple[float, int]]) -> list[int]:

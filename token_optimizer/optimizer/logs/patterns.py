@@ -129,8 +129,15 @@ def mine_patterns(lines: Sequence[str]) -> list[LogPattern]:
 
 def pattern_texts(lines: Sequence[str]) -> list[str]:
     """Each line with what varies masked; a number that tells of trouble adds the sign of it."""
+    return _signed(lines, _masked_lines(lines))
+
+
+def _masked_lines(lines: Sequence[str]) -> list[str]:
     masked = _Masked()
-    texts = [" ".join([masked[word] for word in line[:_READ_CHARS].split()]) for line in lines]
+    return [" ".join([masked[word] for word in line[:_READ_CHARS].split()]) for line in lines]
+
+
+def _signed(lines: Sequence[str], texts: list[str]) -> list[str]:
     for at, sign in signs_of_trouble(lines, texts).items():
         texts[at] = f"{texts[at]} !{sign}"
     return texts
@@ -146,7 +153,9 @@ def has_few_patterns(lines: Sequence[str], max_share: float) -> bool:
         shapes.add((len(words), _fixed(words[0]), _fixed(words[-1])))
         if len(shapes) > most:
             return False
-    return len(set(pattern_texts(lines))) <= most
+    texts = _masked_lines(lines)
+    # Signs of trouble only tell more of them apart.
+    return len(set(texts)) <= most and len(set(_signed(lines, texts))) <= most
 
 
 def _fixed(word: str) -> str:

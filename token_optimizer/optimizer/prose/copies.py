@@ -61,12 +61,16 @@ def references_to_copies(
     for at, block in enumerate(blocks):
         members[block.message].append(at)
     standing = _Standing(blocks, window, roles, members, as_read or {})
-    asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer))
     first = max(0, may_refer[0] - window)
-    for at, block in enumerate(blocks[first:], first):
-        # Of a long conversation nearly all is closed, and shares nothing with what is new.
+    closed = [
+        at for at, block in enumerate(blocks[first:], first) if block.verbatim and _may_be_source(block)
+    ]
+    # Of a long conversation nearly all is closed, and shares nothing with what is new.
+    asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer if closed))
+    for at in closed:
+        block = blocks[at]
         text = standing.as_read.get(block.id, block.content)
-        if block.verbatim and _may_be_source(block) and not asked.isdisjoint(chosen_lines(text)):
+        if not asked.isdisjoint(chosen_lines(text)):
             standing.add(at, MarkedText(text) if block.id in standing.as_read else MarkedText.of(block))
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.relevance.names import weighted_names
+from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.text.sentences import is_opened, unit_spans
 
 _PRONOUN = re.compile(
@@ -22,9 +22,7 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 # What ends with a colon, and a line that does with what was taken in of its list.
-_OPENS_LIST = re.compile(r"[:：]\s*\Z")
 _OPENER = re.compile(r"[^\n]{1,120}[:：][ \t]*\n")
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _HEADING = re.compile(r"#{1,6} ")
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -114,8 +112,7 @@ def _examples(text: str) -> Iterator[tuple[int, int, int]]:
 
 
 def _passage(text: str, start: int, end: int) -> Passage:
-    facts = {f"name {name}": _NAME_WEIGHT * weight for name, weight in weighted_names(text[start:end])}
-    return Passage(start, end, _VALUE, facts)
+    return Passage(start, end, _VALUE, name_facts(text[start:end], _NAME_WEIGHT))
 
 
 def _units(source: MarkedText, start: int) -> Iterator[Span]:
@@ -124,7 +121,7 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
     text = source.text
     fence_start: int | None = None
     for begin, end in _lines(text, start):
-        fence = _FENCE.match(text, begin) is not None
+        fence = _is_fence(text[begin:end])
         if fence_start is not None:
             if fence or end - fence_start > _FENCED_CHARS:
                 yield fence_start, end
@@ -176,8 +173,9 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
     text = source.text
     joined: list[Span] = []
+    has_markers = bool(source.markers)
     for start, end in units:
-        if source.is_marker(start, end):
+        if has_markers and source.is_marker(start, end):
             continue
         unit = text[start:end]
         if joined and joined[-1][1] == start and _goes_with(text[slice(*joined[-1])], unit):
@@ -207,23 +205,33 @@ def _joined_lines(source: MarkedText) -> list[Span]:
 
 
 def _goes_with(before: str, unit: str) -> bool:
-    if not unit.strip():
+    if unit.isspace():
         return True
-    if _FENCE.match(unit):
+    if _is_fence(unit):
         # The name of the file, or what the code is.
         last_line = before.rstrip().rpartition("\n")[2]
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
     ends_line = before.rstrip(" ").endswith("\n")
-    if (
-        _HEADING.match(before)
-        or (ends_line and _DATE_LINE.fullmatch(before))
-        or (len(before) < _OPENER_CHARS and _OPENS_LIST.search(before))
-        or ("\n" in before and _OPENER.match(before) and is_opened(unit))
-    ):
+    if _leads_to(before, unit, ends_line=ends_line):
         return True
     if ends_line:
         return False
     last = len(before) - before.rfind("\n") - 1
-    return _PRONOUN.match(unit) is not None or min(last, len(unit)) < _SHORT_CHARS
+    return min(last, len(unit)) < _SHORT_CHARS or _PRONOUN.match(unit) is not None
+
+
+def _leads_to(before: str, unit: str, *, ends_line: bool) -> bool:
+    """Whether what comes before is a heading, a date or the opener of a list, and the unit belongs to it."""
+    if before[0] == "#" and _HEADING.match(before):
+        return True
+    if ends_line and _DATE_LINE.fullmatch(before):
+        return True
+    if len(before) < _OPENER_CHARS and before.rstrip().endswith((":", "：")):
+        return True
+    return "\n" in before and _OPENER.match(before) is not None and is_opened(unit)
+
+
+def _is_fence(line: str) -> bool:
+    return line.lstrip(" \t").startswith(("```", "~~~"))

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 from token_optimizer.text.word_cache import WordCache
 
+# Tells names from other facts.
+NAME_PREFIX = "name "
 _NAME = re.compile(
     r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
 )
+# Most words: no name, which is told at once.
+_PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]*[,.;:)]?")
 _PART = re.compile(r"[./:@#+=-]+")
 _MAX_NAME_CHARACTERS = 200
 _CAPITALS_WEIGHT = 0.3
@@ -27,7 +31,15 @@ def weighted_names(text: str) -> list[tuple[str, float]]:
     return _NAMES.of(text)
 
 
+def name_facts(text: str, weight: float = 1.0) -> dict[str, float]:
+    """The names as facts of a passage, with what a mention is worth where one of a whole name is worth this
+    `weight`."""
+    return {NAME_PREFIX + name: weight * share for name, share in _NAMES.of(text)}
+
+
 def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
+    if _PLAIN_WORD.fullmatch(text):
+        return
     for match in _NAME.finditer(text):
         name = match.group()[:_MAX_NAME_CHARACTERS]
         if name.isalpha() and name.isupper():

@@ -21,12 +21,11 @@ def meaning_of(query: str, blocks: Sequence[Block], *, with_synonyms: bool) -> M
     """
     words = WordVectors.of([query, *(block.content for block in blocks)])
     # Needs numpy, which is there when there are vectors.
-    from token_optimizer.optimizer.relevance.utility import utility_parts
+    from token_optimizer.optimizer.relevance.utility import parts_by_similarity
 
-    asked, *means = words.means()
-    newest = {"now": max(block.timestamp for block in blocks)}
+    newest = max(block.timestamp for block in blocks)
     utilities = {}
-    for block, mean in zip(blocks, means, strict=True):
-        parts = utility_parts(block.but(embedding=mean), asked, newest)
+    for block, similarity in zip(blocks, words.similarities(), strict=True):
+        parts = parts_by_similarity(block, similarity, newest)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
     return Meaning(utilities, synonyms(query, words) if with_synonyms else {})

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
-from token_optimizer.optimizer.relevance.names import names
+from token_optimizer.optimizer.relevance.names import NAME_PREFIX, name_facts
 
-_PREFIX = "name "
 # After so many messages a mention has lost half of its weight; some of it stays for ever.
 _HALF_LIFE_MESSAGES = 8
 _LASTING_SHARE = 0.3
@@ -41,10 +40,10 @@ class _Mentions:
 def fixed_facts(prompt: Prompt, cuttable: Set[int]) -> set[str]:
     """The names that stay whatever is cut, since a block mentions them that may not be."""
     return {
-        _PREFIX + name
+        fact
         for at, block in enumerate(prompt.blocks)
         if at not in cuttable and block.turn >= 0 and block.must_keep
-        for name in names(block.content)
+        for fact in name_facts(block.content)
     }
 
 
@@ -80,9 +79,9 @@ def calls_tools(prompt: Prompt) -> bool:
 def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
     """What the block names."""
     if passages is None:
-        return {_PREFIX + name for name in names(block.content)}
+        return set(name_facts(block.content))
     facts = set().union(*[passage.facts for passage in passages])
-    return {fact for fact in facts if fact.startswith(_PREFIX)}
+    return {fact for fact in facts if fact.startswith(NAME_PREFIX)}
 
 
 def _factor(mentions: _Mentions, newest: int) -> float:

@@ -92,13 +92,21 @@ def utility_parts(
     blocks are recent by.
     """
     fields = config if isinstance(config, Mapping) else {}
+    now = fields.get("now") or datetime.now(UTC)
+    return parts_by_similarity(block, _similarity(block, query_embedding), now, fields.get("source_trust"))
+
+
+def parts_by_similarity(
+    block: Block, similarity: float, now: datetime, source_trust: Mapping[str, float] | None = None
+) -> UtilityParts:
+    """The parts of a block whose similarity to the question is known."""
     constraints, identifiers, entities = _counts_of(block.content)
     return UtilityParts(
-        similarity=_similarity(block, query_embedding),
-        recency=_recency(block.timestamp, fields.get("now") or datetime.now(UTC)),
+        similarity=similarity,
+        recency=_recency(block.timestamp, now),
         constraints=_saturated(constraints, _DIRECTIVES_FOR_HALF),
         identifiers=_saturated(identifiers, _NAMES_FOR_HALF),
-        trust=_trust(block.metadata.get("source"), fields.get("source_trust") or {}),
+        trust=_trust(block.metadata.get("source"), source_trust or {}),
         entities=_saturated(entities, _ENTITIES_FOR_HALF),
     )
 

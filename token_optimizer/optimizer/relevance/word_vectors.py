@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_TINY = 1e-30
+
 
 @dataclass(frozen=True, slots=True)
 class WordVectors:
@@ -36,9 +38,15 @@ class WordVectors:
         of_texts = [sorted(rows[stem] for stem in found if stem in rows) for found in stems_of_texts]
         return cls(rows, _vectors(list(written.values())), of_texts)
 
-    def means(self) -> list[NDArray[np.float32]]:
-        """The mean of the vectors of each text's different words; zeros for a text without a word."""
-        return [self.vectors[rows].sum(axis=0) / max(1, len(rows)) for rows in self.texts]
+    def similarities(self) -> list[float]:
+        """The cosine, and 0 for a negative one, of the mean of the different words of the first text and that
+        of each of the others; 0 for a text without a word."""
+        import numpy as np
+
+        sums = np.array([self.vectors[rows].sum(axis=0) for rows in self.texts])
+        lengths = np.linalg.norm(sums, axis=1)
+        cosines = sums[1:] @ sums[0] / np.maximum(lengths[1:] * lengths[0], _TINY)
+        return np.clip(cosines, 0.0, 1.0).astype(float).tolist()
 
 
 def _vectors(words: list[str]) -> NDArray[np.float32]:
