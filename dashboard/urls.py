@@ -18,6 +18,7 @@ from dashboard.providers.urls import urlpatterns as providers
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
 from dashboard.system.urls import urlpatterns as system
+from dashboard.tokens.urls import urlpatterns as tokens
 
 app_name = "dashboard"
 
@@ -30,6 +31,7 @@ urlpatterns = [
     *precompression,
     *projects,
     *providers,
+    *tokens,
     *prices,
     *system,
     *account,

@@ -92,6 +92,9 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "template_partials",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "optimizer_app",
     "gateway",
     "dashboard",
@@ -234,6 +237,30 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(days=1),
         "options": {"expires": 3600},
     },
+}
+
+# The management API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "optimizer_app.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "optimizer_app.api.access.ScopeAllows",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "optimizer_app.api.pages.CursorPages",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "optimizer_app.api.errors.error_response",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Token Optimizer management API",
+    "DESCRIPTION": "Does what the pages do, with tokens of its own.",
+    "VERSION": VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
 }
 
 LOG_LEVEL = env.text("OPTIMIZER_LOG_LEVEL", "INFO").upper()

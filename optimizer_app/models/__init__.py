@@ -1,6 +1,7 @@
 """The stored state."""
 
 from optimizer_app.models.api_key import ApiKey
+from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.config_history import ConfigDraft, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob
@@ -13,6 +14,7 @@ from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
     "ApiKey",
+    "ApiToken",
     "ConfigDraft",
     "ConfigVersion",
     "Document",

@@ -1,0 +1,150 @@
+"""Configs with their versions: created, published, rolled back, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from optimizer_app.api.collections.config_serializers import (
+    ConfigFile,
+    ConfigSerializer,
+    NewConfig,
+    PublishRequest,
+    RollBackRequest,
+    VersionSerializer,
+)
+from optimizer_app.api.errors import Conflict
+from optimizer_app.api.fields import ProjectFilter
+from optimizer_app.api.idempotency import idempotent
+from optimizer_app.api.view import Collection
+from optimizer_app.configs.create import create_config, make_default
+from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile, StillUsed
+from optimizer_app.configs.files import FORMAT
+from optimizer_app.configs.history import versions_of
+from optimizer_app.configs.publish import publish, roll_back
+from optimizer_app.configs.remove import delete_config
+from optimizer_app.configs.values import ConfigValues
+from optimizer_app.models import ConfigVersion, OptimizationConfig
+
+
+class ConfigsView(mixins.RetrieveModelMixin, Collection):
+    """What the optimizer does for a key: a preset, and the fields that differ from it."""
+
+    queryset = OptimizationConfig.objects.none()
+    serializer_class = ConfigSerializer
+    filters = ProjectFilter
+    ordering = ("name", "id")
+
+    def get_queryset(self) -> QuerySet[OptimizationConfig]:
+        return OptimizationConfig.objects.filter(project__in=self.projects)
+
+    @extend_schema(parameters=[ProjectFilter])
+    def list(self, request: Request) -> Response:
+        rows = self.paginate_queryset(self.get_queryset().filter(**self.asked_for()))
+        return self.get_paginated_response(ConfigSerializer(rows, many=True).data)
+
+    @extend_schema(request=NewConfig, responses={201: ConfigSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Make a config; its first version is live at once."""
+        asked = self.read(NewConfig)
+        values = ConfigValues(asked["preset"], asked["fields"])
+        try:
+            config = create_config(
+                asked["project"], asked["name"], values, author=request.user, note=asked["note"]
+            )
+        except FieldsRefused as error:
+            raise _refused(error) from error
+        return Response(ConfigSerializer(config).data, status=status.HTTP_201_CREATED)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete a config that no key uses, with its versions."""
+        try:
+            delete_config(self.get_object())
+        except StillUsed as error:
+            keys = [{"id": str(key.pk), "name": key.name} for key in error.keys]
+            raise Conflict(
+                "keys use this config: revoke them or give them another one", {"keys": keys}
+            ) from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=PublishRequest, responses=VersionSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def publish(self, request: Request, pk: str) -> Response:
+        """Make a new version live. Refused where another was published after `base_version`."""
+        config, asked = self.get_object(), self.read(PublishRequest)
+        values = ConfigValues(asked["preset"], asked["fields"])
+        return _published(
+            lambda: publish(
+                config, request.user, values, base_version=asked["base_version"], note=asked["note"]
+            )
+        )
+
+    @extend_schema(request=RollBackRequest, responses=VersionSerializer)
+    @action(detail=True, methods=["post"], url_path="roll-back")
+    @idempotent
+    def roll_back(self, request: Request, pk: str) -> Response:
+        """Publish a copy of an older version."""
+        config, asked = self.get_object(), self.read(RollBackRequest)
+        return _published(
+            lambda: roll_back(
+                config, asked["version"], request.user, base_version=asked["base_version"], note=asked["note"]
+            )
+        )
+
+    @extend_schema(responses=VersionSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def versions(self, request: Request, pk: str) -> Response:
+        """All versions, the newest first."""
+        return Response(VersionSerializer(versions_of(self.get_object()), many=True).data)
+
+    @extend_schema(request=None, responses=ConfigSerializer)
+    @action(detail=True, methods=["post"], url_path="make-default")
+    def make_default(self, request: Request, pk: str) -> Response:
+        """Keys of the project that name no config use this one from now on."""
+        config = self.get_object()
+        make_default(config)
+        return Response(ConfigSerializer(config).data)
+
+    @extend_schema(responses=ConfigFile)
+    @action(detail=True)
+    def export(self, request: Request, pk: str) -> Response:
+        """The config as a file that a page, or a POST to this collection, takes in another project."""
+        config = self.get_object()
+        values = ConfigValues.of(config)
+        return Response(
+            {"format": FORMAT, "name": config.name, "preset": values.preset, "fields": dict(values.fields)}
+        )
+
+
+def _published(work: Callable[[], ConfigVersion]) -> Response:
+    """The version that is live now, or why it is not."""
+    try:
+        return Response(VersionSerializer(work()).data)
+    except FieldsRefused as error:
+        raise _refused(error) from error
+    except NothingToPublish as error:
+        raise Conflict(str(error)) from error
+    except PublishedMeanwhile as error:
+        changed: list[dict[str, Any]] = [
+            {"field": change.name, "before": change.before, "after": change.after} for change in error.changes
+        ]
+        raise Conflict(str(error), {"live_version": error.live.number, "changes": changed}) from error
+    except ConfigVersion.DoesNotExist as error:
+        raise NotFound("the config has no such version") from error
+
+
+def _refused(error: FieldsRefused) -> serializers.ValidationError:
+    own = ("name", "preset")
+    named: dict[str, Any] = {name: text for name, text in error.problems.items() if name in own}
+    fields = {name: text for name, text in error.problems.items() if name not in own}
+    return serializers.ValidationError({**named, **({"fields": fields} if fields else {})})

@@ -1,0 +1,94 @@
+"""Projects, as far as whoever asks may see them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from optimizer_app.api.access import IsStaff, person_of
+from optimizer_app.api.fields import VisibleConfig
+from optimizer_app.api.idempotency import idempotent
+from optimizer_app.api.view import Collection
+from optimizer_app.models import OptimizationConfig, Project
+from optimizer_app.outgoing import UnsafeUrl
+from optimizer_app.projects.create import create_project
+from optimizer_app.projects.errors import ForeignConfig, NameTaken
+from optimizer_app.projects.settings import change_project
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    default_config = serializers.SerializerMethodField(help_text="The config of keys that name none.")
+
+    class Meta:
+        model = Project
+        fields: ClassVar = ["id", "name", "analytics_url", "default_config", "created_at"]
+
+    def get_default_config(self, project: Project) -> str | None:
+        return next((str(config.pk) for config in project.configs.all() if config.is_default), None)
+
+
+class NewProject(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+
+
+class ProjectChange(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100, required=False)
+    analytics_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
+    default_config = VisibleConfig(required=False)
+
+
+class ProjectsView(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collection):
+    """Projects: the walls between users' keys, configs, providers, documents and traces."""
+
+    queryset = Project.objects.none()
+    serializer_class = ProjectSerializer
+    ordering = ("name", "id")
+
+    def get_queryset(self) -> QuerySet[Project]:
+        defaults = OptimizationConfig.objects.filter(is_default=True)
+        return self.projects.prefetch_related(Prefetch("configs", defaults))
+
+    def get_permissions(self) -> list[Any]:
+        found = list(super().get_permissions())
+        return [*found, IsStaff()] if self.action == "create" else found
+
+    @extend_schema(request=NewProject, responses={201: ProjectSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Make a project with a default config. Staff only."""
+        try:
+            project = create_project(self.read(NewProject)["name"], person_of(request))
+        except NameTaken as error:
+            raise _taken() from error
+        return Response(self._shown(project), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=ProjectChange, responses=ProjectSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what is given; all of it or nothing."""
+        project, asked = self.get_object(), self.read(ProjectChange)
+        try:
+            change_project(
+                project,
+                name=asked.get("name", project.name),
+                analytics_url=asked.get("analytics_url", project.analytics_url),
+                default_config=asked.get("default_config"),
+            )
+        except NameTaken as error:
+            raise _taken() from error
+        except UnsafeUrl as error:
+            raise serializers.ValidationError({"analytics_url": str(error)}) from error
+        except ForeignConfig as error:
+            raise serializers.ValidationError({"default_config": "belongs to another project"}) from error
+        return Response(self._shown(project))
+
+    def _shown(self, project: Project) -> Any:
+        return ProjectSerializer(Project.objects.get(pk=project.pk)).data
+
+
+def _taken() -> serializers.ValidationError:
+    return serializers.ValidationError({"name": "another project has this name"})

@@ -1,0 +1,75 @@
+"""Traces of requests, without any prompt text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from optimizer_app.api.fields import ProjectFilter
+from optimizer_app.api.view import Collection
+from optimizer_app.models import RequestTrace
+from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.trace_ids import first_id_at
+
+_DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
+
+
+class TraceSerializer(serializers.ModelSerializer[RequestTrace]):
+    tokens_saved = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = RequestTrace
+        exclude: ClassVar = _DETAILS
+
+
+class TraceDetail(TraceSerializer):
+    class Meta:
+        model = RequestTrace
+        fields = "__all__"
+
+
+class TraceFilter(ProjectFilter):
+    model = serializers.CharField(required=False)
+    route = serializers.CharField(required=False)
+    status = serializers.ChoiceField(required=False, choices=RequestTrace.Status.choices)
+    config = serializers.CharField(required=False, help_text="The name of a config.")
+    key = serializers.UUIDField(required=False, help_text="The id of an API key.")
+    since = serializers.DateTimeField(required=False)
+    until = serializers.DateTimeField(required=False)
+
+    def applied_to(self, traces: RequestTraceQuerySet, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
+        """The traces that the filters let through."""
+        names = {"config": "config_name", "key": "api_key"}
+        same = {
+            names.get(name, name): value for name, value in asked.items() if name not in ("since", "until")
+        }
+        found = traces.filter(**same)
+        if "since" in asked:
+            found = found.since(asked["since"])
+        return found.filter(id__lt=first_id_at(asked["until"])) if "until" in asked else found
+
+
+class TracesView(mixins.RetrieveModelMixin, Collection):
+    """One row a request: what it cost, what was cut from it, and why."""
+
+    queryset = RequestTrace.objects.none()
+    filters = TraceFilter
+    ordering = ("-id",)
+
+    def get_queryset(self) -> RequestTraceQuerySet:
+        return RequestTrace.objects.filter(project__in=self.projects)
+
+    def get_serializer_class(self) -> type[TraceSerializer]:
+        return TraceDetail if self.action == "retrieve" else TraceSerializer
+
+    @extend_schema(parameters=[TraceFilter])
+    def list(self, request: Request) -> Response:
+        """The newest first, without their blocks and stages."""
+        traces = TraceFilter().applied_to(self.get_queryset().without_details(), self.asked_for())
+        rows = self.paginate_queryset(traces)
+        return self.get_paginated_response(TraceSerializer(rows, many=True).data)

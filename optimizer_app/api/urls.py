@@ -1,0 +1,42 @@
+"""The addresses below /api/."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from optimizer_app.api.collections.configs import ConfigsView
+from optimizer_app.api.collections.documents import DocumentsView
+from optimizer_app.api.collections.keys import KeysView
+from optimizer_app.api.collections.prices import PricesView, PriceView
+from optimizer_app.api.collections.projects import ProjectsView
+from optimizer_app.api.collections.providers import ProvidersView
+from optimizer_app.api.collections.system import SystemView
+from optimizer_app.api.collections.tokens import TokensView
+from optimizer_app.api.collections.traces import TracesView
+from optimizer_app.api.documentation import PageView, SchemaView, UnknownView
+
+app_name = "api"
+
+_router = SimpleRouter()
+for _name, _view in (
+    ("projects", ProjectsView),
+    ("keys", KeysView),
+    ("configs", ConfigsView),
+    ("providers", ProvidersView),
+    ("documents", DocumentsView),
+    ("traces", TracesView),
+    ("tokens", TokensView),
+):
+    _router.register(_name, _view, basename=_name)
+
+urlpatterns = [
+    path("", login_required(PageView.as_view(url_name="api:schema")), name="page"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("prices/", PricesView.as_view(), name="prices"),
+    path("prices/<path:model>/", PriceView.as_view(), name="price"),
+    path("system/", SystemView.as_view(), name="system"),
+    path("", include(_router.urls)),
+    re_path("", UnknownView.as_view()),
+]

@@ -1,0 +1,38 @@
+"""What every collection shares."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from optimizer_app.api.access import projects_of
+from optimizer_app.models.project import ProjectQuerySet
+
+
+class Collection(GenericViewSet[Any]):
+    """Rows of the projects that whoever asks may see; those of others do not exist.
+
+    `filters` reads the query of a list: a value that cannot be used is an error that names it.
+    """
+
+    lookup_value_regex = "[0-9a-f-]{36}"
+    filters: ClassVar[type[BaseSerializer[Any]] | None] = None
+
+    @property
+    def projects(self) -> ProjectQuerySet:
+        return projects_of(self.request)
+
+    def read(self, serializer: type[BaseSerializer[Any]], data: Any = None) -> dict[str, Any]:
+        """The checked fields of what was sent."""
+        asked = serializer(
+            data=self.request.data if data is None else data, context={"projects": self.projects}
+        )
+        asked.is_valid(raise_exception=True)
+        checked: dict[str, Any] = asked.validated_data
+        return checked
+
+    def asked_for(self) -> dict[str, Any]:
+        """The checked filters of the query."""
+        return {} if self.filters is None else self.read(self.filters, self.request.query_params)
