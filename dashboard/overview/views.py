@@ -6,8 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.connecting.clients import connection_of
 from dashboard.numbers.formats import exact, milliseconds, percent, short
 from dashboard.overview import charts, figures
+from dashboard.overview.first_use import first_use
 from dashboard.overview.series import chart_data
 from dashboard.shell.csv_file import csv_response
 from dashboard.shell.page import render_page, signed_in
@@ -33,11 +35,12 @@ CSV_FIELDS = (
 def overview(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
     newest = scope.all_traces().without_details().first()
-    context: dict[str, Any] = {"page": "overview", "newest": newest}
+    context: dict[str, Any] = {"page": "overview", "newest": newest, "steps": first_use(scope)}
     if newest is not None:
         context |= _figures(scope)
         context["table"] = request.GET.get("table") == "tokens"
-    context["gateway_url"] = request.build_absolute_uri("/").rstrip("/")
+    else:
+        context |= connection_of(request, scope.chosen_projects)
     return render_page(request, TEMPLATE, scope, context)
 
 

@@ -40,7 +40,7 @@ class ProjectForm(PageForm):
         required=False,
         max_length=500,
         assume_scheme="https",
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

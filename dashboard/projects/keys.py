@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
 
+from dashboard.connecting.clients import connection_of
 from dashboard.projects.forms import KeyForm, RevokeForm
 from dashboard.projects.rows import own_project
 from dashboard.shell.page import render_page, signed_in
@@ -45,7 +46,7 @@ def _shown_once(
         "project": project,
         "key": key,
         "secret": secret,
-        "gateway_url": request.build_absolute_uri("/").rstrip("/"),
+        **connection_of(request, [project], secret),
     }
     response = render_page(request, "dashboard/projects/key_once.html", scope, context)
     add_never_cache_headers(response)

@@ -31,7 +31,7 @@ class ProviderForm(PageForm):
         required=False,
         max_length=500,
         assume_scheme="https",
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="As in its SDK: https://host/v1 for OpenAI's, https://host for Anthropic's. Empty: the "
         "provider's own.",
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from dashboard.connecting.clients import connection_of
 from dashboard.requests.listing import Page, models_seen, page_of
 from dashboard.shell.csv_file import csv_response
 from dashboard.shell.page import render_page, signed_in
@@ -35,7 +36,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "first_id": traces.order_by("-id").values_list("id", flat=True).first(),
         "selects": form.selects(models_seen(scope.all_traces())),
         "oldest_first": request.GET.get("sort") == "oldest",
-        "gateway_url": request.build_absolute_uri("/").rstrip("/"),
+        **connection_of(request, scope.chosen_projects),
     }
     return render_page(request, TEMPLATE, scope, context)
 

@@ -54,8 +54,7 @@ class Scope:
 
     def providers(self) -> QuerySet[Provider]:
         """The providers of the chosen project, or of all of the reader's."""
-        chosen = [self.project] if self.project else self.projects
-        return Provider.objects.filter(project__in=chosen)
+        return Provider.objects.filter(project__in=self.chosen_projects)
 
     def documents(self) -> DocumentQuerySet:
         """The documents of the chosen project, or of all of the reader's."""
@@ -66,6 +65,11 @@ class Scope:
         """The configs of the chosen project, or of all of the reader's."""
         found = OptimizationConfig.objects.visible_to(self.user)
         return found.filter(project=self.project) if self.project else found
+
+    @property
+    def chosen_projects(self) -> tuple[Project, ...]:
+        """The chosen project, or all of the reader's."""
+        return (self.project,) if self.project else self.projects
 
     @property
     def only_project(self) -> Project | None:

@@ -75,15 +75,6 @@ def test_partly_known_money_says_what_it_leaves_out(as_admin: Client, project: P
     assert "Money leaves out 1 without a known price or usage" in text
 
 
-def test_empty_overview_waits_with_a_curl(as_admin: Client, project: Project) -> None:
-    text = page(as_admin)
-    assert "Waiting for the first request" in text
-    assert "curl http://testserver/v1/chat/completions" in text
-    assert "your key" in text
-    assert "<code>http://testserver/v1</code> for OpenAI" in text
-    assert "<code>http://testserver</code> for Anthropic" in text
-
-
 def test_member_of_nothing_is_told_so(as_member: Client, project: Project) -> None:
     project.members.clear()
     assert "No project yet" in page(as_member)
