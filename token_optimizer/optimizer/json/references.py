@@ -9,11 +9,10 @@ After:  [{"owner":{"login":"ann","url":"https://…"},"sender":{"$ref":"#/0/owne
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 from token_optimizer.optimizer.json.literals import UnfaithfulError, Value, literal_decoder, unique_members
+from token_optimizer.optimizer.json.written import compact, leaf
 
 REFERENCE = "$ref"
 # Smaller objects are not worth following a reference for.
@@ -37,7 +36,7 @@ def with_references(text: str) -> str | None:
 def expand_references(text: str) -> str:
     """The JSON text from which `with_references` made this one, without its whitespace."""
     root = literal_decoder(unique_members).decode(text)
-    return "".join(_pieces(_expanded(root, root)))
+    return compact(_expanded(root, root))
 
 
 def _expanded(value: Value, root: Value) -> Value:
@@ -102,7 +101,7 @@ class _Writer:
         elif isinstance(value, list):
             self._write_list(value, place)
         else:
-            self._out.append(_leaf(value))
+            self._out.append(leaf(value))
 
     def _write_list(self, items: list[Value], place: str) -> None:
         table = len(items) >= _MIN_ROWS and _is_table(items)
@@ -129,7 +128,7 @@ class _Writer:
     def _write_members(self, members: list[tuple[str, Value]], place: str) -> None:
         self._out.append("{")
         for number, (key, held) in enumerate(members):
-            self._out.append(f"{',' if number else ''}{_leaf(key)}:")
+            self._out.append(f"{',' if number else ''}{leaf(key)}:")
             self._write(held, f"{place}/{_escaped(key)}")
         self._out.append("}")
 
@@ -165,26 +164,5 @@ def _is_table(items: list[Value]) -> bool:
     )
 
 
-def _leaf(value: Value) -> str:
-    return value.decode() if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
-
-
 def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _pieces(value: Value) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield "{"
-        for number, (key, held) in enumerate(value.items()):
-            yield f"{',' if number else ''}{_leaf(key)}:"
-            yield from _pieces(held)
-        yield "}"
-    elif isinstance(value, list):
-        yield "["
-        for number, held in enumerate(value):
-            yield from [","] if number else []
-            yield from _pieces(held)
-        yield "]"
-    else:
-        yield _leaf(value)

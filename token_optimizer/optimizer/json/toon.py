@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
+from token_optimizer.optimizer.json.grouped_rows import KEYS, with_grouped_rows
 from token_optimizer.optimizer.json.literals import literal_decoder, unique_members
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
 from token_optimizer.text.counting import token_counts
@@ -31,6 +32,8 @@ _SIGNIFICANT = re.compile(r'(?:[^ \t\r\n"]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL
 _SIDE_BY_SIDE = re.compile(r'\}\s*+,\s*+(?:"(?:[^"\\]++|\\.)*+"\s*+:\s*+)?\{')
 # An object within an object: something may be repeated in it.
 _NESTED = re.compile(r'":\s*+\[?\s*+\{')
+# A list that begins with a list of objects: there may be groups of rows.
+_GROUPED = re.compile(r"\[\s*+\[\s*+(?:\{|\])")
 _MAY_START = re.compile(r"(?<![^\s:=(>`])[\[{](?=\s*[\"\[{\d-])")
 _FENCE_OPENS = re.compile(r"```json[ \t]*\n[ \t]*\Z")
 
@@ -50,6 +53,8 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SPACED_SHARE = 0.85
 # A form of less than this share of the characters of all others counts fewer tokens than they do.
 _PLAINLY_SHORTER = 0.7
+# A notation of our own is worth reading where it is less than this share of the JSON.
+_OWN_NOTATION_SHARE = 0.8
 
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
@@ -77,11 +82,13 @@ def _shortest(text: str, *, toon: bool) -> str:
     short = minified(text)
     # Nobody needs to count a text with so much whitespace in it.
     forms = [short] if len(short) < _SPACED_SHARE * len(text) else [text, short]
-    # Where references stand already this text may be our own: it is not rewritten a second time.
-    if f'"{REFERENCE}"' not in text:
+    # Where such keys stand already this text may be our own: it is not rewritten a second time.
+    if not any(f'"{key}"' in text for key in (REFERENCE, *KEYS)):
         table = _toon(text) if toon and _SIDE_BY_SIDE.search(text) else None
         said_once = with_references(text) if _NESTED.search(text) else None
         forms += [form for form in (table, said_once) if form is not None and len(form) < len(short)]
+        grouped = with_grouped_rows(text) if _GROUPED.match(text) else []
+        forms += [form for form in grouped if len(form) < _OWN_NOTATION_SHARE * len(short)]
     return _fewest_tokens(forms)
 
 

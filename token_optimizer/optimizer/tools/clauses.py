@@ -27,7 +27,8 @@ _SPECIFIES = r"""
 _EXPLAINS = r"""
     (?:typically|usually|commonly|often|generally|mainly|primarily|particularly|especially)\b
     |used\ (?:for|to|in|by)\b|useful\b|as\ part\ of\b|thereby\b|so\ that\b|in\ order\ to\b
-    |(?!excluding|during|using|being)[a-z]{3,}ing\ |with\ (?:an?\ )?option(?:s|al)?\b
+    |(?:allow|enabl|ensur|help|provid|mak|giv|facilitat|offer|improv|reduc|indicat|show|utiliz|leverag)ing\b
+    |with\ (?:an?\ )?option(?:s|al)?\b
     |based\ on\b|which\b|where\b|who\b|if\ (?:any|applicable|available|needed|necessary|desired)\b
 """
 # What says that arguments decide: "based on the provided filters", "for a specified project".

@@ -15,9 +15,9 @@ import re
 _RULE = re.compile(
     r"""\b(?:must|never|not|no|none|cannot|\w+n['’]t|only|always|exact(?:ly)?|except\w*|unless|without|neither
     |mandatory|first|then|otherwise|instead|rather|else|if
-    |prefer\w*|avoid\w*|ensure|make\ sure|important\w*|warnings?|caution|beware|deprecated
+    |prefer\w*|avoid\w*|ensure|make\ sure|important\w*|warnings?|caution|careful|beware|deprecated
     |format\w*|iso|uuid|base64|unix|e\.?g|i\.?e|examples?|such\ as|like|pattern|regex|case|comma\w*|separated
-    |encoded|digits?|characters?|letters?|words?|capital\w*|(?:upper|lower)\w*|absolute|relative|inclusive
+    |encoded|codes?|digits?|characters?|letters?|words?|capital\w*|(?:upper|lower)\w*|absolute|relative|inclusive
     |exclusive|null|true|false|each|unique\ to
     |utc|gmt|timezone|(?:milli)?seconds?|minutes?|hours?|ms|bytes?|[kmg]i?b|percent\w*|degrees?
     |celsius|fahrenheit|kelvin|(?:kilo|centi|milli)?met(?:er|re)s?|[kcm]m|miles?|feet|inches|kg|grams?|pounds?

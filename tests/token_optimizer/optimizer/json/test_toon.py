@@ -13,6 +13,7 @@ from tests.token_optimizer.optimizer.checks import (
     check_unchanged,
 )
 from token_optimizer.optimizer.heuristics import compress_json_toon
+from token_optimizer.optimizer.json.grouped_rows import COLUMNS, expand_grouped_rows
 from token_optimizer.optimizer.json.references import REFERENCE, expand_references
 from token_optimizer.optimizer.json.toon import minified
 
@@ -25,8 +26,10 @@ TABLE = "[6]{id,name,active}:\n" + "\n".join(
 def literals(text: str) -> Any:
     """JSON or TOON as nested values in which numbers are their exact text and objects are lists of pairs.
 
-    References are followed.
+    References are followed, and rows in groups have their keys again.
     """
+    if text.startswith(f'{{"{COLUMNS}":'):
+        text = expand_grouped_rows(text)
     if f'"{REFERENCE}":' in text:
         text = expand_references(text)
     exact: dict[str, Any] = {
@@ -234,6 +237,7 @@ TWICE = '[{"id": 1.50, "a,b": ["", true, null], "note": "' + "x" * 90 + '"}]'
 
 
 @given(tables(leaves) | documents)
+@example(f"[{TWICE}, {TWICE}]")
 @example(f'{{"id": {TWICE}, "x.y": [{TWICE}]}}')
 @example(f'{{"id": {TWICE}, "x.y": [{TWICE.replace("true", "0")}, "$ref"]}}')
 def test_decoding_gives_every_literal_back(text):
