@@ -18,6 +18,7 @@ from dashboard.documents.forms import TYPE_CHOICES, TYPES, DocumentFilter, Searc
 from dashboard.documents.rows import page_of, summary
 from dashboard.documents.search import answer
 from dashboard.documents.uploads import TOO_LARGE, SizeLimit, Uploaded, as_json, queue_files
+from dashboard.documents.use import SWITCH, document_use
 from dashboard.shell.page import is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.select import Select
@@ -47,6 +48,8 @@ def document_list(request: HttpRequest) -> HttpResponse:
         "summary": summary(scope.documents()),
         "list": page_of(found, after=after, before=before),
         "target": scope.only_project,
+        "use": document_use(scope),
+        "switch": SWITCH,
         "types": TYPES,
         "type_select": Select("type", "Type", "Any type", TYPE_CHOICES, request.GET.get("type", "")),
         "max_bytes": MAX_BYTES,

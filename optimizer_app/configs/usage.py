@@ -1,8 +1,10 @@
-"""Who uses a config."""
+"""Who uses a config, and whether by it requests use the documents."""
 
 from __future__ import annotations
 
 from optimizer_app.models import ApiKey, OptimizationConfig
+from token_optimizer.errors import ConfigError
+from token_optimizer.optimizer.retrieval.lookup import top_k_of
 
 
 def keys_of(config: OptimizationConfig) -> list[ApiKey]:
@@ -16,3 +18,12 @@ def keys_of(config: OptimizationConfig) -> list[ApiKey]:
 def active_keys_of(config: OptimizationConfig) -> list[ApiKey]:
     """Those of them that are not revoked: a change of the config reaches them within seconds."""
     return [key for key in keys_of(config) if key.revoked_at is None]
+
+
+def retrieves(config: OptimizationConfig) -> bool:
+    """Whether its requests get passages of stored documents."""
+    try:
+        read = config.as_optimizer_config()
+    except (ConfigError, TypeError):
+        return False
+    return read.enable_semantic_retrieval and top_k_of(read) >= 1
