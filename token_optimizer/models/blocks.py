@@ -12,7 +12,8 @@ from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 Dialect = Literal["openai", "anthropic", "responses"]
-Quoting = Literal["", "ascii", "unicode"]
+# How the strings are written that a text stands in, the innermost first: in ASCII alone or not.
+Quoting = tuple[Literal["ascii", "unicode"], ...]
 MarkerKind = Literal["cut", "copy", "repeat", "source"]
 _T = TypeVar("_T")
 # The message number of what stands outside of the messages: system text, tools.
@@ -89,13 +90,13 @@ class Wrapper(NamedTuple):
     whose string the content is.
 
     `lead` parts it from what comes before, `before` and `after` go where the content goes; `quoting` says
-    how the content is written: as it is, or as the inside of a JSON string, in ASCII alone or not.
+    how the content is written: as it is, or as the inside of a JSON string, which may stand in another.
     """
 
     lead: str = ""
     before: str = ""
     after: str = ""
-    quoting: Quoting = ""
+    quoting: Quoting = ()
 
     def around(self, content: str, *, is_marker: bool = False) -> str:
         """The text as it is written; a marker in the place of all of it stands by itself."""
@@ -103,14 +104,17 @@ class Wrapper(NamedTuple):
             return ""
         if not is_marker:
             return f"{self.lead}{self.before}{quoted(content, self.quoting)}{self.after}"
-        return (
-            f'{self.lead}"{quoted(content.strip(), self.quoting)}"' if self.quoting else self.lead + content
-        )
+        if not self.quoting:
+            return self.lead + content
+        mark = quoted('"', self.quoting[1:])
+        return f"{self.lead}{mark}{quoted(content.strip(), self.quoting)}{mark}"
 
 
 def quoted(text: str, quoting: Quoting) -> str:
-    """The text as it stands inside of a JSON string, or as it is where nothing is quoted."""
-    return json.dumps(text, ensure_ascii=quoting == "ascii")[1:-1] if quoting else text
+    """The text as it stands inside of JSON strings, or as it is where nothing is quoted."""
+    for level in quoting:
+        text = json.dumps(text, ensure_ascii=level == "ascii")[1:-1]
+    return text
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -159,12 +159,13 @@ def descriptions_marker(count: int, original: str) -> MarkedText:
     return _marker(f"… {_amount(count, 'description')} shortened", "cut", "description", count, original)
 
 
-def turns_marker(messages: int, original: str, carried: Sequence[str]) -> MarkedText:
+def turns_marker(messages: int, original: str, carried: Sequence[MarkedText]) -> MarkedText:
     """A marker for whole messages of old turns; words of the user that must not be lost follow verbatim."""
     follow = "; the user said in them:" if carried else ""
     words = f"{_amount(messages, 'older message')} left out{follow}"
     marker = _marker(words, "cut", "message", messages, original)
-    return joined([marker, "\n", *(f"{text}\n" for text in carried), "\n"])
+    follows = (part for text in carried for part in (text, "\n"))
+    return joined([marker, "\n", *follows, "\n"])
 
 
 def place_name(message: int, role: str) -> str:

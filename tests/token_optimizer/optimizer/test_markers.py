@@ -51,7 +51,7 @@ def _words(block: Block) -> list[str]:
         (json_marker(["96 of 99 items"], 96, "", ""), "[… 96 of 99 items left out]"),
         (json_marker(["3 of 9 items"], 3, "", "id 1–3"), "[… 3 of 9 items left out. All had: id 1–3]"),
         (turns_marker(1, "", []), "[1 older message left out]"),
-        (turns_marker(2, "", ["NEVER."]), "[2 older messages left out; the user said in them:]"),
+        (turns_marker(2, "", [MarkedText("NEVER.")]), "[2 older messages left out; the user said in them:]"),
         (restored_marker(place_name(2, "tool")), "[left out of message 3 (tool) before, asked for now:]"),
         (stored_marker("Handbook"), '[added, from the stored document "Handbook":]'),
     ],

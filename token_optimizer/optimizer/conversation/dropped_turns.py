@@ -13,6 +13,7 @@ from token_optimizer.models import Block, BlockType, Origin, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.carried_words import carried_words
 from token_optimizer.optimizer.formats.framing import message_framing, unframed
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import turns_marker, with_text
 
 
@@ -48,8 +49,9 @@ def without_turns(
     all_gone = [block for block in prompt.blocks if block.turn in dropped]
     # What takes back a directive is not lost where the directive itself stays.
     said = [block for block in prompt.blocks if block.turn >= 0]
-    carried = carried_words(said, context.config.directive_keywords)
-    carried |= {block.id: [block.content.strip("\n")] for block in all_gone if block.id in whole}
+    directives = carried_words(said, context.config.directive_keywords)
+    carried = {name: list(map(MarkedText, texts)) for name, texts in directives.items()}
+    carried |= {block.id: [_without_blank_edges(block)] for block in all_gone if block.id in whole}
     blocks: list[Block] = []
     gone: list[Block] = []
     for block in prompt.blocks:
@@ -64,8 +66,14 @@ def without_turns(
     return unframed(replace(prompt, blocks=tuple(blocks), gone_messages=messages), prompt)
 
 
+def _without_blank_edges(block: Block) -> MarkedText:
+    """All that the block says, its markers included: a reference in it must hold where it stands now, too."""
+    text = MarkedText.of(block)
+    return text.part(*text.stripped_span("\n"))
+
+
 def _marker(
-    gone: Sequence[Block], neighbour: Block, carried: Mapping[str, Sequence[str]], show_handles: bool
+    gone: Sequence[Block], neighbour: Block, carried: Mapping[str, Sequence[MarkedText]], show_handles: bool
 ) -> Block:
     """The marker for these blocks, at the start of its neighbour's message."""
     words = dict.fromkeys(text for block in gone for text in carried.get(block.id, ()))

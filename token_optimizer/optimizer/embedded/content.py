@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import directive_share
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
-from token_optimizer.optimizer.embedded.json_texts import text_pieces
+from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
     has_examples,
     has_numbered_documents,
+    is_flat,
     is_output,
     is_source,
     is_transcript,
@@ -56,7 +57,7 @@ def kind_of(text: str) -> Kind:
         return Kind.JSON
     if is_transcript(text):
         return Kind.TRANSCRIPT
-    if is_report(text) and not is_source(text):
+    if is_report(text) and (is_flat(text) or not is_source(text)):
         return Kind.LOG
     return Kind.CODE if is_output(text) else Kind.PROSE
 
@@ -116,6 +117,8 @@ def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def result_pieces(text: str) -> list[Piece]:
     """The pieces of a tool result: its documents, the JSON in what a command printed, or all of it as one."""
+    if in_string := string_pieces(text, kind_of):
+        return in_string
     kind = kind_of(text)
     if kind is Kind.JSON:
         return text_pieces(text, kind_of) or [Piece(kind, text)]

@@ -19,6 +19,7 @@ from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquote
 # A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
 _MIN_SHARE = 0.6
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
@@ -44,7 +45,8 @@ class _Item:
 
 
 def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
-    """The pieces of a JSON text that consists of long strings mostly; none for other JSON."""
+    """The pieces of a JSON text that consists of long strings mostly; none for other JSON. Strings of JSON
+    are read as JSON, however deep they stand in one another."""
     if '\\"' not in text and max(map(len, text.split('"'))) < _MIN_STRING_CHARS - 2:
         return []
     items = sorted(_items(text), key=lambda item: item.lead)
@@ -57,7 +59,13 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
         quoting = quoting_of(inside)
         if quoting is None:
             continue
-        kind = kind_of(unquoted(inside))
+        value = unquoted(inside)
+        kind = kind_of(value)
+        if inner := _pieces_inside(value, kind, kind_of):
+            pieces.append(Piece(Kind.OPAQUE, text[at : item.string[0]]))
+            pieces += [piece.within(quoting) for piece in inner]
+            at = item.string[1]
+            continue
         pieces.append(Piece(Kind.OPAQUE, text[at : item.lead]))
         pieces.append(
             Piece(
@@ -72,6 +80,26 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
         at = item.end
     pieces.append(Piece(Kind.OPAQUE, text[at:]))
     return [piece for piece in pieces if piece.raw]
+
+
+def string_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
+    """The pieces of a text that is one long JSON string; none for another text, and for a string of prose."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    string = _STRING.fullmatch(text, start, end)
+    inside = text[start + 1 : end - 1]
+    if string is None or len(inside) < _MIN_STRING_CHARS or (quoting := quoting_of(inside)) is None:
+        return []
+    value = unquoted(inside)
+    kind = kind_of(value)
+    inner = _pieces_inside(value, kind, kind_of) or ([Piece(kind, value)] if kind is not Kind.PROSE else [])
+    pieces = [piece.within(quoting) for piece in inner]
+    around = Piece(Kind.OPAQUE, text[: start + 1]), Piece(Kind.OPAQUE, text[end - 1 :])
+    return [around[0], *pieces, around[1]] if pieces else []
+
+
+def _pieces_inside(value: str, kind: Kind, kind_of: Callable[[str], Kind]) -> list[Piece]:
+    """The pieces of a string that holds JSON in turn."""
+    return text_pieces(value, kind_of) if kind is Kind.JSON else string_pieces(value, kind_of)
 
 
 def _items(text: str) -> Iterator[_Item]:

@@ -56,7 +56,7 @@ _OUTPUT = re.compile(
     | (?:\w+[ ]){0,4}\w+:\s*\S*[/\\=(] | \w[\w.]*(?:Error|Exception|Warning)\b | [+-]\d | [{}()\[\];,]+\s*$
     | (?:[drwx-]{10}|total\ \d) | \S+[/.]\w+\S*\s*$ | \S+\s*[=:]{1,2}\s*\S+\s*$ | \S*/\S*/\S* | [\w.-]+\s*$
     | [A-Z][\w ]{2,30}:\ \S+\ (?:in|from)\ [/\\~] | at\ \S+\( | \#include | @@\  | diff\ --git
-    | (?:[\w./-]+\s{2,}){1,}[\w./-]+\s*$
+    | (?:[\w./%:,+-]+\s{2,}){1,}[\w./%:,+-]+\s*$
     )"""
 )
 _CODE = re.compile(
@@ -74,6 +74,7 @@ _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _SOURCE_MARKS = "(){}[]=;:<>_"
 _MIN_SOURCE_MARKS = 0.04
 _SOURCE_SHARE = 0.6
+_NESTED_SHARE = 0.1
 _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
@@ -157,6 +158,14 @@ def is_source(text: str) -> bool:
         return False
     written = sum(_SOURCE_LINE.match(line) is not None or _CODE.match(line) is not None for line in filled)
     return written >= _SOURCE_SHARE * len(filled)
+
+
+def is_flat(text: str) -> bool:
+    """Whether hardly a line is deeper than the others, or a statement: no program is written like that."""
+    filled = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip()]
+    depths = Counter(len(line) - len(line.lstrip()) for line in filled)
+    others = len(filled) - max(depths.values(), default=0)
+    return others + sum(map(bool, map(_CODE.match, filled))) <= _NESTED_SHARE * len(filled)
 
 
 def _lines(text: str) -> Iterator[Line]:

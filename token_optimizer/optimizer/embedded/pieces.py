@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import NamedTuple
 
 from token_optimizer.models import Kind, Quoting, Wrapper, quoted
@@ -17,13 +18,15 @@ class Piece(NamedTuple):
     lead: int = 0
     before: int = 0
     after: int = 0
-    quoting: Quoting = ""
+    quoting: Quoting = ()
     background: bool = False
 
     @property
     def content(self) -> str:
         inside = self.raw[self.lead + self.before : len(self.raw) - self.after]
-        return unquoted(inside) if self.quoting else inside
+        for _ in self.quoting:
+            inside = unquoted(inside)
+        return inside
 
     @property
     def wrapper(self) -> Wrapper | None:
@@ -33,6 +36,16 @@ class Piece(NamedTuple):
         start = self.lead + self.before
         end = len(self.raw) - self.after
         return Wrapper(self.raw[: self.lead], self.raw[self.lead : start], self.raw[end:], self.quoting)
+
+    def within(self, quoting: Quoting) -> Piece:
+        """The piece as it stands in a JSON string."""
+        start, end = self.lead + self.before, len(self.raw) - self.after
+        bounds = [0, self.lead, start, end, len(self.raw)]
+        lead, before, inside, after = (
+            quoted(self.raw[first:last], quoting) for first, last in pairwise(bounds)
+        )
+        raw = f"{lead}{before}{inside}{after}"
+        return Piece(self.kind, raw, len(lead), len(before), len(after), self.quoting + quoting)
 
 
 def unquoted(inside: str) -> str:
@@ -48,7 +61,7 @@ def quoting_of(inside: str) -> Quoting | None:
         text.encode()
     except ValueError:
         return None
-    choices: tuple[Quoting, ...] = ("unicode", "ascii")
+    choices: tuple[Quoting, ...] = (("unicode",), ("ascii",))
     return next((quoting for quoting in choices if quoted(text, quoting) == inside), None)
 
 

@@ -1,8 +1,8 @@
 """Tells whether a text is JSON, and where it stands in the text.
 
 JSON here is what programs write: also with NaN and Infinity, with numbers beyond a double, with lone
-surrogates, behind a byte order mark, behind the head of an HTTP answer (`curl -i`), or as JSON lines. One
-reader for all: rules ask here and nowhere else.
+surrogates, behind a byte order mark, behind the head of an HTTP answer (`curl -i`), as JSON lines, or as
+objects one behind the other. One reader for all: rules ask here and nowhere else.
 """
 
 from __future__ import annotations
@@ -29,11 +29,17 @@ def json_span(text: str) -> tuple[int, int] | None:
 
 
 def json_line_spans(text: str) -> list[tuple[int, int]]:
-    """Where each value of a text of JSON lines begins and ends; empty for any other text."""
-    spans: list[tuple[int, int]] = []
+    """Where each value of a text of JSON lines begins and ends, or of objects one behind the other; empty for
+    any other text."""
     start = _start(text)
     if text[start : start + 1] != "{":
         return []
+    spans = _lines_of_values(text, start) or _values_in_a_row(text, start)
+    return spans if len(spans) >= _MIN_LINES else []
+
+
+def _lines_of_values(text: str, start: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
     for line in text[start:].split("\n"):
         core = line.strip(_SPACE)
         if core:
@@ -42,7 +48,21 @@ def json_line_spans(text: str) -> list[tuple[int, int]]:
             begin = start + line.index(core)
             spans.append((begin, begin + len(core)))
         start += len(line) + 1
-    return spans if len(spans) >= _MIN_LINES else []
+    return spans
+
+
+def _values_in_a_row(text: str, start: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    last = len(text.rstrip(_SPACE))
+    while start < last:
+        end = end_of_json(text, start) if text[start] == "{" else None
+        if end is None:
+            return []
+        spans.append((start, end))
+        start = end
+        while start < last and text[start] in _SPACE:
+            start += 1
+    return spans
 
 
 def end_of_json(text: str, start: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import filterfalse, islice
+from itertools import filterfalse, islice, pairwise
 from math import ceil
 
 from token_optimizer.optimizer.logs.patterns import has_few_patterns, pattern_texts
@@ -47,10 +47,12 @@ _TOO_COMMON = FUNCTION_WORDS.union((
 ))  # fmt: skip
 
 _STAMP = re.compile(
-    r"""^[^\w\n]{0,3}(?:\w+[\s:|-]{1,3}){0,3}?\W{0,3}(?:
+    r"""^[^\w\n]{0,3}(?:\w+[\s:|\])-]{1,3}){0,3}?\W{0,3}(?:
       \d{2,4}[-/.]\d{1,2}[-/.]\d{1,4}[T\s:-]\s?\d{1,2}:?\d{2}:?\d{2}
     | (?:[A-Z][a-z]{2},?\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s+\d{1,2}\s
+    | \d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s\d{4}\b
     | \d{2}[-.]\d{2}\s\d{2}:\d{2}:\d{2}
+    | \d{1,7}\.\d{6}\]
     | \d{1,2}:\d{2}:\d{2}\b
     | \d{6}\s\d{6}\s
     | \d{10}(?:\.\d+)?\s
@@ -95,7 +97,7 @@ _BUILD = re.compile(
 )
 # What linters, compilers and test runners write, and hardly anything else: a few of them mark a build.
 _VERDICT = re.compile(
-    r"""(?:\x1b\[[\d;]*m)*(?:
+    r"""(?:\x1b\[[\d;]*m)*(?:\[[^\]\n]{1,12}\]\s){0,3}(?:
       \S{1,200}?(?:::|\.py\b|\.[jt]sx?\b)\S{0,200}\s+(?:\x1b\[[\d;]*m)*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR)\b
     | (?:FAILED|ERROR|PASSED)\ \S+(?:::|\.\w{1,4}\b) | ={3,}\ .{1,200}\ ={3,}$
     | [\w./\\-]+\.\w{1,5}(?::\d+){1,2}:\ (?:fatal\ )?(?:error|warning|note|[A-Z]{1,4}\d{3,4})\b
@@ -123,6 +125,9 @@ _PATTERN_SHARE = 0.25
 _FIRST_PATTERN_SHARE = 0.75
 _WORDED_SHARE = 0.4
 _LISTED_SHARE = 0.5
+_PROGRESS_SHARE = 0.9
+_MIN_STEPS = 5
+_PERCENT = re.compile(r"\b(\d{1,3}(?:\.\d{1,3})?)\s?%")
 # A line of a diff or a table, a value, a setting, a statement, a file of a listing, a hit of a search.
 _LISTED = re.compile(
     r"""\s{0,40}(?:[+|<{}\[\]"']|-(?!>)|[-dlbcps][rwx-]{9}|(?:-\ )?[\w."'-]{1,60}\s?[:=](?:\s*\S+)?\s*$
@@ -156,11 +161,19 @@ def is_report(text: str) -> bool:
     if not has_few_patterns(sample, _PATTERN_SHARE):
         return False
     texts = pattern_texts(sample)
-    worded = sum(_WORD.search(text) is not None for text in texts)
+    worded = len(texts) if _is_progress(sample) else sum(_WORD.search(text) is not None for text in texts)
     listed = sum(_LISTED.match(line) is not None for line in sample)
     if _is_table(sample):
         return False
     return worded >= _WORDED_SHARE * len(sample) and listed <= _LISTED_SHARE * len(sample)
+
+
+def _is_progress(sample: list[str]) -> bool:
+    """Whether the lines tell how far something is, in percent: it goes on, and hardly ever back."""
+    shares = [float(found.group(1)) for line in sample if (found := _PERCENT.search(line))]
+    goes_back = sum(after < before for before, after in pairwise(shares))
+    goes_on = len(set(shares)) >= _MIN_STEPS and goes_back <= (1 - _PROGRESS_SHARE) * len(sample)
+    return goes_on and len(shares) >= _PROGRESS_SHARE * len(sample)
 
 
 def _is_mostly_logged(sample: list[str]) -> bool:

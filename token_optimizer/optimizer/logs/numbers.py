@@ -35,10 +35,12 @@ _LEVEL = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _DURATION = re.compile(
-    r"""[\dTtDdEeLl](?i:
+    r"""[\dTtDdEeLlCcSsMm耗用所](?i:
       (?<=\d)(?<![\w.].)(?P<rest>\d{0,11}(?:\.\d{1,9})?)\s?(?P<unit>ns|us|µs|ms|secs?|seconds?|s|minutes?|mins?|m)\b
-      | (?:(?<=t)ook|(?<=d)uration|(?<=e)lapsed|(?<=l)atency|(?<=t)ime)(?:_?(?P<of>ns|us|ms|s))?["']?
-        \s?[:=]\s?(?P<bare>\d{1,12}(?:\.\d{1,9})?)(?![\w.]))""",
+      | (?:(?:(?<=t)ook|(?<=d)uration|(?<=e)lapsed|(?<=l)atency|(?<=t)ime|(?<=c)ost|(?<=s)pent|(?<=d)elay
+            |(?<=耗)时|(?<=用)时|(?<=所)要時間)(?:_?(?P<of>ns|us|ms|s))?
+          |(?<!\w\w)(?:(?<=m)(?:s|illis)|(?<=s)(?P<seconds>ecs|econds)))["']?
+        \s?[:=：]\s?(?P<bare>\d{1,12}(?:\.\d{1,9})?)(?![\w.]))""",
     re.VERBOSE,
 )
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
@@ -47,7 +49,9 @@ _MAY_HOLD_STATUS = re.compile(
 )
 _MAY_HOLD_LEVEL = re.compile(r"\b(?:level|lvl|severity|priority)|^<#", re.IGNORECASE)
 _MAY_HOLD_DURATION = re.compile(
-    r"#\s?(?:[nuµm]?s|secs?|seconds?|m|mins?|minutes?)?\b|took|duration|elapsed|latency|time", re.IGNORECASE
+    r"#\s?(?:[nuµm]?s|secs?|seconds?|m|mins?|minutes?)?\b|took|duration|elapsed|latency|time|cost|spent|delay"
+    r"|\b(?:ms|millis|secs|seconds)\b|耗时|用时|所要時間",
+    re.IGNORECASE,
 )
 # A duration is far from the rest of its pattern from so many times their median on, if few are so long; what
 # takes so many milliseconds is slow whatever the others took.
@@ -141,7 +145,9 @@ def _longest_ms(line: str) -> float | None:
 
 def _milliseconds(match: re.Match[str]) -> float:
     if match["bare"]:
-        return float(match["bare"]) * _MILLISECONDS[(match["of"] or "ms").lower()]
+        return (
+            float(match["bare"]) * _MILLISECONDS["s" if match["seconds"] else (match["of"] or "ms").lower()]
+        )
     unit = match["unit"].lower()
     return float(match[0][0] + match["rest"]) * _MILLISECONDS.get(unit, _MILLISECONDS.get(unit[0], 1.0))
 

@@ -52,6 +52,36 @@ def test_entries_of_a_log_stay_in_it(text: str) -> None:
     assert _kinds(text) == [Kind.LOG]
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("around", [lambda text: text, lambda text: {"result": text, "ok": True}])
+def test_json_in_strings_is_json_however_deep(depth: int, around: Any) -> None:
+    text = LINE
+    for _ in range(depth):
+        text = json.dumps(around(text))
+    pieces = result_pieces(text)
+    assert "".join(piece.raw for piece in pieces) == text
+    assert [piece.content for piece in pieces if piece.kind is Kind.JSON] == [LINE]
+
+
+def test_rows_in_strings_of_strings_are_cut_and_written_as_such() -> None:
+    text = json.dumps({"result": json.dumps({"rows": LINE})})
+    call = {"id": "c", "type": "function", "function": {"name": "list", "arguments": "{}"}}
+    body = {
+        "messages": [
+            {"role": "user", "content": "What is the cargo of Ship 35?"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c", "content": text},
+        ]
+    }
+    whole = optimize_body(body, "openai", config=OptimizerConfig.preset("safe"))
+    budget = whole.stats.tokens_before // 2
+    cut = optimize_body(body, "openai", config=OptimizerConfig.preset("safe"), budget_tokens=budget)
+    for result, most in ((whole, whole.stats.tokens_before - 1), (cut, budget)):
+        rows = json.loads(json.loads(result.body["messages"][2]["content"])["result"])["rows"]
+        assert result.stats.tokens_after <= most
+        assert "Ship 35" in rows
+
+
 @given(
     st.lists(
         st.sampled_from([LOG, PRETTY, LINE, "\n", "\r\n", " ", "[", '{"a": 1', HEAD]) | any_text, max_size=6

@@ -36,12 +36,13 @@ def test_the_one_value_of_a_text(text, value):
 
 @given(st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text()), min_size=2), st.data())
 def test_the_values_of_json_lines(values, data):
-    gap = st.sampled_from(["\n", "\r\n", "\n\n", " \n"])
-    text = "".join(json.dumps(value) + data.draw(gap) for value in values)
+    gap = st.sampled_from(["\n", "\r\n", "\n\n", " \n", "", " "])
+    indent = data.draw(st.sampled_from([None, 2]))
+    text = "".join(json.dumps(value, indent=indent) + data.draw(gap) for value in values)
     assert [json.loads(text[start:end]) for start, end in json_line_spans(text)] == values
 
 
-@pytest.mark.parametrize("text", ["", '{"a": 1}', '{"a": 1}\nand so on', "[1]\n[2]", '{"a":\n1}\n{"b":\n2}'])
+@pytest.mark.parametrize("text", ["", '{"a": 1}', '{"a": 1}\nand so on', "[1]\n[2]", '{"a": 1} {"b": 2'])
 def test_other_texts_are_no_json_lines(text):
     assert json_line_spans(text) == []
 

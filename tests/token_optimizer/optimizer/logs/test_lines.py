@@ -2,7 +2,9 @@
 
 import pytest
 
-from token_optimizer.optimizer.logs.lines import is_report
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.content import kind_of
+from token_optimizer.optimizer.logs.lines import is_log, is_report
 
 REPORTS = {
     "plan": "\n".join(f"module.net[{n % 5}]: Still destroying... [{n}0s elapsed]" for n in range(40)),
@@ -18,6 +20,15 @@ REPORTS = {
     "layers": "\n".join(
         f"{n:012x}: {done}" for n in range(990, 1015) for done in ("Waiting", "Pull complete")
     ),
+    "steps": "\n".join(f"{n * 64}K ........ ........ {n}% {n % 7}.2M {60 - n}s" for n in range(50)),
+}
+# By what writes such lines.
+STAMPED = {
+    "a kernel": "[  {n:3}.000{n:03}] usb 2-1: new device number {n}",
+    "a store": "41:M 03 Feb 2026 10:00:{n:02} * {n} keys were written",
+    "a level in brackets": "[INF] 10:00:{n:02} the pump answered {n}",
+    "a thread before the time": "(pool-2) 2026-02-03 10:00:{n:02} the pump answered {n}",
+    "workers of a test run": "[gw{n}] [ {n}%] PASSED tests/test_pump.py::test_flow_{n}",
 }
 OTHERS = {
     "listing": "\n".join(f"-rw-r--r-- 1 ana staff {n} Nov 28 20:00 page_{n}.md" for n in range(40)),
@@ -26,6 +37,7 @@ OTHERS = {
     "diff": "\n".join(f"+    check(of={n})" for n in range(40)),
     "table": "\n".join(f"| row {n} | {n} | {n * n} |" for n in range(40)),
     "statements": "\n".join(f"INSERT INTO seats VALUES ({n}, 'row {n}');" for n in range(40)),
+    "shares": "\n".join(f"src/mod{n}.py   {n}   {n % 3}   {100 - n % 5}%" for n in range(40)),
     "values": "\n".join(f"{n} {n * 3.5}" for n in range(40)),
 }
 
@@ -33,6 +45,16 @@ OTHERS = {
 @pytest.mark.parametrize("name", REPORTS)
 def test_what_reports_one_thing_after_another_is_a_log(name):
     assert is_report(REPORTS[name])
+
+
+@pytest.mark.parametrize("name", ["plan", "layers", "steps"])
+def test_reports_with_the_marks_of_a_source_are_logs(name):
+    assert kind_of(REPORTS[name]) is Kind.LOG
+
+
+@pytest.mark.parametrize("name", STAMPED)
+def test_lines_with_a_stamp_are_a_log(name):
+    assert is_log("\n".join(STAMPED[name].format(n=n) for n in range(40)))
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -51,6 +51,9 @@ def test_low_levels_are_syslogs_where_none_is_high():
         ("job 9 took 31s", "job 1 took 1s"),
         ("job 9 elapsed=12.5s", "job 1 elapsed=0.2s"),
         ('{"job":9,"duration_ms":9100}', '{"job":1,"duration_ms":12}'),
+        ('{"job":9,"ms":9100}', '{"job":1,"ms":12}'),
+        ("job 9 cost=9100", "job 1 cost=12"),
+        ("job 9 耗时: 9100", "job 1 耗时: 12"),
     ],
 )
 def test_a_duration_far_from_the_rest(slow, usual):
