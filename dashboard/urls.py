@@ -11,6 +11,7 @@ from dashboard.account.urls import urlpatterns as account
 from dashboard.configs.urls import urlpatterns as configs
 from dashboard.documents.urls import urlpatterns as documents
 from dashboard.overview.urls import urlpatterns as overview
+from dashboard.playground.urls import urlpatterns as playground
 from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
 from dashboard.projects.urls import urlpatterns as projects
@@ -28,6 +29,7 @@ urlpatterns = [
     *request,
     *configs,
     *documents,
+    *playground,
     *precompression,
     *projects,
     *providers,

@@ -20,13 +20,12 @@ from gateway.database import in_database
 from gateway.errors import BadRequest, Unavailable
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
-from gateway.retrieval import with_documents
 from gateway.upstream.connections import Upstream
 from optimizer_app.optimize.service import (
     OptimizationRequest,
     Optimized,
     OptimizerPool,
-    optimize_request,
+    optimize_for_project,
     optimizer_pool,
 )
 from optimizer_app.precompression.lookups import conninfo_of
@@ -77,9 +76,8 @@ class Gateway:
 
     async def optimize(self, request: OptimizationRequest, project_id: UUID) -> Optimized:
         """The prompt made smaller, with what the project's documents say; BadRequest where it is none."""
-        request = await with_documents(request, project_id)
         try:
-            return await optimize_request(request, self.pool)
+            return await optimize_for_project(request, project_id, self.pool)
         except PromptError as error:
             raise BadRequest(str(error)) from error
 

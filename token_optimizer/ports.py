@@ -154,6 +154,7 @@ class Ports:
     `latency` is the time there is, which began already; None is the config's `max_latency_ms` from now on.
     `trace_id` names the request in its trace; empty stands for a new UUIDv7.
     `answers_read_back`: the sender answers the model's calls of `read_back`, and the client never sees them.
+    `with_texts`: the result is to hold the text of every block, before and after.
     """
 
     memory: Memory | None = None
@@ -164,6 +165,7 @@ class Ports:
     latency: Latency | None = None
     trace_id: str = ""
     answers_read_back: bool = False
+    with_texts: bool = False
 
 
 NO_PORTS = Ports()

@@ -182,6 +182,8 @@ STORAGES = {
 
 # Files of one form; the size of each, and of all, is bounded by the page that takes them.
 DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
+# Texts of one form: as much as a page's request may hold, since prompts are pasted.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 
 # Time and language
 TIME_ZONE = env.text("OPTIMIZER_TIME_ZONE", "UTC")

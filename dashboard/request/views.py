@@ -9,17 +9,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 
-from dashboard.request import headline
 from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
-from dashboard.request.stages import stage_bars
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.select import Select, options_of
-from dashboard.traces import blocks
+from dashboard.traces import blocks, headline
 from dashboard.traces.blocks import BlockRow, Group
 from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
+from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
 from optimizer_app.models import RequestTrace
 

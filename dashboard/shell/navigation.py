@@ -37,6 +37,7 @@ NAVIGATION = (
             Link("requests", "Requests", "list", "r"),
         ),
     ),
+    Part("Try", (Link("playground", "Playground", "flask-conical", "l"),)),
     Part(
         "Tune",
         (

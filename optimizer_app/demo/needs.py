@@ -7,7 +7,8 @@ from typing import Any
 
 import requests
 
-from optimizer_app.demo.sending import ANSWER_TIMEOUT_SECONDS, DemoError
+from optimizer_app.demo.prompts import DemoError
+from optimizer_app.demo.sending import ANSWER_TIMEOUT_SECONDS
 
 _PROMPT_FIELDS = ("model", "system", "tools", "messages")
 

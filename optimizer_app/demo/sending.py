@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,29 +13,12 @@ import anthropic
 import openai
 import requests
 
+from optimizer_app.demo.prompts import DemoError, ExamplePrompt
 from optimizer_app.models import ApiKey, Project
-from token_optimizer.models import Dialect
 
 ANSWER_TIMEOUT_SECONDS = 120.0
 HEALTH_TIMEOUT_SECONDS = 5.0
 KEY_NAME = "manage.py demo"
-
-
-class DemoError(Exception):
-    """The demo cannot go on; the message says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExamplePrompt:
-    """One file of examples/prompts/: a request body in its dialect. `needs` are the texts in it that the
-    answer relies on; `whole` says why nothing of it is to be cut."""
-
-    name: str
-    about: str
-    dialect: Dialect
-    body: Mapping[str, Any]
-    needs: Sequence[str] = ()
-    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +64,6 @@ class Row:
 def empty_rows(prompts: Iterable[ExamplePrompt]) -> list[Row]:
     """A row for each prompt, to be filled."""
     return [Row(one.name, one.dialect, needs=len(one.needs), whole=one.whole) for one in prompts]
-
-
-def read_prompts(folder: Path) -> list[ExamplePrompt]:
-    """The prompts of a folder, by file name; DemoError where there are none."""
-    found = [ExamplePrompt(**json.loads(path.read_text("utf-8"))) for path in sorted(folder.glob("*.json"))]
-    if not found:
-        raise DemoError(f"there are no prompts in {folder}")
-    return found
 
 
 def check_running(url: str) -> None:

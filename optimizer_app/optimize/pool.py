@@ -61,6 +61,17 @@ class OptimizerPool:
         return self._executor
 
 
+_worker_pool: OptimizerPool | None = None
+
+
+def worker_pool() -> OptimizerPool:
+    """The open pool of this worker; elsewhere one of its own, which remembers nothing."""
+    global _worker_pool
+    if _worker_pool is None:
+        _worker_pool = OptimizerPool()
+    return _worker_pool
+
+
 @asynccontextmanager
 async def optimizer_pool(redis_url: str = "", database: str = "") -> AsyncIterator[OptimizerPool]:
     """The pool for the life of a worker, which is ready for small prompts at once.
@@ -70,11 +81,13 @@ async def optimizer_pool(redis_url: str = "", database: str = "") -> AsyncIterat
     """
     await asyncio.to_thread(load_tables)
     await asyncio.to_thread(use_tokenizers_of_environment)
-    pool = OptimizerPool(redis_url, database)
+    global _worker_pool
+    _worker_pool = pool = OptimizerPool(redis_url, database)
     warming = asyncio.create_task(pool.warm())
     try:
         yield pool
     finally:
+        _worker_pool = None
         warming.cancel()
         pool.close()
         if pool.conversations is not None:

@@ -6,10 +6,19 @@ Small prompts are optimized on the event loop. Large ones go to the pool's proce
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import structlog
 
-from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline, untouched
-from optimizer_app.optimize.pool import OptimizerPool, optimizer_pool
+from optimizer_app.optimize.inline import (
+    INLINE_BYTES,
+    OptimizationRequest,
+    Optimized,
+    run_inline,
+    untouched,
+)
+from optimizer_app.optimize.pool import OptimizerPool, optimizer_pool, worker_pool
+from optimizer_app.optimize.retrieval import with_documents
 from token_optimizer.errors import PromptError
 
 __all__ = [
@@ -18,18 +27,25 @@ __all__ = [
     "OptimizationRequest",
     "Optimized",
     "OptimizerPool",
+    "optimize_for_project",
     "optimize_request",
     "optimizer_pool",
     "run_inline",
     "untouched",
+    "worker_pool",
 ]
 
 log = structlog.get_logger(__name__)
 
-# Some 6,000 tokens: about 10 ms on the event loop.
-INLINE_BYTES = 24_000
 # What the costly stages of a small prompt may take of the event loop's time, whatever its config allows.
 INLINE_MS = 100
+
+
+async def optimize_for_project(
+    request: OptimizationRequest, project_id: UUID, pool: OptimizerPool
+) -> Optimized:
+    """The optimized request, with what the project's documents say. Raises PromptError alone."""
+    return await optimize_request(await with_documents(request, project_id), pool)
 
 
 async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> Optimized:

@@ -12,7 +12,7 @@ choice.addEventListener("change", () => localStorage.setItem("keys", choice.chec
 document.querySelector("[data-help]").addEventListener("click", () => help.showModal());
 
 function rows() {
-  return [...document.querySelectorAll("[data-row]")];
+  return [...document.querySelectorAll("[data-row]")].filter((row) => row.checkVisibility());
 }
 
 function move(step) {
@@ -33,9 +33,9 @@ document.body.addEventListener("htmx:after:swap", () => {
 });
 
 function open() {
-  const link = document.querySelector("[data-row].at a");
-  link?.click();
-  return Boolean(link);
+  const opens = document.querySelector("[data-row].at a, [data-row].at > summary");
+  opens?.click();
+  return Boolean(opens);
 }
 
 function follow(key) {

@@ -12,5 +12,10 @@ def page_text(client: Client, path: str, **options: Any) -> str:
     """The HTML of a page in one line, without the whitespace that stands only between or in tags."""
     answer = client.get(path, **options)
     assert answer.status_code == 200
-    line = " ".join(answer.content.decode().split())
+    return one_line(answer.content.decode())
+
+
+def one_line(html: str) -> str:
+    """HTML in one line, without the whitespace that stands only between or in tags."""
+    line = " ".join(html.split())
     return re.sub(r" >", ">", line).replace("> <", "><")

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-import gateway.retrieval
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, OptimizationConfig
+from optimizer_app.optimize import retrieval
 from optimizer_app.optimize.service import OptimizationRequest, run_inline
 from tests.embedding_server import Ready
 from tests.gateway.accounts import Account, add_mock, new_account
@@ -292,11 +292,11 @@ async def test_whatever_breaks_the_request_goes_on(monkeypatch: pytest.MonkeyPat
     async def broken(*_args: object) -> None:
         raise ValueError(QUESTION)
 
-    monkeypatch.setattr(gateway.retrieval, "_found", broken)
+    monkeypatch.setattr(retrieval, "_found", broken)
     config = OptimizerConfig(enable_semantic_retrieval=True, postgres_url="postgresql://nowhere")
     body = {"model": MODEL, "messages": _user(QUESTION)}
     request = OptimizationRequest(body, "openai", config, MODEL, uuid.uuid4(), size_bytes=100)
-    result = run_inline(await gateway.retrieval.with_documents(request, uuid.uuid4()), None)
+    result = run_inline(await retrieval.with_documents(request, uuid.uuid4()), None)
     assert result.body == body
     (stage,) = [stage for stage in result.stats.stages if stage.name == "retrieval"]
     assert (stage.status, stage.reason) == ("failed", "ValueError")

@@ -34,13 +34,14 @@ from token_optimizer.models.reading_back import (
     ReReadReport,
     SentRead,
 )
-from token_optimizer.models.results import OptimizationResult, OptimizationStats
+from token_optimizer.models.results import BlockTexts, OptimizationResult, OptimizationStats
 
 __all__ = [
     "COMPRESS_STAGE",
     "OUTSIDE",
     "Block",
     "BlockFate",
+    "BlockTexts",
     "BlockType",
     "CutBlock",
     "Dialect",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from token_optimizer.models.fates import BlockFate, StageReport
 from token_optimizer.models.reading_back import CutBlock, Reader, ReadReport, ReReadReport, SentRead
@@ -109,6 +109,13 @@ class OptimizationStats:
         }
 
 
+class BlockTexts(NamedTuple):
+    """The text of a block as it came and as it is sent; empty where the block is not there."""
+
+    before: str
+    after: str
+
+
 @dataclass(slots=True)
 class OptimizationResult:
     """The request body to send, and what was done to get it.
@@ -116,7 +123,8 @@ class OptimizationResult:
     `texts_to_precompress` are those that the conversation's next request is likely to want compressed.
     `reads_back`: the body has the tool `read_back`, whose calls the sender answers from `cuts`, which say
     what is missing of the original. `earlier_reads` are those of earlier turns, which stand in the body, and
-    `read_key` is that under which the reads of this request are remembered.
+    `read_key` is that under which the reads of this request are remembered. `texts` are those of the blocks
+    by their ids, where they were asked for.
     """
 
     body: dict[str, Any]
@@ -127,3 +135,4 @@ class OptimizationResult:
     cuts: tuple[CutBlock, ...] = ()
     earlier_reads: tuple[SentRead, ...] = ()
     read_key: str = ""
+    texts: Mapping[str, BlockTexts] = field(default_factory=dict)

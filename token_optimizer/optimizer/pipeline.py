@@ -66,7 +66,7 @@ from token_optimizer.optimizer.stages.heuristics import (
     whitespace,
 )
 from token_optimizer.optimizer.stats import stats_of
-from token_optimizer.optimizer.trace import Ledger
+from token_optimizer.optimizer.trace import Ledger, block_texts
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.tokens.counts import count_texts
@@ -183,6 +183,7 @@ def optimize_body(
         cuts=cuts,
         earlier_reads=extras.earlier.sent,
         read_key=extras.earlier.key,
+        texts=block_texts(attempt.original, attempt.after) if ports.with_texts else {},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from token_optimizer.models import Block, BlockFate, BlockType, Fate, Kind, Prompt, StageReport
+from token_optimizer.models import Block, BlockFate, BlockTexts, BlockType, Fate, Kind, Prompt, StageReport
 from token_optimizer.optimizer.stage import Stage
 
 FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
@@ -76,6 +76,13 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
             utility = after.meaning.utilities.get(block.id) if after.meaning is not None else None
             fates.insert(place, _added(block, ledger, block.id in frozen)._replace(utility=utility))
     return fates
+
+
+def block_texts(original: Prompt, after: Prompt) -> dict[str, BlockTexts]:
+    """The text of every block by its id, as it came and as it is sent."""
+    came = {block.id: block.text for block in original.blocks}
+    sent = {block.id: block.text for block in after.blocks}
+    return {name: BlockTexts(came.get(name, ""), sent.get(name, "")) for name in {**came, **sent}}
 
 
 def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool) -> BlockFate:

@@ -17,7 +17,8 @@ from rich.table import Table
 
 from optimizer_app.demo import sending as demo
 from optimizer_app.demo.needs import kept_needs, optimized_body
-from optimizer_app.demo.sending import DemoError, ExamplePrompt, Row
+from optimizer_app.demo.prompts import DemoError, ExamplePrompt, read_prompts
+from optimizer_app.demo.sending import Row
 from optimizer_app.demo.sessions import SessionRow, read_sessions, run_session
 from optimizer_app.instance.greeting import local_url
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         key = options["key"] or os.environ.get("OPTIMIZER_KEY", "")
         try:
             examples = Path(settings.BASE_DIR) / "examples"
-            prompts, sessions = demo.read_prompts(examples / "prompts"), read_sessions(examples / "sessions")
+            prompts, sessions = read_prompts(examples / "prompts"), read_sessions(examples / "sessions")
             demo.check_running(url)
             with nullcontext(key) if key else demo.temporary_key() as secret:
                 rows = _send(prompts, url, secret, options["repeat"], options["pause"])

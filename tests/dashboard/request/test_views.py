@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.request.headline import headline, money_sentence, notices, retrieval_sentence, zero_explained
+from dashboard.traces.headline import headline, money_sentence, notices, retrieval_sentence, zero_explained
 from optimizer_app.models import ApiKey, Project, RequestTrace
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import block, make_trace

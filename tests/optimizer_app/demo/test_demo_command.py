@@ -7,13 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from optimizer_app.demo import sending as demo
+from optimizer_app.demo.prompts import DemoError, read_prompts
 from optimizer_app.models import ApiKey
 from tests.mock_provider import Reply
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.tokens.counts import count_body
 
-PROMPTS = demo.read_prompts(Path(__file__).parents[3] / "examples" / "prompts")
+PROMPTS = read_prompts(Path(__file__).parents[3] / "examples" / "prompts")
 PORT_OF_NOBODY = "http://127.0.0.1:1"
 
 
@@ -143,5 +144,5 @@ def test_times_are_medians_and_tokens_those_of_the_newest():
 
 
 def test_a_folder_without_prompts_is_named(tmp_path):
-    with pytest.raises(demo.DemoError, match=str(tmp_path)):
-        demo.read_prompts(tmp_path)
+    with pytest.raises(DemoError, match=str(tmp_path)):
+        read_prompts(tmp_path)

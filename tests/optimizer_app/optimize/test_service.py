@@ -20,6 +20,7 @@ from optimizer_app.optimize.service import (
     optimize_request,
     optimizer_pool,
     untouched,
+    worker_pool,
 )
 from optimizer_app.trace_ids import new_trace_id
 from tests.token_optimizer.optimizer.bodies import openai_body
@@ -49,6 +50,12 @@ async def test_it_works_in_both_places_alike() -> None:
     assert inline.stats.tokens_after < inline.stats.tokens_before
     assert pooled.body == inline.body
     assert pooled.stats.blocks == inline.stats.blocks
+
+
+async def test_pages_use_the_pool_of_their_worker() -> None:
+    async with optimizer_pool() as pool:
+        assert worker_pool() is pool
+    assert worker_pool() is not pool
 
 
 async def test_a_model_s_own_tokenizer_counts_in_both_places(

@@ -17,6 +17,7 @@ from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.errors import PromptError, StageError
 from token_optimizer.optimizer import pipeline
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, Stage, optimize_body
+from token_optimizer.ports import Ports
 from token_optimizer.tokens.counts import count_body
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic")]
@@ -82,6 +83,17 @@ def test_the_log_block_is_reported_as_rewritten_by_the_log_stage() -> None:
     assert log.reason
     kept = {block.reason for block in blocks if block.fate == "kept"}
     assert "instructions are never rewritten" in kept
+
+
+def test_the_texts_of_blocks_are_given_where_they_are_asked_for() -> None:
+    config = OptimizerConfig.preset("balanced")
+    assert optimize_body(openai_body(), "openai", config=config).texts == {}
+    result = optimize_body(openai_body(), "openai", config=config, ports=Ports(with_texts=True))
+    fates = {block.id: block.fate for block in result.stats.blocks}
+    assert set(result.texts) == set(fates)
+    for name, (before, after) in result.texts.items():
+        assert (before == after) == (fates[name] == "kept")
+        assert (after == "" and before != "") == (fates[name] == "dropped")
 
 
 def test_a_budget_that_cannot_be_met_is_said() -> None:

@@ -1,4 +1,4 @@
-"""The stages of one request on a time axis."""
+"""The stages of one optimization on a time axis."""
 
 from __future__ import annotations
 

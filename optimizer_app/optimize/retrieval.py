@@ -15,10 +15,10 @@ from uuid import UUID
 import structlog
 from django.db import Error as DatabaseError
 
-from gateway.database import searching
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, aembed_question
-from optimizer_app.optimize.service import INLINE_BYTES, OptimizationRequest
+from optimizer_app.optimize.inline import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieval.search import has_blocks, passages_of
+from optimizer_app.retrieval.threads import searching
 from token_optimizer.errors import PromptError
 from token_optimizer.optimizer.retrieval.lookup import question_for_store, top_k_of
 from token_optimizer.ports import RetrievalResult

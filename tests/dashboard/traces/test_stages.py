@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.request.stages import stage_bars
+from dashboard.traces.stages import stage_bars
 
 
 def test_stages_stand_one_after_another() -> None:

@@ -1,0 +1,139 @@
+"""The prompt that is tried, and the columns that it is tried under."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from dashboard.shell.forms import FieldNote, PageForm
+from dashboard.shell.select import options_of
+from optimizer_app.models import Project
+from optimizer_app.playground.configs import config_labels, config_named
+from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
+from optimizer_app.playground.trial import TrialConfig
+from token_optimizer.errors import ConfigError, PromptError
+from token_optimizer.models import Dialect
+
+KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
+MAX_COLUMNS = 4
+LETTERS = "ABCD"
+_MAX_BUDGET = 2**31 - 1
+
+
+def _text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "autocomplete": "off"})
+
+
+class PromptForm(PageForm):
+    """A text or a request body, and what is given apart from it. Valid, it has the prompt as `prompt`."""
+
+    project = forms.ChoiceField(help_text="Its configs, documents and provider are used.")
+    kind = forms.ChoiceField(label="What it is", choices=KINDS, initial="text", widget=forms.RadioSelect)
+    text = forms.CharField(
+        label="Prompt",
+        strip=False,
+        required=False,
+        widget=_text_area(14),
+        help_text="Never stored. Pasted JSON with messages is a body: choose whose.",
+    )
+    question = forms.CharField(
+        required=False,
+        max_length=2_000,
+        help_text="What the answer is for: it decides what stays. Empty: the prompt's own question.",
+    )
+    documents = forms.CharField(
+        required=False,
+        widget=_text_area(6),
+        help_text="Parted by lines of ---; the first line of each is its title.",
+    )
+    model = forms.CharField(
+        required=False,
+        max_length=200,
+        help_text="Its tokens are counted. Empty: the body's own, else that of the config.",
+        widget=forms.TextInput(attrs={"list": "models", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, projects: tuple[Project, ...], project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["project"].choices = options_of([each.name for each in projects])  # type: ignore[attr-defined]
+        if len(projects) == 1:
+            del self.fields["project"]
+        self.initial.setdefault("project", project.name)
+        self.prompt: TrialPrompt | None = None
+
+    def clean_text(self) -> str:
+        return _with_plain_line_ends(self.cleaned_data["text"])
+
+    def clean_documents(self) -> str:
+        return _with_plain_line_ends(self.cleaned_data["documents"])
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        if "kind" not in given:
+            return
+        apart = given.get("documents", ""), given.get("question", "")
+        try:
+            found = (
+                prompt_of_text(given["text"], *apart)
+                if given["kind"] == "text"
+                else prompt_of_body(given["text"], _dialect(given["kind"]), *apart)
+            )
+        except PromptError as error:
+            self.add_error("text", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return
+        self.prompt = found.with_model(given.get("model", ""))
+
+
+class ColumnForm(PageForm):
+    """One way to try the prompt. Valid, it has what to try as `tried`."""
+
+    config = forms.ChoiceField(required=False)
+    budget = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=_MAX_BUDGET,
+        help_text="Never more is sent. Empty: as the config has it.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    notes = {"budget": FieldNote(unit="tokens")}
+
+    def __init__(self, *args: Any, number: int, project: Project, **kwargs: Any) -> None:
+        self.number = number
+        super().__init__(*args, **kwargs)
+        self.project = project
+        self.labels = config_labels(project)
+        self.fields["config"].choices = list(self.labels.items())  # type: ignore[attr-defined]
+        self.tried: TrialConfig | None = None
+
+    @property
+    def letter(self) -> str:
+        return LETTERS[self.number - 1]
+
+    def add_prefix(self, field_name: str) -> str:
+        """The first column's fields have plain names: `config`, `config-2`."""
+        return field_name if self.number == 1 else f"{field_name}-{self.number}"
+
+    def clean(self) -> None:
+        given = self.cleaned_data
+        try:
+            self.tried = TrialConfig(config_named(self.project, given.get("config", "")), given.get("budget"))
+        except ConfigError as error:
+            self.add_error("config", f"It cannot be used: {error}.")
+
+    @property
+    def title(self) -> str:
+        """What is tried, in a few words."""
+        budget = self.cleaned_data.get("budget")
+        return ", ".join(
+            filter(None, (self.labels[self.cleaned_data["config"]], f"{budget:,} tokens" if budget else ""))
+        )
+
+
+def _with_plain_line_ends(text: str) -> str:
+    """The text as it was typed: browsers send every line end as two characters."""
+    return text.replace("\r\n", "\n")
+
+
+def _dialect(kind: str) -> Dialect:
+    return {"anthropic": "anthropic", "responses": "responses"}.get(kind, "openai")  # type: ignore[return-value]

@@ -1,0 +1,167 @@
+"""The playground: a prompt tried under one config or several, and nothing stored."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from optimizer_app.models import OptimizationConfig, Project, RequestTrace
+from tests.dashboard.pages import one_line, page_text
+
+LINES = (f"2026-11-29 05:00:{n % 60:02} INFO worker {n}: job {n * 7} done" for n in range(300))
+LOG = "\n".join([*LINES, "2026-11-29 05:07:01 ERROR deploy failed: disk full on node-7"])
+TEXT = f"Why did the deploy fail?\n\n{LOG}\n"
+
+
+def post(client: Client, path: str = "/playground", **values: str) -> Any:
+    return client.post(path, {"do": "run", "kind": "text", "text": TEXT, "columns": "1", **values})
+
+
+def tried(client: Client, **values: str) -> str:
+    answer = post(client, **values)
+    assert answer.status_code == 200
+    return one_line(answer.content.decode())
+
+
+def test_it_works(as_member: Client, project: Project) -> None:
+    page = tried(as_member)
+    assert '<h2 class="hero" id="head-A">Cut ' in page
+    assert "nothing was sent" in page
+    assert "disk full on node-7" in page
+    assert "<del>" in page
+    assert 'data-strip="a-b"' in page
+    assert 'id="a-b2"' in page
+    assert not RequestTrace.objects.exists()
+
+
+def test_it_opens_with_the_settings_of_the_url(as_member: Client, project: Project) -> None:
+    OptimizationConfig.objects.create(project=project, name="agents", preset="safe")
+    page = page_text(as_member, "/playground?config=agents&budget=900&config-2=&model=gpt-5&kind=anthropic")
+    assert '<option value="agents" selected>' in page
+    assert 'name="budget" value="900"' in page
+    assert 'name="model" value="gpt-5"' in page
+    assert 'name="config-2"' in page
+    assert 'value="anthropic" required' in page or 'value="anthropic" id="id_kind_2"' in page
+    assert 'name="config-3"' not in page
+
+
+def test_a_text_in_the_url_is_not_taken(as_member: Client, project: Project) -> None:
+    page = page_text(as_member, "/playground?text=SECRET&question=SECRET")
+    assert "SECRET</textarea>" not in page
+    assert 'value="SECRET"' not in page
+
+
+def test_what_was_posted_is_never_kept_by_browsers(as_member: Client, project: Project) -> None:
+    assert "no-store" in post(as_member)["Cache-Control"]
+
+
+def test_a_budget_is_met(as_member: Client, project: Project) -> None:
+    page = tried(as_member, budget="400")
+    assert "balanced, 400 tokens" in page
+    assert "Over the hard budget" not in page
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "responses"])
+def test_bodies_of_each_dialect_are_read(as_member: Client, project: Project, kind: str) -> None:
+    key = "input" if kind == "responses" else "messages"
+    body = {"model": "gpt-5", key: [{"role": "user", "content": TEXT}]}
+    page = tried(as_member, kind=kind, text=json.dumps(body))
+    assert "Cut " in page
+    assert "<span>gpt-5</span>" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        ("text", " ", "There is no text and no question."),
+        ("openai", '{"messages": [', "The body is not valid JSON: Expecting value at line 1, column 15."),
+        ("openai", "[]", "The body must be a JSON object, not list."),
+        ("openai", "{}", "Messages is missing."),
+        ("openai", '{"input": "Hi"}', "Messages is missing: with input it is a Responses body."),
+        (
+            "responses",
+            '{"messages": []}',
+            "Input is missing: with messages it is an OpenAI or",
+        ),
+        ("openai", '{"messages": []}', "Messages is empty."),
+        ("anthropic", '{"messages": "Hi"}', "Messages must be a list, not str."),
+        ("openai", '{"messages": ["Hi"]}', "Messages[0] must be an object, not str."),
+        ("openai", '{"model": 5, "messages": []}', "Model must be a string, not int."),
+    ],
+)
+def test_what_is_no_prompt_is_named(
+    as_member: Client, project: Project, kind: str, text: str, said: str
+) -> None:
+    page = tried(as_member, kind=kind, text=text)
+    assert page.count(said) == 2
+    assert 'class="hero"' not in page
+
+
+def test_errors_of_settings_stand_at_their_fields(as_member: Client, project: Project) -> None:
+    OptimizationConfig.objects.create(project=project, name="broken", fields={"mmr_lambda": 7})
+    page = tried(as_member, config="broken", budget="0")
+    assert "It cannot be used: mmr_lambda must be between 0 and 1, not 7." in page
+    assert "Ensure this value is greater than or equal to 1." in page
+
+
+def test_a_question_and_documents_given_apart(as_member: Client, project: Project) -> None:
+    documents = "Refunds\r\nMoney comes back within five working days.\r\n---\r\nHolidays\r\nClosed."
+    page = tried(as_member, text="", question="When is the money back?", documents=documents)
+    assert "[1] Refunds" in page
+    assert "[2] Holidays" in page
+    assert "When is the money back?" in page
+
+
+def test_columns_are_compared_with_the_first(as_member: Client, project: Project) -> None:
+    page = tried(as_member, columns="3", **{"config-2": "safe", "config-3": ""})
+    assert "Run all" in page
+    assert '<a href="#column-B">B</a> safe (preset)' in page
+    assert "the same blocks" in page
+    assert page.count('class="hero"') == 3
+
+
+def test_columns_are_added_and_removed_without_a_run(as_member: Client, project: Project) -> None:
+    page = tried(as_member, do="add", config="safe")
+    assert 'name="config-2"' in page
+    assert "disk full on node-7" in page
+    assert 'class="hero"' not in page
+    page = tried(as_member, do="remove-1", columns="2", config="safe", **{"config-2": "aggressive"})
+    assert '<option value="aggressive" selected>' in page
+    assert 'name="config-2"' not in page
+    assert 'name="columns" value="4"' in tried(as_member, do="add", columns="4")
+
+
+def test_an_example_fills_the_form(as_member: Client, project: Project) -> None:
+    page = tried(as_member, do="example", example="A question about our own docs", text="mine")
+    assert "claude-" in page
+    assert "mine</textarea>" not in page
+
+
+def test_the_models_of_requests_are_among_the_costs(as_member: Client, project: Project) -> None:
+    page = tried(as_member, model="gpt-4o-mini")
+    assert '<th scope="row">gpt-4o-mini</th>' in page
+    assert '<th scope="row">claude-sonnet-4-5</th>' in page
+
+
+def test_another_project_s_configs_cannot_be_chosen(
+    as_member: Client, project: Project, foreign_project: Project
+) -> None:
+    OptimizationConfig.objects.create(project=foreign_project, name="theirs")
+    page = tried(as_member, config="theirs", project="not-yours")
+    assert "Select a valid choice. theirs is not one of the available choices." in page
+    assert as_member.get("/playground?project=not-yours").status_code == 404
+
+
+def test_a_reader_with_several_projects_chooses_one(
+    as_admin: Client, project: Project, foreign_project: Project
+) -> None:
+    OptimizationConfig.objects.create(project=foreign_project, name="theirs")
+    page = tried(as_admin, project="not-yours", config="theirs")
+    assert "<span>theirs</span>" in page
+
+
+def test_strangers_are_sent_to_the_door(client: Client, project: Project) -> None:
+    assert post(client).headers["location"].startswith("/login")
