@@ -11,7 +11,12 @@ from typing import Any
 from token_optimizer.models import COMPRESS_STAGE, Kind, Prompt, StageReport
 from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
-from token_optimizer.optimizer.conversation.compaction import Compaction, is_due, requests_so_far
+from token_optimizer.optimizer.conversation.compaction import (
+    Compaction,
+    coming_requests,
+    is_due,
+    requests_so_far,
+)
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.prefix import frozen
 from token_optimizer.optimizer.formats.framing import framed, unframed
@@ -90,8 +95,10 @@ class Attempts:
         return start
 
     def _needs_room(self, attempt: Attempt) -> bool:
-        """Whether what the question asks for had no room, and the last compaction is long enough ago."""
-        return attempt.after.lacks_room and requests_so_far(self.history.known) >= TURNS_BETWEEN
+        """Whether what the question asks for had no room in a budget, and the last compaction is long
+        enough ago."""
+        is_short = attempt.after.lacks_room and self.context.budget_tokens is not None
+        return is_short and requests_so_far(self.history.known) >= TURNS_BETWEEN
 
     def _cheaper(self, attempt: Attempt) -> Attempt:
         """The attempt, or a compaction where one is due and its saving is expected to exceed its cost."""
@@ -101,7 +108,11 @@ class Attempts:
             return attempt
         again = self._compaction(self.context, attempt.after)
         assert again.compaction is not None
-        return again if not again.faults and again.compaction.pays(requests, prices) else attempt
+        return (
+            again
+            if not again.faults and again.compaction.pays(coming_requests(requests), prices)
+            else attempt
+        )
 
     def _compaction(self, context: Context, on_prefix: Prompt) -> Attempt:
         """The stages run on the prompt as it came, beside what stands `on_prefix`."""

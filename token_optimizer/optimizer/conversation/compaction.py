@@ -3,7 +3,8 @@
 A rewritten prefix is no longer in the provider's cache, so its discount is lost once; each coming turn then
 sends fewer tokens, which the provider would have read from its cache. A hard budget forces compactions; this
 rule makes one where the saving over the coming turns is expected to be the greater. As many turns are
-expected to come as there were: what has lasted long tends to last longer (Lindy's law).
+expected to come as there were, up to 20: of recorded runs of agents those with ten requests had twenty more
+on average, and those with twenty or forty some fifteen.
 
 To know what a compaction would save, the prompt has to be worked on as if it were new. So the rule looks at a
 conversation after 10 requests, then after 20, 40 and so on; a compaction starts that count anew.
@@ -20,6 +21,7 @@ from token_optimizer.ports import SentMessage
 
 # No two compactions are closer than so many requests.
 MIN_REQUESTS = 10
+_MAX_COMING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class Compaction:
 def requests_so_far(known: Sequence[SentMessage]) -> int:
     """The requests of this conversation since its last compaction."""
     return sum(message.ended for message in known)
+
+
+def coming_requests(requests: int) -> int:
+    """The requests that are expected of a conversation that had so many."""
+    return min(requests, _MAX_COMING)
 
 
 def is_due(requests: int) -> bool:

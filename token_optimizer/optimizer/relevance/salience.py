@@ -1,7 +1,9 @@
 """How likely each name that a prompt mentions is needed in the next steps.
 
-A name matters more the later it was mentioned last, the more messages mention it, and if the user or the
-model itself spoke of it instead of a file or a program's output alone.
+A name matters more the later it was mentioned last, and if the user or the model itself spoke of it, the
+more often they did. In recorded runs of agents one in three names of an agent's last step is needed in its
+next six, nine in ten of those that it named eight times; of what only a program printed one in eleven of the
+newest message and one in ninety of the others, of numbers a third of that.
 """
 
 from __future__ import annotations
@@ -17,9 +19,12 @@ from token_optimizer.optimizer.relevance.names import NAME_PREFIX, name_facts
 _HALF_LIFE_MESSAGES = 8
 _LASTING_SHARE = 0.3
 _SPOKEN_FACTOR = 2.0
-# What stands in every message is told by one.
-_MANY_MESSAGES = 6
 _PRINTED_FACTOR = 0.5
+_JUST_PRINTED_FACTOR = 0.8
+_NUMBER_FACTOR = 0.3
+# What each doubling of the messages that mention a name adds, and how many of them count.
+_PER_DOUBLING = 0.7
+_MANY_MESSAGES = 10
 # What a token of the newest message is worth by itself, and after how many messages half of it.
 _SPOKEN_TOKEN_VALUE = 0.04
 _PRINTED_TOKEN_VALUE = 0.01
@@ -33,7 +38,7 @@ _CHAT_SHARE = 0.1
 class _Mentions:
     last: int
     messages: int = 0
-    spoken: bool = False
+    spoken: int = 0
     task: bool = False
 
 
@@ -58,12 +63,13 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
         spoken = _is_spoken(block)
         for fact in _facts(block, passages.get(at)):
             mentions = found.setdefault(fact, _Mentions(-1))
-            mentions.messages += mentions.last != message
+            is_first = mentions.last != message
+            mentions.messages += is_first
+            mentions.spoken += is_first and spoken
             mentions.last = message
-            mentions.spoken |= spoken
             mentions.task |= spoken and block.turn == 0 and block.type is BlockType.USER
     share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
-    return {fact: share * _factor(mentions, newest) for fact, mentions in found.items()}
+    return {fact: share * _factor(fact, mentions, newest) for fact, mentions in found.items()}
 
 
 def is_agents_run(prompt: Prompt) -> bool:
@@ -84,13 +90,15 @@ def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
     return {fact for fact in facts if fact.startswith(NAME_PREFIX)}
 
 
-def _factor(mentions: _Mentions, newest: int) -> float:
+def _factor(fact: str, mentions: _Mentions, newest: int) -> float:
     # What the task itself names is never old.
     recent = 1.0 if mentions.task else 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
-    factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (
-        1 + 0.5 * math.log2(min(mentions.messages, _MANY_MESSAGES))
-    )
-    return factor * (_SPOKEN_FACTOR if mentions.spoken else _PRINTED_FACTOR)
+    times = min(mentions.spoken or mentions.messages, _MANY_MESSAGES)
+    factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (1 + _PER_DOUBLING * math.log2(times))
+    if mentions.spoken:
+        return factor * _SPOKEN_FACTOR
+    factor *= _JUST_PRINTED_FACTOR if mentions.last == newest else _PRINTED_FACTOR
+    return factor * (_NUMBER_FACTOR if fact.removeprefix(NAME_PREFIX).isdigit() else 1.0)
 
 
 def token_values(prompt: Prompt, blocks: Sequence[Block]) -> list[float]:

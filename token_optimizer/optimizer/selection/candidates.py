@@ -18,7 +18,7 @@ from token_optimizer.optimizer.relevance.bm25 import (
     with_feedback,
     words_of,
 )
-from token_optimizer.optimizer.relevance.salience import salient, token_values
+from token_optimizer.optimizer.relevance.salience import fixed_facts, salient, token_values
 from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter
@@ -39,8 +39,8 @@ _OWN_TOKEN_VALUE = 10.0
 
 
 def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: int) -> list[Candidate]:
-    """Every passage as a candidate; its text's number is that of its block among the `cuttables`. A gap costs
-    a marker of `gap_tokens`."""
+    """Every passage that may go as a candidate; its text's number is that of its block among the `cuttables`.
+    A gap costs a marker of `gap_tokens`. Directives stay, in their turn or behind its marker."""
     relevance = _relevance(prompt, cuttables)
     by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
     weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables})
@@ -59,7 +59,15 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: in
         )
         for number, cuttable in enumerate(cuttables)
         for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
+        if index not in cuttable.directives
     ]
+
+
+def covered_facts(prompt: Prompt, cuttables: Sequence[CuttableBlock]) -> set[str]:
+    """The facts that stay whatever is cut: of blocks that may not be, and of directives."""
+    directives = (cuttable.passages[place] for cuttable in cuttables for place in cuttable.directives)
+    fixed = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+    return fixed.union(*[passage.facts for passage in directives])
 
 
 def _length_values(cuttables: Sequence[CuttableBlock]) -> dict[int, float]:

@@ -203,7 +203,7 @@ def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]])
         for number, left in places.items()
         if (own := cuttables[number]).is_own_words
         and own.block.turn in answered
-        and len(left) == len(own.passages)
+        and len(own.directives.union(left)) == len(own.passages)
     }
 
 

@@ -9,14 +9,20 @@ from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns
 from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.markers import marker_tokens
-from token_optimizer.optimizer.relevance.salience import fixed_facts, is_agents_run
-from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
+from token_optimizer.optimizer.relevance.salience import is_agents_run
+from token_optimizer.optimizer.selection.candidates import (
+    candidates_of,
+    covered_facts,
+    frames_of,
+    own_words_first,
+)
 from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
 
 _MAX_ATTEMPTS = 5
 # A choice that costs by so much more or less than was reckoned is reckoned anew.
 _FAR = 0.15
+_SPARE = 0.05
 # The user's own words come before all else while they take at most this share of the room.
 _MAX_OWN_SHARE = 0.5
 
@@ -32,7 +38,7 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     gap_tokens = marker_tokens(context.show_handles)
     candidates = candidates_of(prompt, cuttables, gap_tokens)
     frames = frames_of(cuttables, turns, gap_tokens)
-    covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+    covered = covered_facts(prompt, cuttables)
     least = cut(prompt, context, cuttables, set(), set(turns))
     available = -_tokens_over(least, context)
     whole = available + _tokens_over(prompt, context)
@@ -50,7 +56,7 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         used = available + _tokens_over(shorter, context)
         if best_used < used <= available:
             best, best_used = shorter, used
-        if used <= available and (used >= (1 - _FAR) * available or len(kept) == len(candidates)):
+        if used <= available and (used >= (1 - _SPARE) * available or len(kept) == len(candidates)):
             break
         if used > available:
             too_much = min(room, too_much or room)

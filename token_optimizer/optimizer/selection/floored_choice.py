@@ -8,8 +8,12 @@ from dataclasses import replace
 from token_optimizer.models import Kind, Prompt, Worth
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import marker_tokens
-from token_optimizer.optimizer.relevance.salience import fixed_facts
-from token_optimizer.optimizer.selection.candidates import candidates_of, frames_of, own_words_first
+from token_optimizer.optimizer.selection.candidates import (
+    candidates_of,
+    covered_facts,
+    frames_of,
+    own_words_first,
+)
 from token_optimizer.optimizer.selection.choice import Candidate, GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, cut
 from token_optimizer.optimizer.selection.floors import KindFloor
@@ -43,7 +47,7 @@ class FlooredChoice:
             self._by_kind.setdefault(cuttables[item.text].block.kind, []).append(item)
         # The last choice of each kind, and among what it was.
         self._choices: dict[Kind, tuple[list[Candidate], GreedyChoice]] = {}
-        self._covered = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+        self._covered = covered_facts(prompt, cuttables)
 
     def cut(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Prompt:
         """The prompt with the blocks cut: at most this share of the tokens of each kind goes, or what

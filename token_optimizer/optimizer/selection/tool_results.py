@@ -28,8 +28,9 @@ _NEIGHBOR_WEIGHT = 0.4
 
 def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
     """The prompt with what is new of long tool results cut, where an agent is at work and the config has a
-    soft target."""
-    if context.target_tokens is None or context.tokens_over(prompt) > 0:
+    soft target. What is cut to a hard budget has room for what the choice over all of it kept."""
+    came = context.original or prompt
+    if context.target_tokens is None or context.tokens_over(came) > 0:
         return prompt
     for at, block in enumerate(prompt.blocks):
         if _is_open(block, context):

@@ -12,7 +12,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, OptimizationResult, Prompt
 from token_optimizer.optimizer.conversation.cache_prices import CachePrices, cache_prices
-from token_optimizer.optimizer.conversation.compaction import Compaction, is_due
+from token_optimizer.optimizer.conversation.compaction import Compaction, coming_requests, is_due
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
@@ -121,3 +121,8 @@ def test_what_stands_before_the_first_change_keeps_its_cache() -> None:
 
 def test_conversations_are_looked_at_ever_less_often() -> None:
     assert [requests for requests in range(200) if is_due(requests)] == [10, 20, 40, 80, 160]
+
+
+def test_a_conversation_is_expected_to_go_on_as_long_as_it_went_but_no_hundred_turns() -> None:
+    assert coming_requests(10) == 10
+    assert coming_requests(100) == 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,3 +115,11 @@ def test_what_the_agent_is_after_decides() -> None:
     other[3] = call(2, "I want to see paint_kettle_118 and nothing else.", path="things.py")
     sent = optimized(other).body["messages"][4]["content"]
     assert "def paint_kettle_118(colour, size=118):\n    total = colour.mix(118)" in sent
+
+
+def test_what_is_cut_to_a_budget_fills_it() -> None:
+    messages = run_of_agent(source(400))
+    whole = optimize_body({"messages": messages}, "openai", config=replace(BALANCED, target_reduction=None))
+    budget = whole.stats.tokens_before * 3 // 4
+    sent = optimize_body({"messages": messages}, "openai", config=BALANCED, budget_tokens=budget)
+    assert budget * 0.95 <= sent.stats.tokens_after <= budget

@@ -1,0 +1,29 @@
+"""What may be kept under a budget, and what it is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.token_optimizer.optimizer.stages.test_every_stage import context_of, prompt_of
+from token_optimizer.optimizer.selection.candidates import candidates_of, covered_facts
+from token_optimizer.optimizer.selection.cutters import CUTTERS
+from token_optimizer.optimizer.selection.cutting import cuttable_blocks
+
+_RULE = "You MUST write to out_dir, and NEVER to any other place."
+_LINES = [f"Part {number} of the house has a roof of tiles from mill_{number}." for number in range(12)]
+
+
+def _chat(first: str) -> list[dict[str, Any]]:
+    later = [{"role": role, "content": "Fine."} for role in ("assistant", "user") * 3]
+    return [{"role": "user", "content": first}, *later]
+
+
+def test_directives_are_no_candidates_and_what_they_name_is_said_anyhow() -> None:
+    prompt = prompt_of({"messages": _chat(" ".join([*_LINES[:6], _RULE, *_LINES[6:]]))}, "openai")
+    cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
+    first = cuttables[0]
+    kept = {first.texts()[item.place] for item in candidates_of(prompt, cuttables, 9) if item.text == 0}
+    assert len(kept) == len(first.passages) - 1
+    assert not any("MUST" in text for text in kept)
+    assert "name out_dir" in covered_facts(prompt, cuttables)
+    assert "name mill_3" not in covered_facts(prompt, cuttables)
