@@ -35,21 +35,23 @@ _EXPLAINS = r"""
 _POINTS = r"""
     (?:using|with|by|for|from|in|within|on|at|to|through|via|based\ on|associated\ with|identified\ by)
     \ (?:(?:the|an?|its|their|his|her|one\ or\ more)\ )?
-    (?:specified|provided|given|specific|particular|supplied|certain|unique|corresponding)\b
+    (?:specified|provided|given|specific|particular|supplied|certain|corresponding)\b
+    |(?:using|by|through|via|based\ on|identified\ by)\ (?:the|its|their)\ unique\b
 """
 _JOINT = re.compile(
     rf"""[,;]?\ (?P<specifies>{_SPECIFIES})|[,;]\ (?P<explains>{_EXPLAINS})|,?\ (?P<points>{_POINTS})
-    |\ (?P<bracket>\()(?=[^()]*\))|(?<=\))\ (?P<goes_on>\w)""",
+    |\ (?P<bracket>\()(?=[^()]*\))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CLOSED = re.compile(r"""(?<!\w)(['"`])(?:(?!\1).|(?<=\w)\1(?=\w))*\1|\([^()]*\)|\[[^\[\]]*\]""")
 # What cannot end a sentence: "items that fall", "suitable", "up".
 _DANGLES = re.compile(
     r"""(?:\b(?:that|which|who)(?:\ \w+){1,2}|\w(?:ing|able|ible|ly)
-      |\b(?:located|found|based|used|up|prior|similar|equal|due|close|is|are|be))\Z""",
+      |\b(?:information|details|data|located|found|based|used|up|prior|similar|equal|due|close|is|are|be))\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
-# A list of names goes with what says that arguments decide; another verb does not.
+# How long a phrase is that says that arguments decide, and each name of a list in it: longer, it does more.
+_MAX_PHRASE_WORDS = 8
 _MAX_LISTED_WORDS = 4
 _MAX_CHARS = 1_000
 _WITHIN = ("bracket", "goes_on")
@@ -59,7 +61,7 @@ _END = re.compile(r"[.!?]+\Z")
 class Clause(NamedTuple):
     """A part of a sentence with what joins it to the one before, and what it does.
 
-    The first part `says` something; one that `goes_on` belongs to what stands before the bracket before it.
+    The first part `says` something; one that `goes_on` behind a bracket belongs to what stands before that.
     """
 
     joint: str
@@ -96,8 +98,7 @@ def readable(parts: Sequence[Clause], wanted: Sequence[bool | None]) -> list[Cla
     owners = _owners(parts)
     kept = list(map(bool, wanted))
     for at in range(len(parts) - 1, 0, -1):
-        needs_owner = parts[at].role == "goes_on" or (owners[at] and parts[owners[at]].role != "points")
-        if kept[at] and parts[at].role != "bracket" and needs_owner:
+        if kept[at] and (parts[at].role == "goes_on" or owners[at]):
             kept[owners[at]] = True
     first = next((at for at, is_kept in enumerate(kept) if is_kept), 0)
     if not _stands_alone(parts[first]) or has_verb(_head(parts, owners)):
@@ -134,17 +135,22 @@ def _head(parts: Sequence[Clause], owners: Sequence[int]) -> str:
 
 
 def _add(found: list[Clause], clause: Clause) -> None:
-    """Add the clause, or make it part of the one before where that cannot do without."""
-    if clause.role == "points" and not _may_be_missed(found[-1].text, clause.text):
+    """Add the clause: apart what follows a bracket, and to the one before what that cannot do without."""
+    if clause.role == "bracket":
+        end = clause.text.index(")") + 1
+        found.append(clause._replace(text=clause.text[:end]))
+        clause = Clause("", clause.text[end:], "goes_on")
+    elif clause.role == "points" and not _may_be_missed(found[-1].text, clause.text):
         before = found.pop()
         clause = Clause(before.joint, before.text + clause.joint + clause.text, before.role)
-    found.append(clause)
+    if clause.text:
+        found.append(clause)
 
 
 def _may_be_missed(before: str, text: str) -> bool:
-    _, *listed = text.split(",")
-    is_long = any(len(part.split()) > _MAX_LISTED_WORDS for part in listed)
-    return not is_long and not has_verb(text) and _DANGLES.search(before) is None
+    first, *listed = (len(part.split()) for part in text.split(","))
+    is_short = first <= _MAX_PHRASE_WORDS and all(count <= _MAX_LISTED_WORDS for count in listed)
+    return is_short and not has_verb(text) and _DANGLES.search(before) is None
 
 
 def _joints(body: str) -> Iterator[re.Match[str]]:

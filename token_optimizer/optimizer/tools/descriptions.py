@@ -25,7 +25,7 @@ from token_optimizer.optimizer.tools.redundancy import (
     is_example_of_format,
     words_of,
 )
-from token_optimizer.optimizer.tools.rule_words import states_rule
+from token_optimizer.optimizer.tools.rule_words import names_thing, states_rule
 from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
@@ -124,10 +124,11 @@ def _ruling(sentence: str, described: Described, at: int) -> str:
     of_flag = described.schema.get("type") == "boolean"
     if not is_purpose and not states_rule(sentence, of_flag=of_flag):
         return ""
+    is_name = is_purpose or names_thing(sentence)
 
     def rules_or_belongs(clause: Clause) -> bool | None:
         text = _EXAMPLES_OF.sub("", clause.text, 1) if is_purpose else clause.text
-        is_rule = states_rule(text, of_flag=of_flag, in_part=True)
+        is_rule = states_rule(text, of_flag=of_flag, in_name=is_name)
         return None if clause.role == "bracket" and not is_rule else is_rule
 
     return _with(rules_or_belongs, sentence, keeps_head=described.is_tool)

@@ -23,7 +23,7 @@ _RULE = re.compile(
     |celsius|fahrenheit|kelvin|(?:kilo|centi|milli)?met(?:er|re)s?|[kcm]m|miles?|feet|inches|kg|grams?|pounds?
     |usd|eur|dollars?|euros?|cents?|currency|units?
     |between|at\ least|at\ most|up\ to|(?:zero|one)-based|(?:in|of)\ tokens)\b
-    |(?<![^\W\d_])\d|["`'‘’“”<>{}\[\]=%$°€£/]""",
+    |(?:\A|[(,;–-]\ ?)required\b|(?<![^\W\d_])\d|["`'‘’“”<>{}\[\]=%$°€£/]""",
     re.IGNORECASE | re.VERBOSE,
 )
 # What marks one in a sentence, and none in a phrase that names a thing.
@@ -73,10 +73,16 @@ def has_verb(text: str) -> bool:
     return _VERB.search(_RELATIVE.sub("", text)) is not None
 
 
-def states_rule(text: str, *, of_flag: bool = False, in_part: bool = False) -> bool:
-    """Whether a sentence states a rule, or a part of one; `of_flag`: about a value that is true or false."""
+def names_thing(sentence: str) -> bool:
+    """Whether the sentence is a phrase that names a thing, or says what a flag is for."""
+    return _NAMES.match(sentence) is not None and not has_verb(sentence)
+
+
+def states_rule(text: str, *, of_flag: bool = False, in_name: bool = False) -> bool:
+    """Whether a sentence states a rule, or a part of one; `of_flag`: about a value that is true or false,
+    `in_name`: in a phrase that names a thing."""
     text = _NO_RULE.sub("", _IF_FOR_WHETHER.sub(r"\1 whether", text))
-    is_name = (in_part or _NAMES.match(text) is not None) and not has_verb(text)
+    is_name = names_thing(text) or (in_name and not has_verb(text))
     if of_flag and (where_set := _WHERE_SET.match(text)):
         is_name, text = True, text[where_set.end() :]
     return _RULE.search(text) is not None or (not is_name and _RULE_OF_SENTENCE.search(text) is not None)
