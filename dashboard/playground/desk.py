@@ -16,18 +16,20 @@ from optimizer_app.models import Project
 from optimizer_app.playground.examples import body_text, shipped_examples
 
 TEXTS = ("text", "question", "documents")
-RUN = "run"
-_COLUMN_FIELDS = ("config", "budget")
+RUN, ASK = "run", "ask"
+_COLUMN_FIELDS = ("config", "budget", "settings")
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The forms; bound, and so checked, where `is_run`."""
+    """The forms; bound, and so checked, where `is_run`. `asked` is the number of the column with whose result
+    the model is to be asked, 0 for none."""
 
     project: Project
     form: PromptForm
     columns: tuple[ColumnForm, ...]
     is_run: bool
+    asked: int = 0
 
     @property
     def is_valid(self) -> bool:
@@ -45,14 +47,16 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
     project = _project(scope, values.get("project", ""))
     if project is None:
         return None
-    is_run = request.method == "POST" and values.get("do", RUN) == RUN
+    do, _, which = values.get("do", RUN).partition("-")
+    is_run = request.method == "POST" and do in (RUN, ASK)
+    asked = int(which) if do == ASK and which.isdigit() else 0
     data = values if is_run else None
     form = PromptForm(data, initial=_given(values), projects=scope.projects, project=project)
     columns = tuple(
         ColumnForm(data, initial=_of_column(values, number), number=number, project=project)
         for number in range(1, _count(values) + 1)
     )
-    return Desk(project, form, columns, is_run)
+    return Desk(project, form, columns, is_run, asked)
 
 
 def _project(scope: Scope, name: str) -> Project | None:

@@ -11,6 +11,7 @@ from dashboard.shell.select import options_of
 from optimizer_app.models import Project
 from optimizer_app.playground.configs import config_labels, config_named
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
+from optimizer_app.playground.settings import SettingsRefused, settings_of, with_settings
 from optimizer_app.playground.trial import TrialConfig
 from token_optimizer.errors import ConfigError, PromptError
 from token_optimizer.models import Dialect
@@ -96,6 +97,13 @@ class ColumnForm(PageForm):
         help_text="Never more is sent. Empty: as the config has it.",
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    settings = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=2_000,
+        widget=_text_area(2),
+        help_text="Over the config, one a line: target_reduction = 0.6",
+    )
     notes = {"budget": FieldNote(unit="tokens")}
 
     def __init__(self, *args: Any, number: int, project: Project, **kwargs: Any) -> None:
@@ -117,17 +125,22 @@ class ColumnForm(PageForm):
     def clean(self) -> None:
         given = self.cleaned_data
         try:
-            self.tried = TrialConfig(config_named(self.project, given.get("config", "")), given.get("budget"))
+            config = config_named(self.project, given.get("config", ""))
+            config = with_settings(config, settings_of(given.get("settings", "")))
+        except SettingsRefused as error:
+            self.add_error("settings", f"{error}.")
         except ConfigError as error:
             self.add_error("config", f"It cannot be used: {error}.")
+        else:
+            self.tried = TrialConfig(config, given.get("budget"))
 
     @property
     def title(self) -> str:
         """What is tried, in a few words."""
-        budget = self.cleaned_data.get("budget")
-        return ", ".join(
-            filter(None, (self.labels[self.cleaned_data["config"]], f"{budget:,} tokens" if budget else ""))
-        )
+        given = self.cleaned_data
+        budget = f"{given['budget']:,} tokens" if given["budget"] else ""
+        settings = (" ".join(line.split()) for line in given["settings"].splitlines())
+        return ", ".join(filter(None, (self.labels[given["config"]], budget, *settings)))
 
 
 def _with_plain_line_ends(text: str) -> str:

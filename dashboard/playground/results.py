@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.diffs.sides import Row, side_by_side
+from dashboard.playground.answers import Offer
 from dashboard.playground.forms import ColumnForm
 from dashboard.traces import headline
 from dashboard.traces.blocks import BlockRow, Fold, Group, block_rows, groups
@@ -71,7 +72,9 @@ class ColumnResult:
     stages: Sequence[StageBar]
     groups: Sequence[TextGroup]
     costs: Sequence[ModelCost]
+    sent: Optimized
     difference: str = ""
+    offer: Offer | None = None
 
     @property
     def letter(self) -> str:
@@ -137,7 +140,14 @@ def _result(
     rows = block_rows(trace.blocks)
     texts = [result.texts.get(block.id) for block in result.stats.blocks]
     return ColumnResult(
-        column, trace, prompt_strip(rows), stage_bars(trace.stages), _groups(rows, texts), costs, differs
+        column,
+        trace,
+        prompt_strip(rows),
+        stage_bars(trace.stages),
+        _groups(rows, texts),
+        costs,
+        result,
+        differs,
     )
 
 

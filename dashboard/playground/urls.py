@@ -1,4 +1,4 @@
-"""The address of the playground."""
+"""Addresses of the playground, and of the answers to both prompts."""
 
 from __future__ import annotations
 
@@ -6,4 +6,7 @@ from django.urls import path
 
 from dashboard.playground import views
 
-urlpatterns = [path("playground", views.playground, name="playground")]
+urlpatterns = [
+    path("playground", views.playground, name="playground"),
+    path("playground/ask", views.ask, name="playground_ask"),
+]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -20,14 +20,14 @@ from dashboard.shell.scope import Scope
 from dashboard.shell.themes import THEMES, theme_of
 from dashboard.shell.window import RANGES
 
-View = Callable[..., HttpResponse]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
-def signed_in(view: View) -> View:
+def signed_in(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
     """Sends a reader who is not signed in to the login page, whole page, also from a live refresh."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
         login = reverse("dashboard:login")
@@ -38,11 +38,11 @@ def signed_in(view: View) -> View:
     return guarded
 
 
-def for_staff(view: View) -> View:
+def for_staff(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
     """What belongs to the whole instance: refused to a reader who is signed in and no staff."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         if not getattr(request.user, "is_staff", False):
             raise PermissionDenied
         return view(request, *args, **kwargs)

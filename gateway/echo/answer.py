@@ -10,10 +10,10 @@ import orjson
 
 from gateway.echo.chat import chat_completion, chat_events
 from gateway.echo.messages import message, message_events
-from gateway.echo.received import ECHO_MODEL, Echo, echo_of
 from gateway.echo.responses import response, response_events
 from gateway.errors import BadRequest
 from gateway.requests.client import Headers
+from optimizer_app.providers.echo import ECHO_MODEL, Echo, echo_of
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gateway.echo.received import Echo
+from optimizer_app.providers.echo import Echo
 
 
 def chat_completion(echo: Echo) -> dict[str, Any]:

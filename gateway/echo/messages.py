@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gateway.echo.received import Echo
+from optimizer_app.providers.echo import Echo
 
 
 def message(echo: Echo) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from gateway.echo.received import Echo
+from optimizer_app.providers.echo import Echo
 
 
 def response(echo: Echo) -> dict[str, Any]:

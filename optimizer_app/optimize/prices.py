@@ -65,6 +65,16 @@ def price_request(
     return Prices(gross, saved - more, more)
 
 
+def price_of_usage(
+    model: str, dialect: str, usage: Usage, override: PriceOverride | None = None
+) -> Decimal | None:
+    """What a call was billed; None where its usage or the model's price is not known."""
+    found = entry_of(model, dialect, override)
+    if found is None or usage.input_tokens is None:
+        return None
+    return _input_price(found, usage, None) + _output_price(found, usage, None)
+
+
 def _price_of_going_on(found: Entry, calls: Sequence[Usage], at: datetime | None) -> Decimal:
     """What later calls read, and what all but the last one wrote."""
     read = sum((_input_price(found, call, at) for call in calls[1:]), Decimal(0))

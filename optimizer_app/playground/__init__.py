@@ -1,7 +1,10 @@
 """Prompts that are tried out: optimized as requests are, and neither stored nor remembered.
 
 prompt.py    what was pasted, as a request body
+settings.py  single settings over a config
 trial.py     one prompt under several configs
+asking.py    a provider asked with it
+streams.py   what a provider's stream says
 costs.py     what it costs with several models
 examples.py  the example prompts that come with the program
 """

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from optimizer_app.models import Project, RequestTrace
-from optimizer_app.optimize.prices import price_request
+from optimizer_app.models import PriceOverride, Project, RequestTrace
+from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.service import Optimized
-from optimizer_app.optimize.usage import UNKNOWN_USAGE
+from optimizer_app.optimize.usage import Usage
+from optimizer_app.prices.entries import overrides_of
 from token_optimizer.models import Kind
 from token_optimizer.tokens.counts import count_texts, is_estimate
 
@@ -48,25 +49,23 @@ def compared_models(model: str, project: Project) -> list[str]:
 
 def costs_by_model(result: Optimized, dialect: str, models: Sequence[str]) -> list[ModelCost]:
     """The result with each of the models, of which the first is the prompt's own; its texts must be there."""
-    own, *others = models
+    overrides = overrides_of(models)
+    return [_cost(result, dialect, model, overrides.get(model), model == models[0]) for model in models]
+
+
+def _cost(
+    result: Optimized, dialect: str, model: str, override: PriceOverride | None, is_own: bool
+) -> ModelCost:
     stats = result.stats
-    own_cost = _priced(own, dialect, stats.tokens_before, stats.tokens_after, estimated=stats.estimated)
-    return [own_cost, *(_cost(result, dialect, model) for model in others)]
-
-
-def input_usd(model: str, dialect: str, tokens: int) -> Decimal | None:
-    """What that many new input tokens cost."""
-    return price_request(model, dialect, tokens, 0, usage=UNKNOWN_USAGE).gross_usd
-
-
-def _cost(result: Optimized, dialect: str, model: str) -> ModelCost:
-    before = _tokens(result, [texts.before for texts in result.texts.values()], model, "tokens_before")
-    after = _tokens(result, [texts.after for texts in result.texts.values()], model, "tokens_after")
-    return _priced(model, dialect, before, after, estimated=is_estimate(model))
-
-
-def _priced(model: str, dialect: str, before: int, after: int, *, estimated: bool) -> ModelCost:
-    before_usd, after_usd = (input_usd(model, dialect, tokens) for tokens in (before, after))
+    if is_own:
+        before, after, estimated = stats.tokens_before, stats.tokens_after, stats.estimated
+    else:
+        before = _tokens(result, [texts.before for texts in result.texts.values()], model, "tokens_before")
+        after = _tokens(result, [texts.after for texts in result.texts.values()], model, "tokens_after")
+        estimated = is_estimate(model)
+    before_usd, after_usd = (
+        price_of_usage(model, dialect, Usage(tokens), override) for tokens in (before, after)
+    )
     return ModelCost(model, before, after, before_usd, after_usd, estimated)
 
 

@@ -13,6 +13,7 @@ import orjson
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
+from token_optimizer.optimizer.formats.reading import canonicalize
 
 _BETWEEN_DOCUMENTS = re.compile(r"^-{3,}[ \t]*$", re.MULTILINE)
 _MAX_MODEL_CHARS = 200
@@ -20,12 +21,16 @@ _MAX_MODEL_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class TrialPrompt:
-    """A prompt to try. `documents` and `question` were given apart from the body."""
+    """A prompt to try. `documents` and `question` were given apart from the body.
+
+    `is_plain`: a text was pasted, and no body.
+    """
 
     body: Mapping[str, Any]
     dialect: Dialect
     documents: Sequence[Mapping[str, str]] = ()
     question: str = ""
+    is_plain: bool = False
 
     @property
     def model(self) -> str:
@@ -35,6 +40,12 @@ class TrialPrompt:
     @property
     def size_bytes(self) -> int:
         return len(orjson.dumps([self.body, self.documents], default=str))
+
+    def whole_body(self) -> Mapping[str, Any]:
+        """The body with the documents in it."""
+        if not self.documents:
+            return self.body
+        return canonicalize(self.body, self.dialect, documents=self.documents).body
 
     def with_model(self, model: str) -> TrialPrompt:
         """The prompt for another model; an empty name leaves it as it is."""
@@ -47,7 +58,7 @@ def prompt_of_text(text: str, documents: str = "", question: str = "") -> TrialP
     if not said:
         raise PromptError("there is no text and no question")
     body = {"messages": [{"role": "user", "content": said}]}
-    return TrialPrompt(body, "openai", documents_of(documents), question)
+    return TrialPrompt(body, "openai", documents_of(documents), question, is_plain=True)
 
 
 def prompt_of_body(text: str, dialect: Dialect, documents: str = "", question: str = "") -> TrialPrompt:

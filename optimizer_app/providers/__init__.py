@@ -3,5 +3,6 @@
 addresses.py   where each kind of provider lies, and in which header it takes its key
 change.py      adding, changing and removing providers
 connection.py  one try whether a provider answers and takes the key
+echo.py        what the built-in provider answers
 errors.py      why a change was refused
 """

@@ -26,6 +26,43 @@ function kindOf(text) {
   return isAnthropic ? "anthropic" : "openai";
 }
 
+// Both answers come as lines of JSON, each a part of one side.
+async function ask(button) {
+  const answers = button.closest(".ask").querySelector("[data-answers]");
+  const place = (side, part) => answers.querySelector(`[data-side=${side}] [data-part=${part}]`);
+  const add = ({ side, ...parts }) => {
+    for (const [part, text] of Object.entries(parts)) {
+      place(side, part).append(text);
+      place(side, part).hidden = false;
+    }
+  };
+  for (const part of answers.querySelectorAll("[data-part]")) part.textContent = "";
+  for (const error of answers.querySelectorAll("[data-part=error]")) error.hidden = true;
+  answers.hidden = false;
+  button.disabled = true;
+  const body = new FormData(desk);
+  body.set("do", button.value);
+  try {
+    const response = await fetch(button.dataset.ask, { method: "POST", body });
+    if (!response.ok) throw new Error(response.status === 400 ? await response.text() : `the server answered ${response.status}.`);
+    await eachLine(response.body, (line) => add(JSON.parse(line)));
+  } catch (error) {
+    for (const side of ["original", "sent"]) add({ side, error: error.message });
+  }
+  answers.dataset.answers = "done";
+  button.disabled = false;
+}
+
+async function eachLine(stream, take) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const lines = (rest + read.value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) take(line);
+  }
+}
+
 if (desk) {
   const text = desk.elements.text;
   desk.addEventListener("submit", () => {
@@ -43,6 +80,16 @@ if (desk) {
       const kind = kindOf(text.value);
       if (kind !== "text") desk.querySelector(`[name=kind][value=${kind}]`).checked = true;
     });
+  });
+  desk.addEventListener("input", () => {
+    // What is shown is no longer what would be asked.
+    for (const button of document.querySelectorAll("[data-ask]")) button.disabled = true;
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-ask]");
+    if (!button) return;
+    event.preventDefault();
+    ask(button);
   });
   document.querySelector("[data-result]")?.focus({ preventScroll: true });
 }

@@ -123,6 +123,27 @@ def test_columns_are_compared_with_the_first(as_member: Client, project: Project
     assert page.count('class="hero"') == 3
 
 
+def test_single_settings_stand_over_a_config(as_member: Client, project: Project) -> None:
+    settings = "target_reduction = 0.9\r\n\r\nkeep_last_n_turns=1"
+    page = tried(as_member, columns="2", **{"settings-2": settings})
+    assert '<a href="#column-B">B</a> Default: balanced, target_reduction = 0.9, keep_last_n_turns=1' in page
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("target_reduction", "Line 1: write it as field = value."),
+        ("\ntarget_reduction = 7", "Line 2: target_reduction must be between 0 and 1, not 7."),
+        ("redis_url = redis://there", "Line 1: redis_url cannot be set here"),
+        ("nonsense = 1", "Line 1: nonsense is no field of a config."),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(
+    as_member: Client, project: Project, settings: str, said: str
+) -> None:
+    assert tried(as_member, settings=settings).count(said) == 2
+
+
 def test_columns_are_added_and_removed_without_a_run(as_member: Client, project: Project) -> None:
     page = tried(as_member, do="add", config="safe")
     assert 'name="config-2"' in page
