@@ -91,6 +91,7 @@ class Recording:
             model=request.model,
             config_name=request.named.name,
             config_version=request.named.version,
+            budget_tokens=request.budget_tokens,
             stream=request.stream,
             messages_count=request.messages_count,
         )

@@ -5,15 +5,19 @@ The URL holds all settings and never a text: `/playground?model=gpt-4o&config=ba
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest
 
 from dashboard.playground.forms import MAX_COLUMNS, ColumnForm, PromptForm
 from dashboard.shell.scope import Scope
 from optimizer_app.models import Project
-from optimizer_app.playground.examples import body_text, shipped_examples
+from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.playground.examples import shipped_examples, shipped_texts
+from optimizer_app.security.encryption import UndecryptableSecret
 
 TEXTS = ("text", "question", "documents")
 RUN, ASK = "run", "ask"
@@ -22,14 +26,25 @@ _COLUMN_FIELDS = ("config", "budget", "settings")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The forms; bound, and so checked, where `is_run`. `asked` is the number of the column with whose result
-    the model is to be asked, 0 for none."""
+    """The forms; bound, and so checked, where `is_run`.
+
+    `do` is what the pressed button says, and `which` what it says that of.
+    """
 
     project: Project
     form: PromptForm
     columns: tuple[ColumnForm, ...]
-    is_run: bool
-    asked: int = 0
+    do: str
+    which: str = ""
+
+    @property
+    def is_run(self) -> bool:
+        return self.do in (RUN, ASK)
+
+    @property
+    def asked(self) -> int:
+        """The number of the column with whose result the model is to be asked; 0 for none."""
+        return int(self.which) if self.do == ASK and self.which.isdigit() else 0
 
     @property
     def is_valid(self) -> bool:
@@ -43,20 +58,19 @@ class Desk:
 
 def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
     """The desk that a request asks for; None where the reader has no project."""
-    values = _posted(request) if request.method == "POST" else _in_url(request)
-    project = _project(scope, values.get("project", ""))
+    is_post = request.method == "POST"
+    project = _project(scope, request.POST.get("project", ""))
     if project is None:
         return None
-    do, _, which = values.get("do", RUN).partition("-")
-    is_run = request.method == "POST" and do in (RUN, ASK)
-    asked = int(which) if do == ASK and which.isdigit() else 0
-    data = values if is_run else None
+    values = _posted(request, project) if is_post else _in_url(request)
+    do, _, which = (values.get("do", RUN) if is_post else "").partition("-")
+    data = values if do in (RUN, ASK) else None
     form = PromptForm(data, initial=_given(values), projects=scope.projects, project=project)
     columns = tuple(
         ColumnForm(data, initial=_of_column(values, number), number=number, project=project)
         for number in range(1, _count(values) + 1)
     )
-    return Desk(project, form, columns, is_run, asked)
+    return Desk(project, form, columns, do, which)
 
 
 def _project(scope: Scope, name: str) -> Project | None:
@@ -72,7 +86,7 @@ def _in_url(request: HttpRequest) -> dict[str, str]:
     return {**values, "columns": str(max(numbers, default=1))}
 
 
-def _posted(request: HttpRequest) -> dict[str, str]:
+def _posted(request: HttpRequest, project: Project) -> dict[str, str]:
     """What was posted, after what its button does: one more column, one less, an example."""
     values: dict[str, str] = request.POST.dict()
     do, _, which = values.get("do", RUN).partition("-")
@@ -81,7 +95,7 @@ def _posted(request: HttpRequest) -> dict[str, str]:
     if do == "remove" and which.isdigit():
         return _without_column(values, int(which))
     if do == "example":
-        return _with_example(values)
+        return {**values, **_example(request, project, values.get("example", ""))}
     return values
 
 
@@ -93,11 +107,23 @@ def _without_column(values: Mapping[str, str], removed: int) -> dict[str, str]:
     return {**others, **moved, "columns": str(max(len(left), 1))}
 
 
-def _with_example(values: Mapping[str, str]) -> dict[str, str]:
-    example = shipped_examples().get(values.get("example", ""))
-    if example is None:
-        return dict(values)
-    return {**values, "kind": example.dialect, "text": body_text(example), "question": "", "documents": ""}
+def _example(request: HttpRequest, project: Project, name: str) -> dict[str, str]:
+    """The fields that an example fills in: a shipped one by its name, a saved one by its id."""
+    shipped = shipped_examples().get(name)
+    try:
+        texts = shipped_texts(shipped) if shipped else _saved(project, name)
+    except UndecryptableSecret:
+        messages.error(request, "The example cannot be read: it was saved under another encryption key.")
+        return {}
+    return asdict(texts) if texts else {}
+
+
+def _saved(project: Project, name: str) -> ExampleTexts | None:
+    try:
+        found = project.playground_examples.filter(pk=uuid.UUID(name)).first()
+    except ValueError:
+        return None
+    return found.texts() if found else None
 
 
 def _count(values: Mapping[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,8 +15,10 @@ from dashboard.playground.answers import answer_lines
 from dashboard.playground.asking import offer, questions_of
 from dashboard.playground.desk import Desk, desk_of
 from dashboard.playground.results import ColumnResult, column_results
+from dashboard.playground.saved import act
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.models import RequestTrace
 from optimizer_app.playground.asking import NotAnswered
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.playground.examples import shipped_examples
@@ -34,7 +37,10 @@ def playground(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request, scope)
     context: dict[str, Any] = {"page": "playground", "desk": desk, "examples": shipped_examples()}
     if desk is not None:
+        act(request, desk)
+        context["saved"] = desk.project.playground_examples.without_texts().select_related("author")
         context["results"] = _with_offers(desk, _results(desk))
+        context["opened_from"] = _request_named(request)
         context["models"] = compared_models("", desk.project)
     response = render_page(request, TEMPLATE, scope, context)
     patch_cache_control(response, no_store=True)
@@ -56,6 +62,15 @@ def ask(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(str(error), status=400)
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(answer_lines(questions), headers=headers, content_type=NDJSON)
+
+
+def _request_named(request: HttpRequest) -> RequestTrace | None:
+    """The request whose settings the URL has."""
+    try:
+        asked = uuid.UUID(request.GET.get("request", ""))
+    except ValueError:
+        return None
+    return RequestTrace.objects.visible_to(request.user).without_details().filter(pk=asked).first()
 
 
 def _results(desk: Desk) -> list[ColumnResult]:

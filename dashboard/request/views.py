@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -52,6 +53,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "show_all": "all" in request.GET,
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),
+        "playground_query": _playground_query(trace),
         **_neighbours(request, scope, trace),
     }
     return render_page(request, TEMPLATE, scope, context)
@@ -100,6 +102,19 @@ def _list_query(request: HttpRequest) -> str:
     for name in (*BLOCK_FILTERS, "open", "all"):
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
+
+
+def _playground_query(trace: RequestTrace) -> str:
+    """The settings with which the playground opens for it."""
+    settings = {
+        "project": trace.project.name,
+        "kind": trace.dialect,
+        "model": trace.model,
+        "config": trace.config_name,
+        "budget": trace.budget_tokens or "",
+        "request": trace.pk,
+    }
+    return urlencode({name: value for name, value in settings.items() if value})
 
 
 def _selects(request: HttpRequest, rows: list[BlockRow]) -> list[Select]:

@@ -14,6 +14,7 @@ TRACE_FIELDS = (
     "model",
     "config_name",
     "config_version",
+    "budget_tokens",
     "stream",
     "status",
     "http_status",

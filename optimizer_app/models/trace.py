@@ -38,6 +38,7 @@ class RequestTrace(models.Model):
     """What one request cost, what was cut from it, and why. Times are milliseconds, money US dollars.
 
     `latency_ms` is what the optimizer added; `total_ms` runs from the first byte in to the last one out.
+    `budget_tokens` is the request's own budget, None where that of its config held.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
@@ -59,6 +60,7 @@ class RequestTrace(models.Model):
     model = models.CharField(max_length=200, blank=True)
     config_name = models.CharField(max_length=60, blank=True)
     config_version = models.PositiveIntegerField(null=True)
+    budget_tokens = models.PositiveIntegerField(null=True)
     stream = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=Status.choices)
     http_status = models.PositiveSmallIntegerField(null=True)

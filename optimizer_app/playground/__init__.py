@@ -6,5 +6,5 @@ trial.py     one prompt under several configs
 asking.py    a provider asked with it
 streams.py   what a provider's stream says
 costs.py     what it costs with several models
-examples.py  the example prompts that come with the program
+examples.py  example prompts, those that come with the program and those that a project saved
 """

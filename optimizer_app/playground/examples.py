@@ -1,4 +1,4 @@
-"""The example prompts that come with the program."""
+"""Example prompts: those that come with the program, and those that a project saved."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, transaction
 
 from optimizer_app.demo.prompts import DemoError, ExamplePrompt, read_prompts
+from optimizer_app.models import PlaygroundExample, Project
+from optimizer_app.models.playground_example import ExampleTexts
+
+
+class ExampleRefused(ValueError):
+    """What cannot be saved as an example; the message says why."""
 
 
 @cache
@@ -21,6 +29,24 @@ def shipped_examples() -> dict[str, ExamplePrompt]:
     return {example.name: example for example in found}
 
 
-def body_text(example: ExamplePrompt) -> str:
-    """The example's body as somebody would paste it."""
-    return json.dumps(example.body, indent=2, ensure_ascii=False)
+def shipped_texts(example: ExamplePrompt) -> ExampleTexts:
+    """The example as somebody would paste it."""
+    return ExampleTexts(example.dialect, json.dumps(example.body, indent=2, ensure_ascii=False))
+
+
+def save_example(
+    project: Project, name: str, texts: ExampleTexts, author: AbstractBaseUser | AnonymousUser
+) -> PlaygroundExample:
+    """The texts, encrypted, under a name that the project has not given yet."""
+    if not name:
+        raise ExampleRefused("Give the example a name.")
+    if not (texts.text.strip() or texts.question.strip()):
+        raise ExampleRefused("There is nothing to save.")
+    example = PlaygroundExample(project=project, name=name, author_id=author.pk)
+    example.set_texts(texts)
+    try:
+        with transaction.atomic():
+            example.save(force_insert=True)
+    except IntegrityError:
+        raise ExampleRefused(f"{project} has an example {name!r} already.") from None
+    return example

@@ -85,6 +85,7 @@ class TraceRecord:
     model: str = ""
     config_name: str = ""
     config_version: int | None = None
+    budget_tokens: int | None = None
     stream: bool = False
     http_status: int | None = None
     error: str = ""

@@ -1,7 +1,7 @@
 // The playground: the settings go into the URL, the text never does; Ctrl+Enter runs; pasted bodies are known.
 
 const desk = document.querySelector("[data-desk]");
-const TEXTS = new Set(["csrfmiddlewaretoken", "text", "question", "documents", "do", "example", "columns"]);
+const TEXTS = new Set(["csrfmiddlewaretoken", "text", "question", "documents", "do", "example", "example_name", "columns"]);
 
 function settings() {
   const query = new URLSearchParams();

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
 from tests.dashboard.pages import one_line, page_text
+from tests.dashboard.traces.rows import make_trace
 
 LINES = (f"2026-11-29 05:00:{n % 60:02} INFO worker {n}: job {n * 7} done" for n in range(300))
 LOG = "\n".join([*LINES, "2026-11-29 05:07:01 ERROR deploy failed: disk full on node-7"])
@@ -46,6 +49,21 @@ def test_it_opens_with_the_settings_of_the_url(as_member: Client, project: Proje
     assert 'name="config-2"' in page
     assert 'value="anthropic" required' in page or 'value="anthropic" id="id_kind_2"' in page
     assert 'name="config-3"' not in page
+
+
+def test_a_request_opens_with_its_settings(as_member: Client, project: Project) -> None:
+    OptimizationConfig.objects.create(project=project, name="agents", preset="safe")
+    trace = make_trace(project, config_name="agents", budget_tokens=900, dialect="anthropic")
+    link = re.search(
+        r'href="(/playground[^"]*)" aria-label="Open', page_text(as_member, f"/requests/{trace.pk}")
+    )
+    assert link is not None
+    page = page_text(as_member, html.unescape(link[1]))
+    assert '<option value="agents" selected>' in page
+    assert 'name="budget" value="900"' in page
+    assert 'name="model" value="gpt-4o"' in page
+    assert "Its text was not kept: paste it." in page
+    assert "was not kept" not in page_text(as_member, "/playground?request=nonsense")
 
 
 def test_a_text_in_the_url_is_not_taken(as_member: Client, project: Project) -> None:
