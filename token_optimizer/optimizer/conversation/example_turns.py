@@ -76,6 +76,8 @@ def _label(text: str) -> str:
 
 def _keys(answer: str) -> tuple[str, ...] | None:
     """The keys of a JSON object; None for what is none."""
+    if not answer.startswith("{"):
+        return None
     try:
         value = json.loads(answer)
     except (ValueError, RecursionError):

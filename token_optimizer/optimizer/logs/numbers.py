@@ -34,15 +34,21 @@ _LEVEL = re.compile(
     | ^<(?P<priority>\d{1,3})>""",
     re.VERBOSE | re.IGNORECASE,
 )
+_UNIT = (
+    r"(?<=\d)(?<![\w.].)(?P<rest>\d{0,11}+(?:\.\d{1,9}+)?+)\s?(?=[nuµms])"
+    r"(?P<unit>ns|us|µs|ms|secs?|seconds?|s|minutes?|mins?|m)\b"
+)
 _DURATION = re.compile(
-    r"""[\dTtDdEeLlCcSsMm耗用所](?i:
-      (?<=\d)(?<![\w.].)(?P<rest>\d{0,11}(?:\.\d{1,9})?)\s?(?P<unit>ns|us|µs|ms|secs?|seconds?|s|minutes?|mins?|m)\b
+    rf"""[\dTtDdEeLlCcSsMm耗用所](?i:{_UNIT}
       | (?:(?:(?<=t)ook|(?<=d)uration|(?<=e)lapsed|(?<=l)atency|(?<=t)ime|(?<=c)ost|(?<=s)pent|(?<=d)elay
             |(?<=耗)时|(?<=用)时|(?<=所)要時間)(?:_?(?P<of>ns|us|ms|s))?
           |(?<!\w\w)(?:(?<=m)(?:s|illis)|(?<=s)(?P<seconds>ecs|econds)))["']?
-        \s?[:=：]\s?(?P<bare>\d{1,12}(?:\.\d{1,9})?)(?![\w.]))""",
+        \s?[:=：]\s?(?P<bare>\d{{1,12}}(?:\.\d{{1,9}})?)(?![\w.]))""",
     re.VERBOSE,
 )
+# Most lines give no number a name, and then only those with a unit are looked for.
+_NAMED_NUMBER = re.compile(r"[:=：](?<=[A-Za-zſ时間\"'\s].)\s?\d{1,12}+(?:\.\d{1,9}+)?+(?![\w.])")
+_WITH_UNIT = re.compile(rf"\d(?i:{_UNIT})")
 _MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 _MAY_HOLD_STATUS = re.compile(
     r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|status|\bcode\b|response|returned", re.IGNORECASE
@@ -139,15 +145,20 @@ def _slow_lines(lines: Sequence[str], places: Mapping[str, list[int]]) -> list[i
 
 
 def _longest_ms(line: str) -> float | None:
-    found = [_milliseconds(match) for match in _DURATION.finditer(line, 0, _READ_CHARS)]
+    if _NAMED_NUMBER.search(line, 0, _READ_CHARS):
+        found = [_milliseconds(match) for match in _DURATION.finditer(line, 0, _READ_CHARS)]
+    else:
+        found = [_milliseconds_by_unit(match) for match in _WITH_UNIT.finditer(line, 0, _READ_CHARS)]
     return max(found, default=None)
 
 
 def _milliseconds(match: re.Match[str]) -> float:
-    if match["bare"]:
-        return (
-            float(match["bare"]) * _MILLISECONDS["s" if match["seconds"] else (match["of"] or "ms").lower()]
-        )
+    if not match["bare"]:
+        return _milliseconds_by_unit(match)
+    return float(match["bare"]) * _MILLISECONDS["s" if match["seconds"] else (match["of"] or "ms").lower()]
+
+
+def _milliseconds_by_unit(match: re.Match[str]) -> float:
     unit = match["unit"].lower()
     return float(match[0][0] + match["rest"]) * _MILLISECONDS.get(unit, _MILLISECONDS.get(unit[0], 1.0))
 

@@ -136,9 +136,16 @@ def keyword_pattern(keywords: tuple[str, ...] = ()) -> re.Pattern[str]:
     """What a directive is known by: our own keywords, and these."""
     known = sorted({*KEYWORDS, *keywords}, key=lambda word: (-len(word), word))
     # Scripts without capitals set no space between words either.
-    spaced = "|".join(re.escape(word) for word in known if word.lower() != word)
-    others = "|".join(re.escape(word) for word in known if word.lower() == word)
-    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)|{others}")
+    spaced = "|".join(map(_from_second, (word for word in known if word.lower() != word)))
+    others = "|".join(map(_from_second, (word for word in known if word.lower() == word)))
+    # It begins with the characters that a keyword may begin with: elsewhere nothing is tried.
+    firsts = "".join(sorted({re.escape(word[0]) for word in known}))
+    return re.compile(rf"[{firsts}](?:(?<!\w[\s\S])(?:{spaced})(?!\w)|{others})")
+
+
+def _from_second(keyword: str) -> str:
+    """The keyword as a pattern behind its first character."""
+    return f"(?<={re.escape(keyword[0])}){re.escape(keyword[1:])}"
 
 
 def may_give_directives(block: Block) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 
 from token_optimizer.optimizer.relevance.words import stems_of
 
@@ -41,36 +41,13 @@ def bm25(
     asked = frozenset(stems_of(query))
     if not asked or not words:
         return [0.0] * len(words)
-    lengths = list(map(len, words))
-    scores = bm25_of_mentions(asked, mentions(words, asked), lengths, length_weight)
-    return with_feedback(scores, words, lengths, feedback, length_weight) if any(feedback) else scores
-
-
-def mentions(words: Sequence[Sequence[str]], wanted: Set[str]) -> list[Mentions]:
-    """Which of the wanted words each text mentions, given by its `stems`."""
-    return [tuple([word for word in found if word in wanted]) for found in words]
-
-
-def bm25_of_mentions(
-    asked: Set[str],
-    mentioned: Sequence[Mentions],
-    lengths: Sequence[int],
-    length_weight: float = _LENGTH_WEIGHT,
-) -> list[float]:
-    """As `bm25`, of texts of which no more is known than what they mention and how many words they have."""
-    rarity = _rarity(mentioned)
-
-    def score(found: Mentions, length: float) -> float:
-        counts = Counter([word for word in found if word in asked])
-        return sum(rarity[word] * _saturated(count, length) for word, count in counts.items())
-
-    return _each_once(score, mentioned, _relative(lengths, length_weight))
+    scores = SearchedTexts.of(words, asked).scores(asked, length_weight)
+    return with_feedback(scores, words, feedback, length_weight) if any(feedback) else scores
 
 
 def with_feedback(
     scores: Sequence[float],
     words: Sequence[Sequence[str]],
-    lengths: Sequence[int],
     feedback: Sequence[float],
     length_weight: float = _LENGTH_WEIGHT,
 ) -> list[float]:
@@ -78,14 +55,14 @@ def with_feedback(
     if not any(scores):
         return list(scores)
     wanted = _feedback_words(scores, words)
-    more = bm25_of_mentions(wanted, mentions(words, wanted), lengths, length_weight)
+    more = SearchedTexts.of(words, wanted).scores(wanted, length_weight)
     return [score + share * other for score, share, other in zip(scores, feedback, more, strict=True)]
 
 
 def bm25_with_synonyms(synonyms: Synonyms, words: Sequence[Sequence[str]]) -> list[float]:
     """As `bm25`, but the `synonyms` of an asked word count for it at their shares: of those that a text has,
     the one that counts most."""
-    return synonyms_of_mentions(synonyms, mentions(words, words_of(synonyms)), list(map(len, words)))
+    return SearchedTexts.of(words, words_of(synonyms)).scores_with_synonyms(synonyms)
 
 
 def words_of(synonyms: Synonyms) -> frozenset[str]:
@@ -93,23 +70,72 @@ def words_of(synonyms: Synonyms) -> frozenset[str]:
     return frozenset(synonyms).union(*synonyms.values())
 
 
-def synonyms_of_mentions(
-    synonyms: Synonyms, mentioned: Sequence[Mentions], lengths: Sequence[int]
-) -> list[float]:
-    """As `bm25_with_synonyms`, of texts of which no more is known than what they mention and how many words
-    they have."""
-    shares_of = _shares_of(synonyms)
-    rarity = _rarity(mentioned)
+def mentions(words: Sequence[Sequence[str]], wanted: Set[str]) -> list[Mentions]:
+    """Which of the wanted words each text mentions, given by its `stems`."""
+    return [tuple([word for word in found if word in wanted]) for found in words]
 
-    def score(found: Mentions, length: float) -> float:
-        best: dict[str, float] = {}
-        for word, times in Counter(found).items():
-            weight = rarity[word] * _saturated(times, length)
-            for asked, share in shares_of.get(word, ()):
-                best[asked] = max(best.get(asked, 0.0), share * weight)
-        return sum(best.values())
 
-    return _each_once(score, mentioned, _relative(lengths, _LENGTH_WEIGHT))
+class SearchedTexts:
+    """Texts of which no more is known than what each mentions and how many words it has. Those that are alike
+    in that are scored once."""
+
+    def __init__(self, mentioned: Sequence[Mentions], lengths: Sequence[int]) -> None:
+        places: dict[tuple[Mentions, int], int] = {}
+        texts = zip(mentioned, lengths, strict=True)
+        self._places = [places.setdefault(text, len(places)) for text in texts]
+        self._lengths = [length for _, length in places]
+        counts = {found: list(Counter(found).items()) for found, _ in places}
+        self._counts = [counts[found] for found, _ in places]
+        self._mean_length = sum(lengths) / max(1, len(lengths)) or 1.0
+        self._rarity = self._rarity_of_words()
+
+    @classmethod
+    def of(cls, words: Sequence[Sequence[str]], wanted: Set[str]) -> SearchedTexts:
+        """The texts with these stems, and what each mentions of the wanted words."""
+        return cls(mentions(words, wanted), list(map(len, words)))
+
+    def scores(self, asked: Set[str], length_weight: float = _LENGTH_WEIGHT) -> list[float]:
+        """The relevance of each text to the asked words, as `bm25` says."""
+        rarity = {word: weight for word, weight in self._rarity.items() if word in asked}
+        return self._each(
+            [
+                sum([rarity[word] * _saturated(n, length) for word, n in counts if word in rarity])
+                for counts, length in zip(self._counts, self._relative(length_weight), strict=True)
+            ]
+        )
+
+    def scores_with_synonyms(self, synonyms: Synonyms) -> list[float]:
+        """The same, as `bm25_with_synonyms` says."""
+        shares_of = _shares_of(synonyms)
+        scores = []
+        for counts, length in zip(self._counts, self._relative(_LENGTH_WEIGHT), strict=True):
+            best: dict[str, float] = {}
+            for word, times in counts:
+                weight = self._rarity[word] * _saturated(times, length)
+                for asked, share in shares_of.get(word, ()):
+                    if share * weight > best.get(asked, 0.0):
+                        best[asked] = share * weight
+            scores.append(sum(best.values()))
+        return self._each(scores)
+
+    def _each(self, scores: Sequence[float]) -> list[float]:
+        """The score of every text, so that the best is 1."""
+        best = max(scores, default=0.0)
+        shares = [score / best for score in scores] if best > 0 else scores
+        return [shares[place] for place in self._places]
+
+    def _relative(self, weight: float) -> list[float]:
+        """The lengths by this weight, 1 for the mean."""
+        return [1 - weight + weight * (length / self._mean_length) for length in self._lengths]
+
+    def _rarity_of_words(self) -> dict[str, float]:
+        """BM25's weight of each word: higher the fewer of the texts have it."""
+        seen: dict[str, int] = {}
+        for place, times in Counter(self._places).items():
+            for word, _ in self._counts[place]:
+                seen[word] = seen.get(word, 0) + times
+        total = len(self._places)
+        return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in seen.items()}
 
 
 def _shares_of(synonyms: Synonyms) -> dict[str, list[tuple[str, float]]]:
@@ -119,22 +145,6 @@ def _shares_of(synonyms: Synonyms) -> dict[str, list[tuple[str, float]]]:
         for word, share in ((asked, 1.0), *shares.items()):
             found.setdefault(word, []).append((asked, share))
     return found
-
-
-def _relative(lengths: Sequence[int], weight: float) -> list[float]:
-    """The length of each text by this weight, 1 for the mean."""
-    mean = sum(lengths) / max(1, len(lengths)) or 1.0
-    known = {length: 1 - weight + weight * (length / mean) for length in set(lengths)}
-    return [known[length] for length in lengths]
-
-
-def _each_once(
-    score: Callable[[Mentions, float], float], mentioned: Sequence[Mentions], lengths: Sequence[float]
-) -> list[float]:
-    """The scores, so that the best is 1; texts of one length that mention the same are scored once."""
-    texts = list(zip(mentioned, lengths, strict=True))
-    known = {text: score(*text) if text[0] else 0.0 for text in set(texts)}
-    return _normalized([known[text] for text in texts])
 
 
 def _feedback_words(scores: Sequence[float], words: Sequence[Sequence[str]]) -> set[str]:
@@ -147,21 +157,6 @@ def _feedback_words(scores: Sequence[float], words: Sequence[Sequence[str]]) -> 
     spread = Counter(word for found in words for word in set(found) if word in weight)
     typical = {word: worth * math.log(len(words) / spread[word]) for word, worth in weight.items()}
     return set(sorted(typical, key=lambda word: (-typical[word], word))[:_FEEDBACK_WORDS])
-
-
-def _normalized(scores: list[float]) -> list[float]:
-    best = max(scores, default=0.0)
-    return [score / best for score in scores] if best > 0 else scores
-
-
-def _rarity(mentioned: Sequence[Mentions]) -> dict[str, float]:
-    """BM25's weight of each word: higher the fewer of the texts have it."""
-    seen: Counter[str] = Counter()
-    for found, times in Counter(mentioned).items():
-        for word in set(found):
-            seen[word] += times
-    total = len(mentioned)
-    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in seen.items()}
 
 
 def _saturated(count: int, length: float) -> float:

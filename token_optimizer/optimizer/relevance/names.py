@@ -13,8 +13,8 @@ NAME_PREFIX = "name "
 _NAME = re.compile(
     r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
 )
-# Most words: no name, which is told at once.
-_PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]*[,.;:)]?")
+# Most words have nothing that makes a name, which is told at once.
+_PLAIN_WORD = re.compile(r"[A-Z]?[^\d_A-Z./:@#=-]*[.:]?")
 _PART = re.compile(r"[./:@#+=-]+")
 _MAX_NAME_CHARACTERS = 200
 _CAPITALS_WEIGHT = 0.3
@@ -24,6 +24,11 @@ _PART_WEIGHT = 0.15
 def names(text: str) -> list[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
     return [name for name, _ in _NAMES.of(text)]
+
+
+def distinct_names(text: str) -> set[str]:
+    """The names, each once."""
+    return {name for name, _ in _NAMES.distinct(text)}
 
 
 def weighted_names(text: str) -> list[tuple[str, float]]:

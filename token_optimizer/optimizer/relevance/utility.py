@@ -18,7 +18,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
 from token_optimizer.optimizer.relevance.mmr import unit_rows
-from token_optimizer.optimizer.relevance.names import names
+from token_optimizer.optimizer.relevance.names import distinct_names
 from token_optimizer.text.cache import TextCache, key_of
 
 # Read by `UtilityParts.score`, and shown with each part in the trace.
@@ -117,7 +117,7 @@ def _counts_of(text: str) -> tuple[int, int, int]:
     known = _COUNTS.get(key)
     if known is None:
         read = text[:_MAX_CHARACTERS]
-        found = (_KEYWORD.findall(read), names(read), _ENTITY.findall(read))
+        found = (_KEYWORD.findall(read), distinct_names(read), _ENTITY.findall(read))
         directives, identifiers, entities = (len(set(each)) for each in found)
         known = directives, identifiers, entities
         _COUNTS.put(key, known)

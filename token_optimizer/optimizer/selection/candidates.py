@@ -11,10 +11,9 @@ from typing import TypeVar
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.bm25 import (
     Mentions,
+    SearchedTexts,
     Synonyms,
-    bm25_of_mentions,
     mentions,
-    synonyms_of_mentions,
     with_feedback,
     words_of,
 )
@@ -87,16 +86,19 @@ def own_words_first(
     """The candidates, with what users said themselves before all else, within so many tokens. What is more
     than that comes first `in_part`, by its worth, or not at all."""
     own = {(item.text, item.place): item for item in candidates if cuttables[item.text].is_own_words}
-    if sum(item.tokens for item in own.values()) <= own_tokens:
-        # Such words open no turn: they can follow the marker of one that goes.
-        first = {place: item._replace(frame=None) for place, item in own.items()}
-    elif in_part:
-        first = {place: own[place] for place in choose(list(own.values()), own_tokens, frames)}
-    else:
+    is_whole = sum(item.tokens for item in own.values()) <= own_tokens
+    if not is_whole and not in_part:
         return candidates
-    for place, item in first.items():
-        first[place] = item._replace(value=item.value + _OWN_TOKEN_VALUE * item.tokens)
-    return [first.get((item.text, item.place), item) for item in candidates]
+    first = own.keys() if is_whole else choose(list(own.values()), own_tokens, frames)
+
+    def raised(item: Candidate) -> Candidate:
+        if (item.text, item.place) not in first:
+            return item
+        # Where all of them stay, such words open no turn: they can follow the marker of one that goes.
+        frame = None if is_whole else item.frame
+        return item._replace(value=item.value + _OWN_TOKEN_VALUE * item.tokens, frame=frame)
+
+    return [raised(item) for item in candidates] if first else candidates
 
 
 def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_tokens: int) -> dict[Frame, int]:
@@ -113,7 +115,7 @@ def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_toke
 def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[float]]:
     """The relevance of every passage of ranked texts; 0 for all others."""
     ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
-    texts = _SearchedTexts.of(prompt, ranked)
+    texts = _RankedTexts.of(prompt, ranked)
     scores = iter(_titled_scores(texts))
     wholes = iter(_section_scores(texts))
     found = []
@@ -129,7 +131,7 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
 
 
 @dataclass(frozen=True, slots=True)
-class _SearchedTexts:
+class _RankedTexts:
     """The ranked texts with the stems of each passage and each title, and what these mention of the query and
     its synonyms. A title is no passage, but says what all of them speak of."""
 
@@ -142,7 +144,7 @@ class _SearchedTexts:
     in_titles: list[Mentions]
 
     @classmethod
-    def of(cls, prompt: Prompt, ranked: list[CuttableBlock]) -> _SearchedTexts:
+    def of(cls, prompt: Prompt, ranked: list[CuttableBlock]) -> _RankedTexts:
         asked = frozenset(stems_of(prompt.query or ""))
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = asked | words_of(synonyms)
@@ -157,7 +159,7 @@ class _SearchedTexts:
         return [one for one, cuttable in pairs for _ in cuttable.passages]
 
 
-def _section_scores(texts: _SearchedTexts) -> list[float]:
+def _section_scores(texts: _RankedTexts) -> list[float]:
     """How much each section of each text has to do with the query, in order; nothing where there is one."""
     each = iter(zip(texts.mentioned, texts.words, strict=True))
     mentioned, lengths = [], []
@@ -168,10 +170,10 @@ def _section_scores(texts: _SearchedTexts) -> list[float]:
             lengths.append(len(title) + sum(len(words) for _, words in found))
     if len(mentioned) <= 1:
         return [0.0] * len(mentioned)
-    return bm25_of_mentions(texts.asked, mentioned, lengths)
+    return SearchedTexts(mentioned, lengths).scores(texts.asked)
 
 
-def _titled_scores(texts: _SearchedTexts) -> list[float]:
+def _titled_scores(texts: _RankedTexts) -> list[float]:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
     cutters = texts.per_passage([cuttable.cutter for cuttable in texts.ranked])
@@ -192,7 +194,7 @@ def _titled_scores(texts: _SearchedTexts) -> list[float]:
 
 
 def _scores(
-    texts: _SearchedTexts,
+    texts: _RankedTexts,
     cutters: Sequence[Cutter],
     mentioned: Sequence[Mentions],
     lengths: Sequence[int],
@@ -200,14 +202,15 @@ def _scores(
 ) -> list[float]:
     """How much each passage has to do with the query, as its cutter searches. All its words are only looked
     at where a cutter has a `feedback_weight`."""
-    scores = bm25_of_mentions(texts.asked, mentioned, lengths)
+    searched = SearchedTexts(mentioned, lengths)
+    scores = searched.scores(texts.asked)
     feedback = [cutter.feedback_weight for cutter in cutters]
     if any(feedback):
-        scores = with_feedback(scores, words(), lengths, feedback)
+        scores = with_feedback(scores, words(), feedback)
     weights = [cutter.synonym_weight for cutter in cutters]
     if not texts.synonyms or not any(weights):
         return scores
-    synonyms = synonyms_of_mentions(texts.synonyms, mentioned, lengths)
+    synonyms = searched.scores_with_synonyms(texts.synonyms)
     return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
 
 

@@ -21,6 +21,8 @@ from token_optimizer.optimizer.markers import marker_tokens
 
 # The state of a choice is saved after so many steps, but at most so often.
 _SAVE_EVERY, _MAX_SAVED = 64, 16
+# What the sum of the same worths may differ by in another order.
+_ROUNDING = 1e-9
 
 
 class Frame(NamedTuple):
@@ -73,6 +75,10 @@ class GreedyChoice:
     ) -> None:
         self._candidates = candidates
         self._floor = floor
+        self._may_reach_floor = [
+            item.value + sum(item.facts.values()) >= floor * item.tokens * (1 - _ROUNDING)
+            for item in candidates
+        ]
         self._neighbors = _neighbors(candidates)
         self._members: dict[Frame, list[int]] = {}
         for number, item in enumerate(candidates):
@@ -100,6 +106,9 @@ class GreedyChoice:
             item = self._candidates[number]
             new = item.value
             if state.kept[number] or new < 0:
+                continue
+            if costs[number] > room and not self._may_reach_floor[number]:
+                state.max_room = min(state.max_room, state.spent + costs[number] - 1)
                 continue
             now = worth
             if item.facts:

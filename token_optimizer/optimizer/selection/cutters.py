@@ -64,6 +64,8 @@ _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
 def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is over its hard budget, leave out the passages that are worth least."""
+    if context.tokens_over(prompt) <= 0:
+        return prompt
     examples = example_turns(prompt)
     cutter_of = _cutter_finder(prompt, context)
 
@@ -78,7 +80,7 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
 def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is larger than its soft target, leave out the passages that are likely not needed.
     Examples that stand as turns of their own stay: they go as whole turns, or not at all."""
-    if context.tokens_over(prompt) > 0:
+    if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
     examples = example_turns(prompt)
     cutter_of = _cutter_finder(prompt, context)

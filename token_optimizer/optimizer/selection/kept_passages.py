@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from token_optimizer.models import Marker, Passage
@@ -27,20 +27,37 @@ def keep_passages(
         unit = "passage"
     writer = _Writer(source, unit)
     end = 0
-    for index, passage in enumerate(passages):
-        if passage.start > end:
-            writer.pass_over(end, passage.start, before_gap=index not in kept)
-        if index in kept:
-            writer.keep(passage.start, passage.end)
+    for is_kept, start, stop, count in _runs(source, passages, kept):
+        if start > end:
+            writer.pass_over(end, start, before_gap=not is_kept)
+        if is_kept:
+            writer.keep(start, stop)
         else:
-            writer.leave_out(passage.start, passage.end)
-        end = passage.end
+            writer.leave_out(start, stop, count)
+        end = stop
     writer.pass_over(end, len(source.text), before_gap=False)
     return writer.written()
 
 
 # The text with the kept passages, and one marker for each run of others, counting passages.
 keep_sentences = partial(keep_passages, unit="passage")
+
+
+def _runs(
+    source: MarkedText, passages: Sequence[Passage], kept: frozenset[int]
+) -> Iterator[tuple[bool, int, int, int]]:
+    """What stays and what goes: whether it stays, from where to where, and how many passages it is. Passages
+    with nothing between them are one run; where there are markers, each is by itself."""
+    first, start, end, was_kept = 0, 0, -1, False
+    for index, passage in enumerate(passages):
+        is_kept = index in kept
+        if passage.start != end or is_kept is not was_kept or source.markers:
+            if index > first:
+                yield was_kept, start, end, index - first
+            first, start, was_kept = index, passage.start, is_kept
+        end = passage.end
+    if passages:
+        yield was_kept, start, end, len(passages) - first
 
 
 def _is_of_lines(text: str, passage: Passage) -> bool:
@@ -68,9 +85,9 @@ class _Writer:
             self._kept_from = start
         self._kept_to = end
 
-    def leave_out(self, start: int, end: int) -> None:
+    def leave_out(self, start: int, end: int, passages: int) -> None:
         text = self._source.text[start:end]
-        count = 1
+        count = passages
         if self._unit == "line":
             count = self._source.lines_meant(start, end, count_lines(text))
         self._add_to_gap(text, count)
