@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import accumulate, chain, islice, repeat
 from operator import add
 from typing import TypeVar
 
@@ -33,6 +33,8 @@ _USUAL_TOKENS = 25
 _WHOLE_SHARE = 0.3
 # The share that a passage's relevance has when it is read below its title.
 _TITLED_SHARE = 0.4
+# So many passages before and behind one tell whether its stretch is about the query.
+_TOPIC_REACH = 20
 # A token of the user's own words is worth more than one of anything else.
 _OWN_TOKEN_VALUE = 10.0
 
@@ -118,13 +120,17 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     texts = _RankedTexts.of(prompt, ranked)
     scores = iter(_titled_scores(texts))
     wholes = iter(_section_scores(texts))
+    alone = [list(islice(scores, len(cuttable.passages))) for cuttable in ranked]
+    topics = iter(_topic_scores(alone, [cuttable.cutter.topic_weight for cuttable in ranked]))
+    of_each = iter(alone)
     found = []
     for cuttable in cuttables:
         size = len(cuttable.passages)
         if not cuttable.cutter.ranked:
             found.append([0.0] * size)
             continue
-        own = _with_neighbors(list(islice(scores, size)), cuttable.cutter.neighbor_weight)
+        near = _with_neighbors(next(of_each), cuttable.cutter.neighbor_weight)
+        own = map(add, near, next(topics))
         whole = chain.from_iterable(repeat(_WHOLE_SHARE * next(wholes), size) for size in cuttable.sections())
         found.append([score + more for score, more in zip(own, whole, strict=True)])
     return found
@@ -212,6 +218,28 @@ def _scores(
         return scores
     synonyms = searched.scores_with_synonyms(texts.synonyms)
     return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
+
+
+def _topic_scores(scores: Sequence[list[float]], weights: Sequence[float]) -> list[list[float]]:
+    """How much each passage of each text stands where the text has to do with the query: people speak of a
+    thing for a while, and not each time in its words. The best stretch of all has the text's weight."""
+    smooth = [
+        _smoothed(_smoothed(of_text)) if weight else [0.0] * len(of_text)
+        for of_text, weight in zip(scores, weights, strict=True)
+    ]
+    best = max(map(max, filter(None, smooth)), default=0.0) or 1.0
+    return [
+        [weight * score / best for score in of_text] for of_text, weight in zip(smooth, weights, strict=True)
+    ]
+
+
+def _smoothed(scores: Sequence[float]) -> list[float]:
+    """The mean of the scores around each."""
+    sums = [0.0, *accumulate(scores)]
+    spans = (
+        (max(0, at - _TOPIC_REACH), min(len(scores), at + _TOPIC_REACH + 1)) for at in range(len(scores))
+    )
+    return [(sums[end] - sums[start]) / (end - start) for start, end in spans]
 
 
 def _with_neighbors(scores: list[float], weight: float) -> list[float]:

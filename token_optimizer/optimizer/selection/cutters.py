@@ -50,6 +50,7 @@ CUTTERS = {
         neighbor_weight=0.4,
         feedback_weight=0.3,
         synonym_weight=1.0,
+        topic_weight=0.6,
     ),
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }

@@ -35,7 +35,8 @@ class Cutter:
 
     `ranked` passages are worth more the more they have to do with the query. `neighbor_weight` is the share
     of that which their neighbours get, `feedback_weight` what further words of the most relevant passages
-    count, and `synonym_weight` what words near those of the query count.
+    count, `synonym_weight` what words near those of the query count, and `topic_weight` what it counts to
+    stand in a stretch of passages that have to do with the query.
     A `whole` text goes as a whole where none of its passages is kept. What is cut `from_original` is the text
     as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
     as a whole is told `by_paragraph`. An `example` is nobody's own word.
@@ -47,6 +48,7 @@ class Cutter:
     neighbor_weight: float = 0.0
     feedback_weight: float = 0.0
     synonym_weight: float = 0.0
+    topic_weight: float = 0.0
     whole: bool = False
     from_original: bool = False
     gapless: bool = False

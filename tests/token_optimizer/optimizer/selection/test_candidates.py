@@ -27,3 +27,19 @@ def test_directives_are_no_candidates_and_what_they_name_is_said_anyhow() -> Non
     assert not any("MUST" in text for text in kept)
     assert "name out_dir" in covered_facts(prompt, cuttables)
     assert "name mill_3" not in covered_facts(prompt, cuttables)
+
+
+def test_what_is_said_while_people_speak_of_the_asked_is_worth_more() -> None:
+    """A turn without a word of the question, five turns away from one that has some."""
+    turns = [
+        f"{'Ada' if number % 2 else 'Bob'}: Well, so be it then, number {number}." for number in range(200)
+    ]
+    for number in (90, 95, 105, 110):
+        turns[number] = "Ada: And the harbour bridge, what of it?"
+    text = "Meeting transcript:\n" + "\n".join(turns) + "\nQuestion: What about the harbour bridge?"
+    prompt = prompt_of({"messages": [{"role": "user", "content": text}]}, "openai")
+    cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
+    values = {
+        cuttables[item.text].texts()[item.place]: item.value for item in candidates_of(prompt, cuttables, 9)
+    }
+    assert values[f"{turns[100]}\n"] > values[f"{turns[20]}\n"]
