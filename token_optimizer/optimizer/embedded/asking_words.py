@@ -38,7 +38,8 @@ MATERIAL_NAMES = (
     "info", "knowledge", "transcript", "data", "background", "reference", "references", "material",
     "materials", "excerpt", "excerpts", "snippet", "snippets", "chunk", "chunks", "evidence", "results",
     "paragraph", "paragraphs", "page", "pages", "faq", "manual", "report", "paper", "contract",
-    "letter", "email", "emails", "notes", "story", "log", "logs", "table", "corpus", "facts", "input",
+    "letter", "email", "emails", "meeting", "minutes", "recording", "thread", "subtitles", "captions",
+    "interview", "messages", "chat", "notes", "story", "log", "logs", "table", "corpus", "facts", "input",
     "history", "conversation", "kontext", "dokument", "dokumente", "artikel", "auszug", "auszüge",
     "quelle", "quellen", "unterlagen", "wissen", "hintergrund", "informationen", "inhalt", "vertrag",
     "absatz", "abschnitt", "contexte", "texte", "extrait", "extraits", "informations", "connaissances",
@@ -104,6 +105,8 @@ UNSPACED_REQUESTS = (
 # What points at material beside the text, and what at material behind it.
 POINTERS = (
     "above", "below", "following", "preceding", "provided", "given", "retrieved", "this", "these",
+    "here (?:is|are)", "hier (?:ist|sind|is|zijn)", "voici", "aquí (?:está|están|tienes)", "aqui está",
+    "ecco", "oto", "вот",
     "folgende[nrs]?", "obige[nrs]?", "suivante?s?", "ci-dessus", "ci-dessous", "siguientes?", "anterior",
     "seguinte", "seguente", r"следующ\w+", "ниже", "выше",
 )  # fmt: skip

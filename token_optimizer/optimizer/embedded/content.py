@@ -12,20 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import directive_share
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
+from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
-    has_examples,
     has_numbered_documents,
     is_flat,
     is_output,
     is_source,
-    is_transcript,
     pasted_spans,
     reads_as_prose,
-    transcript_span,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined
+from token_optimizer.optimizer.embedded.transcripts import is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
 
@@ -70,7 +69,11 @@ def message_pieces(text: str) -> list[Piece]:
 
 
 def instruction_pieces(text: str) -> list[Piece]:
-    """The pieces of a system text: all of it is prose but the material that it announces."""
+    """The pieces of a system text: all of it is prose but the material and the examples that it announces."""
+    if examples := announced_examples(text):
+        start, end = examples
+        told = [Piece(Kind.PROSE, text[:start]), Piece(Kind.EXAMPLES, text[start:end])]
+        return joined([*told, Piece(Kind.PROSE, text[end:])])
     spans = embedded_spans(text, _blocks(text), instructions=True)
     return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
 

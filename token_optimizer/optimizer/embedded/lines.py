@@ -12,16 +12,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.asking import MAX_ASKING_CHARS, Role, asks, role_of_name
+from token_optimizer.optimizer.embedded.examples import examples_in
+from token_optimizer.optimizer.embedded.transcripts import transcript_span
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
 
-_SPEAKER = re.compile(
-    r"^(?:[\[(][^\])\n]{1,30}[\])]\s?)?([A-Z][\w.'-]*(?: [\w.'()-]+){0,4}) ?:(?:[ \t]|$)", re.MULTILINE
-)
-_MIN_SPOKEN = 6
-_SPOKEN_SHARE = 0.6
 _DOCUMENT = re.compile(
     r"""(?mix)^[ \t]*(?:[#*_<-]{1,4}\ ?)?(?:
       (?:document|doc|passage|source|result|context|article|snippet|chunk|excerpt|page|reference|evidence)
@@ -33,19 +29,6 @@ _MIN_DOCUMENTS = 3
 # Shorter ones on the whole are a list.
 _DOCUMENT_CHARS = 80
 _MIN_LINES = 3
-_LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([A-Za-z][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:.)]")
-_MIN_EXAMPLES = 3
-_EXAMPLE_NAME = (
-    r"(?:(?:few[_-]?)?shots?|examples?|samples?|demos?|demonstrations?|instances?)(?:[_-]?\d{1,3})?"
-)
-_EXAMPLE_START = re.compile(rf"^[ \t]*<{_EXAMPLE_NAME}(?:\s[^<>\n]{{0,200}})?>", re.MULTILINE | re.IGNORECASE)
-_EXAMPLE_END = re.compile(rf"</{_EXAMPLE_NAME}>[ \t]*\n?", re.IGNORECASE)
-_EXAMPLE_RULE = re.compile(
-    r"^[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
-    r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*[:.]?)[ \t]*\n\s*",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ALIKE_SHARE = 0.8
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _NUMBERED = re.compile(r"[ \t]*(\d{1,6})(?:[:|\t→]|  ?(?=\S))")
 _MIN_NUMBERED = 3
@@ -79,10 +62,6 @@ _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")
 _MIN_OUTPUT = 3
-_FIELDS = frozenset(
-    ("url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id")
-)
-_TRANSCRIPT_SHARE = 0.8
 _SAMPLE_CHARS = 20_000
 _TOLD_LINE_CHARS = 60
 _TOLD_WORD_CHARS = 15
@@ -94,7 +73,7 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
     if text.count("\n") < _MIN_LINES:
         return []
     lines = list(_lines(text))
-    spans = _documents(text) or _examples(text) or _transcript(text) or list(_output(text, lines))
+    spans = _documents(text) or examples_in(text) or _transcript(text) or list(_output(text, lines))
     if spans and spans[-1][1] - spans[0][0] < least_chars:
         return []
     least = 0 if (spans and spans[-1][2] is Kind.DOCUMENT) or _PROMPT.search(text) else least_chars
@@ -104,17 +83,6 @@ def pasted_spans(text: str, least_chars: int) -> list[Found]:
 def has_numbered_documents(text: str) -> bool:
     """Whether numbered documents stand in the text."""
     return bool(_documents(text))
-
-
-def has_examples(text: str) -> bool:
-    """Whether the text is a question after worked examples."""
-    return bool(_examples(text))
-
-
-def is_transcript(text: str) -> bool:
-    """Whether most of the text is what several people said, each line with its speaker."""
-    span = transcript_span(text, asked=True)
-    return span is not None and span[1] - span[0] >= _TRANSCRIPT_SHARE * len(text)
 
 
 def reads_as_prose(text: str) -> bool:
@@ -196,109 +164,9 @@ def _number(match: re.Match[str]) -> int:
     return int(match.group("a") or match.group("b"))
 
 
-def transcript_span(text: str, *, asked: bool = False) -> Line | None:
-    """From the first to the last line that a speaker opens, where at least two speak more than once.
-
-    Where nothing follows, the last that was said is what is asked, unless something was asked before.
-    """
-    found = {head.start(): head for head in _SPEAKER.finditer(text)}
-    if len(found) < _MIN_SPOKEN:
-        return None
-    lines = list(_lines(text))
-    heads = [found.get(start) for start, _ in lines]
-    counts = Counter(head.group(1) for head in heads if head)
-    # A label of material speaks as little as a title does.
-    again = {name for name, count in counts.items() if count > 1 and not _is_field(name)}
-    marked = [index for index, head in enumerate(heads) if head and head.group(1) in again]
-    if len(marked) < _MIN_SPOKEN or len(again) < 2:
-        return None
-    if not text[lines[marked[-1]][1] :].strip():
-        before = text[: lines[marked[0]][0]].rstrip()
-        asked = asked or asks(before[-MAX_ASKING_CHARS:]) or before.endswith((":", "："))
-        marked = marked if asked else marked[:-2]
-    first, last = marked[0], marked[-1]
-    filled = sum(bool(text[start:end].strip()) for start, end in lines[first : last + 1])
-    if len(marked) < max(_MIN_SPOKEN, _SPOKEN_SHARE * filled):
-        return None
-    return lines[first][0], lines[last][1]
-
-
 def _transcript(text: str) -> list[Found]:
     span = transcript_span(text)
     return [(*span, Kind.TRANSCRIPT)] if span else []
-
-
-def _examples(text: str) -> list[Found]:
-    """Blocks that open with one label and share another line's opening; the last one is what is asked."""
-    if tagged := _tagged_examples(text):
-        return [tagged]
-    return _labelled_examples(text, _blank_separated(text)) or _labelled_examples(text, _ruled_off(text))
-
-
-def _tagged_examples(text: str) -> Found | None:
-    """Elements named for examples, side by side; what is asked follows them."""
-    ends = [match.end() for match in _EXAMPLE_END.finditer(text)]
-    start = _EXAMPLE_START.search(text)
-    if start is None or len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
-        return None
-    return start.start(), ends[-1], Kind.EXAMPLES
-
-
-def _labelled_examples(text: str, blocks: list[Line]) -> list[Found]:
-    labels = [match.group(1) if (match := _LABEL.match(text, *block)) else "" for block in blocks]
-    counts = Counter(label for label in labels if label)
-    if not counts:
-        return []
-    label = counts.most_common(1)[0][0]
-    chosen = [index for index, found in enumerate(labels) if found == label]
-    answered = range(chosen[0], chosen[-1])
-    if len(answered) < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
-        return []
-    openings = Counter(
-        opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
-    )
-    shared = [opening for opening, count in openings.items() if count >= _ALIKE_SHARE * len(answered)]
-    # An input with its output is an example, though either may be the field of a document.
-    has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
-    if all(map(_is_field, shared)) or (_is_field(label) and not has_answers):
-        return []
-    # The last one is what is asked, unless something else asks behind it.
-    is_asked_behind = asks(text[blocks[chosen[-1]][1] :])
-    return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
-
-
-def _ruled_off(text: str) -> list[Line]:
-    """What rules or headings of examples part; a heading or a rule goes with the block before it."""
-    found, start = [], 0
-    for match in _EXAMPLE_RULE.finditer(text):
-        if text[start : match.start()].strip():
-            found.append((start, match.end()))
-        start = match.end()
-    return [*found, (start, len(text))] if found else []
-
-
-def _is_field(name: str) -> bool:
-    """Whether the label is one of a document's fields, and none of an example."""
-    return role_of_name(name) is Role.MATERIAL or name.lower() in _FIELDS
-
-
-def _openings(lines: list[str]) -> set[str]:
-    """How the lines open: a label, or their first two words."""
-    return {
-        match.group(1) if (match := _LABEL.match(line)) else " ".join(line.split()[:2])
-        for line in lines
-        if line.strip()
-    }
-
-
-def _blank_separated(text: str) -> list[Line]:
-    found, start = [], 0
-    for match in _BLANK.finditer(text):
-        found.append((start, match.end()))
-        start = match.end()
-    if start < len(text):
-        found.append((start, len(text)))
-    return found
 
 
 def _output(text: str, lines: list[Line]) -> Iterator[Found]:

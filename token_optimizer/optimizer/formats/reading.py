@@ -165,9 +165,16 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
     text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
     read = _pieces_of_message(list(text_parts), talk)
     said = [piece for part, pieces in read if not part.tool_result for piece in pieces]
-    prose = "\n".join(piece.raw for piece in said if piece.kind is Kind.PROSE and not piece.background)
+    examples = [at for at, piece in enumerate(said) if piece.kind is Kind.EXAMPLES]
+    if examples and (asked := _prose(said[examples[-1] + 1 :]).strip()):
+        return asked
+    prose = _prose(said)
     is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
     return (prose if is_alone else question_of(prose)) or None
+
+
+def _prose(pieces: Sequence[Piece]) -> str:
+    return "\n".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE and not piece.background)
 
 
 def _placed_pieces(

@@ -16,6 +16,7 @@ from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.text.sentences import is_opened, unit_spans
+from token_optimizer.text.speech import HEAD, is_cue
 
 _PRONOUN = re.compile(
     r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",
@@ -49,6 +50,11 @@ _TITLE = re.compile(
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
 _EXAMPLE_CLOSE = re.compile(r"[ \t]*(?:</[\w.:-]{1,60}>[ \t]*)+$|[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$")
 _EXAMPLE_FRAME = re.compile(r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$|#{1,6}[ \t])")
+# An arrow leads to the answer of an example on one line.
+_ARROW = re.compile(r"[ \t](?:=>|->|→|⇒|>>)[ \t]")
+_ARROW_SHARE = 0.8
+_LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
 _ANSWER_VALUE = 2.0
 _FORM_VALUE = 2.0
 _NAME_WEIGHT = 0.25
@@ -75,16 +81,25 @@ def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, 
 
 
 def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """Worked examples in two passages each: what leads to the answer, and the answer in its last line.
+    """Worked examples in two passages each: what leads to the answer, and the answer in its last line; an
+    example on one line is one passage.
 
-    The answers show what is asked for at little cost, so they go last; the first example shows the form.
+    The answers show what is asked for at little cost, so the first of each goes last; the first example shows
+    the form.
     """
     passages: list[Passage] = []
     for start, middle, end in _examples(text):
         form = _FORM_VALUE * (not passages)
+        answers = {f"answer {_answer_of(text[middle:end])}": _ANSWER_VALUE}
         passages += [Passage(start, middle, _VALUE + form)] * (middle > start)
-        passages.append(Passage(middle, end, _ANSWER_VALUE))
+        passages.append(Passage(middle, end, _VALUE, answers))
     return passages
+
+
+def _answer_of(line: str) -> str:
+    """The answer, on a line that may hold what it answers, too."""
+    arrow = _ARROW.search(line)
+    return (line[arrow.end() :] if arrow else line).strip()
 
 
 def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
@@ -93,15 +108,23 @@ def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ..
 
 
 def _examples(text: str) -> Iterator[tuple[int, int, int]]:
-    """Where each example starts, where its answer does, and where it ends: at a blank line, a closing
-    tag or a
-    rule. Tags, rules and headings are no answers."""
+    """Where each example starts, where its answer does, and where it ends: at a blank line, a closing tag or
+    a rule; before the label that the first one opens with where none of these parts them; or with its line
+    where that has an arrow. Tags, rules and headings are no answers."""
+    if len(_ARROW.findall(text)) >= _ARROW_SHARE * (text.strip().count("\n") + 1):
+        yield from ((start, start, end) for start, end in _lines(text, 0))
+        return
+    opener = _LABEL.match(text)
+    again = opener.group() if opener and _BLANK_LINE.search(text.strip()) is None else None
     start = answer = end = 0
     has_answer = False
     for begin, stop in _lines(text, 0):
         line = text[begin:stop]
         is_frame = _EXAMPLE_FRAME.match(line) is not None
-        if has_answer and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
+        if has_answer and again is not None and line.startswith(again):
+            yield start, answer, begin
+            start, answer = begin, begin
+        elif has_answer and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
             yield start, answer, stop
             start, has_answer = stop, False
         elif line.strip() and not is_frame:
@@ -186,21 +209,24 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
 
 
 def _joined_lines(source: MarkedText) -> list[Span]:
-    """The lines of a transcript; one without a speaker goes with the one before, a date with what follows."""
+    """The lines of a transcript; one without a speaker goes with the one before, dates and cues with what
+    follows."""
     text = source.text
     joined: list[Span] = []
+    is_led_in = False  # whether the last passage is nothing but dates and cues
     for start, end in _lines(text, 0):
         if source.is_marker(start, end):
+            is_led_in = False
             continue
         line = text[start:end]
-        dated = (
-            bool(joined) and joined[-1][1] == start and _DATE_LINE.fullmatch(text, *joined[-1]) is not None
-        )
-        follows = not _SPOKEN.match(line) and not _DATE_LINE.fullmatch(line)
-        if joined and joined[-1][1] == start and (dated or follows):
+        leads_in = _DATE_LINE.fullmatch(line) is not None or is_cue(line)
+        opens = leads_in or HEAD.match(line) is not None or _SPOKEN.match(line) is not None
+        if joined and joined[-1][1] == start and (is_led_in or not opens):
             joined[-1] = (joined[-1][0], end)
+            is_led_in = is_led_in and (leads_in or not line.strip())
         else:
             joined.append((start, end))
+            is_led_in = leads_in
     return joined
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.content import message_pieces
+from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
+from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prose.passages import example_passages
 
 SUMS = [
@@ -39,10 +41,64 @@ def test_examples_are_told_from_what_is_asked(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_each_answer_is_a_passage_of_its_own_and_worth_most(shape: str) -> None:
+def test_each_answer_is_a_passage_of_its_own_and_worth_most_the_first_time(shape: str) -> None:
     (text,) = [piece.raw for piece in message_pieces(prompt(shape)) if piece.kind is Kind.EXAMPLES]
     passages = example_passages(text)
     answers = [one for one in passages if "The answer is near." in text[one.start : one.end]]
     assert len(answers) == len(SUMS)
     assert all("pears" not in text[one.start : one.end] for one in answers)
-    assert min(one.value for one in answers) == max(one.value for one in passages[2:])
+    assert all(one.facts == answers[0].facts for one in answers)
+    assert sum(answers[0].facts.values()) > max(one.value for one in passages[2:])
+
+
+LABELS = {
+    "blank lines": ("Q: {}\nA: {}\n\n", "Q: {}\nA:"),
+    "no blank lines": ("Q: {}\nA: {}\n", "Q: {}\nA:"),
+    "full-width colons": ("入力：{}\n出力：{}\n\n", "入力：{}\n出力："),
+    "Spanish": ("Texto: {}\nClase: {}\n\n", "Texto: {}\nClase:"),
+    "arrows": ("{} => {}\n", "{} =>"),
+    "arrows in quotes": ('"{}" -> {}\n', '"{}" ->'),
+    "JSON": ('Input: {{"text": "{}"}}\nOutput: {{"class": "{}"}}\n\n', 'Input: {{"text": "{}"}}\nOutput:'),
+    "counted": ("Example 1:\nText: {}\nClass: {}\n\n", "Now you.\nText: {}\nClass:"),
+    "rules": ("Text: {}\nClass: {}\n---\n", "Text: {}\nClass:"),
+}
+WRITTEN = [
+    *((f"The parcel of week {n} has not moved for days", "delivery") for n in range(20)),
+    ("The glaze of a samovar was chipped when it came", "damage"),
+    *((f"Bill {n} was paid two times, send the money back", "refund") for n in range(20)),
+]
+SAID = "The glaze of our teapot was chipped"
+
+
+@pytest.mark.parametrize("shape", LABELS)
+def test_the_examples_most_like_what_is_asked_stay_and_every_label_once(shape: str) -> None:
+    example, asked = LABELS[shape]
+    told = "".join(example.format(*pair) for pair in WRITTEN)
+    messages = [{"role": "user", "content": f"Classify the text.\n\n{told}{asked.format(SAID)}"}]
+    sent = _within(messages, 0.3)[0]["content"]
+    assert "The glaze of a samovar was chipped when it came" in sent
+    assert all(label in sent for label in ("delivery", "damage", "refund"))
+    assert SAID in sent
+
+
+def test_examples_that_a_system_text_announces_are_cut_and_its_rules_stay() -> None:
+    told = "\n\n".join(f"User: {text}\nLabel: {label}" for text, label in WRITTEN)
+    system = f"You classify texts. Never invent a label.\n\nExamples:\n\n{told}"
+    sent = _within([{"role": "system", "content": system}, {"role": "user", "content": SAID}], 0.3)
+    assert sent[0]["content"].startswith("You classify texts. Never invent a label.\n\nExamples:")
+    assert "The glaze of a samovar was chipped when it came" in sent[0]["content"]
+
+
+def test_entries_that_nothing_calls_examples_stay_in_a_system_text() -> None:
+    rules = "\n\n".join(f"Tool: {text}\nUse: {label}" for text, label in WRITTEN)
+    assert [piece.kind for piece in instruction_pieces(f"You have tools.\n\n{rules}")] == [Kind.PROSE]
+
+
+def _within(messages: list[dict[str, str]], share: float) -> list[dict[str, str]]:
+    config = OptimizerConfig.preset("balanced")
+    whole = optimize_body({"messages": messages}, "openai", config=config).stats.tokens_before
+    budget = int(share * whole)
+    result = optimize_body({"messages": messages}, "openai", config=config, budget_tokens=budget)
+    assert result.stats.tokens_after <= budget
+    sent: list[dict[str, str]] = result.body["messages"]
+    return sent

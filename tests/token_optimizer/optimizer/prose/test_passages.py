@@ -131,7 +131,7 @@ def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:
         "Q: What is 3 * 3?\nMultiply them.\n",
         "The answer is 9\n\n",
     ]
-    lead, answer, second_lead, _ = (passage.value for passage in passages)
+    lead, answer, second_lead, _ = (passage.value + sum(passage.facts.values()) for passage in passages)
     assert answer > second_lead
     assert lead > second_lead
 

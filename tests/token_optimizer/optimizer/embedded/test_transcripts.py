@@ -1,0 +1,61 @@
+"""Transcripts as meetings, chats and subtitles write them: who said the sentence that is asked for stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from token_optimizer import OptimizerConfig
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.content import message_pieces, result_pieces
+from token_optimizer.optimizer.embedded.transcripts import is_transcript
+from token_optimizer.optimizer.pipeline import optimize_body
+
+NAMES = ["Ida Quell", "Tor Vik", "Ana Lund"]
+TALK = [
+    "I think we should look at the drawings again before we go on.",
+    "Let us come back to that when the crane people have called.",
+    "You said so last week, and nobody wrote it down.",
+    "Can everybody see my screen, it should show the second plan.",
+]
+ANSWER = "The pump gets a valve from Redmarsh in June."
+QUESTION = "Where does the valve of the pump come from?"
+# How one says it at the minute and second `n`, and what parts it from the next.
+WRITTEN = {
+    "labels": "{name}: {text}\n",
+    "capitals": "{name}: {text}\n\n",
+    "times": "[00:{n:02}] {name}: {text}\n",
+    "bold": "**{name}:** {text}\n\n",
+    "a chat": "03.02.26, 10:{n:02} - {name}: {text}\n",
+    "heads with a time": "{name}   0:{n:02}\n{text}\n\n",
+    "heads below a time": "[00:{n:02}] {name}\n{text}\n\n",
+    "subtitles": "{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{name}: {text}\n\n",
+    "subtitles of voices": "00:{n:02}.000 --> 00:{n:02}.900\n<v {name}>{text}</v>\n\n",
+    "subtitles of nobody": "{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{text}\n\n",
+}
+
+
+def transcript(form: str) -> str:
+    said = [ANSWER if n == 31 else TALK[n % 4] for n in range(60)]
+    return "".join(WRITTEN[form].format(name=NAMES[n % 3], n=n, text=text) for n, text in enumerate(said))
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_transcript_is_told_from_the_question(form: str) -> None:
+    text = transcript(form)
+    assert is_transcript(text)
+    assert [piece.kind for piece in result_pieces(text)] == [Kind.TRANSCRIPT]
+    pieces = message_pieces(f"Here is our meeting.\n\n{text}\n{QUESTION}")
+    asking = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
+    assert asking.split() == f"Here is our meeting. {QUESTION}".split()
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_what_was_said_stays_with_who_said_it(form: str) -> None:
+    messages = [{"role": "user", "content": f"{transcript(form)}\n{QUESTION}"}]
+    config = OptimizerConfig.preset("balanced")
+    whole = optimize_body({"messages": messages}, "openai", config=config).stats.tokens_before
+    budget = int(0.3 * whole)
+    result = optimize_body({"messages": messages}, "openai", config=config, budget_tokens=budget)
+    sent = result.body["messages"][0]["content"]
+    assert result.stats.tokens_after <= budget
+    assert WRITTEN[form].format(name=NAMES[31 % 3], n=31, text=ANSWER).strip() in sent

@@ -1,0 +1,50 @@
+"""Heads and cues of transcripts."""
+
+import pytest
+
+from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, stands_alone
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "alone"),
+    [
+        ("Ida Quell: Good morning.", "Ida Quell", False),
+        ("[10:04] Ida: Good morning.", "Ida", False),
+        ("(00:10:04) Ida: Good morning.", "Ida", False),
+        ("**Ida Quell:** Good morning.", "Ida Quell", False),
+        ("- Ida : Good morning.", "Ida", False),
+        ("11.02.26, 10:04 - Ida Quell: Good morning.", "Ida Quell", False),
+        ("<v Ida Quell>Good morning.", "Ida Quell", False),
+        ("田中：おはようございます", "田中", False),
+        ("Ida Quell   0:04", "Ida Quell", True),
+        ("Ida Quell  10:04 AM", "Ida Quell", True),
+        ("Ida Quell [10:04]", "Ida Quell", True),
+        ("[00:04] Ida Quell", "Ida Quell", True),
+    ],
+)
+def test_heads(line, name, alone):
+    head = HEAD.match(line)
+    assert head is not None
+    assert (speaker_of(head), stands_alone(head)) == (name, alone)
+
+
+@pytest.mark.parametrize(
+    "line", ["Good morning.", "ida: x", "See https://x.example/a", "Ida Quell", "12: x", ""]
+)
+def test_other_lines_have_no_head(line):
+    assert HEAD.match(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "cue", "timed"),
+    [
+        ("00:01.000 --> 00:02.500", True, True),
+        ("00:00:01,000 --> 00:00:02,500 align:start", True, True),
+        ("17", True, False),
+        ("WEBVTT", True, False),
+        ("a --> b", False, False),
+        ("17 boats", False, False),
+    ],
+)
+def test_cues(line, cue, timed):
+    assert (is_cue(line), is_time_cue(line)) == (cue, timed)

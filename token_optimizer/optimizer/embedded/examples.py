@@ -1,0 +1,163 @@
+"""Finds worked examples in a text, and tells them from what is asked after them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.asking import Role, asks, role_of_name
+from token_optimizer.optimizer.embedded.transcripts import is_field
+from token_optimizer.text.lines import lines_of
+
+Found = tuple[int, int, Kind]
+Line = tuple[int, int]
+
+_LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([^\W\d_][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:：.)]")
+_OPEN_ENDED = (":", "：")
+# "cat -> animal": what is asked ends with the arrow.
+_ARROW = re.compile(
+    r"^[^\n]{1,400}?\S[ \t]*+(=>|->|→|⇒|>>)[ \t]*+(?P<answer>(?:\S[^\n]{0,199}?)?)[ \t]*+$", re.MULTILINE
+)
+_MIN_EXAMPLES = 3
+_EXAMPLE_NAME = (
+    r"(?:(?:few[_-]?)?shots?|examples?|samples?|demos?|demonstrations?|instances?)(?:[_-]?\d{1,3})?"
+)
+_EXAMPLE_START = re.compile(rf"^[ \t]*<{_EXAMPLE_NAME}(?:\s[^<>\n]{{0,200}})?>", re.MULTILINE | re.IGNORECASE)
+_EXAMPLE_END = re.compile(rf"</{_EXAMPLE_NAME}>[ \t]*\n?", re.IGNORECASE)
+_EXAMPLE_RULE = re.compile(
+    r"^[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
+    r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*[:.]?)[ \t]*\n\s*",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ALIKE_SHARE = 0.8
+_ANNOUNCES_EXAMPLES = re.compile(
+    r"(?i)\b(?:examples?|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
+)
+_BLANK = re.compile(r"\n[ \t]*\n+")
+_ANNOUNCED_WITHIN_CHARS = 200
+
+
+def has_examples(text: str) -> bool:
+    """Whether the text is a question after worked examples."""
+    return bool(examples_in(text))
+
+
+def announced_examples(text: str) -> Line | None:
+    """Where labelled examples stand in a text that does not ask, if it says that they are examples."""
+    for blocks in (_blank_separated(text), _ruled_off(text)):
+        for start, end, _ in _labelled_examples(text, blocks, asked=False):
+            before = text[max(0, start - _ANNOUNCED_WITHIN_CHARS) : start]
+            if _ANNOUNCES_EXAMPLES.search(before):
+                return start, end
+    return None
+
+
+def examples_in(text: str) -> list[Found]:
+    """Blocks that open with one label and share another line's opening; the last one is what is asked."""
+    if tagged := _tagged_examples(text):
+        return [tagged]
+    for blocks in (_blank_separated(text), _ruled_off(text), _label_separated(text)):
+        if found := _labelled_examples(text, blocks):
+            return found
+    return _arrow_examples(text)
+
+
+def _tagged_examples(text: str) -> Found | None:
+    """Elements named for examples, side by side; what is asked follows them."""
+    ends = [match.end() for match in _EXAMPLE_END.finditer(text)]
+    start = _EXAMPLE_START.search(text)
+    if start is None or len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
+        return None
+    return start.start(), ends[-1], Kind.EXAMPLES
+
+
+def _arrow_examples(text: str) -> list[Found]:
+    """Lines with an arrow from what is given to the answer, of which the last has none."""
+    found = list(_ARROW.finditer(text))
+    if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not text.rstrip().endswith(found[-1][1]):
+        return []
+    answered = [match for match in found[:-1] if match["answer"] and match[1] == found[-1][1]]
+    lines = text.count("\n", found[0].start(), found[-1].start())
+    if len(answered) < max(_MIN_EXAMPLES, _ALIKE_SHARE * lines):
+        return []
+    return [(answered[0].start(), found[-1].start(), Kind.EXAMPLES)]
+
+
+def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> list[Found]:
+    labels = [match.group(1) if (match := _LABEL.match(text, *block)) else "" for block in blocks]
+    counts = Counter(label for label in labels if label)
+    if not counts:
+        return []
+    label = counts.most_common(1)[0][0]
+    chosen = [index for index, found in enumerate(labels) if found == label]
+    answered = range(chosen[0], chosen[-1])
+    if len(answered) < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
+        return []
+    openings = Counter(
+        opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
+    )
+    shared = [opening for opening, count in openings.items() if count >= _ALIKE_SHARE * len(answered)]
+    # An input with its output is an example, though either may be the field of a document.
+    has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
+    if not _is_open(text, shared) and (all(map(is_field, shared)) or (is_field(label) and not has_answers)):
+        return []
+    # The last one is what is asked, unless something else asks behind it.
+    behind = text[blocks[chosen[-1]][1] :]
+    is_asked_behind = not asked or asks(behind) or behind.rstrip().endswith(_OPEN_ENDED)
+    return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
+
+
+def _is_open(text: str, labels: Sequence[str]) -> bool:
+    """Whether the text ends with one of the labels, and nothing behind it: that is what is to be answered."""
+    last = text.rstrip().rpartition("\n")[2]
+    match = _LABEL.fullmatch(last) if last.endswith(_OPEN_ENDED) else None
+    return match is not None and match.group(1) in labels
+
+
+def _label_separated(text: str) -> list[Line]:
+    """What stands between the lines that open with the first label of many, where the text ends with one that
+    is open; no transcript ends like that."""
+    if not text.rstrip().endswith(_OPEN_ENDED):
+        return []
+    labels: dict[int, str] = {}
+    start = 0
+    for line in lines_of(text):
+        if match := _LABEL.match(line):
+            labels[start] = match.group(1)
+        start += len(line)
+    counts = Counter(labels.values())
+    label = next((name for name in labels.values() if counts[name] > _MIN_EXAMPLES), "")
+    starts = [start for start, name in labels.items() if name == label] if label else []
+    return list(pairwise([0, *(start for start in starts if start), len(text)])) if starts else []
+
+
+def _ruled_off(text: str) -> list[Line]:
+    """What rules or headings of examples part; a heading or a rule goes with the block before it."""
+    found, start = [], 0
+    for match in _EXAMPLE_RULE.finditer(text):
+        if text[start : match.start()].strip():
+            found.append((start, match.end()))
+        start = match.end()
+    return [*found, (start, len(text))] if found else []
+
+
+def _openings(lines: list[str]) -> set[str]:
+    """How the lines open: a label, or their first two words."""
+    return {
+        match.group(1) if (match := _LABEL.match(line)) else " ".join(line.split()[:2])
+        for line in lines
+        if line.strip()
+    }
+
+
+def _blank_separated(text: str) -> list[Line]:
+    found, start = [], 0
+    for match in _BLANK.finditer(text):
+        found.append((start, match.end()))
+        start = match.end()
+    if start < len(text):
+        found.append((start, len(text)))
+    return found

@@ -1,0 +1,97 @@
+"""Finds the transcript in a text: what several people said, or what is said at which time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from token_optimizer.optimizer.embedded.asking import (
+    MAX_ASKING_CHARS,
+    Role,
+    announces_what_follows,
+    asks,
+    role_of_name,
+)
+from token_optimizer.text.lines import lines_of
+from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, stands_alone
+
+Line = tuple[int, int]
+
+_MIN_SPOKEN = 6
+_SPOKEN_SHARE = 0.6
+# Of heads that stand alone on their lines, and of cues, as much is said in other lines.
+_ALONE_SHARE = 0.25
+_TRANSCRIPT_SHARE = 0.8
+_FIELDS = frozenset(
+    ("url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id")
+)
+
+
+def is_field(name: str) -> bool:
+    """Whether the label is one of a document's fields, and none of a speaker or an example."""
+    return role_of_name(name) is Role.MATERIAL or name.lower() in _FIELDS
+
+
+def is_transcript(text: str) -> bool:
+    """Whether most of the text is what several people said, each with its speaker, or subtitles."""
+    span = transcript_span(text, asked=True)
+    return span is not None and span[1] - span[0] >= _TRANSCRIPT_SHARE * len(text)
+
+
+def transcript_span(text: str, *, asked: bool = False) -> Line | None:
+    """From the first to the last line that a speaker opens, where at least two speak more than once; or from
+    the first cue to the last.
+
+    Where nothing follows, the last that was said is what is asked, unless something was asked before.
+    """
+    heads = {head.start(): head for head in HEAD.finditer(text)}
+    lines = list(_lines(text))
+    cues = [at for at, (start, end) in enumerate(lines) if " --> " in text[start:end]]
+    if len(heads) < _MIN_SPOKEN and len(cues) < _MIN_SPOKEN:
+        return None
+    counts = Counter(map(speaker_of, heads.values()))
+    # A label of material speaks as little as a title does.
+    again = {name for name, count in counts.items() if count > 1 and not is_field(name)}
+    spoken = [
+        at for at, (start, _) in enumerate(lines) if start in heads and speaker_of(heads[start]) in again
+    ]
+    timed = [at for at in cues if is_time_cue(text[slice(*lines[at])])]
+    if len(timed) >= _MIN_SPOKEN:
+        marked, alone = sorted({*spoken, *timed}), True
+    elif len(spoken) >= _MIN_SPOKEN and len(again) > 1:
+        marked, alone = spoken, sum(stands_alone(heads[lines[at][0]]) for at in spoken) > len(spoken) / 2
+    else:
+        return None
+    if not alone and not text[lines[marked[-1]][1] :].strip():
+        asked = asked or _is_asked_before(text[: lines[marked[0]][0]])
+        marked = marked if asked else marked[:-2]
+    return _span(text, lines, marked, alone=alone)
+
+
+def _is_asked_before(text: str) -> bool:
+    before = text.rstrip()
+    said = before[-MAX_ASKING_CHARS:]
+    return asks(said) or before.endswith((":", "：")) or announces_what_follows(said)
+
+
+def _span(text: str, lines: Sequence[Line], marked: Sequence[int], *, alone: bool) -> Line | None:
+    """The lines from the first marked one to the last, where enough of them are; with what is said below."""
+    first, last = marked[0], marked[-1]
+    # The number of a cue and the head of a file stand above it.
+    while alone and first and is_cue(text[slice(*lines[first - 1])]):
+        first -= 1
+    while alone and last + 1 < len(lines) and text[slice(*lines[last + 1])].strip():
+        last += 1
+    told = [text[start:end] for start, end in lines[first : last + 1]]
+    filled = sum(bool(line.strip()) and not is_cue(line) for line in told)
+    share = _ALONE_SHARE if alone else _SPOKEN_SHARE
+    if len(marked) < max(_MIN_SPOKEN, share * filled):
+        return None
+    return lines[first][0], lines[last][1]
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start = 0
+    for line in lines_of(text):
+        yield start, start + len(line)
+        start += len(line)

@@ -1,0 +1,50 @@
+"""Who speaks in a transcript, as meetings, chats and subtitles are written down.
+
+A head names the speaker: "Ana: Good morning.", "[10:04] Ana Reyes: ...", "**Ana:** ...",
+"11.02.26, 10:04 - Ana: ...", "<v Ana>...", or alone on its line with a time: "Ana Reyes   0:04". A cue tells
+when something is said: "00:04.000 --> 00:06.000", and the number above it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
+_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+_NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"
+HEAD = re.compile(
+    rf"""^[ \t]*+(?:[-*>•][ \t])?(?:\*\*|__)?
+    (?:(?P<stamp>[\[(][^\])\n]{{1,30}}[\])]|(?:{_DATE},?[ \t])?{_TIME}(?=[ \t]))[ \t]*+(?:[-–—][ \t])?)?
+    (?:\*\*|__)?
+    (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>
+      | (?P<name>{_NAME})(?:
+          (?:\*\*|__)?\ ?[:：](?:\*\*|__)?(?:[ \t]|$|(?<=：))
+        | (?P<alone>(?:\*\*|__)?[ \t]{{1,12}}[\[(]?{_TIME}[\])]?[ \t]*+$)
+        | (?(stamp)(?P<below>(?:\*\*|__)?[ \t]*+$)|(?!)))
+    )""",
+    re.MULTILINE | re.VERBOSE,
+)
+CUE = re.compile(
+    r"[ \t]*+(?:\d{1,5}|WEBVTT[^\n]{0,100}|[\d:.,]{5,12} --> [\d:.,]{5,12}[^\n]{0,100})[ \t\r]*$"
+)
+_TIMES = " --> "
+
+
+def speaker_of(head: re.Match[str]) -> str:
+    """The name in a head."""
+    return head["tagged"] or head["name"]
+
+
+def stands_alone(head: re.Match[str]) -> bool:
+    """Whether what is said stands below the head, and not behind it."""
+    return head["alone"] is not None or head["below"] is not None
+
+
+def is_cue(line: str) -> bool:
+    """Whether the line only tells when something is said, or counts what is."""
+    return CUE.match(line) is not None
+
+
+def is_time_cue(line: str) -> bool:
+    """Whether the line tells from when to when something is said."""
+    return _TIMES in line and is_cue(line)
