@@ -221,9 +221,9 @@ def _merged(text: str, parts: Iterable[Part]) -> list[Part]:
 
 
 def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
-    """The parts, with the paragraphs that are one short question apart, if there are any and few of them."""
+    """The parts, with the paragraphs that are a short question apart, if there are any and few of them."""
     told = list(paragraphs(text, parts[0].start, parts[-1].end))
-    asking = [span for span in told if _is_one_question(text[slice(*span)].strip())]
+    asking = [span for span in told if _is_short_question(text[slice(*span)].strip())]
     if not 0 < len(asking) <= max(1, _ASKING_SHARE * len(told)):
         return
     for part in parts:
@@ -236,8 +236,11 @@ def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
         yield replace(part, start=at)
 
 
-def _is_one_question(unit: str) -> bool:
-    return len(unit) <= SHORT_CHARS and unit.endswith(("?", "？", "؟")) and "\n" not in unit
+def _is_short_question(unit: str) -> bool:
+    """Whether the paragraph is one question, or asks in the words of one who speaks to somebody."""
+    if len(unit) > SHORT_CHARS or "\n" in unit or not asks_question(unit):
+        return False
+    return unit.endswith(("?", "？", "؟")) or addresses(unit)
 
 
 def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:

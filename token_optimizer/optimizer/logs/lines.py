@@ -99,7 +99,9 @@ _BUILD = re.compile(
 _VERDICT = re.compile(
     r"""(?:\x1b\[[\d;]*m)*(?:\[[^\]\n]{1,12}\]\s){0,3}(?:
       \S{1,200}?(?:::|\.py\b|\.[jt]sx?\b)\S{0,200}\s+(?:\x1b\[[\d;]*m)*(?:PASSED|FAILED|SKIPPED|XFAIL|ERROR)\b
-    | (?:FAILED|ERROR|PASSED)\ \S+(?:::|\.\w{1,4}\b) | ={3,}\ .{1,200}\ ={3,}$
+    | (?:FAILED|ERROR|PASSED)\ \S+(?:::|\.\w{1,4}\b)
+    | ={3,}\ (?:test\ session|FAILURES|ERRORS|warnings\ summary|short\ test
+      |.{0,100}\b(?:passed|failed|skipped|errors?)\b).{0,200}\ ={3,}$
     | [\w./\\-]+\.\w{1,5}(?::\d+){1,2}:\ (?:fatal\ )?(?:error|warning|note|[A-Z]{1,4}\d{3,4})\b
     | [\w./\\-]+\.\w{1,5}\(\d+,\d+\):\ (?:error|warning)\b | \s{0,6}-->\ \S+:\d+:\d+$
     | (?:error|warning)\[[A-Z]\d{4}\]: | [A-Z]{1,4}\d{3,4}\ (?:\[\*\]\ |`)

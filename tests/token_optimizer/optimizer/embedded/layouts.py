@@ -31,6 +31,7 @@ def paragraphs(count: int = 16, seed: int = 7) -> list[str]:
 
 
 PARAGRAPHS = paragraphs()
+WONDERING = f"I wonder about one thing. {QUESTION} It is for a sign."
 ARTICLE = "\n\n".join(PARAGRAPHS)
 RUNNING = " ".join(PARAGRAPHS)
 NUMBERED = "\n\n".join(f"[{number}] {text}" for number, text in enumerate(PARAGRAPHS, 1))
@@ -101,6 +102,15 @@ LAYOUTS: dict[str, tuple[str, list[str]]] = {
     ),
     "a question between": (
         "\n\n".join([*PARAGRAPHS[:7], QUESTION, *PARAGRAPHS[7:]]),
+        [QUESTION],
+    ),
+    "a question between, with words around it": (
+        "\n\n".join([*PARAGRAPHS[:7], WONDERING, *PARAGRAPHS[7:]]),
+        [WONDERING],
+    ),
+    "headings between signs": (
+        "".join(f"=== Sheet {n} ===\n{text}\n" for n, text in enumerate(PARAGRAPHS))
+        + f"=== ASKED ===\n{QUESTION}",
         [QUESTION],
     ),
     "quoted": (f"{QUESTION}\n\n" + "\n>\n".join(f"> {text}" for text in PARAGRAPHS), [QUESTION]),

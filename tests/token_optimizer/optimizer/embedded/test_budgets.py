@@ -185,7 +185,7 @@ def test_what_is_left_of_json_is_json() -> None:
 def test_what_was_cut_stays_cut_alike_on_the_next_turn() -> None:
     memory = InProcessMemory()
     text = f"{QUESTION}\n\n{json.dumps(ROWS)}"
-    budget = count_texts([text], "gpt-4o")[0] // 3
+    budget = count_texts([text], "gpt-4o")[0] // 4
     messages = _user(text)
     first = optimize_body(
         {"messages": messages}, "openai", config=BALANCED, budget_tokens=budget, ports=Ports(memory=memory)
