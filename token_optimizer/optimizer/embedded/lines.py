@@ -57,7 +57,7 @@ _FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _SOURCE_MARKS = "(){}[]=;:<>_"
 _MIN_SOURCE_MARKS = 0.04
 _SOURCE_SHARE = 0.6
-_NESTED_SHARE = 0.1
+_NESTED_SHARE = 0.25
 _OUTPUT_SHARE = 0.7
 _TERMINAL_SHARE = 0.3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")

@@ -20,6 +20,10 @@ REPORTS = {
     "layers": "\n".join(
         f"{n:012x}: {done}" for n in range(990, 1015) for done in ("Waiting", "Pull complete")
     ),
+    "a test run": "\n".join(
+        [*["." * 60] * 8, "Failures:", "", "  1) opens at dawn", "       expected: 5", "            got: 6"]
+        + [f"  Running test_{n} ... ok ({n}ms)" for n in range(40)]
+    ),
     "steps": "\n".join(f"{n * 64}K ........ ........ {n}% {n % 7}.2M {60 - n}s" for n in range(50)),
 }
 # By what writes such lines.
@@ -47,7 +51,7 @@ def test_what_reports_one_thing_after_another_is_a_log(name):
     assert is_report(REPORTS[name])
 
 
-@pytest.mark.parametrize("name", ["plan", "layers", "steps"])
+@pytest.mark.parametrize("name", ["plan", "layers", "a test run", "steps"])
 def test_reports_with_the_marks_of_a_source_are_logs(name):
     assert kind_of(REPORTS[name]) is Kind.LOG
 
