@@ -28,7 +28,7 @@ _COLUMN_FIELDS = ("config", "budget", "settings")
 class Desk:
     """The forms; bound, and so checked, where `is_run`.
 
-    `do` is what the pressed button says, and `which` what it says that of.
+    `do` is what the pressed button says, and `which` what it says that of. `example` is the chosen one.
     """
 
     project: Project
@@ -36,6 +36,7 @@ class Desk:
     columns: tuple[ColumnForm, ...]
     do: str
     which: str = ""
+    example: str = ""
 
     @property
     def is_run(self) -> bool:
@@ -70,7 +71,7 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
         ColumnForm(data, initial=_of_column(values, number), number=number, project=project)
         for number in range(1, _count(values) + 1)
     )
-    return Desk(project, form, columns, do, which)
+    return Desk(project, form, columns, do, which, values.get("example", ""))
 
 
 def _project(scope: Scope, name: str) -> Project | None:

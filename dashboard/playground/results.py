@@ -127,7 +127,7 @@ def difference(first: Optimized, other: Optimized) -> str:
         return "the same blocks"
     fates = Counter(block.fate for block in changed).most_common()
     count = f"{len(changed)} block{'s' if len(changed) > 1 else ''}"
-    return f"{count}: {', '.join(f'{number} {fate}' for fate, number in fates)}"
+    return f"{count}: {', '.join(f'{number} {fate}' for fate, number in fates)} here"
 
 
 def _result(

@@ -29,9 +29,10 @@ def test_it_works(as_member: Client, project: Project, member: User) -> None:
 
 
 def test_a_saved_example_fills_the_form(as_member: Client, example: PlaygroundExample) -> None:
-    assert f'<option value="{example.pk}">outage</option>' in page_text(as_member, "/playground")
-    page = tried(as_member, do="example", example=str(example.pk), text="mine")
+    assert f'<option value="{example.pk.hex}">outage</option>' in page_text(as_member, "/playground")
+    page = tried(as_member, do="example", example=example.pk.hex, text="mine")
     assert "The disk is full.</textarea>" in page
+    assert f'<option value="{example.pk.hex}" selected>outage</option>' in page
     assert 'value="Why?"' in page
 
 
