@@ -64,11 +64,8 @@ class OptimizerPool:
 _worker_pool: OptimizerPool | None = None
 
 
-def worker_pool() -> OptimizerPool:
-    """The open pool of this worker; elsewhere one of its own, which remembers nothing."""
-    global _worker_pool
-    if _worker_pool is None:
-        _worker_pool = OptimizerPool()
+def worker_pool() -> OptimizerPool | None:
+    """The open pool of this worker; None in a process that has none."""
     return _worker_pool
 
 

@@ -42,15 +42,20 @@ INLINE_MS = 100
 
 
 async def optimize_for_project(
-    request: OptimizationRequest, project_id: UUID, pool: OptimizerPool
+    request: OptimizationRequest, project_id: UUID, pool: OptimizerPool | None
 ) -> Optimized:
     """The optimized request, with what the project's documents say. Raises PromptError alone."""
     return await optimize_request(await with_documents(request, project_id), pool)
 
 
-async def optimize_request(request: OptimizationRequest, pool: OptimizerPool) -> Optimized:
-    """The optimized request; the original one where the optimizer breaks. Raises PromptError alone."""
+async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | None) -> Optimized:
+    """The optimized request; the original one where the optimizer breaks. Raises PromptError alone.
+
+    Without a pool there is no event loop to keep free.
+    """
     try:
+        if pool is None:
+            return run_inline(request, None)
         if request.size_bytes <= INLINE_BYTES:
             return run_inline(request, pool.conversations, limit_ms=INLINE_MS)
         return await pool.run(request)
