@@ -21,7 +21,7 @@ from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_session
 from optimizer_app.playground.prompt import TrialPrompt
-from optimizer_app.playground.streams import Delta, deltas_of
+from optimizer_app.playground.streams import BrokenStream, Delta, deltas_of
 from optimizer_app.prices.entries import overrides_of
 from optimizer_app.providers.addresses import DEFAULT_BASE_URLS, key_headers
 from optimizer_app.providers.echo import echo_of
@@ -110,6 +110,8 @@ def _deltas(question: Question) -> Iterator[Delta]:
         raise NotAnswered(f"The provider must not be called: {error}.") from error
     except (requests.Timeout, TimeoutError) as error:
         raise NotAnswered("The provider did not answer in time.") from error
+    except BrokenStream as error:
+        raise NotAnswered(f"The provider broke off{_said(str(error), '')}") from error
     except (requests.RequestException, HTTPError, OSError) as error:
         # Never the error's own text, which may hold the URL.
         raise NotAnswered("The provider could not be reached, or broke off.") from error
@@ -152,9 +154,14 @@ def _refusal(response: requests.Response, secret: str) -> str:
     """The provider's status and its message, without the key, which some providers quote."""
     said = ""
     with contextlib.suppress(ValueError, KeyError, TypeError):
-        said = str(orjson.loads(response.raw.read(MAX_ERROR_BYTES))["error"]["message"])[:_MAX_SAID_CHARS]
-    said = said.replace(secret, "…") if secret else said
-    return f"The provider answered {response.status_code}{f': {said}' if said else '.'}"
+        said = str(orjson.loads(response.raw.read(MAX_ERROR_BYTES))["error"]["message"])
+    return f"The provider answered {response.status_code}{_said(said, secret)}"
+
+
+def _said(text: str, secret: str) -> str:
+    """What the provider said, behind a colon."""
+    text = text.replace(secret, "…") if secret else text
+    return f": {text[:_MAX_SAID_CHARS]}" if text else "."
 
 
 def _newer(known: Usage, said: Usage | None) -> Usage:

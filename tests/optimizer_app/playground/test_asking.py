@@ -11,7 +11,7 @@ import pytest
 from optimizer_app.models import Project, Provider
 from optimizer_app.playground.asking import Bill, NotAnswered, Question, answer, question_to
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_text
-from tests.mock_provider import MockProvider, Reply
+from tests.mock_provider import MockProvider, Reply, ToolCall
 
 SECRET = "sk-of-the-project"
 PLAIN = prompt_of_text("What is two and two?")
@@ -61,6 +61,27 @@ def test_it_works(project: Project, provider: MockProvider, dialect: Any) -> Non
     assert received.json["stream"] is True
     assert received.json["model"] == "gpt-4o"
     assert SECRET in received.headers.get("authorization", received.headers.get("x-api-key"))
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic", "responses"])
+def test_a_call_of_a_tool_is_told(project: Project, provider: MockProvider, dialect: Any) -> None:
+    add(project, provider, "anthropic" if dialect == "anthropic" else "openai")
+    key = "input" if dialect == "responses" else "messages"
+    prompt = TrialPrompt({key: [{"role": "user", "content": "Read it."}]}, dialect)
+    provider.script(Reply(text="I read.", tool_calls=(ToolCall("read_file", '{"path": "a.py"}'),)))
+    assert whole(asked(project, prompt))[0] == 'I read.\n→ read_file {"path": "a.py"}'
+
+
+@pytest.mark.parametrize("dialect", ["openai", "anthropic", "responses"])
+def test_an_answer_that_ends_early_is_not_taken_for_whole(
+    project: Project, provider: MockProvider, dialect: Any
+) -> None:
+    add(project, provider, "anthropic" if dialect == "anthropic" else "openai")
+    key = "input" if dialect == "responses" else "messages"
+    prompt = TrialPrompt({key: [{"role": "user", "content": "Hi"}]}, dialect)
+    provider.script(Reply(cut_after=3))
+    with pytest.raises(NotAnswered, match="broke off"):
+        list(answer(asked(project, prompt)))
 
 
 def test_the_built_in_echo_answers_where_there_is_no_provider(project: Project) -> None:
