@@ -7,10 +7,9 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from dashboard.configs.fields import title_of
-from dashboard.configs.page import visible_config
+from dashboard.configs.page import posted, visible_config
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.create import make_default
@@ -33,7 +32,7 @@ def export(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def import_file(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """A file's values as the reader's draft."""
     config = visible_config(request, config_id)
@@ -53,7 +52,7 @@ def import_file(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def use_as_default(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     config = visible_config(request, config_id)
     make_default(config)

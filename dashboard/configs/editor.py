@@ -8,10 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from dashboard.configs.fields import ConfigForm
-from dashboard.configs.page import editor_context, state_context, visible_config
+from dashboard.configs.page import editor_context, posted, state_context, visible_config
 from dashboard.shell.forms import with_reset
 from dashboard.shell.page import is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -34,7 +33,7 @@ def config_page(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def save(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """Keep what can be used of what was typed, and go on to what was pressed."""
     config = visible_config(request, config_id)
@@ -51,7 +50,7 @@ def save(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def discard(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     config = visible_config(request, config_id)
     discard_draft(config, request.user)
@@ -60,7 +59,7 @@ def discard(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def rebase(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """The reader's changes on top of what others published meanwhile."""
     config = visible_config(request, config_id)
@@ -71,7 +70,7 @@ def rebase(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
-@require_POST
+@posted
 def try_patterns(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """Which lines of a sample the typed patterns would drop. The sample is not stored."""
     config = visible_config(request, config_id)

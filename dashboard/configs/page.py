@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.forms.boundfield import BoundField
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from dashboard.configs.changes import ChangeRow, change_rows
 from dashboard.configs.fields import ConfigForm
@@ -20,6 +21,7 @@ from optimizer_app.configs.history import values_at, versions_of
 from optimizer_app.configs.usage import keys_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigDraft, OptimizationConfig
+from optimizer_app.playground.examples import shipped_examples
 from token_optimizer.config import PRESETS
 from token_optimizer.config_fields import FIELDS, GROUPS, SERVICE_FIELDS, ConfigField
 
@@ -58,6 +60,18 @@ class DraftState:
         return self.draft is not None and self.draft.base_version != self.draft.config.version
 
 
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Leads who comes by a link, as after a change of the theme, to the page of the config."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("dashboard:config", config_id)
+        return view(request, config_id)
+
+    return guarded
+
+
 def visible_config(request: HttpRequest, config_id: uuid.UUID) -> OptimizationConfig:
     """404 for a config of another project, as for one that never was."""
     visible = OptimizationConfig.objects.visible_to(request.user).select_related("project")
@@ -72,6 +86,7 @@ def editor_context(request: HttpRequest, config: OptimizationConfig, form: Confi
         "keys": keys_of(config),
         "versions": versions_of(config)[:SHOWN_VERSIONS],
         "embedding": embedding_of(config),
+        "examples": list(shipped_examples()),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.configs import actions, editor, new, publishing, views
+from dashboard.configs.trial.views import try_config
 
 urlpatterns = [
     path("configs", views.config_list, name="configs"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("configs/<uuid:config_id>/discard", editor.discard, name="discard_draft"),
     path("configs/<uuid:config_id>/rebase", editor.rebase, name="rebase_draft"),
     path("configs/<uuid:config_id>/patterns", editor.try_patterns, name="try_patterns"),
+    path("configs/<uuid:config_id>/try", try_config, name="try_config"),
     path("configs/<uuid:config_id>/publish", publishing.publish_page, name="publish_config"),
     path("configs/<uuid:config_id>/versions/<int:number>", publishing.version_page, name="config_version"),
     path("configs/<uuid:config_id>/export", actions.export, name="export_config"),

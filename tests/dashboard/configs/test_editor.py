@@ -262,3 +262,10 @@ def test_a_stranger_sees_and_changes_none_of_it(
     foreign = create_config(foreign_project, "secret", ConfigValues("safe"), author=admin)
     assert {as_member.get(f"/configs/{foreign.pk}{path}").status_code for path in READ} == {404}
     assert {as_member.post(f"/configs/{foreign.pk}{path}").status_code for path in WRITTEN} == {404}
+
+
+def test_a_link_to_what_is_only_posted_leads_to_the_config(
+    as_member: Client, config: OptimizationConfig
+) -> None:
+    for path in ("draft", "discard", "patterns", "try", "import"):
+        assert as_member.get(f"/configs/{config.pk}/{path}")["Location"] == f"/configs/{config.pk}"
