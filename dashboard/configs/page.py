@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
@@ -85,9 +86,16 @@ def editor_context(request: HttpRequest, config: OptimizationConfig, form: Confi
         "problem": problem(config),
         "keys": keys_of(config),
         "versions": versions_of(config)[:SHOWN_VERSIONS],
+        "traffic": traffic_query(config),
         "embedding": embedding_of(config),
         "examples": list(shipped_examples()),
     }
+
+
+def traffic_query(config: OptimizationConfig, version: int | None = None) -> str:
+    """The query of the list of its requests."""
+    asked = {"project": config.project.name, "config": config.name}
+    return urlencode(asked if version is None else {**asked, "version": version})
 
 
 def state_context(request: HttpRequest, config: OptimizationConfig, form: ConfigForm) -> dict[str, Any]:

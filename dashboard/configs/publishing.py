@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from dashboard.configs.changes import change_rows
-from dashboard.configs.page import draft_state, visible_config
+from dashboard.configs.page import draft_state, traffic_query, visible_config
 from dashboard.shell.forms import PageForm
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -69,6 +69,7 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
     live, values = ConfigValues.of(config), ConfigValues.of(version)
     context = {
         "version": version,
+        "traffic": traffic_query(config, number),
         "versions": versions,
         "other": other,
         "changes": change_rows(changes(ConfigValues.of(other), values)) if other else [],

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.text import slugify
 
 from dashboard.request.re_reads import re_reads
@@ -21,7 +22,7 @@ from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
-from optimizer_app.models import RequestTrace
+from optimizer_app.models import ConfigVersion, RequestTrace
 
 TEMPLATE = "dashboard/request/page.html"
 DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
@@ -54,6 +55,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),
         "playground_query": _playground_query(trace),
+        "config_url": _config_url(trace),
         **_neighbours(request, scope, trace),
     }
     return render_page(request, TEMPLATE, scope, context)
@@ -143,6 +145,13 @@ def _groups(request: HttpRequest, rows: list[BlockRow]) -> list[Group]:
     if "all" in request.GET:
         opened = frozenset(row.group for row in found)
     return blocks.groups(found, opened)
+
+
+def _config_url(trace: RequestTrace) -> str:
+    """The page of the config's version that the request met; empty where there is none, as for a preset."""
+    named = ConfigVersion.objects.filter(config__project=trace.project_id, config__name=trace.config_name)
+    version = named.filter(number=trace.config_version or 0).first()
+    return reverse("dashboard:config_version", args=[version.config_id, version.number]) if version else ""
 
 
 def _neighbours(request: HttpRequest, scope: Scope, trace: RequestTrace) -> dict[str, uuid.UUID | None]:

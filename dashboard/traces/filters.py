@@ -35,6 +35,8 @@ class RequestFilter(forms.Form):
     route = forms.ChoiceField(required=False, choices=list(ROUTES.items()))
     status = forms.ChoiceField(required=False, choices=RequestTrace.Status.choices)
     flag = forms.ChoiceField(required=False, choices=[(key, label) for key, (label, _) in FLAGS.items()])
+    config = forms.CharField(required=False, max_length=60)
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
     def clean_q(self) -> str:
         text = re.sub(r"[-\s]", "", self.cleaned_data["q"]).lower()
@@ -48,13 +50,18 @@ class RequestFilter(forms.Form):
             return traces.none()
         chosen = self.cleaned_data
         exact = {name: chosen[name] for name in ("model", "route", "status") if chosen[name]}
-        found = traces.filter(**exact)
+        found = traces.filter(**exact, **self._of_config())
         if chosen["flag"]:
             found = found.filter(FLAGS[chosen["flag"]][1])
         if chosen["q"]:
             first, last = _id_bounds(chosen["q"])
             found = found.filter(id__gte=first, id__lte=last)
         return found
+
+    def _of_config(self) -> dict[str, Any]:
+        """The config's name and version, as links from a config have them."""
+        asked = {"config_name": self.cleaned_data["config"], "config_version": self.cleaned_data["version"]}
+        return {name: value for name, value in asked.items() if value}
 
     def selects(self, models: list[str]) -> list[Select]:
         """The drop-downs of the page; the models are those that were seen."""
@@ -75,7 +82,7 @@ class RequestFilter(forms.Form):
 
     def chosen(self) -> dict[str, Any]:
         """The filters that are set, by the name a reader knows them by."""
-        shown = {"q": "id", "model": "model", "route": "route", "status": "status", "flag": "flag"}
+        shown = {"q": "id"} | {name: name for name in self.fields if name != "q"}
         return {label: self.data.get(name) for name, label in shown.items() if self.data.get(name)}
 
 
