@@ -17,7 +17,11 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 # What these forbid or demand is never redundant, whatever the schema says.
-_DUTY = re.compile(r"\b(?:must|shall|should|never|not|only|cannot|\w+n['’]t|always)\b", re.IGNORECASE)
+_DUTY = re.compile(
+    r"\b(?:must|shall|should|never|not|only|cannot|\w+n['’]t|always|exactly|at (?:least|most)"
+    r"|required (?:for|if|when|unless))\b",
+    re.IGNORECASE,
+)
 # What every description says, or the keywords of a schema do.
 _GENERIC = frozenset(
     re.findall(

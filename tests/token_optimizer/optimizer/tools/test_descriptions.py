@@ -181,7 +181,7 @@ def test_a_part_of_a_sentence_that_name_and_schema_say_goes(text, left):
         ("The evening when the guests should arrive.", ""),
         ("Values are given in minutes.", "Values are given in minutes."),
         ("The hall (of the town), 'east' (by the sea), 'west' (inland).", None),
-        ("The guest (required for a feast).", "(required for a feast)."),
+        ("The guest (required for a feast).", None),
         ("Rings the bell, usually before a feast.", "Rings the bell, usually before a feast."),
         ("Metadata such as the date is shown.", "Metadata such as the date is shown."),
     ],
