@@ -15,6 +15,7 @@ from token_optimizer.optimizer.embedded.asking_words import (
     MATERIAL_NAMES,
     QUESTION_NAMES,
 )
+from token_optimizer.optimizer.logs.languages import ERROR_WORDS
 from token_optimizer.optimizer.relevance.words import stems_of
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
@@ -30,6 +31,9 @@ _OF_ALL = re.compile(
     |vertaal|przetłumacz|перевед|перепиш|исправь)
     |翻译|翻譯|改写|润色|校对|所有|全部|翻訳|書き換え|校正|すべて|全て|번역|교정|모든|모두""",
     re.IGNORECASE | re.VERBOSE,
+)
+_WRONG = re.compile(
+    rf"(?i)error|fail|exception|warn|wrong|trouble|problem|issue|crash|slow|unusual|odd|\b[45]xx\b|{ERROR_WORDS}"
 )
 # Words of tasks and of texts in general: none of them says which part of a text is asked about.
 _GENERAL = frozenset((
@@ -73,6 +77,11 @@ _GENERAL_STEMS = frozenset(
     for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
     for stem in stems_of(name)
 )
+
+
+def wants_all(query: str | None) -> bool:
+    """Whether the query wants all of a text, and not only what went wrong by it."""
+    return bool(query and _OF_ALL.search(query) and not _WRONG.search(query))
 
 
 def specific_stems(query: str | None) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from token_optimizer.optimizer.selection.specific import specific_stems
+from token_optimizer.optimizer.selection.specific import specific_stems, wants_all
 
 IN_GENERAL = [
     None,
@@ -40,3 +40,19 @@ def test_a_task_over_all_of_a_text_asks_for_nothing_in_particular(question: str 
 @pytest.mark.parametrize("question", IN_PARTICULAR)
 def test_a_question_names_what_it_is_about(question: str) -> None:
     assert specific_stems(question) >= IN_PARTICULAR[question]
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("List all of it as a table.", True),
+        ("Nenne mir alle Schiffe im Hafen.", True),
+        ("Find all errors in the log.", False),
+        ("Liste alle Fehler.", False),
+        ("Give me every 5xx of today.", False),
+        ("Why did job 7 stop?", False),
+        (None, False),
+    ],
+)
+def test_who_wants_all_of_a_text(query: str | None, wanted: bool) -> None:
+    assert wants_all(query) is wanted

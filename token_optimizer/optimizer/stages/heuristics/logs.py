@@ -19,12 +19,14 @@ from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_logs_to_floor, cut_to_budget
 from token_optimizer.optimizer.selection.soft_target import asks_in_particular
+from token_optimizer.optimizer.selection.specific import wants_all
 from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
-    """Trim every log above `tool_result_tokens`, further where the soft target is missed."""
-    if context.tokens_over(prompt) > 0:
+    """Trim every log above `tool_result_tokens`, further where the soft target is missed; none where all is
+    wanted."""
+    if context.tokens_over(prompt) > 0 or wants_all(prompt.query):
         return prompt
     blocks = [
         _trimmed(block, prompt, context) if _is_long_log(block, context) else block for block in prompt.blocks

@@ -69,3 +69,11 @@ def test_a_short_log_is_left_alone_without_a_hard_budget() -> None:
 
 def _target(share: float | None) -> OptimizerConfig:
     return OptimizerConfig.preset("balanced", target_reduction=share)
+
+
+@pytest.mark.parametrize("preset", ["safe", "balanced", "aggressive"])
+def test_of_what_is_wanted_as_a_whole_nothing_goes_without_a_budget(preset: str) -> None:
+    pods = "\n".join(f"pod-{n}-{n * 7919 % 9973:x}   1/1   Running   {n % 3}   {n}d" for n in range(300))
+    messages = [{"role": "user", "content": f"{pods}\n\nList all of it as a table."}]
+    sent, _ = optimize(messages, config=OptimizerConfig.preset(preset))
+    assert pods in sent[0]["content"]
