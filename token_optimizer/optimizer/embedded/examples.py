@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.asking import Role, asks, role_of_name
+from token_optimizer.optimizer.embedded.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
 from token_optimizer.text.lines import lines_of
 
@@ -21,6 +21,8 @@ _OPEN_ENDED = (":", "：")
 _ARROW = re.compile(
     r"^[^\n]{1,400}?\S[ \t]*+(=>|->|→|⇒|>>)[ \t]*+(?P<answer>(?:\S[^\n]{0,199}?)?)[ \t]*+$", re.MULTILINE
 )
+_NUMBER = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
+_BULLETS = frozenset("-*+•#>|")
 _MIN_EXAMPLES = 3
 _EXAMPLE_NAME = (
     r"(?:(?:few[_-]?)?shots?|examples?|samples?|demos?|demonstrations?|instances?)(?:[_-]?\d{1,3})?"
@@ -62,7 +64,7 @@ def examples_in(text: str) -> list[Found]:
     for blocks in (_blank_separated(text), _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found
-    return _arrow_examples(text)
+    return _arrow_examples(text) or _numbered_examples(text)
 
 
 def _tagged_examples(text: str) -> Found | None:
@@ -72,6 +74,28 @@ def _tagged_examples(text: str) -> Found | None:
     if start is None or len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
         return None
     return start.start(), ends[-1], Kind.EXAMPLES
+
+
+def _numbered_examples(text: str) -> list[Found]:
+    """Numbered paragraphs of which all but the last have an answer in a line that opens alike; the last one
+    asks."""
+    blocks = _blank_separated(text)
+    numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]
+    first = numbered.index(True) if True in numbered else len(blocks)
+    answered, asked = blocks[first:-1], text[slice(*blocks[-1])]
+    if len(answered) <= _MIN_EXAMPLES or not all(numbered[first:]) or not asks_question(asked):
+        return []
+    opened = Counter(mark for start, end in answered for mark in _marks(text[start:end]))
+    shared = {mark for mark, count in opened.items() if count >= _ALIKE_SHARE * len(answered)}
+    if not shared - _marks(asked):
+        return []
+    return [(answered[0][0], answered[-1][1], Kind.EXAMPLES)]
+
+
+def _marks(block: str) -> set[str]:
+    """What the lines below the first one open with, where that is a mark: "=>", "Answer:"."""
+    words = {line.split(maxsplit=1)[0] for line in block.splitlines()[1:] if line.strip()}
+    return {word for word in words if not word[-1].isalnum() and word not in _BULLETS}
 
 
 def _arrow_examples(text: str) -> list[Found]:

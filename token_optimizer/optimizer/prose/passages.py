@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.relevance.names import name_facts
-from token_optimizer.text.sentences import is_opened, unit_spans
+from token_optimizer.text.sentences import is_opened, sentence_spans, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue
 
 _PRONOUN = re.compile(
@@ -49,10 +49,16 @@ _TITLE = re.compile(
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
 _EXAMPLE_CLOSE = re.compile(r"[ \t]*(?:</[\w.:-]{1,60}>[ \t]*)+$|[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$")
-_EXAMPLE_FRAME = re.compile(r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$|#{1,6}[ \t])")
+# A number alone is no heading.
+_EXAMPLE_FRAME = re.compile(
+    r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$"
+    r"|#{1,6}[ \t](?!\W{0,3}\d[\d.,]{0,20}[ \t]*$))"
+)
 # An arrow leads to the answer of an example on one line.
 _ARROW = re.compile(r"[ \t](?:=>|->|→|⇒|>>)[ \t]")
 _ARROW_SHARE = 0.8
+# A shorter lead costs less than its marker.
+_LONG_LEAD_CHARS = 24
 _LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
 _ANSWER_VALUE = 2.0
@@ -81,19 +87,26 @@ def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, 
 
 
 def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """Worked examples in two passages each: what leads to the answer, and the answer in its last line; an
-    example on one line is one passage.
+    """Worked examples in two passages each: what leads to the answer, and the answer in its last line, of
+    several sentences in the last one; an example on one line is one passage.
 
     The answers show what is asked for at little cost, so the first of each goes last; the first example shows
     the form.
     """
     passages: list[Passage] = []
-    for start, middle, end in _examples(text):
+    for start, line, end in _examples(text):
+        middle = line if line == start else _last_sentence(text, line, end)
         form = _FORM_VALUE * (not passages)
         answers = {f"answer {_answer_of(text[middle:end])}": _ANSWER_VALUE}
         passages += [Passage(start, middle, _VALUE + form)] * (middle > start)
         passages.append(Passage(middle, end, _VALUE, answers))
     return passages
+
+
+def _last_sentence(text: str, start: int, end: int) -> int:
+    """Where the last sentence of a line starts; where the line does if little stands before that."""
+    *_, (last, _) = sentence_spans(text[start:end].rstrip())
+    return start + last if last >= _LONG_LEAD_CHARS else start
 
 
 def _answer_of(line: str) -> str:

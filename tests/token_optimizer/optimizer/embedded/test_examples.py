@@ -81,6 +81,43 @@ def test_the_examples_most_like_what_is_asked_stay_and_every_label_once(shape: s
     assert SAID in sent
 
 
+# The example of number `n`, what is asked, and the answer in it.
+ANSWERED = {
+    "signs": ("Problem: {q}\nSolution: {w}\n#### {n}\n\n", "Problem: {q}\nSolution:", "#### {n}"),
+    "on one line": ("Q: {q}\nA: {w} The answer is {n}.\n\n", "Q: {q}\nA:", "The answer is {n}."),
+    "numbers": ("{n}. {q}\n   {w}\n   => {n}\n\n", "400. {q}\n", "=> {n}"),
+    "speakers": ("User: {q}\nYou: {w}\nFinal: {n}\n", "User: {q}\nYou:", "Final: {n}"),
+    "bold": (
+        "### Example {n}\n**Q:** {q}\n**W:** {w}\n**A:** {n}\n\n",
+        "### Now\n**Q:** {q}\n**W:**",
+        "**A:** {n}",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", ANSWERED)
+def test_all_answers_stay_within_half_of_the_size(shape: str) -> None:
+    example, asked, answer = ANSWERED[shape]
+    numbers = range(201, 217)
+    told = "".join(
+        example.format(
+            n=n,
+            q=f"Ida picks {n + 1} pears and eats one, how many are left?",
+            w=f"She had {n + 1}. One is gone.",
+        )
+        for n in numbers
+    )
+    sent = _within([{"role": "user", "content": told + asked.format(q=ASKED)}], 0.5)[0]["content"]
+    assert [n for n in numbers if answer.format(n=n) not in sent] == []
+    assert ASKED in sent
+
+
+def test_a_numbered_task_is_no_list_of_examples() -> None:
+    task = "\n\n".join(f"{n}. Paint the door of hall {n}.\n   => in blue, please" for n in range(1, 12))
+    pieces = message_pieces(f"{task}\n\n12. Tell me when that is done.")
+    assert not [piece for piece in pieces if piece.kind is Kind.EXAMPLES]
+
+
 def test_examples_that_a_system_text_announces_are_cut_and_its_rules_stay() -> None:
     told = "\n\n".join(f"User: {text}\nLabel: {label}" for text, label in WRITTEN)
     system = f"You classify texts. Never invent a label.\n\nExamples:\n\n{told}"
