@@ -70,9 +70,11 @@ if (desk) {
     desk.action = `${location.pathname}${query ? `?${query}` : ""}#result`;
   });
   desk.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const runs = event.ctrlKey || event.metaKey;
+    const saves = event.target.name === "example_name";
+    if (event.key !== "Enter" || !(runs || saves)) return;
     event.preventDefault();
-    desk.requestSubmit(desk.querySelector("[data-run]"));
+    desk.requestSubmit(desk.querySelector(runs ? "[data-run]" : "[name=do][value=save]"));
   });
   text.addEventListener("paste", () => {
     // Only what replaces all of it says what it is.

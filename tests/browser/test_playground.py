@@ -64,7 +64,7 @@ async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -
 
         await page.locator("summary", has_text="Saved examples").click()
         await page.get_by_label("Save this prompt as").fill("The bad deploy")
-        await page.get_by_role("button", name="Save", exact=True).click()
+        await page.keyboard.press("Enter")
         await expect(page.get_by_text("The bad deploy was saved, encrypted")).to_be_visible()
         await page.get_by_label("Prompt", exact=True).fill("something else")
         await page.get_by_label("Example", exact=True).select_option("The bad deploy")
