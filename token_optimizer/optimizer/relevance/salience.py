@@ -12,9 +12,11 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from token_optimizer.models import Block, BlockType, Kind, Passage, Prompt
+from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, name_facts
 
+# Before what stands outside of the messages.
+_NOWHERE = OUTSIDE - 1
 # After so many messages a mention has lost half of its weight; some of it stays for ever.
 _HALF_LIFE_MESSAGES = 8
 _LASTING_SHARE = 0.3
@@ -62,7 +64,7 @@ def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[s
         message = block.message
         spoken = _is_spoken(block)
         for fact in _facts(block, passages.get(at)):
-            mentions = found.setdefault(fact, _Mentions(-1))
+            mentions = found.setdefault(fact, _Mentions(_NOWHERE))
             is_first = mentions.last != message
             mentions.messages += is_first
             mentions.spoken += is_first and spoken

@@ -160,6 +160,16 @@ def test_material_in_a_system_text_is_cut_and_its_rules_stay() -> None:
     assert ANSWER in sent
 
 
+def test_material_in_a_system_text_outside_of_the_messages_is_cut_too() -> None:
+    system = f"You speak for the baths. Use the following text to answer.\n\n{ARTICLE}"
+    body = {"system": system, "messages": _user(QUESTION)}
+    whole = optimize_body(body, "anthropic", config=BALANCED).stats.tokens_before
+    result = optimize_body(body, "anthropic", config=BALANCED, budget_tokens=int(SHARE * whole))
+    assert result.stats.tokens_after <= SHARE * whole
+    assert result.body["system"].startswith("You speak for the baths. Use the following text to answer.")
+    assert ANSWER in result.body["system"]
+
+
 def test_material_of_an_earlier_message_is_cut_by_the_question_of_the_newest() -> None:
     messages = [
         *_user(f"I will ask you about this text, so read it first.\n\n{ARTICLE}"),
