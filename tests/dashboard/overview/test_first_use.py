@@ -45,7 +45,7 @@ def test_the_first_request_ticks_the_last_step_and_shows_the_overview(
 ) -> None:
     trace = make_trace(project)
     page = page_text(as_admin, "/")
-    assert "The built-in echo answers;" in page
+    assert "The built-in echo answers; <a" in page
     assert f'href="/requests/{trace.pk}">open it</a>' in page
     assert "Latest requests" in page
 
