@@ -23,9 +23,11 @@ from gateway.errors import BadRequest, Unauthorized, Unavailable
 from gateway.routing import ProviderRoute, provider_of_kind
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from optimizer_app.prices.entries import override_cache_prices
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.config import PRESETS, OptimizerConfig
 from token_optimizer.errors import ConfigError
+from token_optimizer.ports import CachePrices
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +59,8 @@ class Caller:
     default: NamedConfig
     configs: Mapping[str, NamedConfig]
     providers: Sequence[ProviderRoute]
+    # Of the models for which somebody set prices.
+    cache_prices: Mapping[str, CachePrices] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
     hash_secret: str = field(default="", repr=False)
 
@@ -101,6 +105,7 @@ def caller_of(hashed: str) -> Caller | None:
         default=_default_config(key),
         configs={config.name: config for config in configs},
         providers=tuple(_route(row) for row in providers),
+        cache_prices=override_cache_prices(),
         hash_secret=key.project.hash_secret,
     )
     _note_use(key)

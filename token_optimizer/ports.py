@@ -67,6 +67,20 @@ class SentMessage:
     reads: tuple[SentRead, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CachePrices:
+    """US dollars a token: `read_usd` for input found in the provider's cache, `write_usd` for input that is
+    not there yet, which some providers ask more for than the list price."""
+
+    read_usd: float
+    write_usd: float
+
+    @property
+    def has_discount(self) -> bool:
+        """Whether cached input costs less than new."""
+        return 0 < self.read_usd < self.write_usd
+
+
 class Memory(Protocol):
     """Where sent messages are remembered, by key. It may forget any of them at any time."""
 
@@ -155,6 +169,7 @@ class Ports:
     `trace_id` names the request in its trace; empty stands for a new UUIDv7.
     `answers_read_back`: the sender answers the model's calls of `read_back`, and the client never sees them.
     `with_texts`: the result is to hold the text of every block, before and after.
+    `cache_prices` are the model's, where the caller knows better than genai-prices.
     """
 
     memory: Memory | None = None
@@ -166,6 +181,7 @@ class Ports:
     trace_id: str = ""
     answers_read_back: bool = False
     with_texts: bool = False
+    cache_prices: CachePrices | None = None
 
 
 NO_PORTS = Ports()

@@ -17,10 +17,10 @@ from typing import Any
 from optimizer_app.demo.needs import kept_needs
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.conversation.cache_prices import CachePrices, cache_prices
+from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import Ports
+from token_optimizer.ports import CachePrices, Ports
 from token_optimizer.tokens.counts import count_body
 
 

@@ -14,7 +14,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.latency import Latency
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import Ports, RetrievalResult
+from token_optimizer.ports import CachePrices, Ports, RetrievalResult
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 # Some 6,000 tokens: about 10 ms on the event loop.
@@ -29,6 +29,7 @@ class OptimizationRequest:
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
     the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     `with_texts`: the result is to hold the text of every block.
+    `cache_prices` are those that somebody set for the model.
     """
 
     body: Mapping[str, Any]
@@ -45,6 +46,7 @@ class OptimizationRequest:
     project_id: uuid.UUID | None = None
     answers_read_back: bool = False
     with_texts: bool = False
+    cache_prices: CachePrices | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ def run_inline(
             trace_id=str(request.trace_id),
             answers_read_back=request.answers_read_back,
             with_texts=request.with_texts,
+            cache_prices=request.cache_prices,
         ),
     )
     result.stats.latency_ms += search_ms

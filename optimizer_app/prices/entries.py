@@ -13,9 +13,11 @@ from genai_prices.types import ClauseEquals, ModelInfo, ModelPrice, Provider, Ti
 
 from optimizer_app.models import PriceOverride
 from token_optimizer.optimizer.conversation.cache_prices import priced_model
+from token_optimizer.ports import CachePrices
 
 Entry = tuple[Provider, ModelInfo]
 
+_PER = 1_000_000
 _HERE = Provider(id="override", name="this instance", api_pattern="")
 
 
@@ -38,6 +40,19 @@ def overrides_of(models: Iterable[str]) -> Mapping[str, PriceOverride]:
 def entry_of(model: str, dialect: str, override: PriceOverride | None) -> Entry | None:
     """The entry by which requests are priced; None where no price is known."""
     return priced_model(model, dialect) if override is None else (_HERE, _entry(override))
+
+
+def override_cache_prices() -> Mapping[str, CachePrices]:
+    """What cached and new input cost, by the models for which somebody set prices."""
+    return {row.model: _cache_prices(row) for row in PriceOverride.objects.all()}
+
+
+def _cache_prices(override: PriceOverride) -> CachePrices:
+    read, write = (
+        float(override.input_usd if price is None else price) / _PER
+        for price in (override.cache_read_usd, override.cache_write_usd)
+    )
+    return CachePrices(read, write)
 
 
 def prices_of(entry: Entry, at: datetime | None = None) -> ModelPrices:

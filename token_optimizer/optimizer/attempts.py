@@ -24,6 +24,7 @@ from token_optimizer.optimizer.formats.rendering import render, slot_texts
 from token_optimizer.optimizer.stage import counted
 from token_optimizer.optimizer.trace import FROZEN, Ledger
 from token_optimizer.optimizer.validate import alternation_faults, constraint_faults, structure_faults
+from token_optimizer.ports import CachePrices
 
 RunStages = Callable[[Prompt, Context, Ledger], Prompt]
 
@@ -103,7 +104,7 @@ class Attempts:
     def _cheaper(self, attempt: Attempt) -> Attempt:
         """The attempt, or a compaction where one is due and its saving is expected to exceed its cost."""
         requests = requests_so_far(self.history.known)
-        prices = cache_prices(self.context.model, attempt.after.dialect) if is_due(requests) else None
+        prices = self._cache_prices() if is_due(requests) else None
         if prices is None:
             return attempt
         again = self._compaction(self.context, attempt.after)
@@ -119,10 +120,17 @@ class Attempts:
         started = perf_counter()
         again = self._run(self.original, context, Ledger())
         compaction = Compaction.between(on_prefix, again.after)
-        report = compaction.text(cache_prices(context.model, self.original.dialect))
+        report = compaction.text(self._cache_prices())
         spent = (perf_counter() - started) * 1000
         again.ledger.reports.append(StageReport("compaction", "ran", spent, 0, report))
         return replace(again, compaction=compaction)
+
+    def _cache_prices(self) -> CachePrices | None:
+        """The model's prices; None where none is known, or no cached input costs less than new."""
+        own = self.context.cache_prices
+        if own is not None:
+            return own if own.has_discount else None
+        return cache_prices(self.context.model, self.original.dialect)
 
     def _run(self, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
         """The stages run on `start`, and once more without compression where that broke the prompt."""

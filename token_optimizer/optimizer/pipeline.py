@@ -254,6 +254,7 @@ def _context(
         latency=latency,
         found=found,
         show_handles=can_read_back(body, dialect, config, budget, is_answered=ports.answers_read_back),
+        cache_prices=ports.cache_prices,
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from optimizer_app.demo.needs import kept_needs
 from optimizer_app.demo.sessions import Bill, common_start, read_sessions, run_session
-from token_optimizer.optimizer.conversation.cache_prices import CachePrices
 from token_optimizer.optimizer.validate import structure_faults
+from token_optimizer.ports import CachePrices
 from token_optimizer.tokens.counts import count_body
 
 SESSIONS = read_sessions(Path(__file__).parents[3] / "examples" / "sessions")

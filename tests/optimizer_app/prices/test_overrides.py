@@ -7,11 +7,12 @@ from decimal import Decimal
 import pytest
 
 from optimizer_app.models import Project, RequestTrace
-from optimizer_app.prices.entries import ModelPrices, entry_of, prices_of
+from optimizer_app.prices.entries import ModelPrices, entry_of, override_cache_prices, prices_of
 from optimizer_app.prices.listing import price_list
 from optimizer_app.prices.overrides import remove_override, set_override
 from optimizer_app.traces.store import store
 from tests.optimizer_app.traces.records import new_record
+from token_optimizer.ports import CachePrices
 
 pytestmark = pytest.mark.django_db
 CHEAP = ModelPrices(Decimal(2), Decimal(8), Decimal("0.5"), None)
@@ -71,3 +72,11 @@ def test_the_list_has_unpriced_models_first_then_the_most_used(project: Project)
     rows = price_list(RequestTrace.objects.all())
     assert [row.model for row in rows] == ["house-model", "gpt-4o", "gpt-4o-mini", "not-seen-yet"]
     assert [row.unpriced for row in rows] == [1, 0, 0, 0]
+
+
+def test_without_a_price_of_its_own_the_cache_has_no_discount() -> None:
+    set_override("house-model", CHEAP, None)
+    set_override("flat-model", ModelPrices(Decimal(2), Decimal(8), None, None), None)
+    prices = override_cache_prices()
+    assert prices["house-model"] == CachePrices(read_usd=5e-7, write_usd=2e-6)
+    assert not prices["flat-model"].has_discount

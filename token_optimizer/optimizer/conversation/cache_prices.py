@@ -5,24 +5,16 @@ The prices are those of genai-prices, where that is installed; nothing is fetche
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from token_optimizer.ports import CachePrices
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, Provider
 
 # Enough that no price is rounded away, and few enough for the price of short prompts.
 _SAMPLE_TOKENS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class CachePrices:
-    """US dollars a token: `read_usd` for input found in the provider's cache, `write_usd` for input that is
-    not there yet, which some providers ask more for than the list price."""
-
-    read_usd: float
-    write_usd: float
 
 
 # Names come from requests: a bound, so that made-up ones cannot fill the memory.
@@ -44,7 +36,8 @@ def cache_prices(model: str, dialect: str) -> CachePrices | None:
             Usage(input_tokens=_SAMPLE_TOKENS, cache_write_tokens=_SAMPLE_TOKENS),
         )
     )
-    return CachePrices(read, write) if 0 < read < write else None
+    prices = CachePrices(read, write)
+    return prices if prices.has_discount else None
 
 
 @lru_cache(maxsize=1024)

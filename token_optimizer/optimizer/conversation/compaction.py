@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.conversation.cache_prices import CachePrices
-from token_optimizer.ports import SentMessage
+from token_optimizer.ports import CachePrices, SentMessage
 
 # No two compactions are closer than so many requests.
 MIN_REQUESTS = 10

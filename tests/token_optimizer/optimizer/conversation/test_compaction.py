@@ -11,11 +11,11 @@ import pytest
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, OptimizationResult, Prompt
-from token_optimizer.optimizer.conversation.cache_prices import CachePrices, cache_prices
+from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.compaction import Compaction, coming_requests, is_due
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import Ports
+from token_optimizer.ports import CachePrices, Ports
 
 JUNK = "Thinking aloud: " + "the pool may be too small, or the server gone, or the network slow. " * 40
 # What is long enough to be junk only once it is older than the protected turns.
@@ -34,12 +34,12 @@ def _turns(count: int, thought: str = JUNK) -> Iterator[list[dict[str, Any]]]:
         )
 
 
-def _results(model: str, count: int, thought: str = JUNK) -> list[OptimizationResult]:
-    memory = InProcessMemory()
+def _results(
+    model: str, count: int, thought: str = JUNK, prices: CachePrices | None = None
+) -> list[OptimizationResult]:
+    ports = Ports(memory=InProcessMemory(), cache_prices=prices)
     return [
-        optimize_body(
-            {"model": model, "messages": messages}, "openai", config=CONFIG, ports=Ports(memory=memory)
-        )
+        optimize_body({"model": model, "messages": messages}, "openai", config=CONFIG, ports=ports)
         for messages in _turns(count, thought)
     ]
 
@@ -126,3 +126,11 @@ def test_conversations_are_looked_at_ever_less_often() -> None:
 def test_a_conversation_is_expected_to_go_on_as_long_as_it_went_but_no_hundred_turns() -> None:
     assert coming_requests(10) == 10
     assert coming_requests(100) == 20
+
+
+def test_prices_of_the_caller_go_before_the_known_ones() -> None:
+    def are_rewritten(model: str, prices: CachePrices) -> bool:
+        return any(result.stats.compacted for result in _results(model, 25, prices=prices))
+
+    assert are_rewritten("a-model-without-prices", CachePrices(read_usd=1e-7, write_usd=1e-6))
+    assert not are_rewritten("gpt-4o", CachePrices(read_usd=1e-6, write_usd=1e-6))
