@@ -22,6 +22,8 @@ PRECOMPRESSION = "precompression"
 # The schedule asks every few seconds; one text may take the precompression worker minutes.
 _SILENT_AFTER = timedelta(minutes=1)
 _PRECOMPRESSION_SILENT_AFTER = timedelta(minutes=30)
+# The schedule asks for the first time half a minute after its own start.
+_STARTING = timedelta(minutes=2)
 _DOCUMENT_WAITS_LONG = timedelta(minutes=15)
 
 
@@ -29,8 +31,7 @@ def web_workers() -> Part:
     """Those that `bin/up` started on this machine; elsewhere this one alone is known."""
     found = {name: process for name, process in running(settings.STATE_DIR / "run").items() if _is_web(name)}
     if not found:
-        started = datetime.fromtimestamp(psutil.Process().create_time(), UTC)
-        return Part("Web workers", (Fact("this one since", started, "moment"),))
+        return Part("Web workers", (Fact("this one since", _started(), "moment"),))
     memory = sum(process.memory_info().rss for process in found.values())
     facts = (
         Fact(f"of {settings.WEB_CONCURRENCY} run", len(found), "count"),
@@ -108,7 +109,8 @@ def _oldest_document() -> datetime | None:
 
 
 def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem | None:
-    if seen is not None and timezone.now() - seen < limit:
+    now = timezone.now()
+    if _started() > now - _STARTING or (seen is not None and now - seen < limit):
         return None
     return Problem(
         "No worker takes its tasks" if seen else "No worker has taken a task yet",
@@ -118,6 +120,11 @@ def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem 
         f"bin/up starts it together with its clock, celery-beat; see {settings.LOG_DIR / log_name}.log. "
         "Under docker compose: docker compose up --detach worker precompression beat.",
     )
+
+
+def _started() -> datetime:
+    """When this process was started, and with it, as a rule, the others."""
+    return datetime.fromtimestamp(psutil.Process().create_time(), UTC)
 
 
 def _long_wait(oldest: datetime | None) -> Problem | None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from optimizer_app import child_processes
 from optimizer_app.background.heartbeat import KEY, note_seen
 from optimizer_app.models import Event, Project
-from optimizer_app.system import machine
+from optimizer_app.system import machine, workers
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part
@@ -75,13 +75,23 @@ def test_a_worker_that_took_a_task_just_now(seen: Callable[[str, float], None]) 
     assert facts(background_worker())["queued for ingest"] == 0
 
 
-def test_a_queue_that_nobody_works_on(seen: Callable[[str, float], None]) -> None:
+def test_a_queue_that_nobody_works_on(
+    seen: Callable[[str, float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_STARTING", timedelta(0))
     assert background_worker().problem.what == "No worker has taken a task yet"
     seen("upkeep", 120)
     seen("precompression", 120)
     assert background_worker().problem.what == "No worker takes its tasks"
     # A text may take its worker that long.
     assert precompression_worker().state == "ok"
+
+
+def test_workers_that_may_still_be_starting(
+    seen: Callable[[str, float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "_STARTING", timedelta(days=1))
+    assert background_worker().state == precompression_worker().state == "ok"
 
 
 def test_web_workers_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
