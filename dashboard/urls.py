@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dashboard.account.urls import urlpatterns as account
 from dashboard.configs.urls import urlpatterns as configs
+from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.playground.urls import urlpatterns as playground
@@ -27,6 +28,7 @@ urlpatterns = [
     *overview,
     *requests,
     *request,
+    *conversation,
     *configs,
     *documents,
     *playground,

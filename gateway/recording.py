@@ -111,6 +111,7 @@ class Recording:
             fallback_used=stats.fallback_used,
             fallback_reason=stats.fallback_reason[:_MAX_REASON_CHARS],
             compacted=stats.compacted,
+            conversation_id=uuid.UUID(stats.conversation) if stats.conversation else None,
             over_budget=stats.over_budget,
             faithfulness_score=stats.faithfulness_score,
             latency_ms=stats.latency_ms,

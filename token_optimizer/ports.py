@@ -55,7 +55,8 @@ class SentMessage:
     and `ended` says that a request ended with this message.
 
     `unchanged`: it goes as it comes, however its text is parted, and so do the tools. It came from here.
-    `reads` are what was read back up to here, under a key of their own.
+    `reads` are what was read back up to here, under a key of their own. `conversation` stands where a request
+    ended: the id of the trace with which its conversation began.
     """
 
     blocks: tuple[SentBlock, ...] = ()
@@ -65,6 +66,7 @@ class SentMessage:
     ended: bool = False
     unchanged: bool = False
     reads: tuple[SentRead, ...] = ()
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

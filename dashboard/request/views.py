@@ -52,6 +52,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "block_count": len(rows),
         "groups": _groups(request, rows),
         "show_all": "all" in request.GET,
+        "turns": _turns(trace),
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),
         "playground_query": _playground_query(trace),
@@ -161,6 +162,13 @@ def _neighbours(request: HttpRequest, scope: Scope, trace: RequestTrace) -> dict
         "older": ids.filter(id__lt=trace.pk).order_by("-id").first(),
         "newer": ids.filter(id__gt=trace.pk).order_by("id").first(),
     }
+
+
+def _turns(trace: RequestTrace) -> int:
+    """How many requests of its conversation there are."""
+    if trace.conversation_id is None:
+        return 1
+    return RequestTrace.objects.filter(project=trace.project).of_conversation(trace.conversation_id).count()
 
 
 def _usage_difference(trace: RequestTrace) -> float | None:

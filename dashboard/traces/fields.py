@@ -29,6 +29,7 @@ TRACE_FIELDS = (
     "fallback_reason",
     "compacted",
     "over_budget",
+    "conversation_id",
     "faithfulness_score",
     "latency_ms",
     "upstream_ms",

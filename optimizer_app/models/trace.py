@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,11 @@ class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
         """Traces begun at or after the moment; by id, so that older partitions are not read."""
         return self.filter(id__gte=first_id_at(moment))
 
+    def of_conversation(self, conversation_id: uuid.UUID) -> RequestTraceQuerySet:
+        """The turns of a conversation, the oldest first. None is older than the one that began it, so that
+        older partitions are not read."""
+        return self.filter(id__gte=conversation_id, conversation_id=conversation_id).order_by("id")
+
     def within(self, period: timedelta) -> RequestTraceQuerySet:
         """Traces begun within the last `period`."""
         return self.since(timezone.now() - period)
@@ -39,6 +45,7 @@ class RequestTrace(models.Model):
 
     `latency_ms` is what the optimizer added; `total_ms` runs from the first byte in to the last one out.
     `budget_tokens` is the request's own budget, None where that of its config held.
+    `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
@@ -74,6 +81,7 @@ class RequestTrace(models.Model):
     fallback_reason = models.CharField(max_length=200, blank=True)
     compacted = models.BooleanField(default=False)
     over_budget = models.CharField(max_length=100, blank=True)
+    conversation_id = models.UUIDField(null=True)
     faithfulness_score = models.FloatField(null=True)
     latency_ms = models.FloatField()
     upstream_ms = models.FloatField(null=True)
@@ -95,7 +103,10 @@ class RequestTrace(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["project", "-id"], name="trace_of_project_newest_first")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="trace_of_project_newest_first"),
+            models.Index(fields=["conversation_id", "id"], name="trace_of_conversation"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -95,6 +95,7 @@ class TraceRecord:
     fallback_reason: str = ""
     compacted: bool = False
     over_budget: str = ""
+    conversation_id: uuid.UUID | None = None
     faithfulness_score: float | None = None
     upstream_ms: float | None = None
     total_ms: float | None = None

@@ -15,6 +15,7 @@ class OptimizationStats:
     """What one optimization did. Token counts are those of the model's tokenizer;
     `estimated` says that the model has no public one, or that images, PDFs or audio were counted by rules.
 
+    `conversation` is the id of the trace with which the conversation began, empty without a memory.
     `compacted`: what had been sent before was rewritten; `recached_tokens` of it are no longer read from the
     provider's cache on this request.
     `tokens_retrieved` of what was sent came from stored documents, in favour of which `tokens_replaced` of
@@ -39,6 +40,7 @@ class OptimizationStats:
     recached_tokens: int = 0
     estimated: bool = False
     over_budget: str = ""
+    conversation: str = ""
     tokens_retrieved: int = 0
     tokens_replaced: int = 0
     reads: list[ReadReport] = field(default_factory=list)

@@ -130,7 +130,8 @@ def optimize(
         ports=Ports(memory=DEFAULT_MEMORY),
     )
     salt = conversation_salt(config, budget_tokens, config.target_model, reads_back=result.reads_back)
-    remember_output(DEFAULT_MEMORY, without_tool(result.body), dialect, salt, query or "")
+    output = without_tool(result.body)
+    remember_output(DEFAULT_MEMORY, output, dialect, salt, query or "", result.stats.conversation)
     if result.reads_back:
         result.stats.reader = reader_of(result, body, dialect)
     result.stats.tools = result.body.get("tools")
@@ -162,11 +163,13 @@ def optimize_body(
     context, window_reports = within_window(original, context)
     extras = BodyExtras.of(history, original, context)
     attempt = Attempts(original, history, extras.beside(context), run_stages).best()
-    history.write(attempt.original, attempt.after, attempt.ledger, attempt.compaction is not None)
+    trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
+    conversation = history.conversation(trace_id)
+    compacted = attempt.compaction is not None
+    history.write(attempt.original, attempt.after, attempt.ledger, compacted, conversation)
     sent, added = extras.added_to(attempt)
-    stats = stats_of(
-        attempt, history.prefix, context, ports.trace_id or str(uuid_utils.compat.uuid7()), added
-    )
+    stats = stats_of(attempt, history.prefix, context, trace_id, added)
+    stats.conversation = conversation
     stats.stages = [*window_reports, *stats.stages, *extras.reports()]
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)

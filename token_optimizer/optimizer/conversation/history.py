@@ -62,7 +62,16 @@ class ConversationHistory:
         """Whether this very request was sent before."""
         return bool(self.keys) and len(self.known) == len(self.keys)
 
-    def write(self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool) -> None:
+    def conversation(self, trace_id: str) -> str:
+        """The id of the trace that began the conversation, which is this one where no earlier turn is known;
+        none without a memory."""
+        if self.memory is None:
+            return ""
+        return (self.known[-1].conversation if self.known else "") or trace_id
+
+    def write(
+        self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool, conversation: str
+    ) -> None:
         """Remember the messages that are new, or all of them after a compaction."""
         if self.memory is None or (self.is_exact and not compacted):
             return
@@ -73,7 +82,7 @@ class ConversationHistory:
         opening = opening_message(original)
         sent = sent_messages(prefix.rest(original), prefix.sent_rest(after), new, ledger, opening)
         remember_cuts(prefix.rest(original), prefix.sent_rest(after))
-        last = replace(sent[self.keys[newest]], ended=True)
+        last = replace(sent[self.keys[newest]], ended=True, conversation=conversation)
         sent[self.keys[newest]] = last
         self.memory.set_many({**sent, self.exact_key: last})
         # Where the original was sent after all, it does not stand on what was known.
@@ -89,7 +98,7 @@ class ConversationHistory:
 
 
 def remember_output(
-    memory: Memory, body: Mapping[str, Any], dialect: Dialect, salt: bytes, asked: str
+    memory: Memory, body: Mapping[str, Any], dialect: Dialect, salt: bytes, asked: str, conversation: str
 ) -> None:
     """Remember the messages that were made here: a caller who keeps them sends them again, and then they stay
     as they are."""
@@ -98,7 +107,7 @@ def remember_output(
     if not new:
         return
     own = dict.fromkeys(new, SentMessage(unchanged=True))
-    last = SentMessage(unchanged=True, ended=True)
+    last = SentMessage(unchanged=True, ended=True, conversation=conversation)
     memory.set_many({**own, keys[-1]: last, request_key(keys[-1], asked): last})
 
 

@@ -11,14 +11,15 @@ from token_optimizer import sealing
 from token_optimizer.models import BlockType, Kind, Marker, Origin, ReadPart, ReadResult, SentRead
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 6
+_FORMAT = 7
 
 
 def sealed(message: SentMessage, secret: str) -> str:
     """The message as a token that only the secret opens."""
     blocks, tools = [*map(list, message.blocks)], [*map(list, message.tools)]
     flags = [message.gone, message.ended, message.unchanged]
-    fields = [_FORMAT, *flags, blocks, tools, message.added, [*map(_row, message.reads)]]
+    fields = [_FORMAT, *flags, blocks, tools, message.added]
+    fields += [[*map(_row, message.reads)], message.conversation]
     return sealing.seal(orjson.dumps(fields), _key(secret))
 
 
@@ -28,9 +29,11 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         fields = orjson.loads(sealing.unseal(token, _key(secret)))
         if fields[0] != _FORMAT:
             return None
-        _, gone, ended, unchanged, blocks, tools, added, reads = fields
+        _, gone, ended, unchanged, blocks, tools, added, reads, conversation = fields
         added, reads = tuple(map(_added, added)), tuple(map(_read, reads))
-        return SentMessage(_sent(blocks), added, gone, _sent(tools), ended, unchanged, reads)
+        return SentMessage(
+            _sent(blocks), added, gone, _sent(tools), ended, unchanged, reads, str(conversation)
+        )
     except (sealing.NotUnsealed, ValueError, TypeError, LookupError):
         return None
 

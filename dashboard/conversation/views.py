@@ -1,0 +1,44 @@
+"""A conversation with all its turns, and two requests side by side."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from dashboard.conversation.comparison import compare
+from dashboard.conversation.turns import MAX_TURNS, conversation_of
+from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.scope import Scope
+from dashboard.traces.rows import trace_rows
+from optimizer_app.models import RequestTrace
+
+
+@signed_in
+def conversation_page(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    turns = RequestTrace.objects.visible_to(request.user).of_conversation(conversation_id)
+    rows = trace_rows(turns[:MAX_TURNS])
+    if not rows:
+        raise Http404("no conversation of this id among yours")
+    context = {
+        "page": "requests",
+        "conversation_id": conversation_id,
+        "conversation": conversation_of(turns, rows),
+        "project": rows[0].trace.project,
+    }
+    return render_page(request, "dashboard/conversation/page.html", Scope.of_request(request), context)
+
+
+@signed_in
+def comparison_page(request: HttpRequest, first_id: uuid.UUID, second_id: uuid.UUID) -> HttpResponse:
+    visible = RequestTrace.objects.visible_to(request.user).select_related("project")
+    first, second = (get_object_or_404(visible, pk=pk) for pk in (first_id, second_id))
+    context = {
+        "page": "requests",
+        "first": first,
+        "second": second,
+        "sides": (first, second),
+        "comparison": compare(first, second),
+    }
+    return render_page(request, "dashboard/conversation/comparison.html", Scope.of_request(request), context)
