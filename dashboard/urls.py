@@ -19,6 +19,7 @@ from dashboard.projects.urls import urlpatterns as projects
 from dashboard.providers.urls import urlpatterns as providers
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
+from dashboard.rules.urls import urlpatterns as rules
 from dashboard.system.urls import urlpatterns as system
 from dashboard.tokens.urls import urlpatterns as tokens
 
@@ -29,6 +30,7 @@ urlpatterns = [
     *requests,
     *request,
     *conversation,
+    *rules,
     *configs,
     *documents,
     *playground,

@@ -35,6 +35,7 @@ NAVIGATION = (
         (
             Link("overview", "Overview", "activity", "o"),
             Link("requests", "Requests", "list", "r"),
+            Link("rules", "Rules", "ban", "u"),
         ),
     ),
     Part("Try", (Link("playground", "Playground", "flask-conical", "l"),)),
