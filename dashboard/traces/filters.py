@@ -10,12 +10,13 @@ from django import forms
 from django.db.models import Q
 
 from dashboard.shell.select import Select, options_of
-from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE
+from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, NOT_SMALLER
 from dashboard.traces.routes import ROUTES
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 
 FLAGS: dict[str, tuple[str, Q]] = {
+    "same": ("Not made smaller", NOT_SMALLER),
     "fallback": ("Fell back", Q(fallback_used=True)),
     "budget": ("Over budget", ~Q(over_budget="")),
     "compaction": ("Compaction", Q(compacted=True)),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.numbers.formats import exact, milliseconds, money, percent
+from dashboard.traces.why_not import why_not
 from optimizer_app.models import RequestTrace
 
 Level = Literal["danger", "warn", "note"]
@@ -52,14 +53,8 @@ def zero_explained(trace: RequestTrace) -> str:
     """Why nothing was cut; empty where something was."""
     if trace.route == "bypass":
         return "The optimizer was off for this request: nothing was read into blocks, nothing was changed."
-    if trace.tokens_saved != 0:
-        return ""
-    texts = [block for block in trace.blocks if block.get("kind") != "framing"]
-    if texts and all(block.get("frozen") for block in texts):
-        return f"0 cut: all {exact(trace.tokens_before)} tokens frozen, sent before."
-    if trace.fallback_used:
-        return "0 cut: the request fell back to the original."
-    return "0 cut: no rule found anything that could be left out."
+    reason = why_not(trace) if trace.tokens_saved == 0 else ""
+    return f"0 cut: {reason}." if reason else ""
 
 
 def money_sentence(trace: RequestTrace) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.traces.blocks import block_rows
 from dashboard.traces.strip import SmallStrip, small_strip
+from dashboard.traces.why_not import why_not
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 
@@ -33,6 +34,11 @@ class TraceRow:
         if trace.compacted:
             found.append(("more", "compaction"))
         return found
+
+    @property
+    def why_not(self) -> str:
+        """Why it was not made smaller; empty where it was."""
+        return why_not(self.trace)
 
     @property
     def flag_words(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import was_cut
@@ -27,13 +28,22 @@ _MIN_TOKENS = 200
 # most.
 _NEAR = 0.03
 _MAX_STRETCH = 1.3
+_AT_WORK = "an agent is at work: what it needs next is named by nobody yet"
+_ASKS_NOTHING = "no question says what of the prompt is needed"
 
 
 def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
-    """The prompt with its least worthy passages cut towards the soft target; unchanged where it is met."""
-    if context.target_tokens is None or not asks_in_particular(prompt):
+    """The prompt with its least worthy passages cut towards the soft target; unchanged where it is met.
+
+    StageSkipped says why nothing goes by it of a prompt that is larger.
+    """
+    if context.target_tokens is None:
         return prompt
     over = prompt.tokens - context.target_tokens
+    if not asks_in_particular(prompt):
+        if over > 0:
+            raise StageSkipped(_AT_WORK if calls_tools(prompt) else _ASKS_NOTHING)
+        return prompt
     asked = specific_stems(prompt.query)
     spared = _short_results(prompt, context)
 
