@@ -72,7 +72,14 @@ def test_a_worker_that_took_a_task_just_now(seen: Callable[[str, float], None]) 
     note_seen("delivery")
     note_seen("precompression")
     assert background_worker().state == precompression_worker().state == "ok"
-    assert facts(background_worker())["queued for ingest"] == 0
+
+
+def test_tasks_that_wait(seen: Callable[[str, float], None]) -> None:
+    before = facts(background_worker())["queued for ingest"]
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.lpush("ingest", "a task")
+        assert facts(background_worker())["queued for ingest"] == before + 1
+        client.lrem("ingest", 1, "a task")
 
 
 def test_a_queue_that_nobody_works_on(

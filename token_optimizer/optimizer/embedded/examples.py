@@ -81,7 +81,9 @@ def _numbered_examples(text: str) -> list[Found]:
     asks."""
     blocks = _blank_separated(text)
     numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]
-    first = numbered.index(True) if True in numbered else len(blocks)
+    if True not in numbered:
+        return []
+    first = numbered.index(True)
     answered, asked = blocks[first:-1], text[slice(*blocks[-1])]
     if len(answered) <= _MIN_EXAMPLES or not all(numbered[first:]) or not asks_question(asked):
         return []

@@ -10,6 +10,7 @@ import pytest
 
 from tests.token_optimizer.optimizer.bodies import anthropic_body, openai_body, responses_body
 from token_optimizer import OptimizerConfig
+from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.formats.reading import canonicalize
@@ -41,7 +42,10 @@ def test_it_adds_no_tokens_changes_no_block_and_leaves_verbatim_and_must_keep_te
     prompt = prompt_of(body, dialect)
     before = deepcopy(prompt.blocks)
     context = context_of(prompt, share)
-    after = counted(stage.run(prompt, context), prompt, context)
+    try:
+        after = counted(stage.run(prompt, context), prompt, context)
+    except StageSkipped:
+        after = prompt
     assert prompt.blocks == before
     assert after.tokens <= prompt.tokens
     left = {block.id: block for block in after.blocks}
