@@ -39,7 +39,7 @@ from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.latency import Latency
 
-pytest_plugins = ["tests.embedding_server"]
+pytest_plugins = ["tests.embedding_server", "tests.people"]
 
 
 @pytest.hookimpl(tryfirst=True)

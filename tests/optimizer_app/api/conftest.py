@@ -12,8 +12,6 @@ import pytest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from optimizer_app.models import Project
-
 
 @dataclass(frozen=True)
 class Answer:
@@ -43,29 +41,6 @@ class Caller:
 
 
 @pytest.fixture
-def project(db: None) -> Project:
-    from optimizer_app.models import Project
-
-    return Project.objects.create(name="ci-agent")
-
-
-@pytest.fixture
-def foreign_project(db: None) -> Project:
-    from optimizer_app.models import Project
-
-    return Project.objects.create(name="not-yours")
-
-
-@pytest.fixture
-def member(project: Project) -> User:
-    from django.contrib.auth.models import User
-
-    user = User.objects.create_user("member", password="a long pass phrase")
-    project.members.add(user)
-    return user
-
-
-@pytest.fixture
 def issue() -> Callable[..., Caller]:
     from optimizer_app.models import ApiToken
 
@@ -78,8 +53,5 @@ def call(member: User, issue: Callable[..., Caller]) -> Caller:
 
 
 @pytest.fixture
-def call_as_staff(db: None, issue: Callable[..., Caller]) -> Caller:
-    from django.contrib.auth.models import User
-
-    admin = User.objects.create_superuser("admin", password="a long pass phrase")
+def call_as_staff(admin: User, issue: Callable[..., Caller]) -> Caller:
     return issue(user=admin, scope="write")

@@ -1,4 +1,4 @@
-"""Who looks at the pages: an admin, a member of one project, and nobody.
+"""Who uses the pages and the management API: an admin, and a member of one project.
 
 Models are imported inside the fixtures: pytest reads this file before the settings exist.
 """
