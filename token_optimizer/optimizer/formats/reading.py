@@ -187,20 +187,24 @@ def _placed_pieces(
         for part in text_parts_of(talk.body, dialect, first_message=parsed.count)
     )
     for message, parts_of_message in groupby(text_parts, key=attrgetter("message")):
-        for text_part, pieces in _pieces_of_message(list(parts_of_message), talk):
+        for text_part, pieces in _pieces_of_message(list(parts_of_message), talk, files):
             slot = len(slots) if text_part.path is not None else None
             if text_part.path is not None:
                 slots.append(Slot(text_part.path, text_part.role))
-            is_file = bool(files) and text_part.path is not None and is_within(text_part.path, files)
-            for piece in [_file_piece(text_part.text)] if is_file else pieces:
+            is_file = _is_of_file(text_part, files)
+            for piece in pieces:
                 place = places.get(message, 0)
                 places[message] = place + 1
                 yield _PlacedPiece(text_part, piece, slot, place, is_file)
 
 
-def _file_piece(text: str) -> Piece:
+def _is_of_file(text_part: TextPart, files: frozenset[Path]) -> bool:
+    return bool(files) and text_part.path is not None and is_within(text_part.path, files)
+
+
+def _file_pieces(text: str) -> list[Piece]:
     """The text of a file: whatever the file holds, only whole lines of it may go."""
-    return Piece(Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE, text)
+    return [Piece(Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE, text)]
 
 
 def _talk(body: Mapping[str, Any], dialect: Dialect) -> _Talk:
@@ -235,7 +239,7 @@ def _with_documents(talk: _Talk, dialect: Dialect, texts: list[str]) -> _Talk:
 
 
 def _pieces_of_message(
-    text_parts: Sequence[TextPart], talk: _Talk
+    text_parts: Sequence[TextPart], talk: _Talk, files: frozenset[Path] = frozenset()
 ) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
     """Each text part of a message with its pieces; what a user says in several is read as one text."""
     said = [part for part in text_parts if _is_said_in_part(part)]
@@ -246,7 +250,10 @@ def _pieces_of_message(
     for part in text_parts:
         pieces = next(read) if together and _is_said_in_part(part) else None
         is_short_edge = part in (said[:1] + said[-1:]) and len(part.text) < MIN_BULK_CHARS
-        yield part, _pieces(part, talk) if pieces is None or is_short_edge else pieces
+        if _is_of_file(part, files):
+            yield part, _split(part.text, _file_pieces)
+        else:
+            yield part, _pieces(part, talk) if pieces is None or is_short_edge else pieces
 
 
 def _is_said_in_part(part: TextPart) -> bool:
