@@ -55,7 +55,7 @@ def test_a_request_opens_with_its_settings(as_member: Client, project: Project) 
     OptimizationConfig.objects.create(project=project, name="agents", preset="safe")
     trace = make_trace(project, config_name="agents", budget_tokens=900, dialect="anthropic")
     link = re.search(
-        r'href="(/playground[^"]*)" aria-label="Open', page_text(as_member, f"/requests/{trace.pk}")
+        r'href="(/playground[^"]*)" title="In the playground', page_text(as_member, f"/requests/{trace.pk}")
     )
     assert link is not None
     page = page_text(as_member, html.unescape(link[1]))
