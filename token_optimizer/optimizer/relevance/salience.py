@@ -9,8 +9,8 @@ newest message and one in ninety of the others, of numbers a third of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Passage, Prompt
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, name_facts
@@ -43,33 +43,63 @@ class _Mentions:
     spoken: int = 0
     task: bool = False
 
+    def add(self, block: Block) -> None:
+        """Count that the block, which stands behind those counted so far, mentions the name."""
+        spoken = _is_spoken(block)
+        is_first = self.last != block.message
+        self.messages += is_first
+        self.spoken += is_first and spoken
+        self.last = block.message
+        self.task |= spoken and block.turn == 0 and block.type is BlockType.USER
 
-def fixed_facts(prompt: Prompt, cuttable: Set[int]) -> set[str]:
+
+@dataclass(slots=True)
+class NamesBefore:
+    """What the first blocks of a prompt mention, none of which may be cut, and what of that stays `fixed`."""
+
+    blocks: int = 0
+    mentions: dict[str, _Mentions] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
+
+    def read_to(self, prompt: Prompt, at: int) -> None:
+        """Go on to the block at this place."""
+        self.fixed |= fixed_facts(prompt, range(at, len(prompt.blocks)), self)
+        for block in prompt.blocks[self.blocks : at]:
+            if block.turn >= 0:
+                for fact in _facts(block, None):
+                    self.mentions.setdefault(fact, _Mentions(_NOWHERE)).add(block)
+        self.blocks = at
+
+
+NOTHING_BEFORE = NamesBefore()
+
+
+def fixed_facts(prompt: Prompt, cuttable: Container[int], before: NamesBefore = NOTHING_BEFORE) -> set[str]:
     """The names that stay whatever is cut, since a block mentions them that may not be."""
-    return {
+    return before.fixed.union(
         fact
-        for at, block in enumerate(prompt.blocks)
-        if at not in cuttable and block.turn >= 0 and block.must_keep
+        for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks)
+        if block.must_keep and block.turn >= 0 and at not in cuttable
         for fact in name_facts(block.content)
-    }
+    )
 
 
-def salient(prompt: Prompt, passages: Mapping[int, Sequence[Passage]]) -> dict[str, float]:
-    """A factor for every name, around 1; `passages` has those of the blocks that may be cut, by place."""
+def salient(
+    prompt: Prompt, passages: Mapping[int, Sequence[Passage]], before: NamesBefore = NOTHING_BEFORE
+) -> dict[str, float]:
+    """A factor, around 1, for every name that is mentioned behind what was read `before`; `passages` has
+    those of the blocks that may be cut, by place."""
     found: dict[str, _Mentions] = {}
     newest = _newest(prompt)
-    for at, block in enumerate(prompt.blocks):
+    for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks):
         if block.turn < 0 and at not in passages:
             continue
-        message = block.message
-        spoken = _is_spoken(block)
         for fact in _facts(block, passages.get(at)):
-            mentions = found.setdefault(fact, _Mentions(_NOWHERE))
-            is_first = mentions.last != message
-            mentions.messages += is_first
-            mentions.spoken += is_first and spoken
-            mentions.last = message
-            mentions.task |= spoken and block.turn == 0 and block.type is BlockType.USER
+            mentions = found.get(fact)
+            if mentions is None:
+                known = before.mentions.get(fact)
+                mentions = found[fact] = replace(known) if known else _Mentions(_NOWHERE)
+            mentions.add(block)
     share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
     return {fact: share * _factor(fact, mentions, newest) for fact, mentions in found.items()}
 

@@ -17,7 +17,13 @@ from token_optimizer.optimizer.relevance.bm25 import (
     with_feedback,
     words_of,
 )
-from token_optimizer.optimizer.relevance.salience import fixed_facts, salient, token_values
+from token_optimizer.optimizer.relevance.salience import (
+    NOTHING_BEFORE,
+    NamesBefore,
+    fixed_facts,
+    salient,
+    token_values,
+)
 from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter
@@ -39,12 +45,18 @@ _TOPIC_REACH = 20
 _OWN_TOKEN_VALUE = 10.0
 
 
-def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: int) -> list[Candidate]:
+def candidates_of(
+    prompt: Prompt,
+    cuttables: list[CuttableBlock],
+    gap_tokens: int,
+    before: NamesBefore = NOTHING_BEFORE,
+) -> list[Candidate]:
     """Every passage that may go as a candidate; its text's number is that of its block among the `cuttables`.
-    A gap costs a marker of `gap_tokens`. Directives stay, in their turn or behind its marker."""
+    A gap costs a marker of `gap_tokens`. Directives stay, in their turn or behind its marker. What is known
+    of the blocks `before` is not read again."""
     relevance = _relevance(prompt, cuttables)
     by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
-    weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables})
+    weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables}, before)
     by_length = _length_values(cuttables)
     return [
         Candidate(
@@ -64,10 +76,12 @@ def candidates_of(prompt: Prompt, cuttables: list[CuttableBlock], gap_tokens: in
     ]
 
 
-def covered_facts(prompt: Prompt, cuttables: Sequence[CuttableBlock]) -> set[str]:
+def covered_facts(
+    prompt: Prompt, cuttables: Sequence[CuttableBlock], before: NamesBefore = NOTHING_BEFORE
+) -> set[str]:
     """The facts that stay whatever is cut: of blocks that may not be, and of directives."""
     directives = (cuttable.passages[place] for cuttable in cuttables for place in cuttable.directives)
-    fixed = fixed_facts(prompt, {cuttable.at for cuttable in cuttables})
+    fixed = fixed_facts(prompt, {cuttable.at for cuttable in cuttables}, before)
     return fixed.union(*[passage.facts for passage in directives])
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from token_optimizer.models import Kind, Prompt, Worth
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import marker_tokens
+from token_optimizer.optimizer.relevance.salience import NOTHING_BEFORE, NamesBefore
 from token_optimizer.optimizer.selection.candidates import (
     candidates_of,
     covered_facts,
@@ -35,6 +36,7 @@ class FlooredChoice:
         context: Context,
         cuttables: list[CuttableBlock],
         floors: Mapping[Kind, KindFloor],
+        before: NamesBefore = NOTHING_BEFORE,
     ) -> None:
         self._prompt = prompt
         self._context = context
@@ -43,11 +45,11 @@ class FlooredChoice:
         gap_tokens = marker_tokens(context.show_handles)
         self._frames = frames_of(cuttables, {}, gap_tokens)
         self._by_kind: dict[Kind, list[Candidate]] = {}
-        for item in candidates_of(prompt, cuttables, gap_tokens):
+        for item in candidates_of(prompt, cuttables, gap_tokens, before):
             self._by_kind.setdefault(cuttables[item.text].block.kind, []).append(item)
         # The last choice of each kind, and among what it was.
         self._choices: dict[Kind, tuple[list[Candidate], GreedyChoice]] = {}
-        self._covered = covered_facts(prompt, cuttables)
+        self._covered = covered_facts(prompt, cuttables, before)
 
     def cut(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Prompt:
         """The prompt with the blocks cut: at most this share of the tokens of each kind goes, or what

@@ -16,7 +16,7 @@ from itertools import takewhile
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.context import Context
 from token_optimizer.optimizer.markers import was_cut
-from token_optimizer.optimizer.relevance.salience import is_agents_run
+from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
 from token_optimizer.optimizer.selection.cutting import Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
 from token_optimizer.optimizer.selection.floors import tool_result_floor
@@ -32,9 +32,10 @@ def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Bloc
     came = context.original or prompt
     if context.target_tokens is None or context.tokens_over(came) > 0:
         return prompt
+    before = NamesBefore()
     for at, block in enumerate(prompt.blocks):
         if _is_open(block, context):
-            prompt = _with_result_cut(prompt, at, context, cutter_of)
+            prompt = _with_result_cut(prompt, at, context, cutter_of, before)
     return prompt
 
 
@@ -45,7 +46,11 @@ def _is_open(block: Block, context: Context) -> bool:
 
 
 def _with_result_cut(
-    prompt: Prompt, at: int, context: Context, cutter_of: Callable[[Block], Cutter | None]
+    prompt: Prompt,
+    at: int,
+    context: Context,
+    cutter_of: Callable[[Block], Cutter | None],
+    before: NamesBefore,
 ) -> Prompt:
     result = prompt.blocks[at]
     known = replace(prompt, blocks=prompt.blocks[: at + 1])
@@ -60,8 +65,9 @@ def _with_result_cut(
     cuttables = cuttable_blocks(known, context, cutter_of_result, ())
     if not cuttables:
         return prompt
+    before.read_to(prompt, at)
     floor = tool_result_floor()
-    shorter = FlooredChoice(known, context, cuttables, {result.kind: floor}).cut(floor.max_cut)
+    shorter = FlooredChoice(known, context, cuttables, {result.kind: floor}, before).cut(floor.max_cut)
     return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)
 
 
