@@ -1,7 +1,7 @@
 """Forms as all pages show them: fields with label, help, unit, default, reset and error; errors summed up.
 
-A page's form is a `PageForm` and is shown by two templates, `shell/error_summary.html` with `form` and
-`shell/field.html` with `field`; `css/forms.css` and `js/forms.js` belong to them. Without scripts the button
+A page's form is a `PageForm`. `shell/forms/form.html` shows it with its buttons, by `error_summary.html` and
+`field.html` beside it; `css/forms.css` and `js/forms.js` belong to them. Without scripts the button
 Reset posts `reset=<field>`, which `with_reset` puts into what was posted.
 """
 

@@ -19,7 +19,7 @@ class Turns(PageForm):
 
 
 def shown(form: PageForm, name: str) -> str:
-    return " ".join(render_to_string("dashboard/shell/field.html", {"field": form[name]}).split())
+    return " ".join(render_to_string("dashboard/shell/forms/field.html", {"field": form[name]}).split())
 
 
 def test_a_field_is_described_by_its_help_unit_and_error() -> None:
@@ -54,8 +54,8 @@ def test_reset_without_scripts_puts_the_default_in() -> None:
 def test_errors_are_summed_up_with_links_to_their_fields() -> None:
     form = Turns({"turns": "x", "mode": "odd"})
     form.add_error(None, "Something else.")
-    html = render_to_string("dashboard/shell/error_summary.html", {"form": form})
+    html = render_to_string("dashboard/shell/forms/error_summary.html", {"form": form})
     assert "3 things to correct" in html
     assert re.findall(r'href="#(\w+)">(\w+)<', html) == [("id_turns", "Turns"), ("id_mode", "Mode")]
     assert "Something else." in html
-    assert render_to_string("dashboard/shell/error_summary.html", {"form": Turns()}).strip() == ""
+    assert render_to_string("dashboard/shell/forms/error_summary.html", {"form": Turns()}).strip() == ""
