@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dashboard.traces.blocks import BlockRow, block_rows, group_label
 from optimizer_app.models import RequestTrace
+
+Place = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,24 @@ class Comparison:
 
 
 def compare(first: RequestTrace, second: RequestTrace) -> Comparison:
-    """The blocks of both by their ids, which say where in the prompt a block stands."""
-    ones, others = _by_id(first), _by_id(second)
-    ids = [*ones, *(key for key in others if key not in ones)]
-    pairs = [Pair(ones.get(key), others.get(key)) for key in ids]
+    """The blocks of both by their places, in the order of the second; those that it lacks come last."""
+    ones, others = _by_place(first), _by_place(second)
+    places = [*others, *(place for place in ones if place not in others)]
+    pairs = [Pair(ones.get(place), others.get(place)) for place in places]
     differing = [pair for pair in pairs if pair.differs]
     return Comparison(differing, len(pairs) - len(differing))
 
 
-def _by_id(trace: RequestTrace) -> dict[str, BlockRow]:
-    blocks: list[dict[str, Any]] = trace.blocks
-    return {block["id"]: row for block, row in zip(blocks, block_rows(blocks), strict=True)}
+def _by_place(trace: RequestTrace) -> dict[Place, BlockRow]:
+    """A block's place is the how-manieth of its type and kind it is in its turn: ids shift from turn to turn,
+    since the tools come after the messages."""
+    found: dict[Place, BlockRow] = {}
+    count: Counter[tuple[str, str, str]] = Counter()
+    for row in block_rows(trace.blocks):
+        part = (row.group, row.type, row.kind)
+        count[part] += 1
+        found[*part, count[part]] = row
+    return found
 
 
 def _state(row: BlockRow | None) -> tuple[str, int, int] | None:

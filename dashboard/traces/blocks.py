@@ -6,13 +6,15 @@ blocks with one fate and one reason are folded into one row: "14 tools, first se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 FOLD_ABOVE = 8
 OPEN_UP_TO = 60
+_BLOCK_ID = re.compile(r"\bb\d+\b")
 FATES = {"kept": "Kept", "rewritten": "Rewritten", "dropped": "Dropped", "added": "Added"}
 
 
@@ -118,6 +120,8 @@ class Group:
 
 def block_rows(blocks: Iterable[dict[str, Any]]) -> list[BlockRow]:
     """The stored blocks as rows; fields that an older version did not store are empty."""
+    stored = list(blocks)
+    numbers = {block.get("id", ""): number for number, block in enumerate(stored, 1)}
     return [
         BlockRow(
             number=number,
@@ -126,12 +130,12 @@ def block_rows(blocks: Iterable[dict[str, Any]]) -> list[BlockRow]:
             fate=block.get("fate", "kept"),
             frozen=block.get("frozen", False),
             stage=block.get("stage", ""),
-            reason=block.get("reason", ""),
+            reason=_with_numbers(block.get("reason", ""), numbers),
             before=block.get("tokens_before", 0),
             after=block.get("tokens_after", 0),
             group=_group_key(block),
         )
-        for number, block in enumerate(blocks, 1)
+        for number, block in enumerate(stored, 1)
     ]
 
 
@@ -172,6 +176,11 @@ def folded(rows: Iterable[BlockRow]) -> Iterator[BlockRow | Fold]:
             yield Fold(alike)
         else:
             yield from alike
+
+
+def _with_numbers(reason: str, numbers: Mapping[str, int]) -> str:
+    """The reason with the numbers that rows show for the ids of other blocks: "the same text as #8"."""
+    return _BLOCK_ID.sub(lambda found: f"#{numbers[found[0]]}" if found[0] in numbers else found[0], reason)
 
 
 def _group_key(block: dict[str, Any]) -> str:

@@ -109,6 +109,8 @@ def notices(trace: RequestTrace) -> list[Notice]:
 def _negative_net(trace: RequestTrace) -> str:
     if trace.net_usd is not None and trace.net_usd + (trace.read_back_usd or 0) >= 0:
         return "Net is negative: reading back what was cut cost more than the cut saved."
+    if trace.gross_usd is not None and trace.gross_usd < 0:
+        return "Net is negative: more tokens were added to the prompt than cut from it."
     return "Net is negative: the cut cost more of the provider's cache discount than it saved."
 
 

@@ -84,6 +84,14 @@ def test_two_requests_are_compared_by_block(as_member: Client, project: Project)
     assert "+200" in page
 
 
+def test_tools_are_paired_with_tools_though_a_turn_shifts_the_ids(project: Project) -> None:
+    tool = {"type": "tool", "kind": "schema", "turn": -1}
+    first = make_trace(project, blocks=[block(9, 9, id="b0"), block(83, 39, id="b1", **tool)])
+    grown = [block(9, 9, id="b0"), block(5, 5, id="b1", turn=1), block(83, 39, id="b2", **tool)]
+    found = compare(first, make_trace(project, blocks=grown))
+    assert (found.same, [pair.what for pair in found.pairs]) == (2, ["Turn 2 · user"])
+
+
 def test_the_same_twice_differs_nowhere(as_member: Client, project: Project) -> None:
     first, _ = conversation(project)
     page = page_text(as_member, f"/requests/{first.pk}/against/{first.pk}")

@@ -72,3 +72,9 @@ def test_what_a_block_is(fields: dict[str, Any], what: str) -> None:
 def test_blocks_of_an_older_version_are_read() -> None:
     (row,) = rows({"tokens_before": 4, "tokens_after": 4})
     assert (row.fate, row.group, row.why) == ("kept", "system", "unchanged")
+
+
+def test_a_reason_names_other_blocks_by_the_numbers_of_their_rows() -> None:
+    reason = "the same text as b0, in b7.py"
+    rows = block_rows([block(9, 9, id="b0"), block(9, 2, id="b1", reason=reason)])
+    assert rows[1].why == "the same text as #1, in b7.py"
