@@ -36,7 +36,7 @@ class PromptForm(PageForm):
         strip=False,
         required=False,
         widget=_text_area(14),
-        help_text="Not stored, unless you save it. Pasted JSON with messages is a body: choose whose.",
+        help_text="Not stored, unless you save it. For a whole request body, choose its format above.",
     )
     question = forms.CharField(
         required=False,
