@@ -121,6 +121,23 @@ def test_a_tool_result_is_compressed_above_its_size_alone(fields: dict[str, Any]
     assert run(messages, config=OptimizerConfig.preset("balanced", **fields)).changed is changed
 
 
+@pytest.mark.parametrize(("calls", "changed"), [(1, True), (2, False)])
+def test_what_a_model_says_between_its_calls_stays(calls: int, changed: bool) -> None:
+    made = [
+        {"id": f"c{n}", "type": "function", "function": {"name": f"look_{n}", "arguments": "{}"}}
+        for n in range(calls)
+    ]
+    messages = [
+        {"role": "user", "content": "Go on."},
+        {"role": "assistant", "content": STORY, "tool_calls": made},
+        *({"role": "tool", "tool_call_id": call["id"], "content": f"Done: {call['id']}."} for call in made),
+        *talk("So.")[1:],
+    ]
+    assert run(messages).changed is changed
+    budget = run(messages, budget_tokens=300)
+    assert fate_of(budget).tokens_after < fate_of(budget).tokens_before
+
+
 def test_a_ratio_that_stays_faithful_is_reached() -> None:
     lenient = OptimizerConfig.preset("balanced", faithfulness_threshold=0.4)
     fate = fate_of(run(talk(STORY), config=lenient))
