@@ -51,8 +51,8 @@ class AddedBlock:
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What one message was sent as. `tools` are those that the conversation's opening message came with,
-    and `ended` says that a request ended with this message.
+    """What one message was sent as. `system` and `tools` are what stood outside of the messages when the
+    conversation's opening message came, and `ended` says that a request ended with this message.
 
     `unchanged`: it goes as it comes, however its text is parted, and so do the tools. It came from here.
     `reads` are what was read back up to here, under a key of their own. `conversation` stands where a request
@@ -67,6 +67,7 @@ class SentMessage:
     unchanged: bool = False
     reads: tuple[SentRead, ...] = ()
     conversation: str = ""
+    system: tuple[SentBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def known_messages(memory: Memory, keys: Sequence[str], first: Sequence[SentMess
 
 
 def _size(message: SentMessage) -> int:
-    texts = [block.content for block in message.blocks] + [block.content for block in message.tools]
+    sent = (*message.blocks, *message.system, *message.tools)
+    texts = [block.content for block in sent]
     texts += [item.content for item in message.added]
     texts += [str(read) for read in message.reads]
     return 200 + 100 * len(message.blocks) + sum(map(len, filter(None, texts)))

@@ -6,7 +6,7 @@ known keys; those messages are frozen, made again byte for byte, and only new on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -22,11 +22,11 @@ def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
         return prompt
     blocks: list[Block] = []
     gone = frozenset(number for number, message in enumerate(known) if message.gone)
-    tools = next((message.tools for message in known if message.tools), ())
+    opening = next((message for message in known if message.system or message.tools), SentMessage())
     for number, group in _by_message(prompt):
         if number == OUTSIDE:
             unchanged = any(message.unchanged for message in known)
-            blocks.extend(map(_closed_as_it_is, group) if unchanged else _tools_as_sent(group, tools))
+            blocks.extend(map(_closed_as_it_is, group) if unchanged else _outside_as_sent(group, opening))
         elif number < len(known):
             blocks.extend(_message_as_sent(group, known[number]))
         else:
@@ -45,18 +45,20 @@ def sent_messages(
     original: Prompt, after: Prompt, keys: Mapping[int, str], ledger: Ledger, opening: int
 ) -> dict[str, SentMessage]:
     """What the messages were sent as, by key; `keys` has the key of each message that is to be remembered,
-    `opening` is the one that keeps the tools, and the ledger tells which blocks were cut, and why they were
-    changed."""
+    `opening` is the one that keeps system text and tools, and the ledger tells which blocks were cut, and why
+    they were changed."""
     left = {block.id: block for block in after.blocks}
     added = _added_blocks(after, {block.id for block in original.blocks})
     groups = dict(_by_message(original))
-    tools = tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if _is_tool(block))
+    system, tools = (
+        tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if is_of(block))
+        for is_of in (_is_system, _is_tool)
+    )
     sent = {}
     for number, key in keys.items():
         blocks = tuple(_sent(block, left.get(block.id), ledger) for block in groups.get(number, ()))
-        own_tools = tools if number == opening else ()
-        gone = number in after.gone_messages
-        sent[key] = SentMessage(blocks, tuple(added.get(number, ())), gone, own_tools)
+        message = SentMessage(blocks, tuple(added.get(number, ())), number in after.gone_messages)
+        sent[key] = replace(message, system=system, tools=tools) if number == opening else message
     return sent
 
 
@@ -75,11 +77,25 @@ def _is_tool(block: Block) -> bool:
     return block.kind is Kind.SCHEMA
 
 
-def _tools_as_sent(group: Sequence[Block], tools: Sequence[SentBlock]) -> list[Block]:
-    if len(tools) != sum(map(_is_tool, group)):
+def _is_system(block: Block) -> bool:
+    """Whether it is text that stands outside of the messages."""
+    return block.message == OUTSIDE and block.slot is not None and not _is_tool(block)
+
+
+def _outside_as_sent(group: Sequence[Block], opening: SentMessage) -> list[Block]:
+    """System text and tools as they went with the opening message."""
+    closed = _as_sent(group, _is_system, opening.system)
+    return _as_sent(closed, _is_tool, opening.tools)
+
+
+def _as_sent(
+    group: Sequence[Block], is_of: Callable[[Block], bool], known: Sequence[SentBlock]
+) -> list[Block]:
+    """The group with those of its blocks that are meant as they were sent, if it has as many of them."""
+    if len(known) != sum(map(is_of, group)):
         return list(group)
-    sent = iter(tools)
-    closed = [_closed(block, next(sent)) if _is_tool(block) else block for block in group]
+    sent = iter(known)
+    closed = [_closed(block, next(sent)) if is_of(block) else block for block in group]
     return [block for block in closed if block is not None]
 
 

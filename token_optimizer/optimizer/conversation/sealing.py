@@ -11,7 +11,7 @@ from token_optimizer import sealing
 from token_optimizer.models import BlockType, Kind, Marker, Origin, ReadPart, ReadResult, SentRead
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 7
+_FORMAT = 8
 
 
 def sealed(message: SentMessage, secret: str) -> str:
@@ -19,7 +19,7 @@ def sealed(message: SentMessage, secret: str) -> str:
     blocks, tools = [*map(list, message.blocks)], [*map(list, message.tools)]
     flags = [message.gone, message.ended, message.unchanged]
     fields = [_FORMAT, *flags, blocks, tools, message.added]
-    fields += [[*map(_row, message.reads)], message.conversation]
+    fields += [[*map(_row, message.reads)], message.conversation, [*map(list, message.system)]]
     return sealing.seal(orjson.dumps(fields), _key(secret))
 
 
@@ -29,10 +29,11 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         fields = orjson.loads(sealing.unseal(token, _key(secret)))
         if fields[0] != _FORMAT:
             return None
-        _, gone, ended, unchanged, blocks, tools, added, reads, conversation = fields
+        _, gone, ended, unchanged, blocks, tools, added, reads, conversation, system = fields
         added, reads = tuple(map(_added, added)), tuple(map(_read, reads))
+        sent, system = _sent(blocks), _sent(system)
         return SentMessage(
-            _sent(blocks), added, gone, _sent(tools), ended, unchanged, reads, str(conversation)
+            sent, added, gone, _sent(tools), ended, unchanged, reads, str(conversation), system
         )
     except (sealing.NotUnsealed, ValueError, TypeError, LookupError):
         return None

@@ -74,6 +74,12 @@ def instruction_pieces(text: str) -> list[Piece]:
         start, end = examples
         told = [Piece(Kind.PROSE, text[:start]), Piece(Kind.EXAMPLES, text[start:end])]
         return joined([*told, Piece(Kind.PROSE, text[end:])])
+    return agent_instruction_pieces(text)
+
+
+def agent_instruction_pieces(text: str) -> list[Piece]:
+    """The pieces of the system text of a model that has tools: its examples show how to work, and are
+    instructions, too."""
     spans = embedded_spans(text, _blocks(text), instructions=True)
     return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
 

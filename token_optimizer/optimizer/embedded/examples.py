@@ -48,11 +48,13 @@ def has_examples(text: str) -> bool:
 
 
 def announced_examples(text: str) -> Line | None:
-    """Where labelled examples stand in a text that does not ask, if it says that they are examples."""
+    """Where labelled examples stand at the end of a text that does not ask, if it says that they are
+    examples. Those that more follows belong to the rule that they stand in."""
     for blocks in (_blank_separated(text), _ruled_off(text)):
         for start, end, _ in _labelled_examples(text, blocks, asked=False):
             before = text[max(0, start - _ANNOUNCED_WITHIN_CHARS) : start]
-            if _ANNOUNCES_EXAMPLES.search(before):
+            is_end = len(text[end:].strip()) <= _ANNOUNCED_WITHIN_CHARS
+            if is_end and _ANNOUNCES_EXAMPLES.search(before):
                 return start, end
     return None
 

@@ -41,6 +41,7 @@ from token_optimizer.models import (
 from token_optimizer.optimizer.embedded.asking import question_of
 from token_optimizer.optimizer.embedded.content import (
     MIN_BULK_CHARS,
+    agent_instruction_pieces,
     instruction_pieces,
     kind_of,
     message_pieces,
@@ -267,6 +268,8 @@ def _pieces(text_part: TextPart, talk: _Talk) -> list[Piece]:
     if text_part.kind is not None:
         return [Piece(text_part.kind, text_part.text)]
     splitter = result_pieces if text_part.tool_result else _SPLITTERS.get(text_part.type)
+    if splitter is instruction_pieces and (talk.body.get("tools") or talk.body.get("functions")):
+        splitter = agent_instruction_pieces
     if splitter is None or text_part.path is None or len(text_part.text) < MIN_BULK_CHARS:
         return [Piece(Kind.PROSE, text_part.text)]
     return _split(text_part.text, splitter)

@@ -215,6 +215,33 @@ def test_another_question_on_the_same_text_is_no_later_turn() -> None:
     assert sum(block.frozen for block in _run(later, memory, budget_tokens=2_000).stats.blocks) > 4
 
 
+@pytest.mark.parametrize(
+    ("dialect", "system", "said"),
+    [("anthropic", "system", "messages"), ("responses", "instructions", "input")],
+)
+def test_a_system_text_outside_of_the_messages_stays_as_it_was_sent(
+    dialect: Dialect, system: str, said: str
+) -> None:
+    mills = [f"Mill {n} was built in {1800 + n} by the family of miller {n}." for n in range(200)]
+    text = "Answer from these documents.\n\n<documents>\n" + "\n\n".join(mills) + "\n</documents>"
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": "When was mill 17 built, and by whose family?"}
+    ]
+    memory, sent = InProcessMemory(), []
+    for _ in range(3):
+        body = {"model": "gpt-4o", system: text, said: list(messages)}
+        ports = Ports(memory=memory)
+        sent.append(optimize_body(body, dialect, config=BALANCED, budget_tokens=2500, ports=ports))
+        messages += [{"role": "assistant", "content": "In 1817."}, {"role": "user", "content": "Thank you."}]
+    # The second turn had no room left; the third has.
+    assert sent[1].stats.compacted
+    assert len(sent[1].body[system]) < len(text)
+    assert sent[2].body[system] == sent[1].body[system]
+    assert not sent[2].stats.compacted
+    outside = [fate for fate in sent[2].stats.blocks if fate.type in ("system", "doc") and fate.tokens_after]
+    assert all(fate.frozen for fate in outside if fate.kind != "framing")
+
+
 def test_another_first_question_chooses_its_own_tools() -> None:
     """Tools are shortened by the first question, which a shared system text does not decide."""
     tools = [

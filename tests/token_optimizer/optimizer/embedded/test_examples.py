@@ -131,6 +131,20 @@ def test_entries_that_nothing_calls_examples_stay_in_a_system_text() -> None:
     assert [piece.kind for piece in instruction_pieces(f"You have tools.\n\n{rules}")] == [Kind.PROSE]
 
 
+def test_examples_of_how_to_work_are_instructions() -> None:
+    told = "\n\n".join(f"User: {text}\nLabel: {label}" for text, label in WRITTEN)
+    between = (
+        f"You classify texts.\n\nExamples:\n\n{told}\n\n## What not to do\n\n{'Never guess a label. ' * 20}"
+    )
+    assert {piece.kind for piece in instruction_pieces(between)} == {Kind.PROSE}
+    agent = f"You keep notes of what matters.\n\nExamples:\n\n{told}"
+    tool = {"type": "function", "function": {"name": "note", "parameters": {"type": "object"}}}
+    messages = [{"role": "system", "content": agent}, {"role": "user", "content": SAID}]
+    body = {"model": "gpt-4o", "messages": messages, "tools": [tool]}
+    found = optimize_body(body, "openai", config=OptimizerConfig.preset("balanced"), budget_tokens=400)
+    assert found.body["messages"][0]["content"] == agent
+
+
 def _within(messages: list[dict[str, str]], share: float) -> list[dict[str, str]]:
     config = OptimizerConfig.preset("balanced")
     whole = optimize_body({"messages": messages}, "openai", config=config).stats.tokens_before
