@@ -146,16 +146,19 @@ def _is_unspaced(text: str) -> bool:
 
 def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:
     """Whether a sentence that began at the start ends with the mark."""
-    if match.end() == len(line) or match.group()[0] not in ".!?…":
+    mark, end = match.group(), match.end()
+    if end == len(line) or mark[0] not in ".!?…":
         return True
-    at = _start_of_next(line, match.end())
+    at = _start_of_next(line, end)
     following = line[at : at + 1]
     if not following:
         return True
     # A bracket, a dash or another mark opens no sentence, and neither does a small letter.
-    if following.islower() or not (following.isalnum() or following in "<`$#@|-–—•"):
+    if not following.isupper() and (
+        following.islower() or not (following.isalnum() or following in "<`$#@|-–—•")
+    ):
         return False
-    if match.group()[0] != "." or match.group().startswith(".."):
+    if mark[0] != "." or mark.startswith(".."):
         return True
     return not _is_shortened(line, start, match.start(), line[at : at + 12])
 

@@ -210,14 +210,16 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     text = source.text
     joined: list[Span] = []
     has_markers = bool(source.markers)
+    first = last = -1
     for start, end in units:
         if has_markers and source.is_marker(start, end):
             continue
-        unit = text[start:end]
-        if joined and joined[-1][1] == start and _goes_with(text[slice(*joined[-1])], unit):
-            joined[-1] = (joined[-1][0], end)
+        if last == start and _goes_with(text[first:last], text[start:end]):
+            joined[-1] = (first, end)
         else:
+            first = start
             joined.append((start, end))
+        last = end
     return joined
 
 
@@ -252,7 +254,7 @@ def _goes_with(before: str, unit: str) -> bool:
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
-    ends_line = before.rstrip(" ").endswith("\n")
+    ends_line = before[-1:] in " \n" and before.rstrip(" ").endswith("\n")
     if _leads_to(before, unit, ends_line=ends_line):
         return True
     if ends_line:

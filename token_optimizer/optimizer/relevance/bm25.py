@@ -107,12 +107,18 @@ class SearchedTexts:
     def scores_with_synonyms(self, synonyms: Synonyms) -> list[float]:
         """The same, as `bm25_with_synonyms` says."""
         shares_of = _shares_of(synonyms)
+        counted_for = {
+            word: (weight, shares_of[word]) for word, weight in self._rarity.items() if word in shares_of
+        }
         scores = []
         for counts, length in zip(self._counts, self._relative(_LENGTH_WEIGHT), strict=True):
             best: dict[str, float] = {}
             for word, times in counts:
-                weight = self._rarity[word] * _saturated(times, length)
-                for asked, share in shares_of.get(word, ()):
+                if word not in counted_for:
+                    continue
+                rarity, shares = counted_for[word]
+                weight = rarity * _saturated(times, length)
+                for asked, share in shares:
                     if share * weight > best.get(asked, 0.0):
                         best[asked] = share * weight
             scores.append(sum(best.values()))

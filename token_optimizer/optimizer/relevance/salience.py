@@ -13,7 +13,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Passage, Prompt
-from token_optimizer.optimizer.relevance.names import NAME_PREFIX, name_facts
+from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_names
 
 # Before what stands outside of the messages.
 _NOWHERE = OUTSIDE - 1
@@ -80,7 +80,7 @@ def fixed_facts(prompt: Prompt, cuttable: Container[int], before: NamesBefore = 
         fact
         for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks)
         if block.must_keep and block.turn >= 0 and at not in cuttable
-        for fact in name_facts(block.content)
+        for fact in _facts(block, None)
     )
 
 
@@ -117,7 +117,7 @@ def calls_tools(prompt: Prompt) -> bool:
 def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
     """What the block names."""
     if passages is None:
-        return set(name_facts(block.content))
+        return {NAME_PREFIX + name for name in distinct_names(block.content)}
     facts = set().union(*[passage.facts for passage in passages])
     return {fact for fact in facts if fact.startswith(NAME_PREFIX)}
 
