@@ -35,6 +35,8 @@ _STRUCTURED = re.compile(r"(?m)^\s*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$
 _ENGLISH = re.compile(r"\b(?:the|an?|of|to|for|and|in|or|is|are|by|from|with|this|that)\b", re.IGNORECASE)
 # Examples of what a tool does are none of what it takes.
 _EXAMPLES_OF = re.compile(r"(?:such as|including|for example|for instance)\b", re.IGNORECASE)
+# A format is a rule, also where the values of an enum give it.
+_NAMES_FORMAT = re.compile(r"\bformats?\b", re.IGNORECASE)
 
 Describe = Callable[[str, Described], str]
 
@@ -110,12 +112,12 @@ def _telling(said: list[str], text: str, described: Described) -> list[str]:
     def tells(clause: Clause) -> bool:
         return not (known.say(clause.text) or is_example_of_format(clause.text, text))
 
-    return [
-        ""
-        if known.say(sentence) and not (described.is_tool and at == 0)
-        else _with(tells, sentence, keeps_head=described.is_tool)
-        for at, sentence in enumerate(said)
-    ]
+    def left(at: int, sentence: str) -> str:
+        if not known.say(sentence) or (described.is_tool and at == 0):
+            return _with(tells, sentence, keeps_head=described.is_tool)
+        return sentence if _NAMES_FORMAT.search(sentence) else ""
+
+    return [left(at, sentence) for at, sentence in enumerate(said)]
 
 
 def _ruling(sentence: str, described: Described, at: int) -> str:

@@ -149,6 +149,13 @@ HALL = Described(("guild", "hall_day"), {"type": "string"})
 BOOKS = Described(("book_hall",), is_tool=True)
 
 
+def test_a_sentence_that_names_a_format_stays_where_an_enum_has_its_values() -> None:
+    hall = Described(("format",), {"type": "string", "enum": ["text", "markdown"]})
+    told = "The format in which the page is returned (text or markdown)."
+    assert concise(told, hall) == told
+    assert concise("One of text or markdown.", hall) == ""
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
