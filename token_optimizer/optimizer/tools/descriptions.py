@@ -113,9 +113,11 @@ def _telling(said: list[str], text: str, described: Described) -> list[str]:
         return not (known.say(clause.text) or is_example_of_format(clause.text, text))
 
     def left(at: int, sentence: str) -> str:
-        if not known.say(sentence) or (described.is_tool and at == 0):
-            return _with(tells, sentence, keeps_head=described.is_tool)
-        return sentence if _NAMES_FORMAT.search(sentence) else ""
+        if "enum" in described.schema and _NAMES_FORMAT.search(sentence):
+            return sentence
+        if known.say(sentence) and not (described.is_tool and at == 0):
+            return ""
+        return _with(tells, sentence, keeps_head=described.is_tool)
 
     return [left(at, sentence) for at, sentence in enumerate(said)]
 

@@ -151,8 +151,11 @@ BOOKS = Described(("book_hall",), is_tool=True)
 
 def test_a_sentence_that_names_a_format_stays_where_an_enum_has_its_values() -> None:
     hall = Described(("format",), {"type": "string", "enum": ["text", "markdown"]})
-    told = "The desired format (text or markdown)."
-    assert concise(told, hall) == told
+    for told in (
+        "The desired format (text or markdown).",
+        "The format to return the page in (text, markdown).",
+    ):
+        assert concise(told, hall) == told
     assert concise("One of text or markdown.", hall) == ""
 
 
