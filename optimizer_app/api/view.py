@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
+from rest_framework import mixins
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
@@ -11,7 +13,7 @@ from optimizer_app.api.access import projects_of
 from optimizer_app.models.project import ProjectQuerySet
 
 
-class Collection(GenericViewSet[Any]):
+class Collection(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):
     """Rows of the projects that whoever asks may see; those of others do not exist.
 
     `filters` reads the query of a list: a value that cannot be used is an error that names it.
@@ -33,6 +35,12 @@ class Collection(GenericViewSet[Any]):
         checked: dict[str, Any] = asked.validated_data
         return checked
 
-    def asked_for(self) -> dict[str, Any]:
-        """The checked filters of the query."""
-        return {} if self.filters is None else self.read(self.filters, self.request.query_params)
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Of a list the rows that the query's filters let through."""
+        if self.action != "list" or self.filters is None:
+            return queryset
+        return self.filtered(queryset, self.read(self.filters, self.request.query_params))
+
+    def filtered(self, rows: QuerySet[Any], asked: dict[str, Any]) -> QuerySet[Any]:
+        """The rows with the checked filters applied, each of which is a field's value."""
+        return rows.filter(**asked)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -35,7 +35,8 @@ from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigVersion, OptimizationConfig
 
 
-class ConfigsView(mixins.RetrieveModelMixin, Collection):
+@extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
+class ConfigsView(Collection):
     """What the optimizer does for a key: a preset, and the fields that differ from it."""
 
     queryset = OptimizationConfig.objects.none()
@@ -45,11 +46,6 @@ class ConfigsView(mixins.RetrieveModelMixin, Collection):
 
     def get_queryset(self) -> QuerySet[OptimizationConfig]:
         return OptimizationConfig.objects.filter(project__in=self.projects)
-
-    @extend_schema(parameters=[ProjectFilter])
-    def list(self, request: Request) -> Response:
-        rows = self.paginate_queryset(self.get_queryset().filter(**self.asked_for()))
-        return self.get_paginated_response(ConfigSerializer(rows, many=True).data)
 
     @extend_schema(request=NewConfig, responses={201: ConfigSerializer})
     @idempotent

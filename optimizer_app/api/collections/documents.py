@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -58,7 +58,8 @@ class Found(serializers.Serializer[Any]):
     by_words_alone = serializers.CharField(help_text="Why no vectors were compared, if none were.")
 
 
-class DocumentsView(mixins.RetrieveModelMixin, Collection):
+@extend_schema_view(list=extend_schema(parameters=[DocumentFilter]))
+class DocumentsView(Collection):
     """Documents from which requests retrieve."""
 
     queryset = Document.objects.none()
@@ -68,11 +69,6 @@ class DocumentsView(mixins.RetrieveModelMixin, Collection):
 
     def get_queryset(self) -> QuerySet[Document]:
         return Document.objects.without_source().filter(project__in=self.projects)
-
-    @extend_schema(parameters=[DocumentFilter])
-    def list(self, request: Request) -> Response:
-        rows = self.paginate_queryset(self.get_queryset().filter(**self.asked_for()))
-        return self.get_paginated_response(DocumentSerializer(rows, many=True).data)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete the document with its passages."""

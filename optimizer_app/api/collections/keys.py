@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,7 +46,8 @@ class NewKey(serializers.Serializer[Any]):
     config = VisibleConfig(required=False, allow_null=True, help_text="Without one: the project's default.")
 
 
-class KeysView(mixins.RetrieveModelMixin, Collection):
+@extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
+class KeysView(Collection):
     """Keys by which clients reach the gateway under /v1/."""
 
     queryset = ApiKey.objects.none()
@@ -56,11 +57,6 @@ class KeysView(mixins.RetrieveModelMixin, Collection):
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(project__in=self.projects)
-
-    @extend_schema(parameters=[ProjectFilter])
-    def list(self, request: Request) -> Response:
-        rows = self.paginate_queryset(self.get_queryset().filter(**self.asked_for()))
-        return self.get_paginated_response(KeySerializer(rows, many=True).data)
 
     @extend_schema(request=NewKey, responses={201: IssuedKey})
     @idempotent

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -42,7 +42,7 @@ class ProjectChange(serializers.Serializer[Any]):
     default_config = VisibleConfig(required=False)
 
 
-class ProjectsView(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collection):
+class ProjectsView(Collection):
     """Projects: the walls between users' keys, configs, providers, documents and traces."""
 
     queryset = Project.objects.none()

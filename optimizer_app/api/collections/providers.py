@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,7 +67,8 @@ class ConnectionSerializer(serializers.Serializer[Any]):
     says = serializers.CharField()
 
 
-class ProvidersView(mixins.RetrieveModelMixin, Collection):
+@extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
+class ProvidersView(Collection):
     """Where a project's requests go, and with which secret."""
 
     queryset = Provider.objects.none()
@@ -77,11 +78,6 @@ class ProvidersView(mixins.RetrieveModelMixin, Collection):
 
     def get_queryset(self) -> QuerySet[Provider]:
         return Provider.objects.filter(project__in=self.projects)
-
-    @extend_schema(parameters=[ProjectFilter])
-    def list(self, request: Request) -> Response:
-        rows = self.paginate_queryset(self.get_queryset().filter(**self.asked_for()))
-        return self.get_paginated_response(ProviderSerializer(rows, many=True).data)
 
     @extend_schema(request=NewProvider, responses={201: ProviderSerializer})
     @idempotent

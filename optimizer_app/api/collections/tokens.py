@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers, status
+from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,7 +53,7 @@ class NewToken(serializers.Serializer[Any]):
         return moment
 
 
-class TokensView(mixins.ListModelMixin, mixins.RetrieveModelMixin, Collection):
+class TokensView(Collection):
     """Tokens by which programs use this API in one's name."""
 
     queryset = ApiToken.objects.none()

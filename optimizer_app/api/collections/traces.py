@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
@@ -54,7 +52,8 @@ class TraceFilter(ProjectFilter):
         return found.filter(id__lt=first_id_at(asked["until"])) if "until" in asked else found
 
 
-class TracesView(mixins.RetrieveModelMixin, Collection):
+@extend_schema_view(list=extend_schema(parameters=[TraceFilter]))
+class TracesView(Collection):
     """One row a request: what it cost, what was cut from it, and why."""
 
     queryset = RequestTrace.objects.none()
@@ -62,14 +61,12 @@ class TracesView(mixins.RetrieveModelMixin, Collection):
     ordering = ("-id",)
 
     def get_queryset(self) -> RequestTraceQuerySet:
-        return RequestTrace.objects.filter(project__in=self.projects)
+        """With their blocks and stages only where one is asked for."""
+        found = RequestTrace.objects.filter(project__in=self.projects)
+        return found if self.action == "retrieve" else found.without_details()
 
     def get_serializer_class(self) -> type[TraceSerializer]:
         return TraceDetail if self.action == "retrieve" else TraceSerializer
 
-    @extend_schema(parameters=[TraceFilter])
-    def list(self, request: Request) -> Response:
-        """The newest first, without their blocks and stages."""
-        traces = TraceFilter().applied_to(self.get_queryset().without_details(), self.asked_for())
-        rows = self.paginate_queryset(traces)
-        return self.get_paginated_response(TraceSerializer(rows, many=True).data)
+    def filtered(self, rows: Any, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
+        return TraceFilter().applied_to(rows, asked)
