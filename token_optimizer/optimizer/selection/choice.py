@@ -110,11 +110,10 @@ class GreedyChoice:
             if costs[number] > room and not self._may_reach_floor[number]:
                 state.max_room = min(state.max_room, state.spent + costs[number] - 1)
                 continue
-            now = worth
             if item.facts:
                 new += sum([weight for fact, weight in item.facts.items() if fact not in covered])
-                now = -new / max(costs[number], item.tokens // 2, 1)
-            elif worth != known[number]:
+            now = worth
+            if item.facts or worth != known[number]:
                 now = -new / max(costs[number], item.tokens // 2, 1)
             if heap and now > heap[0][0] and now > worth:
                 heappush(heap, (now, number))
