@@ -65,8 +65,14 @@ function inField(target) {
   return target.closest?.("input, select, textarea, [contenteditable]");
 }
 
+// What was typed into a search and not sent goes: left standing, it would be sent as a change of the filters.
+function leave(field) {
+  if ("search" in field.dataset) field.value = field.defaultValue;
+  field.blur();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && inField(event.target)) event.target.blur();
+  if (event.key === "Escape" && inField(event.target)) leave(event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target) || help.open) return;
   if (!choice.checked && event.key !== "?") return;
   if (event.key === "Enter" && event.target.closest?.("a, button, summary")) return;

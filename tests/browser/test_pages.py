@@ -74,12 +74,14 @@ def read_back() -> dict[str, Any]:
 
 
 async def assert_fits(page: Page) -> None:
+    await page.wait_for_load_state("load")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
         f"{page.url} scrolls aside"
     )
 
 
 async def assert_accessible(page: Page) -> None:
+    await page.wait_for_load_state("load")
     await page.evaluate(AXE.read_text())
     found = await page.evaluate("axe.run().then(result => result.violations)")
     grave = [
@@ -165,7 +167,10 @@ async def test_keyboard_walk(open_page: OpenPage, traces: list[RequestTrace]) ->
         await expect(page.get_by_label("Id", exact=True)).to_be_focused()
         await page.keyboard.type("jk")
         await expect(page.locator("[data-row].at")).to_have_count(0)
+        await page.evaluate("addEventListener('submit', () => { sessionStorage.submitted = '1' })")
         await page.keyboard.press("Escape")
+        await expect(page.get_by_label("Id", exact=True)).to_have_value("")
+        assert not await page.evaluate("sessionStorage.submitted")
         for key in ("j", "j", "k", "Enter"):
             await page.keyboard.press(key)
         await page.wait_for_url(f"**/requests/{traces[-1].pk}*")
