@@ -19,7 +19,7 @@ import numpy as np
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.semantic import static_embedder
 from token_optimizer.optimizer.stages.retrieval import add_retrieved

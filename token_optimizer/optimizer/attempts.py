@@ -9,7 +9,9 @@ from time import perf_counter
 from typing import Any
 
 from token_optimizer.models import COMPRESS_STAGE, Kind, Prompt, StageReport
-from token_optimizer.optimizer.context import TURNS_BETWEEN, Context
+from token_optimizer.optimizer.contract.context import TURNS_BETWEEN, Context
+from token_optimizer.optimizer.contract.stage import counted
+from token_optimizer.optimizer.contract.trace import FROZEN, Ledger
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.compaction import (
     Compaction,
@@ -21,8 +23,6 @@ from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.prefix import frozen
 from token_optimizer.optimizer.formats.framing import framed, unframed
 from token_optimizer.optimizer.formats.rendering import render, slot_texts
-from token_optimizer.optimizer.stage import counted
-from token_optimizer.optimizer.trace import FROZEN, Ledger
 from token_optimizer.optimizer.validate import alternation_faults, constraint_faults, structure_faults
 from token_optimizer.ports import CachePrices
 

@@ -31,7 +31,15 @@ from token_optimizer.models import (
 from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.budget import check_budget, hard_budget
 from token_optimizer.optimizer.compression.precompression_candidates import texts_to_precompress
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import (
+    Stage,
+    counted,
+    from_first_change,
+    same_blocks,
+    with_blocks,
+)
+from token_optimizer.optimizer.contract.trace import Ledger, block_texts
 from token_optimizer.optimizer.conversation.history import ConversationHistory, remember_output
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
@@ -45,7 +53,6 @@ from token_optimizer.optimizer.reading_back.re_reads import re_reads, repeated_c
 from token_optimizer.optimizer.reading_back.tool import without_tool
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
-from token_optimizer.optimizer.stage import Stage, counted, from_first_change, same_blocks, with_blocks
 from token_optimizer.optimizer.stages import (
     compress,
     oldest,
@@ -66,7 +73,6 @@ from token_optimizer.optimizer.stages.heuristics import (
     whitespace,
 )
 from token_optimizer.optimizer.stats import stats_of
-from token_optimizer.optimizer.trace import Ledger, block_texts
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.tokens.counts import count_texts

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from token_optimizer.models import COMPRESS_STAGE, BlockFate, Kind, OptimizationStats, mean_faithfulness
 from token_optimizer.optimizer.attempts import Attempt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.trace import block_fates
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import frozen_ids
-from token_optimizer.optimizer.trace import block_fates
 from token_optimizer.tokens.counts import is_estimate
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from token_optimizer.models import Dialect, Prompt, StageReport
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.cache_prices import priced_model
 
 REPORT_NAME = "budget"

@@ -6,7 +6,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import PROSE_KINDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 
 # Shorter texts gain less than their marker costs.
 MIN_TOKENS = 100

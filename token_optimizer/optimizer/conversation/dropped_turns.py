@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from token_optimizer.models import Block, BlockType, Origin, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.carried_words import carried_words
 from token_optimizer.optimizer.formats.framing import message_framing, unframed
 from token_optimizer.optimizer.marked_text import MarkedText

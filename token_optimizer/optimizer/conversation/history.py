@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from token_optimizer.models import Dialect, Prompt
+from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.optimizer.conversation.keys import message_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
-from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.ports import Memory, SentMessage
 
 # A turn brings no more than so many messages, as a rule.

@@ -13,8 +13,8 @@ from operator import is_
 
 from token_optimizer.lru_cache import LRUCache
 from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Prompt, Slot
+from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
-from token_optimizer.optimizer.trace import FROZEN, Ledger, block_fates
 from token_optimizer.ports import SentMessage
 from token_optimizer.text.cache import on_forget
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.trace import Ledger
+from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from token_optimizer.models import OUTSIDE, Block, CutBlock, Kind, Origin, Prompt
 from token_optimizer.optimizer.attempts import Attempt
+from token_optimizer.optimizer.contract.stage import Stage
+from token_optimizer.optimizer.contract.trace import FROZEN, Ledger
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.markers import shown_handles
-from token_optimizer.optimizer.stage import Stage
-from token_optimizer.optimizer.trace import FROZEN, Ledger
 from token_optimizer.ports import SentMessage
 
 _NEVER = frozenset({Kind.FRAMING, Kind.OPAQUE, Kind.MEDIA})

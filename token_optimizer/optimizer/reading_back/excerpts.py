@@ -15,7 +15,7 @@ from typing import Any
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import OUTSIDE, Block, Kind, Prompt, ReadPart
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import gap_words, place_name, restored_marker

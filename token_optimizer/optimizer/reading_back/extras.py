@@ -14,7 +14,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.json_text import compact_json
 from token_optimizer.models import BlockFate, BlockType, Dialect, Kind, Prompt, StageReport
 from token_optimizer.optimizer.attempts import Attempt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.reading_back.earlier import (
     MAX_BUDGET_SHARE,

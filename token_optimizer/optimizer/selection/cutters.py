@@ -8,7 +8,7 @@ from functools import partial
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.example_turns import example_turns
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.json.omissions import keep_json_passages

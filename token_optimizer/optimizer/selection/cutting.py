@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text
 from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.choice import Frame
-from token_optimizer.optimizer.stage import counted
 
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4

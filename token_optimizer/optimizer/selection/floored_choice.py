@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from token_optimizer.models import Kind, Prompt, Worth
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import NOTHING_BEFORE, NamesBefore
 from token_optimizer.optimizer.selection.candidates import (

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Block, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import has_stem

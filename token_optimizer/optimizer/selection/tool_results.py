@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
 from token_optimizer.optimizer.selection.cutting import Cutter, cuttable_blocks

@@ -35,14 +35,14 @@ from token_optimizer.optimizer.compression.llmlingua.compressor import (
 from token_optimizer.optimizer.compression.precompression_candidates import MIN_TOKENS, may_be_precompressed
 from token_optimizer.optimizer.compression.rates import asked_rate, nearer_rate
 from token_optimizer.optimizer.compression.summarizers import loaded_summarizer
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.embedded.lines import reads_as_prose
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import marked_compression, was_cut, with_text
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.optimizer.stage import Stage
 from token_optimizer.ports import CompressionKey, PrecompressedText
 
 # However much time a request has, the learned compressor answers within so many.

@@ -10,9 +10,9 @@ After:  "[24 older messages left out]" and the last 28 turns
 from __future__ import annotations
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns, without_turns
-from token_optimizer.optimizer.stage import Stage
 
 
 def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:

@@ -10,7 +10,7 @@ After:  the second document whole, of the first one passage, of the third a mark
 
 from __future__ import annotations
 
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.stage import Stage
 
 STAGE = Stage("passages", cut_to_budget, "passages worth least cut to fit the budget", lossy=True)

@@ -16,7 +16,8 @@ from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import Block, Kind, Origin, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.conversation.omissions import (
     LeftOut,
     Term,
@@ -27,7 +28,6 @@ from token_optimizer.optimizer.conversation.omissions import (
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import place_name, restored_marker, with_text
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
-from token_optimizer.optimizer.stage import Stage, with_blocks
 
 # Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
 # what the whole conversation has left, up to so many tokens: later turns need room, too.

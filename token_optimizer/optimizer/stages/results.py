@@ -9,7 +9,7 @@ After:  the lines of queue.py that say something of retries or of the task, sign
 
 from __future__ import annotations
 
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.selection.cutters import cut_new_tool_results
-from token_optimizer.optimizer.stage import Stage
 
 STAGE = Stage("results", cut_new_tool_results, "lines that the agent is not after cut", lossy=True)

@@ -17,14 +17,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Origin, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import stored_marker
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.names import names
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.retrieval.stats import STAGE_NAME, is_retrieved
-from token_optimizer.optimizer.stage import Stage, with_blocks
 from token_optimizer.ports import RetrievedPassage
 
 _ID_PREFIX = "retrieved-"

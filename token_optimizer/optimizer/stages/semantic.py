@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from token_optimizer.latency import MEANING
 from token_optimizer.models import Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS
 from token_optimizer.optimizer.selection.soft_target import asks_in_particular
-from token_optimizer.optimizer.stage import Stage
 
 _TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
 

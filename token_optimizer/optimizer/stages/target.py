@@ -10,7 +10,7 @@ After:  the second one, the passages of the others that speak of the same, and m
 
 from __future__ import annotations
 
+from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.selection.cutters import cut_to_soft_target
-from token_optimizer.optimizer.stage import Stage
 
 STAGE = Stage("target", cut_to_soft_target, "passages that the question does not need cut", lossy=True)

@@ -2,7 +2,7 @@
 
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.models import Block, BlockType
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.carried_words import carried_words
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.formats.reading import canonicalize

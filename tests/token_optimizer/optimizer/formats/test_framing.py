@@ -8,7 +8,7 @@ from typing import Any
 from tests.token_optimizer.optimizer.bodies import anthropic_body, openai_body
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.formats.framing import framed, framing_left, unframed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.tokens.counts import count_body

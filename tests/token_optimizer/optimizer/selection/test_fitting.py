@@ -21,8 +21,8 @@ from tests.token_optimizer.optimizer.embedded.test_content import (
 from tests.token_optimizer.optimizer.stages.test_every_stage import context_of, prompt_of
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.models import Dialect, OptimizationResult
+from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.optimizer.pipeline import optimize_body, run_stages
-from token_optimizer.optimizer.trace import Ledger
 from token_optimizer.optimizer.validate import structure_faults
 
 BALANCED = OptimizerConfig.preset("balanced")

@@ -12,10 +12,10 @@ from tests.token_optimizer.optimizer.bodies import anthropic_body, openai_body, 
 from token_optimizer import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, counted
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import STAGES, optimize_body
-from token_optimizer.optimizer.stage import Stage, counted
 from token_optimizer.tokens.counts import count_texts
 
 BODIES = [(openai_body(), "openai"), (anthropic_body(), "anthropic"), (responses_body(), "responses")]

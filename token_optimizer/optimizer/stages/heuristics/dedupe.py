@@ -10,10 +10,10 @@ After:  message 3 says that these 40 lines stand in message 9, which has them
 from __future__ import annotations
 
 from token_optimizer.models import Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
-from token_optimizer.optimizer.stage import Stage, with_blocks
 
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:

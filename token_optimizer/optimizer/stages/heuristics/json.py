@@ -12,11 +12,11 @@ After:  [2]{id,name}:
 from __future__ import annotations
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, rewritten, with_blocks
 from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.stage import Stage, rewritten, with_blocks
 
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:

@@ -13,9 +13,9 @@ from collections.abc import Sequence, Set
 
 from token_optimizer.dialects.bodies import conversation_of, role_of
 from token_optimizer.models import OUTSIDE, Block, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.prose.junk import remove_junk
-from token_optimizer.optimizer.stage import Stage, with_blocks
 
 _NOTE = "says nothing, but parts two messages of one role"
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from token_optimizer.models import Block, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_logs_to_floor, cut_to_budget
 from token_optimizer.optimizer.selection.soft_target import asks_in_particular
 from token_optimizer.optimizer.selection.specific import wants_all
-from token_optimizer.optimizer.stage import Stage, counted, with_blocks
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from token_optimizer.models import Block, Kind, Prompt
-from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.stage import Stage, counted, with_blocks
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
 from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.repeats import described_once

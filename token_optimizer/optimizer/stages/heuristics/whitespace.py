@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.code.numbering import without_padding
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import Stage, rewritten
 from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapsed
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
-from token_optimizer.optimizer.stage import Stage, rewritten
 
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.stages.heuristics.turns import protect_newest_turns
 
 

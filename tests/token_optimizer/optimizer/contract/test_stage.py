@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Block, Prompt
-from token_optimizer.optimizer.context import Context
-from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.stage import (
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import (
     counted,
     from_first_change,
     rewritten,
     same_blocks,
     with_blocks,
 )
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text.counting import token_counts
 
 CONTEXT = Context(OptimizerConfig(), "gpt-4o")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from operator import is_
 
 from token_optimizer.models import Block, Prompt
-from token_optimizer.optimizer.context import Context
+from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import with_text
 

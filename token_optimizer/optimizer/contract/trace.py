@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from token_optimizer.models import Block, BlockFate, BlockTexts, BlockType, Fate, Kind, Prompt, StageReport
-from token_optimizer.optimizer.stage import Stage
+from token_optimizer.optimizer.contract.stage import Stage
 
 FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
 
