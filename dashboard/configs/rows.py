@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
+from dashboard.configs.week import WeekFigures, week_figures
 from optimizer_app.configs.usage import active_keys_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.embeddings.client import status
 from optimizer_app.embeddings.wire import EmbeddingStatus
 from optimizer_app.ingest.control import waiting_for_vectors
 from optimizer_app.models import Document, OptimizationConfig
+from optimizer_app.models.trace import RequestTraceQuerySet
 from token_optimizer.errors import ConfigError
 
 _ORIGINS = {
@@ -24,9 +26,12 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
+    """`week` has what its requests of the last seven days came to."""
+
     config: OptimizationConfig
     differences: int
     keys: int
+    week: WeekFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,16 @@ class Embedding:
         return ready and bool(self.status.asked_for) and self.status.asked_for != self.status.model
 
 
-def config_rows(configs: Iterable[OptimizationConfig]) -> list[ConfigRow]:
+def config_rows(configs: Iterable[OptimizationConfig], traces: RequestTraceQuerySet) -> list[ConfigRow]:
     """The configs with the number of keys that use each; those without a config use the default one."""
+    week = week_figures(traces)
     return [
-        ConfigRow(config, len(ConfigValues.of(config).fields), len(active_keys_of(config)))
+        ConfigRow(
+            config,
+            len(ConfigValues.of(config).fields),
+            len(active_keys_of(config)),
+            week.get((config.project_id, config.name), WeekFigures()),
+        )
         for config in configs
     ]
 

@@ -1,13 +1,15 @@
 """How numbers are written for people: counts, money, shares, ratios, times.
 
 Exact where numbers are compared (tables), three digits where they are glanced at (tiles). A sign is a true
-minus. 0% and 100% are written only where they are exact.
+minus. 0% and 100% are written only where they are exact: closer to them there are more digits, and no "<" or
+">", which read badly behind a sign.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from math import floor
 
 MINUS = "−"
 UNKNOWN = "–"
@@ -39,7 +41,7 @@ def money(dollars: Decimal) -> str:
         return "$0.00"
     fine = size.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
     if fine == 0:
-        return _signed(dollars, "<$0.0001")
+        return _signed(dollars, f"${_one_digit(size)}")
     if fine < 1:
         return _signed(dollars, f"${fine}")
     return _signed(dollars, f"${size.quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):,}")
@@ -52,16 +54,16 @@ def price(dollars: Decimal) -> str:
 
 
 def percent(share: float) -> str:
-    """61%; under 10% one decimal; 0% and 100% only if exact."""
+    """61%; under 10% one decimal; 99.9% and 0.004% where 100% and 0% would not be exact."""
     size = abs(share) * 100
     if size == 0:
         return "0%"
     if size < 0.05:
-        return _signed(share, "<0.1%")
+        return _signed(share, f"{_one_digit(Decimal(size))}%")
     if size < 9.95:
         return _signed(share, f"{size:.1f}%")
     if 99 < size < 100:
-        return _signed(share, ">99%")
+        return _signed(share, f"{floor(size * 10) / 10}%")
     return _signed(share, f"{size:,.0f}%")
 
 
@@ -135,6 +137,11 @@ def cut_percent(before: int, after: int) -> str:
 
 def _signed(value: float | Decimal, size: str) -> str:
     return f"{MINUS}{size}" if value < 0 else size
+
+
+def _one_digit(size: Decimal) -> str:
+    """The first digit that is no zero, at its place: 0.00004"""
+    return f"{round(size, -size.adjusted()):f}"
 
 
 def _three_digits(value: float) -> str:

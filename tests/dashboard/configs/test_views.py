@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from django.test import Client
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from tests.dashboard.documents.rows import make_document
+from tests.dashboard.traces.rows import make_trace
 
 
 def text_of(client: Client, path: str, **options: Any) -> str:
@@ -39,8 +42,11 @@ def no_embeddings(use_socket: Any, tmp_path: Path) -> None:
 def test_list(as_admin: Client, config: OptimizationConfig) -> None:
     ApiKey.issue(project=config.project, name="ci")
     ApiKey.issue(project=config.project, name="old")[0].revoke()
+    make_trace(config.project, config_name="agents", gross_usd=Decimal("0.5"), net_usd=Decimal("0.25"))
+    make_trace(config.project, config_name="agents", tokens_after=1000)
+    make_trace(config.project, config_name="agents", tokens_after=0, age=timedelta(days=8))
     text = text_of(as_admin, "/configs")
-    assert "agents default ci-agent aggressive 2 differ 1 key v1" in text
+    assert "agents default ci-agent aggressive 2 differ 1 key −30% in 7 days $0.2500 net v1" in text
     assert f'href="/configs/{config.pk}"' in as_admin.get("/configs").content.decode()
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from dashboard.traces.stage_sentences import STAGE_SENTENCES
 from dashboard.traces.stages import stage_bars
+from token_optimizer.optimizer.pipeline import STAGES
 
 
 def test_stages_stand_one_after_another() -> None:
@@ -28,3 +30,7 @@ def test_stages_stand_one_after_another() -> None:
 )
 def test_outcome_names_the_status_once(stage: dict[str, Any], outcome: str) -> None:
     assert stage_bars([stage])[0].outcome == outcome
+
+
+def test_every_stage_is_explained() -> None:
+    assert {stage.name for stage in STAGES} <= STAGE_SENTENCES.keys()
