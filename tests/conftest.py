@@ -42,6 +42,15 @@ from token_optimizer.latency import Latency
 pytest_plugins = ["tests.embedding_server", "tests.people"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots",
+        metavar="DIR",
+        type=lambda name: Path(name).absolute(),
+        help="keep a picture of every page that a browser test looks at, in both widths and themes",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers before the settings are read. Workers of xdist inherit the variables."""

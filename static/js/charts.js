@@ -86,12 +86,15 @@ function endLabels(u, names) {
   ctx.fillStyle = color("ink-2");
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
+  // From the lowest line up, each label above the last one, and low enough that those to come have room.
+  const line = 14 * devicePixelRatio;
   let ceiling = Infinity;
-  for (const place of places) {
-    const y = Math.min(place.y, ceiling);
+  places.forEach((place, index) => {
+    const room = bbox.top + line * (places.length - 1 - index);
+    const y = Math.max(Math.min(place.y, ceiling), room);
     ctx.fillText(place.name, bbox.left + bbox.width + 6 * devicePixelRatio, y);
-    ceiling = y - 14 * devicePixelRatio;
-  }
+    ceiling = y - line;
+  });
   ctx.restore();
 }
 

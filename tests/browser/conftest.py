@@ -11,12 +11,14 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
+from tests.browser.looks import PHONE, Looks, assert_fits
 from tests.live_server import LiveServer
 from tests.optimizer_app.precompression.texts import prose
 from tests.patience import PATIENCE_SECONDS
@@ -52,11 +54,25 @@ class Watched:
 
     page: Page
     site: Site
+    looks: Looks
+    on_a_phone: bool = False
     troubles: list[str] = field(default_factory=list)
 
     async def open(self, path: str) -> None:
         await self.page.goto(self.site.url + path)
         await self.page.locator('body[data-live="live"]').wait_for()
+
+    async def looks_right(self) -> None:
+        """The page as it stands fits, is accessible and stands still, at both widths and in both themes.
+
+        On a phone it is enough that it fits: the same walk on a desk saw the rest.
+        """
+        await (assert_fits if self.on_a_phone else self.looks.at)(self.page)
+
+    async def look_at(self, *paths: str) -> None:
+        for path in paths:
+            await self.open(path)
+            await self.looks_right()
 
     async def without_javascript(self) -> Page:
         """A page of the same reader that runs no scripts; whoever asks closes its context."""
@@ -117,7 +133,14 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def open_page(site: Site, chromium: Browser) -> OpenPage:
+def looks(request: pytest.FixtureRequest) -> Looks:
+    """A folder for each test, since several look at the same page."""
+    chosen: Path | None = request.config.getoption("--screenshots")
+    return Looks(chosen and chosen / request.node.name.removeprefix("test_"))
+
+
+@pytest.fixture
+def open_page(site: Site, chromium: Browser, looks: Looks) -> OpenPage:
     """`async with open_page(width=375, color_scheme="dark") as watched`: a page that is signed in."""
 
     @asynccontextmanager
@@ -125,7 +148,7 @@ def open_page(site: Site, chromium: Browser) -> OpenPage:
         context = await chromium.new_context(viewport={"width": width, "height": 900}, **options)
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = await context.new_page()
-        watched = Watched(page, site)
+        watched = Watched(page, site, looks, on_a_phone=width == PHONE)
         _watch(watched)
         await page.goto(f"{site.url}/login")
         await page.get_by_label("User name").fill("admin")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from optimizer_app.configs.create import create_config
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import OptimizationConfig
-from tests.browser.conftest import OpenPage, Site
-from tests.browser.test_pages import assert_accessible, assert_fits
+from tests.browser.conftest import OpenPage, Site, Watched
+from tests.browser.looks import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
@@ -21,33 +21,29 @@ def config(site: Site) -> OptimizationConfig:
     return create_config(site.project, "agents", ConfigValues("balanced"), author=None, is_default=True)
 
 
-async def looked_at(page: Page) -> None:
-    await assert_fits(page)
-    await assert_accessible(page)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (375, "dark")])
-async def test_from_a_preset_to_a_version_rolled_back(open_page: OpenPage, width: int, scheme: str) -> None:
-    async with open_page(width=width, color_scheme=scheme) as watched:
+@pytest.mark.parametrize("width", [DESK, PHONE])
+async def test_from_a_preset_to_a_version_rolled_back(open_page: OpenPage, width: int) -> None:
+    async with open_page(width=width) as watched:
         page = watched.page
         await watched.open("/configs")
         await page.get_by_role("link", name="New config").first.click()
         await page.get_by_label("Name", exact=True).fill("two words")
         await page.get_by_role("button", name="Make the config").click()
         await expect(page.locator("[data-error-summary]")).to_be_focused()
-        await looked_at(page)
+        await watched.looks_right()
         await page.get_by_role("link", name="Name").click()
         await expect(page.get_by_label("Name", exact=True)).to_be_focused()
         await page.get_by_label("Name", exact=True).fill("agents")
         await page.get_by_role("button", name="Make the config").click()
         await page.locator('body[data-live="live"]').wait_for()
-        await _edit(page)
-        await _try(page)
-        await _publish_and_roll_back(page)
+        await _edit(watched)
+        await _try(watched)
+        await _publish_and_roll_back(watched)
 
 
-async def _edit(page: Page) -> None:
+async def _edit(watched: Watched) -> None:
     """What is typed is saved by itself; a value that cannot be used is said at its field, and is not."""
+    page = watched.page
     turns = page.get_by_label("Keep last turns")
     await turns.fill("many")
     await expect(turns).to_have_attribute("aria-invalid", "true")
@@ -56,7 +52,7 @@ async def _edit(page: Page) -> None:
     await page.get_by_label("Hard budget").fill("400")
     await page.get_by_label("Safety margin").fill("0")
     await expect(page.locator("#draft-state")).to_contain_text("2 changes")
-    await looked_at(page)
+    await watched.looks_right()
     await page.get_by_role("button", name="Publish…").click()
     await expect(page.locator("[data-error-summary]")).to_be_focused()
     await page.get_by_role("button", name="Reset Keep last turns").click()
@@ -67,24 +63,26 @@ async def _edit(page: Page) -> None:
     await expect(page.locator(".tried .dropped")).to_contain_text("dropped by line 2")
 
 
-async def _try(page: Page) -> None:
+async def _try(watched: Watched) -> None:
+    page = watched.page
     await page.get_by_label("Prompt", exact=True).select_option("Database settings, pretty-printed")
     await page.get_by_role("button", name="Try the draft").click()
     await expect(page.locator(".trial-figures")).to_contain_text("13,648")
     await expect(page.locator(".changed-blocks")).to_be_visible()
-    await looked_at(page)
+    await watched.looks_right()
 
 
-async def _publish_and_roll_back(page: Page) -> None:
+async def _publish_and_roll_back(watched: Watched) -> None:
+    page = watched.page
     await page.get_by_role("button", name="Publish…").click()
     await expect(page.locator(".changes")).to_contain_text("max_input_tokens")
-    await looked_at(page)
+    await watched.looks_right()
     await page.get_by_label("Note").fill("agents run out of room")
     await page.get_by_role("button", name="Publish v2").click()
     await expect(page.locator(".messages")).to_contain_text("v2 is live")
     await page.get_by_role("link", name="v1", exact=True).click()
     await expect(page.get_by_text("Rolling back to v1 changes")).to_be_visible()
-    await looked_at(page)
+    await watched.looks_right()
     await page.get_by_role("button", name="Roll back").click()
     await expect(page.locator(".messages")).to_contain_text("v3 is live")
     await expect(page.get_by_label("Hard budget")).to_have_value("")

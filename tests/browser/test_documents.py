@@ -17,7 +17,7 @@ from playwright.async_api import FileChooser, Page, expect
 
 from optimizer_app.models import ApiKey, Document, OptimizationConfig, Project
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.test_pages import LOOKS, assert_accessible, assert_fits
+from tests.browser.looks import assert_accessible
 from tests.celery_worker import celery_worker
 from tests.dashboard.documents.rows import make_document
 from tests.patience import PATIENCE_SECONDS
@@ -258,53 +258,39 @@ async def test_filters_and_search_live_in_the_url(open_page: OpenPage, documents
         await expect(page.locator("tr[data-row]")).to_have_count(2)
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-async def test_pages_fit_and_are_accessible(
-    open_page: OpenPage, documents: list[Document], config: OptimizationConfig, width: int, scheme: str
+async def test_pages_look_right(
+    open_page: OpenPage, documents: list[Document], config: OptimizationConfig
 ) -> None:
-    paths = (
-        "/documents",
-        "/documents?state=failed",
-        "/documents?name=none",
-        "/documents?q=refunds&where=oops",
-        f"/documents/{documents[8].pk}/delete",
-        "/configs",
-        f"/configs/{config.pk}",
-    )
-    async with open_page(width=width, color_scheme=scheme) as watched:
-        for path in paths:
-            await watched.open(path)
-            await assert_fits(watched.page)
-            await assert_accessible(watched.page)
+    async with open_page() as watched:
+        await watched.look_at(
+            "/documents",
+            "/documents?state=failed",
+            "/documents?name=none",
+            "/documents?q=refunds&where=oops",
+            f"/documents/{documents[8].pk}/delete",
+            "/configs",
+            f"/configs/{config.pk}",
+        )
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-async def test_results_of_a_search_fit_and_are_accessible(
-    open_page: OpenPage, stored: None, width: int, scheme: str
-) -> None:
-    async with open_page(width=width, color_scheme=scheme) as watched:
+async def test_results_of_a_search_look_right(open_page: OpenPage, stored: None) -> None:
+    async with open_page() as watched:
         await watched.open("/documents?q=What+about+the+pump%3F")
         await expect(watched.page.locator(".hit")).to_have_count(1)
         await expect(watched.page.get_by_text("Found by words alone: no embedding process")).to_be_visible()
-        await assert_fits(watched.page)
-        await assert_accessible(watched.page)
+        await watched.looks_right()
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-async def test_empty_pages_and_uploads_fit_and_are_accessible(
-    open_page: OpenPage, site: Site, other_project: Project, width: int, scheme: str
+async def test_empty_pages_and_uploads_look_right(
+    open_page: OpenPage, site: Site, other_project: Project
 ) -> None:
-    async with open_page(width=width, color_scheme=scheme) as watched:
+    async with open_page() as watched:
         page = watched.page
-        for path in ("/configs", "/documents"):
-            await watched.open(path)
-            await assert_fits(page)
-            await assert_accessible(page)
+        await watched.look_at("/configs", "/documents")
         await page.get_by_label("Into the project").select_option("ci-agent")
         await drop(page, **{f"{LONG}.md": b"Text."})
         await expect(page.locator("tr[data-row]")).to_contain_text("ci-agent")
-        await assert_fits(page)
-        await assert_accessible(page)
+        await watched.looks_right()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Site, Watched
-from tests.browser.test_pages import assert_accessible, assert_fits
+from tests.browser.looks import DESK, PHONE
 from tests.optimizer_app.providers.test_connection import MODELS, ModelServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
@@ -34,10 +34,9 @@ async def follow(page: Page, link: str) -> None:
     await page.get_by_role("link", name=link, exact=True).first.click()
 
 
-async def check(page: Page) -> None:
-    await page.locator('body[data-live="live"]').wait_for()
-    await assert_fits(page)
-    await assert_accessible(page)
+async def check(watched: Watched) -> None:
+    await watched.page.locator('body[data-live="live"]').wait_for()
+    await watched.looks_right()
 
 
 async def send(page: Page, site: Site, secret: str, model: str) -> None:
@@ -52,12 +51,12 @@ async def send(page: Page, site: Site, secret: str, model: str) -> None:
 async def make_project(watched: Watched) -> None:
     page = watched.page
     await watched.open("/projects")
-    await check(page)
+    await check(watched)
     await follow(page, "New project")
-    await check(page)
+    await check(watched)
     await submit(page, "Make the project", Name=LONG_NAME)
     await expect(page.get_by_role("heading", name=LONG_NAME)).to_be_visible()
-    await check(page)
+    await check(watched)
 
 
 async def make_key(watched: Watched) -> str:
@@ -66,15 +65,15 @@ async def make_key(watched: Watched) -> str:
     await follow(page, "New key")
     await submit(page, "Make the key")
     await expect(page.get_by_role("heading", name="1 thing to correct")).to_be_visible()
-    await check(page)
+    await check(watched)
     await submit(page, "Make the key", Name="Nightly runs")
     secret = (await page.locator("#secret").inner_text()).strip()
     assert secret.startswith("tok_")
-    await check(page)
+    await check(watched)
     await follow(page, "I have stored it")
     await expect(page.get_by_text(f"{secret[:8]}…")).to_be_visible()
     await expect(page.get_by_text(secret)).to_have_count(0)
-    await check(page)
+    await check(watched)
     return secret
 
 
@@ -82,10 +81,10 @@ async def see_a_request_arrive(watched: Watched, secret: str) -> None:
     page = watched.page
     await watched.open("/")
     await expect(page.get_by_text("Waiting for the first request")).to_be_visible()
-    await check(page)
+    await check(watched)
     await send(page, watched.site, secret, "house-model")
     await expect(page.get_by_role("link", name="open it")).to_be_visible()
-    await check(page)
+    await check(watched)
 
 
 async def add_and_test_a_provider(watched: Watched, url: str) -> None:
@@ -96,19 +95,19 @@ async def add_and_test_a_provider(watched: Watched, url: str) -> None:
     await expect(page.get_by_role("heading", name="house")).to_be_visible()
     await submit(page, "Test the connection")
     await expect(page.get_by_text("took the key, and lists 2 models.")).to_be_visible()
-    await check(page)
+    await check(watched)
     await watched.open("/providers")
-    await check(page)
+    await check(watched)
 
 
 async def set_a_price(watched: Watched) -> None:
     page = watched.page
     await watched.open("/prices")
-    await check(page)
+    await check(watched)
     await follow(page, "house-model")
     await submit(page, "Set the price", Input="1.5", Output="6")
     await expect(page.get_by_text("house-model has this price from the next request on.")).to_be_visible()
-    await check(page)
+    await check(watched)
 
 
 async def revoke_the_key(watched: Watched) -> None:
@@ -116,17 +115,17 @@ async def revoke_the_key(watched: Watched) -> None:
     await watched.open("/projects")
     await follow(page, LONG_NAME)
     await follow(page, "Revoke Nightly runs")
-    await check(page)
+    await check(watched)
     await submit(page, "Revoke the key", **{"Type_the_key's_name": "Nightly runs"})
     await expect(page.get_by_text("Nightly runs is revoked")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (375, "dark")])
+@pytest.mark.parametrize("width", [DESK, PHONE])
 async def test_from_the_first_login_to_a_price(
-    open_page: OpenPage, upstream: ModelServer, width: int, scheme: str
+    open_page: OpenPage, upstream: ModelServer, width: int
 ) -> None:
-    """Every page on the way fits and is accessible."""
-    async with open_page(width=width, color_scheme=scheme) as watched:
+    """Every page on the way looks right."""
+    async with open_page(width=width) as watched:
         await make_project(watched)
         secret = await make_key(watched)
         await see_a_request_arrive(watched, secret)
@@ -135,7 +134,7 @@ async def test_from_the_first_login_to_a_price(
         await revoke_the_key(watched)
         await watched.open("/system")
         await expect(watched.page.get_by_text("PostgreSQL").first).to_be_visible()
-        await check(watched.page)
+        await check(watched)
 
 
 async def test_forms_and_tabs_work_without_javascript(open_page: OpenPage, site: Site) -> None:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.test_pages import assert_accessible, assert_fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 LOG = "\n".join(f"2026-11-29 05:00:{n % 60:02} INFO worker {n}: job {n * 7} done" for n in range(300))
 TEXT = f"Why did the deploy fail?\n\n{LOG}\n2026-11-29 05:07:01 ERROR deploy failed: disk full on node-7\n"
-
-
-async def assert_looks_right(page: Page) -> None:
-    for width in (1440, 375):
-        await page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
-            await assert_fits(page)
-            await assert_accessible(page)
-    await page.set_viewport_size({"width": 1440, "height": 900})
 
 
 async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -> None:
@@ -58,7 +47,7 @@ async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -
             answer = asking.locator(f"[data-side={side}]")
             await expect(answer.locator("pre")).to_contain_text("Echo: received")
             await expect(answer.locator("[data-part=bill]")).to_contain_text("out: $0.00")
-        await assert_looks_right(page)
+        await watched.looks_right()
         await page.get_by_label("Budget").first.fill("701")
         await expect(asking.get_by_role("button")).to_be_disabled()
 

@@ -6,13 +6,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import assert_fits
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_token_is_made_and_the_api_is_tried(open_page: OpenPage) -> None:
-    async with open_page(width=375) as watched:
+    async with open_page() as watched:
         page = watched.page
         await watched.open("/tokens")
         await page.get_by_role("link", name="New token").first.click()
@@ -22,10 +21,10 @@ async def test_a_token_is_made_and_the_api_is_tried(open_page: OpenPage) -> None
         await page.get_by_role("button", name="Make the token").click()
         secret = await page.locator("#secret").inner_text()
         assert secret.startswith("mgt_")
-        await assert_fits(page)
+        await watched.looks_right()
         await page.get_by_role("link", name="I have stored it").click()
         await expect(page.get_by_role("cell", name="nightly", exact=True)).to_be_visible()
-        await assert_fits(page)
+        await watched.looks_right()
         await page.goto(f"{watched.site.url}/api/")
         await expect(
             page.locator("#operations-tag-projects, #operations-projects-projects_list").first
