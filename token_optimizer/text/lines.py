@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from token_optimizer.text.cache import TextCache, key_of
 
@@ -27,6 +28,16 @@ def count_lines(text: str) -> int:
 def line_starts(lines: Iterable[str]) -> list[int]:
     """Where each of the lines, which have their ends, starts in their text, and where the text ends."""
     return list(accumulate(map(len, lines), initial=0))
+
+
+def matches_at_lines(pattern: re.Pattern[str], opening: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """What the pattern matches at the starts of lines, for a pattern whose matches never overlap.
+
+    `opening` is a line feed and what a line that matches may begin with: looking for line feeds takes a tenth
+    of the time that looking for `^` takes.
+    """
+    starts = [0, *(found.start() + 1 for found in opening.finditer(text))]
+    return [match for match in map(pattern.match, repeat(text), starts) if match is not None]
 
 
 def fingerprint(text: str) -> str:

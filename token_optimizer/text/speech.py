@@ -24,10 +24,12 @@ HEAD = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+# What a line with a head may begin with, behind its line feed.
+MAY_OPEN_HEAD = re.compile(r"\n[ \t]*+[^a-z\s]")
 CUE = re.compile(
     r"[ \t]*+(?:\d{1,5}|WEBVTT[^\n]{0,100}|[\d:.,]{5,12} --> [\d:.,]{5,12}[^\n]{0,100})[ \t\r]*$"
 )
-_TIMES = " --> "
+TIMES = " --> "
 
 
 def speaker_of(head: re.Match[str]) -> str:
@@ -47,4 +49,4 @@ def is_cue(line: str) -> bool:
 
 def is_time_cue(line: str) -> bool:
     """Whether the line tells from when to when something is said."""
-    return _TIMES in line and is_cue(line)
+    return TIMES in line and is_cue(line)

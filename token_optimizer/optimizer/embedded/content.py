@@ -27,12 +27,14 @@ from token_optimizer.optimizer.embedded.pieces import Piece, joined
 from token_optimizer.optimizer.embedded.transcripts import is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
+from token_optimizer.text.lines import matches_at_lines
 
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
 MIN_BULK_CHARS = 200
 _FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
-_JSON_OPENS = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_JSON_OPENS = re.compile(r"[ \t]*+[\[{]")
+_MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
 # An entry of a log is no longer.
 _MIN_ENTRY_CHARS = 1_000
 _LINE_REST = re.compile(r"[ \t]*(?:\r?\n|$)")
@@ -48,6 +50,11 @@ def kind_of(text: str) -> Kind:
     """The kind of a text taken whole, as a tool result is."""
     if len(text) < MIN_BULK_CHARS:
         return Kind.PROSE
+    return _kind_of_records(text) or (Kind.CODE if is_output(text) else Kind.PROSE)
+
+
+def _kind_of_records(text: str) -> Kind | None:
+    """What the text is where it holds one record or line after another: JSON, a log, a transcript."""
     if json_span(text):
         return Kind.JSON
     if is_log(text):
@@ -58,7 +65,7 @@ def kind_of(text: str) -> Kind:
         return Kind.TRANSCRIPT
     if is_report(text) and (is_flat(text) or not is_source(text)):
         return Kind.LOG
-    return Kind.CODE if is_output(text) else Kind.PROSE
+    return None
 
 
 def message_pieces(text: str) -> list[Piece]:
@@ -128,17 +135,28 @@ def result_pieces(text: str) -> list[Piece]:
     """The pieces of a tool result: its documents, the JSON in what a command printed, or all of it as one."""
     if in_string := string_pieces(text, kind_of):
         return in_string
-    kind = kind_of(text)
+    kind = _kind_of_records(text)
     if kind is Kind.JSON:
         return text_pieces(text, kind_of) or [Piece(kind, text)]
     if spans := [span for span in _json_spans(text) if _is_printed_json(text[slice(*span)])]:
         return list(_around_json(text, spans, kind))
-    if kind is not Kind.PROSE:
-        return [Piece(kind, text)]
+    return _printed_pieces(text) if kind is None else [Piece(kind, text)]
+
+
+def _printed_pieces(text: str) -> list[Piece]:
+    """The pieces of what is no JSON, log or transcript: its documents, else all of it as one."""
+    # Of a source it need not be asked whether its lines look printed.
+    if is_source(text) and not _documents_in(text):
+        return [Piece(Kind.CODE, text)]
+    if is_output(text):
+        return [Piece(Kind.CODE, text)]
+    return joined(_documents_in(text)) or [Piece(Kind.PROSE, text)]
+
+
+def _documents_in(text: str) -> list[Piece]:
+    """Documents, with what stands between them; empty where there are none."""
     found = documents_of(text) or (list(_pasted_in(text)) if has_numbered_documents(text) else [])
-    if not any(piece.kind is Kind.DOCUMENT for piece in found):
-        return [Piece(Kind.CODE if is_source(text) else Kind.PROSE, text)]
-    return joined(found)
+    return found if any(piece.kind is Kind.DOCUMENT for piece in found) else []
 
 
 def _is_printed_json(text: str) -> bool:
@@ -146,10 +164,10 @@ def _is_printed_json(text: str) -> bool:
     return len(text) >= _MIN_ENTRY_CHARS or "\n" in text.strip()
 
 
-def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind) -> Iterator[Piece]:
+def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind | None) -> Iterator[Piece]:
     """The JSON values at the spans, and what stands around them: of the kind that it is by itself, or a part
     of the log that the whole is."""
-    rest = kind if kind is Kind.LOG else Kind.PROSE
+    rest = Kind.LOG if kind is Kind.LOG else Kind.PROSE
     at = 0
     for start, end in (*spans, (len(text), len(text))):
         if part := text[at:start]:
@@ -260,7 +278,7 @@ def _pasted_in(text: str) -> Iterator[Piece]:
 def _json_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where JSON arrays and objects stand that begin and end with a line."""
     end = misses = 0
-    for match in _JSON_OPENS.finditer(text):
+    for match in matches_at_lines(_JSON_OPENS, _MAY_OPEN_JSON, text):
         if match.end() <= end or misses > _MAX_JSON_MISSES:
             continue
         begin = match.end() - 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.text.lines import matches_at_lines
 
 _MIN_DOCUMENTS = 2
 _MIN_MEAN_CHARS = 150
@@ -18,14 +19,16 @@ _HEAD = re.compile(
     r"\s*<(?P<name>[\w.:-]{1,60})(?:\s[^<>\n]{0,400})?>(?:(?P<value>[^<>\n]{0,200})</(?P=name)>)?\s*"
 )
 _TAIL = re.compile(r"\s*</[\w.:-]{1,60}>\s*")
-_RULE = re.compile(r"^[ \t]*([-=*_~#+])(?:[ \t]?\1){2,}[ \t]*\n", re.MULTILINE)
+_RULE = re.compile(r"[ \t]*([-=*_~#+])(?:[ \t]?\1){2,}[ \t]*\n")
+_MAY_OPEN_RULE = re.compile(r"\n[ \t]*+[-=*_~#+]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 # No line that ends like a sentence, a clause or an introduction, and none of a list, a table or code.
 _TITLE = re.compile(r"[\w\"'“„«(][^\n{}=|<>]{0,98}[^\s.!?,;:…。、：;{}=|<>]\n")
 _MIN_TITLED = 3
 _MIN_TITLED_SHARE = 0.7
 _MIN_TOLD_CHARS = 100
-_HEADING = re.compile(r"^(#{1,6})[ \t]+[^\n]{1,200}\n\s*", re.MULTILINE)
+_HEADING = re.compile(r"(#{1,6})[ \t]+[^\n]{1,200}\n\s*")
+_MAY_OPEN_HEADING = re.compile(r"\n#")
 
 
 def documents_of(text: str) -> list[Piece]:
@@ -99,12 +102,12 @@ def _spaced_end(text: str, end: int) -> int:
 
 def _ruled(text: str) -> list[Piece]:
     """What the same rule parts; the rule goes with the document before it."""
-    rules = Counter(match.group() for match in _RULE.finditer(text))
-    if not rules:
+    found = matches_at_lines(_RULE, _MAY_OPEN_RULE, text)
+    if not found:
         return []
-    rule = rules.most_common(1)[0][0]
+    rule = Counter(match.group() for match in found).most_common(1)[0][0]
     spans, start = [], 0
-    for match in _RULE.finditer(text):
+    for match in found:
         if match.group() == rule:
             spans.append((start, match.end(), 0, match.end() - match.start()))
             start = match.end()
@@ -115,11 +118,11 @@ def _ruled(text: str) -> list[Piece]:
 
 def _headed(text: str) -> list[Piece]:
     """What stands under headings of the level that is the most frequent."""
-    levels = Counter(len(match.group(1)) for match in _HEADING.finditer(text))
-    if not levels:
+    found = matches_at_lines(_HEADING, _MAY_OPEN_HEADING, text)
+    if not found:
         return []
-    level = levels.most_common(1)[0][0]
-    heads = [match for match in _HEADING.finditer(text) if len(match.group(1)) == level]
+    level = Counter(len(match.group(1)) for match in found).most_common(1)[0][0]
+    heads = [match for match in found if len(match.group(1)) == level]
     ends = [*(match.start() for match in heads[1:]), len(text)]
     spans = [
         (match.start(), end, match.end() - match.start(), 0) for match, end in zip(heads, ends, strict=True)

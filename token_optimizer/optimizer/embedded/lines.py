@@ -14,6 +14,10 @@ from itertools import pairwise
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.examples import examples_in
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
+from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.lines import matches_at_lines
+
+_SOURCES: TextCache[bool] = TextCache(4_096)
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
@@ -25,6 +29,7 @@ _DOCUMENT = re.compile(
     | \[(?P<b>\d{1,4})\][ ]\S
     )"""
 )
+_MAY_OPEN_DOCUMENT = re.compile(r"\n[ \t]*+(?:[#*_<-]{1,4} ?)?[dpsrcaeDPSRCAE\[]")
 _MIN_DOCUMENTS = 3
 # Shorter ones on the whole are a list.
 _DOCUMENT_CHARS = 80
@@ -53,7 +58,7 @@ _SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\
 _SOURCE_LINE = re.compile(
     r"(?:[ ]{2,}|\t)\S|(?:#|//|/?\*|--|;)\s|[\w.\"'-]{1,60}[ \t]?[:=]|.*(?:[{}();,\[\]:]|[=|&\\])[ \t\r]*$"
 )
-_FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+_FENCES = ("```", "~~~")
 _SOURCE_MARKS = "(){}[]=;:<>_"
 _MIN_SOURCE_MARKS = 0.04
 _SOURCE_SHARE = 0.6
@@ -117,9 +122,18 @@ def is_output(text: str) -> bool:
 
 def is_source(text: str) -> bool:
     """Whether the text is the source of a program or of a configuration, comments and docstrings included."""
+    key = key_of(text, "source")
+    known = _SOURCES.get(key)
+    if known is None:
+        known = _reads_as_source(text)
+        _SOURCES.put(key, known)
+    return known
+
+
+def _reads_as_source(text: str) -> bool:
     filled = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip()]
     # A guide to code holds more code than words, and says where it begins.
-    if len(filled) < _MIN_OUTPUT or _FENCE.search(text) is not None:
+    if len(filled) < _MIN_OUTPUT or any(text.startswith(fence) or f"\n{fence}" in text for fence in _FENCES):
         return False
     marks = sum(map("\n".join(filled).count, _SOURCE_MARKS))
     if marks < _MIN_SOURCE_MARKS * sum(map(len, filled)):
@@ -147,7 +161,7 @@ def _lines(text: str) -> Iterator[Line]:
 def _documents(text: str) -> list[Found]:
     """Numbered documents, each to the next; the last ends with its paragraph: a question may follow."""
     found: list[re.Match[str]] = []
-    for match in _DOCUMENT.finditer(text):
+    for match in matches_at_lines(_DOCUMENT, _MAY_OPEN_DOCUMENT, text):
         if not found or _number(match) == _number(found[-1]) + 1:
             found.append(match)
     if len(found) < _MIN_DOCUMENTS:

@@ -12,8 +12,16 @@ from token_optimizer.optimizer.embedded.asking import (
     asks,
     role_of_name,
 )
-from token_optimizer.text.lines import lines_of
-from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, stands_alone
+from token_optimizer.text.lines import lines_of, matches_at_lines
+from token_optimizer.text.speech import (
+    HEAD,
+    MAY_OPEN_HEAD,
+    TIMES,
+    is_cue,
+    is_time_cue,
+    speaker_of,
+    stands_alone,
+)
 
 Line = tuple[int, int]
 
@@ -44,9 +52,11 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
 
     Where nothing follows, the last that was said is what is asked, unless something was asked before.
     """
-    heads = {head.start(): head for head in HEAD.finditer(text)}
+    heads = {head.start(): head for head in matches_at_lines(HEAD, MAY_OPEN_HEAD, text)}
+    if len(heads) < _MIN_SPOKEN and text.count(TIMES) < _MIN_SPOKEN:
+        return None
     lines = list(_lines(text))
-    cues = [at for at, (start, end) in enumerate(lines) if " --> " in text[start:end]]
+    cues = [at for at, (start, end) in enumerate(lines) if TIMES in text[start:end]]
     if len(heads) < _MIN_SPOKEN and len(cues) < _MIN_SPOKEN:
         return None
     counts = Counter(map(speaker_of, heads.values()))

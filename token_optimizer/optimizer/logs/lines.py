@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice, pairwise
 from math import ceil
 
-from token_optimizer.optimizer.logs.patterns import has_few_patterns, pattern_texts
+from token_optimizer.optimizer.logs.patterns import has_few_patterns, has_few_shapes, pattern_texts
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 
@@ -157,10 +157,11 @@ def is_report(text: str) -> bool:
     sample = [line for line in text.split("\n") if line.strip()][:_MAX_COMPARED_LINES]
     if len(sample) < _MIN_ALIKE_LINES:
         return False
-    # Most texts are unlike a report from their first lines on.
-    if not has_few_patterns(sample[:_MIN_ALIKE_LINES], _FIRST_PATTERN_SHARE):
+    # Most texts are unlike a report from their first lines on, and few are read any further.
+    wanted = ((sample[:_MIN_ALIKE_LINES], _FIRST_PATTERN_SHARE), (sample, _PATTERN_SHARE))
+    if not all(has_few_shapes(*lines) for lines in wanted):
         return False
-    if not has_few_patterns(sample, _PATTERN_SHARE):
+    if not all(has_few_patterns(*lines) for lines in wanted):
         return False
     texts = pattern_texts(sample)
     worded = len(texts) if _is_progress(sample) else sum(_WORD.search(text) is not None for text in texts)

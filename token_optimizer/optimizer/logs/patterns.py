@@ -143,16 +143,22 @@ def _signed(lines: Sequence[str], texts: list[str]) -> list[str]:
     return texts
 
 
-def has_few_patterns(lines: Sequence[str], max_share: float) -> bool:
-    """Whether the lines have at most so many patterns, as a share of the lines."""
+def has_few_shapes(lines: Sequence[str], max_share: float) -> bool:
+    """Whether the lines may have at most so many patterns, as a share of the lines: those of one pattern have
+    as many words and the same first and last one."""
     most = max_share * len(lines)
-    # Lines of one pattern have as many words and the same first and last one: few texts are read any further.
     shapes: set[tuple[int, str, str]] = set()
     for line in lines:
         words = line[:_READ_CHARS].split() or [""]
         shapes.add((len(words), _fixed(words[0]), _fixed(words[-1])))
         if len(shapes) > most:
             return False
+    return True
+
+
+def has_few_patterns(lines: Sequence[str], max_share: float) -> bool:
+    """Whether the lines have at most so many patterns, as a share of the lines."""
+    most = max_share * len(lines)
     texts = _masked_lines(lines)
     # Signs of trouble only tell more of them apart.
     return len(set(texts)) <= most and len(set(_signed(lines, texts))) <= most
