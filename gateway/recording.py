@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gateway.auth import Caller
 from gateway.requests.client import Headers
@@ -77,6 +77,10 @@ class Recording:
         return self._trace.id
 
     @property
+    def project_id(self) -> uuid.UUID:
+        return self._trace.project_id
+
+    @property
     def headers(self) -> Headers:
         """The `x-optimizer-*` headers of every answer."""
         trace = self._trace
@@ -95,6 +99,14 @@ class Recording:
             stream=request.stream,
             messages_count=request.messages_count,
         )
+
+    def note_kept(self, days: int) -> datetime | None:
+        """Until when the texts are kept; None where they are not."""
+        if not days:
+            return None
+        until = self._trace.created_at + timedelta(days=days)
+        self._trace = replace(self._trace, text_until=until)
+        return until
 
     def note_provider(self, name: str) -> None:
         self._trace = replace(self._trace, provider=name)

@@ -21,6 +21,7 @@ from gateway.errors import BadRequest, Unavailable
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
 from gateway.upstream.connections import Upstream
+from optimizer_app.captures.queue import CaptureQueue
 from optimizer_app.optimize.service import (
     OptimizationRequest,
     Optimized,
@@ -53,6 +54,7 @@ class Gateway:
     pool: OptimizerPool
     valkey: Redis
     precompression_queue: PrecompressionQueue
+    capture_queue: CaptureQueue
     # The base URLs of providers that refused to be asked for the usage of streams.
     refusing_usage: MutableMapping[str, bool] = field(
         default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)
@@ -92,7 +94,13 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
     optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
     try:
         async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
-            yield Gateway(CallerCache(), upstream, recorder, pool, valkey, precompression_queue)
+            capture_queue = CaptureQueue(recorder.append_capture)
+            try:
+                yield Gateway(
+                    CallerCache(), upstream, recorder, pool, valkey, precompression_queue, capture_queue
+                )
+            finally:
+                await asyncio.to_thread(capture_queue.close)
     finally:
         await asyncio.to_thread(precompression_queue.close)
         await upstream.close()

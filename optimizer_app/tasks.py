@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from optimizer_app.announcements import announce_precompressions
 from optimizer_app.background.wake import INGEST, PRECOMPRESSION, wake
+from optimizer_app.captures.retention import drop_expired
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document
@@ -67,3 +68,10 @@ def drop_unused_precompressions() -> None:
     """Drop precompressions that nobody used for long, and those beyond a project's size."""
     if dropped := drop_unused():
         log.info("precompressions_dropped", count=dropped)
+
+
+@shared_task
+def drop_expired_captures() -> None:
+    """Delete the texts of requests whose days are over, and those beyond a project's size."""
+    if dropped := drop_expired():
+        log.info("captures_dropped", count=dropped)

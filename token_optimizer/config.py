@@ -18,6 +18,7 @@ READ_BACK_MODES = ("auto", "always", "never")
 TOOL_DEFERRAL_MODES = ("auto", "never")
 MAX_LIST_ITEMS = 500
 MAX_ITEM_CHARS = 2_000
+MAX_CAPTURE_DAYS = 365
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
 _LISTS = ("tool_allowlist", "directive_keywords", "junk_regexes")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
@@ -30,7 +31,6 @@ _COUNTS = (
     "log_error_window_lines",
     "log_tail_lines",
     "tool_result_tokens",
-    "capture_days",
 )
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -54,7 +54,7 @@ class OptimizerConfig:
     the request has tools and its sender answers the calls), `tool_deferral` (whether the
     descriptions of unlikely tools are left to be read back; auto is where there are many), `summarizer` (by
     which the central sentences of prose are found), `directive_keywords` (words of duty beside our own, by
-    which directives are known) and `capture_days` (days that prompt text is kept, 0 for never).
+    which directives are known) and `capture_days` (days that the service keeps prompts and answers; 0: none).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -134,6 +134,7 @@ class OptimizerConfig:
         _check_count("max_input_tokens", self.max_input_tokens, least=1, optional=True)
         for name in _COUNTS:
             _check_count(name, getattr(self, name))
+        _check_days("capture_days", self.capture_days)
         for name in _FRACTIONS:
             _check_fraction(name, getattr(self, name))
         _check_fraction("target_reduction", self.target_reduction, optional=True)
@@ -165,6 +166,12 @@ def check_summarizer(name: object) -> None:
     """ConfigError where no summarizer has this name."""
     if name not in SUMMARIZERS:
         raise ConfigError(f"summarizer {name!r} is not one of {', '.join(SUMMARIZERS)}")
+
+
+def _check_days(name: str, value: object) -> None:
+    _check_count(name, value)
+    if isinstance(value, int) and value > MAX_CAPTURE_DAYS:
+        raise ConfigError(f"{name} must be at most {MAX_CAPTURE_DAYS}, not {value!r}")
 
 
 def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:

@@ -211,6 +211,7 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
     "optimizer_app.tasks.precompress": {"queue": "precompression"},
     "optimizer_app.tasks.drop_unused_precompressions": {"queue": "upkeep"},
+    "optimizer_app.tasks.drop_expired_captures": {"queue": "upkeep"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -232,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "drop-unused-precompressions": {
         "task": "optimizer_app.tasks.drop_unused_precompressions",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 600},
+    },
+    "drop-expired-captures": {
+        "task": "optimizer_app.tasks.drop_expired_captures",
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
     },

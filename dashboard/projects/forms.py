@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from dashboard.shell.forms import PageForm
-from optimizer_app.models import ApiKey, OptimizationConfig, Project
+from optimizer_app.models import OptimizationConfig, Project
 
 _NAME = forms.TextInput(attrs={"autocomplete": "off"})
 _TYPED = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
@@ -69,17 +69,18 @@ class KeyForm(PageForm):
         self.fields["config"].queryset = project.configs.order_by("name")  # type: ignore[attr-defined]
 
 
-class RevokeForm(PageForm):
-    """The name of the key, typed by whoever ends it."""
+class TypedNameForm(PageForm):
+    """The name of what ends, typed by whoever ends it."""
 
-    name = forms.CharField(label="Type the key's name", widget=_TYPED)
+    name = forms.CharField(widget=_TYPED)
 
-    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, name: str, what: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.key = key
+        self.fields["name"].label = f"Type the {what}'s name"
+        self.expected, self.what = name, what
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if name != self.key.name:
-            raise forms.ValidationError("This is not the name of the key.")
+        if name != self.expected:
+            raise forms.ValidationError(f"This is not the name of the {self.what}.")
         return name

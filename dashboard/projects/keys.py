@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
 
 from dashboard.connecting.clients import connection_of
-from dashboard.projects.forms import KeyForm, RevokeForm
+from dashboard.projects.forms import KeyForm, TypedNameForm
 from dashboard.projects.rows import own_project
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -59,7 +59,7 @@ def revoke(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> Ht
     scope = Scope.of_request(request)
     project = own_project(scope, project_id)
     key = get_object_or_404(ApiKey, pk=key_id, project=project, revoked_at=None)
-    form = RevokeForm(request.POST or None, key=key)
+    form = TypedNameForm(request.POST or None, name=key.name, what="key")
     if form.is_valid():
         revoke_key(key)
         messages.success(request, f"{key.name} is revoked: within seconds it is refused everywhere.")

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from dashboard.projects.rows import own_project, project_rows, receiver_host
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.captures.usage import kept_texts
 from optimizer_app.projects.usage import project_uses
 
 
@@ -35,6 +36,7 @@ def project_page(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "default": project.configs.filter(is_default=True).first(),
         "keys": sorted(keys, key=lambda key: (key.revoked_at is not None, key.name)),
         "providers": project.providers.order_by("created_at", "name"),
+        "kept": kept_texts(project),
         "receiver": receiver_host(project.analytics_url),
         "instance_receiver": receiver_host(settings.ANALYTICS_URL),
     }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import slugify
 
 from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
+from dashboard.request.texts import part_of, request_texts, with_opened
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.select import Select, options_of
@@ -22,6 +25,8 @@ from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
+from optimizer_app.captures.reading import NotKept, capture_of
+from optimizer_app.captures.removal import delete_capture
 from optimizer_app.models import ConfigVersion, RequestTrace
 
 TEMPLATE = "dashboard/request/page.html"
@@ -34,6 +39,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     trace = _trace(request, trace_id)
     scope = Scope.of_request(request)
     rows = blocks.block_rows(trace.blocks)
+    texts = request_texts(trace)
     context: dict[str, Any] = {
         "page": "requests",
         "trace": trace,
@@ -50,7 +56,8 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "again": re_reads(trace),
         "selects": _selects(request, rows),
         "block_count": len(rows),
-        "groups": _groups(request, rows),
+        "texts": texts,
+        "groups": _groups(request, with_opened(request, texts, rows)),
         "show_all": "all" in request.GET,
         "turns": _turns(trace),
         "usage_difference": _usage_difference(trace),
@@ -77,12 +84,14 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
 def request_blocks(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     """One group of blocks, opened or closed, or with `from` and `to` the single rows of a fold."""
     trace = _trace(request, trace_id)
+    texts = request_texts(trace)
     rows = _filtered(request, blocks.block_rows(trace.blocks))
-    context: dict[str, Any] = {"trace": trace}
+    context: dict[str, Any] = {"trace": trace, "texts": texts}
     first, last = request.GET.get("from", ""), request.GET.get("to", "")
     if first.isdigit() and last.isdigit():
+        opens = texts.texts is not None and "text" in request.GET
         context["lines"] = [
-            row
+            texts.opened(row) if opens else row
             for row in rows
             if int(first) <= row.number <= int(last) and row.group == request.GET.get("group")
         ]
@@ -91,6 +100,27 @@ def request_blocks(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     found = [group for group in blocks.groups(rows) if group.key == request.GET.get("group")]
     context["groups"] = [Group(group.key, group.label, group.rows, group.key in opened) for group in found]
     return render_page(request, "dashboard/request/block_group.html", Scope.of_request(request), context)
+
+
+@signed_in
+def request_text(request: HttpRequest, trace_id: uuid.UUID, part: str) -> HttpResponse:
+    """One kept text as a file."""
+    trace = _trace(request, trace_id)
+    name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}-{part}.txt"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    text = part_of(request_texts(trace), part)
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@signed_in
+def delete_texts(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
+    """Deletes what is kept of the request, for everybody and for good."""
+    trace = _trace(request, trace_id)
+    if request.method == "POST":
+        with suppress(NotKept):
+            delete_capture(capture_of(trace), request.user)
+            messages.success(request, "The texts of this request were deleted.")
+    return redirect("dashboard:request", trace.pk)
 
 
 def _trace(request: HttpRequest, trace_id: uuid.UUID) -> RequestTrace:
@@ -102,7 +132,7 @@ def _trace(request: HttpRequest, trace_id: uuid.UUID) -> RequestTrace:
 def _list_query(request: HttpRequest) -> str:
     """The query of the list that the reader came from."""
     query = request.GET.copy()
-    for name in (*BLOCK_FILTERS, "open", "all"):
+    for name in (*BLOCK_FILTERS, "open", "all", "text"):
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
 
@@ -143,6 +173,8 @@ def _filtered(request: HttpRequest, rows: list[BlockRow]) -> list[BlockRow]:
 def _groups(request: HttpRequest, rows: list[BlockRow]) -> list[Group]:
     found = _filtered(request, rows)
     opened = frozenset(filter(None, request.GET.get("open", "").split(",")))
+    if "text" in request.GET:
+        opened |= {row.group for row in found if row.opened}
     if "all" in request.GET:
         opened = frozenset(row.group for row in found)
     return blocks.groups(found, opened)

@@ -7,7 +7,7 @@ blocks with one fate and one reason are folded into one row: "14 tools, first se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -19,8 +19,17 @@ FATES = {"kept": "Kept", "rewritten": "Rewritten", "dropped": "Dropped", "added"
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedBlock:
+    """A block's texts side by side. Those that are too long to show have their lengths instead."""
+
+    sides: Sequence[object]
+    before_chars: int = 0
+    after_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BlockRow:
-    """One block, numbered from 1 in prompt order."""
+    """One block, numbered from 1 in prompt order. `opened`: its texts are shown."""
 
     number: int
     type: str
@@ -32,10 +41,16 @@ class BlockRow:
     before: int
     after: int
     group: str
+    opened: OpenedBlock | None = None
 
     @property
     def is_fold(self) -> bool:
         return False
+
+    @property
+    def key(self) -> str:
+        """Its number, for addresses."""
+        return str(self.number)
 
     @property
     def fate_label(self) -> str:
@@ -170,7 +185,7 @@ def group_label(key: str, last_turn: int) -> str:
 
 def folded(rows: Iterable[BlockRow]) -> Iterator[BlockRow | Fold]:
     """The rows, with more than 8 neighbours of one fate and reason as one fold."""
-    for _, same in groupby(rows, key=lambda row: (row.fate, row.why, row.frozen)):
+    for _, same in groupby(rows, key=lambda row: (row.fate, row.why, row.frozen, row.opened is None)):
         alike = tuple(same)
         if len(alike) > FOLD_ABOVE:
             yield Fold(alike)

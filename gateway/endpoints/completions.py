@@ -17,6 +17,7 @@ import orjson
 from django.conf import settings
 
 from gateway.auth import Caller
+from gateway.capturing import Capture, capturing
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
@@ -85,12 +86,13 @@ async def complete(
     provider = caller.provider_for(dialect.provider_kind)
     recording.note_provider(provider.name)
     original = Outgoing(dialect, provider, request, request.raw)
-    async with client.watched():
-        if request.off:
-            recording.note_counting(asyncio.create_task(_counted(original, recording)))
-            await relay(gateway, client, caller, recording, original)
-        else:
-            await _relay_optimized(gateway, client, caller, recording, original)
+    with capturing(gateway.capture_queue, client, recording, request) as capture:
+        async with client.watched():
+            if request.off:
+                recording.note_counting(asyncio.create_task(_counted(original, recording)))
+                await relay(gateway, client, caller, recording, original)
+            else:
+                await _relay_optimized(gateway, client, caller, recording, original, capture)
 
 
 async def _read_request(
@@ -119,13 +121,21 @@ async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mappin
 
 
 async def _relay_optimized(
-    gateway: Gateway, client: Client, caller: Caller, recording: Recording, original: Outgoing
+    gateway: Gateway,
+    client: Client,
+    caller: Caller,
+    recording: Recording,
+    original: Outgoing,
+    capture: Capture | None,
 ) -> None:
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
+    outgoing = _with_result(gateway, caller, original, result)
+    if capture is not None:
+        capture.note_optimized(outgoing.body, result.texts)
     try:
-        await relay(gateway, client, caller, recording, _with_result(gateway, caller, original, result))
+        await relay(gateway, client, caller, recording, outgoing)
     finally:
         gateway.precompression_queue.put(_left_for_next_turn(caller, original.request, result))
 

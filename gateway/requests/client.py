@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from django.conf import settings
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,14 @@ from gateway.errors import BadRequest, too_large
 _FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
 Headers = list[tuple[str, str]]
+
+
+class Copy(Protocol):
+    """Gets a copy of what is sent."""
+
+    def begin(self, headers: Headers) -> None: ...
+
+    def add(self, data: bytes) -> None: ...
 
 
 class ClientDisconnected(Exception):
@@ -35,6 +44,7 @@ class Client:
         # The model that an Azure path names.
         self.deployment: str = scope.get("deployment", "")
         self.started = False
+        self.copy: Copy | None = None
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send
@@ -70,10 +80,14 @@ class Client:
     async def start(self, status: int, headers: Headers) -> None:
         """Send the status and the headers."""
         self.started = True
+        if self.copy is not None:
+            self.copy.begin(headers)
         await self._send({"type": "http.response.start", "status": status, "headers": encoded(headers)})
 
     async def send(self, data: bytes, *, last: bool = False) -> None:
         """Send a piece of the body."""
+        if self.copy is not None:
+            self.copy.add(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:

@@ -6,6 +6,7 @@ from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.config_history import ConfigDraft, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
+from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.playground_example import PlaygroundExample
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
 from optimizer_app.models.price_override import PriceOverride
@@ -16,6 +17,7 @@ from optimizer_app.models.trace import RequestTrace
 __all__ = [
     "ApiKey",
     "ApiToken",
+    "Capture",
     "ConfigDraft",
     "ConfigVersion",
     "Document",

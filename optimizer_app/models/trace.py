@@ -47,6 +47,7 @@ class RequestTrace(models.Model):
     `budget_tokens` is the request's own budget, None where that of its config held.
     `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
+    `text_until`: until when its config keeps what it said, None where it keeps nothing.
     `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
     what each call was billed where that took several, and `read_back_usd` what these cost more than one
@@ -82,6 +83,7 @@ class RequestTrace(models.Model):
     compacted = models.BooleanField(default=False)
     over_budget = models.CharField(max_length=100, blank=True)
     conversation_id = models.UUIDField(null=True)
+    text_until = models.DateTimeField(null=True)
     faithfulness_score = models.FloatField(null=True)
     latency_ms = models.FloatField()
     upstream_ms = models.FloatField(null=True)

@@ -5,6 +5,7 @@ settings.py  single settings over a config
 trial.py     one prompt under several configs
 asking.py    a provider asked with it
 streams.py   what a provider's stream says
+answers.py   what a model said, out of an answer that was kept
 comparison.py  one prompt under two configs, side by side
 costs.py     what it costs with several models
 examples.py  example prompts, those that come with the program and those that a project saved

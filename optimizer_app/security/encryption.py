@@ -1,4 +1,4 @@
-"""Encryption under the instance's key: provider secrets, and texts that wait in a queue."""
+"""Encryption under the instance's key: provider secrets, texts that are kept, texts that wait in a queue."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def decrypt(token: str) -> str:
         raise UndecryptableSecret(
             "a stored secret was encrypted under another OPTIMIZER_ENCRYPTION_KEY"
         ) from None
+
+
+def seal(data: bytes) -> str:
+    """`encrypt`, for data that compresses well."""
+    return sealing.seal(data, settings.ENCRYPTION_KEY)
+
+
+def unseal(token: str) -> bytes:
+    """The data of a token made by `seal`; UndecryptableSecret when the key has changed."""
+    try:
+        return sealing.unseal(token, settings.ENCRYPTION_KEY)
+    except sealing.NotUnsealed:
+        raise UndecryptableSecret("a text was encrypted under another OPTIMIZER_ENCRYPTION_KEY") from None

@@ -131,6 +131,13 @@ class SegmentJournal:
         with self._lock:
             return self._active is None and not self._closed
 
+    @property
+    def size(self) -> int:
+        """Bytes that wait to be drained."""
+        with self._lock:
+            held = [*self._closed, *([self._active] if self._active else [])]
+            return sum(segment.size for segment in held)
+
     def drained(self, segment: Segment) -> None:
         """Forget a segment whose lines are stored."""
         segment.remove()

@@ -96,6 +96,7 @@ class TraceRecord:
     compacted: bool = False
     over_budget: str = ""
     conversation_id: uuid.UUID | None = None
+    text_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     faithfulness_score: float | None = None
     upstream_ms: float | None = None
     total_ms: float | None = None

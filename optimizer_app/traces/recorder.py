@@ -18,12 +18,15 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol, Self
 
+import msgspec
 import structlog
 from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, close_old_connections, connections
 from django.db import Error as DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from optimizer_app.announcements import announce_traces
+from optimizer_app.captures.record import CaptureRecord, is_capture
+from optimizer_app.captures.store import store_capture
 from optimizer_app.traces.journal import SegmentJournal
 from optimizer_app.traces.record import TraceRecord, UnreadableRecord
 from optimizer_app.traces.store import Stored, store
@@ -40,6 +43,8 @@ STOP_SECONDS = 5.0
 CONNECT_SECONDS = 5
 # Lines kept in memory while the disk takes none.
 MAX_UNWRITTEN_LINES = 5_000
+# While nothing can be stored, texts leave the disk to the traces from here on.
+MAX_JOURNAL_BYTES_FOR_TEXTS = 512 * 1024 * 1024
 # Errors that one record can cause. Any other error of the database is an outage, which ends.
 _RECORD_ERRORS = (
     DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError
@@ -97,6 +102,17 @@ class Recorder:
         if not self._work.is_set():
             self._work.set()
 
+    def append_capture(self, record: CaptureRecord) -> None:
+        """Keep the encrypted texts of a request, or why there are none. A full disk loses them."""
+        if self._journal.size > MAX_JOURNAL_BYTES_FOR_TEXTS:
+            log.warning("capture_lost", trace_id=str(record.capture), error="the journal is full")
+            return
+        try:
+            self._journal.append(record.as_line())
+        except OSError as error:
+            log.error("capture_lost", trace_id=str(record.capture), error=type(error).__name__)
+        self._work.set()
+
     def nudge(self) -> None:
         """Store at once instead of waiting for more."""
         self._work.set()
@@ -139,7 +155,9 @@ class Recorder:
             close_old_connections()
             self._look_for_leftovers()
             for segment in self._journal.pending():
-                self._store_lines(segment.lines(), segment.path.name)
+                lines = segment.lines()
+                self._store_captures([line for line in lines if is_capture(line)])
+                self._store_lines([line for line in lines if not is_capture(line)], segment.path.name)
                 self._journal.drained(segment)
             self._store_unwritten()
             self._failures = 0
@@ -163,6 +181,14 @@ class Recorder:
         if lines:
             self._store_lines(lines, "unwritten.jsonl")
             del self._unwritten[: len(lines)]
+
+    def _store_captures(self, lines: Sequence[bytes]) -> None:
+        """Store the texts of requests. None is set aside: nothing would delete it in time."""
+        for line in lines:
+            try:
+                store_capture(CaptureRecord.from_line(line))
+            except (msgspec.DecodeError, *_RECORD_ERRORS) as error:
+                log.error("capture_lost", error=type(error).__name__)
 
     def _store_lines(self, lines: Sequence[bytes], source: str) -> None:
         """Store what the lines hold. A line that cannot be stored is set aside, the others go on."""

@@ -52,7 +52,8 @@ def test_fields_that_are_as_the_preset_has_them_are_left_out() -> None:
         ("target_reduction", 2, "must be between 0 and 1, not 2"),
         ("nonsense", 1, "is no field of a config"),
         ("redis_url", "redis://10.0.0.1", "cannot be set here: library only"),
-        ("capture_days", 3, "cannot be set here: no effect yet"),
+        ("provider", "openai", "cannot be set here: no effect yet"),
+        ("capture_days", 400, "must be at most 365, not 400"),
         ("target_reduction", None, ""),
     ],
 )

@@ -1,0 +1,1 @@
+"""Texts that are kept, encrypted: what requests said."""
