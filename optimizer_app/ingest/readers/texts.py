@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,7 +19,7 @@ SOURCE_ENDINGS = frozenset((
     ".cs", ".rb", ".php", ".swift", ".scala", ".sh", ".sql", ".lua", ".r", ".pl", ".ex", ".exs", ".css",
     ".yaml", ".yml", ".toml", ".ini", ".xml",
 ))  # fmt: skip
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*")
+_HEADING_MARK = re.compile(r"(#{1,6})[ \t]++")
 _UNDERLINED = re.compile(r"(?:=+|-+)[ \t]*")
 _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
 # What opens a definition at the first column, in the usual languages.
@@ -90,16 +89,18 @@ def code_sections(text: str) -> list[Section]:
     """Definitions, each with what stands above it since the one before."""
     sections: list[Section] = []
     lines: list[str] = []
+    # How many of the last lines belong to the definition below them.
+    attached = 0
     name = ""
     for line in text.splitlines():
-        if _opens_definition(line) and any(not _is_attached(held) for held in lines):
-            attached = _attached(lines)
+        if attached < len(lines) and _opens_definition(line):
             _add_code(sections, name, lines[: len(lines) - attached])
             lines = lines[len(lines) - attached :]
             name = ""
         found = _NAME.search(line[:_LONGEST_DEFINITION]) if not name and not line[:1].isspace() else None
         name = found.group(1) if found else name
         lines.append(line)
+        attached = attached + 1 if _is_attached(line) else 0
     _add_code(sections, name, lines)
     return sections
 
@@ -115,13 +116,22 @@ def _marked(lines: list[str]) -> Iterator[tuple[int, str]]:
         if opened := _FENCE.match(line):
             mark = opened.group(1)
             fence = "" if fence and mark.startswith(fence) else fence or mark
-        heading = None if fence else _HEADING.fullmatch(line)
-        if heading is not None:
-            yield len(heading.group(1)), heading.group(2)
+        level, heading = (0, "") if fence else _heading(line)
+        if heading:
+            yield level, heading
         elif not fence and _is_underlined(lines, at):
             yield (1 if lines[at + 1].startswith("=") else 2), line
         elif fence or not (at and _is_underlined(lines, at - 1)):
             yield 0, line
+
+
+def _heading(line: str) -> tuple[int, str]:
+    """The level and the text of a line like "## Outages ##"; no text for all others."""
+    mark = _HEADING_MARK.match(line)
+    if mark is None:
+        return 0, ""
+    text = line[mark.end() :].rstrip(" \t")
+    return len(mark.group(1)), text.rstrip("#").rstrip(" \t") or text[:1]
 
 
 def _is_underlined(lines: list[str], at: int) -> bool:
@@ -145,7 +155,7 @@ def _whole_rows(text: str) -> list[str]:
     rows, done = [], 0
     try:
         for _ in reader:
-            rows.append("".join(islice(lines, done, reader.line_num)).rstrip("\r\n"))
+            rows.append("".join(lines[done : reader.line_num]).rstrip("\r\n"))
             done = reader.line_num
     except csv.Error:
         return text.splitlines()
@@ -204,14 +214,6 @@ def _json_pieces(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]
 def _is_attached(line: str) -> bool:
     """Whether a line belongs to the definition below it: a comment or a decorator."""
     return line.startswith(("#", "//", "/*", " *", "*", "@", "--", "///")) or not line.strip()
-
-
-def _attached(lines: list[str]) -> int:
-    """How many of the last lines belong to the definition below them."""
-    count = 0
-    while count < len(lines) and _is_attached(lines[-1 - count]):
-        count += 1
-    return count
 
 
 def _add_code(sections: list[Section], name: str, lines: list[str]) -> None:

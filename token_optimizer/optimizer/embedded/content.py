@@ -13,6 +13,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import directive_share
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
+from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
@@ -31,7 +32,6 @@ from token_optimizer.text.lines import matches_at_lines
 
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
 MIN_BULK_CHARS = 200
-_FENCE = re.compile(r"^(`{3,}|~{3,})([\w+-]*)[^\n]*\n(.*?)^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _JSON_OPENS = re.compile(r"[ \t]*+[\[{]")
 _MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
@@ -101,10 +101,10 @@ def _informs(text: str) -> bool:
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Fences, and outside of them JSON values, transcripts and logs."""
     start = 0
-    for match in _FENCE.finditer(text):
-        yield from _unfenced_blocks(text, start, match.start())
-        yield match.start(), match.end()
-        start = match.end()
+    for fence in fences(text):
+        yield from _unfenced_blocks(text, start, fence.start)
+        yield fence.start, fence.end
+        start = fence.end
     yield from _unfenced_blocks(text, start, len(text))
 
 
@@ -184,12 +184,12 @@ def split_bulk(text: str) -> list[Piece]:
         return [Piece(Kind.PROSE, text)]
     pieces: list[Piece] = []
     end = 0
-    for match in _FENCE.finditer(text):
-        if match.end() - match.start() < MIN_BULK_CHARS:
+    for fence in fences(text):
+        if fence.end - fence.start < MIN_BULK_CHARS:
             continue
-        pieces.extend(_unfenced(text[end : match.start()]))
-        pieces.extend(_fenced(match))
-        end = match.end()
+        pieces.extend(_unfenced(text[end : fence.start]))
+        pieces.extend(_fenced(text, fence))
+        end = fence.end
     pieces.extend(_unfenced(text[end:]))
     return joined(pieces)
 
@@ -222,7 +222,7 @@ def _of_material(text: str) -> list[Piece]:
     kind = kind_of(text)
     if kind is Kind.JSON:
         return split_bulk(text)
-    fenced = _FENCE.match(text)
+    fenced = opens_with_fence(text)
     if not fenced and (kind is Kind.TRANSCRIPT or is_log(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
@@ -242,17 +242,16 @@ def _as_document(piece: Piece) -> Piece:
     return piece._replace(kind=Kind.DOCUMENT) if is_long else piece
 
 
-def _fenced(match: re.Match[str]) -> Iterator[Piece]:
+def _fenced(text: str, fence: Fence) -> Iterator[Piece]:
     """The fence lines stay prose, so that they survive whatever happens to what they enclose."""
-    whole, inner = match.group(0), match.group(3)
-    start = match.start(3) - match.start()
+    inner = text[fence.inner_start : fence.inner_end]
     kind = kind_of(inner)
-    yield Piece(Kind.PROSE, whole[:start])
-    if kind is Kind.PROSE and not match.group(2) and reads_as_prose(inner):
+    yield Piece(Kind.PROSE, text[fence.start : fence.inner_start])
+    if kind is Kind.PROSE and not fence.language and reads_as_prose(inner):
         yield from _of_material(inner)
     else:
         yield Piece(Kind.CODE if kind is Kind.PROSE else kind, inner)
-    yield Piece(Kind.PROSE, whole[start + len(inner) :])
+    yield Piece(Kind.PROSE, text[fence.inner_end : fence.end])
 
 
 def _unfenced(text: str) -> Iterator[Piece]:

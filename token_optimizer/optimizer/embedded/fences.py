@@ -1,0 +1,69 @@
+"""Fenced parts of a text: from a line of backticks or tildes to the next line of as many and nothing else.
+
+All closing lines are looked up at once: a search from each opening line would read to the end of the text as
+often as a fence stays open.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_OPENS = re.compile(r"^(`{3,}+|~{3,}+)([\w+-]*+)[^\n]*+\n", re.MULTILINE)
+_CLOSES = re.compile(r"^(`{3,}+|~{3,}+)[ \t]*+$\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced part, from its opening line to behind its closing one, and what stands between them."""
+
+    start: int
+    end: int
+    language: str
+    inner_start: int
+    inner_end: int
+
+
+class _ClosingLines:
+    """Lines of nothing but a mark: where they stand, by the mark's character and length."""
+
+    def __init__(self, text: str) -> None:
+        self._lines: dict[str, dict[int, list[tuple[int, int]]]] = {"`": {}, "~": {}}
+        for match in _CLOSES.finditer(text):
+            mark = match.group(1)
+            self._lines[mark[0]].setdefault(len(mark), []).append(match.span())
+        self._lengths = {char: sorted(lines) for char, lines in self._lines.items()}
+
+    def first_behind(self, place: int, mark: str) -> tuple[int, int, int] | None:
+        """Length, start and end of the line that closes the mark; of a shorter one where none is as long."""
+        lengths = self._lengths[mark[0]]
+        for length in reversed(lengths[: bisect_right(lengths, len(mark))]):
+            lines = self._lines[mark[0]][length]
+            at = bisect_left(lines, (place, 0))
+            if at < len(lines):
+                return length, *lines[at]
+        return None
+
+
+def fences(text: str) -> Iterator[Fence]:
+    """The closed fences, in order and apart from each other."""
+    if "```" not in text and "~~~" not in text:
+        return
+    closing = _ClosingLines(text)
+    end = 0
+    for opened in _OPENS.finditer(text):
+        mark, language = opened.groups()
+        closed = closing.first_behind(opened.end(), mark) if opened.start() >= end else None
+        if closed:
+            length, inner_end, end = closed
+            # What stands behind a shorter mark is the rest of the mark.
+            language = language if length == len(mark) else ""
+            yield Fence(opened.start(), end, language, opened.end(), inner_end)
+
+
+def opens_with_fence(text: str) -> bool:
+    """Whether the text begins with a fence that is closed."""
+    first = next(fences(text), None)
+    return first is not None and first.start == 0
