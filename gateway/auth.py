@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from django.db import Error as DatabaseError
 from django.utils import timezone
 
+from gateway.configs import NamedConfig, preset_config, stored_config
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unauthorized, Unavailable
 from gateway.routing import ProviderRoute, provider_of_kind
@@ -25,8 +26,7 @@ from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, key_hash
 from optimizer_app.prices.entries import override_cache_prices
 from optimizer_app.security.encryption import UndecryptableSecret
-from token_optimizer.config import PRESETS, OptimizerConfig
-from token_optimizer.errors import ConfigError
+from token_optimizer.config import OptimizerConfig
 from token_optimizer.ports import CachePrices
 
 log = structlog.get_logger(__name__)
@@ -38,16 +38,8 @@ LOOKUP_TIMEOUT_SECONDS = 3.0
 MAX_KNOWN_KEYS = 10_000
 MAX_UNKNOWN_KEYS = 1_000
 USE_NOTED_EVERY = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class NamedConfig:
-    """A config of the project; `problem` says why a stored one cannot be used."""
-
-    name: str
-    version: int | None
-    config: OptimizerConfig
-    problem: str = ""
+# What keys get in a project without a default config.
+_NO_CONFIG = NamedConfig("", None, OptimizerConfig.preset("balanced"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class Caller:
         """The project's config of that name, else the preset of that name; the key's own without a name."""
         if name is None:
             return self.default
-        found = self.configs.get(name) or _preset(name)
+        found = self.configs.get(name) or preset_config(name)
         if found is None:
             raise BadRequest(f"unknown config {name!r}", param="config")
         if found.problem:
@@ -94,16 +86,17 @@ def presented_secret(headers: Mapping[str, str]) -> str:
 
 def caller_of(hashed: str) -> Caller | None:
     """What Postgres knows about a key; None for an unknown or revoked one."""
-    key = ApiKey.objects.select_related("project", "config").filter(hash=hashed, revoked_at=None).first()
+    key = ApiKey.objects.select_related("project").filter(hash=hashed, revoked_at=None).first()
     if key is None:
         return None
-    configs = [_named(row) for row in OptimizationConfig.objects.filter(project=key.project_id)]
+    rows = list(OptimizationConfig.objects.filter(project=key.project_id).with_share())
+    configs = {row.pk: stored_config(row) for row in rows}
     providers = Provider.objects.filter(project=key.project_id).order_by("created_at", "name")
     caller = Caller(
         project_id=key.project_id,
         api_key_id=key.id,
-        default=_default_config(key),
-        configs={config.name: config for config in configs},
+        default=next((configs[row.pk] for row in rows if _is_of(key, row)), _NO_CONFIG),
+        configs={config.name: config for config in configs.values()},
         providers=tuple(_route(row) for row in providers),
         cache_prices=override_cache_prices(),
         hash_secret=key.project.hash_secret,
@@ -112,25 +105,9 @@ def caller_of(hashed: str) -> Caller | None:
     return caller
 
 
-def _default_config(key: ApiKey) -> NamedConfig:
-    row = key.config or OptimizationConfig.objects.filter(project=key.project_id, is_default=True).first()
-    return _named(row) if row else NamedConfig("", None, OptimizerConfig.preset("balanced"))
-
-
-def _preset(name: str) -> NamedConfig | None:
-    """A preset as a project's config that differs in nothing would be."""
-    if name not in PRESETS:
-        return None
-    return NamedConfig(name, None, OptimizationConfig(preset=name).as_optimizer_config())
-
-
-def _named(row: OptimizationConfig) -> NamedConfig:
-    """A stored config. One that no longer reads stands in as `safe`, so that requests are still served."""
-    try:
-        return NamedConfig(row.name, row.version, row.as_optimizer_config())
-    except (ConfigError, TypeError) as error:
-        log.error("config_unusable", config_id=str(row.id), error=str(error))
-        return NamedConfig(row.name, row.version, OptimizerConfig.preset("safe"), problem=str(error))
+def _is_of(key: ApiKey, row: OptimizationConfig) -> bool:
+    """Whether the key uses the config: by naming it, or as the project's default."""
+    return row.pk == key.config_id if key.config_id else row.is_default
 
 
 def _route(row: Provider) -> ProviderRoute:

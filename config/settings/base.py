@@ -270,6 +270,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
+    # Two things have a kind.
+    "ENUM_NAME_OVERRIDES": {
+        "PromptKindEnum": ["text", "openai", "anthropic", "responses"],
+        "ProviderKindEnum": "optimizer_app.models.provider.Provider.Kind",
+    },
 }
 
 LOG_LEVEL = env.text("OPTIMIZER_LOG_LEVEL", "INFO").upper()

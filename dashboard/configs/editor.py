@@ -10,12 +10,15 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from dashboard.configs.fields import ConfigForm
-from dashboard.configs.page import editor_context, posted, state_context, visible_config
+from dashboard.configs.page import SHOWN_VERSIONS, editor_context, posted, state_context, visible_config
+from dashboard.configs.releases.cases import case_rows
+from dashboard.configs.releases.shares import running_share
 from dashboard.shell.forms import with_reset
 from dashboard.shell.page import is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.patterns import tried
+from optimizer_app.configs.shares import shares_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import OptimizationConfig
 from token_optimizer.config import PRESETS
@@ -100,8 +103,17 @@ def posted_form(request: HttpRequest, config: OptimizationConfig) -> ConfigForm:
 def shown(
     request: HttpRequest, config: OptimizationConfig, form: ConfigForm, more: dict[str, Any] | None = None
 ) -> HttpResponse:
-    context = {**editor_context(request, config, form), **(more or {})}
+    context = {**editor_context(request, config, form), **_release_context(config), **(more or {})}
     return render_page(request, PAGE, Scope.of_request(request), context)
+
+
+def _release_context(config: OptimizationConfig) -> dict[str, Any]:
+    """The share that runs and those that ran, and the regression cases."""
+    return {
+        "running": running_share(config),
+        "shares": shares_of(config)[:SHOWN_VERSIONS],
+        "cases": case_rows(config),
+    }
 
 
 def _state(request: HttpRequest, config: OptimizationConfig, form: ConfigForm) -> HttpResponse:

@@ -75,7 +75,7 @@ def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def visible_config(request: HttpRequest, config_id: uuid.UUID) -> OptimizationConfig:
     """404 for a config of another project, as for one that never was."""
-    visible = OptimizationConfig.objects.visible_to(request.user).select_related("project")
+    visible = OptimizationConfig.objects.visible_to(request.user).with_share().select_related("project")
     return get_object_or_404(visible, pk=config_id)
 
 

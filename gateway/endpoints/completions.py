@@ -30,6 +30,7 @@ from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
+from gateway.requests.sides import version_for
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
@@ -109,6 +110,7 @@ async def _read_request(
     raw = with_model(await gateway.unpacked(client, received), client.deployment)
     body, writable = parsed_object(raw)
     dialect.check(body)
+    named = version_for(named, caller.api_key_id, dialect.name, body)
     return PromptRequest(dialect.name, raw, body, named, budget_tokens, unwritable=not writable)
 
 

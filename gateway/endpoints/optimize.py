@@ -10,7 +10,8 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from pydantic import PlainValidator
 
-from gateway.auth import Caller, NamedConfig
+from gateway.auth import Caller
+from gateway.configs import NamedConfig
 from gateway.dialects.base import MessageList
 from gateway.endpoints.base import JSON_TYPE
 from gateway.errors import BadRequest
@@ -18,6 +19,7 @@ from gateway.recording import Recording
 from gateway.requests.body import Name, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget
+from gateway.requests.sides import version_for
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized
 from token_optimizer.config import OptimizerConfig
@@ -72,8 +74,9 @@ async def read_prompt(
     if not writable:
         raise BadRequest("the request body holds a lone surrogate or a number out of range")
     fields = checked(kind, received)
-    named = named_config(fields.config, client.headers, caller)
     dialect = _dialect(fields, recording.dialect)
+    body = {**received, conversation_key(dialect): received["messages"]}
+    named = named_config(fields.config, client.headers, caller, dialect, body)
     request = PromptRequest(
         dialect,
         raw,
@@ -102,13 +105,14 @@ def _prompt_body(received: Mapping[str, Any], config: OptimizerConfig, dialect: 
     return {"model": config.target_model, **body, conversation_key(dialect): received["messages"]}
 
 
-def named_config(asked: object, headers: Mapping[str, str], caller: Caller) -> NamedConfig:
+def named_config(
+    asked: object, headers: Mapping[str, str], caller: Caller, dialect: Dialect, body: Mapping[str, Any]
+) -> NamedConfig:
     """The config that a request asks for: by its name, or by fields that differ from the key's own."""
-    named = caller.config_named(headers.get("x-optimizer-config"))
-    if asked is None:
+    name = asked if isinstance(asked, str) else headers.get("x-optimizer-config")
+    named = version_for(caller.config_named(name), caller.api_key_id, dialect, body)
+    if asked is None or isinstance(asked, str):
         return named
-    if isinstance(asked, str):
-        return caller.config_named(asked)
     if not isinstance(asked, dict):
         raise BadRequest("config must be the name of a config or an object of fields", param="config")
     fields = dict(asked)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.auth import Caller, NamedConfig
+from gateway.auth import Caller
+from gateway.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
 from optimizer_app.optimize.service import OptimizationRequest

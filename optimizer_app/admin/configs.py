@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from optimizer_app.admin.walls import ProjectFilter, WithinProjects
-from optimizer_app.configs.history import record_version
+from optimizer_app.configs.history import next_number, record_version
 from optimizer_app.models import OptimizationConfig
 
 
@@ -34,7 +34,7 @@ class OptimizationConfigAdmin(WithinProjects):
         # Compared here: the form takes an empty JSON object for changed.
         if change and (replaced := _replaced_by(obj)):
             record_version(replaced, None)
-            obj.version += 1
+            obj.version = next_number(obj)
         super().save_model(request, obj, form, change)
         record_version(obj, request.user, "Edited in the admin")
 

@@ -8,10 +8,12 @@ from rest_framework.routers import SimpleRouter
 
 from optimizer_app.api.collections.configs import ConfigsView
 from optimizer_app.api.collections.documents import DocumentsView
+from optimizer_app.api.collections.examples import ExamplesView
 from optimizer_app.api.collections.keys import KeysView
 from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
 from optimizer_app.api.collections.providers import ProvidersView
+from optimizer_app.api.collections.regression_cases import RegressionCasesView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
@@ -27,6 +29,8 @@ for _name, _view in (
     ("providers", ProvidersView),
     ("documents", DocumentsView),
     ("traces", TracesView),
+    ("examples", ExamplesView),
+    ("regression-cases", RegressionCasesView),
     ("tokens", TokensView),
 ):
     _router.register(_name, _view, basename=_name)

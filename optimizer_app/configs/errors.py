@@ -5,6 +5,8 @@
   - FileRefused: a file that is no exported config
   - NothingToPublish: nothing differs from the live version
   - PublishedMeanwhile: somebody published since the draft was begun
+  - ShareRunning: a share has to be ended first
+  - NoShare: there is none to end
   - StillUsed: a config that keys use cannot go
 """
 
@@ -13,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from optimizer_app.configs.changes import Change
-from optimizer_app.models import ApiKey, ConfigVersion
+from optimizer_app.models import ApiKey, ConfigShare, ConfigVersion
 
 
 class ConfigsError(Exception):
@@ -44,6 +46,18 @@ class PublishedMeanwhile(ConfigsError):
         self.live = live
         self.base_version = base_version
         self.changes = list(changes)
+
+
+class ShareRunning(ConfigsError):
+    """`share` is the one that runs."""
+
+    def __init__(self, share: ConfigShare) -> None:
+        super().__init__(f"v{share.version.number} runs on {share.percent}% of {share.by}: end that first")
+        self.share = share
+
+
+class NoShare(ConfigsError):
+    """No version of the config runs on a share."""
 
 
 class StillUsed(ConfigsError):

@@ -7,8 +7,8 @@ from django.db import transaction
 from optimizer_app.configs.changes import changes
 from optimizer_app.configs.check import checked
 from optimizer_app.configs.drafts import discard_draft
-from optimizer_app.configs.errors import NothingToPublish, PublishedMeanwhile
-from optimizer_app.configs.history import Author, record_version, values_at
+from optimizer_app.configs.errors import NothingToPublish, PublishedMeanwhile, ShareRunning
+from optimizer_app.configs.history import Author, next_number, record_version, values_at
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigVersion, OptimizationConfig
 
@@ -25,7 +25,7 @@ def publish(
     """The version that is live from now on, within seconds for all workers. The author's draft is done with.
 
     PublishedMeanwhile where `base_version` is not the live one any more, NothingToPublish where nothing
-    differs from it, FieldsRefused where a value cannot be used.
+    differs from it, FieldsRefused where a value cannot be used, ShareRunning where a share has to end first.
     """
     published = _put_live(config, author, values, base_version=base_version, note=note)
     discard_draft(config, author)
@@ -51,14 +51,22 @@ def _put_live(
     note: str,
     copy_of: int | None = None,
 ) -> ConfigVersion:
+    live = locked_for(config, values, base_version)
+    live.preset, live.fields, live.version = values.preset, dict(values.fields), next_number(live)
+    live.save(update_fields=["preset", "fields", "version", "updated_at"])
+    return record_version(live, author, note, copy_of)
+
+
+def locked_for(config: OptimizationConfig, values: ConfigValues, base_version: int) -> OptimizationConfig:
+    """The live row, locked, where these values may follow it; the error that says why where they may not."""
     checked(values.preset, values.fields)
     live = OptimizationConfig.objects.select_for_update().get(pk=config.pk)
+    if live.running_share is not None:
+        raise ShareRunning(live.running_share)
     replaced = record_version(live, None)
     if live.version != base_version:
         others = changes(values_at(live, base_version), ConfigValues.of(live))
         raise PublishedMeanwhile(replaced, base_version, others)
     if ConfigValues.of(live) == values:
         raise NothingToPublish(f"nothing differs from v{live.version}")
-    live.preset, live.fields, live.version = values.preset, dict(values.fields), live.version + 1
-    live.save(update_fields=["preset", "fields", "version", "updated_at"])
-    return record_version(live, author, note, copy_of)
+    return live

@@ -3,7 +3,7 @@
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
-from optimizer_app.models.config_history import ConfigDraft, ConfigVersion
+from optimizer_app.models.config_history import ConfigDraft, ConfigShare, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
 from optimizer_app.models.kept.capture import Capture
@@ -12,6 +12,7 @@ from optimizer_app.models.precompression import Precompression, PrecompressionHo
 from optimizer_app.models.price_override import PriceOverride
 from optimizer_app.models.project import Project
 from optimizer_app.models.provider import Provider
+from optimizer_app.models.regression_case import RegressionCase, RegressionResult
 from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ApiToken",
     "Capture",
     "ConfigDraft",
+    "ConfigShare",
     "ConfigVersion",
     "Document",
     "Event",
@@ -30,5 +32,7 @@ __all__ = [
     "PriceOverride",
     "Project",
     "Provider",
+    "RegressionCase",
+    "RegressionResult",
     "RequestTrace",
 ]

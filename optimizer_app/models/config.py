@@ -19,9 +19,17 @@ class OptimizationConfigQuerySet(models.QuerySet["OptimizationConfig"]):
         """Configs of the projects that the user may see."""
         return self.filter(project__in=Project.objects.visible_to(user))
 
+    def with_share(self) -> OptimizationConfigQuerySet:
+        """With the version that a share meets, in the same query."""
+        return self.select_related("running_share__version")
+
 
 class OptimizationConfig(models.Model):
-    """A preset and the fields that differ from it. `version` grows by one with every change."""
+    """A preset and the fields that differ from it. `version` grows with every change that all keys meet.
+
+    `running_share` is the version that only a share of keys or conversations meets, where there is one. It
+    stands here, so that whoever reads the config reads both in one query.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="configs")
@@ -31,6 +39,9 @@ class OptimizationConfig(models.Model):
     is_default = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    running_share = models.OneToOneField(
+        "ConfigShare", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     objects = OptimizationConfigQuerySet.as_manager()
 

@@ -12,7 +12,8 @@ from optimizer_app.models.config import OptimizationConfig
 
 
 class ConfigVersion(models.Model):
-    """A config as it was published: by whom, when, why. `copy_of`: the version that was rolled back to."""
+    """A config as it was published: by whom, when, why. `copy_of`: the version that was rolled back to.
+    `failed_cases`: it was published although so many regression cases failed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     config = models.ForeignKey(OptimizationConfig, on_delete=models.CASCADE, related_name="versions")
@@ -22,6 +23,7 @@ class ConfigVersion(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     note = models.CharField(max_length=500, blank=True)
     copy_of = models.PositiveIntegerField(null=True)
+    failed_cases = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -52,3 +54,49 @@ class ConfigDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.config}, draft of {self.author}"
+
+
+class ConfigShare(models.Model):
+    """A version that only some keys or conversations of the project meet, beside the live `base_version`.
+
+    It runs until `ended_at`: then all meet the version, or nobody does any more.
+    """
+
+    class By(models.TextChoices):
+        KEYS = "keys", "keys"
+        CONVERSATIONS = "conversations", "conversations"
+
+    class Outcome(models.TextChoices):
+        PUBLISHED = "published", "published to all"
+        ROLLED_BACK = "rolled_back", "rolled back"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    config = models.ForeignKey(OptimizationConfig, on_delete=models.CASCADE, related_name="shares")
+    version = models.ForeignKey(ConfigVersion, on_delete=models.CASCADE, related_name="+")
+    base_version = models.PositiveIntegerField()
+    by = models.CharField(max_length=20, choices=By.choices)
+    percent = models.PositiveSmallIntegerField()
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    started_at = models.DateTimeField(auto_now_add=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.percent}% of {self.by} on {self.version}"
+
+    @property
+    def seed(self) -> str:
+        """What sets its choice of keys or conversations apart from that of another share."""
+        return share_seed(self.config_id, self.version.number)
+
+
+def share_seed(config_id: uuid.UUID, number: int) -> str:
+    return f"{config_id}:{number}"

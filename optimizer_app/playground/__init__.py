@@ -7,6 +7,7 @@ asking.py    a provider asked with it
 streams.py   what a provider's stream says
 answers.py   what a model said, out of an answer that was kept
 comparison.py  one prompt under two configs, side by side
+sent.py      what the body that would be sent still says
 costs.py     what it costs with several models
 examples.py  example prompts, those that come with the program and those that a project saved
 """

@@ -13,6 +13,7 @@ from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
+from optimizer_app.playground.sent import one_spaced, texts_of
 from optimizer_app.playground.trial import TrialConfig, run_trials
 from optimizer_app.prices.entries import overrides_of
 from token_optimizer.config import OptimizerConfig
@@ -84,8 +85,8 @@ def _outcome(
     prompt: TrialPrompt, config: OptimizerConfig, result: Optimized, directives: tuple[str, ...]
 ) -> Outcome:
     model = prompt.model or config.target_model
-    sent = _one_spaced("\n".join(_texts(result.body)))
-    lost = tuple(line for line in directives if _one_spaced(line) not in sent)
+    sent = one_spaced(texts_of(result.body))
+    lost = tuple(line for line in directives if one_spaced(line) not in sent)
     return Outcome(result.stats, model, _cost(model, prompt.dialect, result.stats.tokens_after), lost)
 
 
@@ -118,19 +119,3 @@ def _dialect(body: Mapping[str, Any]) -> Dialect:
         return "anthropic"
     lists = [value if isinstance(value, list) else [] for value in (body["messages"], body.get("tools"))]
     return detect_dialect(*lists)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text of a body."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def _one_spaced(text: str) -> str:
-    return " ".join(text.split())

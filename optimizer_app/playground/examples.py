@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -13,6 +14,8 @@ from django.db import IntegrityError, transaction
 from optimizer_app.demo.prompts import DemoError, ExamplePrompt, read_prompts
 from optimizer_app.models import PlaygroundExample, Project
 from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
+from token_optimizer.models import Dialect
 
 
 class ExampleRefused(ValueError):
@@ -32,6 +35,13 @@ def shipped_examples() -> dict[str, ExamplePrompt]:
 def shipped_texts(example: ExamplePrompt) -> ExampleTexts:
     """The example as somebody would paste it."""
     return ExampleTexts(example.dialect, json.dumps(example.body, indent=2, ensure_ascii=False))
+
+
+def prompt_of_example(texts: ExampleTexts) -> TrialPrompt:
+    """The texts as a prompt; PromptError where they are none."""
+    if texts.kind == "text":
+        return prompt_of_text(texts.text, texts.documents, texts.question)
+    return prompt_of_body(texts.text, cast("Dialect", texts.kind), texts.documents, texts.question)
 
 
 def save_example(

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 from django.db import OperationalError
 
-from gateway.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, NamedConfig, presented_secret
+from gateway.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, presented_secret
+from gateway.configs import NamedConfig
 from gateway.errors import Unauthorized, Unavailable
 from optimizer_app.models.api_key import key_hash
 from token_optimizer.config import OptimizerConfig

@@ -18,6 +18,7 @@ from optimizer_app.models import OptimizationConfig
 from optimizer_app.playground.comparison import compare, pasted_prompt
 from optimizer_app.playground.examples import shipped_examples
 from optimizer_app.playground.prompt import TrialPrompt
+from optimizer_app.releases.runs import failing, run_cases
 from token_optimizer.errors import ConfigError, PromptError
 
 RESULT = "dashboard/configs/trial/result.html"
@@ -44,10 +45,17 @@ def _tried(request: HttpRequest, config: OptimizationConfig) -> dict[str, Any]:
         prompts = _prompts(text, example)
         configs = config.as_optimizer_config(), draft.as_optimizer_config()
         compared = {name: compare(prompt, *configs, config.project) for name, prompt in prompts.items()}
+        cases = run_cases(config, draft)
     except (PromptError, ConfigError) as error:
         return {**chosen, "trial_problem": f"This cannot be tried: {error}."}
     rows = [trial_row(name, comparison, config.version) for name, comparison in compared.items()]
-    return {**chosen, "trial": rows, "trial_sums": sums(rows)}
+    return {
+        **chosen,
+        "trial": rows,
+        "trial_sums": sums(rows),
+        "trial_cases": len(cases),
+        "failing": failing(cases),
+    }
 
 
 def _prompts(text: str, example: str) -> dict[str, TrialPrompt]:

@@ -18,21 +18,36 @@ from optimizer_app.api.collections.config_serializers import (
     ConfigSerializer,
     NewConfig,
     PublishRequest,
+    PublishShareRequest,
     RollBackRequest,
+    ShareSerializer,
     VersionSerializer,
 )
+from optimizer_app.api.collections.regression_cases import CaseResultSerializer
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.configs.create import create_config, make_default
-from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile, StillUsed
+from optimizer_app.configs.errors import (
+    FieldsRefused,
+    NoShare,
+    NothingToPublish,
+    PublishedMeanwhile,
+    ShareRunning,
+    StillUsed,
+)
 from optimizer_app.configs.files import FORMAT
 from optimizer_app.configs.history import versions_of
-from optimizer_app.configs.publish import publish, roll_back
+from optimizer_app.configs.publish import roll_back
 from optimizer_app.configs.remove import delete_config
+from optimizer_app.configs.shares import roll_back_share, shares_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigVersion, OptimizationConfig
+from optimizer_app.releases.errors import CasesFailed
+from optimizer_app.releases.publish import ShareSize, publish_checked, publish_share_checked
+from optimizer_app.releases.runs import run_cases
+from token_optimizer.errors import ConfigError
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
@@ -45,7 +60,7 @@ class ConfigsView(Collection):
     ordering = ("name", "id")
 
     def get_queryset(self) -> QuerySet[OptimizationConfig]:
-        return OptimizationConfig.objects.filter(project__in=self.projects)
+        return OptimizationConfig.objects.filter(project__in=self.projects).with_share()
 
     @extend_schema(request=NewConfig, responses={201: ConfigSerializer})
     @idempotent
@@ -76,14 +91,48 @@ class ConfigsView(Collection):
     @action(detail=True, methods=["post"])
     @idempotent
     def publish(self, request: Request, pk: str) -> Response:
-        """Make a new version live. Refused where another was published after `base_version`."""
+        """Make a new version live, for all or for a `share`. Refused where another was published after
+        `base_version`, where a share runs already, and where regression cases fail."""
         config, asked = self.get_object(), self.read(PublishRequest)
         values = ConfigValues(asked["preset"], asked["fields"])
-        return _published(
-            lambda: publish(
-                config, request.user, values, base_version=asked["base_version"], note=asked["note"]
-            )
-        )
+        size = ShareSize(**asked["share"]) if "share" in asked else None
+        said = {name: asked[name] for name in ("base_version", "note", "anyway")}
+        return _published(lambda: publish_checked(config, request.user, values, share=size, **said))
+
+    @extend_schema(request=PublishShareRequest, responses=VersionSerializer)
+    @action(detail=True, methods=["post"], url_path="publish-share")
+    @idempotent
+    def publish_share(self, request: Request, pk: str) -> Response:
+        """End the share that runs: all meet its version."""
+        config, asked = self.get_object(), self.read(PublishShareRequest)
+        return _published(lambda: publish_share_checked(config, request.user, **asked))
+
+    @extend_schema(request=None, responses=ShareSerializer)
+    @action(detail=True, methods=["post"], url_path="roll-back-share")
+    @idempotent
+    def roll_back_share(self, request: Request, pk: str) -> Response:
+        """End the share that runs: all meet the live version."""
+        try:
+            return Response(ShareSerializer(roll_back_share(self.get_object(), request.user)).data)
+        except NoShare as error:
+            raise Conflict(str(error)) from error
+
+    @extend_schema(responses=ShareSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def shares(self, request: Request, pk: str) -> Response:
+        """All shares, the newest first; the one that runs with the figures of both sides."""
+        return Response(ShareSerializer(shares_of(self.get_object()), many=True).data)
+
+    @extend_schema(request=None, responses=CaseResultSerializer(many=True))
+    @action(detail=True, methods=["post"], url_path="run-cases", pagination_class=None)
+    def run_cases(self, request: Request, pk: str) -> Response:
+        """Run the project's regression cases under the live version."""
+        config = self.get_object()
+        try:
+            results = run_cases(config, ConfigValues.of(config), version=config.version)
+        except (ConfigError, TypeError) as error:
+            raise Conflict(f"the config cannot be used: {error}") from error
+        return Response(CaseResultSerializer(results, many=True).data)
 
     @extend_schema(request=RollBackRequest, responses=VersionSerializer)
     @action(detail=True, methods=["post"], url_path="roll-back")
@@ -128,7 +177,10 @@ def _published(work: Callable[[], ConfigVersion]) -> Response:
         return Response(VersionSerializer(work()).data)
     except FieldsRefused as error:
         raise _refused(error) from error
-    except NothingToPublish as error:
+    except CasesFailed as error:
+        cases = CaseResultSerializer(error.failing, many=True).data
+        raise Conflict(f"{error}: publish it anyway with a note that says why", {"cases": cases}) from error
+    except (NothingToPublish, ShareRunning, NoShare) as error:
         raise Conflict(str(error)) from error
     except PublishedMeanwhile as error:
         changed: list[dict[str, Any]] = [
@@ -140,7 +192,11 @@ def _published(work: Callable[[], ConfigVersion]) -> Response:
 
 
 def _refused(error: FieldsRefused) -> serializers.ValidationError:
-    own = ("name", "preset")
-    named: dict[str, Any] = {name: text for name, text in error.problems.items() if name in own}
-    fields = {name: text for name, text in error.problems.items() if name not in own}
-    return serializers.ValidationError({**named, **({"fields": fields} if fields else {})})
+    """The problems where the request has their fields: those of a share and of the config are nested."""
+    found: dict[str, Any] = {}
+    for name, text in error.problems.items():
+        if name in ("name", "preset", "note"):
+            found[name] = text
+        else:
+            found.setdefault("share" if name in ("by", "percent") else "fields", {})[name] = text
+    return serializers.ValidationError(found)

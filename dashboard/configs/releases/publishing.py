@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from dashboard.configs.changes import change_rows
 from dashboard.configs.page import draft_state, traffic_query, visible_config
-from dashboard.shell.forms import PageForm
+from dashboard.configs.releases.forms import NoteForm, PublishForm
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.changes import changes
 from optimizer_app.configs.drafts import draft_of
-from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile
-from optimizer_app.configs.history import versions_of
-from optimizer_app.configs.publish import publish, roll_back
+from optimizer_app.configs.errors import (
+    FieldsRefused,
+    NoShare,
+    NothingToPublish,
+    PublishedMeanwhile,
+    ShareRunning,
+)
+from optimizer_app.configs.history import next_number, versions_of
+from optimizer_app.configs.publish import roll_back
 from optimizer_app.configs.usage import active_keys_of
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import ConfigVersion, OptimizationConfig
-
-
-class NoteForm(PageForm):
-    """Why a version is published, and on which one it was decided."""
-
-    base_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    note = forms.CharField(
-        required=False,
-        max_length=500,
-        widget=forms.TextInput({"autocomplete": "off"}),
-        help_text="Why, for whoever reads the history: “agents forgot the schema”.",
-    )
+from optimizer_app.models import ConfigVersion, OptimizationConfig, RegressionCase
+from optimizer_app.releases.errors import CasesFailed
+from optimizer_app.releases.publish import publish_checked
+from optimizer_app.releases.runs import CaseResult
 
 
 @signed_in
@@ -45,14 +42,28 @@ def publish_page(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
         messages.warning(request, "There is nothing to publish: no field differs from the live version.")
         return redirect("dashboard:config", config.pk)
     state = draft_state(config, draft)
-    if state.is_behind:
+    if state.is_behind or config.running_share:
         return redirect("dashboard:config", config.pk)
-    form = NoteForm(request.POST or None, initial={"base_version": draft.base_version})
+    form = PublishForm(request.POST or None, initial={"base_version": draft.base_version})
+    values = ConfigValues.of(draft)
+    failing: list[CaseResult] = []
     if form.is_valid():
-        values = ConfigValues.of(draft)
-        return _done(request, config, lambda: publish(config, request.user, values, **form.cleaned_data))
-    context = {"state": state, "form": form}
-    return _page(request, "dashboard/configs/versions/publish.html", config, context)
+        try:
+            return said(
+                request, config, lambda: publish_checked(config, request.user, values, **form.asked())
+            )
+        except CasesFailed as refused:
+            failing = form.offer_anyway(refused)
+        except FieldsRefused as refused:
+            form.add_refused(refused)
+    context = {
+        "state": state,
+        "form": form,
+        "failing": failing,
+        "number": next_number(config),
+        "cases": RegressionCase.objects.filter(project=config.project_id).count(),
+    }
+    return release_page(request, "dashboard/configs/versions/publish.html", config, context)
 
 
 @signed_in
@@ -63,7 +74,8 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
     form = NoteForm(request.POST or None, initial={"base_version": config.version})
     if form.is_valid():
         back = form.cleaned_data
-        return _done(request, config, lambda: roll_back(config, number, request.user, **back))
+        return said(request, config, lambda: roll_back(config, number, request.user, **back))
+    share = config.running_share
     versions = list(versions_of(config))
     other = _compared(request, versions, number)
     live, values = ConfigValues.of(config), ConfigValues.of(version)
@@ -75,11 +87,13 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
         "changes": change_rows(changes(ConfigValues.of(other), values)) if other else [],
         "back": change_rows(changes(live, values)) if number != config.version else [],
         "form": form,
+        "share": share,
+        "number": next_number(config),
     }
-    return _page(request, "dashboard/configs/versions/version.html", config, context)
+    return release_page(request, "dashboard/configs/versions/version.html", config, context)
 
 
-def _done(request: HttpRequest, config: OptimizationConfig, act: Any) -> HttpResponse:
+def said(request: HttpRequest, config: OptimizationConfig, act: Callable[[], ConfigVersion]) -> HttpResponse:
     """What became of it, said on the config's page."""
     try:
         published = act()
@@ -88,12 +102,21 @@ def _done(request: HttpRequest, config: OptimizationConfig, act: Any) -> HttpRes
         messages.error(request, f"Not published: v{refused.live.number} was published by {who} meanwhile.")
     except NothingToPublish as refused:
         messages.warning(request, f"Not published: {refused}.")
-    except FieldsRefused as refused:
+    except (ShareRunning, NoShare) as refused:
         messages.error(request, f"Not published: {refused}.")
     else:
-        keys = len(active_keys_of(config))
-        messages.success(request, f"v{published.number} is live for {keys} key{'' if keys == 1 else 's'}.")
+        messages.success(request, _published(config, published))
     return redirect("dashboard:config", config.pk)
+
+
+def _published(config: OptimizationConfig, version: ConfigVersion) -> str:
+    """For whom it is live now."""
+    config.refresh_from_db()
+    if share := config.running_share:
+        whom = f"{share.percent}% of {share.by}"
+        return f"v{version.number} is live for {whom}; the others stay on v{config.version}."
+    keys = len(active_keys_of(config))
+    return f"v{version.number} is live for {keys} key{'' if keys == 1 else 's'}."
 
 
 def _version(config: OptimizationConfig, number: int) -> ConfigVersion:
@@ -111,7 +134,7 @@ def _compared(request: HttpRequest, versions: list[ConfigVersion], number: int) 
     return next((row for row in versions if row.number < number), None)
 
 
-def _page(
+def release_page(
     request: HttpRequest, template: str, config: OptimizationConfig, context: dict[str, Any]
 ) -> HttpResponse:
     shell = {"page": "configs", "config": config, "keys": active_keys_of(config)}

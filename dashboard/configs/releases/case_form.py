@@ -1,0 +1,52 @@
+"""The form of a regression case: a prompt, and what has to stay of it."""
+
+from __future__ import annotations
+
+from django import forms
+
+from dashboard.shell.forms import PageForm
+from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.regression_case import CaseTexts
+
+KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
+PROMPT_FIELDS = ("kind", "text", "question", "documents")
+
+
+def _text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea({"rows": rows, "spellcheck": "false", "autocomplete": "off"})
+
+
+class CaseForm(PageForm):
+    name = forms.CharField(max_length=100, widget=forms.TextInput({"autocomplete": "off"}))
+    keep = forms.CharField(
+        label="What must stay",
+        strip=False,
+        max_length=100_000,
+        widget=_text_area(5),
+        help_text="Each line is looked for in what would be sent, by its words. Leave the lines that matter.",
+    )
+    kind = forms.ChoiceField(
+        label="What the prompt is", choices=KINDS, initial="text", widget=forms.RadioSelect
+    )
+    text = forms.CharField(
+        label="Prompt",
+        strip=False,
+        widget=_text_area(12),
+        help_text="Stored encrypted, until the case is deleted.",
+    )
+    question = forms.CharField(
+        required=False,
+        max_length=2_000,
+        help_text="What the answer is for. Empty: the prompt's own question.",
+    )
+    documents = forms.CharField(
+        required=False,
+        widget=_text_area(3),
+        help_text="Parted by lines of ---; the first line of each is its title.",
+    )
+    request = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def texts(self) -> CaseTexts:
+        """What was typed, with plain line ends."""
+        given = {name: self.cleaned_data[name].replace("\r\n", "\n") for name in (*PROMPT_FIELDS, "keep")}
+        return CaseTexts(ExampleTexts(**{name: given[name] for name in PROMPT_FIELDS}), given["keep"])
