@@ -77,7 +77,7 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
         return [{"role": "user", "content": messages}] if messages else []
     if not isinstance(messages, list):
         raise PromptError(f"{key} must be a list, not {type(messages).__name__}")
-    if not all(isinstance(message, dict) for message in messages):
+    if set(map(type, messages)) != {dict} and not all(isinstance(message, dict) for message in messages):
         at, wrong = next(item for item in enumerate(messages) if not isinstance(item[1], dict))
         raise PromptError(f"{key}[{at}] must be an object, not {type(wrong).__name__}")
     return messages

@@ -80,8 +80,11 @@ class Prompt:
     faithfulness: Mapping[str, float] = field(default_factory=dict)
     worths: Mapping[str, Worth] = field(default_factory=dict)
     unprotected: Mapping[str, Block] = field(default_factory=dict)
+    _tokens: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def tokens(self) -> int:
-        """Tokens of the whole request, as its blocks were counted."""
-        return sum(map(_TOKENS, self.blocks))
+        """Tokens of the whole request, as its blocks were counted; added once, since every stage asks."""
+        if not self._tokens:
+            self._tokens.append(sum(map(_TOKENS, self.blocks)))
+        return self._tokens[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from token_optimizer.models import Block, Marker
@@ -18,10 +18,6 @@ class MarkedText:
 
     text: str
     markers: tuple[Marker, ...] = ()
-    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_starts", tuple(map(_START, self.markers)))
 
     @classmethod
     def of(cls, block: Block) -> MarkedText:
@@ -32,7 +28,7 @@ class MarkedText:
         """The markers that stand between these places."""
         if not self.markers:
             return ()
-        first = bisect_left(self._starts, start)
+        first = bisect_left(self.markers, start, key=_START)
         last = bisect_right(self.markers, end, lo=first, key=_END)
         return self.markers[first:last]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from itertools import pairwise, zip_longest
 from typing import Any
 
@@ -16,6 +16,7 @@ from token_optimizer.optimizer.prose.directives import extract_constraints
 
 # Strict chat templates want these by turns.
 _ALTERNATING_ROLES = frozenset({"user", "assistant"})
+_NONE: frozenset[str] = frozenset()
 Rerun = Callable[[list[Block], dict[str, Any]], list[Block]]
 _SAFE_TYPES = (BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER, BlockType.CONSTRAINT)
 
@@ -154,14 +155,14 @@ def _is_empty_user_message(message: Mapping[str, Any]) -> bool:
     return not message.get("content") and role_of(message) == "user"
 
 
-def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[set[str], set[str]]:
+def _calls_and_results(message: Mapping[str, Any], dialect: Dialect) -> tuple[Set[str], Set[str]]:
     if dialect == "openai":
         if message.get("role") == "tool":
-            return set(), {_id(message.get("tool_call_id"))}
+            return _NONE, {_id(message.get("tool_call_id"))}
         if "tool_calls" not in message:
-            return set(), set()
+            return _NONE, _NONE
         made = as_list(message["tool_calls"])
-        return {_id(call.get("id")) for call in made if isinstance(call, dict)}, set()
+        return {_id(call.get("id")) for call in made if isinstance(call, dict)}, _NONE
     parts = [part for part in as_list(message.get("content")) if isinstance(part, dict)]
     calls = {_id(part.get("id")) for part in parts if part.get("type") == "tool_use"}
     results = {_id(part.get("tool_use_id")) for part in parts if part.get("type") == "tool_result"}

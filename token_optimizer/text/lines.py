@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from itertools import accumulate, repeat
 
-from token_optimizer.text.cache import TextCache, key_of
-
-_FINGERPRINTS: TextCache[str] = TextCache(8_192)
 _RARE_SPACES = "\r\v\f\x1c\x1d\x1e\x1f"
 
 
@@ -40,21 +36,13 @@ def matches_at_lines(pattern: re.Pattern[str], opening: re.Pattern[str], text: s
     return [match for match in map(pattern.match, repeat(text), starts) if match is not None]
 
 
-def fingerprint(text: str) -> str:
-    """A hash that is the same for texts differing only in line ends and space around the lines' ends."""
-    key = key_of(text, "fingerprint")
-    known = _FINGERPRINTS.get(key)
-    if known is None:
-        known = _fingerprint(text)
-        _FINGERPRINTS.put(key, known)
-    return known
-
-
-def _fingerprint(text: str) -> str:
+def comparable(text: str) -> str:
+    """What is the same for texts that differ only in line ends and space around the lines' ends; the text
+    itself where it has none of that."""
     text = text.replace("\r\n", "\n").strip("\n")
     if _may_end_in_space(text):
         text = "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text
 
 
 def _may_end_in_space(text: str) -> bool:

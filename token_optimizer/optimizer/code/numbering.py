@@ -12,8 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from token_optimizer.text.lines import matches_at_lines
+
 # Editors' "12→", `cat -n` and `nl`, "12|" and "12 | "; a colon may also stand in a time of day.
-_NUMBERED = re.compile(r"^(?P<padding> *)(?P<number>\d{1,7})(?=[→\t|]| \||:(?!\d\d))", re.MULTILINE)
+_NUMBERED = re.compile(r"(?P<padding> *)(?P<number>\d{1,7})(?=[→\t|]| \||:(?!\d\d))")
+_MAY_OPEN_NUMBERED = re.compile(r"\n *+\d")
 _MIN_LINES = 3
 # What a tool says above and below the lines is less than they are.
 _MIN_SHARE = 0.5
@@ -21,7 +24,10 @@ _MIN_SHARE = 0.5
 
 def without_padding(text: str) -> str:
     """The text with its line numbers at the start of their lines; unchanged where they count no lines."""
-    runs = list(_runs(text))
+    numbered = matches_at_lines(_NUMBERED, _MAY_OPEN_NUMBERED, text)
+    if not numbered:
+        return text
+    runs = list(_runs(numbered))
     filled = sum(1 for line in text.split("\n") if line.strip())
     if sum(map(len, runs)) < _MIN_SHARE * filled or not all(map(_counts_lines, runs)):
         return text
@@ -32,11 +38,11 @@ def without_padding(text: str) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _runs(text: str) -> Iterator[list[re.Match[str]]]:
+def _runs(numbered: Sequence[re.Match[str]]) -> Iterator[list[re.Match[str]]]:
     """The numbered lines, in runs in which each number is one more than the one before: several files, or
     several parts of one, may stand in a text."""
     run: list[re.Match[str]] = []
-    for match in _NUMBERED.finditer(text):
+    for match in numbered:
         if run and int(match["number"]) != int(run[-1]["number"]) + 1:
             yield run
             run = []

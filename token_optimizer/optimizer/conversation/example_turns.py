@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.embedded.asking import addresses
@@ -26,6 +27,9 @@ _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\s*\Z")
 
 def example_turns(prompt: Prompt) -> frozenset[int]:
     """The turns that are examples."""
+    first = (block for block in prompt.blocks if block.turn == 0 and block.content.strip())
+    if _pair_of(list(islice(first, 3))) is None:
+        return frozenset()
     turns: dict[int, list[Block]] = {}
     for block in prompt.blocks:
         if block.turn >= 0 and block.content.strip():

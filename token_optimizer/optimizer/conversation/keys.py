@@ -45,7 +45,7 @@ def conversation_salt(
     whose markers can be read back from those without."""
     own = {"budget": budget_tokens, "model": model, "secret": secret, "rules": RULES_VERSION}
     own["reads_back"] = reads_back
-    fields = {**dataclasses.asdict(config), **own}
+    fields = {**{item.name: getattr(config, item.name) for item in dataclasses.fields(config)}, **own}
     return hashlib.blake2b(json.dumps(fields, sort_keys=True, default=str).encode()).digest()
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
@@ -57,6 +58,7 @@ _PLAINLY_SHORTER = 0.7
 _OWN_NOTATION_SHARE = 0.8
 
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
+_HOLDERS = frozenset({dict, list})
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
 
 
@@ -255,7 +257,8 @@ class _Toon:
         elif may_be_table and (shape := _shape(items)) is not None:
             self.line(depth, f"{head}{_header(shape)}:")
             indent = "  " * (depth + 1)
-            self.lines += [indent + self.row(item, shape) for item in items]
+            row = self.flat_row if _is_flat(shape) else partial(self.row, shape=shape)
+            self.lines += [indent + row(item) for item in items]
         else:
             self.line(depth, head + ":")
             for item in items:
@@ -281,13 +284,18 @@ class _Toon:
         else:
             self.line(depth, "- [0]:")
 
+    def flat_row(self, value: dict[str, Any]) -> str:
+        return ",".join(map(self.cells.__getitem__, value.values()))
+
     def row(self, value: dict[str, Any], shape: Shape) -> str:
-        if all(nested is None for _, nested in shape):
-            return ",".join(map(self.cells.__getitem__, value.values()))
         return ",".join(
             self.cells[held] if nested is None else self.row(held, nested)
             for held, (_, nested) in zip(value.values(), shape, strict=True)
         )
+
+
+def _is_flat(shape: Shape) -> bool:
+    return all(nested is None for _, nested in shape)
 
 
 def _header(shape: Shape) -> str:
@@ -296,15 +304,15 @@ def _header(shape: Shape) -> str:
 
 def _shape(values: list[Any]) -> Shape | None:
     """The columns that all the objects share, in the same order; None where they are not alike."""
-    if not all(isinstance(value, dict) for value in values) or not values[0]:
+    if set(map(type, values)) != {dict} or not values[0]:
         return None
-    keys = list(values[0])
-    if not all(list(value) == keys for value in values):
+    keys = tuple(values[0])
+    if any(map(keys.__ne__, map(tuple, values))):
         return None
     columns = []
     for key, column in zip(keys, zip(*(value.values() for value in values), strict=True), strict=True):
         nested = None
-        if any(isinstance(held, dict | list) for held in column):
+        if not _HOLDERS.isdisjoint(map(type, column)):
             nested = _shape(list(column))
             if nested is None:
                 return None

@@ -20,7 +20,7 @@ from token_optimizer.models import OUTSIDE, Block, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
 from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
-from token_optimizer.text.lines import fingerprint, line_starts, lines_of
+from token_optimizer.text.lines import comparable, line_starts, lines_of
 
 # Below this, a reference is about as long as what it replaces.
 MIN_REFERENCE_CHARS = 200
@@ -99,7 +99,7 @@ class _Standing:
 
     def add(self, at: int, text: MarkedText) -> None:
         self.texts[at] = text
-        self.whole[fingerprint(text.text)] = at
+        self.whole[comparable(text.text)] = at
         self.holder.update(dict.fromkeys(chosen_lines(text.text), at))
 
     def place(self, source: int, at: int) -> str:
@@ -145,7 +145,7 @@ class _Standing:
         A long line counts twice: where it is the only one that is shared, it is worth a reference.
         """
         block = self.blocks[at]
-        same = self.whole.get(fingerprint(block.content))
+        same = self.whole.get(comparable(block.content))
         if same is not None and abs(same - at) <= self.window:
             return [same]
         chosen = chosen_lines(block.content)
@@ -219,7 +219,7 @@ def _reference(at: int, run: Run, lines: Sequence[str], standing: _Standing) -> 
     if Kind.JSON in (block.kind, source.kind):
         # It may be written in other lines by the end, so only the whole of it can be named.
         text = standing.as_read.get(source.id, source.content)
-        is_same = block.kind is source.kind and fingerprint(block.content) == fingerprint(text)
+        is_same = block.kind is source.kind and comparable(block.content) == comparable(text)
         if is_same and standing.is_only_json(run.source, beside=at):
             return json_copy_marker(block.content, place, source.id)
         return None

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from token_optimizer.models import Block, Kind
-from token_optimizer.text.lines import fingerprint
+from token_optimizer.text.lines import comparable
 
 _NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
 
@@ -35,7 +35,7 @@ def _groups_of_copies(blocks: list[Block]) -> Iterable[list[int]]:
     groups: dict[str, list[int]] = defaultdict(list)
     for at, block in enumerate(blocks):
         if _may_be_copy(block):
-            groups[fingerprint(block.content)].append(at)
+            groups[comparable(block.content)].append(at)
     return (positions for positions in groups.values() if len(positions) > 1)
 
 

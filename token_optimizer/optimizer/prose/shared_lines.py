@@ -104,9 +104,11 @@ def _choose(text: str) -> frozenset[int]:
     said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
     # Unlike Python's own hash, the same in every process.
     prints = list(map(zlib.crc32, said))
-    # Marks below 0 are those of long lines.
-    long = (~mark for mark, line in zip(prints, said, strict=True) if len(line) >= _LONG_LINE_CHARS)
-    chosen = frozenset(long)
+    chosen: frozenset[int] = frozenset()
+    if max(map(len, said), default=0) >= _LONG_LINE_CHARS:
+        # Marks below 0 are those of long lines.
+        long = (~mark for mark, line in zip(prints, said, strict=True) if len(line) >= _LONG_LINE_CHARS)
+        chosen = frozenset(long)
     if len(prints) < _WINDOW_LINES:
         return chosen.union(prints)
     return chosen.union(map(min, *(prints[start:] for start in range(_WINDOW_LINES))))

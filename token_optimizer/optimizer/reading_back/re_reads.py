@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
 from token_optimizer.models import CutBlock, Path, Prompt, ReReadReport
 from token_optimizer.optimizer.formats.file_reads import Call, calls_of, is_within, result_paths
@@ -18,6 +20,7 @@ from token_optimizer.optimizer.formats.file_reads import Call, calls_of, is_with
 MAX_STEPS = 10
 # A reference leaves its text elsewhere in the prompt.
 _LOSSLESS = frozenset({"dedupe"})
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 class Repeat(NamedTuple):
@@ -80,9 +83,17 @@ def _steps(messages: Sequence[Mapping[str, Any]], first_new: int) -> list[tuple[
 
 def _key(call: Call) -> tuple[str, str]:
     try:
-        return call.name, json.dumps(call.arguments, sort_keys=True, default=str)
+        return call.name, _sorted_json(call.arguments)
     except (ValueError, RecursionError):
         return call.name, call.id
+
+
+def _sorted_json(arguments: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(arguments, option=_SORTED).decode()
+    except TypeError:
+        # Integers beyond 64 bits, lone surrogates.
+        return json.dumps(arguments, sort_keys=True, default=str)
 
 
 def _result_blocks(prompt: Prompt, call_id: str) -> list[str]:

@@ -111,7 +111,8 @@ def is_agents_run(prompt: Prompt) -> bool:
 
 def calls_tools(prompt: Prompt) -> bool:
     """Whether the model works with tools, call after call: then nobody has said yet what is needed next."""
-    return sum(block.kind is Kind.CALL for block in prompt.blocks) > 1
+    calls = (True for block in prompt.blocks if block.kind is Kind.CALL)
+    return next(calls, False) and next(calls, False)
 
 
 def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind, check_pure, contents
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.heuristics import deduplicate
-from token_optimizer.text.lines import fingerprint
+from token_optimizer.text.lines import comparable
 
 JANUARY, MARCH = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def test_it_is_pure_and_drops_only_copies(blocks):
     check_pure(deduplicate, blocks)
     once = deduplicate(blocks)
     assert deduplicate(once) == once
-    assert {fingerprint(text) for text in contents(blocks)} == {fingerprint(text) for text in contents(once)}
+    assert {comparable(text) for text in contents(blocks)} == {comparable(text) for text in contents(once)}
     assert [block for block in blocks if block.must_keep or block.verbatim] == [
         block for block in once if block.must_keep or block.verbatim
     ]
