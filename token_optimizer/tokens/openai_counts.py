@@ -23,6 +23,7 @@ _NEW_TO_TIKTOKEN = re.compile(
     "\U00018d09-\U00018d1e\U00018d80-\U00018df2\U0001e6c0-\U0001e6de\U0001e6e0-\U0001e6f5\U0001e6fe\U0001e6ff"
     "\U0002b73a-\U0002b73f\U0002cea2-\U0002cead\U000323b0-\U00033479]"
 )
+_ASCII = bytes(range(128))
 
 
 def openai_counts(texts: Sequence[str], encoding: str, threads: int = 1) -> list[int]:
@@ -32,9 +33,14 @@ def openai_counts(texts: Sequence[str], encoding: str, threads: int = 1) -> list
     """
     counts = toktok.batch_count(texts, encoding=encoding, threads=threads)
     for at, text in enumerate(texts):
-        if not text.isascii() and _NEW_TO_TIKTOKEN.search(text):
+        if not text.isascii() and _NEW_TO_TIKTOKEN.search(_beyond_ascii(text)):
             counts[at] = len(_tiktoken(encoding).encode_ordinary(text))
     return counts
+
+
+def _beyond_ascii(text: str) -> str:
+    """What of the text is not ASCII: a pattern takes thirty times as long for all of it as this does."""
+    return text.encode().translate(None, _ASCII).decode()
 
 
 @lru_cache(maxsize=2)
