@@ -10,19 +10,21 @@ where it opens one, and the whole frame of an old turn or a document if it is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import pairwise
 from math import inf
+from operator import truediv
 from typing import Literal, NamedTuple
 
 from token_optimizer.optimizer.markers import marker_tokens
 
 # The state of a choice is saved after so many steps, but at most so often.
 _SAVE_EVERY, _MAX_SAVED = 64, 16
-# What the sum of the same worths may differ by in another order.
-_ROUNDING = 1e-9
+# Values are counted in units so small.
+_UNITS = 1 << 30
+_ROUNDING = 1e-8
 
 
 class Frame(NamedTuple):
@@ -74,16 +76,16 @@ class GreedyChoice:
         floor: float = inf,
     ) -> None:
         self._candidates = candidates
-        self._floor = floor
-        self._may_reach_floor = [
-            item.value + sum(item.facts.values()) >= floor * item.tokens * (1 - _ROUNDING)
-            for item in candidates
-        ]
-        self._neighbors = _neighbors(candidates)
+        self._has_floor = floor < inf
+        # Whole units are added and subtracted without an error, in whatever order.
+        self._floor_values = [floor * item.tokens * _UNITS * (1 - _ROUNDING) for item in candidates]
+        self._least_costs = [max(item.tokens // 2, 1) for item in candidates]
+        self._joined = _joined(candidates)
         self._members: dict[Frame, list[int]] = {}
         for number, item in enumerate(candidates):
             if item.frame is not None and item.frame in frames:
                 self._members.setdefault(item.frame, []).append(number)
+        self._mentions = _mentions(candidates, covered)
         self._save_every = max(_SAVE_EVERY, len(candidates) // _MAX_SAVED)
         self._saved = [self._first_state(frames, covered)]
 
@@ -99,95 +101,90 @@ class GreedyChoice:
 
     def _keep_next(self, state: _State, room_tokens: int) -> bool:
         """Keep the next passage that is worth it; whether there was one."""
-        heap, costs, known, covered = state.heap, state.costs, state.known, state.covered
-        room, floor = room_tokens - state.spent, self._floor
-        while heap and (room > 0 or floor < inf):
-            worth, number = heappop(heap)
-            item = self._candidates[number]
-            new = item.value
-            if state.kept[number] or new < 0:
+        heap, room = state.heap, room_tokens - state.spent
+        while heap and (room > 0 or self._has_floor):
+            known, number = heap[0]
+            if state.settled[number]:
+                heappop(heap)
                 continue
-            if costs[number] > room and not self._may_reach_floor[number]:
-                state.max_room = min(state.max_room, state.spent + costs[number] - 1)
+            value, cost = state.values[number], state.costs[number]
+            if cost > room and value < self._floor_values[number]:
+                state.max_room = min(state.max_room, state.spent + cost - 1)
+                heappop(heap)
                 continue
-            if item.facts:
-                new += sum([weight for fact, weight in item.facts.items() if fact not in covered])
-            now = worth
-            if item.facts or worth != known[number]:
-                now = -new / max(costs[number], item.tokens // 2, 1)
-            if heap and now > heap[0][0] and now > worth:
-                heappush(heap, (now, number))
-            elif costs[number] <= room:
-                state.min_room = max(state.min_room, state.spent + max(1, costs[number]))
-                self._take(state, number, -now)
-                return True
-            elif new >= floor * item.tokens:
-                self._take(state, number, -now)
-                return True
-            else:
-                state.max_room = min(state.max_room, state.spent + costs[number] - 1)
+            now = -value / max(cost, self._least_costs[number])
+            if now > known:
+                heapreplace(heap, (now, number))
+                continue
+            heappop(heap)
+            if cost <= room:
+                state.min_room = max(state.min_room, state.spent + max(1, cost))
+            self._take(state, number, -now / _UNITS)
+            return True
         return False
 
     def _take(self, state: _State, number: int, worth: float) -> None:
         item = self._candidates[number]
-        state.kept[number] = True
+        state.settled[number] = True
         state.kept_worths[number] = worth
         state.spent += state.costs[number]
-        state.covered.update(item.facts)
-        for near in self._neighbors[number]:
-            state.gaps[near] -= 1
-        cheaper: Iterable[int] = self._neighbors[number]
+        for fact in item.facts:
+            if fact not in state.covered:
+                state.covered.add(fact)
+                for other, units in self._mentions[fact]:
+                    state.values[other] -= units
+        near = [number - 1] * self._joined[number] + [number + 1] * self._joined[number + 1]
+        for other in near:
+            state.gaps[other] -= 1
         if item.frame is not None and item.frame in state.closed:
             del state.closed[item.frame]
-            cheaper = self._members[item.frame]
-        for other in cheaper:
-            if not state.kept[other]:
-                self._weigh(state, other)
-                heappush(state.heap, (state.known[other], other))
+            near = self._members[item.frame]
+        elif not item.gap_tokens:
+            return
+        for other in near:
+            if not state.settled[other]:
+                state.costs[other] = cost = self._cost(state, other)
+                heappush(state.heap, (-state.values[other] / max(cost, self._least_costs[other]), other))
 
-    def _weigh(self, state: _State, number: int) -> None:
-        """Note what the prompt would grow by with the passage now, and what that is worth per token: markers
-        count too, or only crumbs would be kept."""
+    def _cost(self, state: _State, number: int) -> int:
+        """What the prompt would grow by with the passage now: markers count too, or only crumbs would be
+        kept."""
         item = self._candidates[number]
         frame_tokens = state.closed.get(item.frame) if item.frame is not None else None
         if frame_tokens is not None:
-            cost = item.tokens + frame_tokens + 2 * item.gap_tokens
-        elif item.gap_tokens:
-            cost = item.tokens + (state.gaps[number] - 1) * item.gap_tokens
-        else:
-            cost = item.tokens
-        value = item.value
-        if item.facts:
-            covered = state.covered
-            value += sum([weight for fact, weight in item.facts.items() if fact not in covered])
-        state.costs[number] = cost
-        state.known[number] = -value / max(cost, item.tokens // 2, 1)
+            return item.tokens + frame_tokens + 2 * item.gap_tokens
+        return item.tokens + (state.gaps[number] - 1) * item.gap_tokens
 
     def _first_state(self, frames: Mapping[Frame, int], covered: Set[str]) -> _State:
         """Nothing is kept, and all frames are closed."""
-        count = len(self._candidates)
-        gaps = [len(near) for near in self._neighbors]
-        state = _State(bytearray(count), gaps, [0] * count, [0.0] * count, dict(frames), set(covered))
-        for number in range(count):
-            self._weigh(state, number)
-        # What each was worth when it was put on the heap last: without facts it is worth that until then.
-        state.heap = list(zip(state.known, range(count), strict=True))
+        settled = bytearray(item.value < 0 for item in self._candidates)
+        gaps = [before + behind for before, behind in pairwise(self._joined)]
+        values = [round(max(item.value, 0.0) * _UNITS) for item in self._candidates]
+        for mentions in self._mentions.values():
+            for number, units in mentions:
+                values[number] += units
+        state = _State(settled, gaps, [], values, dict(frames), set(covered))
+        state.costs = [self._cost(state, number) for number in range(len(self._candidates))]
+        worths = map(truediv, values, map(max, state.costs, self._least_costs))
+        state.heap = [(-worth, number) for number, worth in enumerate(worths)]
         heapify(state.heap)
         return state
 
 
 @dataclass(slots=True)
 class _State:
-    """Where a choice has come to: what is `kept`, how many neighbours each passage has that are not, what
-    each would cost and be worth as it was `known` last, the frames still `closed` and the facts `covered`.
+    """Where a choice has come to: which passages are `settled`, kept or out for good, how many neighbours
+    each has that are not kept, what each would cost and be worth, the frames still `closed` and the facts
+    `covered`.
 
-    The steps that led here are the same for all rooms from `min_room` to `max_room`.
+    The heap has what each token of a passage was worth at some time: since then facts may have been covered,
+    and neighbours kept. The steps that led here are the same for all rooms from `min_room` to `max_room`.
     """
 
-    kept: bytearray
+    settled: bytearray
     gaps: list[int]
     costs: list[int]
-    known: list[float]
+    values: list[int]
     closed: dict[Frame, int]
     covered: set[str]
     heap: list[tuple[float, int]] = field(default_factory=list)
@@ -199,10 +196,10 @@ class _State:
     def copy(self) -> _State:
         """The same, to go on from."""
         return _State(
-            self.kept[:],
+            self.settled[:],
             self.gaps[:],
             self.costs[:],
-            self.known[:],
+            self.values[:],
             self.closed.copy(),
             self.covered.copy(),
             self.heap[:],
@@ -217,9 +214,17 @@ class _State:
         return self.min_room <= room_tokens <= self.max_room
 
 
-def _neighbors(candidates: Sequence[Candidate]) -> list[tuple[int, ...]]:
-    """The numbers of the passages right before and behind each one."""
+def _joined(candidates: Sequence[Candidate]) -> list[bool]:
+    """For each passage whether it stands right behind the one before it; and False for what would follow."""
     joins = [one[0] == other[0] and one[1] + 1 == other[1] for one, other in pairwise(candidates)]
-    before, behind = [False, *joins], [*joins, False]
-    around = enumerate(zip(before, behind, strict=True)) if candidates else ()
-    return [(number - 1,) * first + (number + 1,) * last for number, (first, last) in around]
+    return [False, *joins, False] if candidates else [False]
+
+
+def _mentions(candidates: Sequence[Candidate], covered: Set[str]) -> dict[str, list[tuple[int, int]]]:
+    """By fact that is not covered the passages that mention it, each with the units that this adds."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for number, item in enumerate(candidates):
+        for fact, weight in item.facts.items():
+            if fact not in covered:
+                found.setdefault(fact, []).append((number, round(weight * _UNITS)))
+    return found
