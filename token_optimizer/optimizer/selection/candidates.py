@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice, repeat
+from itertools import chain, repeat
 from operator import add
-from typing import TypeVar
+
+import numpy as np
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.bm25 import (
-    Mentions,
-    SearchedTexts,
+    Scores,
     Synonyms,
-    mentions,
+    scores,
+    scores_with_synonyms,
     with_feedback,
     words_of,
 )
+from token_optimizer.optimizer.relevance.mentions import Mentions, Numbers
 from token_optimizer.optimizer.relevance.salience import (
     NOTHING_BEFORE,
     NamesBefore,
@@ -26,9 +28,7 @@ from token_optimizer.optimizer.relevance.salience import (
 )
 from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
-from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter
-
-T = TypeVar("T")
+from token_optimizer.optimizer.selection.cutting import CuttableBlock
 
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
@@ -132,36 +132,29 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[floa
     """The relevance of every passage of ranked texts; 0 for all others."""
     ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
     texts = _RankedTexts.of(prompt, ranked)
-    scores = iter(_titled_scores(texts))
-    wholes = iter(_section_scores(texts))
-    alone = [list(islice(scores, len(cuttable.passages))) for cuttable in ranked]
-    topics = iter(_topic_scores(alone, [cuttable.cutter.topic_weight for cuttable in ranked]))
-    of_each = iter(alone)
-    found = []
-    for cuttable in cuttables:
-        size = len(cuttable.passages)
-        if not cuttable.cutter.ranked:
-            found.append([0.0] * size)
-            continue
-        near = _with_neighbors(next(of_each), cuttable.cutter.neighbor_weight)
-        own = map(add, near, next(topics))
-        whole = chain.from_iterable(repeat(_WHOLE_SHARE * next(wholes), size) for size in cuttable.sections())
-        found.append([score + more for score, more in zip(own, whole, strict=True)])
-    return found
+    alone = _titled_scores(texts)
+    near = _with_neighbors(alone, texts)
+    found = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
+    of_ranked = iter(np.split(found, np.cumsum(texts.sizes)[:-1]))
+    return [
+        next(of_ranked).tolist() if cuttable.cutter.ranked else [0.0] * len(cuttable.passages)
+        for cuttable in cuttables
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _RankedTexts:
-    """The ranked texts with the stems of each passage and each title, and what these mention of the query and
-    its synonyms. A title is no passage, but says what all of them speak of."""
+    """The ranked texts with the numbers of their passages, the stems of each passage, and what passages and
+    titles mention of the query and its synonyms. A title is no passage, but says what all of them speak
+    of."""
 
     asked: frozenset[str]
     synonyms: Synonyms
     ranked: list[CuttableBlock]
+    sizes: Numbers
     words: list[list[str]]
-    titles: list[list[str]]
-    mentioned: list[Mentions]
-    in_titles: list[Mentions]
+    mentioned: Mentions
+    in_titles: Mentions
 
     @classmethod
     def of(cls, prompt: Prompt, ranked: list[CuttableBlock]) -> _RankedTexts:
@@ -170,100 +163,89 @@ class _RankedTexts:
         wanted = asked | words_of(synonyms)
         words = stems([text for cuttable in ranked for text in cuttable.texts()])
         titles = stems([cuttable.title() for cuttable in ranked])
-        found, in_titles = mentions(words, wanted), mentions(titles, wanted)
-        return cls(asked, synonyms, ranked, words, titles, found, in_titles)
+        sizes = np.array([len(cuttable.passages) for cuttable in ranked], np.int64)
+        found, in_titles = Mentions.of(words, wanted), Mentions.of(titles, wanted)
+        return cls(asked, synonyms, ranked, sizes, words, found, in_titles)
 
-    def per_passage(self, of_texts: Sequence[T]) -> list[T]:
+    def per_passage(self, of_texts: Sequence[float]) -> Scores:
         """What each text has, for each of its passages."""
-        pairs = zip(of_texts, self.ranked, strict=True)
-        return [one for one, cuttable in pairs for _ in cuttable.passages]
+        return np.repeat(np.array(of_texts, float), self.sizes)
 
 
-def _section_scores(texts: _RankedTexts) -> list[float]:
-    """How much each section of each text has to do with the query, in order; nothing where there is one."""
-    each = iter(zip(texts.mentioned, texts.words, strict=True))
-    mentioned, lengths = [], []
-    for in_title, title, cuttable in zip(texts.in_titles, texts.titles, texts.ranked, strict=True):
-        for size in cuttable.sections():
-            found = list(islice(each, size))
-            mentioned.append((*in_title, *chain.from_iterable(one for one, _ in found)))
-            lengths.append(len(title) + sum(len(words) for _, words in found))
-    if len(mentioned) <= 1:
-        return [0.0] * len(mentioned)
-    return SearchedTexts(mentioned, lengths).scores(texts.asked)
+def _section_scores(texts: _RankedTexts) -> Scores:
+    """How much the section of each passage has to do with the query; nothing where there is one section."""
+    in_sections = [list(cuttable.sections()) for cuttable in texts.ranked]
+    of_texts = np.array(list(map(len, in_sections)), np.int64)
+    sizes = np.array(list(chain.from_iterable(in_sections)), np.int64)
+    if len(sizes) <= 1:
+        return np.zeros(int(sizes.sum()))
+    sections = texts.mentioned.joined(sizes).beside(texts.in_titles.repeated(of_texts))
+    return np.repeat(scores(sections, texts.asked), sizes)
 
 
-def _titled_scores(texts: _RankedTexts) -> list[float]:
+def _titled_scores(texts: _RankedTexts) -> Scores:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
-    cutters = texts.per_passage([cuttable.cutter for cuttable in texts.ranked])
-    words, lengths = texts.words, list(map(len, texts.words))
-    if not any(texts.titles):
-        return _scores(texts, cutters, texts.mentioned, lengths, lambda: words)
-    titles = texts.per_passage(texts.titles)
-    mentioned = [*texts.mentioned, *map(add, texts.mentioned, texts.per_passage(texts.in_titles))]
-    lengths += [length + len(title) for length, title in zip(lengths, titles, strict=True)]
+    words = texts.words
+    if not texts.in_titles.lengths.any():
+        return _scores(texts, texts.mentioned, lambda: words, 1)
+    titled = texts.mentioned.beside(texts.in_titles.repeated(texts.sizes))
     # Together: a word that all passages have is no match beside one that a single title has.
-    both = _scores(
-        texts, [*cutters, *cutters], mentioned, lengths, lambda: [*words, *map(add, words, titles)]
-    )
-    return [
-        (1 - _TITLED_SHARE) * alone + _TITLED_SHARE * below
-        for alone, below in zip(both[: len(words)], both[len(words) :], strict=True)
-    ]
+    both = _scores(texts, texts.mentioned.followed_by(titled), lambda: [*words, *_titled_words(texts)], 2)
+    alone, below = both[: len(words)], both[len(words) :]
+    return (1 - _TITLED_SHARE) * alone + _TITLED_SHARE * below
+
+
+def _titled_words(texts: _RankedTexts) -> Iterator[list[str]]:
+    """The stems of each passage below its title."""
+    titles = stems([cuttable.title() for cuttable in texts.ranked])
+    of_passages = chain.from_iterable(map(repeat, titles, texts.sizes.tolist()))
+    return map(add, texts.words, of_passages)
 
 
 def _scores(
-    texts: _RankedTexts,
-    cutters: Sequence[Cutter],
-    mentioned: Sequence[Mentions],
-    lengths: Sequence[int],
-    words: Callable[[], Sequence[Sequence[str]]],
-) -> list[float]:
-    """How much each passage has to do with the query, as its cutter searches. All its words are only looked
-    at where a cutter has a `feedback_weight`."""
-    searched = SearchedTexts(mentioned, lengths)
-    scores = searched.scores(texts.asked)
-    feedback = [cutter.feedback_weight for cutter in cutters]
-    if any(feedback):
-        scores = with_feedback(scores, words(), feedback)
-    weights = [cutter.synonym_weight for cutter in cutters]
-    if not texts.synonyms or not any(weights):
-        return scores
-    synonyms = searched.scores_with_synonyms(texts.synonyms)
-    return [score + weight * other for score, weight, other in zip(scores, weights, synonyms, strict=True)]
+    texts: _RankedTexts, mentioned: Mentions, words: Callable[[], Sequence[Sequence[str]]], times: int
+) -> Scores:
+    """How much each passage has to do with the query, as its cutter searches, where the passages stand so
+    many `times` among the `mentioned`. All their words are only looked at where a cutter has a
+    `feedback_weight`."""
+    found = scores(mentioned, texts.asked)
+    feedback = texts.per_passage([cuttable.cutter.feedback_weight for cuttable in texts.ranked])
+    if feedback.any():
+        found = with_feedback(found, words(), np.tile(feedback, times))
+    weights = texts.per_passage([cuttable.cutter.synonym_weight for cuttable in texts.ranked])
+    if not texts.synonyms or not weights.any():
+        return found
+    return found + np.tile(weights, times) * scores_with_synonyms(mentioned, texts.synonyms)
 
 
-def _topic_scores(scores: Sequence[list[float]], weights: Sequence[float]) -> list[list[float]]:
+def _topic_scores(alone: Scores, texts: _RankedTexts) -> Scores:
     """How much each passage of each text stands where the text has to do with the query: people speak of a
     thing for a while, and not each time in its words. The best stretch of all has the text's weight."""
-    smooth = [
-        _smoothed(_smoothed(of_text)) if weight else [0.0] * len(of_text)
-        for of_text, weight in zip(scores, weights, strict=True)
-    ]
-    best = max(map(max, filter(None, smooth)), default=0.0) or 1.0
-    return [
-        [weight * score / best for score in of_text] for of_text, weight in zip(smooth, weights, strict=True)
-    ]
+    weights = texts.per_passage([cuttable.cutter.topic_weight for cuttable in texts.ranked])
+    if not weights.any():
+        return weights
+    parts = np.split(alone, np.cumsum(texts.sizes)[:-1])
+    smooth = np.concatenate([_smoothed(_smoothed(part)) for part in parts]) * (weights > 0)
+    return weights * smooth / (float(smooth.max()) or 1.0)
 
 
-def _smoothed(scores: Sequence[float]) -> list[float]:
+def _smoothed(of_text: Scores) -> Scores:
     """The mean of the scores around each."""
-    sums = [0.0, *accumulate(scores)]
-    spans = (
-        (max(0, at - _TOPIC_REACH), min(len(scores), at + _TOPIC_REACH + 1)) for at in range(len(scores))
-    )
-    return [(sums[end] - sums[start]) / (end - start) for start, end in spans]
+    sums = np.concatenate(([0.0], np.cumsum(of_text)))
+    places = np.arange(len(of_text))
+    starts = np.maximum(places - _TOPIC_REACH, 0)
+    ends = np.minimum(places + _TOPIC_REACH + 1, len(of_text))
+    means: Scores = (sums[ends] - sums[starts]) / (ends - starts)
+    return means
 
 
-def _with_neighbors(scores: list[float], weight: float) -> list[float]:
-    """The scores, each with a share of what its neighbours have."""
-    if not weight:
-        return scores
-    padded = [0.0, 0.0, *scores, 0.0, 0.0]
-    return [
-        padded[at]
-        + weight * (padded[at - 1] + padded[at + 1])
-        + weight**2 * (padded[at - 2] + padded[at + 2])
-        for at in range(2, len(scores) + 2)
-    ]
+def _with_neighbors(alone: Scores, texts: _RankedTexts) -> Scores:
+    """The scores, each with a share of what its neighbours in the text have."""
+    weights = texts.per_passage([cuttable.cutter.neighbor_weight for cuttable in texts.ranked])
+    # Two zeros stand before each text, and behind the last.
+    places = np.arange(len(alone)) + 2 * np.repeat(np.arange(1, len(texts.sizes) + 1), texts.sizes)
+    padded = np.zeros(len(alone) + 2 * len(texts.sizes) + 2)
+    padded[places] = alone
+    nearest, next_but_one = (padded[places - far] + padded[places + far] for far in (1, 2))
+    return alone + weights * nearest + weights**2 * next_but_one

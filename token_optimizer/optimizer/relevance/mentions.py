@@ -1,0 +1,92 @@
+"""How often each of some texts mentions each of some words, in arrays: a prompt has thousands of passages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """The mentions of the `words`, each pair of a word and a text that has it once: `keys`, in order, are the
+    number of the word times that of all texts, plus the number of the text. `lengths` are the words that
+    each text has."""
+
+    words: Sequence[str]
+    lengths: Numbers
+    keys: Numbers
+    times: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, texts: Sequence[Sequence[str]], wanted: Set[str]) -> Mentions:
+        """What the texts, given by their `stems`, mention of the wanted words."""
+        words = sorted(wanted)
+        first_key = {word: number * len(texts) for number, word in enumerate(words)}
+        keys = [first_key[word] + at for at, text in enumerate(texts) for word in text if word in first_key]
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        return cls(words, lengths, *_counted(np.array(keys, np.int64), np.ones(len(keys))))
+
+    @property
+    def texts(self) -> int:
+        """How many texts there are."""
+        return len(self.lengths)
+
+    @property
+    def mean_length(self) -> float:
+        """How many words a text has."""
+        return int(self.lengths.sum()) / max(1, self.texts)
+
+    @property
+    def word_numbers(self) -> Numbers:
+        """The word of each pair."""
+        return self.keys // max(1, self.texts)
+
+    @property
+    def text_numbers(self) -> Numbers:
+        """The text of each pair."""
+        return self.keys % max(1, self.texts)
+
+    def joined(self, parts: Numbers) -> Mentions:
+        """Of texts that are made of so many of these each, in a row."""
+        part_of = np.repeat(np.arange(len(parts)), parts)
+        lengths = np.bincount(part_of, self.lengths, minlength=len(parts)).astype(np.int64)
+        keys = self.word_numbers * len(parts) + part_of[self.text_numbers]
+        return Mentions(self.words, lengths, *_counted(keys, self.times))
+
+    def repeated(self, times: Numbers) -> Mentions:
+        """Of so many copies of each of the texts, in a row."""
+        starts = np.cumsum(times) - times
+        copies = times[self.text_numbers]
+        total = int(times.sum())
+        first = np.repeat(self.word_numbers * total + starts[self.text_numbers], copies)
+        keys = first + np.arange(len(first)) - np.repeat(np.cumsum(copies) - copies, copies)
+        return Mentions(self.words, np.repeat(self.lengths, times), keys, np.repeat(self.times, copies))
+
+    def beside(self, others: Mentions) -> Mentions:
+        """Of these texts, each with one of the others."""
+        keys = np.concatenate((self.keys, others.keys))
+        times = np.concatenate((self.times, others.times))
+        return Mentions(self.words, self.lengths + others.lengths, *_counted(keys, times))
+
+    def followed_by(self, others: Mentions) -> Mentions:
+        """Of these texts and the others."""
+        texts = self.texts + others.texts
+        keys = np.concatenate(
+            (
+                self.word_numbers * texts + self.text_numbers,
+                others.word_numbers * texts + self.texts + others.text_numbers,
+            )
+        )
+        lengths = np.concatenate((self.lengths, others.lengths))
+        return Mentions(self.words, lengths, *_counted(keys, np.concatenate((self.times, others.times))))
+
+
+def _counted(keys: Numbers, times: NDArray[np.float64]) -> tuple[Numbers, NDArray[np.float64]]:
+    """The keys, each once and in order, with all of their times."""
+    found, places = np.unique(keys, return_inverse=True)
+    return found, np.asarray(np.bincount(places, times, minlength=len(found)), np.float64)
