@@ -17,6 +17,7 @@ from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
 from dashboard.projects.urls import urlpatterns as projects
 from dashboard.providers.urls import urlpatterns as providers
+from dashboard.replays.urls import urlpatterns as replays
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
 from dashboard.rules.urls import urlpatterns as rules
@@ -34,6 +35,7 @@ urlpatterns = [
     *configs,
     *documents,
     *playground,
+    *replays,
     *precompression,
     *projects,
     *providers,

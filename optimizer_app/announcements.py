@@ -40,6 +40,11 @@ def announce_precompressions(projects: Iterable[uuid.UUID]) -> None:
     async_to_sync(_announce)({project: {"type": "precompressions.changed"} for project in projects})
 
 
+def announce_replays(project_id: uuid.UUID) -> None:
+    """Say that a prompt of a project was replayed: for code that is not async."""
+    async_to_sync(_announce)({project_id: {"type": "replays.changed"}})
+
+
 async def _announce(messages: Mapping[uuid.UUID, Mapping[str, Any]]) -> None:
     layer = get_channel_layer()
     if layer is None:

@@ -11,13 +11,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_precompressions
-from optimizer_app.background.wake import INGEST, PRECOMPRESSION, wake
+from optimizer_app.background.wake import INGEST, PRECOMPRESSION, REPLAY, wake
 from optimizer_app.captures.retention import drop_expired
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document
 from optimizer_app.precompression.retention import drop_unused
 from optimizer_app.precompression.work import compress_due
+from optimizer_app.replays.texts import drop_expired_texts
+from optimizer_app.replays.work import run_due
 from optimizer_app.traces.delivery import deliver_due_events
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.traces.retention import drop_older_than
@@ -72,6 +74,16 @@ def drop_unused_precompressions() -> None:
 
 @shared_task
 def drop_expired_captures() -> None:
-    """Delete the texts of requests whose days are over, and those beyond a project's size."""
-    if dropped := drop_expired():
+    """Delete the texts of requests and replays whose days are over, and those beyond a project's size."""
+    if dropped := drop_expired() + drop_expired_texts():
         log.info("captures_dropped", count=dropped)
+
+
+@shared_task
+def run_replays() -> None:
+    """Run prompts of replays that are due."""
+    worked = run_due(is_stopping=lambda: worker_state.should_stop is not None)
+    if worked.count:
+        log.info("replayed", count=worked.count)
+    if worked.more:
+        wake(REPLAY)

@@ -210,6 +210,8 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
     "optimizer_app.tasks.precompress": {"queue": "precompression"},
+    # By the worker that is apart and niced: it takes all that requests leave, too.
+    "optimizer_app.tasks.run_replays": {"queue": "precompression"},
     "optimizer_app.tasks.drop_unused_precompressions": {"queue": "upkeep"},
     "optimizer_app.tasks.drop_expired_captures": {"queue": "upkeep"},
 }
@@ -228,6 +230,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "precompress": {
         "task": "optimizer_app.tasks.precompress",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
+    "run-replays": {
+        "task": "optimizer_app.tasks.run_replays",
         "schedule": timedelta(seconds=30),
         "options": {"expires": 30},
     },

@@ -23,6 +23,7 @@ from optimizer_app.configs.usage import keys_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import ConfigDraft, OptimizationConfig
 from optimizer_app.playground.examples import shipped_examples
+from optimizer_app.playground.stored.choices import stored_choices
 from token_optimizer.config import PRESETS
 from token_optimizer.config_fields import FIELDS, GROUPS, SERVICE_FIELDS, ConfigField
 
@@ -89,6 +90,7 @@ def editor_context(request: HttpRequest, config: OptimizationConfig, form: Confi
         "traffic": traffic_query(config),
         "embedding": embedding_of(config),
         "examples": list(shipped_examples()),
+        "stored_prompts": stored_choices(config),
     }
 
 

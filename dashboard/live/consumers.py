@@ -64,6 +64,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """A text of one project was queued or precompressed."""
         await self._add("precompression")
 
+    async def replays_changed(self, event: dict[str, Any]) -> None:
+        """A prompt of one project was replayed."""
+        await self._add("replays")
+
     async def _add(self, *pages: str) -> None:
         self.changed |= set(pages)
         if self.rest is None:

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 
 from dashboard.playground.forms import MAX_COLUMNS, ColumnForm, PromptForm
 from dashboard.shell.scope import Scope
-from optimizer_app.models import Project
+from optimizer_app.captures.reading import NotKept, capture_of, texts_for
+from optimizer_app.models import Project, RequestTrace
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.examples import shipped_examples, shipped_texts
 from optimizer_app.security.encryption import UndecryptableSecret
@@ -29,6 +31,7 @@ class Desk:
     """The forms; bound, and so checked, where `is_run`.
 
     `do` is what the pressed button says, and `which` what it says that of. `example` is the chosen one.
+    `opened_from` is the request whose settings, and text where it is kept, the desk was opened with.
     """
 
     project: Project
@@ -37,6 +40,8 @@ class Desk:
     do: str
     which: str = ""
     example: str = ""
+    opened_from: RequestTrace | None = None
+    is_text_kept: bool = False
 
     @property
     def is_run(self) -> bool:
@@ -63,7 +68,9 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
     project = _project(scope, request.POST.get("project", ""))
     if project is None:
         return None
-    values = _posted(request, project) if is_post else _in_url(request)
+    opened_from = None if is_post else _request_named(request)
+    kept = _kept_texts(opened_from, request.user)
+    values = _posted(request, project) if is_post else {**_in_url(request), **kept}
     do, _, which = (values.get("do", RUN) if is_post else "").partition("-")
     data = values if do in (RUN, ASK) else None
     form = PromptForm(data, initial=_given(values), projects=scope.projects, project=project)
@@ -71,7 +78,8 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
         ColumnForm(data, initial=_of_column(values, number), number=number, project=project)
         for number in range(1, _count(values) + 1)
     )
-    return Desk(project, form, columns, do, which, values.get("example", ""))
+    example = values.get("example", "")
+    return Desk(project, form, columns, do, which, example, opened_from, is_text_kept=bool(kept))
 
 
 def _project(scope: Scope, name: str) -> Project | None:
@@ -85,6 +93,26 @@ def _in_url(request: HttpRequest) -> dict[str, str]:
     further = range(2, MAX_COLUMNS + 1)
     numbers = [n for n in further if any(_name(field, n) in values for field in _COLUMN_FIELDS)]
     return {**values, "columns": str(max(numbers, default=1))}
+
+
+def _request_named(request: HttpRequest) -> RequestTrace | None:
+    """The request whose settings the URL has."""
+    try:
+        asked = uuid.UUID(request.GET.get("request", ""))
+    except ValueError:
+        return None
+    return RequestTrace.objects.visible_to(request.user).without_details().filter(pk=asked).first()
+
+
+def _kept_texts(trace: RequestTrace | None, reader: AbstractBaseUser | AnonymousUser) -> dict[str, str]:
+    """What the request asked, where that is kept."""
+    if trace is None:
+        return {}
+    try:
+        texts = texts_for(reader, capture_of(trace))
+    except NotKept:
+        return {}
+    return {"kind": trace.dialect, "text": texts.body, "question": texts.question}
 
 
 def _posted(request: HttpRequest, project: Project) -> dict[str, str]:

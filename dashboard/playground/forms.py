@@ -9,12 +9,13 @@ from django import forms
 from dashboard.shell.forms import FieldNote, PageForm
 from dashboard.shell.select import options_of
 from optimizer_app.models import Project
+from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_labels, config_named
-from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
+from optimizer_app.playground.examples import prompt_of_example
+from optimizer_app.playground.prompt import TrialPrompt
 from optimizer_app.playground.settings import SettingsRefused, settings_of, with_settings
 from optimizer_app.playground.trial import TrialConfig
 from token_optimizer.errors import ConfigError, PromptError
-from token_optimizer.models import Dialect
 
 KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
 MAX_COLUMNS = 4
@@ -73,13 +74,11 @@ class PromptForm(PageForm):
         given = self.cleaned_data
         if "kind" not in given:
             return
-        apart = given.get("documents", ""), given.get("question", "")
+        texts = ExampleTexts(
+            given["kind"], given["text"], given.get("question", ""), given.get("documents", "")
+        )
         try:
-            found = (
-                prompt_of_text(given["text"], *apart)
-                if given["kind"] == "text"
-                else prompt_of_body(given["text"], _dialect(given["kind"]), *apart)
-            )
+            found = prompt_of_example(texts)
         except PromptError as error:
             self.add_error("text", f"{str(error)[:1].upper()}{str(error)[1:]}.")
             return
@@ -146,7 +145,3 @@ class ColumnForm(PageForm):
 def _with_plain_line_ends(text: str) -> str:
     """The text as it was typed: browsers send every line end as two characters."""
     return text.replace("\r\n", "\n")
-
-
-def _dialect(kind: str) -> Dialect:
-    return {"anthropic": "anthropic", "responses": "responses"}.get(kind, "openai")  # type: ignore[return-value]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from dashboard.playground.desk import Desk
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused, save_example
+from optimizer_app.playground.stored.sets import MAX_NAME_CHARS
 
 SAVE, FORGET = "save", "forget"
 
@@ -26,8 +27,9 @@ def _save(request: HttpRequest, desk: Desk) -> None:
     posted = request.POST
     texts = ExampleTexts(**{name: posted.get(name, "") for name in ("kind", "text", "question", "documents")})
     name = posted.get("example_name", "").strip()[:100]
+    set_name = posted.get("example_set", "").strip()[:MAX_NAME_CHARS]
     try:
-        save_example(desk.project, name, texts, request.user)
+        save_example(desk.project, name, texts, request.user, set_name)
     except ExampleRefused as error:
         messages.error(request, str(error))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,10 +17,10 @@ from dashboard.playground.results import ColumnResult, column_results
 from dashboard.playground.saved import act
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import RequestTrace
 from optimizer_app.playground.asking import NotAnswered
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.playground.examples import shipped_examples
+from optimizer_app.playground.stored.sets import sets_of
 from optimizer_app.playground.trial import run_trials
 from token_optimizer.errors import PromptError
 
@@ -39,8 +38,8 @@ def playground(request: HttpRequest) -> HttpResponse:
     if desk is not None:
         act(request, desk)
         context["saved"] = desk.project.playground_examples.without_texts().select_related("author")
+        context["sets"] = sets_of(desk.project)
         context["results"] = _with_offers(desk, _results(desk))
-        context["opened_from"] = _request_named(request)
         context["models"] = compared_models("", desk.project)
     response = render_page(request, TEMPLATE, scope, context)
     patch_cache_control(response, no_store=True)
@@ -62,15 +61,6 @@ def ask(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(str(error), status=400)
     headers = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(answer_lines(questions), headers=headers, content_type=NDJSON)
-
-
-def _request_named(request: HttpRequest) -> RequestTrace | None:
-    """The request whose settings the URL has."""
-    try:
-        asked = uuid.UUID(request.GET.get("request", ""))
-    except ValueError:
-        return None
-    return RequestTrace.objects.visible_to(request.user).without_details().filter(pk=asked).first()
 
 
 def _results(desk: Desk) -> list[ColumnResult]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404, HttpRequest
 
 from dashboard.diffs.sides import side_by_side
 from dashboard.traces.blocks import BlockRow, OpenedBlock
-from optimizer_app.captures.reading import NotKept, capture_of, texts_of
+from optimizer_app.captures.reading import NotKept, capture_of, texts_for
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import RequestTrace
 from optimizer_app.playground.answers import said
@@ -57,12 +58,12 @@ class RequestTexts:
         return replace(row, opened=OpenedBlock(tuple(sides)))
 
 
-def request_texts(trace: RequestTrace) -> RequestTexts:
-    """What is kept of a request; readers have been asked who they are."""
+def request_texts(trace: RequestTrace, reader: AbstractBaseUser | AnonymousUser) -> RequestTexts:
+    """What is kept of a request that the reader may see."""
     ids = [block.get("id", "") for block in trace.blocks]
     try:
         capture = capture_of(trace)
-        texts = texts_of(capture)
+        texts = texts_for(reader, capture)
     except NotKept as error:
         return RequestTexts(ids, missing=str(error))
     answer = said(texts.answer, trace.dialect)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     trace = _trace(request, trace_id)
     scope = Scope.of_request(request)
     rows = blocks.block_rows(trace.blocks)
-    texts = request_texts(trace)
+    texts = request_texts(trace, request.user)
     context: dict[str, Any] = {
         "page": "requests",
         "trace": trace,
@@ -84,7 +84,7 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
 def request_blocks(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     """One group of blocks, opened or closed, or with `from` and `to` the single rows of a fold."""
     trace = _trace(request, trace_id)
-    texts = request_texts(trace)
+    texts = request_texts(trace, request.user)
     rows = _filtered(request, blocks.block_rows(trace.blocks))
     context: dict[str, Any] = {"trace": trace, "texts": texts}
     first, last = request.GET.get("from", ""), request.GET.get("to", "")
@@ -108,7 +108,7 @@ def request_text(request: HttpRequest, trace_id: uuid.UUID, part: str) -> HttpRe
     trace = _trace(request, trace_id)
     name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}-{part}.txt"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    text = part_of(request_texts(trace), part)
+    text = part_of(request_texts(trace, request.user), part)
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
 
 

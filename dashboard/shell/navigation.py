@@ -38,7 +38,13 @@ NAVIGATION = (
             Link("rules", "Rules", "ban", "u"),
         ),
     ),
-    Part("Try", (Link("playground", "Playground", "flask-conical", "l"),)),
+    Part(
+        "Try",
+        (
+            Link("playground", "Playground", "flask-conical", "l"),
+            Link("replays", "Replays", "fast-forward", "y"),
+        ),
+    ),
     Part(
         "Tune",
         (

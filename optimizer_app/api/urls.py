@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from optimizer_app.api.collections.captures import CapturesView
 from optimizer_app.api.collections.configs import ConfigsView
 from optimizer_app.api.collections.documents import DocumentsView
 from optimizer_app.api.collections.examples import ExamplesView
@@ -14,6 +15,7 @@ from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
 from optimizer_app.api.collections.providers import ProvidersView
 from optimizer_app.api.collections.regression_cases import RegressionCasesView
+from optimizer_app.api.collections.replays import ReplaysView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
@@ -31,6 +33,8 @@ for _name, _view in (
     ("traces", TracesView),
     ("examples", ExamplesView),
     ("regression-cases", RegressionCasesView),
+    ("captures", CapturesView),
+    ("replays", ReplaysView),
     ("tokens", TokensView),
 ):
     _router.register(_name, _view, basename=_name)

@@ -11,6 +11,7 @@ log = structlog.get_logger(__name__)
 
 INGEST = "optimizer_app.tasks.ingest_due_documents"
 PRECOMPRESSION = "optimizer_app.tasks.precompress"
+REPLAY = "optimizer_app.tasks.run_replays"
 # The schedule starts the same task as often: an older one would find nothing that a newer one does not.
 _EXPIRES_SECONDS = 30
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import structlog
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import Capture, RequestTrace
 from optimizer_app.security.encryption import UndecryptableSecret, unseal
+
+log = structlog.get_logger(__name__)
 
 
 class NotKept(LookupError):
@@ -34,6 +38,13 @@ def texts_of(capture: Capture) -> CapturedTexts:
         return CapturedTexts.from_bytes(unseal(capture.sealed))
     except UndecryptableSecret:
         raise NotKept("encrypted under another OPTIMIZER_ENCRYPTION_KEY") from None
+
+
+def texts_for(reader: AbstractBaseUser | AnonymousUser, capture: Capture) -> CapturedTexts:
+    """`texts_of`, for somebody who looks at them: the log says who did."""
+    texts = texts_of(capture)
+    log.info("capture_read", trace_id=str(capture.pk), by=reader.get_username())
+    return texts
 
 
 def _named(trace: RequestTrace) -> str:

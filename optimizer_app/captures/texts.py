@@ -19,13 +19,13 @@ class CapturedTexts:
     their ids. `documents` and `question` were given beside the body. `answer_is_cut`: more came than is kept.
     """
 
-    body: str
-    sent: str = ""
-    answer: str = ""
+    body: str = field(repr=False)
+    sent: str = field(default="", repr=False)
+    answer: str = field(default="", repr=False)
     answer_is_cut: bool = False
-    blocks: Mapping[str, BlockTexts] = field(default_factory=dict)
-    documents: Sequence[Mapping[str, Any]] = ()
-    question: str = ""
+    blocks: Mapping[str, BlockTexts] = field(default_factory=dict, repr=False)
+    documents: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    question: str = field(default="", repr=False)
 
     def as_bytes(self) -> bytes:
         return msgspec.json.encode(self)

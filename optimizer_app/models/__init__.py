@@ -7,6 +7,7 @@ from optimizer_app.models.config_history import ConfigDraft, ConfigShare, Config
 from optimizer_app.models.document import Document, IngestJob
 from optimizer_app.models.event import Event
 from optimizer_app.models.kept.capture import Capture
+from optimizer_app.models.kept.replay import Replay, ReplayResult
 from optimizer_app.models.playground_example import PlaygroundExample
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
 from optimizer_app.models.price_override import PriceOverride
@@ -34,5 +35,7 @@ __all__ = [
     "Provider",
     "RegressionCase",
     "RegressionResult",
+    "Replay",
+    "ReplayResult",
     "RequestTrace",
 ]

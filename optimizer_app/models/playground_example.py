@@ -36,12 +36,17 @@ class PlaygroundExampleQuerySet(models.QuerySet["PlaygroundExample"]):
 
 
 class PlaygroundExample(models.Model):
-    """A saved prompt of a project. Its texts are encrypted under the instance's key."""
+    """A saved prompt of a project. Its texts are encrypted under the instance's key.
+
+    `set_name` is the set that it belongs to, empty for none. `trace_id` is the request that it comes from.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="playground_examples")
     name = models.CharField(max_length=100)
     encrypted_texts = models.TextField(editable=False)
+    set_name = models.CharField(max_length=100, blank=True)
+    trace_id = models.UUIDField(null=True, editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,6 +56,7 @@ class PlaygroundExample(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="playground_example_once_a_project"),
+            models.UniqueConstraint(fields=["project", "trace_id"], name="example_of_request_once_a_project"),
         ]
 
     def __str__(self) -> str:

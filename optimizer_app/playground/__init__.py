@@ -9,5 +9,6 @@ answers.py   what a model said, out of an answer that was kept
 comparison.py  one prompt under two configs, side by side
 sent.py      what the body that would be sent still says
 costs.py     what it costs with several models
+stored/      prompts that are stored: kept requests, saved examples, named sets
 examples.py  example prompts, those that come with the program and those that a project saved
 """

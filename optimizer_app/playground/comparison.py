@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -19,55 +19,74 @@ from optimizer_app.prices.entries import overrides_of
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import detect_dialect
 from token_optimizer.errors import PromptError
-from token_optimizer.models import BlockFate, Dialect, OptimizationStats
+from token_optimizer.models import Dialect, OptimizationStats
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.prose.directives import extract_constraints
 
 MAX_CHARS = 1_000_000
-ChangedBlock = tuple[int, BlockFate | None, BlockFate | None]
+StoredBlock = Mapping[str, Any]
+ChangedBlock = tuple[int, StoredBlock | None, StoredBlock | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a config made of a prompt. `cost_usd` is the list price of what would be sent, None without one;
-    `lost_directives` do not stand in it."""
+    """What a config made of a prompt: the `body` to send, and its costs as input that no cache knows, None
+    without a list price. Of its `directives` those that are lost do not stand in the body."""
 
     stats: OptimizationStats
     model: str
+    cost_before_usd: Decimal | None
     cost_usd: Decimal | None
+    directives: tuple[str, ...]
     lost_directives: tuple[str, ...]
+    body: Mapping[str, Any] = field(repr=False)
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """The blocks as traces store them."""
+        return [block.as_dict() for block in self.stats.blocks]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A prompt as the live version and as a draft would send it, and the directives in it."""
+    """A prompt as the live version and as a draft would send it."""
 
     live: Outcome
     draft: Outcome
-    directives: tuple[str, ...]
+
+    @property
+    def directives(self) -> tuple[str, ...]:
+        return self.draft.directives
 
     def changed_blocks(self) -> Iterator[ChangedBlock]:
-        """Blocks whose fate or size differs, numbered as the live version has them; the draft's own last."""
-        drafted = {block.id: block for block in self.draft.stats.blocks}
-        for number, block in enumerate(self.live.stats.blocks, 1):
-            other = drafted.pop(block.id, None)
-            if other is None or (block.fate, block.tokens_after) != (other.fate, other.tokens_after):
-                yield number, block, other
-        for number, block in enumerate(drafted.values(), len(self.live.stats.blocks) + 1):
-            yield number, None, block
+        return changed_blocks(self.live.blocks(), self.draft.blocks())
 
 
 def compare(
     prompt: TrialPrompt, live: OptimizerConfig, draft: OptimizerConfig, project: Project
 ) -> Comparison:
     """Both, one after the other; PromptError where the body is no prompt."""
-    first, second = run_trials(prompt, [TrialConfig(live), TrialConfig(draft)], project)
-    directives = _directives(prompt, draft)
-    return Comparison(
-        _outcome(prompt, live, first, _directives(prompt, live)),
-        _outcome(prompt, draft, second, directives),
-        directives,
-    )
+    return Comparison(*outcomes(prompt, [live, draft], project))
+
+
+def outcomes(prompt: TrialPrompt, configs: Sequence[OptimizerConfig], project: Project) -> list[Outcome]:
+    """What each config makes of the prompt, one after the other; PromptError where it is none."""
+    results = run_trials(prompt, [TrialConfig(config) for config in configs], project)
+    return [_outcome(prompt, config, result) for config, result in zip(configs, results, strict=True)]
+
+
+def changed_blocks(first: Sequence[StoredBlock], second: Sequence[StoredBlock]) -> Iterator[ChangedBlock]:
+    """Blocks whose fate or size differs, numbered as the first has them; the second's own last."""
+    known = {block.get("id"): block for block in second}
+    for number, block in enumerate(first, 1):
+        other = known.pop(block.get("id"), None)
+        if other is None or _outcome_of(block) != _outcome_of(other):
+            yield number, block, other
+    for number, block in enumerate(known.values(), len(first) + 1):
+        yield number, None, block
+
+
+def _outcome_of(block: StoredBlock) -> tuple[Any, Any]:
+    return block.get("fate"), block.get("tokens_after")
 
 
 def pasted_prompt(text: str) -> TrialPrompt:
@@ -81,13 +100,16 @@ def pasted_prompt(text: str) -> TrialPrompt:
     return prompt_of_text(text) if body is None else prompt_of_body(json.dumps(body), _dialect(body))
 
 
-def _outcome(
-    prompt: TrialPrompt, config: OptimizerConfig, result: Optimized, directives: tuple[str, ...]
-) -> Outcome:
+def _outcome(prompt: TrialPrompt, config: OptimizerConfig, result: Optimized) -> Outcome:
     model = prompt.model or config.target_model
+    directives = _directives(prompt, config)
     sent = one_spaced(texts_of(result.body))
     lost = tuple(line for line in directives if one_spaced(line) not in sent)
-    return Outcome(result.stats, model, _cost(model, prompt.dialect, result.stats.tokens_after), lost)
+    before, after = (
+        _cost(model, prompt.dialect, tokens)
+        for tokens in (result.stats.tokens_before, result.stats.tokens_after)
+    )
+    return Outcome(result.stats, model, before, after, directives, lost, result.body)
 
 
 def _cost(model: str, dialect: Dialect, tokens: int) -> Decimal | None:

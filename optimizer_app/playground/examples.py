@@ -45,14 +45,18 @@ def prompt_of_example(texts: ExampleTexts) -> TrialPrompt:
 
 
 def save_example(
-    project: Project, name: str, texts: ExampleTexts, author: AbstractBaseUser | AnonymousUser
+    project: Project,
+    name: str,
+    texts: ExampleTexts,
+    author: AbstractBaseUser | AnonymousUser,
+    set_name: str = "",
 ) -> PlaygroundExample:
-    """The texts, encrypted, under a name that the project has not given yet."""
+    """The texts, encrypted, under a name that the project has not given yet; in a set where one is named."""
     if not name:
         raise ExampleRefused("Give the example a name.")
     if not (texts.text.strip() or texts.question.strip()):
         raise ExampleRefused("There is nothing to save.")
-    example = PlaygroundExample(project=project, name=name, author_id=author.pk)
+    example = PlaygroundExample(project=project, name=name, set_name=set_name, author_id=author.pk)
     example.set_texts(texts)
     try:
         with transaction.atomic():

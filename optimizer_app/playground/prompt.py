@@ -23,7 +23,8 @@ _MAX_MODEL_CHARS = 200
 class TrialPrompt:
     """A prompt to try. `documents` and `question` were given apart from the body.
 
-    `is_plain`: a text was pasted, and no body.
+    `is_plain`: a text was pasted, and no body. `budget_tokens` is the prompt's own budget, None where that of
+    a config holds.
     """
 
     body: Mapping[str, Any]
@@ -31,6 +32,7 @@ class TrialPrompt:
     documents: Sequence[Mapping[str, str]] = ()
     question: str = ""
     is_plain: bool = False
+    budget_tokens: int | None = None
 
     @property
     def model(self) -> str:

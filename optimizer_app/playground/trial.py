@@ -49,7 +49,7 @@ def _request(prompt: TrialPrompt, tried: TrialConfig) -> OptimizationRequest:
         model=prompt.model or tried.config.target_model,
         trace_id=uuid.uuid4(),
         size_bytes=prompt.size_bytes,
-        budget_tokens=tried.budget_tokens,
+        budget_tokens=tried.budget_tokens or prompt.budget_tokens,
         documents=prompt.documents or None,
         query=prompt.question or None,
         with_texts=True,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from decimal import Decimal
 
-from dashboard.traces.blocks import FATES, BlockRow, block_rows
+from dashboard.traces.blocks import block_rows
+from dashboard.traces.changed_blocks import ChangedRow, changed_rows
 from dashboard.traces.strip import Strip, prompt_strip
 from optimizer_app.playground.comparison import Comparison, Outcome
-from token_optimizer.models import BlockFate
-
-MAX_CHANGED = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +22,13 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedBlock:
-    """A block whose fate or size differs; a side that has no such block is None."""
-
-    number: int
-    what: str
-    before: int
-    live: BlockFate | None
-    draft: BlockFate | None
-
-    @property
-    def live_label(self) -> str:
-        return FATES.get(self.live.fate, "") if self.live else ""
-
-    @property
-    def draft_label(self) -> str:
-        return FATES.get(self.draft.fate, "") if self.draft else ""
-
-
-@dataclass(frozen=True, slots=True)
 class TrialRow:
     """A prompt of a trial."""
 
     name: str
     sides: tuple[Side, Side]
     directives: int
-    changed: list[ChangedBlock]
+    changed: list[ChangedRow]
     changed_count: int
 
     @property
@@ -63,11 +42,13 @@ class TrialRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialSums:
-    """The tokens of several prompts together."""
+    """The tokens of several prompts together, and their costs, None where one is not known."""
 
     before: int
     live: int
     draft: int
+    live_usd: Decimal | None
+    draft_usd: Decimal | None
 
 
 def trial_row(name: str, comparison: Comparison, live_version: int) -> TrialRow:
@@ -76,8 +57,7 @@ def trial_row(name: str, comparison: Comparison, live_version: int) -> TrialRow:
         Side(f"v{live_version}", comparison.live, _strip(comparison.live)),
         Side("draft", comparison.draft, _strip(comparison.draft)),
     )
-    shown = [_changed(*found) for found in islice(changed, MAX_CHANGED)]
-    return TrialRow(name, sides, len(comparison.directives), shown, len(changed))
+    return TrialRow(name, sides, len(comparison.directives), changed_rows(changed), len(changed))
 
 
 def sums(rows: Sequence[TrialRow]) -> TrialSums:
@@ -85,17 +65,15 @@ def sums(rows: Sequence[TrialRow]) -> TrialSums:
         sum(row.live.stats.tokens_before for row in rows),
         sum(row.live.stats.tokens_after for row in rows),
         sum(row.draft.stats.tokens_after for row in rows),
+        _sum(row.live.cost_usd for row in rows),
+        _sum(row.draft.cost_usd for row in rows),
     )
 
 
+def _sum(costs: Iterable[Decimal | None]) -> Decimal | None:
+    known = list(costs)
+    return sum(filter(None, known), Decimal(0)) if None not in known else None
+
+
 def _strip(outcome: Outcome) -> Strip:
-    return prompt_strip(_rows(outcome.stats.blocks))
-
-
-def _changed(number: int, live: BlockFate | None, draft: BlockFate | None) -> ChangedBlock:
-    (row,) = _rows([block for block in (live, draft) if block][:1])
-    return ChangedBlock(number, row.what, row.before, live, draft)
-
-
-def _rows(blocks: Sequence[BlockFate]) -> list[BlockRow]:
-    return block_rows(block.as_dict() for block in blocks)
+    return prompt_strip(block_rows(outcome.blocks()))

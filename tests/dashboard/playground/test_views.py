@@ -13,6 +13,7 @@ from django.test import Client
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
 from tests.dashboard.pages import one_line, page_text
 from tests.dashboard.traces.rows import make_trace
+from tests.optimizer_app.captures.kept import kept_trace
 
 LINES = (f"2026-11-29 05:00:{n % 60:02} INFO worker {n}: job {n * 7} done" for n in range(300))
 LOG = "\n".join([*LINES, "2026-11-29 05:07:01 ERROR deploy failed: disk full on node-7"])
@@ -64,6 +65,13 @@ def test_a_request_opens_with_its_settings(as_member: Client, project: Project) 
     assert 'name="model" value="gpt-4o"' in page
     assert "Its text was not kept: paste it." in page
     assert "was not kept" not in page_text(as_member, "/playground?request=nonsense")
+
+
+def test_a_request_opens_with_its_text_where_that_is_kept(as_member: Client, project: Project) -> None:
+    trace = kept_trace(project)
+    page = page_text(as_member, f"/playground?request={trace.pk}")
+    assert "Why did the job fail?" in page
+    assert "The settings and the text are those of request" in page
 
 
 def test_a_text_in_the_url_is_not_taken(as_member: Client, project: Project) -> None:

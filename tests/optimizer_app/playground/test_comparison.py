@@ -34,7 +34,8 @@ def test_blocks_whose_fate_changes_are_named() -> None:
     )
     found = tried(chat("Tell me about the villages.", prose(), "What is 2 + 2?"), tight)
     changed = {
-        number: (live and live.fate, draft and draft.fate) for number, live, draft in found.changed_blocks()
+        number: (live and live["fate"], draft and draft["fate"])
+        for number, live, draft in found.changed_blocks()
     }
     assert "kept" in {live for live, _ in changed.values()}
     assert {draft for _, draft in changed.values()} & {"dropped", "rewritten"}
