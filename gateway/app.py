@@ -16,6 +16,7 @@ from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
 from gateway.endpoints.passthrough import count_tokens, models, passthrough, unknown_path
+from gateway.endpoints.prompts import prompts
 from gateway.endpoints.read_back import read_back
 from gateway.endpoints.traces import show_trace
 from gateway.endpoints.websocket import RefusedWebsocket
@@ -39,6 +40,7 @@ app = Starlette(
         Route("/v1/messages/count_tokens", Endpoint(count_tokens), methods=["POST"]),
         Route("/v1/optimize", TracedEndpoint(optimize), methods=["POST"]),
         Route("/v1/read_back", TracedEndpoint(read_back), methods=["POST"]),
+        Route("/v1/prompts/{name}", TracedEndpoint(prompts), methods=["POST"]),
         Route("/v1/ingest", Endpoint(ingest), methods=["POST"]),
         Route("/v1/ingest/{job}", Endpoint(show_job), methods=["GET"]),
         Route("/v1/models", Endpoint(models), methods=["GET"]),

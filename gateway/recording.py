@@ -14,6 +14,7 @@ from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
+from optimizer_app.prompts.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.record import ProviderCall, ReadBackRecord, ReReadRecord, Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
@@ -107,6 +108,10 @@ class Recording:
         until = self._trace.created_at + timedelta(days=days)
         self._trace = replace(self._trace, text_until=until)
         return until
+
+    def note_prompt(self, prompt: PublishedPrompt) -> None:
+        """The template that the request is made from."""
+        self._trace = replace(self._trace, prompt_name=prompt.name, prompt_version=prompt.version)
 
     def note_provider(self, name: str) -> None:
         self._trace = replace(self._trace, provider=name)

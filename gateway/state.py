@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from gateway.auth import CallerCache
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unavailable
+from gateway.prompts import PromptCache
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
 from gateway.upstream.connections import Upstream
@@ -55,6 +56,7 @@ class Gateway:
     valkey: Redis
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
+    prompts: PromptCache = field(default_factory=PromptCache)
     # The base URLs of providers that refused to be asked for the usage of streams.
     refusing_usage: MutableMapping[str, bool] = field(
         default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)

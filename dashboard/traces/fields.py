@@ -15,6 +15,8 @@ TRACE_FIELDS = (
     "config_name",
     "config_version",
     "budget_tokens",
+    "prompt_name",
+    "prompt_version",
     "stream",
     "status",
     "http_status",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from gateway.dialects.sse import StreamTap
 from gateway.requests.body import Body, Name, checked
+from gateway.requests.client import Headers
 from optimizer_app.optimize.usage import Usage
 from token_optimizer.models import Dialect
 
@@ -29,14 +30,17 @@ class Conversation(Body):
 
 
 class ApiDialect(ABC):
-    """One dialect. `provider_kind` is the kind of provider that speaks it.
+    """One dialect, spoken at `path`. `provider_kind` is the kind of provider that speaks it.
 
     `must_be_asked_for_usage`: its streams tell what was billed only where `stream_options` ask for it.
     """
 
     name: ClassVar[Dialect]
+    path: ClassVar[str]
     provider_kind: ClassVar[str]
     must_be_asked_for_usage: ClassVar[bool] = False
+    # Headers that its clients send and its providers require.
+    required_headers: ClassVar[Headers] = []
 
     def check(self, body: Mapping[str, Any]) -> None:
         """BadRequest for a body that no provider could take, naming what is wrong."""

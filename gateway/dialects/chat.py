@@ -22,6 +22,7 @@ _NULL_USAGE = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,\s*')
 
 class ChatDialect(ApiDialect):
     name = "openai"
+    path = "/v1/chat/completions"
     provider_kind = Provider.Kind.OPENAI.value
     must_be_asked_for_usage = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from gateway.dialects.base import ApiDialect, count_of
 from gateway.dialects.sse import StreamTap, parsed_event
@@ -13,6 +13,8 @@ from optimizer_app.optimize.usage import Usage
 
 class MessagesDialect(ApiDialect):
     name = "anthropic"
+    path = "/v1/messages"
+    required_headers: ClassVar = [("anthropic-version", "2023-06-01")]
     provider_kind = Provider.Kind.ANTHROPIC.value
 
     def usage(self, usage: Mapping[str, Any]) -> Usage:

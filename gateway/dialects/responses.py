@@ -37,6 +37,7 @@ class ResponsesBody(Body):
 
 class ResponsesDialect(ApiDialect):
     name = "responses"
+    path = "/v1/responses"
     provider_kind = Provider.Kind.OPENAI.value
 
     def check(self, body: Mapping[str, Any]) -> None:

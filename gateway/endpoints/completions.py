@@ -23,6 +23,7 @@ from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.echo.answer import echo_answer
+from gateway.endpoints.from_template import complete_headers, prompt_request
 from gateway.errors import GatewayError
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
@@ -31,6 +32,7 @@ from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
 from gateway.requests.sides import version_for
+from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
@@ -47,7 +49,7 @@ _ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What goes to the provider, and what its answer needs on the way back.
+    """What goes to the provider, to which `target`, and what its answer needs on the way back.
 
     `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
     `stats` a JSON answer is passed on byte for byte. `reading` reads what was left out, where
@@ -58,6 +60,7 @@ class Outgoing:
     provider: ProviderRoute
     request: PromptRequest
     body: bytes
+    target: str
     unasked: Outgoing | None = None
     stats: OptimizationStats | None = None
     reading: Reading | None = None
@@ -65,28 +68,45 @@ class Outgoing:
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """`POST /v1/chat/completions`."""
-    await complete(CHAT, gateway, client, caller, recording)
+    await _received(CHAT, gateway, client, caller, recording)
 
 
 async def messages(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """`POST /v1/messages`."""
-    await complete(MESSAGES, gateway, client, caller, recording)
+    await _received(MESSAGES, gateway, client, caller, recording)
 
 
 async def responses(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """`POST /v1/responses`."""
-    await complete(RESPONSES, gateway, client, caller, recording)
+    await _received(RESPONSES, gateway, client, caller, recording)
+
+
+async def _received(
+    dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller, recording: Recording
+) -> None:
+    """Serve one request with the prompt of its body, or of the template that a header names."""
+    if named := client.headers.get(HEADER):
+        prompt = await gateway.prompts.find(caller.project_id, reference_in(named))
+        request = await prompt_request(dialect, gateway, client, caller, recording, prompt)
+    else:
+        request = await _read_request(dialect, gateway, client, caller)
+    await complete(dialect, gateway, client, caller, recording, request, client.target)
 
 
 async def complete(
-    dialect: ApiDialect, gateway: Gateway, client: Client, caller: Caller, recording: Recording
+    dialect: ApiDialect,
+    gateway: Gateway,
+    client: Client,
+    caller: Caller,
+    recording: Recording,
+    request: PromptRequest,
+    target: str,
 ) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
-    request = await _read_request(dialect, gateway, client, caller)
     recording.note_request(request)
     provider = caller.provider_for(dialect.provider_kind)
     recording.note_provider(provider.name)
-    original = Outgoing(dialect, provider, request, request.raw)
+    original = Outgoing(dialect, provider, request, request.raw, target)
     with capturing(gateway.capture_queue, client, recording, request) as capture:
         async with client.watched():
             if request.off:
@@ -262,8 +282,12 @@ async def _provider_answer(
         yield echo_answer(json_object(outgoing.body) or dict(request.body), request.dialect)
         return
     headers = request_headers(
-        client.header_list, caller.secret, provider, plain=request.stream, unpacked=not request.off
+        client.header_list if request.template is None else complete_headers(client, outgoing.dialect),
+        caller.secret,
+        provider,
+        plain=request.stream,
+        unpacked=not request.off or request.template is not None,
     )
-    sending = gateway.upstream.send(provider, client.method, client.target, headers, outgoing.body)
+    sending = gateway.upstream.send(provider, client.method, outgoing.target, headers, outgoing.body)
     async with sending as answer:
         yield answer

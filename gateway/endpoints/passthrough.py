@@ -28,7 +28,7 @@ from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
 
 # Ours: never the provider's, whatever it would answer.
-_OWN_PATHS = frozenset({"", "optimize", "read_back", "ingest", "traces"})
+_OWN_PATHS = frozenset({"", "optimize", "prompts", "read_back", "ingest", "traces"})
 
 
 async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:

@@ -13,6 +13,7 @@ from gateway.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
 from optimizer_app.optimize.service import OptimizationRequest
+from optimizer_app.prompts.published import PublishedPrompt
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import Dialect
 
@@ -27,6 +28,7 @@ class PromptRequest:
 
     `off`: forwarded byte for byte. `body` is empty where an `off` request is no JSON object.
     `unwritable`: the body reads, but cannot be written again, so it too goes out as it came.
+    `template`: the body was rendered from it.
     """
 
     dialect: Dialect
@@ -38,6 +40,7 @@ class PromptRequest:
     query: str | None = None
     off: bool = False
     unwritable: bool = False
+    template: PublishedPrompt | None = None
 
     @property
     def model(self) -> str:

@@ -29,7 +29,7 @@ def problem(name: str, value: object) -> str:
         return "is no field of a config"
     if name not in SERVICE_FIELDS:
         return f"cannot be set here: {FIELDS[name].scope}"
-    if not _is_storable(value):
+    if not is_storable(value):
         return "holds characters that cannot be stored"
     try:
         OptimizerConfig.from_fields({name: value})
@@ -39,7 +39,7 @@ def problem(name: str, value: object) -> str:
     return ""
 
 
-def _is_storable(value: object) -> bool:
+def is_storable(value: object) -> bool:
     """Whether PostgreSQL takes it: a NUL is no character of its texts, and half of a pair is none at all."""
     text = json.dumps(value, ensure_ascii=False)
     return "\\u0000" not in text and text.encode("utf-8", "ignore").decode() == text

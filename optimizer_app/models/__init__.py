@@ -12,6 +12,7 @@ from optimizer_app.models.playground_example import PlaygroundExample
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
 from optimizer_app.models.price_override import PriceOverride
 from optimizer_app.models.project import Project
+from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, PromptVersion
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
 from optimizer_app.models.trace import RequestTrace
@@ -32,6 +33,9 @@ __all__ = [
     "PrecompressionHour",
     "PriceOverride",
     "Project",
+    "PromptDraft",
+    "PromptTemplate",
+    "PromptVersion",
     "Provider",
     "RegressionCase",
     "RegressionResult",

@@ -86,6 +86,8 @@ class TraceRecord:
     config_name: str = ""
     config_version: int | None = None
     budget_tokens: int | None = None
+    prompt_name: str = ""
+    prompt_version: int | None = None
     stream: bool = False
     http_status: int | None = None
     error: str = ""

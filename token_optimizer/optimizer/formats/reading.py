@@ -117,7 +117,7 @@ def canonicalize(
         raise PromptError(f"query must be a string, not {type(query).__name__}")
     talk = _talk(body, dialect)
     if documents:
-        talk = _with_documents(talk, dialect, [_document_text(*item) for item in enumerate(documents)])
+        talk = _with_documents(talk, dialect, [document_text(*item) for item in enumerate(documents)])
     if parsed.count > min((at for at in (talk.asked, talk.prefilled) if at >= 0), default=parsed.count):
         # The same request again: what asks is protected as it was the first time.
         parsed = ParsedMessages()
@@ -377,7 +377,8 @@ def _name_of(tool: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _document_text(index: int, document: Any) -> str:
+def document_text(index: int, document: Any) -> str:
+    """A document as it stands in a message: numbered, under its title."""
     if not isinstance(document, Mapping):
         found = type(document).__name__
         raise PromptError(f"documents[{index}] must be an object with title and text, not {found}")

@@ -1,0 +1,45 @@
+"""The request that a prompt template makes of the variables in a body."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.auth import Caller
+from gateway.dialects.base import ApiDialect
+from gateway.errors import BadRequest
+from gateway.recording import Recording
+from gateway.requests.body import with_model
+from gateway.requests.client import Client, Headers
+from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
+from gateway.requests.sides import version_for
+from gateway.requests.template import rendered
+from gateway.state import Gateway
+from optimizer_app.prompts.published import PublishedPrompt
+
+
+async def prompt_request(
+    dialect: ApiDialect,
+    gateway: Gateway,
+    client: Client,
+    caller: Caller,
+    recording: Recording,
+    prompt: PublishedPrompt,
+) -> PromptRequest:
+    """The request; BadRequest, naming what was wrong, where it cannot be one."""
+    recording.note_prompt(prompt)
+    received = await gateway.read_body(client)
+    if prompt.template.dialect != dialect.name:
+        spoken = f"prompt template {prompt.name!r} is for {prompt.template.dialect}, not for {client.path}"
+        raise BadRequest(spoken, param="prompt")
+    named = caller.config_named(client.headers.get("x-optimizer-config"))
+    raw, body = await asyncio.to_thread(rendered, prompt, with_model(received, client.deployment))
+    dialect.check(body)
+    named = version_for(named, caller.api_key_id, dialect.name, body)
+    budget_tokens, off = budget_in_header(client.headers), is_off(client.headers)
+    return PromptRequest(dialect.name, raw, body, named, budget_tokens, off=off, template=prompt)
+
+
+def complete_headers(client: Client, dialect: ApiDialect) -> Headers:
+    """The client's headers, and those that the dialect requires, which need not come with it."""
+    missing = [header for header in dialect.required_headers if header[0] not in client.headers]
+    return [*client.header_list, *missing]
