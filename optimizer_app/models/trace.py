@@ -125,5 +125,5 @@ class RequestTrace(models.Model):
     def retrieved_and_replaced(self) -> tuple[int, int]:
         """Tokens that came from stored documents, and tokens that were left out in favour of them."""
         return retrieved_and_replaced(
-            BlockFate(**{name: block.get(name) for name in BlockFate._fields}) for block in self.blocks
+            [BlockFate(**{name: block.get(name) for name in BlockFate._fields}) for block in self.blocks]
         )

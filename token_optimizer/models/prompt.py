@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -81,6 +81,7 @@ class Prompt:
     worths: Mapping[str, Worth] = field(default_factory=dict)
     unprotected: Mapping[str, Block] = field(default_factory=dict)
     _tokens: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+    _open_blocks: list[Sequence[Block]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def tokens(self) -> int:
@@ -88,3 +89,10 @@ class Prompt:
         if not self._tokens:
             self._tokens.append(sum(map(_TOKENS, self.blocks)))
         return self._tokens[0]
+
+    @property
+    def open_blocks(self) -> Sequence[Block]:
+        """The blocks that a stage may change; of a long conversation nearly all are closed."""
+        if not self._open_blocks:
+            self._open_blocks.append([block for block in self.blocks if not block.verbatim])
+        return self._open_blocks[0]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import accumulate, repeat
 
-_RARE_SPACES = "\r\v\f\x1c\x1d\x1e\x1f"
+_MAY_BE_AT_LINE_ENDS = (" \n", "\t\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
 
 
 def lines_of(text: str) -> list[str]:
@@ -47,5 +47,4 @@ def comparable(text: str) -> str:
 
 def _may_end_in_space(text: str) -> bool:
     """Whether a line of the text may end in space; most texts have none such, and need not be taken apart."""
-    rare = not text.isascii() or any(space in text for space in _RARE_SPACES)
-    return rare or " \n" in text or "\t\n" in text or text[-1:].isspace()
+    return not text.isascii() or text[-1:].isspace() or any(map(text.__contains__, _MAY_BE_AT_LINE_ENDS))

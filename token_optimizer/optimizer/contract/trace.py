@@ -86,14 +86,15 @@ def block_texts(original: Prompt, after: Prompt) -> dict[str, BlockTexts]:
 
 
 def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool) -> BlockFate:
+    if now is not None and now.content == block.content:
+        remark = ledger.remarks.get(block.id, "") or _why_kept(now)
+        return _row(block, "kept", "", remark, block.tokens, now.tokens, frozen)
     stage, reason = ledger.stage.get(block.id, ""), ledger.reason.get(block.id, "")
     if now is None:
         return _row(block, "dropped", stage, reason, block.tokens, 0, frozen)
     remark = ledger.remarks.get(block.id, "")
-    if now.content != block.content:
-        reason = f"{reason}; {remark}" if remark else reason
-        return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen)
-    return _row(block, "kept", "", remark or _why_kept(now), block.tokens, now.tokens, frozen)
+    reason = f"{reason}; {remark}" if remark else reason
+    return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen)
 
 
 def _added(block: Block, ledger: Ledger, frozen: bool) -> BlockFate:

@@ -107,12 +107,15 @@ def _message_as_sent(group: Sequence[Block], message: SentMessage) -> list[Block
     if len(message.blocks) != len(group):
         # Another release split the text: what is sent now is worked on as if it were new.
         return list(group)
+    if not message.added:
+        closed = map(_closed, group, message.blocks)
+        return [block for block in closed if block is not None]
     blocks: list[Block] = []
     for place, block in enumerate(group):
         blocks.extend(_added_as_sent(item, block) for item in message.added if item.place == place)
-        closed = _closed(block, message.blocks[place])
-        if closed is not None:
-            blocks.append(closed)
+        as_sent = _closed(block, message.blocks[place])
+        if as_sent is not None:
+            blocks.append(as_sent)
     return blocks
 
 

@@ -118,13 +118,13 @@ def result_paths(path: Path, message: Mapping[str, Any], ids: frozenset[str]) ->
 def calls_of(messages: Sequence[Any]) -> Iterator[Call]:
     """The tool calls of a conversation, in any dialect."""
     for message in messages:
-        if not isinstance(message, Mapping):
+        if not isinstance(message, dict):
             continue
         if "call_id" in message and "name" in message:
             yield _call(message["call_id"], message, message.get("arguments", message.get("input")))
         for call in _listed(message.get("tool_calls")):
             made = call.get("function") or call.get("custom")
-            if isinstance(made, Mapping):
+            if isinstance(made, dict):
                 yield _call(call.get("id"), made, made.get("arguments", made.get("input")))
         for part in _listed(message.get("content")):
             if part.get("type") in ("tool_use", "server_tool_use"):
@@ -161,7 +161,7 @@ def _parsed(arguments: str) -> Any:
 
 
 def _listed(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _tool_edits(tool: Any) -> bool:

@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from token_optimizer.dialects.bodies import role_of
 from token_optimizer.optimizer.embedded.asking import MAX_ASKING_CHARS, asks_question
 
 _MIN_IN_A_ROW = 3
@@ -32,9 +31,9 @@ _NAME = re.compile(
 def observations_in(messages: Sequence[Mapping[str, Any]]) -> frozenset[int]:
     """The numbers of the messages that a program wrote in the role of the user."""
     found = set()
-    form, in_a_row, before = "", 0, ""
+    form, in_a_row, before = "", 0, None
     for number, message in enumerate(messages):
-        role = role_of(message)
+        role = message.get("role")
         if role == "user":
             now = _form_of(message.get("content")) if before != "user" else ""
             in_a_row = in_a_row + 1 if now == form else 1

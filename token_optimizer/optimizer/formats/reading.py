@@ -243,6 +243,10 @@ def _pieces_of_message(
     text_parts: Sequence[TextPart], talk: _Talk, files: frozenset[Path] = frozenset()
 ) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
     """Each text part of a message with its pieces; what a user says in several is read as one text."""
+    if len(text_parts) == 1:
+        part = text_parts[0]
+        yield part, _split(part.text, _file_pieces) if _is_of_file(part, files) else _pieces(part, talk)
+        return
     said = [part for part in text_parts if _is_said_in_part(part)]
     together = None
     if len(said) > 1 and said[0].message != talk.documents_at:
@@ -340,7 +344,7 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
     turns: list[int] = []
     turn = -1
     for message in messages:
-        if message.get("role") == "assistant":
+        if message.get("role") in ("assistant", "tool"):
             pass  # most messages: neither of the others
         elif starts_turn(message):
             turn += 1

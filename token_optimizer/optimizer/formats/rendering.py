@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_key, role_of
@@ -44,9 +42,18 @@ def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool, froz
 def slot_texts(prompt: Prompt) -> list[str]:
     """The text of every slot: its blocks joined in order; empty where all were dropped."""
     texts = [""] * len(prompt.slots)
-    for slot, blocks in groupby(prompt.blocks, attrgetter("slot")):
-        if slot is not None:
-            texts[slot] += "".join([block.text for block in blocks])
+    parts: dict[int, list[str]] = {}
+    for block in prompt.blocks:
+        slot = block.slot
+        if slot is None:
+            continue
+        text = block.content if block.wrapper is None else block.text
+        if not texts[slot]:
+            texts[slot] = text
+        else:
+            parts.setdefault(slot, [texts[slot]]).append(text)
+    for slot, several in parts.items():
+        texts[slot] = "".join(several)
     return texts
 
 

@@ -75,6 +75,8 @@ def end_of_json(text: str, start: int) -> int | None:
 
 def _start(text: str) -> int:
     """Where the JSON may begin: behind what stands above JSON."""
+    if text.startswith(("{", "[")):
+        return 0
     at = len(_BYTE_ORDER_MARK) if text.startswith(_BYTE_ORDER_MARK) else 0
     while head := _HTTP_HEAD.match(text, at):
         at = head.end()

@@ -57,10 +57,7 @@ def references_to_copies(
     may_refer = [at for at, block in enumerate(blocks) if not block.verbatim and _may_be_source(block)]
     if not may_refer:
         return {}
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for at, block in enumerate(blocks):
-        members[block.message].append(at)
-    standing = _Standing(blocks, window, roles, members, as_read or {})
+    standing = _Standing(blocks, window, roles, as_read or {})
     first = max(0, may_refer[0] - window)
     closed = [
         at for at, block in enumerate(blocks[first:], first) if block.verbatim and _may_be_source(block)
@@ -84,17 +81,16 @@ def references_to_copies(
 @dataclass(slots=True)
 class _Standing:
     """The texts that stay as they are, so that others may refer to them. `holder` has for each chosen line
-    the text that was added last, which is the nearest one, `whole` the same for each whole text, and
-    `members` the blocks of each message."""
+    the text that was added last, which is the nearest one, and `whole` the same for each whole text."""
 
     blocks: Sequence[Block]
     window: int
     roles: Sequence[str]
-    members: Mapping[int, Sequence[int]]
     as_read: Mapping[str, str]
     texts: dict[int, MarkedText] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
+    members: dict[int, list[int]] = field(default_factory=dict)
     beginnings: dict[tuple[int, int], dict[str, list[tuple[list[str], int]]]] = field(default_factory=dict)
 
     def add(self, at: int, text: MarkedText) -> None:
@@ -127,15 +123,22 @@ class _Standing:
         What became a reference meanwhile counts as it was."""
         if (message, chars) not in self.beginnings:
             found = self.beginnings[message, chars] = defaultdict(list)
-            for at in self.members[message]:
+            for at in self._members(message):
                 lines = comparable_lines(self.texts.get(at) or MarkedText.of(self.blocks[at]), "\0there")
                 for number, line in enumerate(lines):
                     found[line.strip()[:chars]].append((lines, number))
         return self.beginnings[message, chars]
 
+    def _members(self, message: int) -> Sequence[int]:
+        """The blocks of a message; on most turns nobody asks."""
+        if not self.members:
+            for at, block in enumerate(self.blocks):
+                self.members.setdefault(block.message, []).append(at)
+        return self.members[message]
+
     def is_only_json(self, source: int, beside: int) -> bool:
         """Whether the source is the only JSON text of its message, or the only one beside another one."""
-        members = self.members[self.blocks[source].message]
+        members = self._members(self.blocks[source].message)
         return [at for at in members if self.blocks[at].kind is Kind.JSON and at != beside] == [source]
 
     def like(self, at: int) -> list[int]:

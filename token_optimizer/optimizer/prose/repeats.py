@@ -43,6 +43,8 @@ def collapsed(text: str) -> MarkedText:
     if has_repeat_mark(text):
         return MarkedText(text)
     lines = _collapsed_lines(text)
+    if not lines.markers:
+        return _collapsed_phrases(lines.text)
     done = 0
     parts: list[MarkedText | str] = []
     for marker in lines.markers:
@@ -82,6 +84,8 @@ def _collapsed_phrases(text: str) -> MarkedText:
         if _is_phrase(text, start, end, unit):
             places.append((start, end))
             repeated.append((repeated_phrase_marker(unit, count), text[start:end]))
+    if not places:
+        return MarkedText(text)
     parts: list[MarkedText | str] = []
     done = 0
     for (start, end), form in zip(places, _shorter_forms(repeated), strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from token_optimizer.models import Block, BlockFate, OptimizationStats, Origin, StageReport
 from token_optimizer.ports import RetrievalResult
@@ -18,18 +18,22 @@ def is_retrieved(block: Block | BlockFate) -> bool:
     return block.origin == Origin.RETRIEVED
 
 
-def retrieved_and_replaced(fates: Iterable[BlockFate]) -> tuple[int, int]:
+def retrieved_and_replaced(fates: Sequence[BlockFate]) -> tuple[int, int]:
     """Tokens of what was sent that came from the store, and tokens of the request's own documents and old
     turns that were left out in favour of what this request brought in."""
-    sent = new = cut = 0
-    for fate in fates:
-        if is_retrieved(fate):
-            sent += fate.tokens_after
-            new += 0 if fate.frozen else fate.tokens_after
-        elif fate.stage in _CHOOSING_STAGES and not fate.frozen and fate.fate != "added":
-            cut += fate.tokens_before - fate.tokens_after
+    retrieved = list(filter(is_retrieved, fates))
+    sent = sum(fate.tokens_after for fate in retrieved)
+    new = sum(fate.tokens_after for fate in retrieved if not fate.frozen)
     # What is cut beyond that would not have fitted either.
-    return sent, min(new, cut)
+    return sent, min(new, _chosen_against(fates)) if new else 0
+
+
+def _chosen_against(fates: Sequence[BlockFate]) -> int:
+    """Tokens of the request's own that a choice within the hard budget left out."""
+    cut = [
+        fate for fate in fates if fate.stage in _CHOOSING_STAGES and not (fate.frozen or is_retrieved(fate))
+    ]
+    return sum(fate.tokens_before - fate.tokens_after for fate in cut if fate.fate != "added")
 
 
 def add_retrieval_stats(stats: OptimizationStats, found: RetrievalResult | None) -> None:

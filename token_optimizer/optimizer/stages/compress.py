@@ -57,7 +57,7 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     """Compress old prose, documents and transcripts, block by block."""
     if not is_wanted(prompt, context):
         return prompt
-    blocks = [block for block in prompt.blocks if _is_open(block, prompt, context)]
+    blocks = [block for block in prompt.open_blocks if _is_open(block, prompt, context)]
     if context.tokens_over(prompt) <= 0:
         blocks = _unless_asked_about(_unless_said_at_work(blocks, prompt), prompt.query)
     if not blocks:

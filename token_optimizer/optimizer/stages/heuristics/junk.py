@@ -22,9 +22,10 @@ _NOTE = "says nothing, but parts two messages of one role"
 
 def drop_junk(prompt: Prompt, context: Context) -> Prompt:
     """Drop what the config's `junk_regexes` match whole, and what is empty."""
-    left = remove_junk(list(prompt.blocks), context.config.junk_regexes)
-    if len(left) == len(prompt.blocks):
+    patterns = context.config.junk_regexes
+    if len(remove_junk(list(prompt.open_blocks), patterns)) == len(prompt.open_blocks):
         return prompt
+    left = remove_junk(list(prompt.blocks), patterns)
     parting = _parting_messages(prompt, _silent_messages(prompt, left))
     ids = {block.id for block in left}
     kept = [

@@ -26,7 +26,7 @@ from token_optimizer.optimizer.selection.specific import wants_all
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     """Trim every log above `tool_result_tokens`, further where the soft target is missed; none where all is
     wanted."""
-    if not any(_is_long_log(block, context) for block in prompt.blocks):
+    if not any(_is_long_log(block, context) for block in prompt.open_blocks):
         return prompt
     if context.tokens_over(prompt) > 0 or wants_all(prompt.query):
         return prompt
