@@ -171,15 +171,12 @@ def text_parts_of_message(
 ) -> Iterator[TextPart]:
     """The texts of one message, whose number is `index`."""
     if dialect != "responses":
-        yield from _message_parts(
-            message, Place(("messages", index), BlockType.USER, role_of(message), index)
-        )
-    elif isinstance(body.get("input"), str):
-        yield Place(("input",), BlockType.USER, "user", index).text_part(body["input"])
-    elif item_type(message) == "message":
-        yield from _message_parts(message, Place(("input", index), BlockType.USER, role_of(message), index))
-    else:
-        yield from item_parts(message, index)
+        return _message_parts(message, Place(("messages", index), BlockType.USER, role_of(message), index))
+    if isinstance(body.get("input"), str):
+        return iter([Place(("input",), BlockType.USER, "user", index).text_part(body["input"])])
+    if item_type(message) == "message":
+        return _message_parts(message, Place(("input", index), BlockType.USER, role_of(message), index))
+    return item_parts(message, index)
 
 
 def _message_parts(message: Mapping[str, Any], place: Place) -> Iterator[TextPart]:

@@ -41,15 +41,23 @@ def rewritten(
     for index, block in enumerate(prompt.blocks):
         if block.verbatim or block.slot is None or not block.content or not eligible(block):
             continue
-        text = MarkedText.of(block)
-        start, end = text.stripped_span("\n")
-        core = text.part(start, end)
-        shorter = rewrite(core.text, block).with_markers_of(core)
-        if core.text and shorter is not None and shorter.text != core.text:
-            changed[index] = with_text(block, joined([text.text[:start], shorter, text.text[end:]]))
+        core = block.content.strip("\n")
+        shorter = rewrite(core, block)
+        if core and shorter.text != core:
+            changed[index] = _with_core(block, shorter)
     if not changed:
         return prompt
     return with_blocks(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])
+
+
+def _with_core(block: Block, shorter: MarkedText) -> Block:
+    """The block with this between the line ends around it; as it was where markers would be altered."""
+    text = MarkedText.of(block)
+    start, end = text.stripped_span("\n")
+    marked = shorter.with_markers_of(text.part(start, end))
+    if marked is None:
+        return block
+    return with_text(block, joined([text.text[:start], marked, text.text[end:]]))
 
 
 def same_blocks(before: Prompt, after: Prompt) -> bool:

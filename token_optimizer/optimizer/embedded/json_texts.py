@@ -85,6 +85,8 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
 def string_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     """The pieces of a text that is one long JSON string; none for another text, and for a string of prose."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    if not text.startswith('"', start):
+        return []
     string = _STRING.fullmatch(text, start, end)
     inside = text[start + 1 : end - 1]
     if string is None or len(inside) < _MIN_STRING_CHARS or (quoting := quoting_of(inside)) is None:

@@ -122,11 +122,12 @@ def calls_of(messages: Sequence[Any]) -> Iterator[Call]:
             continue
         if "call_id" in message and "name" in message:
             yield _call(message["call_id"], message, message.get("arguments", message.get("input")))
-        for call in _listed(message.get("tool_calls")):
+        for call in _listed(message["tool_calls"]) if "tool_calls" in message else ():
             made = call.get("function") or call.get("custom")
             if isinstance(made, dict):
                 yield _call(call.get("id"), made, made.get("arguments", made.get("input")))
-        for part in _listed(message.get("content")):
+        content = message.get("content")
+        for part in _listed(content) if isinstance(content, list) else ():
             if part.get("type") in ("tool_use", "server_tool_use"):
                 yield _call(part.get("id"), part, part.get("input"))
 

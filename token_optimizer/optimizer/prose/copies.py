@@ -152,6 +152,8 @@ class _Standing:
         if same is not None and abs(same - at) <= self.window:
             return [same]
         chosen = chosen_lines(block.content)
+        if self.holder.keys().isdisjoint(chosen):
+            return []
         shared = Counter(map(self.holder.get, chosen))
         shared.update(self.holder.get(mark) for mark in chosen if mark < 0)
         least = len(chosen) * _MIN_SHARE if block.kind in _WHOLE_ONLY else min(len(chosen), _MIN_SHARED)
