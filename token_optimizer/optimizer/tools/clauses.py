@@ -29,7 +29,13 @@ _EXPLAINS = r"""
     |used\ (?:for|to|in|by)\b|useful\b|as\ part\ of\b|thereby\b|so\ that\b|in\ order\ to\b
     |(?:allow|enabl|ensur|help|provid|mak|giv|facilitat|offer|improv|reduc|indicat|show|utiliz|leverag)ing\b
     |with\ (?:an?\ )?option(?:s|al)?\b
+    |including\b(?!\ (?:those|the\ ability|\w+ing)\b|[^,]*\bthat\b)
     |based\ on\b|which\b|where\b|who\b|if\ (?:any|applicable|available|needed|necessary|desired)\b
+"""
+# What says how arguments decide, in a sentence that says what a tool does.
+_NARROWS = r"""
+    (?:using|specifying|providing|based\ on|given|by\ (?:using|specifying|providing|its|their)
+      |(?:identified|specified)\ by)\b
 """
 # What says that arguments decide: "based on the provided filters", "for a specified project".
 _POINTS = r"""
@@ -40,7 +46,7 @@ _POINTS = r"""
 """
 _JOINT = re.compile(
     rf"""[,;]?\ (?P<specifies>{_SPECIFIES})|[,;]\ (?P<explains>{_EXPLAINS})|,?\ (?P<points>{_POINTS})
-    |\ (?P<bracket>\()(?=[^()]*\))""",
+    |,?\ (?P<narrows>{_NARROWS})|\ (?P<bracket>\()(?=[^()]*\))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CLOSED = re.compile(r"""(?<!\w)(['"`])(?:(?!\1).|(?<=\w)\1(?=\w))*\1|\([^()]*\)|\[[^\[\]]*\]""")
@@ -54,6 +60,7 @@ _DANGLES = re.compile(
 _MAX_PHRASE_WORDS = 8
 _MAX_LISTED_WORDS = 4
 _MAX_CHARS = 1_000
+_DECIDES = ("points", "narrows")
 _WITHIN = ("bracket", "goes_on")
 _END = re.compile(r"[.!?]+\Z")
 
@@ -140,7 +147,7 @@ def _add(found: list[Clause], clause: Clause) -> None:
         end = clause.text.index(")") + 1
         found.append(clause._replace(text=clause.text[:end]))
         clause = Clause("", clause.text[end:], "goes_on")
-    elif clause.role == "points" and not _may_be_missed(found[-1].text, clause.text):
+    elif clause.role in _DECIDES and not _may_be_missed(found[-1].text, clause.text):
         before = found.pop()
         clause = Clause(before.joint, before.text + clause.joint + clause.text, before.role)
     if clause.text:

@@ -2,10 +2,11 @@
 
 A description holds rules: which, when, never, format, unit, example. `concise` leaves out only what the
 name, the type and the other keywords of the schema say already. `rules` leaves out what else states no rule;
-of a tool it keeps what the tool does. Whole sentences go, and parts of one where what is left reads on; a
-sentence that forbids or demands something stays whole. Both keep a description with a structure of its own
-(lists, headings, code, tags), since its sentences depend on one another, and one in a language whose rules we
-cannot tell. `first_sentence`, `few_words` and `none` cut rules too, for those who ask for that.
+of a tool it keeps what the tool does, where its name does not say that. Whole sentences go, and parts of one
+where what is left reads on; a sentence that forbids or demands something stays whole. Both keep a description
+with a structure of its own (lists, headings, code, tags), since its sentences depend on one another, and one
+in a language whose rules we cannot tell. `first_sentence`, `few_words` and `none` cut rules too, for those
+who ask for that.
 
 Before: "The day, in the format DD.MM. of the Julian calendar. By the guest. MUST be a Monday. Required."
 After:  "in the format DD.MM. of the Julian calendar. By the guest. MUST be a Monday." (`concise`, on a
@@ -18,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from token_optimizer.optimizer.tools.clauses import Clause, clauses, end_mark, joined, readable
+from token_optimizer.optimizer.tools.purposes import purpose
 from token_optimizer.optimizer.tools.redundancy import (
     Described,
     Known,
@@ -38,6 +40,9 @@ _EXAMPLES_OF = re.compile(r"(?:such as|including|for example|for instance)\b", r
 # A format is a rule, also where the values of an enum give it.
 _NAMES_FORMAT = re.compile(r"\bformats?\b", re.IGNORECASE)
 
+# What stays with what it belongs to where it states no rule.
+_STAY_ALONG = ("bracket", "narrows")
+
 Describe = Callable[[str, Described], str]
 
 
@@ -56,7 +61,7 @@ def concise(text: str, described: Described) -> str:
 
 
 def rules(text: str, described: Described) -> str:
-    """What states a rule; of a tool also what it does."""
+    """What states a rule; of a tool also what it does beyond its name."""
     if is_structured(text) or not _ENGLISH.search(text):
         return text
     told = _telling(list(sentences(text)), text, described)
@@ -133,9 +138,11 @@ def _ruling(sentence: str, described: Described, at: int) -> str:
     def rules_or_belongs(clause: Clause) -> bool | None:
         text = _EXAMPLES_OF.sub("", clause.text, 1) if is_purpose else clause.text
         is_rule = states_rule(text, of_flag=of_flag, in_name=is_name)
-        return None if clause.role == "bracket" and not is_rule else is_rule
+        return None if clause.role in _STAY_ALONG and not is_rule else is_rule
 
-    return _with(rules_or_belongs, sentence, keeps_head=described.is_tool)
+    if is_purpose:
+        sentence = purpose(sentence, described)
+    return sentence and _with(rules_or_belongs, sentence, keeps_head=described.is_tool)
 
 
 def _with(wanted: Callable[[Clause], bool | None], sentence: str, *, keeps_head: bool) -> str:

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from token_optimizer.optimizer.relevance.words import stems_of
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
@@ -22,16 +24,19 @@ _DUTY = re.compile(
     r"|required (?:for|if|when|unless))\b",
     re.IGNORECASE,
 )
+# When a default holds.
+_WHEN_ABSENT = re.compile(r"\bif not (?:provided|specified|given|set|supplied)\b", re.IGNORECASE)
 # What every description says, or the keywords of a schema do.
 _GENERIC = frozenset(
     re.findall(
         r"\w+",
         "a about an and any are argument array as at be boolean by can certain containing contains"
         " corresponding default defaults description desired detail field flag for from given here id"
-        " identifier in included indicates indicating information input integer is it item its list name"
-        " names number object of on one optional or parameter parameters particular property provided"
-        " representing represents required set specific specified specifies specify string supplied text"
-        " that the this to type unique used value values whether which with",
+        " identified identifier in included indicates indicating information input integer is it item its"
+        " list name names number object of on one optional or parameter parameters particular property"
+        " provided providing representing represents required set specific specified specifies specify"
+        " specifying string supplied text that the their this to type unique used using value values"
+        " whether which with",
     )
 )
 # What introduces values that an enum lists.
@@ -75,12 +80,16 @@ class Known:
         self._has_default = "default" in schema
         self._is_list = schema.get("type") == "array"
         self._generic = _GENERIC | _OF_CHOICES if "enum" in schema else _GENERIC
-        self._names = {word for name in described.names for word in words_of(name)}
+        named = [*described.names, *_properties_of(schema)]
+        self._names = {word for name in named for word in words_of(name)}
+        self._stems = {stem for word in self._names for stem in stems_of(word)}
         self._defaults = self._names | _value_words(schema, ("default",))
         self._values = self._defaults | _value_words(schema, ("enum",))
 
     def say(self, sentence: str) -> bool:
         """Whether every word of a sentence, or of a part of one, is known, and nothing is demanded."""
+        if self._has_default:
+            sentence = _WHEN_ABSENT.sub("", sentence)
         words = words_of(sentence)
         if not words or demands(sentence) or self._contradict(words):
             return False
@@ -89,7 +98,11 @@ class Known:
             return False
         known = self._defaults if says_default else self._values
         return all(
-            word in self._generic or word in known or (word == "each" and self._is_list) for word in words
+            word in self._generic
+            or word in known
+            or (word == "each" and self._is_list)
+            or not self._stems.isdisjoint(stems_of(word))
+            for word in words
         )
 
     def _contradict(self, words: Sequence[str]) -> bool:
@@ -115,6 +128,12 @@ def words_of(text: str) -> list[str]:
     return [
         word[:-1] if len(word) > 3 and word.endswith("s") and word not in _GENERIC else word for word in found
     ]
+
+
+def _properties_of(schema: Mapping[str, Any]) -> Iterable[str]:
+    """The names of the properties of an object."""
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else ()
 
 
 def _value_words(schema: Mapping[str, Any], keywords: Iterable[str]) -> set[str]:

@@ -224,9 +224,15 @@ def _short_definition(
     if schema_key in short:
         short[schema_key] = in_schema.schema(short[schema_key], (name,))
     of_tool = _Shortening(detail.tool, detail.deferred)
-    short = of_tool.described(of_tool.without_labels(short, (name,)), Described((name,), is_tool=True))
+    described = Described((name,), _plain(definition.get(schema_key)), is_tool=True)
+    short = of_tool.described(of_tool.without_labels(short, (name,)), described)
     left_out = in_schema.left_out + of_tool.left_out if detail.marked else 0
     return (_with_place(short) if left_out else short), left_out
+
+
+def _plain(schema: Any) -> Mapping[str, Any]:
+    """The schema of a tool's parameters; an empty one where it is none."""
+    return schema if isinstance(schema, dict) else {}
 
 
 def _with_place(definition: dict[str, Any]) -> dict[str, Any]:
