@@ -173,12 +173,16 @@ def place_name(message: int, role: str) -> str:
     return "the system text" if message < 0 else f"message {message + 1} ({role})"
 
 
-def lines_copy_marker(lines: Sequence[str], place: str, first: str, last: str, copy_of: str) -> MarkedText:
+def lines_copy_marker(
+    lines: Sequence[str], place: str, first: str, last: str, copy_of: str, numbers: Sequence[int] = ()
+) -> MarkedText:
     """A reference in the place of lines that stand in another block, from one that begins with `first` to one
-    that begins with `last`; of a single line there is no `last`."""
+    that begins with `last`; of a single line there is no `last`. `numbers` are those that the lines have
+    here where they have others there."""
     quoted = f"from “{first}” to “{last}”" if last else f"“{first}”"
     stands = "it stands" if len(lines) == 1 else "they stand"
-    words = f"{_amount(len(lines), 'line')} left out here: {stands} {place}, {quoted}"
+    numbered = f", numbered {numbers[0]} to {numbers[-1]} here" if numbers else ""
+    words = f"{_amount(len(lines), 'line')} left out here: {stands} {place}, {quoted}{numbered}"
     return _marker(words, "copy", "line", len(lines), "\n".join(lines), copy_of)
 
 

@@ -2,7 +2,8 @@
 
 A copy becomes a reference that names the message in which its lines stand, how many they are, and how the
 first and the last of them begin: what else in that message begins and ends so is the same text, or there is
-no reference. The newest copy stays, except where an older one is closed (sent before, or never rewritten):
+no reference. Lines that a tool numbered anew are the same lines, and the reference names their numbers here.
+The newest copy stays, except where an older one is closed (sent before, or never rewritten):
 then the newer refers to it. Nothing is lost, since what is referred to stands in the prompt line for line.
 JSON, calls and examples are never referred to in part.
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from token_optimizer.models import OUTSIDE, Block, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
+from token_optimizer.optimizer.prose.line_numbers import line_numbers, unnumbered_lines
 from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
 from token_optimizer.text.lines import comparable, line_starts, lines_of
 
@@ -98,6 +100,14 @@ class _Standing:
         self.whole[comparable(text.text)] = at
         self.holder.update(dict.fromkeys(chosen_lines(text.text), at))
 
+    def lines(self, source: int) -> list[str]:
+        """The lines of a text that stands."""
+        return comparable_lines(self.texts[source], "\0there")
+
+    def unnumbered(self, source: int) -> list[str]:
+        """The same without the numbers that a tool gave them."""
+        return unnumbered_lines(self.lines(source))
+
     def place(self, source: int, at: int) -> str:
         """Where the source stands, as seen from the text `at` this place."""
         block, here = self.blocks[source], self.blocks[at]
@@ -175,9 +185,7 @@ def _copy_of(at: int, standing: _Standing) -> Copy | None:
     if not sources:
         return None
     lines = comparable_lines(MarkedText.of(block), "\0here")
-    runs = common_runs(
-        lines, [(other, comparable_lines(standing.texts[other], "\0there")) for other in sources]
-    )
+    runs = common_runs(unnumbered_lines(lines), [(other, standing.unnumbered(other)) for other in sources])
     body = [number for number, line in enumerate(lines) if line]
     for run in runs:
         if body and run.start <= body[0] and run.end > body[-1]:
@@ -228,9 +236,16 @@ def _reference(at: int, run: Run, lines: Sequence[str], standing: _Standing) -> 
         if is_same and standing.is_only_json(run.source, beside=at):
             return json_copy_marker(block.content, place, source.id)
         return None
-    wanted = lines[run.start : run.end]
+    gone = lines[run.start : run.end]
+    wanted = standing.lines(run.source)[run.there : run.there + len(gone)]
+    numbers = line_numbers(gone)
+    if gone == wanted:
+        numbers = []
+    elif not (numbers and line_numbers(wanted)):
+        return None
     for chars in _QUOTED_CHARS:
         if not standing.fits_another(run.source, wanted, chars):
             first, last = wanted[0].strip()[:chars], wanted[-1].strip()[:chars]
-            return lines_copy_marker(wanted, place, first, last if len(wanted) > 1 else "", source.id)
+            last = last if len(wanted) > 1 else ""
+            return lines_copy_marker(gone, place, first, last, source.id, numbers)
     return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.optimizer.prose.line_numbers import unnumbered
 from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.text.lines import line_starts, lines_of
 
@@ -30,11 +31,12 @@ _CHOSEN: TextCache[frozenset[int]] = TextCache(5_000)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Lines `start` to `end` of a text, which stand in the block `source` too."""
+    """Lines `start` to `end` of a text, which stand in the block `source` too, from its line `there` on."""
 
     start: int
     end: int
     source: int
+    there: int
     chars: int
 
 
@@ -73,7 +75,7 @@ def _run(lines: Sequence[str], start: int, done: int, at: int, source: tuple[int
             break
         end += 1
         last = end if line else last
-    return Run(first, last, number, sum(map(len, lines[first:last])))
+    return Run(first, last, number, at - (start - first), sum(map(len, lines[first:last])))
 
 
 def comparable_lines(text: MarkedText, marked: str) -> list[str]:
@@ -100,7 +102,7 @@ def chosen_lines(text: str) -> frozenset[int]:
 
 
 def _choose(text: str) -> frozenset[int]:
-    lines = map(bytes.rstrip, text.encode("utf-8", "surrogatepass").split(b"\n"))
+    lines = map(bytes.rstrip, unnumbered(text).encode("utf-8", "surrogatepass").split(b"\n"))
     said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
     # Unlike Python's own hash, the same in every process.
     prints = list(map(zlib.crc32, said))

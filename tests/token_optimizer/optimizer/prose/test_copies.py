@@ -242,3 +242,44 @@ def _fitting(reference: str, texts: list[str]) -> int:
         runs = (tuple(lines[at : at + count]) for at in range(len(lines) - count + 1))
         fitting |= {run for run in runs if run[0][: len(first)] == first and run[-1][: len(last)] == last}
     return len(fitting)
+
+
+def _numbered(lines: list[str], first: int, message: int) -> Block:
+    text = "\n".join(f"{number:>6}→{line}" for number, line in enumerate(lines, first))
+    return Block(text, id=f"b{message}", type=BlockType.TOOL, kind=Kind.CODE, message=message, slot=message)
+
+
+def test_lines_with_other_numbers_are_the_same_lines() -> None:
+    old = _numbered(CODE, 1, 0).but(verbatim=True)
+    new = _numbered(["import os", *CODE, "print(os.name)"], 40, 1)
+    begin, end = f"1→{CODE[0]}"[:48], f"60→{CODE[-1]}"[:48]
+    (copy,) = references_to_copies([old, new], WINDOW, ["tool"] * 2).values()
+    assert copy.text.text.split("\n") == [
+        "    40→import os",
+        f"[60 lines left out here: they stand in message 1 (tool), from “{begin}” to “{end}”,"
+        " numbered 41 to 100 here]",
+        "   101→print(os.name)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda lines: [line.partition("→")[2] for line in lines],
+        lambda lines: [f"{2 * number}→{line.partition('→')[2]}" for number, line in enumerate(lines)],
+    ],
+    ids=["without numbers", "with numbers that count no lines"],
+)
+def test_lines_whose_numbers_cannot_be_made_again_are_others(changed) -> None:
+    old = _numbered(CODE, 1, 0).but(verbatim=True)
+    new = Block("\n".join(changed(_numbered(CODE, 40, 1).content.split("\n"))), kind=Kind.CODE, message=1)
+    assert references_to_copies([old, new], WINDOW, ["tool"] * 2) == {}
+
+
+def test_a_numbered_line_is_no_marker() -> None:
+    old = _numbered(["there"] * 3 + CODE, 1, 0)
+    marked = with_text(old, _marked(old.content, "there")).but(verbatim=True)
+    (copy,) = references_to_copies(
+        [marked, _numbered(["there"] * 3 + CODE, 9, 1)], WINDOW, ["tool"] * 2
+    ).values()
+    assert copy.text.text.startswith("     9→there\n")
