@@ -24,6 +24,8 @@ from token_optimizer.optimizer.selection.floors import tool_result_floor
 # JSON and logs have rules of their own.
 _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
 _NEIGHBOR_WEIGHT = 0.4
+# What an agent is after stands in a stretch of a file or of an output more than in single lines.
+_TOPIC_WEIGHT = 0.6
 
 
 def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -60,7 +62,9 @@ def _with_result_cut(
 
     def cutter_of_result(block: Block) -> Cutter | None:
         cutter = cutter_of(block) if block is result else None
-        return replace(cutter, ranked=True, neighbor_weight=_NEIGHBOR_WEIGHT) if cutter is not None else None
+        if cutter is None:
+            return None
+        return replace(cutter, ranked=True, neighbor_weight=_NEIGHBOR_WEIGHT, topic_weight=_TOPIC_WEIGHT)
 
     cuttables = cuttable_blocks(known, context, cutter_of_result, ())
     if not cuttables:
