@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0019_config_releases'),
+        ('optimizer_app', '0020_replays'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
