@@ -16,6 +16,7 @@ from dashboard.playground.urls import urlpatterns as playground
 from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
 from dashboard.projects.urls import urlpatterns as projects
+from dashboard.prompts.urls import urlpatterns as prompts
 from dashboard.providers.urls import urlpatterns as providers
 from dashboard.replays.urls import urlpatterns as replays
 from dashboard.request.urls import urlpatterns as request
@@ -33,6 +34,7 @@ urlpatterns = [
     *conversation,
     *rules,
     *configs,
+    *prompts,
     *documents,
     *playground,
     *replays,

@@ -94,7 +94,6 @@ INSTALLED_APPS = [
     "template_partials",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "optimizer_app",
     "gateway",
     "dashboard",
@@ -276,10 +275,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Does what the pages do, with tokens of its own.",
     "VERSION": VERSION,
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    # Two things have a kind.
+    # Three things have a kind.
     "ENUM_NAME_OVERRIDES": {
         "PromptKindEnum": ["text", "openai", "anthropic", "responses"],
+        "VariableKindEnum": "optimizer_app.prompts.template.Kind",
         "ProviderKindEnum": "optimizer_app.models.provider.Provider.Kind",
     },
 }

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 
 from dashboard.playground.forms import MAX_COLUMNS, ColumnForm, PromptForm
+from dashboard.playground.templates import example_values
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept, capture_of, texts_for
 from optimizer_app.models import Project, RequestTrace
@@ -71,6 +72,8 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
     opened_from = None if is_post else _request_named(request)
     kept = _kept_texts(opened_from, request.user)
     values = _posted(request, project) if is_post else {**_in_url(request), **kept}
+    if values.get("kind") == "template" and not values.get("text"):
+        values = {**values, "text": example_values(project, values.get("template", ""))}
     do, _, which = (values.get("do", RUN) if is_post else "").partition("-")
     data = values if do in (RUN, ASK) else None
     form = PromptForm(data, initial=_given(values), projects=scope.projects, project=project)
@@ -170,4 +173,5 @@ def _name(field: str, number: int) -> str:
 
 def _given(values: Mapping[str, str]) -> dict[str, str]:
     """What stands in the form: an empty value is one, too."""
-    return {name: values[name] for name in ("project", "kind", "model", *TEXTS) if name in values}
+    names = ("project", "kind", "template", "model", *TEXTS)
+    return {name: values[name] for name in names if name in values}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.playground.templates import prompt_of_template, template_options, templates_of
 from dashboard.shell.forms import FieldNote, PageForm
 from dashboard.shell.select import options_of
 from optimizer_app.models import Project
@@ -18,6 +19,7 @@ from optimizer_app.playground.trial import TrialConfig
 from token_optimizer.errors import ConfigError, PromptError
 
 KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
+TEMPLATE_KIND = ("template", "Template")
 MAX_COLUMNS = 4
 LETTERS = "ABCD"
 _MAX_BUDGET = 2**31 - 1
@@ -49,6 +51,9 @@ class PromptForm(PageForm):
         widget=_text_area(6),
         help_text="Parted by lines of ---; the first line of each is its title.",
     )
+    template = forms.ChoiceField(
+        required=False, help_text="Its variables are the prompt, as JSON; empty: their examples."
+    )
     model = forms.CharField(
         required=False,
         max_length=200,
@@ -62,6 +67,12 @@ class PromptForm(PageForm):
         if len(projects) == 1:
             del self.fields["project"]
         self.initial.setdefault("project", project.name)
+        self.templates = templates_of(project)
+        if self.templates:
+            self.fields["kind"].choices = [*KINDS, TEMPLATE_KIND]  # type: ignore[attr-defined]
+            self.fields["template"].choices = template_options(self.templates)  # type: ignore[attr-defined]
+        else:
+            del self.fields["template"]
         self.prompt: TrialPrompt | None = None
 
     def clean_text(self) -> str:
@@ -78,11 +89,16 @@ class PromptForm(PageForm):
             given["kind"], given["text"], given.get("question", ""), given.get("documents", "")
         )
         try:
-            found = prompt_of_example(texts)
+            found = self._prompt(texts, given.get("template", ""))
         except PromptError as error:
             self.add_error("text", f"{str(error)[:1].upper()}{str(error)[1:]}.")
             return
         self.prompt = found.with_model(given.get("model", ""))
+
+    def _prompt(self, texts: ExampleTexts, template: str) -> TrialPrompt:
+        if texts.kind == TEMPLATE_KIND[0]:
+            return prompt_of_template(self.templates.get(template), texts)
+        return prompt_of_example(texts)
 
 
 class ColumnForm(PageForm):

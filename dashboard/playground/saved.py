@@ -25,6 +25,9 @@ def act(request: HttpRequest, desk: Desk) -> None:
 
 def _save(request: HttpRequest, desk: Desk) -> None:
     posted = request.POST
+    if posted.get("kind") == "template":
+        messages.error(request, "Values of a template are kept as examples in the template itself.")
+        return
     texts = ExampleTexts(**{name: posted.get(name, "") for name in ("kind", "text", "question", "documents")})
     name = posted.get("example_name", "").strip()[:100]
     set_name = posted.get("example_set", "").strip()[:MAX_NAME_CHARS]

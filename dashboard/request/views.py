@@ -27,7 +27,7 @@ from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
 from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
-from optimizer_app.models import ConfigVersion, RequestTrace
+from optimizer_app.models import ConfigVersion, PromptVersion, RequestTrace
 
 TEMPLATE = "dashboard/request/page.html"
 DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
@@ -64,6 +64,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "list_query": _list_query(request),
         "playground_query": _playground_query(trace),
         "config_url": _config_url(trace),
+        "prompt_url": _prompt_url(trace),
         **_neighbours(request, scope, trace),
     }
     return render_page(request, TEMPLATE, scope, context)
@@ -185,6 +186,17 @@ def _config_url(trace: RequestTrace) -> str:
     named = ConfigVersion.objects.filter(config__project=trace.project_id, config__name=trace.config_name)
     version = named.filter(number=trace.config_version or 0).first()
     return reverse("dashboard:config_version", args=[version.config_id, version.number]) if version else ""
+
+
+def _prompt_url(trace: RequestTrace) -> str:
+    """The page of the version that the request was made from; empty where there is none any more."""
+    made_from = PromptVersion.objects.filter(
+        template__project=trace.project_id,
+        template__name=trace.prompt_name,
+        number=trace.prompt_version or 0,
+    )
+    row = made_from.first()
+    return reverse("dashboard:prompt_version", args=[row.template_id, row.number]) if row else ""
 
 
 def _neighbours(request: HttpRequest, scope: Scope, trace: RequestTrace) -> dict[str, uuid.UUID | None]:

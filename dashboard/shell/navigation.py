@@ -49,6 +49,7 @@ NAVIGATION = (
         "Tune",
         (
             Link("configs", "Configs", "sliders-horizontal", "c"),
+            Link("prompts", "Prompt templates", "braces", "m"),
             Link("documents", "Documents", "files", "d"),
             Link("precompression", "Precompression", "fast-forward", "e"),
         ),

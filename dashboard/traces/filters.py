@@ -38,6 +38,8 @@ class RequestFilter(forms.Form):
     flag = forms.ChoiceField(required=False, choices=[(key, label) for key, (label, _) in FLAGS.items()])
     config = forms.CharField(required=False, max_length=60)
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    prompt = forms.CharField(required=False, max_length=60)
+    prompt_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
     def clean_q(self) -> str:
         text = re.sub(r"[-\s]", "", self.cleaned_data["q"]).lower()
@@ -51,7 +53,7 @@ class RequestFilter(forms.Form):
             return traces.none()
         chosen = self.cleaned_data
         exact = {name: chosen[name] for name in ("model", "route", "status") if chosen[name]}
-        found = traces.filter(**exact, **self._of_config())
+        found = traces.filter(**exact, **self._of_versions())
         if chosen["flag"]:
             found = found.filter(FLAGS[chosen["flag"]][1])
         if chosen["q"]:
@@ -59,9 +61,15 @@ class RequestFilter(forms.Form):
             found = found.filter(id__gte=first, id__lte=last)
         return found
 
-    def _of_config(self) -> dict[str, Any]:
-        """The config's name and version, as links from a config have them."""
-        asked = {"config_name": self.cleaned_data["config"], "config_version": self.cleaned_data["version"]}
+    def _of_versions(self) -> dict[str, Any]:
+        """Name and version of the config, and of the prompt template, as links from their pages have them."""
+        given = self.cleaned_data
+        asked = {
+            "config_name": given["config"],
+            "config_version": given["version"],
+            "prompt_name": given["prompt"],
+            "prompt_version": given["prompt_version"],
+        }
         return {name: value for name, value in asked.items() if value}
 
     def selects(self, models: list[str]) -> list[Select]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
@@ -13,13 +12,14 @@ from optimizer_app.api.collections.examples import ExamplesView
 from optimizer_app.api.collections.keys import KeysView
 from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
+from optimizer_app.api.collections.prompts import PromptsView
 from optimizer_app.api.collections.providers import ProvidersView
 from optimizer_app.api.collections.regression_cases import RegressionCasesView
 from optimizer_app.api.collections.replays import ReplaysView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
-from optimizer_app.api.documentation import PageView, SchemaView, UnknownView
+from optimizer_app.api.documentation import SchemaView, UnknownView, page
 
 app_name = "api"
 
@@ -28,6 +28,7 @@ for _name, _view in (
     ("projects", ProjectsView),
     ("keys", KeysView),
     ("configs", ConfigsView),
+    ("prompts", PromptsView),
     ("providers", ProvidersView),
     ("documents", DocumentsView),
     ("traces", TracesView),
@@ -40,7 +41,7 @@ for _name, _view in (
     _router.register(_name, _view, basename=_name)
 
 urlpatterns = [
-    path("", login_required(PageView.as_view(url_name="api:schema")), name="page"),
+    path("", page, name="page"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("prices/", PricesView.as_view(), name="prices"),
     path("prices/<path:model>/", PriceView.as_view(), name="price"),

@@ -16,10 +16,16 @@ def draft_of(template: PromptTemplate, author: Author) -> PromptDraft | None:
     return PromptDraft.objects.filter(template=template, author=author.pk).first()
 
 
-def save_draft(template: PromptTemplate, author: Author, content: Mapping[str, Any]) -> PromptDraft | None:
-    """Keep what was typed, usable or not. A draft that changes nothing of the live version is none."""
+def save_draft(
+    template: PromptTemplate, author: Author, content: Mapping[str, Any], *, begun_on: int | None = None
+) -> PromptDraft | None:
+    """Keep what was typed, usable or not. A draft that changes nothing of the live version is none.
+
+    `begun_on` is the version that the author of a new draft had before them, where it is not the live one.
+    """
     known = draft_of(template, author)
-    base_version = known.base_version if known else template.version
+    begun = begun_on if begun_on is not None and begun_on < template.version else template.version
+    base_version = known.base_version if known else begun
     live = content_at(template, template.version)
     if base_version == template.version and not changed_parts(live, content):
         discard_draft(template, author)

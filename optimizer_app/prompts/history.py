@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from optimizer_app.models import PromptTemplate, PromptVersion
+from optimizer_app.models import Project, PromptTemplate, PromptVersion
 
 
 def versions_of(template: PromptTemplate) -> QuerySet[PromptVersion]:
@@ -19,3 +19,9 @@ def content_at(template: PromptTemplate, number: int) -> dict[str, Any]:
     if number == 0:
         return {}
     return PromptVersion.objects.get(template=template, number=number).content
+
+
+def live_versions(project: Project) -> QuerySet[PromptVersion]:
+    """The version of each of its published templates that is live, by name."""
+    live = PromptVersion.objects.filter(template__project=project, number=F("template__version"))
+    return live.select_related("template").order_by("template__name")

@@ -25,7 +25,8 @@ async def test_a_token_is_made_and_the_api_is_tried(open_page: OpenPage) -> None
         await page.get_by_role("link", name="I have stored it").click()
         await expect(page.get_by_role("cell", name="nightly", exact=True)).to_be_visible()
         await watched.looks_right()
-        await page.goto(f"{watched.site.url}/api/")
-        await expect(
-            page.locator("#operations-tag-projects, #operations-projects-projects_list").first
-        ).to_be_visible()
+        await page.goto(f"{watched.site.url}/api/#projects_list")
+        form = page.get_by_role("form", name="GET /api/projects/", exact=True)
+        await form.get_by_role("button", name="Send").click()
+        await expect(page.locator("#projects_list [data-answer]")).to_contain_text('"name": "ci-agent"')
+        await watched.looks_right()

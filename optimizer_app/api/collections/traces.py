@@ -36,13 +36,14 @@ class TraceFilter(ProjectFilter):
     route = serializers.CharField(required=False)
     status = serializers.ChoiceField(required=False, choices=RequestTrace.Status.choices)
     config = serializers.CharField(required=False, help_text="The name of a config.")
+    prompt = serializers.CharField(required=False, help_text="The name of a prompt template.")
     key = serializers.UUIDField(required=False, help_text="The id of an API key.")
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
 
     def applied_to(self, traces: RequestTraceQuerySet, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
         """The traces that the filters let through."""
-        names = {"config": "config_name", "key": "api_key"}
+        names = {"config": "config_name", "prompt": "prompt_name", "key": "api_key"}
         same = {
             names.get(name, name): value for name, value in asked.items() if name not in ("since", "until")
         }

@@ -8,12 +8,16 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
+from optimizer_app.prompts.create import create_template
+from optimizer_app.prompts.publish import publish
 from tests.dashboard.pages import one_line, page_text
 from tests.dashboard.traces.rows import make_trace
 from tests.optimizer_app.captures.kept import kept_trace
+from tests.optimizer_app.prompts.contents import content
 
 LINES = (f"2026-11-29 05:00:{n % 60:02} INFO worker {n}: job {n * 7} done" for n in range(300))
 LOG = "\n".join([*LINES, "2026-11-29 05:07:01 ERROR deploy failed: disk full on node-7"])
@@ -212,3 +216,22 @@ def test_a_reader_with_several_projects_chooses_one(
 
 def test_strangers_are_sent_to_the_door(client: Client, project: Project) -> None:
     assert post(client).headers["location"].startswith("/login")
+
+
+def test_a_template_is_tried_with_values(as_member: Client, project: Project, member: User) -> None:
+    template = create_template(project, "support-answer")
+    publish(template, member, content(), base_version=0)
+    key = template.pk.hex
+    opened = as_member.get(f"/playground?kind=template&template={key}").content.decode()
+    assert "Where is order 1007?" in opened
+    typed = {"kind": "template", "template": key, "text": '{"question": "Who?"}', "do": "run"}
+    html = one_line(as_member.post("/playground", {**typed, "columns": "1"}).content.decode())
+    assert "In a formal tone: Who?" in html
+    refused = as_member.post("/playground", {**typed, "text": '{"tone": "rude"}'}).content.decode()
+    assert "Tone: must be one of formal, friendly; question: is missing" in refused
+    kept = as_member.post("/playground", {**typed, "do": "save", "example_name": "x"}).content.decode()
+    assert "kept as examples in the template itself" in kept
+
+
+def test_without_templates_there_is_no_such_choice(as_member: Client, project: Project) -> None:
+    assert 'value="template"' not in as_member.get("/playground").content.decode()

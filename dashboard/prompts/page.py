@@ -1,0 +1,69 @@
+"""What the pages of a template share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from dashboard.prompts.typed import STARTER
+from dashboard.shell.page import render_page
+from dashboard.shell.scope import Scope
+from optimizer_app.models import PromptDraft, PromptTemplate
+from optimizer_app.prompts.drafts import draft_of
+from optimizer_app.prompts.history import content_at
+
+
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Leads who comes by a link, as after a change of the theme, to the page of the template."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("dashboard:prompt", template_id)
+        return view(request, template_id)
+
+    return guarded
+
+
+def visible_template(request: HttpRequest, template_id: uuid.UUID) -> PromptTemplate:
+    """404 for a template of another project, as for one that never was."""
+    visible = PromptTemplate.objects.visible_to(request.user).select_related("project")
+    return get_object_or_404(visible, pk=template_id)
+
+
+def known_content(
+    request: HttpRequest, template: PromptTemplate
+) -> tuple[PromptDraft | None, Mapping[str, Any]]:
+    """The reader's draft, and what the editor shows: it, else the live version, else a beginning."""
+    draft = draft_of(template, request.user)
+    if draft is not None:
+        return draft, draft.content
+    return None, content_at(template, template.version) or STARTER
+
+
+def traffic_query(template: PromptTemplate, version: int | None = None) -> str:
+    """The query of the list of its requests."""
+    asked = {"project": template.project.name, "prompt": template.name}
+    return urlencode(asked if version is None else {**asked, "prompt_version": version})
+
+
+def playground_query(template: PromptTemplate) -> str:
+    """The query of the playground with the live version in it."""
+    asked = {"project": template.project.name, "kind": "template", "template": template.pk.hex}
+    return urlencode(asked if template.version else {"project": template.project.name})
+
+
+def prompt_page(
+    request: HttpRequest, name: str, template: PromptTemplate, context: Mapping[str, Any]
+) -> HttpResponse:
+    """A page of the template."""
+    shell = {"page": "prompts", "template": template, "traffic": traffic_query(template)}
+    return render_page(
+        request, f"dashboard/prompts/{name}.html", Scope.of_request(request), {**shell, **context}
+    )
