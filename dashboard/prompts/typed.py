@@ -92,17 +92,18 @@ def value_of_text(kind: str, text: str) -> Any:
 
 
 def _names(messages: list[dict[str, str]], typed: Mapping[str, str]) -> Iterator[str]:
-    """The variables in the order in which they stand there; all known ones while a message cannot be read."""
+    """The variables in the messages, those of the form first; all of these while a message cannot be read."""
+    fields = (name for name in typed if name.startswith("variable-") and name.endswith("-kind"))
+    known = [name.removeprefix("variable-").removesuffix("-kind") for name in fields]
     found: dict[str, None] = {}
     for message in messages:
         try:
             parts = parsed(message["text"])
         except TextRefused:
-            known = (name for name in typed if name.startswith("variable-") and name.endswith("-kind"))
-            found |= dict.fromkeys(name.removeprefix("variable-").removesuffix("-kind") for name in known)
+            found |= dict.fromkeys(known)
             continue
         found |= dict.fromkeys(part.name for part in parts if isinstance(part, Reference))
-    yield from found
+    yield from sorted(found, key=lambda name: known.index(name) if name in known else len(known))
 
 
 def _variable(name: str, typed: Mapping[str, str]) -> dict[str, Any]:

@@ -58,6 +58,8 @@ async def _write(watched: Watched) -> None:
     await tone.get_by_label("Choices").fill("formal\nfriendly")
     await page.locator("#variable-question").get_by_label("Example").fill("Where is order 1007?")
     await expect(page.locator(".preview-text")).to_contain_text("In a formal tone: Where is order 1007?")
+    await page.reload()
+    await page.locator('body[data-live="live"]').wait_for()
     await watched.looks_right()
 
 

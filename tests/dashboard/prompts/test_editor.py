@@ -76,11 +76,11 @@ def test_saving_what_stands_there_makes_no_draft(as_member: Client, template: Pr
 
 def test_what_is_typed_is_kept_with_its_variables(as_member: Client, template: PromptTemplate) -> None:
     save(as_member, template, message__1__text="{{ orders }} {{ question }} {{ n }}", model="gpt-4o-mini")
-    assert [variable["name"] for variable in draft()["variables"]] == ["orders", "question", "n"]
-    assert draft()["variables"][1]["example"] == "Where is order 1007?"
+    assert [variable["name"] for variable in draft()["variables"]] == ["question", "orders", "n"]
+    assert draft()["variables"][0]["example"] == "Where is order 1007?"
     save(as_member, template, variable__orders__kind="json", variable__n__kind="number")
     save(as_member, template, variable__orders__example='[{"id": 1}]', variable__n__default="3")
-    orders, _, number = draft()["variables"]
+    _, orders, number = draft()["variables"]
     assert (orders["example"], number["default"], draft()["model"]) == ([{"id": 1}], 3, "gpt-4o-mini")
 
 
