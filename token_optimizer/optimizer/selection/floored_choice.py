@@ -24,7 +24,8 @@ _MAX_OWN_SHARE = 0.9
 
 _NO_SHARES: Mapping[Kind, float] = {}
 
-_Kept = dict[tuple[int, int], float]
+# The (text, place) pairs of passages that stay, with what each is worth.
+Kept = Mapping[tuple[int, int], float]
 
 
 class FlooredChoice:
@@ -51,21 +52,38 @@ class FlooredChoice:
         self._choices: dict[Kind, tuple[list[Candidate], GreedyChoice]] = {}
         self._covered = covered_facts(prompt, cuttables, before)
 
-    def cut(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Prompt:
-        """The prompt with the blocks cut: at most this share of the tokens of each kind goes, or what
-        `further` says of the kind where that is more, and nothing that is worth the kind's floor."""
-        kept = self._kept(share, further)
-        shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set())
-        return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
-
-    def _kept(self, share: float, further: Mapping[Kind, float]) -> _Kept:
-        """The passages that stay where these shares are to go, with what each is worth."""
-        kept: _Kept = {}
+    def kept(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Kept:
+        """What stays where at most this share of the tokens of each kind goes, or what `further` says of the
+        kind where that is more, and nothing that is worth the kind's floor."""
+        kept: dict[tuple[int, int], float] = {}
         for kind in self._by_kind:
             kept |= self._kept_of_kind(kind, max(share, further.get(kind, 0.0)))
         return kept
 
-    def _worths(self, kept: _Kept) -> dict[str, Worth]:
+    def written(self, kept: Kept) -> Prompt:
+        """The prompt with no passages but these of the blocks."""
+        shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set())
+        return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
+
+    def tokens_gone(self, kept: Kept) -> int:
+        """How many tokens the prompt loses by that, as passages and markers are reckoned."""
+        gone = 0
+        for items in self._by_kind.values():
+            was_kept, last = True, (-1, -1)
+            for item in items:
+                is_kept = (item.text, item.place) in kept
+                if not is_kept:
+                    is_new_gap = was_kept or last != (item.text, item.place - 1)
+                    gone += item.tokens - item.gap_tokens * is_new_gap
+                was_kept, last = is_kept, (item.text, item.place)
+        return gone
+
+    def spares(self, kept: Kept) -> bool:
+        """Whether some of what stays is worth less than the floor of its kind."""
+        floors = [self._floors[cuttable.block.kind].floor for cuttable in self._cuttables]
+        return any(worth < floors[text] for (text, _), worth in kept.items())
+
+    def _worths(self, kept: Kept) -> dict[str, Worth]:
         """What was decided on each block, by its id."""
         worths: dict[int, dict[int, float]] = {}
         for (text, place), worth in kept.items():
@@ -80,7 +98,7 @@ class FlooredChoice:
         spare = sum(cuttable.tokens[place] for place, worth in kept.items() if worth < floor)
         return Worth(max(kept.values(), default=0.0), floor, spare)
 
-    def _kept_of_kind(self, kind: Kind, share: float) -> _Kept:
+    def _kept_of_kind(self, kind: Kind, share: float) -> Kept:
         candidates, floor = self._by_kind[kind], self._floors[kind]
         tokens = sum(item.tokens for item in candidates)
         room = int(tokens * (1 - min(share, floor.max_cut)))

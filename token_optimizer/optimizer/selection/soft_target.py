@@ -59,13 +59,12 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         return prompt
     choice = FlooredChoice(prompt, context, cuttables, kind_floors())
     share, further = max(0.0, over / tokens), {Kind.JSON: _json_share(cuttables, context)}
-    shorter = choice.cut(share, further)
-    short_by = shorter.tokens - (prompt.tokens - over)
-    if short_by > _NEAR * over and any(worth.spare_tokens for worth in shorter.worths.values()):
+    kept = choice.kept(share, further)
+    gone = choice.tokens_gone(kept)
+    if over - gone > _NEAR * over and choice.spares(kept):
         # Markers and what stands between passages cost more than was reckoned.
-        cut_so_far = max(1, prompt.tokens - shorter.tokens)
-        shorter = choice.cut(share * min(_MAX_STRETCH, over / cut_so_far), further)
-    return shorter
+        kept = choice.kept(share * min(_MAX_STRETCH, over / max(1, gone)), further)
+    return choice.written(kept)
 
 
 def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -73,7 +72,10 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
     they repeat themselves more than other texts do."""
     cuttables = cuttable_blocks(prompt, context, cutter_of, ())
     share = _STRETCH * (context.config.target_reduction or 0)
-    return FlooredChoice(prompt, context, cuttables, kind_floors()).cut(share) if cuttables else prompt
+    if not cuttables:
+        return prompt
+    choice = FlooredChoice(prompt, context, cuttables, kind_floors())
+    return choice.written(choice.kept(share))
 
 
 def asks_in_particular(prompt: Prompt) -> bool:

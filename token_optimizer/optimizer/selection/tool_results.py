@@ -71,7 +71,8 @@ def _with_result_cut(
         return prompt
     before.read_to(prompt, at)
     floor = tool_result_floor()
-    shorter = FlooredChoice(known, context, cuttables, {result.kind: floor}, before).cut(floor.max_cut)
+    choice = FlooredChoice(known, context, cuttables, {result.kind: floor}, before)
+    shorter = choice.written(choice.kept(floor.max_cut))
     return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)
 
 
