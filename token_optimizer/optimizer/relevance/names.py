@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 from token_optimizer.text.word_cache import WordCache
@@ -29,6 +29,11 @@ def names(text: str) -> list[str]:
 def distinct_names(text: str) -> set[str]:
     """The names, each once."""
     return {name for name, _ in _NAMES.distinct(text)}
+
+
+def names_of_parts(parts: Iterable[str]) -> set[str]:
+    """The names in these parts of a text, which stand between spaces."""
+    return {name for found in filter(None, map(_NAMES.__getitem__, parts)) for name, _ in found}
 
 
 def weighted_names(text: str) -> list[tuple[str, float]]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -19,7 +20,6 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.models import Block
 from token_optimizer.optimizer.relevance.mmr import unit_rows
 from token_optimizer.optimizer.relevance.names import distinct_names
-from token_optimizer.text.cache import TextCache, key_of
 
 # Read by `UtilityParts.score`, and shown with each part in the trace.
 WEIGHTS = {
@@ -38,7 +38,6 @@ _NAMES_FOR_HALF = 5
 _ENTITIES_FOR_HALF = 3
 # The beginning of a longer text stands for all of it.
 _MAX_CHARACTERS = 20_000
-_COUNTS: TextCache[tuple[int, int, int]] = TextCache(16_384)
 # Each begins with the characters that a match may begin with: elsewhere nothing is tried.
 _KEYWORD = re.compile(
     r"[MANFJD](?<!\w\w)(?:(?<=M)UST(?: NOT)?|(?<=A)LWAYS|(?<=N)EVER|(?<=F)ORMAT|(?<=J)SON|(?<=D)EADLINE)\b"
@@ -93,35 +92,27 @@ def utility_parts(
     """
     fields = config if isinstance(config, Mapping) else {}
     now = fields.get("now") or datetime.now(UTC)
-    return parts_by_similarity(block, _similarity(block, query_embedding), now, fields.get("source_trust"))
+    similarity, names = _similarity(block, query_embedding), distinct_names(block.content[:_MAX_CHARACTERS])
+    return parts_by_similarity(block, similarity, len(names), now, fields.get("source_trust"))
 
 
 def parts_by_similarity(
-    block: Block, similarity: float, now: datetime, source_trust: Mapping[str, float] | None = None
+    block: Block,
+    similarity: float,
+    names: int,
+    now: datetime,
+    source_trust: Mapping[str, float] | None = None,
 ) -> UtilityParts:
-    """The parts of a block whose similarity to the question is known."""
-    constraints, identifiers, entities = _counts_of(block.content)
+    """The parts of a block whose similarity to the question is known, and how many `names` it mentions."""
+    read = block.content[:_MAX_CHARACTERS]
     return UtilityParts(
         similarity=similarity,
         recency=_recency(block.timestamp, now),
-        constraints=_saturated(constraints, _DIRECTIVES_FOR_HALF),
-        identifiers=_saturated(identifiers, _NAMES_FOR_HALF),
+        constraints=_saturated(len(set(_KEYWORD.findall(read))), _DIRECTIVES_FOR_HALF),
+        identifiers=_saturated(names, _NAMES_FOR_HALF),
         trust=_trust(block.metadata.get("source"), source_trust or {}),
-        entities=_saturated(entities, _ENTITIES_FOR_HALF),
+        entities=_saturated(len(set(_ENTITY.findall(read))), _ENTITIES_FOR_HALF),
     )
-
-
-def _counts_of(text: str) -> tuple[int, int, int]:
-    """How many different directives, identifiers and entities a text has."""
-    key = key_of(text, "utility")
-    known = _COUNTS.get(key)
-    if known is None:
-        read = text[:_MAX_CHARACTERS]
-        found = (_KEYWORD.findall(read), distinct_names(read), _ENTITY.findall(read))
-        directives, identifiers, entities = (len(set(each)) for each in found)
-        known = directives, identifiers, entities
-        _COUNTS.put(key, known)
-    return known
 
 
 def _similarity(block: Block, query_embedding: ArrayLike | None) -> float:
@@ -132,6 +123,7 @@ def _similarity(block: Block, query_embedding: ArrayLike | None) -> float:
     return min(max(cosine, 0.0), 1.0)
 
 
+@lru_cache(maxsize=1024)
 def _recency(timestamp: datetime, now: datetime) -> float:
     """1 for now and the future, half of it a day later. Rounded, so that a run a moment later agrees."""
     age = max(_aware(now) - _aware(timestamp), timedelta(0))

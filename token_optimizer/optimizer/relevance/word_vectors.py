@@ -6,12 +6,13 @@ the mean of a long turn says little of what one of its sentences says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.optimizer.relevance.words import stem_words
+from token_optimizer.optimizer.relevance.words import part_stems, shortest_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,10 +33,16 @@ class WordVectors:
     @classmethod
     def of(cls, texts: Sequence[str]) -> WordVectors:
         """Raises StageSkipped where static vectors are not installed."""
-        written, stems_of_texts = stem_words(texts)
-        written = {stem: word for stem, word in written.items() if not stem.isdigit()}
+        return cls.of_parts([set(text.split()) for text in texts])
+
+    @classmethod
+    def of_parts(cls, texts: Sequence[Set[str]]) -> WordVectors:
+        """The same, of texts given by the parts between their spaces."""
+        stems_in = part_stems(set().union(*texts))
+        written = {stem: word for stem, word in shortest_words(stems_in).items() if not stem.isdigit()}
         rows = {stem: row for row, stem in enumerate(written)}
-        of_texts = [sorted(rows[stem] for stem in found if stem in rows) for found in stems_of_texts]
+        rows_in = {part: [rows[stem] for stem in found if stem in rows] for part, found in stems_in.items()}
+        of_texts = [sorted(set(chain.from_iterable(map(rows_in.__getitem__, parts)))) for parts in texts]
         return cls(rows, _vectors(list(written.values())), of_texts)
 
     def similarities(self) -> list[float]:

@@ -7,7 +7,7 @@ After:  paid, bridg
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain
 
 from token_optimizer.text.word_cache import WordCache
@@ -61,13 +61,27 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
     """Each stem with the shortest of its words, in an order that does not depend on that of the texts; and
     the stems of each text."""
-    parts = [set(text.lower().split()) for text in texts]
-    words = {word for part in set().union(*parts) for word in _WORDS[part]}
+    parts = [set(text.split()) for text in texts]
+    stems_in = part_stems(set().union(*parts))
+    return shortest_words(stems_in), [
+        set(chain.from_iterable(map(stems_in.__getitem__, one))) for one in parts
+    ]
+
+
+def part_stems(parts: Set[str]) -> dict[str, tuple[str, ...]]:
+    """The stems of each of these parts of texts, which stand between spaces."""
+    return {part: _STEMS[part.lower()] for part in parts}
+
+
+def shortest_words(parts: Iterable[str]) -> dict[str, str]:
+    """Each stem in these parts of texts with the shortest of its words, in an order that does not depend on
+    that of the parts."""
+    words = {word for part in parts for word in _WORDS[part.lower()]}
     written: dict[str, str] = {}
     for word in sorted(words, key=lambda word: (len(word), word)):
         if stem := _stem(word):
             written.setdefault(stem, word)
-    return written, [set(chain.from_iterable(map(_STEMS.__getitem__, found))) for found in parts]
+    return written
 
 
 def _stem(word: str) -> str:
