@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from token_optimizer.text.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
 from token_optimizer.text.cache import TextCache, key_of
@@ -71,18 +71,17 @@ def first_sentence(text: str) -> str:
     return next(sentences(text), "")
 
 
-def sentence_spans(line: str) -> Iterator[Span]:
+def sentence_spans(line: str) -> Sequence[Span]:
     """Where the sentences of a line stand; joined, they are the line."""
     if not _MIN_REMEMBERED_CHARS <= len(line) <= _MAX_REMEMBERED_CHARS:
-        yield from _sentence_spans(line)
-        return
+        return tuple(_sentence_spans(line))
     key = key_of(line, "sentences")
     spans = _SPANS.get(key)
     if spans is None:
         spans = tuple(_sentence_spans(line))
         if len(spans) <= _MAX_REMEMBERED_SPANS:
             _SPANS.put(key, spans)
-    yield from spans
+    return spans
 
 
 def _sentence_spans(line: str) -> Iterator[Span]:
@@ -100,13 +99,12 @@ def is_opened(line: str) -> bool:
     return _OPENED.match(line) is not None
 
 
-def unit_spans(line: str) -> Iterator[Span]:
+def unit_spans(line: str) -> Sequence[Span]:
     """The sentences of a line; of a very long one the windows. Joined, they are the line."""
-    for start, end in sentence_spans(line):
-        if end - start <= _MAX_UNSPACED_CHARS:
-            yield start, end
-        else:
-            yield from window_spans(line, start, end)
+    spans = sentence_spans(line)
+    if all(end - start <= _MAX_UNSPACED_CHARS for start, end in spans):
+        return spans
+    return [part for start, end in spans for part in window_spans(line, start, end)]
 
 
 def window_spans(text: str, start: int, end: int) -> Iterator[Span]:

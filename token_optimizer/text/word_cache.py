@@ -33,8 +33,8 @@ class WordCache(dict[str, tuple[T, ...]]):
 
     def of(self, text: str) -> list[T]:
         """What is found in the words of a text, in order."""
-        return [one for found in map(self.__getitem__, text.split()) if found for one in found]
+        return [one for found in filter(None, map(self.__getitem__, text.split())) for one in found]
 
     def distinct(self, text: str) -> set[T]:
         """What is found in the words of a text, each once."""
-        return {one for found in map(self.__getitem__, set(text.split())) if found for one in found}
+        return {one for found in filter(None, map(self.__getitem__, set(text.split()))) for one in found}

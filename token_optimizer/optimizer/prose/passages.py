@@ -155,9 +155,10 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
     """Sentences, markers and fenced snippets with all the space behind them; they cover the text from
     `start`."""
     text = source.text
+    has_fences = _has_fences(text)
     fence_start: int | None = None
     for begin, end in _lines(text, start):
-        fence = _is_fence(text[begin:end])
+        fence = has_fences and _is_fence(text[begin:end])
         if fence_start is not None:
             if fence or end - fence_start > _FENCED_CHARS:
                 yield fence_start, end
@@ -209,12 +210,12 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
     text = source.text
     joined: list[Span] = []
-    has_markers = bool(source.markers)
+    has_markers, has_fences = bool(source.markers), _has_fences(text)
     first = last = -1
     for start, end in units:
         if has_markers and source.is_marker(start, end):
             continue
-        if last == start and _goes_with(text[first:last], text[start:end]):
+        if last == start and _goes_with(text[first:last], text[start:end], has_fences):
             joined[-1] = (first, end)
         else:
             first = start
@@ -245,22 +246,22 @@ def _joined_lines(source: MarkedText) -> list[Span]:
     return joined
 
 
-def _goes_with(before: str, unit: str) -> bool:
+def _goes_with(before: str, unit: str, has_fences: bool) -> bool:
     if unit.isspace():
         return True
-    if _is_fence(unit):
+    if has_fences and _is_fence(unit):
         # The name of the file, or what the code is.
         last_line = before.rstrip().rpartition("\n")[2]
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if len(before) + len(unit) > _PASSAGE_CHARS:
         return False
-    ends_line = before[-1:] in " \n" and before.rstrip(" ").endswith("\n")
+    line_end = before.rfind("\n")
+    ends_line = line_end >= 0 and before[line_end + 1 :].strip(" ") == ""
     if _leads_to(before, unit, ends_line=ends_line):
         return True
     if ends_line:
         return False
-    last = len(before) - before.rfind("\n") - 1
-    return min(last, len(unit)) < _SHORT_CHARS or _PRONOUN.match(unit) is not None
+    return min(len(before) - line_end - 1, len(unit)) < _SHORT_CHARS or _PRONOUN.match(unit) is not None
 
 
 def _leads_to(before: str, unit: str, *, ends_line: bool) -> bool:
@@ -272,6 +273,10 @@ def _leads_to(before: str, unit: str, *, ends_line: bool) -> bool:
     if len(before) < _OPENER_CHARS and before.rstrip().endswith((":", "：")):
         return True
     return "\n" in before and _OPENER.match(before) is not None and is_opened(unit)
+
+
+def _has_fences(text: str) -> bool:
+    return "```" in text or "~~~" in text
 
 
 def _is_fence(line: str) -> bool:
