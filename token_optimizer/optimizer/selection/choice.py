@@ -10,10 +10,11 @@ where it opens one, and the whole frame of an old turn or a document if it is th
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import pairwise
+from itertools import compress, pairwise
 from math import inf
 from operator import truediv
 from typing import Literal, NamedTuple
@@ -22,6 +23,8 @@ from token_optimizer.optimizer.markers import marker_tokens
 
 # The state of a choice is saved after so many steps, but at most so often.
 _SAVE_EVERY, _MAX_SAVED = 64, 16
+# After so many passages that did not fit all others that do not are looked for at once.
+_MANY_UNFIT = 16
 # Values are counted in units so small.
 _UNITS = 1 << 30
 _ROUNDING = 1e-8
@@ -85,7 +88,7 @@ class GreedyChoice:
         for number, item in enumerate(candidates):
             if item.frame is not None and item.frame in frames:
                 self._members.setdefault(item.frame, []).append(number)
-        self._mentions = _mentions(candidates, covered)
+        self._values, self._mentions = _values(candidates, covered)
         self._save_every = max(_SAVE_EVERY, len(candidates) // _MAX_SAVED)
         self._saved = [self._first_state(frames, covered)]
 
@@ -101,16 +104,15 @@ class GreedyChoice:
 
     def _keep_next(self, state: _State, room_tokens: int) -> bool:
         """Keep the next passage that is worth it; whether there was one."""
-        heap, room = state.heap, room_tokens - state.spent
-        while heap and (room > 0 or self._has_floor):
+        room = room_tokens - state.spent
+        while (heap := state.heap) and (room > 0 or self._has_floor):
             known, number = heap[0]
             if state.settled[number]:
                 heappop(heap)
                 continue
             value, cost = state.values[number], state.costs[number]
             if cost > room and value < self._floor_values[number]:
-                state.max_room = min(state.max_room, state.spent + cost - 1)
-                heappop(heap)
+                self._drop_unfit(state, room)
                 continue
             now = -value / max(cost, self._least_costs[number])
             if now > known:
@@ -122,6 +124,23 @@ class GreedyChoice:
             self._take(state, number, -now / _UNITS)
             return True
         return False
+
+    def _drop_unfit(self, state: _State, room: int) -> None:
+        """Take off the heap what neither fits nor is worth the floor: the first of it, or all where there was
+        much. What becomes cheaper later comes back."""
+        state.unfit += 1
+        dropped = [heappop(state.heap)[1]]
+        if state.unfit >= _MANY_UNFIT:
+            left = [entry for entry in state.heap if not state.settled[entry[1]]]
+            fits = [
+                state.costs[number] <= room or state.values[number] >= self._floor_values[number]
+                for _, number in left
+            ]
+            dropped += [number for (_, number), is_fit in zip(left, fits, strict=True) if not is_fit]
+            state.heap, state.unfit = list(compress(left, fits)), 0
+            heapify(state.heap)
+        least_cost = min([state.costs[number] for number in dropped])
+        state.max_room = min(state.max_room, state.spent + least_cost - 1)
 
     def _take(self, state: _State, number: int, worth: float) -> None:
         item = self._candidates[number]
@@ -159,13 +178,9 @@ class GreedyChoice:
         """Nothing is kept, and all frames are closed."""
         settled = bytearray(item.value < 0 for item in self._candidates)
         gaps = [before + behind for before, behind in pairwise(self._joined)]
-        values = [round(max(item.value, 0.0) * _UNITS) for item in self._candidates]
-        for mentions in self._mentions.values():
-            for number, units in mentions:
-                values[number] += units
-        state = _State(settled, gaps, [], values, dict(frames), set(covered))
+        state = _State(settled, gaps, [], self._values[:], dict(frames), set(covered))
         state.costs = [self._cost(state, number) for number in range(len(self._candidates))]
-        worths = map(truediv, values, map(max, state.costs, self._least_costs))
+        worths = map(truediv, state.values, map(max, state.costs, self._least_costs))
         state.heap = [(-worth, number) for number, worth in enumerate(worths)]
         heapify(state.heap)
         return state
@@ -178,7 +193,8 @@ class _State:
     `covered`.
 
     The heap has what each token of a passage was worth at some time: since then facts may have been covered,
-    and neighbours kept. The steps that led here are the same for all rooms from `min_room` to `max_room`.
+    and neighbours kept. Of what does not fit, `unfit` were dropped one by one. The steps that led here are
+    the same for all rooms from `min_room` to `max_room`.
     """
 
     settled: bytearray
@@ -190,6 +206,7 @@ class _State:
     heap: list[tuple[float, int]] = field(default_factory=list)
     kept_worths: dict[int, float] = field(default_factory=dict)
     spent: int = 0
+    unfit: int = 0
     min_room: float = -inf
     max_room: float = inf
 
@@ -205,6 +222,7 @@ class _State:
             self.heap[:],
             self.kept_worths.copy(),
             self.spent,
+            self.unfit,
             self.min_room,
             self.max_room,
         )
@@ -220,11 +238,19 @@ def _joined(candidates: Sequence[Candidate]) -> list[bool]:
     return [False, *joins, False] if candidates else [False]
 
 
-def _mentions(candidates: Sequence[Candidate], covered: Set[str]) -> dict[str, list[tuple[int, int]]]:
-    """By fact that is not covered the passages that mention it, each with the units that this adds."""
-    found: dict[str, list[tuple[int, int]]] = {}
+def _values(
+    candidates: Sequence[Candidate], covered: Set[str]
+) -> tuple[list[int], dict[str, list[tuple[int, int]]]]:
+    """What each passage is worth, in units; and by fact that is not covered the passages that mention it,
+    each with the units that this adds."""
+    values: list[int] = []
+    mentions: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, item in enumerate(candidates):
+        value = int(max(item.value, 0.0) * _UNITS)
         for fact, weight in item.facts.items():
             if fact not in covered:
-                found.setdefault(fact, []).append((number, round(weight * _UNITS)))
-    return found
+                units = int(weight * _UNITS)
+                value += units
+                mentions[fact].append((number, units))
+        values.append(value)
+    return values, mentions
