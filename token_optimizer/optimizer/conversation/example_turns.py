@@ -27,8 +27,9 @@ _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\s*\Z")
 
 def example_turns(prompt: Prompt) -> frozenset[int]:
     """The turns that are examples."""
-    first = (block for block in prompt.blocks if block.turn == 0 and block.content.strip())
-    if _pair_of(list(islice(first, 3))) is None:
+    first, second = (_pair_of(_first_of_turn(prompt, turn)) for turn in (0, 1))
+    # Most conversations are none, which their beginning tells.
+    if first is None or second is None or not _answer_alike(first[1].strip(), second[1].strip()):
         return frozenset()
     turns: dict[int, list[Block]] = {}
     for block in prompt.blocks:
@@ -47,6 +48,23 @@ def example_turns(prompt: Prompt) -> frozenset[int]:
     if len(pairs) < max(_MIN_EXAMPLES, len(turns)) or not _have_one_form(pairs, asked):
         return frozenset()
     return frozenset(range(len(pairs)))
+
+
+def _first_of_turn(prompt: Prompt, turn: int) -> list[Block]:
+    """The first blocks of a turn: enough to tell whether there are more than two."""
+    return list(islice((block for block in prompt.blocks if block.turn == turn and block.content.strip()), 3))
+
+
+def _answer_alike(answer: str, other: str) -> bool:
+    """Whether two answers may have one form."""
+    if _keys(answer) == _keys(other) is not None:
+        return True
+    same_opening = _opening(answer.rpartition("\n")[2]) == _opening(other.rpartition("\n")[2])
+    return same_opening or (_is_label(answer) and _is_label(other))
+
+
+def _is_label(answer: str) -> bool:
+    return len(answer.split()) <= _MAX_LABEL_WORDS and not _ENDS_SENTENCE.search(answer)
 
 
 def _pair_of(blocks: Sequence[Block]) -> tuple[str, str] | None:
@@ -70,7 +88,7 @@ def _have_one_form(pairs: Sequence[tuple[str, str]], asked: str) -> bool:
         map(addresses, last_lines)
     ):
         return True
-    return all(len(text.split()) <= _MAX_LABEL_WORDS and not _ENDS_SENTENCE.search(text) for text in answers)
+    return all(map(_is_label, answers))
 
 
 def _label(text: str) -> str:
