@@ -9,12 +9,11 @@ from django import forms
 
 from dashboard.shell.forms import PageForm
 from dashboard.shell.select import options_of
-from optimizer_app.playground.stored.sets import MAX_NAME_CHARS, PromptSet
+from optimizer_app.playground.stored.sets import PromptSet
 from optimizer_app.replays.create import MAX_PROMPTS
 
 NEWEST, PICKED, SET, AGAIN = "newest", "picked", "set", "again"
 DEFAULT_COUNT = 20
-_TYPED = forms.TextInput(attrs={"autocomplete": "off"})
 
 
 class ReplayForm(PageForm):
@@ -61,9 +60,3 @@ class ReplayForm(PageForm):
             del self.fields["count"]
         self.initial.setdefault("which", next((key for key, label in choices.items() if label), ""))
         self.initial.setdefault("count", DEFAULT_COUNT)
-
-
-class SetForm(PageForm):
-    """The set that picked requests are saved into."""
-
-    name = forms.CharField(label="Name of the set", max_length=MAX_NAME_CHARS, widget=_TYPED)

@@ -15,6 +15,7 @@ from dashboard.numbers.formats import money
 from dashboard.replays.forms import AGAIN, NEWEST, PICKED, ReplayForm
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from dashboard.templatetags.shell import short_id
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.rows import trace_rows
 from optimizer_app.captures.reading import NotKept
@@ -27,6 +28,7 @@ from optimizer_app.playground.stored.sources import (
     captured,
     captured_sources,
     picked_sources,
+    requests_label,
     set_sources,
 )
 from optimizer_app.replays.create import ReplayRefused, create_replay, input_cost, sources_of
@@ -132,15 +134,17 @@ def _chosen(
         return sources_of(again), again.source
     if given["which"] == PICKED:
         sources = picked_sources(traces, picked)
-        return sources, f"{len(sources)} picked requests"
+        return sources, f"{requests_label(len(sources))} that {request.user.get_username()} picked"
     if given["which"] == NEWEST:
         sources = captured_sources(traces, given["count"] or 1)
-        return sources, f"the newest {len(sources)} requests{_of_filters(request)}"
+        return sources, f"the newest {requests_label(len(sources))}{_of_filters(request)}"
     return set_sources(project, given["set_name"]), f"the set {given['set_name']}"
 
 
 def _of_filters(request: HttpRequest) -> str:
-    chosen = RequestFilter(request.GET).chosen()
+    chosen = {name: str(value) for name, value in RequestFilter(request.GET).chosen().items()}
+    if "id" in chosen:
+        chosen["id"] = short_id(chosen["id"])
     return f" of {', '.join(f'{name} {value}' for name, value in chosen.items())}" if chosen else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,9 +19,9 @@ from token_optimizer.models import BlockTexts
 
 # Longer texts are for a file of one's own.
 MAX_SHOWN_CHARS = 200_000
-# What a page opens by itself.
+# What a page opens by itself, of all blocks together.
 MAX_OPENED = 6
-MAX_OPENED_CHARS = 6_000
+MAX_OPENED_CHARS = 40_000
 _NO_TEXTS = BlockTexts("", "")
 
 
@@ -96,8 +96,13 @@ def _numbers(asked: str) -> Iterable[int]:
     return (int(number) for number in asked.split(",") if number.isdigit())
 
 
-def _default(found: RequestTexts, rows: Sequence[BlockRow]) -> Iterable[int]:
+def _default(found: RequestTexts, rows: Sequence[BlockRow]) -> Iterator[int]:
+    """The newest question and what was changed, as far as it is not too much for a page."""
     asking = [row.number for row in rows if row.type == "user" and row.kind == "prose" and row.after]
     changed = [row.number for row in rows if row.fate == "rewritten"]
-    short = [n for n in [*asking[-1:], *changed] if sum(map(len, found.of(n))) <= MAX_OPENED_CHARS]
-    return short[:MAX_OPENED]
+    chars = 0
+    for number in [*asking[-1:], *changed][:MAX_OPENED]:
+        chars += sum(map(len, found.of(number)))
+        if chars > MAX_OPENED_CHARS:
+            return
+        yield number

@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Q
 
 from dashboard.shell.select import Select, options_of
-from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, NOT_SMALLER
+from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, NOT_SMALLER, TEXT_KEPT
 from dashboard.traces.routes import ROUTES
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
@@ -24,6 +24,7 @@ FLAGS: dict[str, tuple[str, Q]] = {
     "negative": ("Net negative", NEGATIVE),
     "error": ("Provider error", ERROR),
     "interrupted": ("Interrupted", INTERRUPTED),
+    "kept": ("Text kept", TEXT_KEPT),
 }
 _HEX_DIGITS = 32
 

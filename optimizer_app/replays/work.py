@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from optimizer_app.background.leases import lease
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import Replay, ReplayResult
+from optimizer_app.optimize.pool import load_tables
 from optimizer_app.playground.asking import Bill, NotAnswered, answer, question_to
 from optimizer_app.playground.comparison import Outcome, outcomes
 from optimizer_app.playground.prompt import TrialPrompt
@@ -49,6 +51,7 @@ def run_due(is_stopping: Callable[[], bool] = lambda: False) -> Worked:
     """Run due prompts for one turn, or until the worker is to stop."""
     worked, until = Worked(), timezone.now() + TURN
     while timezone.now() < until and not is_stopping() and (replay := _leased()):
+        _warm()
         for result in _waiting(replay):
             if timezone.now() >= until or is_stopping() or not _goes_on(replay):
                 break
@@ -59,6 +62,12 @@ def run_due(is_stopping: Callable[[], bool] = lambda: False) -> Worked:
         announce_replays(replay.project_id)
     worked.more = Replay.objects.due(timezone.now()).exists()
     return worked
+
+
+@cache
+def _warm() -> None:
+    """Reads once what the first prompt would wait for, which would count as time that its config takes."""
+    load_tables()
 
 
 def _leased() -> Replay | None:

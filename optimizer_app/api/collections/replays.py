@@ -16,7 +16,13 @@ from optimizer_app.api.fields import ProjectFilter, VisibleConfig
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.models import Project, Replay, ReplayResult, RequestTrace
-from optimizer_app.playground.stored.sources import Source, captured_sources, picked_sources, set_sources
+from optimizer_app.playground.stored.sources import (
+    Source,
+    captured_sources,
+    picked_sources,
+    requests_label,
+    set_sources,
+)
 from optimizer_app.replays.create import MAX_PROMPTS, ReplayRefused, create_replay, input_cost
 from optimizer_app.replays.removal import cancel_replay, delete_replay
 from optimizer_app.replays.subjects import Subject, UnknownSubject, draft_subject, version_subject
@@ -166,8 +172,8 @@ def _sources(asked: dict[str, Any]) -> tuple[list[Source], str]:
     traces = RequestTrace.objects.filter(project=project)
     if "traces" in asked:
         found = picked_sources(traces, asked["traces"])
-        return found, f"{len(found)} picked requests"
+        return found, f"{requests_label(len(found))} that the API was given"
     if "set" in asked:
         return set_sources(project, asked["set"]), f"the set {asked['set']}"
     found = captured_sources(traces, asked["newest"])
-    return found, f"the newest {len(found)} requests"
+    return found, f"the newest {requests_label(len(found))}"

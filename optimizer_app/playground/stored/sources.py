@@ -53,6 +53,10 @@ def picked_sources(traces: RequestTraceQuerySet, ids: Iterable[uuid.UUID]) -> li
     return captured_sources(traces.filter(pk__in=wanted), len(wanted))
 
 
+def requests_label(count: int) -> str:
+    return f"{count} request{'' if count == 1 else 's'}"
+
+
 def set_sources(project: Project, set_name: str) -> list[Source]:
     """The examples of a set by their names."""
     rows = project.playground_examples.filter(set_name=set_name).order_by("name")

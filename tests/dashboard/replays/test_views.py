@@ -45,7 +45,7 @@ def test_it_works(as_member: Client, config: OptimizationConfig, trace: RequestT
     assert "balanced v1, live" in form
     assert f'value="{trace.pk}"' in form
     replay = made(as_member, config, "/replays/new?config=balanced")
-    assert replay.source == "the newest 1 requests of config balanced"
+    assert replay.source == "the newest 1 request of config balanced"
     assert "balanced v1" in page_text(as_member, "/replays")
     page = page_text(as_member, f"/replays/{replay.pk}")
     assert "as they were sent" in page
@@ -100,7 +100,7 @@ def test_cancel_and_delete(as_member: Client, config: OptimizationConfig, trace:
     replay = Replay.objects.get()
     assert "0</b> of 1 run" in page_text(as_member, f"/replays/{replay.pk}")
     as_member.post(f"/replays/{replay.pk}/cancel")
-    assert "stopped after 0 of 1" in page_text(as_member, f"/replays/{replay.pk}")
+    assert "Stopped after 0 of" in page_text(as_member, f"/replays/{replay.pk}")
     as_member.get(f"/replays/{replay.pk}/delete")
     assert Replay.objects.exists()
     as_member.post(f"/replays/{replay.pk}/delete")

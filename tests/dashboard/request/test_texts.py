@@ -10,7 +10,7 @@ from django.test import Client
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import Capture, Project
 from tests.dashboard.pages import page_text
-from tests.dashboard.traces.rows import block
+from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.captures.kept import keep, kept_trace
 from token_optimizer.models import BlockTexts
 
@@ -86,6 +86,13 @@ def test_figures_have_no_text(as_member: Client, project: Project) -> None:
     trace = kept_trace(project)
     for path in (f"/requests/{trace.pk}.json", "/requests.csv", "/requests"):
         assert "disk" not in as_member.get(path).content.decode()
+
+
+def test_the_list_finds_what_is_kept(as_member: Client, project: Project) -> None:
+    kept, other = kept_trace(project), make_trace(project)
+    text = page_text(as_member, "/requests?flag=kept")
+    assert f"/requests/{kept.pk}" in text
+    assert f"/requests/{other.pk}" not in text
 
 
 def test_all_of_a_project(as_member: Client, project: Project, member: User) -> None:
