@@ -26,9 +26,9 @@ def ratio(run: Callable[[str], object], piece: str, chars: int) -> float:
     """How many times as long four times the text takes; the least of several tries where it is too much."""
     least = float("inf")
     for attempt in range(_TRIES):
-        # A text of its own for each try, which no cache knows.
-        small = _seconds(run, f"{attempt} " + repeated(piece, chars))
-        large = _seconds(run, f"{attempt} " + repeated(piece, chars * GROWTH))
+        # A text of its own for each try, which no cache knows; at its end nothing fits.
+        small = _seconds(run, f"{attempt} {repeated(piece, chars)}x")
+        large = _seconds(run, f"{attempt} {repeated(piece, chars * GROWTH)}x")
         least = min(least, large / max(small, _NOISE_SECONDS))
         if least <= MAX_RATIO:
             break

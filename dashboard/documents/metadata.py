@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 
-_PAIR = re.compile(r'\s*([^=,"]+?)\s*=\s*("(?:[^"\\]|\\.)*"|[^,"]*?)\s*(?:,|$)')
+_PAIR = re.compile(r'([^=,"]++)=\s*+("(?:[^"\\]|\\.)*+"|[^,"]*+)\s*+(?:,|$)')
 
 
 class MetadataField(forms.CharField):
@@ -26,13 +26,14 @@ def metadata_of(text: str) -> dict[str, Any]:
     """The pairs of a text; ValidationError shows the part that is none."""
     found: dict[str, Any] = {}
     at = 0
-    while text[at:].strip():
+    text = text.rstrip()
+    while at < len(text):
         pair = _PAIR.match(text, at)
-        if pair is None:
+        if pair is None or not pair[1].strip():
             raise forms.ValidationError(
                 f"{text[at:].strip()[:60]!r} is not key=value, as in team=ops, year=2024"
             )
-        found[pair[1]] = _value(pair[2])
+        found[pair[1].strip()] = _value(pair[2].rstrip())
         at = pair.end()
     return found
 

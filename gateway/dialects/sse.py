@@ -8,14 +8,42 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import orjson
 
-_EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_MAX_END_BYTES = 4
 _DATA_LINE = re.compile(rb"^data:[ ]?(.*?)\r?$", re.MULTILINE)
 # An event that never ends is passed on unread rather than kept.
 MAX_EVENT_BYTES = 8_000_000
+
+
+class EventBuffer:
+    """The bytes of a stream, which come in any pieces, as whole events. Each byte is looked at once."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are whole now."""
+        unread = max(0, len(self._held) - _MAX_END_BYTES + 1)
+        self._held += data
+        ends = [found.end() for found in _EVENT_END.finditer(self._held, unread)]
+        events = [bytes(self._held[start:end]) for start, end in pairwise([0, *ends])]
+        if ends:
+            del self._held[: ends[-1]]
+        return events
+
+    def rest(self) -> bytes:
+        """What is left when the stream ends within an event."""
+        left = bytes(self._held)
+        self._held.clear()
+        return left
 
 
 class StreamTap(ABC):
@@ -30,7 +58,7 @@ class StreamTap(ABC):
         self.failed = False
         self.usage: Mapping[str, Any] = {}
         self._holds_events = holds_events
-        self._pending = b""
+        self._pending = EventBuffer()
 
     @abstractmethod
     def note(self, event: bytes) -> bytes:
@@ -38,30 +66,15 @@ class StreamTap(ABC):
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now: the same ones, or whole events where some are taken out."""
-        events, self._pending = whole_events(self._pending + data)
-        passed = [self.note(event) for event in events]
-        if not self._holds_events:
-            if len(self._pending) > MAX_EVENT_BYTES:
-                self._pending = b""
-            return data
+        passed = [self.note(event) for event in self._pending.feed(data)]
         if len(self._pending) > MAX_EVENT_BYTES:
-            passed.append(self.rest())
-        return b"".join(passed)
+            passed.append(self._pending.rest())
+        return b"".join(passed) if self._holds_events else data
 
     def rest(self) -> bytes:
         """What is left when the stream ends within an event."""
-        left, self._pending = self._pending, b""
+        left = self._pending.rest()
         return left if self._holds_events else b""
-
-
-def whole_events(data: bytes) -> tuple[list[bytes], bytes]:
-    """The events that are whole, and the beginning of the next one."""
-    events = []
-    end = 0
-    for found in _EVENT.finditer(data):
-        events.append(found[0])
-        end = found.end()
-    return events, data[end:]
 
 
 def data_of(event: bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.dialects.base import ApiDialect
-from gateway.dialects.sse import MAX_EVENT_BYTES, data_of, parsed_event, sse_event, whole_events
+from gateway.dialects.sse import MAX_EVENT_BYTES, EventBuffer, data_of, parsed_event, sse_event
 from token_optimizer.optimizer.reading_back.streams.by_dialect import JOINERS
 
 _DONE = b"[DONE]"
@@ -24,7 +24,7 @@ class JoinedStream:
         self._strip_usage = strip_usage
         self._tap = dialect.tap(strip_usage=strip_usage)
         self._joiner = JOINERS[dialect.name]()
-        self._pending = b""
+        self._pending = EventBuffer()
 
     @property
     def finished(self) -> bool:
@@ -47,8 +47,7 @@ class JoinedStream:
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now."""
-        events, self._pending = whole_events(self._pending + data)
-        passed = [self._passed(event) for event in events]
+        passed = [self._passed(event) for event in self._pending.feed(data)]
         if len(self._pending) > MAX_EVENT_BYTES:
             passed.append(self.rest())
         return b"".join(passed)
@@ -71,14 +70,13 @@ class JoinedStream:
 
     def rest(self) -> bytes:
         """What is left when the stream ends within an event."""
-        left, self._pending = self._pending, b""
-        return left
+        return self._pending.rest()
 
     def go_on(self) -> None:
         """The bytes to come are of the next round."""
         self._joiner.go_on()
         self._tap = self._dialect.tap(strip_usage=self._strip_usage)
-        self._pending = b""
+        self._pending = EventBuffer()
 
     def answer(self) -> dict[str, Any]:
         """The round that has ended, as a whole answer."""

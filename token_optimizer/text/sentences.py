@@ -25,7 +25,7 @@ _MAX_REMEMBERED_SPANS = 64
 # Marks that may end a sentence, with the quotes and brackets that close after them.
 # They begin with the characters that any of them may begin with: elsewhere nothing is tried.
 _END = re.compile(
-    r"""[.!?…。！？｡።。။།۔؟।॥](?:(?<=[.!?…])[.!?…]*["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
+    r"""[.!?…。！？｡።。။།۔؟।॥](?:(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
 )
 _OPENING = re.compile(r"""\s*["'“‘«„(\[*_¿¡]{0,3}""")
 _WORD_BEFORE = re.compile(r"[^\s\W]+(?:\.[^\s\W]+)*\Z")

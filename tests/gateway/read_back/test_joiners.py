@@ -11,7 +11,7 @@ from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
-from gateway.dialects.sse import parsed_event, whole_events
+from gateway.dialects.sse import EventBuffer, parsed_event
 from gateway.read_back.joiner import JoinedStream
 from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall
 from tests.mock_responses import ResponsesDialect
@@ -41,8 +41,9 @@ def fed(joiner: JoinedStream, data: bytes, size: int = 100_000) -> bytes:
 
 
 def events(data: bytes) -> list[dict[str, Any]]:
-    found, left = whole_events(data)
-    assert not left
+    buffer = EventBuffer()
+    found = buffer.feed(data)
+    assert not buffer.rest()
     return [parsed_event(event) for event in found]
 
 

@@ -9,40 +9,38 @@ import pytest
 
 from tests.growth import MAX_RATIO, ratio
 from tests.hostile_texts import PIECES
+from tests.token_optimizer.optimizer.bodies import LOG, ROWS
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.pipeline import optimize_body
 
-_CHARS = 4_000
+_CHARS = 3_000
 _CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 # More than any model's window: then there is no budget but the one that is given.
 _CONFIG = OptimizerConfig.preset("balanced", max_input_tokens=10**9)
 
 
-def _user(text: str) -> list[dict[str, Any]]:
-    return [{"role": "user", "content": text}]
-
-
-def _tool(text: str) -> list[dict[str, Any]]:
-    call = {"role": "assistant", "content": None, "tool_calls": [_CALL]}
-    return [*_user("Look."), call, {"role": "tool", "tool_call_id": "1", "content": text}]
-
-
-def _system(text: str) -> list[dict[str, Any]]:
-    return [{"role": "system", "content": text}, *_user("Why?")]
-
-
-def _answer(text: str) -> list[dict[str, Any]]:
-    return [*_user("What?"), {"role": "assistant", "content": text}, *_user("Why?")]
+def _messages(text: str) -> list[dict[str, Any]]:
+    """The text in every place, and as a question about JSON and a log."""
+    calls = [{**_CALL, "id": at} for at in ("1", "2", "3")]
+    results = (f"1 {text}", ROWS[:3_000], LOG[:3_000])
+    return [
+        {"role": "system", "content": f"2 {text}"},
+        {"role": "user", "content": f"3 {text}"},
+        {"role": "assistant", "content": f"4 {text}", "tool_calls": calls},
+        *(
+            {"role": "tool", "tool_call_id": call["id"], "content": result}
+            for call, result in zip(calls, results, strict=True)
+        ),
+        {"role": "user", "content": f"5 {text}"},
+    ]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("piece", PIECES)
 def test_time_grows_linearly(piece: str) -> None:
     def run(text: str) -> None:
-        for messages, budget in ((_user, None), (_tool, 800), (_system, None), (_answer, 500)):
-            body = {"messages": messages(text)}
-            optimize_body(body, "openai", config=_CONFIG, budget_tokens=budget)
+        optimize_body({"messages": _messages(text)}, "openai", config=_CONFIG, budget_tokens=1_500)
 
     assert ratio(run, piece, _CHARS) <= MAX_RATIO
 

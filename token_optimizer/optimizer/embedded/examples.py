@@ -31,7 +31,7 @@ _EXAMPLE_START = re.compile(rf"^[ \t]*<{_EXAMPLE_NAME}(?:\s[^<>\n]{{0,200}})?>",
 _EXAMPLE_END = re.compile(rf"</{_EXAMPLE_NAME}>[ \t]*\n?", re.IGNORECASE)
 _EXAMPLE_RULE = re.compile(
     r"^[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
-    r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*[:.]?)[ \t]*\n\s*",
+    r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*+[:.]?)[ \t]*+\n\s*",
     re.MULTILINE | re.IGNORECASE,
 )
 _ALIKE_SHARE = 0.8

@@ -38,7 +38,7 @@ _READ_NAME = re.compile(r"read|view|open|cat|show|get|fetch|load|scroll|goto", r
 _WORDS_OF_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Commands whose output is the text of a file, at the start of a command line or behind `&&`, `;` or `|`.
 _READ_COMMAND = re.compile(
-    r"(?:^|&&|;|\n)\s*(?:sudo\s+)?"
+    r"(?:^|&&|;|\n)[ \t]*(?:sudo\s+)?"
     r"(?:cat|head|tail|sed\s+-n|nl|less|more|bat|type|Get-Content|gc|open|scroll_\w+|goto)\b"
 )
 _EXACT = re.compile(

@@ -24,9 +24,10 @@ _MAX_TERMS = 48
 _MAX_HITS = 4000
 
 _QUOTED = re.compile(r"""(?<!\w)["“'`]([^"”'`\n]{2,80})["”'`](?!\w)""")
-_TERM = re.compile(r"\d[\d,]*,\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
+_TERM = re.compile(r"\d[\d,]{0,30},\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
-_DOTTED = re.compile(r"[^\W\d]\w*(?:(?:\[\d*\])?\.[^\W\d]\w*)+")
+# The digits before a name are no part of it.
+_DOTTED = re.compile(r"(?<!\w)(\d*+)([^\W\d]\w*+(?:(?:\[\d*+\])?\.[^\W\d]\w*+)+)")
 _KEY_BEFORE = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*"?\Z')
 # What questions about any records have in common.
 _COMMON = FUNCTION_WORDS | {"a", "each", "find", "i", "list", "many", "record", "row", "rows", "show"}
@@ -72,10 +73,10 @@ class Asked:
 def asked_of(query: str) -> Asked:
     """What the question asks for; nothing for an empty one."""
     lower = query.lower()
-    paths = frozenset(re.sub(r"\[\d*\]", "", path.lower()) for path in _DOTTED.findall(query))
+    paths = frozenset(re.sub(r"\[\d*\]", "", path.lower()) for _, path in _DOTTED.findall(query))
     return Asked(
         dict(list(_terms(query).items())[:_MAX_TERMS]),
-        frozenset(words_of(_DOTTED.sub(" ", query))),
+        frozenset(words_of(_DOTTED.sub(r"\1 ", query))),
         paths,
         frozenset(_place(match.group()) for match in _PLACES.finditer(lower)),
         _LEAST.search(lower) is not None,

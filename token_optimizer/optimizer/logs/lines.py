@@ -28,7 +28,7 @@ _FRAME_LINE = re.compile(
 )
 
 _NAME = re.compile(r"[\w$](?:[\w$.:/@#+-]|\[\w+\]|\(\w+\))*")
-_NAME_PART = re.compile(r"\w*\d\w*")
+_NAME_PART = re.compile(r"\w+")
 _QUOTED = re.compile(r"[\"'`“]([^\"'`“”\n]{2,80})[\"'`”]")
 _LOOKS_LIKE_A_NAME = re.compile(r"\d|[_/@#$]|\w[.:-]+\w|[a-z][A-Z]|^[A-Z]{2,}$")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -225,7 +225,9 @@ def names(query: str) -> list[str]:
 
 def name_parts(name: str) -> list[str]:
     """The numbers and ids within a name, for a log that writes it in another way."""
-    return [part for part in _NAME_PART.findall(name) if len(part) > 2 and part != name]
+    return [
+        part for part in _NAME_PART.findall(name) if len(part) > 2 and part != name and _DIGIT.search(part)
+    ]
 
 
 def words(query: str) -> list[str]:

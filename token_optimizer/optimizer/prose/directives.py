@@ -44,7 +44,11 @@ _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\[[ x
 _LIST_MARK = re.compile(r"^[ \t]*(?:[-*+•–]|\d{1,3}[.)]|#{1,6})[ \t]+")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r"[ \t]*>")
-_QUOTES = re.compile(r"“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»|(?<!\w)\"[^\"\n]*\"(?!\w)|(?<!\w)'[^'\n]*'(?!\w)")
+# A search for the closing mark from every opening one would take the square of the length of the text.
+_QUOTES = re.compile(
+    r"“[^”\n]{0,1000}”|„[^“”\n]{0,1000}[“”]|«[^»\n]{0,1000}»"
+    r"|(?<!\w)\"[^\"\n]*\"(?!\w)|(?<!\w)'[^'\n]*'(?!\w)"
+)
 # What stands above a mail that is pasted, and in the line that hands over a text to be worked on: all behind
 # it is somebody else's.
 _MAIL_HEAD = re.compile(

@@ -25,7 +25,7 @@ FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 KeepPassages = Callable[[MarkedText, Sequence[Passage], frozenset[int]], MarkedText]
 # A shorter paragraph, as a title is, speaks of what the next one does.
 _MIN_PARAGRAPH_CHARS = 200
-_ENDS_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*\Z")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class CuttableBlock:
         start, size = 0, 0
         for number, text in enumerate(self.texts(), 1):
             size += len(text)
-            if self.cutter.by_paragraph and size >= _MIN_PARAGRAPH_CHARS and _ENDS_PARAGRAPH.search(text):
+            if self.cutter.by_paragraph and size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
                 yield number - start
                 start, size = number, 0
         if start < len(self.passages):
@@ -222,3 +222,8 @@ def _leave_out(blocks: list[Block | None], run: list[CuttableBlock], context: Co
     blocks[first.at] = with_text(first.block, joined([marker, "\n\n"]), context.show_handles)
     for cuttable in run[1:]:
         blocks[cuttable.at] = None
+
+
+def _ends_paragraph(text: str) -> bool:
+    """Whether a blank line stands in the space at the end of the text."""
+    return _BLANK_LINE.search(text, len(text.rstrip())) is not None

@@ -62,7 +62,6 @@ _MAX_LISTED_WORDS = 4
 _MAX_CHARS = 1_000
 _DECIDES = ("points", "narrows")
 _WITHIN = ("bracket", "goes_on")
-_END = re.compile(r"[.!?]+\Z")
 
 
 class Clause(NamedTuple):
@@ -95,8 +94,7 @@ def clauses(sentence: str) -> list[Clause]:
 
 def end_mark(sentence: str) -> str:
     """The full stop of the sentence, if it has one."""
-    found = _END.search(sentence)
-    return found.group() if found else ""
+    return sentence[len(sentence.rstrip(".!?")) :]
 
 
 def readable(parts: Sequence[Clause], wanted: Sequence[bool | None]) -> list[Clause]:

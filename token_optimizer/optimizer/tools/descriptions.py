@@ -32,7 +32,7 @@ from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
 _CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")
-_STRUCTURED = re.compile(r"(?m)^\s*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$")
+_STRUCTURED = re.compile(r"(?m)^[^\S\n]*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$")
 # Words that English is not written without: a text with none of them is in another language.
 _ENGLISH = re.compile(r"\b(?:the|an?|of|to|for|and|in|or|is|are|by|from|with|this|that)\b", re.IGNORECASE)
 # Examples of what a tool does are none of what it takes.

@@ -22,7 +22,7 @@ from token_optimizer.text.lines import lines_of
 # Scripts that put no space between words are cut by the character.
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_NO_SPACES}]|[^\s{_NO_SPACES}]+")
-_ENDS_SENTENCE = re.compile(r"[.!?。！？]+(?=[\"')\]”]*$)")
+_ENDS_SENTENCE = re.compile(r"(?<![.!?。！？])[.!?。！？]++(?=[\"')\]”]*$)")
 _SAYS = re.compile(r"[^\W_]")
 _STANDS_ALONE = re.compile(r"[^\W_]|[\u2600-\u27bf\U0001f000-\U0010ffff]")
 # How far ahead a word of the model is looked for, when it is not the next one.

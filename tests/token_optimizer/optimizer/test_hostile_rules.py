@@ -1,0 +1,37 @@
+"""Rules that search a text, each with the text that its search would read again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.growth import MAX_RATIO, ratio
+from token_optimizer.optimizer.json.asked import asked_of
+from token_optimizer.optimizer.logs.lines import name_parts
+from token_optimizer.optimizer.prose.directives import directives_of
+from token_optimizer.optimizer.tools.clauses import end_mark
+from token_optimizer.text.sentences import sentence_spans
+
+_CHARS = 12_000
+
+
+@pytest.mark.parametrize(
+    ("rule", "piece"),
+    [
+        (lambda text: list(sentence_spans(text)), "."),
+        (asked_of, "a"),
+        (asked_of, "a1"),
+        (asked_of, "1,"),
+        (name_parts, "a"),
+        (end_mark, "."),
+        (directives_of, "MUST “"),
+        (directives_of, "MUST «"),
+    ],
+)
+def test_time_grows_linearly(rule: Callable[[str], object], piece: str) -> None:
+    assert ratio(rule, piece, _CHARS) <= MAX_RATIO
+
+
+def test_names_with_digits_before_them() -> None:
+    assert asked_of("1abc.def and a1b.c[0].d").paths == {"abc.def", "a1b.c.d"}
