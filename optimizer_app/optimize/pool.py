@@ -1,64 +1,78 @@
-"""The process for large prompts: one niced process beside each web worker."""
+"""Large prompts of one web worker: each waits for its turn at the worker's optimizer process."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import signal
 from collections.abc import AsyncIterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+from weakref import WeakValueDictionary
 
-from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
-from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
-from optimizer_app.precompression.lookups import PrecompressionReader
+from optimizer_app.optimize.inline import OptimizationRequest, Optimized
+from optimizer_app.optimize.process import OptimizerProcess, OptimizerStopped
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.stages import compress as compress_stage
 from token_optimizer.tokens.counts import count_texts
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
-_NICENESS = 5
+# What a prompt may take beyond its config's `max_latency_ms`, which holds for the costly stages alone: many
+# times what the other ones take of a prompt of that size on a busy machine.
+GRACE_SECONDS = 4.0
+GRACE_SECONDS_PER_100_KB = 4.0
+MAX_SECONDS = 60.0
+MAX_WAIT_SECONDS = 30.0
 
 
 class OptimizerPool:
     """The process for large prompts, and the conversations that this worker remembers for small ones.
 
-    The process is started before the first large prompt comes, and replaced when it dies.
+    The process is started before the first large prompt comes. Projects take turns: however many prompts one
+    sends, those of others wait for one of them.
     """
 
     def __init__(self, redis_url: str = "", database: str = "") -> None:
-        self._redis_url = redis_url
-        self._database = database
-        self._executor: ProcessPoolExecutor | None = None
+        self._process = OptimizerProcess(redis_url, database, load_tables)
+        # Its thread must live as long as the process.
+        self._thread = ThreadPoolExecutor(1, "optimizer")
+        self._turn = asyncio.Lock()
+        self._project_turns: WeakValueDictionary[UUID | None, asyncio.Lock] = WeakValueDictionary()
         self.conversations = Conversations(redis_url) if redis_url else None
 
     async def warm(self) -> None:
         """Start the process now, so that the first large prompt does not wait for its imports."""
-        await asyncio.get_running_loop().run_in_executor(self._ready(), load_tables)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._process.wait_until_ready)
 
     async def run(self, request: OptimizationRequest) -> Optimized:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._ready(), _run_in_process, request)
-        except BrokenProcessPool:
-            self.close()
-            raise
+        """The optimized request. OptimizerStopped where its turn does not come, or it takes too long."""
+        async with self._turn_of(request.project_id):
+            await self.warm()
+            answer, loop = self._process.answer, asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, answer, request, max_seconds(request))
 
     def close(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        self._process.close()
+        self._thread.submit(self._process.end)
+        self._thread.shutdown(wait=False)
 
-    def _ready(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            # spawn: a fork would take the event loop's sockets and the database connections along.
-            context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(
-                1, mp_context=context, initializer=_start_process, initargs=(self._redis_url, self._database)
-            )
-        return self._executor
+    @asynccontextmanager
+    async def _turn_of(self, project_id: UUID | None) -> AsyncIterator[None]:
+        of_project = self._project_turns.setdefault(project_id, asyncio.Lock())
+        async with AsyncExitStack() as turns:
+            try:
+                async with asyncio.timeout(MAX_WAIT_SECONDS):
+                    await turns.enter_async_context(of_project)
+                    await turns.enter_async_context(self._turn)
+            except TimeoutError:
+                raise OptimizerStopped(f"its turn did not come within {MAX_WAIT_SECONDS:g} s") from None
+            yield
+
+
+def max_seconds(request: OptimizationRequest) -> float:
+    """How long the request may take before its process is killed."""
+    grace = GRACE_SECONDS + GRACE_SECONDS_PER_100_KB * request.size_bytes / 100_000
+    return min(request.config.max_latency_ms / 1000 + grace, MAX_SECONDS)
 
 
 _worker_pool: OptimizerPool | None = None
@@ -97,29 +111,3 @@ def load_tables() -> None:
     count_texts(["warm"], "gpt-4o")
     cache_prices("gpt-4o", "openai")
     compress_stage.load()
-
-
-_process_conversations: Conversations | None = None
-_process_reader: PrecompressionReader | None = None
-
-
-def _run_in_process(request: OptimizationRequest) -> Optimized:
-    return run_inline(request, _process_conversations, reader=_process_reader)
-
-
-def _start_process(redis_url: str, database: str) -> None:
-    """Give way to the workers that serve, leave signals to them, and die with the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
-    # Elsewhere than on Linux the process ends when its queue closes.
-    end_with_parent()
-    parent = multiprocessing.parent_process()
-    if parent is None or os.getppid() != parent.pid:
-        # The worker died while this process was starting.
-        os._exit(1)
-    use_tokenizers_of_environment()
-    global _process_conversations, _process_reader
-    if redis_url:
-        _process_conversations = Conversations(redis_url)
-    if database:
-        _process_reader = PrecompressionReader(database)

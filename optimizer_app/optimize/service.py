@@ -6,6 +6,7 @@ Small prompts are optimized on the event loop. Large ones go to the pool's proce
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,7 @@ from optimizer_app.optimize.inline import (
     untouched,
 )
 from optimizer_app.optimize.pool import OptimizerPool, optimizer_pool, worker_pool
+from optimizer_app.optimize.process import OptimizerStopped
 from optimizer_app.optimize.retrieval import with_documents
 from token_optimizer.errors import PromptError
 
@@ -61,8 +63,11 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
         return await pool.run(request)
     except PromptError:
         raise
+    except OptimizerStopped as error:
+        failure = str(error)
     except Exception as error:
         # The type alone: a message could quote the prompt.
-        name = type(error).__name__
-        log.error("optimizer_failed", trace_id=str(request.trace_id), error=name)
-        return untouched(request, failure=name)
+        failure = type(error).__name__
+    log.error("optimizer_failed", trace_id=str(request.trace_id), error=failure)
+    # In a thread, since it counts the tokens of a prompt that may be large.
+    return await asyncio.to_thread(untouched, request, failure)

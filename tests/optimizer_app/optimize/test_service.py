@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import psutil
 import pytest
 from tokenizers import Tokenizer, models
 
 from optimizer_app.optimize import inline
+from optimizer_app.optimize import pool as pool_module
 from optimizer_app.optimize.service import (
     INLINE_BYTES,
     INLINE_MS,
@@ -81,17 +84,68 @@ async def test_a_large_prompt_is_not_worked_on_in_this_process() -> None:
         assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
-async def test_a_killed_process_costs_one_optimization_and_no_request() -> None:
+async def test_a_killed_process_is_replaced() -> None:
     async with optimizer_pool() as pool:
         await pool.warm()
         os.kill(_pool_process(), signal.SIGKILL)
-        body = openai_body()
-        results = [await optimize_request(_request(body, INLINE_BYTES + 1), pool) for _ in range(2)]
-    first, second = results
+        # It may take the kernel a moment to end it, which is the last request that fails.
+        results = [await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool) for _ in range(2)]
+    assert results[1].stats.tokens_saved > 0
+
+
+async def test_a_process_that_hangs_is_killed_and_the_request_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = openai_body()
+    hasty = replace(
+        _request(body, INLINE_BYTES + 1), config=OptimizerConfig.preset("balanced", max_latency_ms=1)
+    )
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        hung = _pool_process()
+        os.kill(hung, signal.SIGSTOP)
+        with monkeypatch.context() as patch:
+            patch.setattr(pool_module, "GRACE_SECONDS", 0.1)
+            first = await optimize_request(hasty, pool)
+        assert not psutil.pid_exists(hung)
+        second = await optimize_request(_request(body, INLINE_BYTES + 1), pool)
     assert first.body == body
     assert (first.stats.route, first.stats.tokens_saved) == ("bypass", 0)
     assert first.stats.stages[0].status == "failed"
+    assert "its process was stopped after 1." in first.stats.fallback_reason
     assert second.stats.tokens_saved > 0
+
+
+async def test_projects_take_turns() -> None:
+    order: list[str] = []
+
+    async def send(project_id: UUID, name: str) -> None:
+        request = replace(_request(openai_body(), INLINE_BYTES + 1), project_id=project_id)
+        await optimize_request(request, pool)
+        order.append(name)
+
+    many, other = uuid4(), uuid4()
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(4):
+                tasks.create_task(send(many, f"many {number}"))
+            tasks.create_task(send(other, "other"))
+    assert order.index("other") == 1
+
+
+async def test_a_request_whose_turn_does_not_come_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "MAX_WAIT_SECONDS", 0.01)
+    request = _request(openai_body(), INLINE_BYTES + 1)
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        os.kill(process := _pool_process(), signal.SIGSTOP)
+        waiting = asyncio.create_task(optimize_request(request, pool))
+        await asyncio.sleep(0)
+        late = await optimize_request(request, pool)
+        os.kill(process, signal.SIGCONT)
+        assert (await waiting).stats.tokens_saved > 0
+    assert "its turn did not come" in late.stats.fallback_reason
 
 
 async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,140 @@
+"""The process beside a web worker that optimizes large prompts, one at a time, each within a limit.
+
+A process that runs past the limit is killed, whatever it hangs in, and another one is started in its place.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+from optimizer_app.child_processes import end_with_parent
+from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
+from optimizer_app.precompression.lookups import PrecompressionReader
+from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
+
+_NICENESS = 5
+# A few seconds on a machine of its own; minutes where all cores are taken.
+_START_SECONDS = 300.0
+
+
+class OptimizerStopped(Exception):
+    """The process ended before it answered; the message says why."""
+
+
+class OptimizerProcess:
+    """Started at the first use, and again after it ended. For one thread, which must live as long as the
+    process: the kernel ends the process with it."""
+
+    def __init__(self, redis_url: str, database: str, load: Callable[[], None]) -> None:
+        self._arguments = (redis_url, database, load)
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._is_ready = False
+        self._is_closed = False
+
+    def wait_until_ready(self) -> None:
+        """Start the process where it does not run, and wait for what it loads first."""
+        if self._process is None or not self._process.is_alive():
+            self.end()
+            self._start()
+        if not self._is_ready:
+            self._exchange(None, _START_SECONDS)
+            self._is_ready = True
+
+    def answer(self, request: OptimizationRequest, max_seconds: float) -> Optimized:
+        """The optimized request. Raises what the optimizer raised, or OptimizerStopped."""
+        self.wait_until_ready()
+        outcome = self._exchange(request, max_seconds)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def end(self) -> None:
+        """Kill the process."""
+        process, pipe = self._process, self._pipe
+        self._process = self._pipe = None
+        self._is_ready = False
+        if process is not None:
+            process.kill()
+            process.join()
+        if pipe is not None:
+            pipe.close()
+
+    def close(self) -> None:
+        """Kill the process for good; from any thread."""
+        self._is_closed = True
+        if process := self._process:
+            process.kill()
+
+    def _start(self) -> None:
+        # spawn: a fork would take the event loop's sockets and the database connections along.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def _exchange(self, request: OptimizationRequest | None, max_seconds: float) -> Optimized | Exception:
+        """Send the request, if any, and wait for the answer; the process dies where that takes too long."""
+        process, pipe = self._process, self._pipe
+        assert process is not None
+        assert pipe is not None
+        is_late = threading.Event()
+
+        def kill() -> None:
+            is_late.set()
+            process.kill()
+
+        timer = threading.Timer(max_seconds, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            if request is not None:
+                pipe.send(request)
+            return pipe.recv()
+        except (EOFError, OSError):
+            self.end()
+            if not self._is_closed:
+                self._start()
+            reason = f"was stopped after {max_seconds:.1f} s" if is_late.is_set() else "died"
+            raise OptimizerStopped(f"its process {reason}") from None
+        finally:
+            timer.cancel()
+
+
+def _serve(pipe: Connection, redis_url: str, database: str, load: Callable[[], None]) -> None:
+    """What the process does: one request after the other, until its worker hangs up."""
+    _become_child()
+    use_tokenizers_of_environment()
+    conversations = Conversations(redis_url) if redis_url else None
+    reader = PrecompressionReader(database) if database else None
+    load()
+    pipe.send(None)
+    while True:
+        try:
+            request = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            pipe.send(run_inline(request, conversations, reader=reader))
+        except Exception as error:  # it is raised where the request came from
+            pipe.send(error)
+
+
+def _become_child() -> None:
+    """Give way to the workers that serve, leave signals to them, and die with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    # Elsewhere than on Linux the process ends when its pipe closes.
+    end_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is None or os.getppid() != parent.pid:
+        # The worker died while this process was starting.
+        os._exit(1)
