@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.growth import MAX_RATIO, ratio
+from token_optimizer.optimizer.embedded.content import message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
 from token_optimizer.optimizer.prose.directives import directives_of
@@ -20,6 +21,7 @@ _CHARS = 12_000
     ("rule", "piece"),
     [
         (lambda text: list(sentence_spans(text)), "."),
+        (message_pieces, '"'),
         (asked_of, "a"),
         (asked_of, "a1"),
         (asked_of, "1,"),

@@ -49,7 +49,7 @@ _MAX_TASK_CHARS = 12_000
 # Behind the material less is said than before it.
 _MAX_TAIL_CHARS = 1500
 # What stands around material: quotes, and lines of dashes and the like.
-_MARKS = r"(?:\"{3,}|'{3,}|[-=*_~#<>]{3,}[ \t]*(?=\n|\Z)|\s)+"
+_MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
