@@ -1,8 +1,9 @@
 """The one guard for URLs that people enter and this service then calls.
 
 Refused: other schemes than http and https, credentials in the URL, and hosts that are, or resolve to,
-link-local, metadata, multicast or unspecified addresses. Loopback and private networks are allowed, since
-models are often served there. URLs of the instance's own environment are trusted and not checked.
+link-local, metadata, multicast or unspecified addresses, also where an IPv6 address holds one. Loopback and
+private networks are refused, too, where the settings do not allow them. URLs of the instance's own
+environment are trusted and not checked.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from django.conf import settings
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -21,8 +23,12 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Cloud metadata services that are not link-local.
 METADATA_ADDRESSES = frozenset(
-    ipaddress.ip_address(text) for text in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+    ipaddress.ip_address(text)
+    for text in ("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
 )
+_THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
+# IPv6 networks whose addresses end with one of IPv4, which a translator would call.
+_HOLDING_IPV4 = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
 METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 
 
@@ -51,11 +57,25 @@ def check_outgoing_url(url: str) -> None:
 
 def check_outgoing_address(address: IpAddress, host: str) -> None:
     """Raise UnsafeUrl where an address that `host` resolved to must not be called."""
-    address = getattr(address, "ipv4_mapped", None) or address
+    address = _called(address)
     if address in METADATA_ADDRESSES:
         raise UnsafeUrl(f"{host} is a metadata service")
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
+    is_reserved = address.is_multicast or address.is_unspecified or address in _THIS_NETWORK
+    if address.is_link_local or is_reserved:
         raise UnsafeUrl(f"{host} is a link-local or reserved address")
+    if (address.is_loopback or address.is_private) and not settings.ALLOW_PRIVATE_URLS:
+        raise UnsafeUrl(f"{host} is in a private network, and OPTIMIZER_ALLOW_PRIVATE_URLS is not set")
+
+
+def _called(address: IpAddress) -> IpAddress:
+    """The address that answers: of an IPv6 address that holds one of IPv4, that one."""
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
+        return address
+    if held := address.ipv4_mapped or address.sixtofour:
+        return held
+    if any(address in network for network in _HOLDING_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
 
 
 def _addresses(host: str, port: int) -> list[IpAddress]:

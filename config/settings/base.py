@@ -72,6 +72,8 @@ UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600
 # How long after its first call of read_back a model may go on reading within one answer.
 READ_BACK_SECONDS = env.seconds("OPTIMIZER_READ_BACK_SECONDS", 120.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")
+# Whether URLs that people enter may lead to this machine and to private networks, where models may be served.
+ALLOW_PRIVATE_URLS = env.boolean("OPTIMIZER_ALLOW_PRIVATE_URLS", default=False)
 # The model of the machine's one embedding process, and the socket it answers on.
 EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
 EMBEDDING_SOCKET = STATE_DIR / "run" / "embedding.sock"

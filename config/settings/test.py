@@ -16,3 +16,5 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STATIC_FROM_SOURCE = True
+# Servers of the tests listen on 127.0.0.1.
+ALLOW_PRIVATE_URLS = True
