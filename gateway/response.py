@@ -17,13 +17,14 @@ from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client
-from gateway.upstream.connections import Answer
+from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, too_long_an_answer
 from gateway.upstream.headers import answer_headers
 from token_optimizer.models import OptimizationStats
 
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 # zlib and gzip, told apart by their first bytes.
 _ANY_WRAPPING = 47
+_PIECE_BYTES = 1024**2
 
 
 class StreamReader(Protocol):
@@ -49,7 +50,7 @@ async def pass_whole(
 ) -> None:
     """Pass on an answer that is no stream: with `stats` in it where it is a success and they are given,
     and byte for byte without."""
-    received = b"".join([chunk async for chunk in answer.chunks()])
+    received = await read_whole(answer)
     recording.note_answered()
     packed = is_packed(answer)
     body = unpack_whole(received, packed=packed)
@@ -127,19 +128,26 @@ async def unpacked(answer: Answer) -> AsyncIterator[bytes]:
         return
     unpacker = zlib.decompressobj(_ANY_WRAPPING)
     async for chunk in answer.chunks():
-        yield _unpack(unpacker, chunk)
+        while chunk:
+            yield _unpack(unpacker, chunk, _PIECE_BYTES)
+            chunk = unpacker.unconsumed_tail
     if not unpacker.eof:
         raise UpstreamFailed("the provider's compressed answer is not whole")
 
 
 def unpack_whole(body: bytes, *, packed: bool) -> bytes:
-    """A whole body, decompressed where it is compressed."""
-    return _unpack(zlib.decompressobj(_ANY_WRAPPING), body) if packed else body
+    """A whole body, decompressed where it is compressed; UpstreamFailed where too much would come out."""
+    if not packed:
+        return body
+    plain = _unpack(zlib.decompressobj(_ANY_WRAPPING), body, MAX_ANSWER_BYTES + 1)
+    if len(plain) > MAX_ANSWER_BYTES:
+        raise too_long_an_answer()
+    return plain
 
 
-def _unpack(unpacker: zlib._Decompress, data: bytes) -> bytes:
+def _unpack(unpacker: zlib._Decompress, data: bytes, max_bytes: int) -> bytes:
     try:
-        return unpacker.decompress(data)
+        return unpacker.decompress(data, max_bytes)
     except zlib.error as error:
         raise UpstreamFailed("the provider's answer could not be decompressed") from error
 

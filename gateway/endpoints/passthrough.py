@@ -1,4 +1,4 @@
-"""All that a provider knows under /v1 and that is no completion: relayed untouched, not optimized.
+"""What a provider does under /v1 that is no completion: relayed untouched, not optimized.
 
 Models, token counts, embeddings, files, batches. The echo provider answers the first two itself.
 """
@@ -14,6 +14,7 @@ from gateway.auth import Caller
 from gateway.dialects.base import MessageList
 from gateway.echo.answer import model_list
 from gateway.endpoints.base import JsonAnswer, dialect_of
+from gateway.endpoints.relayed import is_relayed
 from gateway.errors import BadRequest, NotFound
 from gateway.requests.body import checked, json_object, with_model
 from gateway.requests.client import Client
@@ -21,14 +22,11 @@ from gateway.requests.paths import right_path
 from gateway.response import is_packed, unpack_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
-from gateway.upstream.connections import Answer
+from gateway.upstream.connections import Answer, read_whole
 from gateway.upstream.headers import answer_headers, request_headers
 from gateway.upstream.links import ProviderLinks, has_links
 from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
-
-# Ours: never the provider's, whatever it would answer.
-_OWN_PATHS = frozenset({"", "optimize", "prompts", "read_back", "ingest", "traces"})
 
 
 async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
@@ -58,7 +56,7 @@ async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, st
 
 
 async def passthrough(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
-    """Every other path under /v1."""
+    """Another path under /v1, where it is one of `RELAYED`."""
     _check_path(client)
     caller = await gateway.callers.authenticate(client.headers)
     provider = caller.provider_for(provider_kind_of(client))
@@ -74,9 +72,9 @@ def provider_kind_of(client: Client) -> str:
 
 
 def _check_path(client: Client) -> None:
-    """Refuse our own paths, and those that would climb out of the provider's base URL."""
-    segments = unquote(client.target.partition("?")[0]).split("/")
-    if any(segment in ("..", ".") for segment in segments) or segments[2] in _OWN_PATHS:
+    """Refuse what is not relayed, and paths that would climb out of the provider's base URL."""
+    path = unquote(client.target.partition("?")[0])
+    if any(segment in ("..", ".") for segment in path.split("/")) or not is_relayed(client.method, path):
         raise _unknown(client)
 
 
@@ -120,6 +118,6 @@ async def _pass(client: Client, answer: Answer, links: ProviderLinks) -> None:
 
 async def _pass_with_links(client: Client, answer: Answer, links: ProviderLinks) -> None:
     packed = is_packed(answer)
-    body = unpack_whole(b"".join([chunk async for chunk in answer.chunks()]), packed=packed)
+    body = unpack_whole(await read_whole(answer), packed=packed)
     headers = answer_headers(answer.headers, decoded=packed) + links.mended_headers(answer.headers)
     await client.answer(answer.status, headers, links.mended(body))

@@ -20,6 +20,8 @@ from optimizer_app.outgoing import UnsafeUrl
 CONNECT_TIMEOUT_SECONDS = 10.0
 # Providers send long policies; aiohttp's own limit is 8 kB.
 _HEADER_BYTES = 65_536
+# An answer that is held whole: an image, or a batch of embeddings, is some MB.
+MAX_ANSWER_BYTES = 64 * 1024**2
 
 
 class Answer(Protocol):
@@ -78,8 +80,7 @@ class WholeAnswer:
 
     @classmethod
     async def read(cls, answer: Answer) -> Self:
-        body = b"".join([chunk async for chunk in answer.chunks()])
-        return cls(answer.status, answer.headers, body)
+        return cls(answer.status, answer.headers, await read_whole(answer))
 
     def header(self, name: str) -> str:
         named = [value for found, value in self.headers if found.lower() == name]
@@ -87,6 +88,20 @@ class WholeAnswer:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self.body
+
+
+async def read_whole(answer: Answer) -> bytes:
+    """All of the body; UpstreamFailed where it does not end in time to be held."""
+    body = bytearray()
+    async for chunk in answer.chunks():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise too_long_an_answer()
+    return bytes(body)
+
+
+def too_long_an_answer() -> UpstreamFailed:
+    return UpstreamFailed(f"the provider's answer is longer than {MAX_ANSWER_BYTES // 1024**2} MB")
 
 
 class Upstream:

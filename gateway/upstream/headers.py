@@ -38,6 +38,9 @@ _NOT_DOWNSTREAM = HOP_BY_HOP | {
     "set-cookie",
     "alt-svc",
     "strict-transport-security",
+    # Their origin would be ours.
+    "clear-site-data",
+    "service-worker-allowed",
     # SDKs follow redirects with the key that they have, which is ours.
     "location",
     "content-location",
@@ -53,14 +56,21 @@ def request_headers(
     `plain` asks for an answer that is not compressed. `unpacked`: the request's body is not any more.
     """
     received = [(name, value) for name, value in received if not (unpacked and name == "content-encoding")]
-    passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret)]
+    own = named_by_connection(received)
+    passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret, own)]
     encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
     own_key = dict(received).get("x-provider-authorization", "").strip()
     return [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
 
 
-def _goes_upstream(name: str, value: str, secret: str) -> bool:
-    if name in _NOT_UPSTREAM or name.startswith(_NOT_UPSTREAM_PREFIXES):
+def named_by_connection(headers: Headers) -> frozenset[str]:
+    """The headers that `Connection` names: like itself, they are for the next hop alone."""
+    named = [value for name, value in headers if name == "connection"]
+    return frozenset(word.strip().lower() for value in named for word in value.split(","))
+
+
+def _goes_upstream(name: str, value: str, secret: str, own: frozenset[str]) -> bool:
+    if name in _NOT_UPSTREAM or name in own or name.startswith(_NOT_UPSTREAM_PREFIXES):
         return False
     return secret not in value
 
@@ -88,5 +98,5 @@ def bare_key(authorization: str) -> str:
 def answer_headers(received: Iterable[tuple[str, str]], *, decoded: bool) -> Headers:
     """The provider's headers for the client. `decoded`: the body was unpacked on the way."""
     headers = [(name.lower(), value) for name, value in received]
-    dropped = _NOT_DOWNSTREAM | ({"content-encoding"} if decoded else set())
+    dropped = _NOT_DOWNSTREAM | named_by_connection(headers) | ({"content-encoding"} if decoded else set())
     return [(name, value) for name, value in headers if name not in dropped]

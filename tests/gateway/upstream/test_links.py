@@ -111,8 +111,8 @@ def test_redirects_lead_here_or_nowhere(echo_account: Account, batches: BatchPro
         url = echo_account.server.url + path
         return requests.get(url, headers=headers, allow_redirects=False, timeout=10)
 
-    assert asked("/v1/moved").headers["location"] == f"{echo_account.server.url}/v1/files/f/content"
-    elsewhere = asked("/v1/elsewhere")
+    assert asked("/v1/files/moved").headers["location"] == f"{echo_account.server.url}/v1/files/f/content"
+    elsewhere = asked("/v1/files/elsewhere")
     assert elsewhere.status_code == 302
     assert "location" not in elsewhere.headers
 

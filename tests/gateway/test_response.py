@@ -1,0 +1,27 @@
+"""Answers that unpack to more than anybody sends."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from gateway import response
+from gateway.errors import UpstreamFailed
+from gateway.response import unpack_whole, unpacked
+from gateway.upstream.connections import WholeAnswer
+
+PACKED = gzip.compress(bytes(3 * 1024**2))
+
+
+def test_a_whole_answer_is_unpacked_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(unpack_whole(PACKED, packed=True)) == 3 * 1024**2
+    monkeypatch.setattr(response, "MAX_ANSWER_BYTES", 1024**2)
+    with pytest.raises(UpstreamFailed, match="longer than"):
+        unpack_whole(PACKED, packed=True)
+
+
+async def test_a_stream_is_unpacked_in_pieces() -> None:
+    pieces = [piece async for piece in unpacked(WholeAnswer(200, [("content-encoding", "gzip")], PACKED))]
+    assert sum(map(len, pieces)) == 3 * 1024**2
+    assert max(map(len, pieces)) <= 1024**2
