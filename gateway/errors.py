@@ -99,6 +99,13 @@ class UnsupportedEncoding(GatewayError):
     code = "unsupported_content_encoding"
 
 
+class RequestTimeout(GatewayError):
+    status = 408
+    openai_type = "invalid_request_error"
+    anthropic_type = "invalid_request_error"
+    code = "request_timeout"
+
+
 class UpgradeRequired(GatewayError):
     status = 426
     openai_type = "invalid_request_error"

@@ -74,9 +74,9 @@ class Gateway:
         """The whole request body, unpacked where it came compressed."""
         return await self.unpacked(client, await client.read_body(self.max_request_bytes))
 
-    async def unpacked(self, client: Client, body: bytes) -> bytes:
+    async def unpacked(self, client: Client, body: bytes, max_bytes: int | None = None) -> bytes:
         """A body without its `content-encoding`."""
-        return await unpacked_in_thread(body, client.content_encoding, self.max_request_bytes)
+        return await unpacked_in_thread(body, client.content_encoding, max_bytes or self.max_request_bytes)
 
     async def optimize(self, request: OptimizationRequest, project_id: UUID) -> Optimized:
         """The prompt made smaller, with what the project's documents say; BadRequest where it is none."""

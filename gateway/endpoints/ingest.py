@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from gateway.auth import KEY_HEADERS, Caller
 from gateway.endpoints.base import JsonAnswer
-from gateway.errors import BadRequest, NotFound
+from gateway.errors import BadRequest, NotFound, TooLarge, Unauthorized
 from gateway.requests.body import Body, Name, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
@@ -27,6 +27,8 @@ from optimizer_app.ingest.job import job_status
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 
+# Of a caller whose key is in the body.
+MAX_UNKNOWN_BYTES = 1024**2
 _TYPES = ", ".join(item.value for item in BlockType)
 
 
@@ -73,12 +75,11 @@ class FormFields(Body):
 
 async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
     """Queue documents given as JSON or as files of a form; 202 with the job to follow."""
-    # Whoever names a key is asked for it before 64 MB are read; without one it may stand in the body.
+    # Whoever names a key is asked for it before 64 MB are read; without one it may stand in a small body.
     known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
+    body = await (gateway.read_body(client) if known else _small_body(gateway, client))
     # In a thread: reading 64 MB would keep the other requests of this worker waiting.
-    key, documents = await asyncio.to_thread(
-        _key_and_documents, await gateway.read_body(client), client.headers
-    )
+    key, documents = await asyncio.to_thread(_key_and_documents, body, client.headers)
     caller = known or await _caller(gateway, client, key)
     accepted = await gateway.from_database(lambda: _accept(caller, documents))
     return JsonAnswer(orjson.dumps(accepted), 202)
@@ -92,6 +93,14 @@ async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) 
         # The same words for another project's: that it exists is not for this caller to know.
         raise NotFound(f"no ingest job {params['job'][:60]!r} in this project", param="job")
     return JsonAnswer(orjson.dumps(found))
+
+
+async def _small_body(gateway: Gateway, client: Client) -> bytes:
+    """The body of a caller who is not known yet."""
+    try:
+        return await gateway.unpacked(client, await client.read_body(MAX_UNKNOWN_BYTES), MAX_UNKNOWN_BYTES)
+    except TooLarge:
+        raise Unauthorized("a body over 1 MB needs its API key in a header, such as x-api-key") from None
 
 
 async def _caller(gateway: Gateway, client: Client, key: object) -> Caller:

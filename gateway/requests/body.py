@@ -16,6 +16,9 @@ from gateway.errors import BadRequest
 
 # May be an integer beyond 64 bits; most are ids within texts.
 _MANY_DIGITS = re.compile(rb"(?<=[\[:,\s])-?[1-9][0-9]{18,}(?=\s*[,\]}])")
+# Each takes some hundred bytes once it is read, whatever it took in the body.
+MAX_VALUES = 1_000_000
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _MAX_64_BITS = 2**64 - 1
 _MIN_64_BITS = -(2**63)
 # What was to be there, by pydantic's name for what was wrong.
@@ -78,6 +81,8 @@ def kind_of(value: object) -> str:
 
 def parsed_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     """The JSON object of a body, and whether it can be written again as it was."""
+    if has_too_many_values(raw):
+        raise BadRequest(f"the request body holds more than {MAX_VALUES:,} values")
     try:
         body, writable = orjson.loads(raw), not _has_large_integer(raw)
     except orjson.JSONDecodeError:
@@ -86,6 +91,15 @@ def parsed_object(raw: bytes) -> tuple[dict[str, Any], bool]:
     if not isinstance(body, dict):
         raise BadRequest("the request body must be a JSON object")
     return body, writable
+
+
+def has_too_many_values(raw: bytes) -> bool:
+    """Whether a JSON text has more values than a body may have; commas within its strings are none."""
+    return _values_in(raw) > MAX_VALUES and _values_in(_STRING.sub(b"", raw)) > MAX_VALUES
+
+
+def _values_in(raw: bytes) -> int:
+    return sum(map(raw.count, (b",", b"[", b"{")))
 
 
 def json_object(raw: bytes) -> dict[str, Any] | None:
@@ -118,7 +132,11 @@ def _has_large_integer(raw: bytes) -> bool:
         found = found or not _MIN_64_BITS <= number <= _MAX_64_BITS
         return number
 
-    json.loads(raw, parse_int=note)
+    try:
+        json.loads(raw, parse_int=note)
+    except RecursionError:
+        # Deeper than Python reads. It goes out as it came.
+        return True
     return found
 
 

@@ -10,9 +10,13 @@ from typing import Protocol
 from django.conf import settings
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BadRequest, too_large
+from gateway.errors import BadRequest, RequestTimeout, too_large
 
 _FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
+
+# Nobody's network stops for so long in the middle of a body, or takes so long for all of it.
+BODY_PAUSE_SECONDS = 20.0
+BODY_SECONDS = 300.0
 
 Headers = list[tuple[str, str]]
 
@@ -44,6 +48,7 @@ class Client:
         # The model that an Azure path names.
         self.deployment: str = scope.get("deployment", "")
         self.started = False
+        self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
@@ -62,24 +67,34 @@ class Client:
         return self.headers.get("content-encoding", "").strip().lower()
 
     async def read_body(self, max_bytes: int) -> bytes:
-        """The whole request body as it came; TooLarge as soon as that is known."""
+        """The whole request body as it came; TooLarge as soon as that is known, RequestTimeout where it
+        does not come."""
         _check_length(self.headers.get("content-length"), max_bytes)
-        chunks = []
-        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await self._read_body(max_bytes)
+        except TimeoutError:
+            raise RequestTimeout("the request body did not come in time") from None
+
+    async def _read_body(self, max_bytes: int) -> bytes:
+        body = bytearray()
         while True:
-            message = await self._receive()
+            async with asyncio.timeout(BODY_PAUSE_SECONDS):
+                message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            if size > max_bytes:
+            body += message.get("body", b"")
+            if len(body) > max_bytes:
                 raise too_large(max_bytes)
             if not message.get("more_body", False):
-                return b"".join(chunks)
+                self._is_read = True
+                return bytes(body)
 
     async def start(self, status: int, headers: Headers) -> None:
-        """Send the status and the headers."""
+        """Send the status and the headers; the connection ends with it where a body is left unread."""
         self.started = True
+        if not self._is_read:
+            headers = [*headers, ("connection", "close")]
         if self.copy is not None:
             self.copy.begin(headers)
         await self._send({"type": "http.response.start", "status": status, "headers": encoded(headers)})

@@ -45,7 +45,8 @@ class PromptRequest:
     @property
     def model(self) -> str:
         model = self.body.get("model")
-        return model[:_MAX_MODEL_CHARS] if isinstance(model, str) else ""
+        # A lone surrogate cannot be stored.
+        return model[:_MAX_MODEL_CHARS].encode("utf-8", "replace").decode() if isinstance(model, str) else ""
 
     @property
     def messages_count(self) -> int:

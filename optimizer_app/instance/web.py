@@ -16,9 +16,14 @@ from typing import NoReturn
 import psutil
 import uvicorn
 
+from optimizer_app.instance.bounded_http import BoundedHttpProtocol
+
 APPLICATION = "config.asgi:application"
 STREAMS_END_WITHIN_SECONDS = 15
 KEEP_ALIVE_SECONDS = 75
+_MAX_CONNECTIONS = 4_000
+# Pages only listen.
+_MAX_WEBSOCKET_BYTES = 64 * 1024
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -48,7 +53,9 @@ def serve(descriptor: int) -> None:
     config = uvicorn.Config(
         APPLICATION,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttpProtocol,
+        ws_max_size=_MAX_WEBSOCKET_BYTES,
+        limit_concurrency=_MAX_CONNECTIONS,
         lifespan="on",
         log_config=None,
         access_log=False,

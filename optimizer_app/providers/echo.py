@@ -30,13 +30,13 @@ class Echo:
 
 
 def echo_of(body: Mapping[str, Any], dialect: Dialect) -> Echo:
-    model = str(body.get("model", ECHO_MODEL))
+    # A lone surrogate cannot be sent back.
+    model = str(body.get("model", ECHO_MODEL)).encode("utf-8", "replace").decode()
     input_tokens = count_body(body, dialect, model)
     received = "\n\n".join(_spoken(body))
     if len(received) > MAX_ECHO_CHARS:
         left_out = len(received) - MAX_ECHO_CHARS
         received = f"{received[:MAX_ECHO_CHARS]}… ({left_out} more characters)"
-    # A lone surrogate cannot be sent back.
     received = received.encode("utf-8", "replace").decode()
     text = f"Echo: received {input_tokens} tokens.\n\n{received}"
     return Echo(text, model, input_tokens, count_tokens(text, model))
