@@ -7,6 +7,7 @@ that the project has embedded before takes that vector.
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
@@ -15,7 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from cachetools import LRUCache
 from django.db import OperationalError, connection, transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_documents
@@ -47,6 +50,10 @@ BATCH_CHUNKS = 16
 TURN = timedelta(seconds=60)
 
 
+# When this process last worked for a project, by its own clock.
+_served_at: LRUCache[UUID, float] = LRUCache(10_000)
+
+
 class TakenAway(Exception):
     """The document was cancelled, deleted or changed while it was worked on."""
 
@@ -67,9 +74,18 @@ def ingest_due() -> int:
 
 
 def lease_document() -> Document | None:
-    """The document that waits longest; the caller holds it for the next `LEASE`."""
-    due = Document.objects.due(timezone.now()).without_source().order_by("created_at", "pk")
-    return next(iter(lease(due[:1], LEASE)), None)
+    """The next document; the caller holds it for the next `LEASE`. Projects take turns, each with the one
+    that waits longest, so that many of one project make another wait for one of them."""
+    due = Document.objects.due(timezone.now())
+    waiting = (
+        due.order_by().values("project").annotate(since=Min("created_at")).values_list("project", "since")
+    )
+    for project_id, _ in sorted(waiting, key=lambda row: (_served_at.get(row[0], 0.0), row[1])):
+        oldest = due.filter(project=project_id).without_source().order_by("created_at", "pk")
+        if found := lease(oldest[:1], LEASE):
+            _served_at[project_id] = time.monotonic()
+            return found[0]
+    return None
 
 
 def _work_on(document: Document) -> bool:

@@ -410,3 +410,13 @@ def test_types_and_projects_are_kept_apart(embeddings: Any, project: Project) ->
     assert search_documents(stranger, "connections").passages == []
     assert search_documents(project, "connections", types=["doc"]).passages == []
     assert len(search_documents(project, "connections", types=["assistant"]).passages) == 1
+
+
+def test_projects_take_turns(project: Project) -> None:
+    """However many documents one sends, another's waits for one of them."""
+    other = Project.objects.create(name="other")
+    for number in range(3):
+        _accept(project, f"text {number}", name=f"{number}.md")
+    _accept(other, "theirs")
+    turns = [document.project for _ in range(4) if (document := lease_document())]
+    assert turns == [project, other, project, project]
