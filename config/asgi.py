@@ -22,7 +22,9 @@ django_application = get_asgi_application()
 # Both import models, so they come after Django is set up.
 from config.static import static_files  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
+from dashboard.live.same_origin import SameOrigin  # noqa: E402
 from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
+from dashboard.shell.session_user import is_signed_in  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
 from gateway.requests.paths import is_gateway_path  # noqa: E402
 
@@ -31,8 +33,10 @@ STATIC_PREFIX = "/static/"
 # One form of files, some of which may be as large as a file may be.
 MAX_UPLOAD_BYTES = 256 * 1024**2
 
-pages_application = BoundedBody(django_application, {"/documents/upload": MAX_UPLOAD_BYTES})
-websocket_application = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+pages_application = BoundedBody(django_application, {"/documents/upload": MAX_UPLOAD_BYTES}, is_signed_in)
+websocket_application = AllowedHostsOriginValidator(
+    SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+)
 static_application = static_files()
 
 

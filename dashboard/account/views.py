@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from dashboard.account.forms import LoginForm
 from dashboard.shell.themes import THEME_COOKIE, THEMES, theme_of
 
 THEME_SECONDS = 365 * 24 * 3600
@@ -18,7 +21,14 @@ THEME_SECONDS = 365 * 24 * 3600
 
 class Login(LoginView):
     template_name = "dashboard/account/login.html"
+    authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_invalid(form)
+        if isinstance(form, LoginForm) and form.is_too_soon:
+            answer.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        return answer
 
     def get_default_redirect_url(self) -> str:
         return reverse("dashboard:overview")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -14,6 +15,11 @@ from optimizer_app.models import Project
 
 SECONDS_BETWEEN_MESSAGES = 1.0
 NOT_SIGNED_IN = 4401
+TOO_MANY = 4429
+# Of one person at one worker: more pages than anybody looks at.
+MAX_SOCKETS = 30
+
+_open: Counter[Any] = Counter()
 
 
 def groups_of(user: AbstractBaseUser | AnonymousUser) -> list[str]:
@@ -30,6 +36,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     rest: asyncio.Task[None] | None = None
     count = 0
     changed: frozenset[str] = frozenset()
+    counted_for: Any = None
 
     async def connect(self) -> None:
         user = self.scope.get("user")
@@ -37,12 +44,21 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if user is None or not user.is_authenticated:
             await self.close(code=NOT_SIGNED_IN)
             return
+        if _open[user.pk] >= MAX_SOCKETS:
+            await self.close(code=TOO_MANY)
+            return
+        self.counted_for = user.pk
+        _open[user.pk] += 1
         self.joined = await database_sync_to_async(groups_of)(user)
         for group in self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
 
     async def disconnect(self, code: int) -> None:
+        if self.counted_for is not None:
+            _open[self.counted_for] -= 1
+            if not _open[self.counted_for]:
+                del _open[self.counted_for]
         if self.rest is not None:
             self.rest.cancel()
         for group in self.joined:
@@ -83,6 +99,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self._send_changes()
 
     async def _send_changes(self) -> None:
+        session = self.scope["session"]
+        if not await database_sync_to_async(session.exists)(session.session_key):
+            await self.close(code=NOT_SIGNED_IN)
+            return
         changed, self.changed = sorted(self.changed), frozenset()
         count, self.count = self.count, 0
         await self.send_json({"changed": changed, "count": count})

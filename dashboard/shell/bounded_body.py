@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.responses import PlainTextResponse
@@ -19,15 +19,25 @@ class BoundedBody:
     """An ASGI application whose requests hold at most 10 MB, or what `exceptions` allow by path.
 
     A request whose Content-Length is larger is read to its end and thrown away, since a browser shows no
-    answer before it has sent everything; then it is refused with a 413.
+    answer before it has sent everything; then it is refused with a 413. What the exceptions allow is read of
+    those alone who are known.
     """
 
-    def __init__(self, application: Any, exceptions: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        application: Any,
+        exceptions: Mapping[str, int],
+        is_known: Callable[[Scope], Awaitable[bool]],
+    ) -> None:
         self.application = application
         self.exceptions = exceptions
+        self.is_known = is_known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         max_bytes = self.exceptions.get(scope.get("path", ""), MAX_BYTES)
+        if max_bytes > MAX_BYTES and scope["method"] == "POST" and not await self.is_known(scope):
+            await _answer(scope, receive, send, 403, "Sign in before you send files.\n")
+            return
         if scope["type"] != "http" or _declared_bytes(scope) <= max_bytes:
             await self._forward(scope, receive, send, max_bytes)
             return
@@ -60,4 +70,8 @@ def _declared_bytes(scope: Scope) -> int:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, max_bytes: int) -> None:
     text = f"The request is larger than {max_bytes // 1024**2} MB: send fewer or smaller files at once.\n"
-    await PlainTextResponse(text, 413, {"connection": "close"})(scope, receive, send)
+    await _answer(scope, receive, send, 413, text)
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:
+    await PlainTextResponse(text, status, {"connection": "close"})(scope, receive, send)

@@ -11,10 +11,15 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connections
 
 from config.asgi import application
-from dashboard.live.consumers import NOT_SIGNED_IN, LiveConsumer
+from dashboard.live import consumers
+from dashboard.live.consumers import NOT_SIGNED_IN, TOO_MANY, LiveConsumer
+from dashboard.live.routing import NO_SUCH_SOCKET, unknown_socket
+from dashboard.live.same_origin import FOREIGN_ORIGIN, SameOrigin
 from optimizer_app.announcements import announce_documents, announce_traces
 from optimizer_app.models import Project
 from tests.patience import PATIENCE_SECONDS
@@ -44,7 +49,9 @@ async def next_message(socket: ApplicationCommunicator) -> dict[str, Any]:
 
 @asynccontextmanager
 async def open_page(user: User) -> AsyncIterator[ApplicationCommunicator]:
-    socket, answer = await connect(LiveConsumer.as_asgi(), user=user)
+    session = SessionStore()
+    await sync_to_async(session.create)()
+    socket, answer = await connect(LiveConsumer.as_asgi(), user=user, session=session)
     assert answer["type"] == "websocket.accept"
     try:
         yield socket
@@ -109,3 +116,46 @@ async def test_the_application_lets_no_stranger_in(origin: bytes) -> None:
     _, answer = await connect(application, headers=headers)
     await sync_to_async(connections.close_all)()
     assert answer["type"] == "websocket.close"
+
+
+async def test_nothing_is_told_once_the_session_has_ended(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        await sync_to_async(Session.objects.all().delete)()
+        await announce_traces({project.pk: 1})
+        assert await socket.receive_output(PATIENCE_SECONDS) == {
+            "type": "websocket.close", "code": NOT_SIGNED_IN,
+        }  # fmt: skip
+
+
+async def test_one_person_opens_so_many_sockets(
+    member: User, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "MAX_SOCKETS", 1)
+    async with open_page(member):
+        _, answer = await connect(LiveConsumer.as_asgi(), user=member, session=SessionStore())
+        assert answer["code"] == TOO_MANY
+    async with open_page(member):
+        pass
+
+
+async def test_an_unknown_address_is_refused() -> None:
+    headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
+    _, answer = await connect(application, path="/ws/nowhere", headers=headers)
+    await sync_to_async(connections.close_all)()
+    assert (answer["type"], answer["code"]) == ("websocket.close", NO_SUCH_SOCKET)
+
+
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [
+        (b"http://localhost", NO_SUCH_SOCKET),
+        (b"http://localhost:81", FOREIGN_ORIGIN),
+        (b"http://evil.example", FOREIGN_ORIGIN),
+        (b"null", FOREIGN_ORIGIN),
+        (b"", FOREIGN_ORIGIN),
+    ],
+)
+async def test_pages_of_this_host_alone_reach_the_sockets(origin: bytes, code: int) -> None:
+    headers = [(b"host", b"localhost"), (b"origin", origin)]
+    _, answer = await connect(SameOrigin(unknown_socket), headers=headers)
+    assert answer["code"] == code

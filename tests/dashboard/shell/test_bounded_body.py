@@ -11,7 +11,9 @@ from dashboard.shell.bounded_body import MAX_BYTES, BoundedBody
 MB = 1024**2
 
 
-async def _received(messages: list[dict[str, Any]], length: bytes | None, path: str = "/login") -> Any:
+async def _received(
+    messages: list[dict[str, Any]], length: bytes | None, path: str = "/login", *, known: bool = True
+) -> Any:
     """What a bounded application read of a request, and what was answered."""
     read, sent = bytearray(), []
 
@@ -29,9 +31,12 @@ async def _received(messages: list[dict[str, Any]], length: bytes | None, path: 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
+    async def is_known(_scope: Any) -> bool:
+        return known
+
     headers = [] if length is None else [(b"content-length", length)]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await BoundedBody(application, {"/files": 3 * MAX_BYTES})(scope, receive, send)
+    await BoundedBody(application, {"/files": 3 * MAX_BYTES}, is_known)(scope, receive, send)
     return len(read), sent[0]["status"]
 
 
@@ -56,3 +61,9 @@ async def test_a_body_that_tells_too_large_a_size_is_thrown_away() -> None:
 async def test_a_path_may_allow_more() -> None:
     assert await _received(_parts(30), str(30 * MB).encode(), "/files") == (30 * MB, 200)
     assert await _received(_parts(31), str(31 * MB).encode(), "/files") == (0, 413)
+
+
+async def test_nothing_is_read_of_large_files_from_a_stranger() -> None:
+    messages = _parts(2)
+    assert await _received(messages, b"2000000", "/files", known=False) == (0, 403)
+    assert len(messages) == 2

@@ -1,0 +1,27 @@
+"""Who an ASGI request is from, before Django has read anything of it."""
+
+from __future__ import annotations
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import DatabaseError
+from django.http import HttpRequest, parse_cookie
+from starlette.types import Scope
+
+
+async def is_signed_in(scope: Scope) -> bool:
+    """Whether the request has the session of a user; not while the database does not say so."""
+    cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
+    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    return bool(key) and await database_sync_to_async(_has_user)(key)
+
+
+def _has_user(session_key: str) -> bool:
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    try:
+        return get_user(request).is_authenticated
+    except DatabaseError:
+        return False
