@@ -88,6 +88,7 @@ def editor_context(request: HttpRequest, config: OptimizationConfig, form: Confi
         "keys": keys_of(config),
         "versions": versions_of(config)[:SHOWN_VERSIONS],
         "traffic": traffic_query(config),
+        "playground": playground_query(config),
         "embedding": embedding_of(config),
         "examples": list(shipped_examples()),
         "stored_prompts": stored_choices(config),
@@ -98,6 +99,12 @@ def traffic_query(config: OptimizationConfig, version: int | None = None) -> str
     """The query of the list of its requests."""
     asked = {"project": config.project.name, "config": config.name}
     return urlencode(asked if version is None else {**asked, "version": version})
+
+
+def playground_query(config: OptimizationConfig) -> str:
+    """The playground with the live version in one column and the reader's draft in another."""
+    columns = {"config": config.name, "config-2": f"draft:{config.name}"}
+    return urlencode({"project": config.project.name, **columns})
 
 
 def state_context(request: HttpRequest, config: OptimizationConfig, form: ConfigForm) -> dict[str, Any]:

@@ -78,7 +78,9 @@ def desk_of(request: HttpRequest, scope: Scope) -> Desk | None:
     data = values if do in (RUN, ASK) else None
     form = PromptForm(data, initial=_given(values), projects=scope.projects, project=project)
     columns = tuple(
-        ColumnForm(data, initial=_of_column(values, number), number=number, project=project)
+        ColumnForm(
+            data, initial=_of_column(values, number), number=number, project=project, reader=request.user
+        )
         for number in range(1, _count(values) + 1)
     )
     example = values.get("example", "")

@@ -9,6 +9,7 @@ from django import forms
 from dashboard.playground.templates import prompt_of_template, template_options, templates_of
 from dashboard.shell.forms import FieldNote, PageForm
 from dashboard.shell.select import options_of
+from optimizer_app.configs.history import Author
 from optimizer_app.models import Project
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_labels, config_named
@@ -121,11 +122,12 @@ class ColumnForm(PageForm):
     )
     notes = {"budget": FieldNote(unit="tokens")}
 
-    def __init__(self, *args: Any, number: int, project: Project, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, number: int, project: Project, reader: Author, **kwargs: Any) -> None:
         self.number = number
         super().__init__(*args, **kwargs)
         self.project = project
-        self.labels = config_labels(project)
+        self.reader = reader
+        self.labels = config_labels(project, reader)
         self.fields["config"].choices = list(self.labels.items())  # type: ignore[attr-defined]
         self.tried: TrialConfig | None = None
 
@@ -140,7 +142,7 @@ class ColumnForm(PageForm):
     def clean(self) -> None:
         given = self.cleaned_data
         try:
-            config = config_named(self.project, given.get("config", ""))
+            config = config_named(self.project, given.get("config", ""), self.reader)
             config = with_settings(config, settings_of(given.get("settings", "")))
         except SettingsRefused as error:
             self.add_error("settings", f"{error}.")

@@ -102,7 +102,7 @@ def _text_of_block(request: HttpRequest, project: Project, place: str) -> str:
     posted = request.POST
     texts = ExampleTexts(**{name: posted.get(name, "") for name in PROMPT_FIELDS})
     try:
-        config = config_named(project, posted.get(f"config{suffix}", ""))
+        config = config_named(project, posted.get(f"config{suffix}", ""), request.user)
         config = with_settings(config, settings_of(posted.get(f"settings{suffix}", "")))
         budget = posted.get(f"budget{suffix}", "")
         tried = TrialConfig(config, int(budget) if budget.isdecimal() else None)

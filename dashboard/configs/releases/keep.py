@@ -34,7 +34,7 @@ def keep_block(request: HttpRequest, trace_id: uuid.UUID, number: int) -> HttpRe
     context = {
         "page": "requests",
         "trace": trace,
-        "block": block_rows(trace.blocks)[number - 1],
+        "lost": block_rows(trace.blocks)[number - 1],
         "configs": configs,
         "reason": reason,
         "case_query": urlencode({"project": trace.project.name, "request": trace.pk, "block": number}),

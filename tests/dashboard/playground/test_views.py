@@ -11,6 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from optimizer_app.configs.drafts import save_draft
+from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
 from optimizer_app.prompts.create import create_template
 from optimizer_app.prompts.publish import publish
@@ -235,3 +237,17 @@ def test_a_template_is_tried_with_values(as_member: Client, project: Project, me
 
 def test_without_templates_there_is_no_such_choice(as_member: Client, project: Project) -> None:
     assert 'value="template"' not in as_member.get("/playground").content.decode()
+
+
+def test_a_draft_is_a_column_for_its_author_alone(
+    as_member: Client, as_admin: Client, member: User, project: Project
+) -> None:
+    config = OptimizationConfig.objects.create(project=project, name="agents", preset="safe")
+    save_draft(config, member, ConfigValues("safe", {"max_input_tokens": 400, "safety_margin_tokens": 0}))
+    page = page_text(as_member, "/playground?config=draft:agents")
+    assert '<option value="draft:agents" selected>agents (your draft)</option>' in page
+    assert "agents (your draft)" not in page_text(as_admin, "/playground")
+    page = tried(as_member, columns="2", config="agents", **{"config-2": "draft:agents"})
+    assert "Side by side" in page
+    assert "agents (your draft)</th>" in page
+    assert "Select a valid choice" in tried(as_admin, config="draft:agents")

@@ -19,7 +19,8 @@ BODY = {
         {"role": "user", "content": "What is 2 + 2?"},
     ],
 }
-CASE = CaseTexts(ExampleTexts("openai", json.dumps(BODY)), NEEDED)
+BODY_TEXT = json.dumps(BODY)
+CASE = CaseTexts(ExampleTexts("openai", BODY_TEXT), NEEDED)
 # Leaves no room for the oldest answer.
 TIGHT = ConfigValues("safe", {"max_input_tokens": 60, "safety_margin_tokens": 0, "keep_last_n_turns": 1})
 ROOMY = ConfigValues("safe", {"keep_last_n_turns": 9})

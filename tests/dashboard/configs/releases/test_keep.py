@@ -64,7 +64,9 @@ def test_the_field_is_set_in_the_draft_and_marked(
     )
     path = f"/requests/{trace.pk}/blocks/1/keep"
     assert f'href="{path}"' in as_member.get(f"/requests/{trace.pk}").content.decode()
-    assert "Cut tool results above tool_result_tokens as 9000 keeps it." in text_of(as_member, path)
+    page = text_of(as_member, path)
+    assert "Block 1, user, log : 9,000 → 10 tokens" in page
+    assert "Cut tool results above tool_result_tokens as 9000 keeps it." in page
     answer = as_member.post(path, {"config": str(config.pk)})
     assert answer["Location"] == f"/configs/{config.pk}?mark=tool_result_tokens#id_tool_result_tokens"
     draft = draft_of(config, member)

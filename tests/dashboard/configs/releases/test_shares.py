@@ -48,7 +48,8 @@ def test_a_share_is_published_compared_and_goes_to_all(as_member: Client, config
     make_trace(config.project, config_version=2, tokens_after=100, **now)
     page = text_of(as_member, place)
     assert "v2 runs on 20% of conversations" in page
-    assert "v1 live 1 60% – – 0% 38 ms 38 ms v2 share 1 90% – – 0% 38 ms 38 ms" in page
+    assert "v1 live v2 share Requests 1 1 Cut 60% 90% Net – – Net a request – –" in page
+    assert "Fallbacks 0% 0% Added latency, P50 38 ms 38 ms" in page
     assert "A share runs: end it to publish" in page
     page = post(as_member, f"{place}/share/publish")
     assert "v2 is live for 0 keys." in page
