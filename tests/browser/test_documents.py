@@ -145,6 +145,25 @@ async def test_files_dropped_are_read_and_embedded_before_the_readers_eyes(
         await page.keyboard.type("Which pump leaks?")
         await page.keyboard.press("Enter")
         await expect(page.locator(".hit").first).to_contain_text("The seventh pump leaks.")
+        await _switch_retrieval_on(page)
+        await watched.open("/")
+        await watched.send("Which pump leaks?")
+        await page.locator(".requests [data-row] a").first.click()
+        await expect(page.locator(".lead")).to_contain_text("Stored documents brought")
+
+
+async def _switch_retrieval_on(page: Page) -> None:
+    """By the link that the page of documents has for it, as the project's default."""
+    await page.get_by_role("link", name="make one").click()
+    await page.get_by_label("Name", exact=True).fill("agents")
+    await page.get_by_role("button", name="Make the config").click()
+    await page.get_by_label("Retrieve documents").check()
+    await expect(page.locator("#draft-state")).to_contain_text("1 change")
+    await page.get_by_role("button", name="Publish…").click()
+    await page.get_by_role("button", name="Publish v2").click()
+    await expect(page.locator(".messages")).to_contain_text("v2 is live")
+    await page.get_by_role("button", name="Make it the default").click()
+    await expect(page.locator(".messages")).to_contain_text("use agents from now on")
 
 
 async def test_a_refused_file_takes_none_along(open_page: OpenPage) -> None:
