@@ -97,6 +97,7 @@ class Recording:
             config_name=request.named.name,
             config_version=request.named.version,
             budget_tokens=request.budget_tokens,
+            tag=request.tag,
             stream=request.stream,
             messages_count=request.messages_count,
         )

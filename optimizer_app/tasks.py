@@ -20,6 +20,7 @@ from optimizer_app.precompression.retention import drop_unused
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.replays.texts import drop_expired_texts
 from optimizer_app.replays.work import run_due
+from optimizer_app.rollups.rolling import roll_up_all
 from optimizer_app.traces.delivery import deliver_due_events
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.traces.retention import drop_older_than
@@ -42,6 +43,12 @@ def keep_partitions() -> None:
     days = settings.TRACE_RETENTION_DAYS
     if days and (dropped := drop_older_than(days, today)):
         log.info("traces_dropped", days=dropped)
+
+
+@shared_task
+def roll_up_traces() -> None:
+    """Sum the traces of the quarters of an hour that are over, for the overview."""
+    roll_up_all(timezone.now())
 
 
 @shared_task

@@ -209,6 +209,7 @@ CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "precompression", "deli
 CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
+    "optimizer_app.tasks.roll_up_traces": {"queue": "upkeep"},
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
     "optimizer_app.tasks.precompress": {"queue": "precompression"},
     # By the worker that is apart and niced: it takes all that requests leave, too.
@@ -248,6 +249,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "optimizer_app.tasks.drop_expired_captures",
         "schedule": timedelta(hours=1),
         "options": {"expires": 600},
+    },
+    "roll-up-traces": {
+        "task": "optimizer_app.tasks.roll_up_traces",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "keep-partitions": {
         "task": "optimizer_app.tasks.keep_partitions",

@@ -1,48 +1,51 @@
-"""What the overview counts: each figure in one place, with one meaning, from one query.
+"""What the overview counts: each figure in one place, with one meaning, from sums that are rolled up.
 
-Sums are taken by PostgreSQL over the trace table, bounded by ids, so that older partitions are not read.
-Money is summed only over requests whose gross and net are both known: only then is net gross less the
-cache effect. Added latency, ratio and fallbacks leave out `bypass`, which the optimizer did not touch.
+Added latency, ratio, cache hits and fallbacks leave out `bypass`, which the optimizer did not touch.
+Percentiles and medians come from bins, within a tenth of the value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Count, F, FloatField, Func, IntegerField, Q, Sum
+from django.db.models import F, FloatField
 from django.db.models.functions import Cast
 
 from dashboard.shell.window import Window
-from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, OPTIMIZED, PRICED
-from dashboard.traces.routes import ROUTES
+from dashboard.traces.conditions import OPTIMIZED
 from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.histograms import (
+    LATENCY_BINS,
+    RATIO_BINS,
+    SHARE_BINS,
+    SHARE_EDGES,
+    added,
+    latency_percentile,
+    percentile,
+)  # fmt: skip
+from optimizer_app.rollups.reading import Selection, Stretch, sums
 
-RATIO_BINS = 20
 MIN_FOR_BINS = 20
+# Ratios are looked up one by one only where that is cheap.
+MAX_LOOKED_AT = 1_000
+_MONEY = ("gross_usd", "net_usd", "read_back_usd")
+_COUNTS = (
+    "requests", "optimized", "tokens_before", "tokens_after", "estimated", "priced", "reconciled",
+    "cache_hits", "optimized_fallbacks", "negative", "failed_stages", "errors", "interrupted", "to_look_at",
+)  # fmt: skip
+_TOTALS = (*_COUNTS, *_MONEY, "min_latency_ms", "max_latency_ms", "latencies")
 
-
-class Percentiles(Aggregate):
-    """P50, P95 and P99 of a column, in one pass."""
-
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = ArrayField(FloatField())
-
-
-class Median(Aggregate):
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The figures of one window."""
+    """The figures of one window. Money is None where none is known."""
 
     requests: int
     optimized: int
@@ -54,6 +57,7 @@ class Totals:
     read_back_usd: Decimal | None
     priced: int
     reconciled: int
+    cache_hits: int
     fallbacks: int
     p95_ms: float | None
     negative: int
@@ -61,7 +65,6 @@ class Totals:
     errors: int
     interrupted: int
     to_look_at: int
-    routes: dict[str, int]
 
     @property
     def tokens_saved(self) -> int:
@@ -81,6 +84,10 @@ class Totals:
     @property
     def fallback_share(self) -> float | None:
         return self.fallbacks / self.optimized if self.optimized else None
+
+    @property
+    def cache_hit_share(self) -> float | None:
+        return self.cache_hits / self.optimized if self.optimized else None
 
     @property
     def unpriced(self) -> int:
@@ -113,122 +120,120 @@ class Ratios:
     bins: tuple[int, ...]
     grew: int
     median: float | None
-    values: tuple[float, ...]
+    values: tuple[float, ...] = ()
 
     @property
     def count(self) -> int:
         return sum(self.bins) + self.grew
 
 
-def totals(traces: RequestTraceQuerySet) -> Totals:
-    """All figures of the window in one query."""
-    row = traces.order_by().aggregate(
-        requests=Count("id"),
-        optimized=Count("id", filter=OPTIMIZED),
-        before=Sum("tokens_before", default=0),
-        after=Sum("tokens_after", default=0),
-        estimated=Count("id", filter=Q(tokens_estimated=True)),
-        gross=Sum("gross_usd", filter=PRICED),
-        net=Sum("net_usd", filter=PRICED),
-        read_back=Sum("read_back_usd", filter=PRICED),
-        priced=Count("id", filter=PRICED),
-        reconciled=Count("usage_input_tokens"),
-        fallbacks=Count("id", filter=OPTIMIZED & Q(fallback_used=True)),
-        latency=Percentiles("latency_ms", filter=OPTIMIZED),
-        negative=Count("id", filter=NEGATIVE),
-        failed_stages=Count("id", filter=FAILED_STAGE),
-        errors=Count("id", filter=ERROR),
-        interrupted=Count("id", filter=INTERRUPTED),
-        to_look_at=Count("id", filter=NEGATIVE | FAILED_STAGE | ERROR | INTERRUPTED),
-        **{f"route_{number}": Count("id", filter=Q(route=name)) for number, name in enumerate(ROUTES)},
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    """How much of what compressed texts said was left, over the requests where that was scored."""
+
+    bins: tuple[int, ...]
+    median: float | None
+    unscored: int
+
+    @property
+    def count(self) -> int:
+        return sum(self.bins)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that comes from one reading of a window."""
+
+    totals: Totals
+    buckets: list[Bucket]
+    ratios: Ratios
+    faithfulness: Faithfulness
+
+
+def stretch_of(window: Window) -> Stretch:
+    return Stretch(window.start, window.end, window.step)
+
+
+def figures_of(selection: Selection, window: Window) -> Figures:
+    """The figures of the window and of all its buckets, oldest first; those without requests are empty."""
+    rows = sums(selection, stretch_of(window), ("bucket",))
+    found = {row["bucket"]: _bucket(row) for row in rows}
+    return Figures(
+        totals_of(rows),
+        [found.get(start, Bucket(start)) for start in window.bucket_starts()],
+        _ratios(rows),
+        _faithfulness(rows),
     )
-    routes = {name: row.pop(f"route_{number}") for number, name in enumerate(ROUTES)}
-    latency = row.pop("latency")
-    # An aggregate may not bear the name of a column that another one filters by.
-    named = {
-        "tokens_before": "before",
-        "tokens_after": "after",
-        "gross_usd": "gross",
-        "net_usd": "net",
-        "read_back_usd": "read_back",
-    }
-    sums = {name: row.pop(alias) for name, alias in named.items()}
-    return Totals(**sums, **row, p95_ms=latency[1] if latency else None, routes=routes)
 
 
-def series(traces: RequestTraceQuerySet, window: Window) -> list[Bucket]:
-    """The window's buckets, oldest first; those without requests are there, and empty."""
-    seconds = int(window.step.total_seconds())
-    rows = (
-        traces.order_by()
-        .annotate(bucket=_bucket_of("created_at", seconds))
-        .values("bucket")
-        .annotate(
-            requests=Count("id"),
-            before=Sum("tokens_before"),
-            after=Sum("tokens_after"),
-            gross=Sum("gross_usd", filter=PRICED),
-            net=Sum("net_usd", filter=PRICED),
-            latency=Percentiles("latency_ms", filter=OPTIMIZED),
-        )
-    )
-    found = {row["bucket"]: _bucket(row, seconds) for row in rows}
-    return [found.get(int(start.timestamp()) // seconds, Bucket(start)) for start in window.bucket_starts()]
+def totals(selection: Selection, window: Window) -> Totals:
+    """The figures of a window as a whole."""
+    rows = sums(selection, stretch_of(window), measures=_TOTALS)
+    return totals_of([row for row in rows if row["requests"]])
 
 
-def ratios(traces: RequestTraceQuerySet) -> Ratios:
-    """The histogram of sent / before, in 20 bins and one for prompts that grew."""
+def totals_of(rows: Sequence[Row]) -> Totals:
+    """The figures of all rows together."""
+    counts = {name: sum(row[name] for row in rows) for name in _COUNTS}
+    money: dict[str, Any] = dict.fromkeys(_MONEY)
+    if counts["priced"]:
+        money = {name: sum((row[name] for row in rows), Decimal()) for name in _MONEY}
+    fallbacks = counts.pop("optimized_fallbacks")
+    p95_ms = latency_percentile(_added(rows, "latencies", LATENCY_BINS), 0.95, *_latency_ends(rows))
+    return Totals(**counts, **money, fallbacks=fallbacks, p95_ms=p95_ms)
+
+
+def ratio_values(traces: RequestTraceQuerySet) -> tuple[float, ...]:
+    """Each ratio of these traces, which must be few."""
+    ratio = Cast("tokens_after", FloatField()) / F("tokens_before")
     optimized = traces.order_by().filter(OPTIMIZED, tokens_before__gt=0)
-    ratio = Cast("tokens_after", FloatField()) / Cast("tokens_before", FloatField())
-    rows = (
-        optimized.annotate(bin=Func(ratio * RATIO_BINS, function="CEIL", output_field=IntegerField()))
-        .values("bin")
-        .annotate(count=Count("id"))
-        .values_list("bin", "count")
-    )
-    bins = [0] * RATIO_BINS
-    grew = 0
-    for number, count in rows:
-        if number > RATIO_BINS:
-            grew += count
-        else:
-            bins[max(number, 1) - 1] += count
-    few = 0 < sum(bins) + grew < MIN_FOR_BINS
-    values = tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True)) if few else ()
-    median = optimized.annotate(ratio=ratio).aggregate(median=Median("ratio"))["median"]
-    return Ratios(tuple(bins), grew, median, values)
+    return tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True))
 
 
-def fallback_reasons(traces: RequestTraceQuerySet, max_reasons: int = 3) -> list[tuple[str, int]]:
-    """The most frequent reasons of the window's fallbacks."""
-    rows = (
-        traces.order_by()
-        .filter(OPTIMIZED, fallback_used=True)
-        .values("fallback_reason")
-        .annotate(count=Count("id"))
-        .order_by("-count", "fallback_reason")
-    )
-    return [(row["fallback_reason"] or "no reason given", row["count"]) for row in rows[:max_reasons]]
+def fallback_reasons(rows: Iterable[Row], max_reasons: int = 3) -> list[tuple[str, int]]:
+    """The most frequent reasons of fallbacks."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row["fallback_reason"]] += row["optimized_fallbacks"]
+    ranked = sorted((+counts).items(), key=lambda found: (-found[1], found[0]))
+    return [(reason or "no reason given", count) for reason, count in ranked[:max_reasons]]
 
 
-def _bucket_of(column: str, seconds: int) -> Func:
-    return Func(
-        F(column),
-        template=f"FLOOR(EXTRACT(EPOCH FROM %(expressions)s) / {seconds})",
-        output_field=IntegerField(),
-    )
-
-
-def _bucket(row: Mapping[str, Any], seconds: int) -> Bucket:
-    p50, p95, p99 = row["latency"] or (None, None, None)
+def _bucket(row: Row) -> Bucket:
+    ends = _latency_ends([row])
+    p50, p95, p99 = (latency_percentile(row["latencies"], share, *ends) for share in (0.5, 0.95, 0.99))
     return Bucket(
-        start=datetime.fromtimestamp(row["bucket"] * seconds, UTC),
+        start=row["bucket"],
         requests=row["requests"],
-        tokens_before=row["before"],
-        tokens_after=row["after"],
-        gross_usd=row["gross"],
-        net_usd=row["net"],
+        tokens_before=row["tokens_before"],
+        tokens_after=row["tokens_after"],
+        gross_usd=row["gross_usd"] if row["priced"] else None,
+        net_usd=row["net_usd"] if row["priced"] else None,
         p50_ms=p50,
         p95_ms=p95,
         p99_ms=p99,
     )
+
+
+def _ratios(rows: Sequence[Row]) -> Ratios:
+    bins = _added(rows, "ratios", RATIO_BINS)
+    # Where in the last bin a prompt that grew stands is not known: at its start.
+    median = percentile(bins, [*SHARE_EDGES, (1.0, 1.0)], 0.5)
+    return Ratios(tuple(bins[:-1]), bins[-1], median)
+
+
+def _faithfulness(rows: Sequence[Row]) -> Faithfulness:
+    bins = _added(rows, "faithfulness", SHARE_BINS)
+    unscored = sum(row["requests"] for row in rows) - sum(bins)
+    return Faithfulness(tuple(bins), percentile(bins, SHARE_EDGES, 0.5), unscored)
+
+
+def _added(rows: Sequence[Row], name: str, bins: int) -> list[int]:
+    return added((row[name] for row in rows), bins)
+
+
+def _latency_ends(rows: Sequence[Row]) -> tuple[float | None, float | None]:
+    """The least and the most of the added latencies."""
+    least = [row["min_latency_ms"] for row in rows if row["min_latency_ms"] is not None]
+    most = [row["max_latency_ms"] for row in rows if row["max_latency_ms"] is not None]
+    return min(least, default=None), max(most, default=None)

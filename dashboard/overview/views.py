@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.connecting.clients import connection_of
 from dashboard.numbers.formats import exact, milliseconds, percent, short
-from dashboard.overview import charts, figures
+from dashboard.overview import charts, figures, tops
 from dashboard.overview.first_use import first_use
 from dashboard.overview.series import chart_data
 from dashboard.shell.csv_file import csv_response
+from dashboard.shell.facets import Facets
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from dashboard.shell.select import Select
+from dashboard.traces.filters import SelectionFilter
 from dashboard.traces.rows import trace_rows
 
 TEMPLATE = "dashboard/overview/page.html"
@@ -37,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     newest = scope.all_traces().without_details().first()
     context: dict[str, Any] = {"page": "overview", "newest": newest, "steps": first_use(scope)}
     if newest is not None:
-        context |= _figures(scope)
+        context |= _figures(scope, SelectionFilter(request.GET))
         context["table"] = request.GET.get("table") == "tokens"
     else:
         context |= connection_of(request, scope.chosen_projects)
@@ -47,32 +52,66 @@ def overview(request: HttpRequest) -> HttpResponse:
 @signed_in
 def overview_csv(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    buckets = figures.series(scope.traces(), scope.window)
+    buckets = figures.figures_of(SelectionFilter(request.GET).selection(scope), scope.window).buckets
     rows = ([getattr(bucket, name) for name in CSV_FIELDS] for bucket in buckets)
     return csv_response("overview.csv", CSV_FIELDS, rows)
 
 
-def _figures(scope: Scope) -> dict[str, Any]:
-    traces = scope.traces()
-    totals = figures.totals(traces)
-    ratios = figures.ratios(traces)
-    buckets = figures.series(traces, scope.window)
-    share = totals.fallback_share
-    troubles = _troubles(totals)
+def _figures(scope: Scope, form: SelectionFilter) -> dict[str, Any]:
+    selection = form.selection(scope)
+    facets = Facets.of(scope, selection, (*tops.MEASURES, "optimized_fallbacks"))
+    found = figures.figures_of(selection, scope.window)
+    totals, ratios = found.totals, _with_values(found.ratios, totals=found.totals, scope=scope, form=form)
+    listed = scope.all_traces().filter(**form.columns()) if form.is_valid() else scope.all_traces().none()
     return {
+        "form": form,
+        "selects": _selects(facets, scope),
         "totals": totals,
-        "changes": _changes(totals, figures.totals(scope.window.previous().of(scope.all_traces()))),
-        "troubles": troubles,
+        "changes": _changes(totals, figures.totals(selection, scope.window.previous())),
+        "troubles": _troubles(totals),
         "reconciled": _reconciled(totals),
-        "buckets": buckets,
-        "chart": chart_data(buckets, scope.window),
+        "buckets": found.buckets,
+        "chart": chart_data(found.buckets, scope.window),
         "ratios": ratios,
         "histogram": charts.histogram(ratios),
-        "gauge": None if share is None else charts.gauge(share),
-        "reasons": figures.fallback_reasons(traces) if totals.fallbacks else [],
-        "routes": charts.route_shares(totals),
-        "rows": trace_rows(scope.all_traces().order_by("-id")[:MAX_LATEST]),
+        "faithfulness": found.faithfulness,
+        "faithfulness_bars": charts.faithfulness_bars(found.faithfulness),
+        "gauge": None if totals.fallback_share is None else charts.gauge(totals.fallback_share),
+        "cache_gauge": charts.gauge(totals.cache_hit_share or 0, ends=(1.0,)),
+        "reasons": figures.fallback_reasons(facets.selected()),
+        "routes": charts.route_shares(facets.counts("route")),
+        "tops": _tops(facets, scope),
+        "rows": trace_rows(listed.order_by("-id")[:MAX_LATEST]),
     }
+
+
+def _selects(facets: Facets, scope: Scope) -> list[Select]:
+    """The filters that leave a choice, or are set."""
+    found = (
+        facets.select("config", "config_name", "All configs"),
+        facets.select("model", "model", "All models"),
+        facets.select("key", "api_key_id", "All keys", facets.key_labels(with_project=scope.shows_projects)),
+        facets.select("tag", "tag", "All tags"),
+    )
+    return [select for select in found if len(select.options) > 1 or select.chosen]
+
+
+def _with_values(
+    ratios: figures.Ratios, *, totals: figures.Totals, scope: Scope, form: SelectionFilter
+) -> figures.Ratios:
+    """With each ratio where they are few and cheap to look up."""
+    if not 0 < ratios.count < figures.MIN_FOR_BINS or totals.requests > figures.MAX_LOOKED_AT:
+        return ratios
+    values = figures.ratio_values(scope.traces().filter(**form.columns()))
+    return replace(ratios, values=values, median=median(values)) if values else ratios
+
+
+def _tops(facets: Facets, scope: Scope) -> list[tops.Top]:
+    """The projects that saved most; of one project, its keys."""
+    if scope.only_project is None:
+        names = {project.pk: project.name for project in scope.projects}
+        return tops.tops_of(facets.selected(), "project_id", names)
+    return tops.tops_of(facets.selected(), "api_key_id", facets.key_labels(with_project=False))
 
 
 def _troubles(totals: figures.Totals) -> list[tuple[str, int, str]]:

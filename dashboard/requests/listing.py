@@ -1,15 +1,16 @@
-"""The list of requests: pages of it by cursor, and the models that it can be filtered by."""
+"""The list of requests: pages of it by cursor."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.traces.rows import TraceRow, trace_rows
+from dashboard.requests.searching import Span, next_traces
+from dashboard.traces.rows import TraceRow, rows_of
 from optimizer_app.models.trace import RequestTraceQuerySet
 
 PAGE_SIZE = 50
-MAX_TRACES_FOR_MODELS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,26 @@ class Page:
     following: uuid.UUID | None
 
 
-def page_of(traces: RequestTraceQuerySet, *, oldest_first: bool, start: uuid.UUID | None, back: bool) -> Page:
-    """The page that follows `start` in the list's order, or with `back` the one that ends before it."""
+def page_of(
+    traces: RequestTraceQuerySet,
+    *,
+    oldest_first: bool,
+    start: uuid.UUID | None,
+    back: bool,
+    spans: Sequence[Span] | None = None,
+) -> Page:
+    """The page that follows `start` in the list's order, or with `back` the one that ends before it.
+
+    `spans` are where the traces are, None where that is not known.
+    """
     ascending = oldest_first != back
-    found = traces.order_by("id" if ascending else "-id")
+    found = traces.select_related("project").order_by("id" if ascending else "-id")
     if start is not None:
         found = found.filter(id__gt=start) if ascending else found.filter(id__lt=start)
-    rows = trace_rows(found[: PAGE_SIZE + 1])
+    if spans is None:
+        rows = rows_of(found[: PAGE_SIZE + 1])
+    else:
+        rows = rows_of(next_traces(found, spans, PAGE_SIZE + 1, ascending=ascending, after=start))
     more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if back:
@@ -39,9 +53,3 @@ def page_of(traces: RequestTraceQuerySet, *, oldest_first: bool, start: uuid.UUI
         previous=rows[0].trace.pk if rows and has_previous else None,
         following=rows[-1].trace.pk if rows and has_following else None,
     )
-
-
-def models_seen(traces: RequestTraceQuerySet) -> list[str]:
-    """The models of the newest requests, for a filter's choices: a look back of fixed cost."""
-    newest = traces.order_by("-id").values("model")[:MAX_TRACES_FOR_MODELS]
-    return sorted({row["model"] for row in newest if row["model"]})

@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.connecting.clients import connection_of
-from dashboard.requests.listing import Page, models_seen, page_of
+from dashboard.requests.choices import selects_of
+from dashboard.requests.listing import Page, page_of
+from dashboard.requests.saved import shown_views
+from dashboard.requests.searching import Span, spans_of
 from dashboard.shell.csv_file import csv_response
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
-from dashboard.traces.fields import TRACE_FIELDS, trace_values
+from dashboard.traces.fields import TRACE_FIELDS
 from dashboard.traces.filters import RequestFilter
 from optimizer_app.models.trace import RequestTraceQuerySet
 
@@ -26,15 +30,16 @@ def request_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
     form = RequestFilter(request.GET)
     traces = listed(scope, form)
-    page = _page(request, traces)
+    spans = None if form.looks_for_id else spans_of(scope, form)
+    page = _page(request, traces, spans)
     newest = scope.all_traces().without_details().first()
     context: dict[str, Any] = {
         "page": "requests",
         "form": form,
         "list": page,
         "newest": newest,
-        "first_id": traces.order_by("-id").values_list("id", flat=True).first(),
-        "selects": form.selects(models_seen(scope.all_traces())),
+        "selects": selects_of(scope, form),
+        "views": shown_views(request, scope),
         "oldest_first": request.GET.get("sort") == "oldest",
         **connection_of(request, scope.chosen_projects),
     }
@@ -45,8 +50,9 @@ def request_list(request: HttpRequest) -> HttpResponse:
 def requests_csv(request: HttpRequest) -> HttpResponse:
     """The listed requests, at most the newest 10,000."""
     traces = listed(Scope.of_request(request), RequestFilter(request.GET))
-    newest = traces.select_related("project").order_by("-id")[:MAX_CSV_ROWS]
-    rows = ([trace.project.name, *trace_values(trace)] for trace in newest)
+    saved = F("tokens_before") - F("tokens_after")
+    columns = [saved if name == "tokens_saved" else F(name) for name in ("project__name", *TRACE_FIELDS)]
+    rows = traces.order_by("-id").values_list(*columns)[:MAX_CSV_ROWS]
     return csv_response("requests.csv", ("project", *TRACE_FIELDS), rows)
 
 
@@ -72,12 +78,11 @@ def listed(scope: Scope, form: RequestFilter) -> RequestTraceQuerySet:
     return form.applied_to(scope.all_traces() if form.looks_for_id else scope.traces())
 
 
-def _page(request: HttpRequest, traces: RequestTraceQuerySet) -> Page:
+def _page(request: HttpRequest, traces: RequestTraceQuerySet, spans: list[Span] | None) -> Page:
     back = _id(request, "before")
     start = back or _id(request, "after")
-    return page_of(
-        traces, oldest_first=request.GET.get("sort") == "oldest", start=start, back=back is not None
-    )
+    oldest_first = request.GET.get("sort") == "oldest"
+    return page_of(traces, oldest_first=oldest_first, start=start, back=back is not None, spans=spans)
 
 
 def _id(request: HttpRequest, name: str) -> uuid.UUID | None:

@@ -28,6 +28,7 @@ RANGES = {
         Range("24h", "last 24 hours", timedelta(hours=24), timedelta(minutes=15)),
         Range("7d", "last 7 days", timedelta(days=7), timedelta(hours=2)),
         Range("30d", "last 30 days", timedelta(days=30), timedelta(hours=6)),
+        Range("90d", "last 90 days", timedelta(days=90), timedelta(days=1)),
     )
 }
 
@@ -48,8 +49,9 @@ class Window:
         return cls(start=last_edge - span.length, end=now, step=span.step)
 
     def previous(self) -> Window:
-        """The span of the same length that ended where this one starts."""
-        return Window(start=self.start - (self.end - self.start), end=self.start, step=self.step)
+        """As many buckets, all of them whole, up to where this one starts."""
+        length = self.step * len(self.bucket_starts())
+        return Window(start=self.start - length, end=self.start, step=self.step)
 
     def bucket_starts(self) -> list[datetime]:
         count = -((self.start - self.end) // self.step)

@@ -17,6 +17,7 @@ TRACE_FIELDS = (
     "budget_tokens",
     "prompt_name",
     "prompt_version",
+    "tag",
     "stream",
     "status",
     "http_status",

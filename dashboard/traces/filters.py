@@ -4,41 +4,84 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.db.models import Q
 
-from dashboard.shell.select import Select, options_of
+from dashboard.shell.facets import REQUESTS, Counted
+from dashboard.shell.scope import Scope
 from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, NOT_SMALLER, TEXT_KEPT
 from dashboard.traces.routes import ROUTES
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.reading import Selection
 
-FLAGS: dict[str, tuple[str, Q]] = {
-    "same": ("Not made smaller", NOT_SMALLER),
-    "fallback": ("Fell back", Q(fallback_used=True)),
-    "budget": ("Over budget", ~Q(over_budget="")),
-    "compaction": ("Compaction", Q(compacted=True)),
-    "failed": ("Stage failed", FAILED_STAGE),
-    "negative": ("Net negative", NEGATIVE),
-    "error": ("Provider error", ERROR),
-    "interrupted": ("Interrupted", INTERRUPTED),
-    "kept": ("Text kept", TEXT_KEPT),
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A condition that requests are filtered by, and the measure that counts those that meet it, if any."""
+
+    label: str
+    condition: Q
+    measure: str = ""
+
+
+FLAGS: dict[str, Flag] = {
+    "same": Flag("Not made smaller", NOT_SMALLER, "not_smaller"),
+    "fallback": Flag("Fell back", Q(fallback_used=True), "fallbacks"),
+    "budget": Flag("Over budget", ~Q(over_budget=""), "over_budget"),
+    "compaction": Flag("Compaction", Q(compacted=True), "compactions"),
+    "failed": Flag("Stage failed", FAILED_STAGE, "failed_stages"),
+    "negative": Flag("Net negative", NEGATIVE, "negative"),
+    "error": Flag("Provider error", ERROR, "errors"),
+    "interrupted": Flag("Interrupted", INTERRUPTED, "interrupted"),
+    "kept": Flag("Text kept", TEXT_KEPT),
+}
+STATUSES: dict[str, Counted] = {
+    "ok": {"requests": 1, "errors": -1, "interrupted": -1},
+    "interrupted": {"interrupted": 1},
+    "error": {"errors": 1},
 }
 _HEX_DIGITS = 32
 
 
-class RequestFilter(forms.Form):
+class SelectionFilter(forms.Form):
+    """One config, model, key, tag or route: what requests are rolled up by."""
+
+    config = forms.CharField(required=False, max_length=60)
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    model = forms.CharField(required=False, max_length=200)
+    key = forms.UUIDField(required=False)
+    tag = forms.CharField(required=False, max_length=60)
+    route = forms.ChoiceField(required=False, choices=list(ROUTES.items()))
+
+    def columns(self) -> dict[str, Any]:
+        """The valid filters by the columns of a trace."""
+        self.full_clean()
+        names = {"config": "config_name", "version": "config_version", "key": "api_key_id"}
+        chosen = ((name, self.cleaned_data.get(name)) for name in SelectionFilter.base_fields)
+        return {names.get(name, name): value for name, value in chosen if value}
+
+    def selection(self, scope: Scope) -> Selection:
+        """The requests of the scope's projects that the filters let through; none where one is not valid."""
+        projects = tuple(project.pk for project in scope.chosen_projects) if self.is_valid() else ()
+        return Selection(projects, **self.columns())
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set, by the name a reader knows them by."""
+        shown = {"q": "id"} if "q" in self.fields else {}
+        shown |= {name: name for name in self.fields if name != "q"}
+        return {label: self.data.get(name) for name, label in shown.items() if self.data.get(name)}
+
+
+class RequestFilter(SelectionFilter):
     """Which requests to list. An id, or the beginning of one, is looked for in all time."""
 
     q = forms.CharField(required=False, strip=True, max_length=40)
-    model = forms.CharField(required=False, max_length=200)
-    route = forms.ChoiceField(required=False, choices=list(ROUTES.items()))
     status = forms.ChoiceField(required=False, choices=RequestTrace.Status.choices)
-    flag = forms.ChoiceField(required=False, choices=[(key, label) for key, (label, _) in FLAGS.items()])
-    config = forms.CharField(required=False, max_length=60)
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    flag = forms.ChoiceField(required=False, choices=[(key, flag.label) for key, flag in FLAGS.items()])
     prompt = forms.CharField(required=False, max_length=60)
     prompt_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
@@ -53,47 +96,44 @@ class RequestFilter(forms.Form):
         if not self.is_valid():
             return traces.none()
         chosen = self.cleaned_data
-        exact = {name: chosen[name] for name in ("model", "route", "status") if chosen[name]}
-        found = traces.filter(**exact, **self._of_versions())
+        found = traces.filter(**self.columns(), **self._of_prompt())
+        if chosen["status"]:
+            found = found.filter(status=chosen["status"])
         if chosen["flag"]:
-            found = found.filter(FLAGS[chosen["flag"]][1])
+            found = found.filter(FLAGS[chosen["flag"]].condition)
         if chosen["q"]:
             first, last = _id_bounds(chosen["q"])
             found = found.filter(id__gte=first, id__lte=last)
         return found
 
-    def _of_versions(self) -> dict[str, Any]:
-        """Name and version of the config, and of the prompt template, as links from their pages have them."""
+    def _of_prompt(self) -> dict[str, Any]:
+        """Name and version of the prompt template, as links from its page have them."""
         given = self.cleaned_data
-        asked = {
-            "config_name": given["config"],
-            "config_version": given["version"],
-            "prompt_name": given["prompt"],
-            "prompt_version": given["prompt_version"],
-        }
+        asked = {"prompt_name": given.get("prompt"), "prompt_version": given.get("prompt_version")}
         return {name: value for name, value in asked.items() if value}
 
-    def selects(self, models: list[str]) -> list[Select]:
-        """The drop-downs of the page; the models are those that were seen."""
-        choices = (
-            ("model", "All models", options_of(models)),
-            ("route", "All routes", tuple(ROUTES.items())),
-            ("status", "Any status", tuple(RequestTrace.Status.choices)),
-            ("flag", "Any flag", tuple((key, label) for key, (label, _) in FLAGS.items())),
-        )
-        return [
-            Select(name, name.capitalize(), empty, options, self.data.get(name, ""))
-            for name, empty, options in choices
-        ]
+    @property
+    def counted(self) -> Counted:
+        """What the choices of other filters count: requests of the status or with the flag that is chosen; of
+        both together, and of a prompt template, no count is kept."""
+        status, flag = (self.cleaned_data.get(name) for name in ("status", "flag"))
+        if (status and flag) or self._of_prompt():
+            return {}
+        if flag:
+            return {FLAGS[flag].measure: 1} if FLAGS[flag].measure else {}
+        return STATUSES[status] if status else REQUESTS
+
+    @property
+    def measure(self) -> str:
+        """A measure that is not 0 where a request may meet the status and the flag."""
+        status, flag = (self.cleaned_data.get(name) for name in ("status", "flag"))
+        if flag:
+            return FLAGS[flag].measure or "requests"
+        return next(iter(STATUSES[status])) if status else "requests"
 
     @property
     def looks_for_id(self) -> bool:
         return self.is_valid() and bool(self.cleaned_data["q"])
-
-    def chosen(self) -> dict[str, Any]:
-        """The filters that are set, by the name a reader knows them by."""
-        shown = {"q": "id"} | {name: name for name in self.fields if name != "q"}
-        return {label: self.data.get(name) for name, label in shown.items() if self.data.get(name)}
 
 
 def _id_bounds(prefix: str) -> tuple[uuid.UUID, uuid.UUID]:

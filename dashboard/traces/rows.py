@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard.traces.blocks import block_rows
@@ -46,6 +47,8 @@ class TraceRow:
 
 
 def trace_rows(traces: RequestTraceQuerySet) -> list[TraceRow]:
-    return [
-        TraceRow(trace, small_strip(block_rows(trace.blocks))) for trace in traces.select_related("project")
-    ]
+    return rows_of(traces.select_related("project"))
+
+
+def rows_of(traces: Iterable[RequestTrace]) -> list[TraceRow]:
+    return [TraceRow(trace, small_strip(block_rows(trace.blocks))) for trace in traces]

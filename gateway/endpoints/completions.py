@@ -30,7 +30,7 @@ from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
-from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
+from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header
 from gateway.requests.sides import version_for
 from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
@@ -122,16 +122,16 @@ async def _read_request(
     """The request; BadRequest, naming what was wrong, where it cannot be one."""
     received = await client.read_body(gateway.max_request_bytes)
     named = caller.config_named(client.headers.get("x-optimizer-config"))
-    budget_tokens = budget_in_header(client.headers)
+    budget_tokens, tag = budget_in_header(client.headers), tag_in_header(client.headers)
     if is_off(client.headers):
         raw = with_model(received, client.deployment)
         body = await _body_to_count(gateway, client, raw)
-        return PromptRequest(dialect.name, raw, body, named, budget_tokens, off=True)
+        return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, off=True)
     raw = with_model(await gateway.unpacked(client, received), client.deployment)
     body, writable = parsed_object(raw)
     dialect.check(body)
     named = version_for(named, caller.api_key_id, dialect.name, body)
-    return PromptRequest(dialect.name, raw, body, named, budget_tokens, unwritable=not writable)
+    return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, unwritable=not writable)
 
 
 async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from gateway.errors import BadRequest
 from gateway.recording import Recording
 from gateway.requests.body import Name, checked, parsed_object
 from gateway.requests.client import Client
-from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget
+from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget, tag_in_header
 from gateway.requests.sides import version_for
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized
@@ -83,6 +83,7 @@ async def read_prompt(
         _prompt_body(received, named.config, dialect),
         named,
         fields.budget_tokens or budget_in_header(client.headers),
+        tag_in_header(client.headers),
         documents=fields.documents,
         query=fields.query,
     )

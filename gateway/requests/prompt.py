@@ -20,6 +20,7 @@ from token_optimizer.models import Dialect
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
 _MAX_BUDGET_TOKENS = 2**31 - 1
+_TAG = re.compile(r"[!-~](?:[ -~]{0,58}[!-~])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class PromptRequest:
     body: Mapping[str, Any]
     named: NamedConfig
     budget_tokens: int | None = None
+    tag: str = ""
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     off: bool = False
@@ -94,6 +96,15 @@ def budget_in_header(headers: Mapping[str, str]) -> int | None:
     if not _DIGITS.fullmatch(text):
         raise _bad_budget("X-Optimizer-Budget", text)
     return checked_budget(int(text), "X-Optimizer-Budget")
+
+
+def tag_in_header(headers: Mapping[str, str]) -> str:
+    """`X-Optimizer-Tag`, by which people tell requests apart; empty where it was not sent."""
+    tag = headers.get("x-optimizer-tag", "").strip()
+    if tag and not _TAG.fullmatch(tag):
+        message = "X-Optimizer-Tag must be at most 60 printable characters of ASCII"
+        raise BadRequest(message, param="x-optimizer-tag")
+    return tag
 
 
 def checked_budget(value: object, name: str) -> int | None:

@@ -19,6 +19,7 @@ from optimizer_app.api.collections.replays import ReplaysView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
+from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 
 app_name = "api"
@@ -37,6 +38,7 @@ for _name, _view in (
     ("captures", CapturesView),
     ("replays", ReplaysView),
     ("tokens", TokensView),
+    ("views", SavedViewsView),
 ):
     _router.register(_name, _view, basename=_name)
 

@@ -15,6 +15,8 @@ from optimizer_app.models.project import Project
 from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, PromptVersion
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
+from optimizer_app.models.rollup import RollupMark, RollupState, TraceRollup
+from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
@@ -42,4 +44,8 @@ __all__ = [
     "Replay",
     "ReplayResult",
     "RequestTrace",
+    "RollupMark",
+    "RollupState",
+    "SavedView",
+    "TraceRollup",
 ]

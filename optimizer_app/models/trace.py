@@ -47,6 +47,7 @@ class RequestTrace(models.Model):
     `budget_tokens` is the request's own budget, None where that of its config held.
     `prompt_name` is that of the prompt template that the request was made from, empty where it brought its
     own prompt.
+    `tag` is what the client called the request, empty where it did not.
     `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `text_until`: until when its config keeps what it said, None where it keeps nothing.
@@ -73,6 +74,7 @@ class RequestTrace(models.Model):
     budget_tokens = models.PositiveIntegerField(null=True)
     prompt_name = models.CharField(max_length=60, blank=True)
     prompt_version = models.PositiveIntegerField(null=True)
+    tag = models.CharField(max_length=60, blank=True, db_default="", default="")
     stream = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=Status.choices)
     http_status = models.PositiveSmallIntegerField(null=True)

@@ -88,6 +88,7 @@ class TraceRecord:
     budget_tokens: int | None = None
     prompt_name: str = ""
     prompt_version: int | None = None
+    tag: str = ""
     stream: bool = False
     http_status: int | None = None
     error: str = ""

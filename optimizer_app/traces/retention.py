@@ -1,10 +1,11 @@
-"""Drops traces and events that are too old."""
+"""Drops traces and events that are too old. What each day came to stays."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
 from optimizer_app.models import Event
+from optimizer_app.rollups.rolling import drop_details_before
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.partitions import drop_partitions_before
 
@@ -17,4 +18,5 @@ def drop_older_than(days: int, today: date) -> int:
     first = today - timedelta(days=days)
     midnight = datetime.combine(first, time.min, UTC)
     Event.objects.filter(id__lt=first_id_at(midnight), next_try_at=None).delete()
+    drop_details_before(midnight)
     return drop_partitions_before(first)

@@ -16,6 +16,7 @@ from optimizer_app.models import ApiKey, Event, PriceOverride, Project, RequestT
 from optimizer_app.optimize.prices import price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
 from optimizer_app.prices.entries import overrides_of
+from optimizer_app.rollups.rolling import mark_changed
 from optimizer_app.trace_ids import made_at
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import ensure_partitions
@@ -67,6 +68,7 @@ def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
         event.payload = _json(event.payload)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
+    mark_changed(made_at(record.id) for record in records)
 
 
 def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:

@@ -9,9 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.test import Client
 
-from optimizer_app.models import Project
+from optimizer_app.models import ApiKey, Project
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
 
@@ -110,6 +111,66 @@ def test_project_in_the_url_narrows_every_figure(
     text = page(as_admin, f"/?project={project.name}")
     assert f"last 24 hours, {project.name}" in text
     assert "<dt>Cut</dt><dd>60%</dd>" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("config", {"config_name": "safe"}), ("model", {"model": "o3"}), ("tag", {"tag": ""}), ("key", {})],
+)
+def test_a_filter_narrows_every_figure(
+    as_admin: Client, project: Project, name: str, other: dict[str, str]
+) -> None:
+    key, _ = ApiKey.issue(project=project, name="nightly key")
+    make_trace(project, tag="nightly", api_key=key)
+    make_trace(project, tokens_after=1000, **{"tag": "nightly", **other})
+    values = {"config": "balanced", "model": "gpt-4o", "tag": "nightly", "key": str(key.pk)}
+    assert "<dt>Cut</dt><dd>30%</dd>" in page(as_admin)
+    text = page(as_admin, f"/?{name}={values[name]}")
+    assert "<dt>Cut</dt><dd>60%</dd>" in text
+    assert f'<option value="{values[name]}" selected>' in text
+    assert text.count("data-row") == 1
+    assert ">Clear</a>" in text
+
+
+def test_filters_say_how_many_requests_they_lead_to(as_admin: Client, project: Project) -> None:
+    make_trace(project)
+    assert 'id="model"' not in page(as_admin)
+    make_trace(project, model="o3")
+    make_trace(project, model="o3")
+    text = page(as_admin)
+    assert '<option value="gpt-4o">gpt-4o (1)</option><option value="o3">o3 (2)</option>' in text
+
+
+def test_another_projects_names_are_no_choices(
+    as_member: Client, project: Project, foreign_project: Project
+) -> None:
+    key, _ = ApiKey.issue(project=foreign_project, name="their key")
+    make_trace(foreign_project, model="their-model", api_key=key)
+    make_trace(project)
+    make_trace(project, model="o3")
+    text = page(as_member, f"/?key={key.pk}")
+    assert "their" not in text
+
+
+def test_the_newest_figures_stand_beside_the_others(as_admin: Client, project: Project) -> None:
+    make_trace(project, faithfulness_score=0.9, cache_hit=True, route="cache")
+    make_trace(project, faithfulness_score=0.2)
+    text = page(as_admin)
+    assert "Cache hits <b>50%</b>, 1 of 2 optimized, target 60%" in text
+    assert "of 2 compressed" in text
+    assert text.count('class="f-dropped" x=') == 1
+    assert "Which key saved most?" in text
+
+
+def test_projects_are_ranked_by_what_they_saved(
+    as_admin: Client, project: Project, foreign_project: Project
+) -> None:
+    make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1))
+    make_trace(foreign_project, gross_usd=Decimal(5), net_usd=Decimal(4))
+    text = page(as_admin)
+    assert "Which project saved most?" in text
+    first, second = (text.index(f'title="{name}">') for name in (foreign_project.name, project.name))
+    assert first < second
 
 
 def test_tiles_tell_the_period_before(as_admin: Client, project: Project) -> None:

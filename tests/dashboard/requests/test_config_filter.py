@@ -18,10 +18,10 @@ def test_requests_are_listed_by_config_and_version(as_admin: Client, project: Pr
         for name, version in (("agents", 1), ("agents", 2), ("chat", 1))
     )
     page = page_text(as_admin, "/requests?config=agents")
-    assert [str(trace.pk) in page for trace in (first, second, other)] == [True, True, False]
-    assert "config agents" in page
+    assert [f'href="/requests/{trace.pk}' in page for trace in (first, second, other)] == [True, True, False]
+    assert '<option value="agents" selected>agents (2)</option>' in page
     page = page_text(as_admin, "/requests?config=agents&version=2")
-    assert [str(trace.pk) in page for trace in (first, second, other)] == [False, True, False]
+    assert [f'href="/requests/{trace.pk}' in page for trace in (first, second, other)] == [False, True, False]
     assert '<input type="hidden" name="version" value="2">' in page
 
 

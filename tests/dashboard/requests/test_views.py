@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from optimizer_app.models import Project, RequestTrace
+from optimizer_app.models import ApiKey, Project, RequestTrace
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
 
@@ -49,6 +49,9 @@ def test_oldest_first(as_admin: Client, project: Project) -> None:
     ("query", "fields"),
     [
         ("model=claude", {"model": "claude"}),
+        ("tag=nightly", {"tag": "nightly"}),
+        ("flag=same", {"tokens_after": 1000}),
+        ("status=error&flag=negative", {"status": "error", "net_usd": Decimal(-1)}),
         ("route=cache", {"route": "cache"}),
         ("status=interrupted", {"status": "interrupted"}),
         ("flag=fallback", {"fallback_used": True}),
@@ -64,6 +67,39 @@ def test_filters(as_admin: Client, project: Project, query: str, fields: dict[st
     make_trace(project)
     wanted = make_trace(project, **fields)
     assert listed(as_admin, f"/requests?{query}") == [wanted.pk]
+
+
+def test_choices_say_how_many_requests_they_lead_to(as_admin: Client, project: Project) -> None:
+    make_trace(project, net_usd=Decimal(-1))
+    make_trace(project, model="o3", status="error", net_usd=Decimal(-1))
+    make_trace(project, model="o3", route="cache", tokens_after=1000)
+    text = page(as_admin, "/requests")
+    assert ">gpt-4o (1)<" in text
+    assert ">o3 (2)<" in text
+    assert ">Cache (1)<" in text
+    assert ">OK (2)<" in text
+    assert ">Net negative (2)<" in text
+    assert ">Not made smaller (1)<" in text
+    of_model = page(as_admin, "/requests?model=o3")
+    assert ">Net negative (1)<" in of_model
+    assert ">gpt-4o (1)<" in of_model
+    of_flag = page(as_admin, "/requests?flag=negative")
+    assert ">o3 (1)<" in of_flag
+    assert ">OK<" in of_flag
+    assert ">o3 (1)<" in page(as_admin, "/requests?status=ok")
+    assert ">o3<" in page(as_admin, "/requests?status=error&flag=negative")
+
+
+def test_a_key_is_told_by_its_name(
+    as_member: Client, as_admin: Client, project: Project, foreign_project: Project
+) -> None:
+    own, _ = ApiKey.issue(project=project, name="own key")
+    foreign, _ = ApiKey.issue(project=foreign_project, name="foreign key")
+    wanted = make_trace(project, api_key=own)
+    make_trace(foreign_project, api_key=foreign)
+    assert listed(as_admin, f"/requests?key={own.pk}") == [wanted.pk]
+    assert f"{foreign_project.name}: foreign key (1)" in page(as_admin, "/requests")
+    assert "foreign key" not in page(as_member, f"/requests?key={foreign.pk}")
 
 
 def test_filters_add_up(as_admin: Client, project: Project) -> None:

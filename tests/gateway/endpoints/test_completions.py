@@ -263,6 +263,14 @@ def test_budget_of_one_request(account: Account, provider: MockProvider) -> None
     assert provider.requests[1].json["messages"][-1] == body["messages"][-1]
 
 
+def test_a_tag_stays_with_the_trace(account: Account, provider: MockProvider) -> None:
+    body = {"model": MODEL, "messages": HI}
+    answer = account.post("/v1/chat/completions", body, headers={"x-optimizer-tag": "nightly run"})
+
+    assert account.trace(answer.headers["x-optimizer-trace-id"])["tag"] == "nightly run"
+    assert "x-optimizer-tag" not in provider.requests[0].headers
+
+
 def test_config_of_one_request(account: Account, provider: MockProvider) -> None:
     OptimizationConfig.objects.create(
         project=account.project, name="no-tools", fields={"tool_descriptions": "none"}

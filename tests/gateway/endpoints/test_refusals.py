@@ -104,6 +104,15 @@ def test_bad_budget(account: Account, provider: MockProvider, budget: str) -> No
     assert not provider.requests
 
 
+@pytest.mark.parametrize("tag", ["x" * 61, "tab\there", "n\xe4chtlich"])
+def test_bad_tag(account: Account, provider: MockProvider, tag: str) -> None:
+    answer = account.post(CHAT, GOOD, headers={"x-optimizer-tag": tag.encode("latin-1")})
+
+    assert answer.status_code == 400
+    assert "X-Optimizer-Tag must be at most 60" in answer.json()["error"]["message"]
+    assert not provider.requests
+
+
 def test_unknown_config(account: Account, provider: MockProvider) -> None:
     answer = account.post(MESSAGES, GOOD, headers={"x-optimizer-config": "nope"})
 

@@ -210,6 +210,18 @@ def test_tokens_are_made_by_people_alone(call: Caller, member: User, project: Pr
     assert ApiToken.objects.get(pk=made["id"]).revoked_at is not None
 
 
+def test_views_are_saved_renamed_and_deleted(call: Caller, project: Project) -> None:
+    made = call("POST", "views/", {"name": "Failed", "project": str(project.pk), "query": "flag=failed"})
+    assert (made.status, made.body["query"]) == (201, "flag=failed")
+    (listed,) = call("GET", f"views/?project={project.pk}").body["results"]
+    assert listed["name"] == "Failed"
+    again = call("POST", "views/", {"name": "Failed", "project": str(project.pk)})
+    assert (again.status, list(again.error["fields"])) == (400, ["name"])
+    assert call("PATCH", f"views/{made.body['id']}/", {"name": "Broken"}).body["name"] == "Broken"
+    assert call("DELETE", f"views/{made.body['id']}/").status == 204
+    assert call("GET", "views/").body["results"] == []
+
+
 def test_an_unknown_path_is_an_error_in_json(db: None) -> None:
     answer = Client().get("/api/no/such/")
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")

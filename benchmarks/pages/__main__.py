@@ -1,0 +1,70 @@
+"""How long the pages take with many traces: a database of its own, filled, rolled up, and asked.
+
+    python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--state DIR]
+
+Prints for each page the time until its first byte, the median and the worst of some runs, within one process,
+and how many rows PostgreSQL read at most where it is asked to. The folder is removed at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--traces", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--state", type=Path, help="where to put the folder of the database")
+    asked = parser.parse_args()
+    with _database(asked.state):
+        from benchmarks.pages import loading, measuring
+
+        now = datetime.now(UTC)
+        began = time.perf_counter()
+        for loaded in loading.load_traces(asked.traces, asked.days, now):
+            print(f"\r{loaded:,} traces", end="", flush=True)
+        print(f"\r{asked.traces:,} traces over {asked.days} days in {time.perf_counter() - began:.0f} s")
+        began = time.perf_counter()
+        measuring.roll_up_everything()
+        print(f"rolled up in {time.perf_counter() - began:.0f} s; {measuring.sizes()}")
+        print("\n| page | first byte, ms | worst |\n| --- | ---: | ---: |")
+        for name, times in measuring.pages(asked.runs):
+            print(f"| {name} | {median(times):.0f} | {max(times):.0f} |", flush=True)
+
+
+@contextmanager
+def _database(parent: Path | None) -> Iterator[None]:
+    """The embedded servers on an empty folder, with the tables made."""
+    folder = Path(tempfile.mkdtemp(prefix="token-optimizer-pages-", dir=parent))
+    folder.chmod(0o711)
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "OPTIMIZER_STATE_DIR": str(folder)}
+    from optimizer_app.instance.servers.running import running_servers
+
+    try:
+        with running_servers(folder) as state:
+            os.environ |= {"DATABASE_URL": state.database_url, "REDIS_URL": state.redis_url}
+            import django
+            from django.core.management import call_command
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

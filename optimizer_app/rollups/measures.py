@@ -1,0 +1,98 @@
+"""What is summed, in SQL: how each measure comes from traces, and how rows of rollups are added.
+
+The same expressions make the rollups and read traces that are not rolled up yet, so that both give the same
+figures. Money is summed over requests whose gross and net are both known: only then is net gross less the
+cache effect. Latency, ratio and cache hits leave out `bypass`, which the optimizer did not touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from optimizer_app.rollups.histograms import LATENCY_BINS, LATENCY_BOUNDS, RATIO_BINS, SHARE_BINS
+
+DIMENSIONS = (
+    "project_id", "api_key_id", "config_name", "config_version", "model", "tag", "route", "fallback_reason",
+)  # fmt: skip
+
+_PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"
+_FAILED = """stages @? '$[*] ? (@.status == "failed")'"""
+_OPTIMIZED = "route <> 'bypass'"
+_BOUNDS = f"ARRAY[{', '.join(map(str, LATENCY_BOUNDS))}]::float8[]"
+
+# What is worked out once for each trace: its bins, and the conditions of several counts.
+TRACE_COLUMNS = f"""
+  {", ".join(DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
+  gross_usd, net_usd, read_back_usd, cache_hit, fallback_used, over_budget, compacted, status,
+  {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
+  CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
+  CASE WHEN {_OPTIMIZED} THEN width_bucket(latency_ms, {_BOUNDS}) END AS latency_bin,
+  CASE WHEN {_OPTIMIZED} AND tokens_before > 0 THEN
+    least(greatest(ceil(tokens_after::float8 / tokens_before * {SHARE_BINS}) - 1, 0), {RATIO_BINS - 1})::int
+  END AS ratio_bin,
+  CASE WHEN faithfulness_score IS NOT NULL THEN
+    least(greatest(floor(faithfulness_score * {SHARE_BINS}), 0), {SHARE_BINS - 1})::int
+  END AS faithfulness_bin
+"""
+
+_COUNTED = {
+    "requests": "true",
+    "optimized": _OPTIMIZED,
+    "estimated": "tokens_estimated",
+    "reconciled": "usage_input_tokens IS NOT NULL",
+    "priced": "is_priced",
+    "cache_hits": f"cache_hit AND {_OPTIMIZED}",
+    "fallbacks": "fallback_used",
+    "optimized_fallbacks": f"fallback_used AND {_OPTIMIZED}",
+    "not_smaller": "tokens_after >= tokens_before",
+    "over_budget": "over_budget <> ''",
+    "compactions": "compacted",
+    "negative": "net_usd < 0",
+    "failed_stages": "stage_failed",
+    "errors": "status = 'error'",
+    "interrupted": "status = 'interrupted'",
+    "to_look_at": "net_usd < 0 OR stage_failed OR status IN ('error', 'interrupted')",
+}
+_SUMMED = {
+    "tokens_before": "sum(tokens_before)",
+    "tokens_after": "sum(tokens_after)",
+    "gross_usd": "coalesce(sum(gross_usd) FILTER (WHERE is_priced), 0)",
+    "net_usd": "coalesce(sum(net_usd) FILTER (WHERE is_priced), 0)",
+    "read_back_usd": "coalesce(sum(read_back_usd) FILTER (WHERE is_priced), 0)",
+}
+_HISTOGRAMS = {
+    "latencies": ("latency_bin", LATENCY_BINS),
+    "ratios": ("ratio_bin", RATIO_BINS),
+    "faithfulness": ("faithfulness_bin", SHARE_BINS),
+}
+
+
+def _histogram(column: str, bins: int) -> str:
+    counts = (f"count(*) FILTER (WHERE {column} = {number})" for number in range(bins))
+    return f"ARRAY[{', '.join(counts)}]::int[]"
+
+
+def _added_histogram(name: str, bins: int) -> str:
+    return f"ARRAY[{', '.join(f'sum({name}[{number}])' for number in range(1, bins + 1))}]::int[]"
+
+
+FROM_TRACES = {
+    **{name: f"count(*) FILTER (WHERE {condition})" for name, condition in _COUNTED.items()},
+    **_SUMMED,
+    "min_latency_ms": "min(latency_ms)",
+    "max_latency_ms": "max(latency_ms)",
+    **{name: _histogram(*binned) for name, binned in _HISTOGRAMS.items()},
+}
+ADDED = {
+    **{name: f"sum({name})::bigint" for name in (*_COUNTED, "tokens_before", "tokens_after")},
+    **{name: f"sum({name})" for name in ("gross_usd", "net_usd", "read_back_usd")},
+    "min_latency_ms": "min(min_latency_ms)",
+    "max_latency_ms": "max(max_latency_ms)",
+    **{name: _added_histogram(name, bins) for name, (_, bins) in _HISTOGRAMS.items()},
+}
+MEASURES = tuple(FROM_TRACES)
+
+
+def selected(expressions: dict[str, str], names: Iterable[str]) -> str:
+    """The named measures, as the list of a SELECT."""
+    return ", ".join(f"{expressions[name]} AS {name}" for name in names)

@@ -1,0 +1,130 @@
+"""Reads the sums of any window: from rollups where it is rolled up, from the traces where it is not yet."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from optimizer_app.models import RequestTrace, RollupState, TraceRollup
+from optimizer_app.rollups.measures import (
+    ADDED,
+    DIMENSIONS,
+    FROM_TRACES,
+    MEASURES,
+    TRACE_COLUMNS,
+    selected,
+)  # fmt: skip
+from optimizer_app.rollups.spans import SPANS, Piece, pieces
+from optimizer_app.trace_ids import first_id_at
+
+_ROLLUPS = TraceRollup._meta.db_table
+_TRACES = RequestTrace._meta.db_table
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIMENSIONS = ", ".join(DIMENSIONS)
+# A request belongs to its id's moment, which its time may differ from by a millisecond.
+_FROM_TRACES = f"""
+(WITH traced AS MATERIALIZED (
+  SELECT {TRACE_COLUMNS} FROM {_TRACES} WHERE id >= %s AND id < %s AND {{condition}}
+)
+SELECT least(greatest(date_trunc('minute', created_at), %s), %s) AS start, {_DIMENSIONS}, {{measures}}
+FROM traced GROUP BY 1, {_DIMENSIONS})
+"""  # noqa: S608 -- the names are constants
+_FROM_ROLLUPS = f"""
+SELECT start, {_DIMENSIONS}, {{measures}} FROM {_ROLLUPS}
+WHERE seconds = %s AND is_whole = %s AND start >= %s AND start < %s AND {{condition}}
+"""  # noqa: S608
+_ADDED = "SELECT {columns} FROM ({parts}) AS parts {grouped}"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The requests that are summed: of these projects, of one config, model, key, tag, route where given."""
+
+    project_ids: tuple[uuid.UUID, ...]
+    config_name: str = ""
+    config_version: int | None = None
+    model: str = ""
+    api_key_id: uuid.UUID | None = None
+    tag: str = ""
+    route: str = ""
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is given besides the projects, by its column."""
+        names = ("config_name", "config_version", "model", "api_key_id", "tag", "route")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
+
+    @property
+    def condition(self) -> tuple[str, list[Any]]:
+        """The same for traces and for rollups, whose columns have the same names."""
+        parts = ["project_id = ANY(%s)", *(f"{name} = %s" for name in self.chosen)]
+        return " AND ".join(parts), [list(self.project_ids), *self.chosen.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A span of time. With a `step` sums can be had for each step of it."""
+
+    start: datetime
+    end: datetime
+    step: timedelta = SPANS[-1]
+
+    @property
+    def bucket(self) -> str:
+        """The number of steps since 1970, in SQL."""
+        return f"floor(extract(epoch FROM start) / {int(self.step.total_seconds())})::bigint"
+
+
+def sums(
+    selection: Selection, stretch: Stretch, by: Sequence[str] = (), measures: Sequence[str] = MEASURES
+) -> list[dict[str, Any]]:
+    """The measures for each group of requests that agree in `by`: names of dimensions, or "bucket".
+
+    A bucket is the start of a step. Without `by` there is one row, whose sums are None for no requests.
+    """
+    if "bucket" in by:
+        spans = [span for span in SPANS if not stretch.step % span]
+    else:
+        spans = list(SPANS)
+    found = pieces(stretch.start, stretch.end, rolled_until(), spans)
+    is_whole = not selection.chosen and set(by) <= {"bucket", "project_id"}
+    sources = [_source(piece, selection, measures, is_whole=is_whole) for piece in found]
+    if not sources:
+        return []
+    keys = [stretch.bucket if name == "bucket" else name for name in by]
+    named = [f"{key} AS {name}" for key, name in zip(keys, by, strict=True)]
+    query = _ADDED.format(
+        columns=", ".join([*named, selected(ADDED, measures)]),
+        parts=" UNION ALL ".join(query for query, _ in sources),
+        grouped=f"GROUP BY {', '.join(keys)}" if keys else "",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [value for _, values in sources for value in values])
+        rows = [dict(zip((*by, *measures), row, strict=True)) for row in cursor.fetchall()]
+    for row in rows if "bucket" in by else ():
+        row["bucket"] = _EPOCH + row["bucket"] * stretch.step
+    return rows
+
+
+def rolled_until() -> datetime:
+    """Up to when everything is rolled up."""
+    state = RollupState.objects.first()
+    return state.rolled_until if state else _EPOCH
+
+
+def _source(
+    piece: Piece, selection: Selection, measures: Sequence[str], *, is_whole: bool
+) -> tuple[str, list[Any]]:
+    """The rows of a piece, with the same columns wherever they come from."""
+    condition, values = selection.condition
+    if piece.span is not None:
+        query = _FROM_ROLLUPS.format(condition=condition, measures=", ".join(measures))
+        return query, [int(piece.span.total_seconds()), is_whole, piece.start, piece.end, *values]
+    query = _FROM_TRACES.format(condition=condition, measures=selected(FROM_TRACES, measures))
+    ids = [first_id_at(piece.start), first_id_at(piece.end)]
+    return query, [*ids, *values, piece.start, piece.end - timedelta.resolution]

@@ -1,0 +1,148 @@
+"""Rolls traces up: the quarters of an hour that changed from their traces, longer spans from shorter ones.
+
+Traces are stored together with a mark of their quarter. A run takes the marks of the quarters that are over
+and makes the rows of those anew, in one transaction: a trace that is stored meanwhile leaves a mark that the
+next run finds. So each trace counts once, however late it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db import connection, transaction
+
+from optimizer_app.models import RequestTrace, RollupMark, RollupState, TraceRollup
+from optimizer_app.rollups.measures import (
+    ADDED,
+    DIMENSIONS,
+    FROM_TRACES,
+    MEASURES,
+    TRACE_COLUMNS,
+    selected,
+)  # fmt: skip
+from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TWO_HOURS, span_start
+from optimizer_app.trace_ids import first_id_at
+
+MAX_QUARTERS = 96
+# Most requests that began in a quarter have ended by then.
+GRACE = timedelta(minutes=1)
+# As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
+KEPT = {QUARTER: timedelta(days=3), TWO_HOURS: timedelta(days=15), SIX_HOURS: timedelta(days=62)}
+_LOCK = 0x726F6C6C  # the name of an advisory lock
+_ROLLUPS = TraceRollup._meta.db_table
+_TRACES = RequestTrace._meta.db_table
+_DIMENSIONS = ", ".join(DIMENSIONS)
+_INSERT = f"INSERT INTO {_ROLLUPS} (seconds, start, is_whole, {_DIMENSIONS}, {', '.join(MEASURES)})"
+_FROM_TRACES = f"""
+{_INSERT}
+WITH traced AS MATERIALIZED (SELECT {TRACE_COLUMNS} FROM {_TRACES} WHERE id >= %(first)s AND id < %(end_id)s)
+SELECT %(seconds)s, %(start)s, false, {_DIMENSIONS}, {selected(FROM_TRACES, MEASURES)}
+FROM traced GROUP BY {_DIMENSIONS}
+"""  # noqa: S608 -- the names are constants
+_FROM_SHORTER = f"""
+{_INSERT}
+SELECT %(seconds)s, %(start)s, false, {_DIMENSIONS}, {selected(ADDED, MEASURES)} FROM {_ROLLUPS}
+WHERE seconds = %(shorter)s AND NOT is_whole AND start >= %(start)s AND start < %(end)s GROUP BY {_DIMENSIONS}
+"""  # noqa: S608 -- the names are constants
+_WHOLE = f"""
+{_INSERT}
+SELECT seconds, start, true, project_id, NULL, '', NULL, '', '', '', '', {selected(ADDED, MEASURES)}
+FROM {_ROLLUPS} WHERE seconds = %(seconds)s AND NOT is_whole AND start = %(start)s
+GROUP BY seconds, start, project_id
+"""  # noqa: S608 -- the names are constants
+
+
+def mark_changed(moments: Iterable[datetime]) -> None:
+    """Say, in the transaction that stores traces of these moments, that their quarters changed."""
+    RollupMark.objects.bulk_create(
+        RollupMark(start=start) for start in {span_start(moment, QUARTER) for moment in moments}
+    )
+
+
+def roll_up(now: datetime) -> bool:
+    """Roll up what changed and is over, at most a day's worth; whether more waits."""
+    over = span_start(now - GRACE, QUARTER)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        state = RollupState.objects.first()
+        changed = _with_dropped(_taken_marks(over), over)
+        for start in changed:
+            _replace(QUARTER, start, _FROM_TRACES)
+        _roll_up_longer(changed, state.rolled_until if state else over, over)
+        _drop_old(over)
+        more = RollupMark.objects.filter(start__lt=over).exists()
+        if not more:
+            RollupState.objects.update_or_create(pk=1, defaults={"rolled_until": over})
+    return more
+
+
+def roll_up_all(now: datetime) -> None:
+    """Roll up everything that is over."""
+    while roll_up(now):
+        pass
+
+
+def drop_details_before(moment: datetime) -> None:
+    """Keep of the time before only what each day came to: its traces go."""
+    TraceRollup.objects.filter(start__lt=moment, seconds__lt=DAY.total_seconds()).delete()
+    RollupMark.objects.filter(start__lt=moment).delete()
+
+
+def _taken_marks(over: datetime) -> list[datetime]:
+    """The oldest quarters that changed; their marks are gone."""
+    waiting = RollupMark.objects.filter(start__lt=over)
+    starts = list(waiting.order_by("start").values_list("start", flat=True).distinct()[:MAX_QUARTERS])
+    # By id: a mark that is made from now on stays.
+    ids = list(waiting.filter(start__in=starts).values_list("pk", flat=True))
+    RollupMark.objects.filter(pk__in=ids).delete()
+    return starts
+
+
+def _with_dropped(changed: Iterable[datetime], over: datetime) -> list[datetime]:
+    """The quarters, and of days whose quarters were dropped all: longer spans are made from those."""
+    kept_from = _kept_from(QUARTER, over)
+    old_days = {span_start(start, DAY) for start in changed if start < kept_from}
+    again = {day + QUARTER * number for day in old_days for number in range(DAY // QUARTER)}
+    return sorted(again.union(changed))
+
+
+def _drop_old(over: datetime) -> None:
+    for span in KEPT:
+        old = TraceRollup.objects.filter(seconds=int(span.total_seconds()), start__lt=_kept_from(span, over))
+        old.delete()
+
+
+def _kept_from(span: timedelta, over: datetime) -> datetime:
+    return span_start(over - KEPT[span], DAY)
+
+
+def _roll_up_longer(changed: Iterable[datetime], rolled_until: datetime, over: datetime) -> None:
+    """Make the longer spans anew that hold a changed quarter, and those that ended since the last run."""
+    quarters = set(changed)
+    for shorter, span in pairwise(SPANS):
+        starts = {span_start(quarter, span) for quarter in quarters}
+        ended = span_start(rolled_until, span)
+        while ended + span <= over:
+            starts.add(ended)
+            ended += span
+        for start in sorted(start for start in starts if start + span <= over):
+            _replace(span, start, _FROM_SHORTER, shorter)
+
+
+def _replace(span: timedelta, start: datetime, insert: str, shorter: timedelta = QUARTER) -> None:
+    TraceRollup.objects.filter(seconds=int(span.total_seconds()), start=start).delete()
+    end = start + span
+    values: dict[str, Any] = {
+        "seconds": span.total_seconds(),
+        "shorter": shorter.total_seconds(),
+        "start": start,
+        "end": end,
+        "first": first_id_at(start),
+        "end_id": first_id_at(end),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(insert, values)
+        cursor.execute(_WHOLE, values)
