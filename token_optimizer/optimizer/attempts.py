@@ -87,7 +87,7 @@ class Attempts:
         prefix = self.history.prefix
         rest = prefix.rest(self.original)
         start = counted(frozen(rest, self.history.known), rest, self.context)
-        ledger.write(FROZEN, rest, start)
+        ledger.write(FROZEN, rest.blocks, start.blocks)
         start = replace(start, blocks=(*prefix.sent_blocks, *start.blocks))
         if start.gone_messages:
             start = unframed(start, self.original)

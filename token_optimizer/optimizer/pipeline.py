@@ -19,6 +19,7 @@ from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import StageError, StageSkipped
 from token_optimizer.latency import Latency
 from token_optimizer.models import (
+    Block,
     CutBlock,
     Dialect,
     Kind,
@@ -315,17 +316,17 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
     return after
 
 
-def _check_contract(stage: Stage, before: Prompt, after: Prompt) -> None:
+def _check_contract(stage: Stage, before: Sequence[Block], after: Sequence[Block]) -> None:
     """A stage must leave verbatim blocks alone and keep what must be kept."""
-    left = {block.id: block for block in after.blocks}
-    if len(left) != len(after.blocks):
+    left = {block.id: block for block in after}
+    if len(left) != len(after):
         raise StageError(f"stage {stage.name} made two blocks of one id")
-    for block in before.blocks:
+    for block in before:
         now = left.get(block.id)
         if now is None and block.must_keep and block.kind is not Kind.SCHEMA:
             raise StageError(f"stage {stage.name} dropped the must-keep block {block.id}")
         if now is not None and block.verbatim and now.content != block.content:
             raise StageError(f"stage {stage.name} rewrote the verbatim block {block.id}")
-    for block in after.blocks:
+    for block in after:
         if block.markers and not are_in_place(block):
             raise StageError(f"stage {stage.name} lost the place of a marker in block {block.id}")

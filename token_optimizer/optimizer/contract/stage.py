@@ -73,11 +73,11 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
     return all(map(is_, before.blocks, after.blocks))
 
 
-def from_first_change(before: Prompt, after: Prompt) -> tuple[Prompt, Prompt]:
-    """Both prompts from the first block on that differs: what stands before it need not be looked at."""
+def from_first_change(before: Prompt, after: Prompt) -> tuple[Sequence[Block], Sequence[Block]]:
+    """The blocks of both from the first one on that differs: what stands before it need not be looked at."""
     same = list(map(is_, before.blocks, after.blocks))
     first = same.index(False) if False in same else len(same)
-    return replace(before, blocks=before.blocks[first:]), replace(after, blocks=after.blocks[first:])
+    return before.blocks[first:], after.blocks[first:]
 
 
 def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
@@ -85,11 +85,11 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     if same_blocks(before, after):
         return after
     old_rest, rest = from_first_change(before, after)
-    known = {block.id: block for block in old_rest.blocks}
-    first = len(after.blocks) - len(rest.blocks)
+    known = {block.id: block for block in old_rest}
+    first = len(after.blocks) - len(rest)
     changed = [
         index
-        for index, block in enumerate(rest.blocks, first)
+        for index, block in enumerate(rest, first)
         if block.id not in known or block.content != known[block.id].content
     ]
     if not changed:

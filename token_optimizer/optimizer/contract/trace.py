@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from token_optimizer.models import Block, BlockFate, BlockTexts, BlockType, Fate, Kind, Prompt, StageReport
@@ -33,10 +34,10 @@ class Ledger:
         notes = dict(self.stage), dict(self.reason), set(self.cut), dict(self.remarks), set(self.added)
         return Ledger(*notes, list(self.reports))
 
-    def write(self, stage: Stage, before: Prompt, after: Prompt) -> None:
+    def write(self, stage: Stage, before: Sequence[Block], after: Sequence[Block]) -> None:
         """Note every block that the stage dropped, rewrote or added."""
-        left = {block.id: block for block in after.blocks}
-        for block in before.blocks:
+        left = {block.id: block for block in after}
+        for block in before:
             now = left.pop(block.id, None)
             if now is None or now.content != block.content:
                 self._note(block.id, stage, now)

@@ -68,7 +68,7 @@ class ParsedPrefix:
         closed = frozen(new, sent)
         closed = replace(closed, blocks=tuple(_counted(block, tokens[block.id]) for block in closed.blocks))
         ledger = Ledger()
-        ledger.write(FROZEN, new, closed)
+        ledger.write(FROZEN, new.blocks, closed.blocks)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
         slots = 1 + max((block.slot for block in new.blocks if block.slot is not None), default=-1)
         return ParsedPrefix(

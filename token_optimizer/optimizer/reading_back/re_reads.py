@@ -38,7 +38,10 @@ def repeated_calls(prompt: Prompt, known: int) -> list[Repeat]:
     first_new = known or _newest_with_calls(messages)
     seen: dict[tuple[str, str], tuple[str, int]] = {}
     repeats = []
-    for step, (number, calls) in enumerate(_steps(messages, first_new)):
+    steps = _steps(messages, first_new)
+    if not steps or steps[-1][0] < first_new:
+        return []
+    for step, (number, calls) in enumerate(steps):
         for call in calls:
             key = _key(call)
             before = seen.get(key)

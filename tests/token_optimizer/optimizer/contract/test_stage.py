@@ -65,4 +65,4 @@ def test_prompts_are_compared_from_the_first_change_on() -> None:
     assert same_blocks(before, with_blocks(before, before.blocks))
     assert not same_blocks(before, after)
     old, new = from_first_change(before, after)
-    assert [one.id for one in old.blocks] == [one.id for one in new.blocks] == ["b", "c"]
+    assert [one.id for one in old] == [one.id for one in new] == ["b", "c"]
