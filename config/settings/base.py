@@ -55,8 +55,13 @@ REDIS_URL = env.url(
     schemes=("redis", "rediss", "unix"),
 )
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# By publishing: the layer that queues waits for each socket as long as redis-py waits for any answer, which
+# breaks quiet sockets every five seconds. A page that missed an announcement fetches itself when it is back.
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
 }
 
 # What the first start makes, and what later starts keep up to date

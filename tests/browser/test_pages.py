@@ -172,7 +172,7 @@ async def test_filters_live_in_the_url(open_page: OpenPage, traces: list[Request
     async with open_page() as watched:
         page = watched.page
         await watched.open("/requests")
-        await page.get_by_label("Flag").select_option("Fell back")
+        await page.get_by_label("Flag").select_option("fallback")
         await page.wait_for_url("**/requests?flag=fallback")
         await expect(page.locator("[data-row]")).to_have_count(1)
         await page.go_back()
@@ -257,7 +257,7 @@ async def test_pages_read_without_javascript(
     async with open_page() as watched:
         page = await watched.without_javascript()
         await page.goto(f"{site.url}/requests")
-        await page.get_by_label("Flag").select_option("Fell back")
+        await page.get_by_label("Flag").select_option("fallback")
         await page.get_by_role("button", name="Filter").click()
         await expect(page.locator("[data-row]")).to_have_count(1)
         await page.goto(f"{site.url}/requests/{traces[-1].pk}")

@@ -21,6 +21,8 @@ Item = dict[str, Any]
 _ALARM = re.compile(r"\b(?:ERROR|FATAL|PANIC|CRITICAL)\b|^\w*(?:Error|Exception)\b.*:")
 _FAILED = re.compile(r"^(?:FAILED|\S+\.py:\d+: error|[A-Z]+\d{3} )|Error: |\d failed")
 _NUMBER = re.compile(r"\d+")
+# Of the documentation, so that a case stays of one length as that grows.
+_SECTIONS_AROUND = 30
 _LOG_SHARE, _ROWS_SHARE, _TOOLS_SHARE, _CODE_SHARE, _DOCS_SHARE = 0.25, 0.3, 0.6, 0.5, 0.4
 
 
@@ -110,7 +112,8 @@ def docs_questions() -> Iterator[Case]:
         question = (
             f"What do our docs say about {heading.lower()} in {page}: {' '.join(sentence.split()[:6])}?"
         )
-        documents = [{"title": f"{name}: {title}", "text": body} for name, title, body in sections]
+        around = sections[max(0, number - _SECTIONS_AROUND) : number + _SECTIONS_AROUND]
+        documents = [{"title": f"{name}: {title}", "text": body} for name, title, body in around]
         messages = [
             {"role": "system", "content": "Answer from the documents alone."},
             {"role": "user", "content": question},

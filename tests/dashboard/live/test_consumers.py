@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from config.asgi import application
 from dashboard.live import consumers
@@ -41,6 +44,14 @@ async def connect(asgi: Any, **scope: Any) -> tuple[ApplicationCommunicator, dic
     )
     await socket.send_input({"type": "websocket.connect"})
     return socket, await socket.receive_output(PATIENCE_SECONDS)
+
+
+async def refusal(asgi: Any, **scope: Any) -> dict[str, Any]:
+    """The answer to a socket that is closed at once, which then ends."""
+    socket, answer = await connect(asgi, **scope)
+    await socket.send_input({"type": "websocket.disconnect", "code": 1006})
+    await socket.wait(PATIENCE_SECONDS)
+    return answer
 
 
 async def next_message(socket: ApplicationCommunicator) -> dict[str, Any]:
@@ -106,14 +117,14 @@ async def test_a_burst_is_one_message_and_a_rest(member: User, project: Project)
 
 
 async def test_it_refuses_who_is_not_signed_in() -> None:
-    _, answer = await connect(LiveConsumer.as_asgi(), user=AnonymousUser())
+    answer = await refusal(LiveConsumer.as_asgi(), user=AnonymousUser())
     assert (answer["type"], answer["code"]) == ("websocket.close", NOT_SIGNED_IN)
 
 
 @pytest.mark.parametrize("origin", [b"http://localhost", b"https://evil.example"])
 async def test_the_application_lets_no_stranger_in(origin: bytes) -> None:
     headers = [(b"origin", origin), (b"host", b"localhost")]
-    _, answer = await connect(application, headers=headers)
+    answer = await refusal(application, headers=headers)
     await sync_to_async(connections.close_all)()
     assert answer["type"] == "websocket.close"
 
@@ -132,7 +143,7 @@ async def test_one_person_opens_so_many_sockets(
 ) -> None:
     monkeypatch.setattr(consumers, "MAX_SOCKETS", 1)
     async with open_page(member):
-        _, answer = await connect(LiveConsumer.as_asgi(), user=member, session=SessionStore())
+        answer = await refusal(LiveConsumer.as_asgi(), user=member, session=SessionStore())
         assert answer["code"] == TOO_MANY
     async with open_page(member):
         pass
@@ -140,7 +151,7 @@ async def test_one_person_opens_so_many_sockets(
 
 async def test_an_unknown_address_is_refused() -> None:
     headers = [(b"host", b"localhost"), (b"origin", b"http://localhost")]
-    _, answer = await connect(application, path="/ws/nowhere", headers=headers)
+    answer = await refusal(application, path="/ws/nowhere", headers=headers)
     await sync_to_async(connections.close_all)()
     assert (answer["type"], answer["code"]) == ("websocket.close", NO_SUCH_SOCKET)
 
@@ -157,5 +168,19 @@ async def test_an_unknown_address_is_refused() -> None:
 )
 async def test_pages_of_this_host_alone_reach_the_sockets(origin: bytes, code: int) -> None:
     headers = [(b"host", b"localhost"), (b"origin", origin)]
-    _, answer = await connect(SameOrigin(unknown_socket), headers=headers)
+    answer = await refusal(SameOrigin(unknown_socket), headers=headers)
     assert answer["code"] == code
+
+
+async def test_a_quiet_layer_outlives_the_time_out_of_its_connection() -> None:
+    layer = import_string(settings.CHANNEL_LAYERS["default"]["BACKEND"])(
+        hosts=[{"address": settings.REDIS_URL, "socket_timeout": QUIET_SECONDS / 2}]
+    )
+    channel = await layer.new_channel()
+    await layer.group_add("everybody", channel)
+    hearing = asyncio.ensure_future(layer.receive(channel))
+    done, _ = await asyncio.wait({hearing}, timeout=2 * QUIET_SECONDS)
+    assert not done
+    await layer.group_send("everybody", {"type": "news"})
+    assert await asyncio.wait_for(hearing, PATIENCE_SECONDS) == {"type": "news"}
+    await layer.flush()
