@@ -62,7 +62,6 @@ class Looks:
         before = page.viewport_size
         dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         await page.wait_for_load_state("load")
-        await assert_still(page)
         # A page that was scrolled would be painted with what is fixed in its midst.
         await page.evaluate("scrollTo(0, 0)")
         name = self._name(page.url)
