@@ -42,7 +42,7 @@ NAVIGATION = (
         "Try",
         (
             Link("playground", "Playground", "flask-conical", "l"),
-            Link("replays", "Replays", "fast-forward", "y"),
+            Link("replays", "Replays", "rotate-ccw", "y"),
         ),
     ),
     Part(
