@@ -8,7 +8,8 @@ from benchmarks.cases.cuts import RATES, case_text, cuts, pieces, recall
 from benchmarks.faithfulness import Judged, best_threshold, correlation, judged_cuts, told_apart
 from tests.benchmarks.cases.made import FAMILIES
 
-# Cases of one or two items leave much to chance: the development set, with more of them, reaches 0.6.
+# Of cases with three items each: a single item is kept or lost by chance. Drawn anew they reach 0.51 to 0.64,
+# and the development set, with more items, 0.6.
 OWN_FLOOR = 0.45
 
 
@@ -18,11 +19,9 @@ def _judged(score: float, kept: float) -> Judged:
 
 @pytest.mark.long
 def test_the_score_ranks_cuts_as_their_items_do() -> None:
-    cases = [
-        case for family in ("docs_questions", "agent_steps", "json_lookup") for case in FAMILIES[family]()
-    ]
-    judged = judged_cuts(cases[::6], "units", jobs=1)
-    assert len(judged) == len(cases[::6]) * 4 * len(RATES)
+    cases = [case for family in ("agent_steps", "json_lookup") for case in FAMILIES[family]()][::3]
+    judged = judged_cuts(cases, "units", jobs=1)
+    assert len(judged) == len(cases) * 4 * len(RATES)
     assert correlation(judged) >= OWN_FLOOR
 
 
