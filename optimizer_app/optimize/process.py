@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -17,6 +16,7 @@ from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
 from optimizer_app.precompression.lookups import PrecompressionReader
+from token_optimizer.time_limit import killed_after
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
 _NICENESS = 5
@@ -86,27 +86,17 @@ class OptimizerProcess:
         process, pipe = self._process, self._pipe
         assert process is not None
         assert pipe is not None
-        is_late = threading.Event()
-
-        def kill() -> None:
-            is_late.set()
-            process.kill()
-
-        timer = threading.Timer(max_seconds, kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            if request is not None:
-                pipe.send(request)
-            return pipe.recv()
-        except (EOFError, OSError):
-            self.end()
-            if not self._is_closed:
-                self._start()
-            reason = f"was stopped after {max_seconds:.1f} s" if is_late.is_set() else "died"
-            raise OptimizerStopped(f"its process {reason}") from None
-        finally:
-            timer.cancel()
+        with killed_after(process, max_seconds) as is_late:
+            try:
+                if request is not None:
+                    pipe.send(request)
+                return pipe.recv()
+            except (EOFError, OSError):
+                self.end()
+                if not self._is_closed:
+                    self._start()
+                reason = f"was stopped after {max_seconds:.1f} s" if is_late.is_set() else "died"
+                raise OptimizerStopped(f"its process {reason}") from None
 
 
 def _serve(pipe: Connection, redis_url: str, database: str, load: Callable[[], None]) -> None:

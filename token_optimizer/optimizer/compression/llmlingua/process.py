@@ -19,6 +19,7 @@ from token_optimizer.errors import CompressorError
 from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
 from token_optimizer.optimizer.compression.llmlingua.worker import receive, send
 from token_optimizer.text.counting import encodable
+from token_optimizer.time_limit import killed_after
 
 _WORKER = "token_optimizer.optimizer.compression.llmlingua.worker"
 # A few on a machine of its own; minutes where all cores are taken.
@@ -85,26 +86,16 @@ class LLMLinguaProcess:
     def _answer(self, process: subprocess.Popen[bytes], request: Any, seconds: float) -> dict[str, Any]:
         assert process.stdin is not None
         assert process.stdout is not None
-        expired = threading.Event()
-
-        def expire() -> None:
-            expired.set()
-            process.kill()
-
-        timer = threading.Timer(seconds, expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            if request is not None:
-                send(process.stdin, request)
-            answer = receive(process.stdout)
-        except OSError:
-            answer = None
-        finally:
-            timer.cancel()
+        with killed_after(process, seconds) as is_late:
+            try:
+                if request is not None:
+                    send(process.stdin, request)
+                answer = receive(process.stdout)
+            except OSError:
+                answer = None
         if answer is None:
             self._end()
-            reason = f"took longer than {seconds:g} s" if expired.is_set() else "died"
+            reason = f"took longer than {seconds:g} s" if is_late.is_set() else "died"
             raise CompressorError(f"the process of LLMLingua-2 {reason}")
         found: dict[str, Any] = answer
         return found
