@@ -8,6 +8,7 @@ from django import forms
 
 from dashboard.playground.templates import prompt_of_template, template_options, templates_of
 from dashboard.shell.forms import FieldNote, PageForm
+from dashboard.shell.prompt_fields import KINDS, text_area
 from dashboard.shell.select import options_of
 from optimizer_app.configs.history import Author
 from optimizer_app.models import Project
@@ -19,15 +20,10 @@ from optimizer_app.playground.settings import SettingsRefused, settings_of, with
 from optimizer_app.playground.trial import TrialConfig
 from token_optimizer.errors import ConfigError, PromptError
 
-KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
 TEMPLATE_KIND = ("template", "Template")
 MAX_COLUMNS = 4
 LETTERS = "ABCD"
 _MAX_BUDGET = 2**31 - 1
-
-
-def _text_area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "autocomplete": "off"})
 
 
 class PromptForm(PageForm):
@@ -39,7 +35,7 @@ class PromptForm(PageForm):
         label="Prompt",
         strip=False,
         required=False,
-        widget=_text_area(14),
+        widget=text_area(14),
         help_text="Not stored, unless you save it. For a whole request body, choose its format above.",
     )
     question = forms.CharField(
@@ -49,7 +45,7 @@ class PromptForm(PageForm):
     )
     documents = forms.CharField(
         required=False,
-        widget=_text_area(6),
+        widget=text_area(6),
         help_text="Parted by lines of ---; the first line of each is its title.",
     )
     template = forms.ChoiceField(
@@ -117,7 +113,7 @@ class ColumnForm(PageForm):
         required=False,
         strip=False,
         max_length=2_000,
-        widget=_text_area(2),
+        widget=text_area(2),
         help_text="Over the config, one a line: target_reduction = 0.6",
     )
     notes = {"budget": FieldNote(unit="tokens")}

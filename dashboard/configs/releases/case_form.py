@@ -5,15 +5,11 @@ from __future__ import annotations
 from django import forms
 
 from dashboard.shell.forms import PageForm
+from dashboard.shell.prompt_fields import KINDS, text_area
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.models.regression_case import CaseTexts
 
-KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
 PROMPT_FIELDS = ("kind", "text", "question", "documents")
-
-
-def _text_area(rows: int) -> forms.Textarea:
-    return forms.Textarea({"rows": rows, "spellcheck": "false", "autocomplete": "off"})
 
 
 class CaseForm(PageForm):
@@ -22,7 +18,7 @@ class CaseForm(PageForm):
         label="What must stay",
         strip=False,
         max_length=100_000,
-        widget=_text_area(5),
+        widget=text_area(5),
         help_text="Each line is looked for in what would be sent, by its words. Leave the lines that matter.",
     )
     kind = forms.ChoiceField(
@@ -31,7 +27,7 @@ class CaseForm(PageForm):
     text = forms.CharField(
         label="Prompt",
         strip=False,
-        widget=_text_area(12),
+        widget=text_area(12),
         help_text="Stored encrypted, until the case is deleted.",
     )
     question = forms.CharField(
@@ -41,7 +37,7 @@ class CaseForm(PageForm):
     )
     documents = forms.CharField(
         required=False,
-        widget=_text_area(3),
+        widget=text_area(3),
         help_text="Parted by lines of ---; the first line of each is its title.",
     )
     request = forms.UUIDField(required=False, widget=forms.HiddenInput)
