@@ -7,8 +7,7 @@ from typing import Any
 from django import forms
 
 from dashboard.playground.templates import prompt_of_template, template_options, templates_of
-from dashboard.shell.forms import FieldNote, PageForm
-from dashboard.shell.prompt_fields import KINDS, text_area
+from dashboard.shell.forms import KINDS, FieldNote, PageForm, text_area
 from dashboard.shell.select import options_of
 from optimizer_app.configs.history import Author
 from optimizer_app.models import Project

@@ -2,7 +2,8 @@
 
 A page's form is a `PageForm`. `shell/forms/form.html` shows it with its buttons, by `error_summary.html` and
 `field.html` beside it; `css/forms.css` and `js/forms.js` belong to them. Without scripts the button
-Reset posts `reset=<field>`, which `with_reset` puts into what was posted.
+Reset posts `reset=<field>`, which `with_reset` puts into what was posted. Forms that take a prompt share
+its kinds and `text_area`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ class FieldNote:
 
 
 _NO_NOTE = FieldNote()
+KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("responses", "Responses"))
+
+
+def text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea({"rows": rows, "spellcheck": "false", "autocomplete": "off"})
 
 
 class NotedField(BoundField):

@@ -210,8 +210,7 @@ async def test_theme_is_chosen_without_a_flash(open_page: OpenPage) -> None:
         page = watched.page
         await page.get_by_role("button", name="Dark theme").click()
         await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert ground == "rgb(19, 18, 16)"
+        await expect(page.locator("body")).to_have_css("background-color", "rgb(19, 18, 16)")
 
 
 async def test_rail_is_a_sheet_on_a_phone(open_page: OpenPage) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from dashboard.shell.forms import PageForm
-from dashboard.shell.prompt_fields import KINDS, text_area
+from dashboard.shell.forms import KINDS, PageForm, text_area
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.models.regression_case import CaseTexts
 
