@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Sum
@@ -14,7 +14,6 @@ from optimizer_app.embeddings.client import status
 from optimizer_app.embeddings.wire import EmbeddingStatus
 from optimizer_app.ingest.control import waiting_for_vectors
 from optimizer_app.models import Document, OptimizationConfig
-from optimizer_app.models.trace import RequestTraceQuerySet
 from token_optimizer.errors import ConfigError
 
 _ORIGINS = {
@@ -54,9 +53,9 @@ class Embedding:
         return ready and bool(self.status.asked_for) and self.status.asked_for != self.status.model
 
 
-def config_rows(configs: Iterable[OptimizationConfig], traces: RequestTraceQuerySet) -> list[ConfigRow]:
+def config_rows(configs: Sequence[OptimizationConfig]) -> list[ConfigRow]:
     """The configs with the number of keys that use each; those without a config use the default one."""
-    week = week_figures(traces)
+    week = week_figures(tuple({config.project_id for config in configs}))
     return [
         ConfigRow(
             config,

@@ -12,5 +12,5 @@ from dashboard.shell.scope import Scope
 @signed_in
 def config_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    rows = config_rows(scope.configs().select_related("project"), scope.all_traces())
+    rows = config_rows(list(scope.configs().select_related("project")))
     return render_page(request, "dashboard/configs/list.html", scope, {"page": "configs", "rows": rows})

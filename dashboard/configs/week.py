@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.utils import timezone
 
-from dashboard.traces.conditions import PRICED
-from optimizer_app.models.trace import RequestTraceQuerySet
+from dashboard.shell.window import RANGES, Window
+from optimizer_app.rollups.reading import Selection, sums
 
-_WEEK = timedelta(days=7)
+_MEASURES = ("tokens_before", "tokens_after", "priced", "net_usd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +26,13 @@ class WeekFigures:
 Configured = tuple[uuid.UUID, str]
 
 
-def week_figures(traces: RequestTraceQuerySet) -> dict[Configured, WeekFigures]:
+def week_figures(project_ids: tuple[uuid.UUID, ...]) -> dict[Configured, WeekFigures]:
     """The figures of all configs that the requests of the week met, by project and name, in one query."""
-    rows = (
-        traces.within(_WEEK)
-        .order_by()
-        .values_list("project_id", "config_name")
-        .annotate(Sum("tokens_before"), Sum("tokens_after"), net=Sum("net_usd", filter=PRICED))
-    )
-    return {(project, name): WeekFigures(*figures) for project, name, *figures in rows}
+    week = Window.ending_at(timezone.now(), RANGES["7d"])
+    rows = sums(Selection(project_ids), week.stretch, ("project_id", "config_name"), _MEASURES)
+    return {
+        (row["project_id"], row["config_name"]): WeekFigures(
+            row["tokens_before"], row["tokens_after"], row["net_usd"] if row["priced"] else None
+        )
+        for row in rows
+    }

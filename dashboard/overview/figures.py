@@ -28,7 +28,7 @@ from optimizer_app.rollups.histograms import (
     latency_percentile,
     percentile,
 )  # fmt: skip
-from optimizer_app.rollups.reading import Selection, Stretch, sums
+from optimizer_app.rollups.reading import Selection, sums
 
 MIN_FOR_BINS = 20
 # Ratios are looked up one by one only where that is cheap.
@@ -150,13 +150,9 @@ class Figures:
     faithfulness: Faithfulness
 
 
-def stretch_of(window: Window) -> Stretch:
-    return Stretch(window.start, window.end, window.step)
-
-
 def figures_of(selection: Selection, window: Window) -> Figures:
     """The figures of the window and of all its buckets, oldest first; those without requests are empty."""
-    rows = sums(selection, stretch_of(window), ("bucket",))
+    rows = sums(selection, window.stretch, ("bucket",))
     found = {row["bucket"]: _bucket(row) for row in rows}
     return Figures(
         totals_of(rows),
@@ -168,7 +164,7 @@ def figures_of(selection: Selection, window: Window) -> Figures:
 
 def totals(selection: Selection, window: Window) -> Totals:
     """The figures of a window as a whole."""
-    rows = sums(selection, stretch_of(window), measures=_TOTALS)
+    rows = sums(selection, window.stretch, measures=_TOTALS)
     return totals_of([row for row in rows if row["requests"]])
 
 

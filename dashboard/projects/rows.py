@@ -15,8 +15,8 @@ from django.http import Http404
 
 from dashboard.shell.scope import Scope
 from optimizer_app.models import OptimizationConfig, Project, Provider
-from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.projects.usage import ProjectUse, project_uses
+from optimizer_app.rollups.reading import Stretch
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -37,10 +37,10 @@ SORTS: dict[str, Callable[[ProjectRow], Any]] = {
 }
 
 
-def project_rows(projects: Sequence[Project], traces: RequestTraceQuerySet, sort: str) -> list[ProjectRow]:
+def project_rows(projects: Sequence[Project], stretch: Stretch, sort: str) -> list[ProjectRow]:
     """The projects by name, or in the order of a known `sort`."""
     ids = [project.pk for project in projects]
-    uses = project_uses(ids, traces)
+    uses = project_uses(ids, stretch)
     defaults = OptimizationConfig.objects.filter(project__in=ids, is_default=True)
     configs = dict(defaults.values_list("project", "name"))
     counts = Provider.objects.filter(project__in=ids).order_by().values_list("project")

@@ -18,7 +18,7 @@ from optimizer_app.projects.usage import project_uses
 def project_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
     sort = request.GET.get("sort", "")
-    rows = project_rows(scope.projects, scope.window_traces_of_all(), sort)
+    rows = project_rows(scope.projects, scope.window.stretch, sort)
     context = {"page": "projects", "rows": rows, "sort": sort}
     return render_page(request, "dashboard/projects/list.html", scope, context)
 
@@ -32,7 +32,7 @@ def project_page(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     context = {
         "page": "projects",
         "project": project,
-        "use": project_uses([project.pk], scope.window_traces_of_all())[project.pk],
+        "use": project_uses([project.pk], scope.window.stretch)[project.pk],
         "default": project.configs.filter(is_default=True).first(),
         "keys": sorted(keys, key=lambda key: (key.revoked_at is not None, key.name)),
         "providers": project.providers.order_by("created_at", "name"),

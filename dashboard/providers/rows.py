@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from optimizer_app.models import Provider
-from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.providers.addresses import DEFAULT_BASE_URLS
 from optimizer_app.providers.change import is_from_environment
+from optimizer_app.rollups.reading import Selection, Stretch, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +29,11 @@ class ProviderRow:
         return is_from_environment(self.provider)
 
 
-def provider_rows(providers: Iterable[Provider], traces: RequestTraceQuerySet) -> list[ProviderRow]:
+def provider_rows(providers: Sequence[Provider], stretch: Stretch) -> list[ProviderRow]:
     """The providers by project, in the order in which requests look for one."""
-    counted = traces.order_by().values_list("project", "provider").annotate(Count("pk"))
-    requests = {(project, name): count for project, name, count in counted}
+    asked = Selection(tuple({provider.project_id for provider in providers}))
+    counted = sums(asked, stretch, ("project_id", "provider"), ("requests",))
+    requests = {(row["project_id"], row["provider"]): row["requests"] for row in counted}
     first: dict[tuple[uuid.UUID, str], Provider] = {}
     rows = []
     for provider in sorted(providers, key=lambda row: (row.project.name, row.created_at, row.name)):

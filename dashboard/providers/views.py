@@ -26,7 +26,7 @@ from optimizer_app.providers.errors import ProviderNameTaken, SecretNeeded, SetB
 @signed_in
 def provider_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
-    rows = provider_rows(scope.providers().select_related("project"), scope.window_traces_of_all())
+    rows = provider_rows(list(scope.providers().select_related("project")), scope.window.stretch)
     return render_page(request, "dashboard/providers/list.html", scope, {"page": "providers", "rows": rows})
 
 

@@ -15,7 +15,7 @@ from dashboard.numbers.formats import exact
 from dashboard.shell.scope import Scope
 from dashboard.shell.select import Options, Select
 from optimizer_app.models import ApiKey
-from optimizer_app.rollups.reading import Selection, Stretch, sums
+from optimizer_app.rollups.reading import Selection, sums
 
 DIMENSIONS = ("project_id", "config_name", "config_version", "model", "api_key_id", "tag", "route")
 _KEY_CHARS = 40
@@ -41,9 +41,12 @@ class Facets:
     ) -> Facets:
         """Those of the scope's window. The rows are of all its requests, whatever is selected."""
         everything = Selection(selection.project_ids)
-        stretch = Stretch(scope.window.start, scope.window.end)
         wanted = tuple(dict.fromkeys(("requests", *counted, *measures)))
-        return cls(sums(everything, stretch, (*DIMENSIONS, "fallback_reason"), wanted), selection, counted)
+        return cls(
+            sums(everything, scope.window.stretch, (*DIMENSIONS, "fallback_reason"), wanted),
+            selection,
+            counted,
+        )
 
     def selected(self, besides: str = "") -> list[Mapping[str, Any]]:
         """The rows that the selection lets through, one dimension of it left out."""

@@ -48,10 +48,6 @@ class Scope:
         """Those of them that the window holds."""
         return self.window.of(self.all_traces())
 
-    def window_traces_of_all(self) -> RequestTraceQuerySet:
-        """The traces of all of the reader's projects that the window holds."""
-        return self.window.of(RequestTrace.objects.visible_to(self.user))
-
     def providers(self) -> QuerySet[Provider]:
         """The providers of the chosen project, or of all of the reader's."""
         return Provider.objects.filter(project__in=self.chosen_projects)

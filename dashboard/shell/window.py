@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.reading import Stretch
 from optimizer_app.trace_ids import first_id_at
 
 DEFAULT_RANGE = "24h"
@@ -56,6 +57,11 @@ class Window:
     def bucket_starts(self) -> list[datetime]:
         count = -((self.start - self.end) // self.step)
         return [self.start + self.step * index for index in range(count)]
+
+    @property
+    def stretch(self) -> Stretch:
+        """The same span for the rollups."""
+        return Stretch(self.start, self.end, self.step)
 
     def of(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
         """The traces begun inside the window, found by id."""

@@ -8,7 +8,6 @@ from django.db.models.functions import Now
 from optimizer_app.models import Capture, RequestTrace
 
 OPTIMIZED = ~Q(route="bypass")
-PRICED = Q(gross_usd__isnull=False, net_usd__isnull=False)
 FAILED_STAGE = Q(stages__contains=[{"status": "failed"}])
 NOT_SMALLER = Q(tokens_after__gte=F("tokens_before"))
 NEGATIVE = Q(net_usd__lt=0)

@@ -21,7 +21,7 @@ def _histogram() -> ArrayField[list[int], list[int]]:
 
 
 class TraceRollup(models.Model):
-    """The requests of one span that agree in project, key, config, model, tag, route and fallback reason.
+    """The requests of one span that agree in project, key, config, provider, model, tag and so on.
 
     `seconds` is the span's length. `is_whole`: all requests of the project together, the other names empty.
     Each measure is a sum, so that rows add up to the figures of any larger group; what they are is in
@@ -35,6 +35,7 @@ class TraceRollup(models.Model):
     api_key_id = models.UUIDField(null=True)
     config_name = models.CharField(max_length=60)
     config_version = models.PositiveIntegerField(null=True)
+    provider = models.CharField(max_length=60, db_default="", default="")
     model = models.CharField(max_length=200)
     tag = models.CharField(max_length=60)
     route = models.CharField(max_length=40)

@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q
 
 from optimizer_app.models import ApiKey
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.reading import Selection, Stretch, sums
 
-_PRICED = Q(gross_usd__isnull=False, net_usd__isnull=False)
+_MEASURES = ("requests", "priced", "net_usd", "tokens_before", "tokens_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +28,29 @@ class ProjectUse:
     last_used_at: datetime | None = None
 
 
-def project_uses(
-    project_ids: Iterable[uuid.UUID], traces: RequestTraceQuerySet
-) -> Mapping[uuid.UUID, ProjectUse]:
-    """Each project's keys, and what these requests of it saved."""
-    wanted = list(project_ids)
+def project_uses(project_ids: Iterable[uuid.UUID], stretch: Stretch) -> Mapping[uuid.UUID, ProjectUse]:
+    """Each project's keys, and what its requests of that time saved."""
+    wanted = tuple(project_ids)
     keys = _by_project(
         ApiKey.objects.filter(project__in=wanted)
         .order_by()
-        .values("project")
+        .values("project_id")
         .annotate(keys=Count("pk", filter=Q(revoked_at=None)), last_used_at=Max("last_used_at"))
     )
-    saved = _by_project(
-        traces.filter(project__in=wanted)
-        .order_by()
-        .values("project")
-        .annotate(
-            requests=Count("pk"),
-            net_usd=Sum("net_usd", filter=_PRICED),
-            before=Sum("tokens_before"),
-            after=Sum("tokens_after"),
-        )
-    )
-    return {pk: _use(keys.get(pk, {}), saved.get(pk, {})) for pk in wanted}
+    saved = _by_project(sums(Selection(wanted), stretch, ("project_id",), _MEASURES))
+    return {pk: ProjectUse(**keys.get(pk, {}), **_saved(saved.get(pk))) for pk in wanted}
 
 
 def _by_project(rows: Iterable[Any]) -> dict[uuid.UUID, dict[str, Any]]:
     """Rows of values, by the project in each."""
-    return {row.pop("project"): row for row in rows}
+    return {row.pop("project_id"): row for row in rows}
 
 
-def _use(keys: dict[str, Any], saved: dict[str, Any]) -> ProjectUse:
-    if saved:
-        saved["tokens_saved"] = saved.pop("before") - saved.pop("after")
-    return ProjectUse(**keys, **saved)
+def _saved(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {
+        "requests": row["requests"],
+        "net_usd": row["net_usd"] if row["priced"] else None,
+        "tokens_saved": row["tokens_before"] - row["tokens_after"],
+    }

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from optimizer_app.rollups.histograms import LATENCY_BINS, LATENCY_BOUNDS, RATIO_BINS, SHARE_BINS
 
 DIMENSIONS = (
-    "project_id", "api_key_id", "config_name", "config_version", "model", "tag", "route", "fallback_reason",
+    "project_id", "api_key_id", "config_name", "config_version", "provider", "model", "tag", "route",
+    "fallback_reason",
 )  # fmt: skip
 
 _PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"

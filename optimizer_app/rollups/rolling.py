@@ -49,7 +49,7 @@ WHERE seconds = %(shorter)s AND NOT is_whole AND start >= %(start)s AND start < 
 """  # noqa: S608 -- the names are constants
 _WHOLE = f"""
 {_INSERT}
-SELECT seconds, start, true, project_id, NULL, '', NULL, '', '', '', '', {selected(ADDED, MEASURES)}
+SELECT seconds, start, true, project_id, NULL, '', NULL, '', '', '', '', '', {selected(ADDED, MEASURES)}
 FROM {_ROLLUPS} WHERE seconds = %(seconds)s AND NOT is_whole AND start = %(start)s
 GROUP BY seconds, start, project_id
 """  # noqa: S608 -- the names are constants

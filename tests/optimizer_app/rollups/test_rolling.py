@@ -83,6 +83,7 @@ def random_traces(add_trace: AddTrace, project: Project, count: int = 80) -> Non
             net_usd=draw.choice([None, Decimal("-0.002"), Decimal("0.01")]),
             read_back_usd=draw.choice([None, Decimal("0.001")]),
             stages=draw.choice([[], [{"name": "logs", "status": "failed", "ms": 1}]]),
+            provider=draw.choice(["", "openai", "house"]),
         )
 
 
@@ -94,6 +95,7 @@ def random_traces(add_trace: AddTrace, project: Project, count: int = 80) -> Non
         ("project_id", "route"),
         ("model", "config_version", "api_key_id", "tag"),
         ("fallback_reason",),
+        ("project_id", "provider"),
     ],
 )
 @pytest.mark.parametrize("step", [QUARTER, SIX_HOURS, DAY])
