@@ -8,6 +8,7 @@ and a line in `shell/navigation.py`.
 from __future__ import annotations
 
 from dashboard.account.urls import urlpatterns as account
+from dashboard.blocks.urls import urlpatterns as blocks
 from dashboard.configs.urls import urlpatterns as configs
 from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
@@ -21,7 +22,6 @@ from dashboard.providers.urls import urlpatterns as providers
 from dashboard.replays.urls import urlpatterns as replays
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
-from dashboard.rules.urls import urlpatterns as rules
 from dashboard.system.urls import urlpatterns as system
 from dashboard.tokens.urls import urlpatterns as tokens
 
@@ -32,7 +32,7 @@ urlpatterns = [
     *requests,
     *request,
     *conversation,
-    *rules,
+    *blocks,
     *configs,
     *prompts,
     *documents,

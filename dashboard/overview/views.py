@@ -17,7 +17,6 @@ from dashboard.shell.csv_file import csv_response
 from dashboard.shell.facets import Facets
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
-from dashboard.shell.select import Select
 from dashboard.traces.filters import SelectionFilter
 from dashboard.traces.rows import trace_rows
 
@@ -62,10 +61,10 @@ def _figures(scope: Scope, form: SelectionFilter) -> dict[str, Any]:
     facets = Facets.of(scope, selection, (*tops.MEASURES, "optimized_fallbacks"))
     found = figures.figures_of(selection, scope.window)
     totals, ratios = found.totals, _with_values(found.ratios, totals=found.totals, scope=scope, form=form)
-    listed = scope.all_traces().filter(**form.columns()) if form.is_valid() else scope.all_traces().none()
+    listed = form.applied_to(scope.all_traces())
     return {
         "form": form,
-        "selects": _selects(facets, scope),
+        "selects": facets.selects(with_project=scope.shows_projects),
         "totals": totals,
         "changes": _changes(totals, figures.totals(selection, scope.window.previous())),
         "troubles": _troubles(totals),
@@ -83,17 +82,6 @@ def _figures(scope: Scope, form: SelectionFilter) -> dict[str, Any]:
         "tops": _tops(facets, scope),
         "rows": trace_rows(listed.order_by("-id")[:MAX_LATEST]),
     }
-
-
-def _selects(facets: Facets, scope: Scope) -> list[Select]:
-    """The filters that leave a choice, or are set."""
-    found = (
-        facets.select("config", "config_name", "All configs"),
-        facets.select("model", "model", "All models"),
-        facets.select("key", "api_key_id", "All keys", facets.key_labels(with_project=scope.shows_projects)),
-        facets.select("tag", "tag", "All tags"),
-    )
-    return [select for select in found if len(select.options) > 1 or select.chosen]
 
 
 def _with_values(

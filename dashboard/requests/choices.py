@@ -16,17 +16,13 @@ def selects_of(scope: Scope, form: RequestFilter) -> list[Select]:
     """Those that leave a choice, or are set. The numbers are of what the other filters let through."""
     selection = form.selection(scope)
     facets = Facets.of(scope, selection, _MEASURES, form.counted)
-    keys = facets.key_labels(with_project=scope.shows_projects)
-    found = (
-        facets.select("config", "config_name", "All configs"),
-        facets.select("model", "model", "All models"),
-        facets.select("key", "api_key_id", "All keys", keys),
-        facets.select("tag", "tag", "All tags"),
+    others = (
         facets.select("route", "route", "All routes", ROUTES),
         _status(facets, form),
         _flag(facets, form),
     )
-    return [select for select in found if len(select.options) > 1 or select.chosen]
+    shown = facets.selects(with_project=scope.shows_projects)
+    return [*shown, *(select for select in others if select.is_choice)]
 
 
 def _status(facets: Facets, form: RequestFilter) -> Select:

@@ -79,6 +79,16 @@ class Facets:
         )
         return Select(name, name.capitalize(), empty, options, str(chosen or ""))
 
+    def selects(self, *, with_project: bool) -> list[Select]:
+        """The filters by config, model, key and tag that leave a choice, or are set."""
+        found = (
+            self.select("config", "config_name", "All configs"),
+            self.select("model", "model", "All models"),
+            self.select("key", "api_key_id", "All keys", self.key_labels(with_project=with_project)),
+            self.select("tag", "tag", "All tags"),
+        )
+        return [select for select in found if select.is_choice]
+
     def key_labels(self, *, with_project: bool) -> dict[uuid.UUID, str]:
         """The names of the keys that were used."""
         used = {row["api_key_id"] for row in self.rows} | {self.selection.api_key_id}

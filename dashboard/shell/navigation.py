@@ -35,7 +35,7 @@ NAVIGATION = (
         (
             Link("overview", "Overview", "activity", "o"),
             Link("requests", "Requests", "list", "r"),
-            Link("rules", "Rules", "ban", "u"),
+            Link("blocks", "Blocks", "ban", "b"),
         ),
     ),
     Part(

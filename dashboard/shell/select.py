@@ -19,6 +19,11 @@ class Select:
     options: Options
     chosen: str
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it leaves a choice, or is set."""
+        return len(self.options) > 1 or bool(self.chosen)
+
 
 def options_of(values: Iterable[str]) -> Options:
     """Options whose text is their value."""

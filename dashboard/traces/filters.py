@@ -64,6 +64,10 @@ class SelectionFilter(forms.Form):
         chosen = ((name, self.cleaned_data.get(name)) for name in SelectionFilter.base_fields)
         return {names.get(name, name): value for name, value in chosen if value}
 
+    def applied_to(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+        """The traces that the valid filters let through; a filter that is not valid lets none."""
+        return traces.filter(**self.columns()) if self.is_valid() else traces.none()
+
     def selection(self, scope: Scope) -> Selection:
         """The requests of the scope's projects that the filters let through; none where one is not valid."""
         projects = tuple(project.pk for project in scope.chosen_projects) if self.is_valid() else ()
@@ -92,11 +96,11 @@ class RequestFilter(SelectionFilter):
         return text
 
     def applied_to(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
-        """The traces that the valid filters let through; a filter that is not valid lets none."""
+        found = super().applied_to(traces)
         if not self.is_valid():
-            return traces.none()
+            return found
         chosen = self.cleaned_data
-        found = traces.filter(**self.columns(), **self._of_prompt())
+        found = found.filter(**self._of_prompt())
         if chosen["status"]:
             found = found.filter(status=chosen["status"])
         if chosen["flag"]:

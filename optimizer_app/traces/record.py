@@ -44,12 +44,13 @@ class ReadBackRecord:
 @dataclass(frozen=True, slots=True)
 class ReReadRecord:
     """A tool that the model called again with the same arguments, `steps` after the `stage` had cut its
-    result; `tokens` are those of the new result."""
+    result, the `block`; `tokens` are those of the new result."""
 
     tool: str
     stage: str
     steps: int
     tokens: int
+    block: str = ""
 
 
 @dataclass(frozen=True, slots=True)

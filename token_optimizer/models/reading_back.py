@@ -20,12 +20,13 @@ class ReadReport(NamedTuple):
 
 class ReReadReport(NamedTuple):
     """A tool that was called again with the same arguments soon after its result was cut: the rule that had
-    cut it, after how many steps the call came, and the tokens of the new result."""
+    cut it, after how many steps the call came, the tokens of the new result, and the block that was cut."""
 
     tool: str
     stage: str
     steps: int
     tokens: int
+    block: str
 
 
 class ReadPart(NamedTuple):

@@ -18,5 +18,7 @@ def test_a_tool_called_again_stands_in_the_trace_and_is_charged(account: Account
 
     (again,) = trace["re_reads"]
     assert (again["tool"], again["stage"], again["steps"]) == ("read_log", "logs", 1)
+    (cut,) = (block for block in trace["blocks"] if block["id"] == again["block"])
+    assert (cut["stage"], cut["kind"]) == ("logs", "log")
     charged = {stage["name"]: stage.get("tokens_re_read", 0) for stage in trace["stages"]}
     assert charged["logs"] == again["tokens"] > 0

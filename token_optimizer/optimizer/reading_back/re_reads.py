@@ -1,7 +1,7 @@
 """Finds tools that a model calls again after their results were cut: do the cuts make it work more?
 
 Before: read_log(path="/a") whose result was cut, and three steps later read_log(path="/a") once more
-After:  ReReadReport("read_log", "logs", 3, 2_140): the new result costs 2,140 tokens
+After:  ReReadReport("read_log", "logs", 3, 2_140, "b5"): the new result costs 2,140 tokens
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ def re_reads(
     stages = {block_id: cut.stage for cut in cuts if cut.stage not in _LOSSLESS for block_id in cut.blocks}
     tokens = {block.id: block.tokens for block in after.blocks}
     for repeat in repeats:
-        cut = [stages[name] for name in _result_blocks(original, repeat.first_id) if name in stages]
+        cut = [name for name in _result_blocks(original, repeat.first_id) if name in stages]
         if cut:
             new = sum(tokens.get(name, 0) for name in _result_blocks(original, repeat.again.id))
-            yield ReReadReport(repeat.again.name, cut[0], repeat.steps, new)
+            yield ReReadReport(repeat.again.name, stages[cut[0]], repeat.steps, new, cut[0])
 
 
 def _newest_with_calls(messages: Sequence[Mapping[str, Any]]) -> int:

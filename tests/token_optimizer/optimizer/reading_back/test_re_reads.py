@@ -68,6 +68,7 @@ def test_it_works(dialect: Dialect) -> None:
     (report,) = again.re_reads
     assert (report.tool, report.stage, report.steps) == ("read_log", "logs", 2)
     assert report.tokens > 50
+    assert report.block in {block.id for block in again.blocks if block.kind == "log"}
     assert again.as_dict()["re_reads"] == [report._asdict()]
     (logs,) = (stage for stage in again.stages if stage.name == "logs")
     assert logs.as_dict()["tokens_re_read"] == report.tokens
