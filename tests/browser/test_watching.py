@@ -1,0 +1,68 @@
+"""From the overview to requests of one model, kept as a view, and to blocks that were wanted again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from playwright.async_api import expect
+
+from optimizer_app.models import RequestTrace
+from optimizer_app.rollups.rolling import mark_changed, roll_up_all
+from tests.browser.conftest import OpenPage, Site
+from tests.dashboard.traces.rows import make_trace
+from tests.optimizer_app.cuts.test_cuts import trace as trace_with_cuts
+
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest.fixture
+def traces(site: Site) -> list[RequestTrace]:
+    """Requests of two models that are rolled up, and one of now whose model wanted again what was cut."""
+    money = {"gross_usd": Decimal("0.5"), "net_usd": Decimal("0.4"), "usage_input_tokens": 404}
+    claude = {"model": "claude-sonnet-5"}
+    fell_back = {**claude, "fallback_used": True, "fallback_reason": "a directive is missing"}
+    age = timedelta(hours=3)
+    old = [make_trace(site.project, age=age, **money, **fields) for fields in ({}, claude, fell_back)]
+    mark_changed(row.created_at for row in old)
+    roll_up_all(timezone.now())
+    return [*old, trace_with_cuts(site.project)]
+
+
+async def test_from_the_overview_to_blocks_that_were_wanted_again(
+    open_page: OpenPage, traces: list[RequestTrace]
+) -> None:
+    async with open_page() as watched:
+        page = watched.page
+        await watched.open("/")
+        await page.get_by_label("Model").select_option("claude-sonnet-5 (2)")
+        await page.wait_for_url("**/?model=claude-sonnet-5")
+        await expect(page.locator(".latest [data-row]")).to_have_count(2)
+        await watched.looks_right()
+
+        await watched.open("/requests?model=claude-sonnet-5")
+        await page.get_by_label("Flag").select_option("Fell back (1)")
+        await expect(page.locator("[data-row]")).to_have_count(1)
+        await page.get_by_text("Save these filters").click()
+        await page.get_by_label("Name of the view").fill("Claude fell back")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await watched.open("/requests")
+        await expect(page.locator("[data-row]")).to_have_count(len(traces))
+        view = page.get_by_role("link", name="Claude fell back")
+        await view.click()
+        await expect(view).to_have_attribute("aria-current", "true")
+        await expect(page.locator("[data-row]")).to_have_count(1)
+        await watched.looks_right()
+
+        await page.keyboard.press("g")
+        await page.keyboard.press("b")
+        await expect(page.locator(".cut-sums tbody tr")).to_have_count(3)
+        await watched.looks_right()
+        await page.get_by_role("link", name="log", exact=True).click()
+        await expect(page.get_by_text("tool called again")).to_be_visible()
+        await watched.looks_right()
+        await page.locator(".cuts .cover").first.click()
+        await page.wait_for_url(f"**/requests/{traces[-1].pk}?*#b1")
+        await expect(page.locator("#b1")).to_be_visible()
