@@ -17,6 +17,7 @@ import uuid_utils.compat
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import StageError, StageSkipped
+from token_optimizer.garbage import collector_paused
 from token_optimizer.latency import Latency
 from token_optimizer.models import (
     Block,
@@ -145,6 +146,7 @@ def optimize(
     return result.body[key], result.stats
 
 
+@collector_paused()
 def optimize_body(
     body: Mapping[str, Any],
     dialect: Dialect,
