@@ -31,10 +31,12 @@ from typing import Any
 
 import django
 import hypothesis
+import psycopg
 import pytest
 from django.db import connection
 
 from optimizer_app.instance.servers.running import running_servers
+from optimizer_app.instance.state import DATABASE_SUPERUSER, DATABASE_USER, LOOPBACK, InstanceState
 from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.latency import Latency
@@ -68,9 +70,22 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["OPTIMIZER_STATE_DIR"] = str(stack.enter_context(state_folder()))
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         state = stack.enter_context(running_servers(Path(os.environ["OPTIMIZER_STATE_DIR"])))
+        _let_make_databases(state)
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
     django.setup()
+
+
+def _let_make_databases(state: InstanceState) -> None:
+    """Django makes the databases of the tests as the role that everything else uses."""
+    with psycopg.connect(
+        host=LOOPBACK,
+        port=state.postgres_port,
+        user=DATABASE_SUPERUSER,
+        password=state.postgres_password,
+        dbname="postgres",
+    ) as connection:
+        connection.execute(f"ALTER ROLE {DATABASE_USER} CREATEDB")
 
 
 @pytest.hookimpl(trylast=True)

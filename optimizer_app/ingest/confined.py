@@ -1,4 +1,4 @@
-"""Reads a file in a process of its own, which may take only so long and so much memory.
+"""Reads a file in a process of its own, which may take only so long and so much memory, and has few rights.
 
 A file can be made to keep a reader busy for ever, to fill the memory, or to crash a library. That ends the
 process of its own, and the document has failed with a reason; the worker goes on to the next one.
@@ -6,22 +6,28 @@ process of its own, and the document has failed with a reason; the worker goes o
 
 from __future__ import annotations
 
+import encodings
 import json
 import os
+import pkgutil
 import resource
 import select
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from functools import cache
+from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
 import psutil
 
 from optimizer_app.ingest.chunking import Chunk
-from optimizer_app.ingest.read import ReadDocument, cut, read_text
+from optimizer_app.ingest.read import ReadDocument, cut, read_document, read_text
 from optimizer_app.ingest.readers.problems import UnreadableDocument
 from optimizer_app.ingest.readers.reading import LeftOut
+from optimizer_app.ingest.rights import give_up_rights
 
 # Shorter than a worker's lease on its document.
 MAX_SECONDS = 90.0
@@ -30,6 +36,14 @@ MAX_MEMORY_BYTES = 1024**3
 _READ_BYTES = 1 << 20
 # Comes before the answer, which is JSON and does not mind it.
 _IS_READ = b"\n"
+# One for each reader, whose libraries load parts of theirs when they are first used.
+_SAMPLES = {
+    "a.md": b"# A\n\n" + b"Some words of a long paragraph. " * 200,
+    "a.html": b"<!doctype html><p>A</p>",
+    "a.csv": b"a,b\n1,2\n",
+    "a.json": b'{"a": 1}',
+    "a.txt": "Größe, Maß und Gewähr".encode("latin-1"),
+}
 
 
 def read_confined(
@@ -42,6 +56,7 @@ def read_confined(
 ) -> ReadDocument:
     """The file as chunks; whatever goes wrong is an UnreadableDocument. `on_read` is called when the text
     is read and has still to be cut."""
+    _load_what_readers_need()
     answer, sent = os.pipe()
     child = os.fork()
     if not child:
@@ -56,6 +71,16 @@ def read_confined(
     return _document_of(received, max_seconds)
 
 
+@cache
+def _load_what_readers_need() -> None:
+    """Once for all files, and while this process can still read them: Python may lie in a closed folder."""
+    for module in pkgutil.iter_modules(encodings.__path__):
+        with suppress(ImportError, AttributeError):  # those of other systems
+            import_module(f"encodings.{module.name}")
+    for name, text in _SAMPLES.items():
+        read_document(text, name=name)
+
+
 def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, max_seconds: float) -> NoReturn:
     """What the forked process does. It leaves nothing of the worker's in use: it ends without cleaning up."""
     try:
@@ -63,6 +88,7 @@ def _read_and_exit(sent: int, data: bytes, name: str, media_type: str, max_secon
         resource.setrlimit(resource.RLIMIT_CPU, (int(max_seconds) + 1, int(max_seconds) + 1))
         max_bytes = psutil.Process().memory_info().vms + MAX_MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
+        give_up_rights()
         with os.fdopen(sent, "wb") as pipe:
             answer = _answer(data, name, media_type, pipe)
             pipe.write(json.dumps(answer).encode())

@@ -19,7 +19,9 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 DATABASE_NAME = "token_optimizer"
-DATABASE_USER = "token_optimizer"
+# The role that owns the cluster, and the one that everything but its preparation connects as: no superuser.
+DATABASE_SUPERUSER = "token_optimizer"
+DATABASE_USER = "token_optimizer_app"
 _FILE_NAME = "secrets.json"
 
 
@@ -29,19 +31,23 @@ class UnusableState(Exception):
 
 @dataclass(frozen=True, slots=True)
 class InstanceState:
-    """Secrets, and where the embedded servers listen. `instance` is random, and names this installation."""
+    """Secrets, and where the embedded servers listen. `instance` is random, and names this installation.
+
+    `postgres_password` is the superuser's, `database_password` that of the role that the product uses.
+    """
 
     instance: str
     django_secret_key: str
     encryption_key: str
     postgres_password: str
+    database_password: str
     valkey_password: str
     postgres_port: int
     valkey_port: int
 
     @property
     def database_url(self) -> str:
-        login = f"{DATABASE_USER}:{self.postgres_password}"
+        login = f"{DATABASE_USER}:{self.database_password}"
         return f"postgres://{login}@{LOOPBACK}:{self.postgres_port}/{DATABASE_NAME}"
 
     @property
@@ -53,11 +59,10 @@ def load_or_create(state_dir: Path) -> InstanceState:
     """The instance's state; made on the first call."""
     path = state_dir / _FILE_NAME
     try:
-        if path.exists():
-            return _read(path)
+        if path.exists() and (state := _read(path)).database_password:
+            return state
         with _locked(state_dir):
-            if not path.exists():
-                _write(path, _new_state())
+            _write(path, _completed(_read(path)) if path.exists() else _new_state())
             return _read(path)
     except OSError as error:
         raise UnusableState(f"OPTIMIZER_STATE_DIR: {error.filename or path}: {error.strerror}") from None
@@ -79,12 +84,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _completed(state: InstanceState) -> InstanceState:
+    """With what versions before did not have."""
+    if state.database_password:
+        return state
+    return dataclasses.replace(state, database_password=secrets.token_urlsafe(24))
+
+
 def _new_state() -> InstanceState:
     return InstanceState(
         instance=secrets.token_hex(8),
         django_secret_key=secrets.token_urlsafe(48),
         encryption_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         postgres_password=secrets.token_urlsafe(24),
+        database_password=secrets.token_urlsafe(24),
         valkey_password=secrets.token_urlsafe(24),
         postgres_port=free_port(),
         valkey_port=free_port(),
@@ -93,7 +106,7 @@ def _new_state() -> InstanceState:
 
 def _read(path: Path) -> InstanceState:
     try:
-        return InstanceState(**json.loads(path.read_text()))
+        return InstanceState(**{"database_password": "", **json.loads(path.read_text())})
     except (ValueError, TypeError):
         raise UnusableState(
             f"{path} is damaged: it holds the instance's secrets, restore it from a backup"
@@ -113,7 +126,7 @@ def _write(path: Path, state: InstanceState) -> None:
 
 @contextmanager
 def _locked(state_dir: Path) -> Iterator[None]:
-    state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(state_dir / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

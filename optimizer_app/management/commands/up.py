@@ -22,7 +22,8 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from optimizer_app import child_processes
 from optimizer_app.instance import web
 from optimizer_app.instance.greeting import credentials, first_call, local_host, local_url
-from optimizer_app.instance.prepare import prepare
+from optimizer_app.instance.ordinary_user import RootKept, close_state, leave_root
+from optimizer_app.instance.prepare import collect_static_files, prepare
 from optimizer_app.instance.servers.postgres import PostgresFailed
 from optimizer_app.instance.servers.running import (
     RunningServers,
@@ -43,6 +44,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        self._leave_root()
         raise_on_signals()
         try:
             with _only_instance(), _listener() as listener:
@@ -51,6 +53,17 @@ class Command(BaseCommand):
             self._say("Stopped.")
         except (ImproperlyConfigured, PostgresFailed, ServerFailed, WorkerFailed) as error:
             raise CommandError(str(error)) from None
+
+    def _leave_root(self) -> None:
+        """From here on as an ordinary user, with the state folder closed to others."""
+        needed = [settings.BASE_DIR, settings.STATE_DIR, settings.STATIC_ROOT]
+        try:
+            if os.geteuid() == 0:
+                collect_static_files()  # into the checkout, where the ordinary user cannot write
+            leave_root(settings.STATE_DIR, port=settings.PORT, needed=needed)
+        except RootKept as error:
+            self._say(f"Running as root: {error}. See docs/operations.md.")
+        close_state(settings.STATE_DIR)
 
     def _run(self, listener: socket.socket) -> None:
         supervisor = Supervisor(settings.STATE_DIR, RunningServers(settings.STATE_DIR), self._say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import resource
 import zipfile
@@ -88,19 +89,43 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
 
 
+def test_it_has_no_rights_of_its_worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret, written = tmp_path / "secret", tmp_path / "written"
+    secret.write_text("secret")
+    tmp_path.chmod(0o700)
+
+    def look(*_args: object, **_options: object) -> ReadDocument:
+        status = Path("/proc/self/status").read_text()
+        with suppress(PermissionError):
+            status += secret.read_text()
+        with suppress(OSError):
+            written.write_text("text")
+        raise UnreadableDocument(status)
+
+    monkeypatch.setattr(confined, "read_text", look)
+    with pytest.raises(UnreadableDocument, match="CapEff:\t0000000000000000\n") as told:
+        read_confined(b"text")
+    assert "NoNewPrivs:\t1\n" in str(told.value)
+    assert not (written.exists() and written.read_text())
+    if os.geteuid() == 0:
+        assert "secret" not in str(told.value)
+
+
 def test_a_crash_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confined, "read_text", lambda *_args, **_options: os.abort())
     with pytest.raises(UnreadableDocument, match="its reader crashed"):
         read_confined(b"text")
 
 
-def test_a_reader_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_reader_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = mmap.mmap(-1, mmap.PAGESIZE)
+
     def hang(*_args: object, **_options: object) -> ReadDocument:
-        (tmp_path / "pid").write_text(str(os.getpid()))
+        shared.write(str(os.getpid()).encode())
         while True:
             pass
 
     monkeypatch.setattr(confined, "read_text", hang)
     with pytest.raises(UnreadableDocument, match="took longer than 2 s"):
         read_confined(b"text", max_seconds=2.0)
-    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+    assert not psutil.pid_exists(int(shared[:].rstrip(b"\0")))

@@ -1,9 +1,11 @@
 """The embedded servers: nothing stored is lost, whatever ends them."""
 
+import json
 import os
 import signal
 import socket
 import stat
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import psutil
@@ -20,7 +22,7 @@ from optimizer_app.instance.servers.running import (
     running_servers,
     settled_state,
 )
-from optimizer_app.instance.state import UnusableState, load_or_create
+from optimizer_app.instance.state import DATABASE_SUPERUSER, InstanceState, UnusableState, load_or_create
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
@@ -31,7 +33,6 @@ def test_what_was_stored_survives_a_kill(own_state_dir: Path) -> None:
     running = RunningServers(own_state_dir)
     running.start(embedded_servers(state, own_state_dir))
     with psycopg.connect(state.database_url) as connection:
-        connection.execute("CREATE EXTENSION vector")
         connection.execute("CREATE TABLE kept AS SELECT '[1,2]'::vector AS value")
     redis.Redis.from_url(state.redis_url).set("kept", "yes")
     kill_all(running)
@@ -81,12 +82,13 @@ def test_a_dead_server_is_named_with_its_last_words(own_state_dir: Path) -> None
 def test_passwords_are_needed_and_not_shown(own_state_dir: Path) -> None:
     with running_servers(own_state_dir) as state:
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            psycopg.connect(state.database_url.replace(state.postgres_password, "guess"))
+            psycopg.connect(state.database_url.replace(state.database_password, "guess"))
         with pytest.raises(redis.AuthenticationError):
             redis.Redis.from_url(state.redis_url.replace(state.valkey_password, "guess")).ping()
         shown = "\n".join(" ".join(p.cmdline()) for p in psutil.Process().children(recursive=True))
     assert "postgres" in shown
     assert state.postgres_password not in shown
+    assert state.database_password not in shown
     assert state.valkey_password not in shown
 
 
@@ -94,6 +96,30 @@ def test_secrets_are_made_once_and_only_the_owner_reads_them(own_state_dir: Path
     state = load_or_create(own_state_dir)
     assert load_or_create(own_state_dir) == state
     assert stat.S_IMODE((own_state_dir / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_the_product_is_no_superuser_and_owns_what_one_made_before(own_state_dir: Path) -> None:
+    with running_servers(own_state_dir) as state, as_superuser(state) as connection:
+        connection.execute("CREATE TABLE made_before (id bigint GENERATED ALWAYS AS IDENTITY, is_new bool)")
+    with running_servers(own_state_dir) as state, psycopg.connect(state.database_url) as connection:
+        rights = connection.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = user"
+        )
+        assert rights.fetchone() == (False, False, False, False)
+        connection.execute("ALTER TABLE made_before DROP COLUMN is_new")
+        connection.execute("DROP TABLE made_before")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT pg_read_file('PG_VERSION')")
+
+
+def test_secrets_of_versions_before_get_what_they_lack(own_state_dir: Path) -> None:
+    state = load_or_create(own_state_dir)
+    before = {name: value for name, value in asdict(state).items() if name != "database_password"}
+    (own_state_dir / "secrets.json").write_text(json.dumps(before))
+    completed = load_or_create(own_state_dir)
+    assert completed.database_password not in ("", state.postgres_password)
+    assert completed == load_or_create(own_state_dir)
+    assert replace(completed, database_password=state.database_password) == state
 
 
 def test_damaged_secrets_are_named_and_left_alone(own_state_dir: Path) -> None:
@@ -111,7 +137,7 @@ def test_under_a_closed_folder_postgres_moves_out(
     closed = own_state_dir / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setattr("optimizer_app.instance.servers.postgres.SYSTEM_HOME", own_state_dir / "system")
-    with running_servers(closed / "state") as state, psycopg.connect(state.database_url) as connection:
+    with running_servers(closed / "state") as state, as_superuser(state) as connection:
         (folder,) = connection.execute("SHOW data_directory").fetchone()
     assert Path(folder).is_relative_to(own_state_dir / "system")
 
@@ -141,6 +167,15 @@ def test_a_pid_that_was_given_to_another_process_is_left_alone(own_state_dir: Pa
     (own_state_dir / "web-1.pid").write_text(f'{{"pid": {os.getpid()}, "started": 1.0}}')
     assert child_processes.end_leftovers(own_state_dir) == []
     assert not list(own_state_dir.glob("*.pid"))
+
+
+def as_superuser(state: InstanceState) -> psycopg.Connection:
+    return psycopg.connect(
+        state.database_url,
+        user=DATABASE_SUPERUSER,
+        password=state.postgres_password,
+        autocommit=True,
+    )
 
 
 def kill_all(running: RunningServers) -> None:

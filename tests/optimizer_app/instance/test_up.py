@@ -1,9 +1,11 @@
 """`manage.py up`, whole: what it prints works, a crash loses nothing, nothing outlives it."""
 
 import json
+import os
 import shlex
 import signal
 import socket
+import stat
 import subprocess
 import time
 from contextlib import suppress
@@ -27,6 +29,8 @@ def test_a_life_with_a_crash(own_state_dir: Path) -> None:
         first.wait_until_up()
         trace_id = ask(first.curl_line)["optimizer_stats"]["trace_id"]
         assert_recognisable(first)
+        assert_nothing_of_root(first)
+        assert open_to_others(own_state_dir) == []
         first.kill_everything()
     finally:
         first.process.kill()
@@ -91,7 +95,7 @@ def test_a_tokenizer_that_is_not_there_is_named(own_state_dir: Path) -> None:
 def ask(curl_line: str) -> dict[str, Any]:
     """What the printed curl line gets, run as pasted."""
     answered = subprocess.run(
-        [*shlex.split(curl_line), "--silent", "--fail"],
+        [*shlex.split(curl_line), "--silent", "--show-error", "--fail-with-body"],
         capture_output=True,
         text=True,
         check=True,
@@ -116,6 +120,22 @@ def assert_recognisable(instance: Instance) -> None:
     lines = [" ".join(process.cmdline()) for process in instance.processes()]
     for name in ("postgres", "valkey-server", "celery", "manage.py embedding"):
         assert any(name in line for line in lines), name
+
+
+def assert_nothing_of_root(instance: Instance) -> None:
+    """Whoever started it, no process has root's rights, or can get them."""
+    for process in instance.processes():
+        assert 0 not in process.uids(), process.cmdline()
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert os.geteuid() != 0 or "NoNewPrivs:\t1" in status, process.cmdline()
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """What other users may read in the folder; none where they may not enter it."""
+    if not folder.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
+        found = [path for path in folder.iterdir() if path.name != "staticfiles"]
+        return [path for path in found if path.lstat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]
+    return [folder]
 
 
 def stored_trace(instance: Instance, key: str, trace_id: str) -> dict[str, Any]:
