@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from cachetools import LRUCache
@@ -20,11 +20,12 @@ from django.utils import timezone
 
 from gateway.configs import NamedConfig, preset_config, stored_config
 from gateway.database import in_database
-from gateway.errors import BadRequest, Unauthorized, Unavailable
+from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
 from gateway.routing import ProviderRoute, provider_of_kind
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
-from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from optimizer_app.models.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.entries import override_cache_prices
+from optimizer_app.projects.relay_paths import may_relay
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.ports import CachePrices
@@ -55,6 +56,24 @@ class Caller:
     cache_prices: Mapping[str, CachePrices] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
     hash_secret: str = field(default="", repr=False)
+    scopes: frozenset[str] = frozenset(KeyScope.values)
+    relay_paths: Sequence[str] = ()
+    ends_at: datetime | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.ends_at is not None and self.ends_at <= timezone.now()
+
+    def check_scope(self, scope: KeyScope) -> None:
+        """Forbidden where the key is not made for it."""
+        if scope not in self.scopes:
+            raise Forbidden(f"this key has not the scope {scope.value}")
+
+    def check_relayed(self, method: str, path: str) -> None:
+        """Forbidden where the key may not send this to the provider."""
+        self.check_scope(KeyScope.PASSTHROUGH)
+        if self.relay_paths and not may_relay(self.relay_paths, method, path):
+            raise Forbidden(f"this key may not send {method} {path[:100]}")
 
     def config_named(self, name: str | None) -> NamedConfig:
         """The project's config of that name, else the preset of that name; the key's own without a name."""
@@ -85,8 +104,8 @@ def presented_secret(headers: Mapping[str, str]) -> str:
 
 
 def caller_of(hashed: str) -> Caller | None:
-    """What Postgres knows about a key; None for an unknown or revoked one."""
-    key = ApiKey.objects.select_related("project").filter(hash=hashed, revoked_at=None).first()
+    """What Postgres knows about a key; None for one that is unknown, revoked or has expired."""
+    key = ApiKey.objects.usable(hashed)
     if key is None:
         return None
     rows = list(OptimizationConfig.objects.filter(project=key.project_id).with_share())
@@ -100,6 +119,9 @@ def caller_of(hashed: str) -> Caller | None:
         providers=tuple(_route(row) for row in providers),
         cache_prices=override_cache_prices(),
         hash_secret=key.project.hash_secret,
+        scopes=frozenset(key.scopes),
+        relay_paths=tuple(key.relay_paths),
+        ends_at=key.end_of(hashed),
     )
     _note_use(key)
     return caller
@@ -151,8 +173,8 @@ class CallerCache:
         """The caller; Unauthorized for an unknown key, Unavailable where that cannot be found out."""
         secret = presented_secret(headers)
         caller = await self._caller(key_hash(secret))
-        if caller is None:
-            raise Unauthorized("unknown or revoked API key")
+        if caller is None or caller.has_ended:
+            raise Unauthorized("unknown, revoked or expired API key")
         return replace(caller, secret=secret)
 
     async def _caller(self, hashed: str) -> Caller | None:

@@ -3,6 +3,7 @@
     GatewayError          status, message, and where it helps the parameter that was wrong
     ├── BadRequest        400
     ├── Unauthorized      401
+    ├── Forbidden         403: the key is not made for this
     ├── NotFound          404
     ├── TooLarge          413
     ├── UnsupportedEncoding  415: a body compressed in a way that is not read
@@ -72,6 +73,13 @@ class Unauthorized(GatewayError):
     openai_type = "invalid_request_error"
     anthropic_type = "authentication_error"
     code = "invalid_api_key"
+
+
+class Forbidden(GatewayError):
+    status = 403
+    openai_type = "invalid_request_error"
+    anthropic_type = "permission_error"
+    code = "not_allowed_by_key"
 
 
 class NotFound(GatewayError):

@@ -114,6 +114,10 @@ class Recording:
         """The template that the request is made from."""
         self._trace = replace(self._trace, prompt_name=prompt.name, prompt_version=prompt.version)
 
+    def note_relayed(self, method: str, path: str) -> None:
+        """What is passed to the provider that is no prompt."""
+        self._trace = replace(self._trace, relayed=f"{method} {path}"[:_MAX_REASON_CHARS])
+
     def note_provider(self, name: str) -> None:
         self._trace = replace(self._trace, provider=name)
 

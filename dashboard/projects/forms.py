@@ -1,8 +1,7 @@
-"""The forms of a project, of its keys, and of the end of a key."""
+"""The forms of a project, and of what ends."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django import forms
@@ -41,27 +40,6 @@ class ProjectForm(PageForm):
         max_length=500,
         assume_scheme="https",
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["config"].queryset = project.configs.order_by("name")  # type: ignore[attr-defined]
-
-
-class KeyForm(PageForm):
-    """A new key. `id` is that of the key to be: the same form sent twice makes one key."""
-
-    id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    name = forms.CharField(
-        max_length=100,
-        widget=_NAME,
-        help_text="The service that will use it, so that you know what stops when you revoke it.",
-    )
-    config = forms.ModelChoiceField(
-        OptimizationConfig.objects.none(),
-        required=False,
-        empty_label="The project's default",
-        help_text="A request may still choose another by X-Optimizer-Config.",
     )
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

@@ -26,6 +26,8 @@ class Notice:
 def headline(trace: RequestTrace) -> str:
     """The request in one short sentence."""
     took = milliseconds(trace.latency_ms)
+    if trace.relayed:
+        return "Passed to the provider"
     if trace.route == "bypass":
         return "Forwarded byte for byte"
     if trace.tokens_saved > 0:
@@ -38,6 +40,8 @@ def headline(trace: RequestTrace) -> str:
 def tokens_sentence(trace: RequestTrace) -> str:
     """The tokens before and sent; one figure where nothing was read."""
     sign = "≈" if trace.tokens_estimated else ""
+    if trace.relayed:
+        return trace.relayed
     if trace.route == "bypass":
         return f"{sign}{exact(trace.tokens_before)} tokens"
     return f"{sign}{exact(trace.tokens_before)} → {sign}{exact(trace.tokens_after)} tokens"
@@ -51,6 +55,8 @@ def times_sentence(trace: RequestTrace) -> str:
 
 def zero_explained(trace: RequestTrace) -> str:
     """Why nothing was cut; empty where something was."""
+    if trace.relayed:
+        return "This is no prompt: it went out and came back as it was."
     if trace.route == "bypass":
         return "The optimizer was off for this request: nothing was read into blocks, nothing was changed."
     reason = why_not(trace) if trace.tokens_saved == 0 else ""
@@ -59,6 +65,8 @@ def zero_explained(trace: RequestTrace) -> str:
 
 def money_sentence(trace: RequestTrace) -> str:
     """Net = gross − cache effect − reading back, or why there is no such figure."""
+    if trace.relayed:
+        return "What it cost is not known."
     if trace.gross_usd == trace.net_usd == 0:
         return "No money was saved."
     if trace.gross_usd is None:

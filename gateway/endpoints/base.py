@@ -20,6 +20,7 @@ from gateway.errors import GatewayError, InternalError, id_headers
 from gateway.recording import Arrival, Recording
 from gateway.requests.client import Client, ClientDisconnected, Headers
 from gateway.state import Gateway
+from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import Dialect
 
 _DIALECT_OF_ROOM: Mapping[str, Dialect] = {
@@ -63,22 +64,35 @@ class Endpoint:
 
 
 class TracedEndpoint:
-    """An endpoint whose requests leave a trace, by how they ended; a stranger's leave none."""
+    """An endpoint whose requests leave a trace, by how they ended; a stranger's leave none.
 
-    def __init__(self, handler: TracedHandler) -> None:
+    Keys need the `scope`. `check_path` may refuse a request before anybody asks whose it is.
+    """
+
+    def __init__(
+        self,
+        handler: TracedHandler,
+        scope: KeyScope | None = None,
+        check_path: Callable[[Client], None] = lambda _client: None,
+    ) -> None:
         self._handler = handler
+        self._scope = scope
+        self._check_path = check_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
         arrival = Arrival(dialect_of(client))
         try:
+            self._check_path(client)
             caller = await gateway.callers.authenticate(client.headers)
         except GatewayError as error:
             await _answer_error(client, error, arrival.dialect, arrival.trace_id, arrival.headers)
             return
         recording = Recording(gateway.recorder, arrival, caller)
         try:
+            if self._scope is not None:
+                caller.check_scope(self._scope)
             await self._handler(gateway, client, caller, recording)
         except GatewayError as error:
             await _refuse(client, recording, error)

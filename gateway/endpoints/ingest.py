@@ -25,6 +25,7 @@ from gateway.state import Gateway
 from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.job import job_status
 from optimizer_app.models import Document, IngestJob, Project
+from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import BlockType
 
 # Of a caller whose key is in the body.
@@ -76,7 +77,7 @@ class FormFields(Body):
 async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
     """Queue documents given as JSON or as files of a form; 202 with the job to follow."""
     # Whoever names a key is asked for it before 64 MB are read; without one it may stand in a small body.
-    known = await gateway.callers.authenticate(client.headers) if _names_key(client.headers) else None
+    known = await _allowed(gateway, client.headers) if _names_key(client.headers) else None
     body = await (gateway.read_body(client) if known else _small_body(gateway, client))
     # In a thread: reading 64 MB would keep the other requests of this worker waiting.
     key, documents = await asyncio.to_thread(_key_and_documents, body, client.headers)
@@ -87,7 +88,7 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
 
 async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     """How far each document of a job is."""
-    caller = await gateway.callers.authenticate(client.headers)
+    caller = await _allowed(gateway, client.headers)
     found = await gateway.from_database(lambda: _found_job(caller, params["job"]))
     if found is None:
         # The same words for another project's: that it exists is not for this caller to know.
@@ -106,7 +107,14 @@ async def _small_body(gateway: Gateway, client: Client) -> bytes:
 async def _caller(gateway: Gateway, client: Client, key: object) -> Caller:
     """Whose key the body's `api_key` is."""
     headers = {**client.headers, "x-api-key": key} if isinstance(key, str) and key else client.headers
-    return await gateway.callers.authenticate(headers)
+    return await _allowed(gateway, headers)
+
+
+async def _allowed(gateway: Gateway, headers: Mapping[str, str]) -> Caller:
+    """The caller, where the key is made for documents."""
+    caller = await gateway.callers.authenticate(headers)
+    caller.check_scope(KeyScope.INGEST)
+    return caller
 
 
 def _names_key(headers: Mapping[str, str]) -> bool:

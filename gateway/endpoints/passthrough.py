@@ -1,6 +1,7 @@
 """What a provider does under /v1 that is no completion: relayed untouched, not optimized.
 
-Models, token counts, embeddings, files, batches. The echo provider answers the first two itself.
+Models, token counts, embeddings, files, batches. The echo provider answers the first two itself; what a
+provider was asked leaves a trace.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ import orjson
 from gateway.auth import Caller
 from gateway.dialects.base import MessageList
 from gateway.echo.answer import model_list
-from gateway.endpoints.base import JsonAnswer, dialect_of
+from gateway.endpoints.base import JSON_TYPE, JsonAnswer, dialect_of
 from gateway.endpoints.relayed import is_relayed
 from gateway.errors import BadRequest, NotFound
+from gateway.recording import Recording
 from gateway.requests.body import checked, json_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.paths import right_path
-from gateway.response import is_packed, unpack_whole
+from gateway.response import is_packed, record_whole, unpack_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, read_whole
@@ -29,41 +31,38 @@ from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
 
 
-async def models(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
+async def models(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """`GET /v1/models`: the provider's list; in Anthropic's shape for Anthropic's clients."""
-    caller = await gateway.callers.authenticate(client.headers)
     kind = provider_kind_of(client)
     provider = caller.provider_for(kind)
     if provider.is_echo:
-        return JsonAnswer(model_list(anthropic=kind == Provider.Kind.ANTHROPIC))
-    await _relay(gateway, client, caller, provider)
-    return None
+        await client.answer(200, [JSON_TYPE], model_list(anthropic=kind == Provider.Kind.ANTHROPIC))
+    else:
+        await _relay(gateway, client, caller, recording, provider)
 
 
-async def count_tokens(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
+async def count_tokens(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """`POST /v1/messages/count_tokens`: the provider's count of the prompt as it came."""
-    caller = await gateway.callers.authenticate(client.headers)
     provider = caller.provider_for("anthropic")
     if not provider.is_echo:
-        await _relay(gateway, client, caller, provider)
-        return None
+        await _relay(gateway, client, caller, recording, provider)
+        return
     body = json_object(await gateway.read_body(client))
     if body is None:
         raise BadRequest("the request body must be a JSON object")
     checked(MessageList, body)
     tokens = count_body(body, "anthropic", str(body.get("model", "")))
-    return JsonAnswer(orjson.dumps({"input_tokens": tokens}))
+    await client.answer(200, [JSON_TYPE], orjson.dumps({"input_tokens": tokens}))
 
 
-async def passthrough(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer | None:
-    """Another path under /v1, where it is one of `RELAYED`."""
-    _check_path(client)
-    caller = await gateway.callers.authenticate(client.headers)
+async def passthrough(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
+    """Another path under /v1, where the key may send it."""
+    recording.note_relayed(client.method, _path(client))
+    caller.check_relayed(client.method, _path(client))
     provider = caller.provider_for(provider_kind_of(client))
     if provider.is_echo:
         raise _unknown(client)
-    await _relay(gateway, client, caller, provider)
-    return None
+    await _relay(gateway, client, caller, recording, provider)
 
 
 def provider_kind_of(client: Client) -> str:
@@ -71,9 +70,13 @@ def provider_kind_of(client: Client) -> str:
     return Provider.Kind.ANTHROPIC if dialect_of(client) == "anthropic" else Provider.Kind.OPENAI
 
 
-def _check_path(client: Client) -> None:
+def _path(client: Client) -> str:
+    return unquote(client.target.partition("?")[0])
+
+
+def check_path(client: Client) -> None:
     """Refuse what is not relayed, and paths that would climb out of the provider's base URL."""
-    path = unquote(client.target.partition("?")[0])
+    path = _path(client)
     if any(segment in ("..", ".") for segment in path.split("/")) or not is_relayed(client.method, path):
         raise _unknown(client)
 
@@ -89,35 +92,46 @@ async def unknown_path(_gateway: Gateway, client: Client, _params: Mapping[str, 
     raise _unknown(client)
 
 
-async def _relay(gateway: Gateway, client: Client, caller: Caller, provider: ProviderRoute) -> None:
+async def _relay(
+    gateway: Gateway, client: Client, caller: Caller, recording: Recording, provider: ProviderRoute
+) -> None:
     """Relay a request and its answer, byte for byte but for URLs of the provider."""
+    recording.note_relayed(client.method, _path(client))
+    recording.note_provider(provider.name)
     body = with_model(await client.read_body(gateway.max_request_bytes), client.deployment)
     linked = has_links(client.path)
     headers = request_headers(client.header_list, caller.secret, provider, plain=linked)
     links = ProviderLinks(provider, client)
+    recording.note_sent()
     async with (
         client.watched(),
         gateway.upstream.send(provider, client.method, client.target, headers, body) as answer,
     ):
         if linked and answer.header("content-type").startswith("application/json"):
-            await _pass_with_links(client, answer, links)
+            await _pass_with_links(client, recording, answer, links)
         else:
-            await _pass(client, answer, links)
+            await _pass(client, recording, answer, links)
 
 
-async def _pass(client: Client, answer: Answer, links: ProviderLinks) -> None:
+async def _pass(client: Client, recording: Recording, answer: Answer, links: ProviderLinks) -> None:
     length = answer.header("content-length")
     kept = [("content-length", length)] if length else []
     headers = answer_headers(answer.headers, decoded=False) + links.mended_headers(answer.headers)
     await client.start(answer.status, headers + kept)
     async for chunk in answer.chunks():
         await client.send(chunk)
+    recording.note_answered()
+    await record_whole(recording, answer)
     if answer.framed:
         await client.send(b"", last=True)
 
 
-async def _pass_with_links(client: Client, answer: Answer, links: ProviderLinks) -> None:
+async def _pass_with_links(
+    client: Client, recording: Recording, answer: Answer, links: ProviderLinks
+) -> None:
     packed = is_packed(answer)
     body = unpack_whole(await read_whole(answer), packed=packed)
+    recording.note_answered()
+    await record_whole(recording, answer)
     headers = answer_headers(answer.headers, decoded=packed) + links.mended_headers(answer.headers)
     await client.answer(answer.status, headers, links.mended(body))

@@ -48,6 +48,7 @@ class RequestTrace(models.Model):
     `prompt_name` is that of the prompt template that the request was made from, empty where it brought its
     own prompt.
     `tag` is what the client called the request, empty where it did not.
+    `relayed` is method and path of what was no prompt and passed to the provider as it came, else empty.
     `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `text_until`: until when its config keeps what it said, None where it keeps nothing.
@@ -75,6 +76,7 @@ class RequestTrace(models.Model):
     prompt_name = models.CharField(max_length=60, blank=True)
     prompt_version = models.PositiveIntegerField(null=True)
     tag = models.CharField(max_length=60, blank=True, db_default="", default="")
+    relayed = models.CharField(max_length=200, blank=True, db_default="", default="")
     stream = models.BooleanField(default=False)
     status = models.CharField(max_length=12, choices=Status.choices)
     http_status = models.PositiveSmallIntegerField(null=True)

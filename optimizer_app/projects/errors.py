@@ -4,6 +4,7 @@
   - NameTaken: another project has this name
   - ForeignConfig: the config belongs to another project
   - KeyMadeAlready: the key exists, and its secret is not known any more
+  - KeyHasEnded: the key was revoked or has expired
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class ForeignConfig(ProjectsError):
 
 class KeyMadeAlready(ProjectsError):
     """The key exists, and its secret is not known any more."""
+
+
+class KeyHasEnded(ProjectsError):
+    """The key was revoked or has expired."""

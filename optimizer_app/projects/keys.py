@@ -1,26 +1,61 @@
-"""Keys of a project. A key's secret is known only to whoever made it, at that moment."""
+"""Keys of a project. A key's secret is known only to whoever made or rotated it, at that moment."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
-from optimizer_app.projects.errors import ForeignConfig, KeyMadeAlready
+from optimizer_app.models.api_key import all_scopes
+from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready
+from optimizer_app.projects.relay_paths import relay_paths
 
 
-def create_key(
-    project: Project, name: str, config: OptimizationConfig | None = None, key_id: uuid.UUID | None = None
-) -> tuple[ApiKey, str]:
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """What people set of a key. `config` None: the project's default. `relay_paths` empty: all of them."""
+
+    name: str
+    config: OptimizationConfig | None = None
+    scopes: list[str] = field(default_factory=all_scopes)
+    relay_paths: list[str] = field(default_factory=list)
+    expires_at: datetime | None = None
+
+
+def create_key(project: Project, values: KeyValues, key_id: uuid.UUID | None = None) -> tuple[ApiKey, str]:
     """The key and its secret. With an id of the caller's choice a repeated call makes no second key."""
-    if config is not None and config.project_id != project.pk:
-        raise ForeignConfig(config.name)
+    _check_config(project, values)
     try:
         with transaction.atomic():
-            return ApiKey.issue(project=project, name=name, config=config, key_id=key_id)
+            return ApiKey.issue(
+                project=project,
+                key_id=key_id,
+                name=values.name,
+                config=values.config,
+                scopes=values.scopes,
+                relay_paths=relay_paths(values.relay_paths),
+                expires_at=values.expires_at,
+            )
     except IntegrityError as error:
-        raise KeyMadeAlready(name) from error
+        raise KeyMadeAlready(values.name) from error
+
+
+def change_key(key: ApiKey, values: KeyValues) -> None:
+    """Set all of it. Requests follow within seconds."""
+    _check_config(key.project, values)
+    key.name, key.config, key.scopes = values.name, values.config, values.scopes
+    key.relay_paths, key.expires_at = relay_paths(values.relay_paths), values.expires_at
+    key.save(update_fields=["name", "config", "scopes", "relay_paths", "expires_at"])
+
+
+def rotate_key(key: ApiKey, grace: timedelta) -> str:
+    """The key's new secret; the old one works on for the grace period. KeyHasEnded for one that has."""
+    if key.has_ended:
+        raise KeyHasEnded(key.name)
+    return key.rotate(grace)
 
 
 def revoke_key(key: ApiKey) -> bool:
@@ -29,3 +64,8 @@ def revoke_key(key: ApiKey) -> bool:
         return False
     key.revoke()
     return True
+
+
+def _check_config(project: Project, values: KeyValues) -> None:
+    if values.config is not None and values.config.project_id != project.pk:
+        raise ForeignConfig(values.config.name)

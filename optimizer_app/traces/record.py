@@ -90,6 +90,7 @@ class TraceRecord:
     prompt_name: str = ""
     prompt_version: int | None = None
     tag: str = ""
+    relayed: str = ""
     stream: bool = False
     http_status: int | None = None
     error: str = ""

@@ -110,11 +110,19 @@ async def set_a_price(watched: Watched) -> None:
     await check(watched)
 
 
-async def revoke_the_key(watched: Watched) -> None:
+async def rotate_and_revoke_the_key(watched: Watched) -> None:
     page = watched.page
     await watched.open("/projects")
     await follow(page, LONG_NAME)
-    await follow(page, "Revoke Nightly runs")
+    await follow(page, "Nightly runs")
+    await check(watched)
+    await follow(page, "Rotate")
+    await check(watched)
+    await submit(page, "Rotate the key")
+    await expect(page.get_by_text("The old one works until")).to_be_visible()
+    await follow(page, "I have stored it")
+    await follow(page, "Nightly runs")
+    await follow(page, "Revoke")
     await check(watched)
     await submit(page, "Revoke the key", **{"Type_the_key's_name": "Nightly runs"})
     await expect(page.get_by_text("Nightly runs is revoked")).to_be_visible()
@@ -131,7 +139,7 @@ async def test_from_the_first_login_to_a_price(
         await see_a_request_arrive(watched, secret)
         await add_and_test_a_provider(watched, upstream.url)
         await set_a_price(watched)
-        await revoke_the_key(watched)
+        await rotate_and_revoke_the_key(watched)
         await watched.open("/system")
         await expect(watched.page.get_by_text("PostgreSQL").first).to_be_visible()
         await check(watched)

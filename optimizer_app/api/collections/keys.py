@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleConfig, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.models import ApiKey
-from optimizer_app.projects.errors import ForeignConfig
-from optimizer_app.projects.keys import create_key, revoke_key
+from optimizer_app.models.api_key import KeyScope, all_scopes
+from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded
+from optimizer_app.projects.keys import KeyValues, change_key, create_key, revoke_key, rotate_key
+from optimizer_app.projects.relay_paths import NoRelayPath, relay_paths
 
 
 class KeySerializer(serializers.ModelSerializer[ApiKey]):
@@ -26,8 +32,12 @@ class KeySerializer(serializers.ModelSerializer[ApiKey]):
             "project",
             "config",
             "name",
+            "scopes",
+            "relay_paths",
             "shown_prefix",
             "created_at",
+            "expires_at",
+            "previous_until",
             "last_used_at",
             "revoked_at",
         ]
@@ -40,10 +50,38 @@ class IssuedKey(KeySerializer):
         fields: ClassVar = [*KeySerializer.Meta.fields, "secret"]
 
 
-class NewKey(serializers.Serializer[Any]):
+class KeyChange(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100, required=False)
+    config = VisibleConfig(required=False, allow_null=True, help_text="Without one: the project's default.")
+    scopes = serializers.MultipleChoiceField(
+        choices=KeyScope.choices, allow_empty=False, required=False, help_text="Left out: all of them."
+    )
+    relay_paths = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        help_text="Narrow `passthrough`: `POST /v1/embeddings`, `/v1/files/*`. None: all that is relayed.",
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+
+    def validate_relay_paths(self, lines: list[str]) -> list[str]:
+        try:
+            return relay_paths(lines)
+        except NoRelayPath as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def validate_scopes(self, scopes: set[str]) -> list[str]:
+        return [scope for scope in all_scopes() if scope in scopes]
+
+
+class NewKey(KeyChange):
     project = VisibleProject()
     name = serializers.CharField(max_length=100)
-    config = VisibleConfig(required=False, allow_null=True, help_text="Without one: the project's default.")
+
+
+class Rotation(serializers.Serializer[Any]):
+    grace_hours = serializers.IntegerField(
+        min_value=0, max_value=720, default=24, help_text="For how long the old secret works on."
+    )
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
@@ -63,14 +101,42 @@ class KeysView(Collection):
     def create(self, request: Request) -> Response:
         """Make a key; its secret is in this answer alone."""
         asked = self.read(NewKey)
+        project = asked.pop("project")
         try:
-            key, secret = create_key(asked["project"], asked["name"], asked.get("config"))
+            key, secret = create_key(project, KeyValues(**asked))
         except ForeignConfig as error:
-            raise serializers.ValidationError({"config": "belongs to another project"}) from error
+            raise _foreign_config() from error
         shown = {**KeySerializer(key).data, "secret": secret}
         return Response(shown, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=KeyChange, responses=KeySerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what is given; requests follow within seconds."""
+        key, asked = self.get_object(), self.read(KeyChange)
+        now = KeyValues(key.name, key.config, key.scopes, key.relay_paths, key.expires_at)
+        try:
+            change_key(key, replace(now, **asked))
+        except ForeignConfig as error:
+            raise _foreign_config() from error
+        return Response(KeySerializer(key).data)
+
+    @extend_schema(request=Rotation, responses=IssuedKey)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def rotate(self, request: Request, pk: str) -> Response:
+        """Give the key a new secret, in this answer alone; the old one works on for a while."""
+        key, asked = self.get_object(), self.read(Rotation)
+        try:
+            secret = rotate_key(key, timedelta(hours=asked["grace_hours"]))
+        except KeyHasEnded as error:
+            raise Conflict("the key has ended") from error
+        return Response({**KeySerializer(key).data, "secret": secret})
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Revoke the key: within five seconds no worker takes it any more. Its traces stay."""
         revoke_key(self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _foreign_config() -> serializers.ValidationError:
+    return serializers.ValidationError({"config": "belongs to another project"})

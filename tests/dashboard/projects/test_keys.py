@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.api_key import key_hash
@@ -14,7 +16,7 @@ from tests.dashboard.pages import page_text
 
 
 def post_key(client: Client, project: Project, **fields: str) -> Any:
-    given = {"id": str(uuid.uuid4()), "name": "ci", **fields}
+    given = {"id": str(uuid.uuid4()), "name": "ci", "scopes": ["completions"], **fields}
     return client.post(f"/projects/{project.pk}/keys/new", given)
 
 
@@ -71,3 +73,37 @@ def test_a_key_is_revoked_by_typing_its_name(as_member: Client, project: Project
     page = page_text(as_member, f"/projects/{project.pk}")
     assert "ci is revoked" in page
     assert as_member.get(path).status_code == 404
+
+
+def test_a_key_is_made_for_some_things_and_for_a_while(as_member: Client, project: Project) -> None:
+    post_key(as_member, project, relay_paths="POST  /v1/embeddings\n\n", days="30")
+    key = ApiKey.objects.get()
+    assert (key.scopes, key.relay_paths) == (["completions"], ["POST /v1/embeddings"])
+    assert timedelta(days=29) < key.expires_at - timezone.now() <= timedelta(days=30)
+    answer = post_key(as_member, project, relay_paths="embeddings").content.decode()
+    assert "is no path: write it as POST /v1/embeddings" in answer
+
+
+def test_a_key_is_changed_and_keeps_its_end(as_member: Client, project: Project) -> None:
+    ends = timezone.now() + timedelta(days=3)
+    key, _ = ApiKey.issue(project=project, name="ci", expires_at=ends)
+    form = {"name": "nightly", "scopes": ["optimize", "ingest"], "days": "kept"}
+
+    as_member.post(f"/projects/{project.pk}/keys/{key.pk}", form)
+
+    key.refresh_from_db()
+    assert (key.name, key.scopes, key.expires_at) == ("nightly", ["optimize", "ingest"], ends)
+
+
+def test_a_rotated_key_is_shown_once(as_member: Client, project: Project) -> None:
+    key, old = ApiKey.issue(project=project, name="ci")
+    path = f"/projects/{project.pk}/keys/{key.pk}/rotate"
+    assert "Rotate the key" in page_text(as_member, path)
+    answer = as_member.post(path, {"grace_hours": "2"})
+    [new] = set(re.findall(r"tok_[\w-]{32}", answer.content.decode()))
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert new not in str(answer.cookies) + str(dict(as_member.session))
+    assert ApiKey.objects.usable(key_hash(new)) == ApiKey.objects.usable(key_hash(old)) == key
+    assert "the secret before this one works until" in page_text(
+        as_member, f"/projects/{project.pk}/keys/{key.pk}"
+    )

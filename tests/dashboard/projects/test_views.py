@@ -49,7 +49,7 @@ def test_a_member_sees_own_projects_alone(
     key, _ = ApiKey.issue(project=foreign_project, name="theirs")
     assert names(page_text(as_member, "/projects")) == ["ci-agent"]
     base = f"/projects/{foreign_project.pk}"
-    for path in ("", "/change", "/keys/new", f"/keys/{key.pk}/revoke"):
+    for path in ("", "/change", "/keys/new", *(f"/keys/{key.pk}{act}" for act in ("", "/rotate", "/revoke"))):
         assert as_member.get(base + path).status_code == 404
         assert as_member.post(base + path, {"name": "theirs"}).status_code == 404
     # Their key is not found under a project of one's own, either.

@@ -42,7 +42,18 @@ def test_a_key_is_made_shown_once_and_revoked(call: Caller, project: Project) ->
         made.body["secret"][:8],
         False,
     )
+    changed = call(
+        "PATCH", f"keys/{key.pk}/", {"scopes": ["passthrough"], "relay_paths": ["/v1/files/*"]}
+    ).body
+    assert (changed["name"], changed["scopes"]) == ("agent", ["passthrough"])
+    assert call("PATCH", f"keys/{key.pk}/", {"relay_paths": ["files"]}).error["fields"].keys() == {
+        "relay_paths"
+    }
+    rotated = call("POST", f"keys/{key.pk}/rotate/", {"grace_hours": 1}).body
+    assert rotated["secret"] != made.body["secret"]
+    assert rotated["previous_until"]
     assert call("DELETE", f"keys/{key.pk}/").status == 204
+    assert call("POST", f"keys/{key.pk}/rotate/", {}).status == 409
     assert call("GET", f"keys/{key.pk}/").body["revoked_at"]
 
 

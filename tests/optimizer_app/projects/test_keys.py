@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
+from optimizer_app.models.api_key import key_hash
 from optimizer_app.projects.create import create_project
-from optimizer_app.projects.errors import ForeignConfig, KeyMadeAlready, NameTaken
-from optimizer_app.projects.keys import create_key, revoke_key
+from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready, NameTaken
+from optimizer_app.projects.keys import KeyValues, create_key, revoke_key, rotate_key
+from optimizer_app.projects.relay_paths import NoRelayPath, may_relay, relay_paths
 from optimizer_app.projects.settings import change_project
 
 pytestmark = pytest.mark.django_db
@@ -27,22 +31,22 @@ def foreign_config() -> OptimizationConfig:
 
 def test_a_key_of_a_chosen_id_is_made_once(project: Project) -> None:
     key_id = uuid.uuid4()
-    key, secret = create_key(project, "ci", key_id=key_id)
+    key, secret = create_key(project, KeyValues("ci"), key_id)
     assert secret.startswith(key.shown_prefix)
     with pytest.raises(KeyMadeAlready):
-        create_key(project, "ci", key_id=key_id)
+        create_key(project, KeyValues("ci"), key_id)
     assert ApiKey.objects.get() == key
 
 
 def test_a_config_of_another_project_is_refused(project: Project, foreign_config: OptimizationConfig) -> None:
     with pytest.raises(ForeignConfig):
-        create_key(project, "ci", foreign_config)
+        create_key(project, KeyValues("ci", foreign_config))
     with pytest.raises(ForeignConfig):
         change_project(project, name="p", analytics_url="", default_config=foreign_config)
 
 
 def test_a_key_ends_once(project: Project) -> None:
-    key, _ = create_key(project, "ci")
+    key, _ = create_key(project, KeyValues("ci"))
     assert revoke_key(key)
     ended = key.revoked_at
     assert not revoke_key(key)
@@ -55,3 +59,51 @@ def test_a_name_that_is_taken_changes_nothing(project: Project, foreign_config: 
     with pytest.raises(NameTaken):
         change_project(project, name="other", analytics_url="", default_config=None)
     assert project.name == "p"
+
+
+def test_the_old_secret_works_on_for_the_grace_period(project: Project) -> None:
+    key, old = create_key(project, KeyValues("ci"))
+    new = rotate_key(key, timedelta(hours=1))
+    assert ApiKey.objects.usable(key_hash(old)) == ApiKey.objects.usable(key_hash(new)) == key
+    assert key.end_of(key_hash(old)) == key.previous_until
+    assert key.end_of(key_hash(new)) is None
+
+    newer = rotate_key(key, timedelta(0))
+    assert [ApiKey.objects.usable(key_hash(secret)) for secret in (old, new, newer)] == [None, None, key]
+
+
+def test_a_key_that_expired_is_not_usable_and_not_rotated(project: Project) -> None:
+    key, secret = create_key(project, KeyValues("ci", expires_at=timezone.now()))
+    assert ApiKey.objects.usable(key_hash(secret)) is None
+    with pytest.raises(KeyHasEnded):
+        rotate_key(key, timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("POST /v1/embeddings", True),
+        ("/v1/embeddings", True),
+        ("GET /v1/embeddings", False),
+        ("/v1/embedding", False),
+        ("/v1/embeddings/*", False),
+    ],
+)
+def test_a_line_allows_a_method_and_a_path(line: str, allowed: bool) -> None:
+    assert may_relay([line], "POST", "/v1/embeddings") is allowed
+
+
+def test_a_line_allows_what_lies_below() -> None:
+    lines = ["GET /v1/files/*"]
+    assert may_relay(lines, "GET", "/v1/files/f/content")
+    assert may_relay(lines, "HEAD", "/v1/files/f")
+    assert not may_relay(lines, "GET", "/v1/files")
+    assert not may_relay(lines, "POST", "/v1/files/f")
+
+
+@pytest.mark.parametrize(
+    "line", ["embeddings", "PUT /v1/files", "/v1/../admin/..%2f", "/v1/files/*/x", "/v1/"]
+)
+def test_what_is_no_path_is_refused(line: str) -> None:
+    with pytest.raises(NoRelayPath):
+        relay_paths([line])
