@@ -1,9 +1,9 @@
 """How long the pages take with many traces: a database of its own, filled, rolled up, and asked.
 
-    python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--state DIR]
+    python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--browser] [--state DIR]
 
 Prints for each page the time until its first byte, the median and the worst of some runs, within one process,
-and how many rows PostgreSQL read at most where it is asked to. The folder is removed at the end.
+and with `--browser` how soon Chromium has it, from a server of its own. The folder is removed at the end.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def main() -> None:
     parser.add_argument("--traces", type=int, default=1_000_000)
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--browser", action="store_true", help="open the pages in Chromium, too")
     parser.add_argument("--state", type=Path, help="where to put the folder of the database")
     asked = parser.parse_args()
     with _database(asked.state):
@@ -43,6 +44,14 @@ def main() -> None:
         print("\n| page | first byte, ms | worst |\n| --- | ---: | ---: |")
         for name, times in measuring.pages(asked.runs):
             print(f"| {name} | {median(times):.0f} | {max(times):.0f} |", flush=True)
+        if asked.browser:
+            print("\n| page in Chromium | first byte, ms | usable | painted | elements |")
+            print("| --- | ---: | ---: | ---: | ---: |")
+            for name, found in measuring.opened(asked.runs):
+                times = (found.first_byte, found.usable, found.painted)
+                print(
+                    f"| {name} | {' | '.join(f'{ms:.0f}' for ms in times)} | {found.elements:,} |", flush=True
+                )
 
 
 @contextmanager

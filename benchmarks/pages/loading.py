@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -97,3 +99,48 @@ def _senders() -> tuple[list[str], list[str]]:
         for name in range(KEYS_A_PROJECT):
             keys.append(str(ApiKey.issue(project=project, name=f"client-{name + 1}")[0].pk))
     return projects, keys
+
+
+def add_large_request(blocks: int, turns: int) -> RequestTrace:
+    """A request of one project with so many blocks, half of them sent before."""
+    now = datetime.now(UTC)
+    ensure_partitions([now.date()])
+    rows = [_large_block(number, blocks, turns) for number in range(blocks)]
+    before, after = (sum(row[f"tokens_{name}"] for row in rows) for name in ("before", "after"))
+    return RequestTrace.objects.create(
+        project=Project.objects.get(name="project-1"),
+        created_at=now,
+        dialect="openai",
+        provider="openai",
+        model="gpt-5.2",
+        config_name="balanced",
+        config_version=1,
+        status="ok",
+        http_status=200,
+        route="heuristic_only",
+        tokens_before=before,
+        tokens_after=after,
+        latency_ms=180.0,
+        usage_input_tokens=after,
+        gross_usd="0.4",
+        net_usd="0.3",
+        stages=json.loads(_STAGES % "ran"),
+        blocks=rows,
+    )
+
+
+def _large_block(number: int, count: int, turns: int) -> dict[str, Any]:
+    """Every fate in turn, and no neighbours alike, as they would be folded."""
+    fate, after = (("kept", 900), ("rewritten", 300), ("dropped", 0))[number % 3]
+    return {
+        "id": f"b{number}",
+        "type": "user" if number % 2 else "tool",
+        "kind": "log" if number % 2 else "json",
+        "fate": fate,
+        "frozen": number < count // 2,
+        "stage": "" if fate == "kept" else "logs",
+        "reason": "" if fate == "kept" else f"cut to its errors and lines about the question {number}",
+        "tokens_before": 900,
+        "tokens_after": after,
+        "turn": number * turns // count,
+    }

@@ -5,15 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from benchmarks.pages.browser import Opened, opened_pages
+from benchmarks.pages.loading import add_large_request
 from optimizer_app.models import RequestTrace, RollupMark, TraceRollup
 from optimizer_app.rollups.rolling import roll_up_all
 from optimizer_app.rollups.spans import QUARTER, span_start
 from optimizer_app.trace_ids import made_at
+from tests.live_server import running_server
+
+_PASSWORD = "a long pass phrase"
+
+# How many blocks, in how many turns.
+_LARGE = {
+    "a request with 200 blocks": (200, 20),
+    "with 2,000 blocks": (2_000, 40),
+    "with 2,000 blocks in one turn": (2_000, 1),
+}
 
 
 def roll_up_everything() -> None:
@@ -38,10 +50,26 @@ def sizes() -> str:
 def pages(runs: int) -> Iterator[tuple[str, list[float]]]:
     """Each page's name and the milliseconds of each run, after one that warms up."""
     client = Client()
-    client.force_login(get_user_model().objects.create_superuser("pages"))
+    client.force_login(_reader())
     for path in _paths():
         _first_byte_ms(client, path)
         yield path, [_first_byte_ms(client, path) for _ in range(runs)]
+
+
+def opened(runs: int) -> Iterator[tuple[str, Opened]]:
+    """Each page as Chromium opens it, and requests with many blocks."""
+    paths = [path for path in _paths() if ".csv" not in path and "/api/" not in path]
+    names = {f"/requests/{add_large_request(*size).pk}": name for name, size in _LARGE.items()}
+    reader = _reader()
+    with running_server() as server:
+        login = (reader.username, _PASSWORD)
+        for path, found in opened_pages(server.url, login, [*paths, *names], runs):
+            yield names.get(path, path), found
+
+
+def _reader() -> User:
+    found = User.objects.filter(username="pages").first()
+    return found or User.objects.create_superuser("pages", password=_PASSWORD)
 
 
 def _paths() -> list[str]:

@@ -13,14 +13,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import slugify
 
+from dashboard.request.blocks import BLOCK_FILTERS, block_selects, filtered, shown_group, shown_groups
 from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
 from dashboard.request.texts import part_of, request_texts, with_opened
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
-from dashboard.shell.select import Select, options_of
 from dashboard.traces import blocks, headline
-from dashboard.traces.blocks import BlockRow, Group
 from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.stages import stage_bars
@@ -31,7 +30,6 @@ from optimizer_app.models import ConfigVersion, PromptVersion, RequestTrace
 
 TEMPLATE = "dashboard/request/page.html"
 DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
-BLOCK_FILTERS = ("fate", "type", "stage")
 
 
 @signed_in
@@ -54,11 +52,10 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "stages": stage_bars(trace.stages),
         "reading": reading_back(trace, rows),
         "again": re_reads(trace),
-        "selects": _selects(request, rows),
+        "selects": block_selects(request, rows),
         "block_count": len(rows),
         "texts": texts,
-        "groups": _groups(request, with_opened(request, texts, rows)),
-        "show_all": "all" in request.GET,
+        "groups": shown_groups(request, with_opened(request, texts, rows)),
         "turns": _turns(trace),
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),
@@ -86,20 +83,18 @@ def request_blocks(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     """One group of blocks, opened or closed, or with `from` and `to` the single rows of a fold."""
     trace = _trace(request, trace_id)
     texts = request_texts(trace, request.user)
-    rows = _filtered(request, blocks.block_rows(trace.blocks))
+    rows = blocks.block_rows(trace.blocks)
     context: dict[str, Any] = {"trace": trace, "texts": texts}
     first, last = request.GET.get("from", ""), request.GET.get("to", "")
     if first.isdigit() and last.isdigit():
         opens = texts.texts is not None and "text" in request.GET
         context["lines"] = [
             texts.opened(row) if opens else row
-            for row in rows
+            for row in filtered(request, rows)
             if int(first) <= row.number <= int(last) and row.group == request.GET.get("group")
         ]
         return render_page(request, "dashboard/request/block_lines.html", Scope.of_request(request), context)
-    opened = frozenset([request.GET.get("group", "")]) if request.GET.get("open") == "1" else frozenset()
-    found = [group for group in blocks.groups(rows) if group.key == request.GET.get("group")]
-    context["groups"] = [Group(group.key, group.label, group.rows, group.key in opened) for group in found]
+    context["groups"] = shown_group(request, rows)
     return render_page(request, "dashboard/request/block_group.html", Scope.of_request(request), context)
 
 
@@ -133,7 +128,7 @@ def _trace(request: HttpRequest, trace_id: uuid.UUID) -> RequestTrace:
 def _list_query(request: HttpRequest) -> str:
     """The query of the list that the reader came from."""
     query = request.GET.copy()
-    for name in (*BLOCK_FILTERS, "open", "all", "text"):
+    for name in (*BLOCK_FILTERS, "open", "all", "at", "text"):
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
 
@@ -149,36 +144,6 @@ def _playground_query(trace: RequestTrace) -> str:
         "request": trace.pk,
     }
     return urlencode({name: value for name, value in settings.items() if value})
-
-
-def _selects(request: HttpRequest, rows: list[BlockRow]) -> list[Select]:
-    """One drop-down for each filter of blocks that has something to choose."""
-    values = {name: sorted({getattr(row, name) for row in rows} - {""}) for name in BLOCK_FILTERS}
-    chosen = _block_filters(request)
-    return [
-        Select(name, name.capitalize(), f"Any {name}", options_of(found), chosen[name])
-        for name, found in values.items()
-        if found
-    ]
-
-
-def _block_filters(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "") for name in BLOCK_FILTERS}
-
-
-def _filtered(request: HttpRequest, rows: list[BlockRow]) -> list[BlockRow]:
-    chosen = {name: value for name, value in _block_filters(request).items() if value}
-    return [row for row in rows if all(getattr(row, name) == value for name, value in chosen.items())]
-
-
-def _groups(request: HttpRequest, rows: list[BlockRow]) -> list[Group]:
-    found = _filtered(request, rows)
-    opened = frozenset(filter(None, request.GET.get("open", "").split(",")))
-    if "text" in request.GET:
-        opened |= {row.group for row in found if row.opened}
-    if "all" in request.GET:
-        opened = frozenset(row.group for row in found)
-    return blocks.groups(found, opened)
 
 
 def _config_url(trace: RequestTrace) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 FOLD_ABOVE = 8
 OPEN_UP_TO = 60
+MAX_IN_PLACE = 200
 _BLOCK_ID = re.compile(r"\bb\d+\b")
 FATES = {"kept": "Kept", "rewritten": "Rewritten", "dropped": "Dropped", "added": "Added"}
 
@@ -96,6 +97,11 @@ class Fold:
     @property
     def count(self) -> int:
         return len(self.rows)
+
+    @property
+    def opens_in_place(self) -> bool:
+        """Whether its rows are few enough to come all at once."""
+        return self.count <= MAX_IN_PLACE
 
     @property
     def before(self) -> int:

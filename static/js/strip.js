@@ -49,10 +49,10 @@ function linked(strip) {
       mark(row);
       return;
     }
-    const group = document.querySelector(`a[data-group="${run.dataset.g}"]`);
-    if (group?.getAttribute("aria-expanded") !== "false") return;
+    const group = document.getElementById(`g-${run.dataset.g}`);
+    if (!group?.dataset.stretch) return;
     document.body.addEventListener("htmx:after:swap", () => { const opened = rowOf(number); if (opened) mark(opened); }, { once: true });
-    group.click();
+    window.htmx.ajax("GET", `${group.dataset.stretch}&at=${number}`, { target: `#${group.id}`, swap: "outerHTML" });
   }
 
   const runUnder = (event) => event.target.closest("[data-n]");

@@ -24,7 +24,7 @@ def test_a_row_leads_to_its_blocks_and_they_to_their_requests(as_member: Client,
     page = page_text(as_member, "/blocks/cut?rule=logs&kind=log")
     assert "Cut 800 tokens</b> of 1" in page
     assert "7.5%</b> of that was wanted again" in page
-    assert f'href="/requests/{row.pk}?open=turn-1#b1"' in page
+    assert f'href="/requests/{row.pk}?open=turn-1&amp;at=1#b1"' in page
     assert "tool called again" in page
     assert f"/requests/{row.pk}/blocks/2/keep" in page
 

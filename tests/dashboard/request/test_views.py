@@ -180,8 +180,35 @@ def test_group_opens_by_itself(as_admin: Client, project: Project) -> None:
     assert 'id="b95"' in page(as_admin, trace, "?open=turn-10")
     answer = as_admin.get(f"/requests/{trace.pk}/blocks?group=turn-10&open=1", headers={"HX-Request": "true"})
     fragment = answer.content.decode()
-    assert fragment.startswith('<tbody id="g-turn-10">')
+    assert fragment.lstrip().startswith('<tbody id="g-turn-10"')
     assert 'id="b95"' in fragment
+
+
+def test_a_large_group_shows_a_stretch_at_a_time(as_admin: Client, project: Project) -> None:
+    blocks = [block(50, 10 * (n % 3), turn=0, reason=f"reason {n}") for n in range(450)]
+    trace = make_trace(project, blocks=blocks)
+    numbers = re.compile(r'<tr id="b(\d+)"')
+    first = page(as_admin, trace)
+    assert numbers.findall(first)[::199] == ["1", "200"]
+    assert ">More blocks, from #201</a>" in first
+    assert "Earlier blocks" not in first
+    asked = page(as_admin, trace, "?open=turn-1&at=399")
+    assert numbers.findall(asked)[::199] == ["201", "400"]
+    assert ">Earlier blocks, from #1</a>" in asked
+    path = f"/requests/{trace.pk}/blocks?group=turn-1&open=1&at=401"
+    fragment = as_admin.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert numbers.findall(fragment)[::49] == ["401", "450"]
+    assert "More blocks" not in fragment
+
+
+def test_a_fold_that_is_too_large_to_open_in_place_leads_to_its_rows(
+    as_admin: Client, project: Project
+) -> None:
+    trace = make_trace(project, blocks=[block(90, 30, turn=0, reason="cut") for _ in range(250)])
+    assert "&amp;from=1" not in page(as_admin, trace)
+    spread = page(as_admin, trace, "?open=turn-1&all=turn-1&at=250")
+    assert '<tr id="b201"' in spread
+    assert '<tr id="b200"' not in spread
 
 
 def test_fold_opens_into_its_rows(as_admin: Client, project: Project) -> None:
@@ -190,7 +217,7 @@ def test_fold_opens_into_its_rows(as_admin: Client, project: Project) -> None:
     ]
     trace = make_trace(project, blocks=tools)
     assert "14 tools</a>, first sentence kept" in page(as_admin, trace)
-    assert 'id="b14"' in page(as_admin, trace, "?all=1")
+    assert 'id="b14"' in page(as_admin, trace, "?open=tools&all=tools&at=1")
     path = f"/requests/{trace.pk}/blocks?group=tools&from=1&to=14"
     fragment = as_admin.get(path, headers={"HX-Request": "true"}).content.decode()
     assert fragment.count("<tr id=") == 14
