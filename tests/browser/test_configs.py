@@ -23,9 +23,8 @@ def config(site: Site) -> OptimizationConfig:
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
 async def test_from_a_preset_to_a_version_rolled_back(open_page: OpenPage, width: int) -> None:
-    async with open_page(width=width) as watched:
+    async with open_page("/configs", width=width) as watched:
         page = watched.page
-        await watched.open("/configs")
         await page.get_by_role("link", name="New config").first.click()
         await page.get_by_label("Name", exact=True).fill("two words")
         await page.get_by_role("button", name="Make the config").click()
@@ -90,7 +89,7 @@ async def _publish_and_roll_back(watched: Watched) -> None:
 
 
 async def test_all_of_it_without_javascript(open_page: OpenPage, config: OptimizationConfig) -> None:
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         page = await watched.without_javascript()
         await page.goto(f"{watched.site.url}/configs/{config.pk}")
         await page.get_by_label("Keep last turns").fill("9")

@@ -120,9 +120,8 @@ async def test_files_dropped_are_read_and_embedded_before_the_readers_eyes(
 ) -> None:
     files = {f"note-{n}.txt": f"Note {n}: nothing of interest.".encode() for n in range(8)}
     files["guide.md"] = b"# Guide\n\nThe seventh pump leaks.\n\n## Repairs\n\nCall the workshop."
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         await expect(page.get_by_text("No document yet")).to_be_visible()
         await page.evaluate("window.notReloaded = true")
         worker.send_signal(signal.SIGSTOP)
@@ -167,9 +166,8 @@ async def _switch_retrieval_on(page: Page) -> None:
 
 
 async def test_a_refused_file_takes_none_along(open_page: OpenPage) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         await page.evaluate("document.querySelector('[data-drop]').dataset.maxBytes = '1000'")
         await drop(page, **{"huge.log": b"a" * 1001, "small.md": b"Small."})
         await expect(row(page, "small.md")).to_have_count(1)
@@ -181,9 +179,8 @@ async def test_a_refused_file_takes_none_along(open_page: OpenPage) -> None:
 
 
 async def test_the_servers_refusal_is_said_at_the_file(open_page: OpenPage) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         await page.get_by_text("Type and metadata of these files").click()
         await page.locator("#upload-metadata").fill("no pairs")
         async with page.expect_response("**/documents/upload"):
@@ -214,9 +211,8 @@ async def test_files_are_chosen_by_keyboard_alone(open_page: OpenPage) -> None:
 async def test_the_readers_place_in_the_list_outlives_a_refresh(
     open_page: OpenPage, documents: list[Document]
 ) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         await page.keyboard.press("j")
         await page.keyboard.press("j")
         await page.evaluate(
@@ -227,9 +223,8 @@ async def test_the_readers_place_in_the_list_outlives_a_refresh(
 
 
 async def test_actions_change_the_row_in_place(open_page: OpenPage, documents: list[Document]) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents?name=file") as watched:
         page = watched.page
-        await watched.open("/documents?name=file")
         await page.evaluate("window.notReloaded = true")
         failed = page.locator(f"#d-{documents[5].pk}")
         await failed.get_by_role("button", name="Try again").press("Enter")
@@ -240,9 +235,8 @@ async def test_actions_change_the_row_in_place(open_page: OpenPage, documents: l
 
 
 async def test_delete_asks_in_a_dialog(open_page: OpenPage, documents: list[Document]) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         dialog = page.get_by_role("dialog")
         doomed = page.locator(f"#d-{documents[9].pk}")
         delete = doomed.get_by_role("button", name="Delete").or_(doomed.get_by_role("link", name="Delete"))
@@ -262,9 +256,8 @@ async def test_delete_asks_in_a_dialog(open_page: OpenPage, documents: list[Docu
 
 
 async def test_filters_and_search_live_in_the_url(open_page: OpenPage, documents: list[Document]) -> None:
-    async with open_page() as watched:
+    async with open_page("/documents") as watched:
         page = watched.page
-        await watched.open("/documents")
         await page.get_by_role("link", name="Failed 2").click()
         await page.wait_for_url("**/documents?state=failed#list")
         await expect(page.locator("tr[data-row]")).to_have_count(2)
@@ -280,7 +273,7 @@ async def test_filters_and_search_live_in_the_url(open_page: OpenPage, documents
 async def test_pages_look_right(
     open_page: OpenPage, documents: list[Document], config: OptimizationConfig
 ) -> None:
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         await watched.look_at(
             "/documents",
             "/documents?state=failed",
@@ -293,8 +286,7 @@ async def test_pages_look_right(
 
 
 async def test_results_of_a_search_look_right(open_page: OpenPage, stored: None) -> None:
-    async with open_page() as watched:
-        await watched.open("/documents?q=What+about+the+pump%3F")
+    async with open_page("/documents?q=What+about+the+pump%3F") as watched:
         await expect(watched.page.locator(".hit")).to_have_count(1)
         await expect(watched.page.get_by_text("Found by words alone: no embedding process")).to_be_visible()
         await watched.looks_right()
@@ -334,7 +326,7 @@ async def test_files_are_uploaded_without_javascript(open_page: OpenPage, site: 
     paths = [tmp_path / name for name in ("a.md", "b.md")]
     for path in paths:
         path.write_text("Text.")
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         page = await watched.without_javascript()
         await page.goto(f"{site.url}/documents")
         await page.get_by_label("Files", exact=True).set_input_files(paths)

@@ -133,7 +133,8 @@ async def test_from_the_first_login_to_a_price(
     open_page: OpenPage, upstream: ModelServer, width: int
 ) -> None:
     """Every page on the way looks right."""
-    async with open_page(width=width) as watched:
+    async with open_page(None, width=width) as watched:
+        await watched.sign_in()
         await make_project(watched)
         secret = await make_key(watched)
         await see_a_request_arrive(watched, secret)
@@ -146,7 +147,7 @@ async def test_from_the_first_login_to_a_price(
 
 
 async def test_forms_and_tabs_work_without_javascript(open_page: OpenPage, site: Site) -> None:
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         page = await watched.without_javascript()
         await page.goto(f"{site.url}/")
         await follow(page, "Claude Code")

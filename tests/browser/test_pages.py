@@ -109,9 +109,8 @@ async def test_a_pause_holds_the_page_and_going_on_catches_up(open_page: OpenPag
 
 
 async def test_new_requests_wait_behind_a_pill(open_page: OpenPage, traces: list[RequestTrace]) -> None:
-    async with open_page() as watched:
+    async with open_page("/requests?model=gpt-4o") as watched:
         page = watched.page
-        await watched.open("/requests?model=gpt-4o")
         rows = await page.locator("[data-row]").count()
         await watched.send("Hello")
         await page.get_by_role("link", name="1 new").click()
@@ -169,9 +168,8 @@ async def test_shortcuts_can_be_switched_off(open_page: OpenPage, traces: list[R
 
 
 async def test_filters_live_in_the_url(open_page: OpenPage, traces: list[RequestTrace]) -> None:
-    async with open_page() as watched:
+    async with open_page("/requests") as watched:
         page = watched.page
-        await watched.open("/requests")
         await page.get_by_label("Flag").select_option("fallback")
         await page.wait_for_url("**/requests?flag=fallback")
         await expect(page.locator("[data-row]")).to_have_count(1)
@@ -180,9 +178,8 @@ async def test_filters_live_in_the_url(open_page: OpenPage, traces: list[Request
 
 
 async def test_strip_and_table_point_at_each_other(open_page: OpenPage, traces: list[RequestTrace]) -> None:
-    async with open_page() as watched:
+    async with open_page(f"/requests/{traces[-1].pk}") as watched:
         page = watched.page
-        await watched.open(f"/requests/{traces[-1].pk}")
         say = page.locator("[data-strip-say]")
         await page.locator('[data-strip] [data-n="1"]').hover()
         await expect(say).to_have_text("#1 Kept system, unchanged, 600 → 600")
@@ -194,9 +191,8 @@ async def test_strip_and_table_point_at_each_other(open_page: OpenPage, traces: 
 
 
 async def test_fold_and_group_open_in_place(open_page: OpenPage, traces: list[RequestTrace]) -> None:
-    async with open_page() as watched:
+    async with open_page(f"/requests/{traces[-1].pk}") as watched:
         page = watched.page
-        await watched.open(f"/requests/{traces[-1].pk}")
         await page.get_by_role("link", name="12 tools").click()
         await expect(page.locator("#g-tools tr[id]")).to_have_count(12)
         group = page.get_by_role("button", name="Tools 12 blocks")
@@ -233,12 +229,12 @@ async def test_full_pages_look_right(
     open_page: OpenPage, traces: list[RequestTrace], precompressions: None
 ) -> None:
     paths = ["/", "/?table=tokens", "/requests", "/requests?q=zz", "/requests?model=none", "/precompression"]
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         await watched.look_at(*paths, *(f"/requests/{trace.pk}" for trace in traces))
 
 
 async def test_empty_pages_look_right(open_page: OpenPage) -> None:
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         await watched.look_at("/", "/requests", "/precompression")
 
 
@@ -248,12 +244,13 @@ async def test_login_page_is_accessible(open_page: OpenPage) -> None:
         await page.get_by_role("button", name="Sign out").click()
         await page.wait_for_url("**/login")
         await watched.looks_right()
+        await watched.sign_in()
 
 
 async def test_pages_read_without_javascript(
     open_page: OpenPage, site: Site, traces: list[RequestTrace]
 ) -> None:
-    async with open_page() as watched:
+    async with open_page(None) as watched:
         page = await watched.without_javascript()
         await page.goto(f"{site.url}/requests")
         await page.get_by_label("Flag").select_option("fallback")

@@ -62,8 +62,7 @@ async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -
 
 
 async def test_a_pasted_body_is_known_and_all_works_without_scripts(open_page: OpenPage, site: Site) -> None:
-    async with open_page() as watched:
-        await watched.open("/playground")
+    async with open_page("/playground") as watched:
         prompt = watched.page.get_by_label("Prompt", exact=True)
         body = '{"messages": [{"role": "user", "content": "Hi"}], "system": "Be brief."}'
         await prompt.evaluate(

@@ -14,9 +14,8 @@ RULES = "You answer the customers of a shop. You MUST name the order. " * 12
 
 
 async def test_from_a_name_to_a_version_rolled_back(open_page: OpenPage) -> None:
-    async with open_page(width=DESK) as watched:
+    async with open_page("/prompts", width=DESK) as watched:
         page = watched.page
-        await watched.open("/prompts")
         await watched.looks_right()
         await page.get_by_role("link", name="New template").first.click()
         await page.get_by_label("Name", exact=True).fill("support-answer")

@@ -11,9 +11,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_token_is_made_and_the_api_is_tried(open_page: OpenPage) -> None:
-    async with open_page() as watched:
+    async with open_page("/tokens") as watched:
         page = watched.page
-        await watched.open("/tokens")
         await page.get_by_role("link", name="New token").first.click()
         await page.get_by_role("button", name="Make the token").click()
         await expect(page.get_by_role("heading", name="1 thing to correct")).to_be_visible()
