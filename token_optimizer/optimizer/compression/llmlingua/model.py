@@ -1,10 +1,11 @@
 """The real LLMLingua-2, with what it stumbles over kept away from it.
 
 By itself llmlingua downloads tiktoken's ranks, tells the architecture by the name of the model's folder, runs
-code that a model brings along, seeds all random state, raises on texts like `<|endoftext|>` and leaves out
-those like `[SEP]`. Here the ranks come from a package, the architecture from the model's config, no code is
-run, random state is put back, and special tokens are hidden behind letters. Only its choice of words is used:
-`word_choice` writes the text.
+code that a model brings along, seeds all random state, raises on texts like `<|endoftext|>`, leaves out those
+like `[SEP]`, and imports nltk, which takes as long as torch, for what only its first version does. Here the
+ranks come from a package, the architecture from the model's config, no code is run, random state is put back,
+special tokens are hidden behind letters, and nltk stays away. Only its choice of words is used: `word_choice`
+writes the text.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import os
 import random
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -38,7 +41,8 @@ class LLMLinguaModel:
     """A loaded model. Takes some seconds and, for the multilingual BERT, 1 GB of memory."""
 
     def __init__(self, folder: Path, device: str = "cpu") -> None:
-        from llmlingua import PromptCompressor
+        with _without_nltk():
+            from llmlingua import PromptCompressor
 
         with random_state_kept(), offline_encoding("cl100k_base"):
             self._compressor = PromptCompressor(
@@ -103,6 +107,19 @@ def _by_text(labelled: str) -> Iterator[list[Label]]:
         if end:
             yield found
             found = []
+
+
+@contextmanager
+def _without_nltk() -> Iterator[None]:
+    """Whoever imports nltk meanwhile gets an empty module, but where it is loaded already."""
+    if "nltk" in sys.modules:
+        yield
+        return
+    sys.modules["nltk"] = ModuleType("nltk")
+    try:
+        yield
+    finally:
+        del sys.modules["nltk"]
 
 
 @contextmanager

@@ -163,6 +163,12 @@ def test_no_special_token_raises(model: LLMLinguaModel, text: str) -> None:
     assert {"river", "spring", "fell"} <= set(found)
 
 
+def test_nltk_is_as_it_is_for_everybody_else(model: LLMLinguaModel) -> None:
+    import nltk
+
+    assert nltk.sent_tokenize
+
+
 def test_random_state_stays_as_it_was(bert: Path) -> None:
     import torch
 
