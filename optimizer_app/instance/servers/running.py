@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from optimizer_app import child_processes
+from optimizer_app.instance.child import Child
 from optimizer_app.instance.servers.postgres import EmbeddedPostgres, embedded_postgres
 from optimizer_app.instance.servers.valkey import EmbeddedValkey
 from optimizer_app.instance.state import LOOPBACK, InstanceState, free_port, load_or_create, move_ports
@@ -33,34 +35,39 @@ class RunningServers:
     """The embedded servers that were started, by name."""
 
     state_dir: Path
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
 
     def start(self, servers: list[Server]) -> None:
         """Start all of them, then wait until each answers."""
         for server in servers:
-            server.prepare()
-            command = server.command()
-            self.processes[command.name] = child_processes.start(
-                command, run_dir=run_dir(self.state_dir), log_path=self._log(command.name)
-            )
+            start, name = partial(self._start, server), server.command().name
+            self.children[name] = Child(name, start, start())
         for server in servers:
             self._wait_for(server)
 
     def check_alive(self) -> None:
         """Raise ServerFailed where one of them has ended."""
-        for name, process in self.processes.items():
-            if process.poll() is not None:
-                raise ServerFailed(f"{name} ended with status {process.returncode}; {self._last_words(name)}")
+        for name, child in self.children.items():
+            if child.process.poll() is not None:
+                status = child.process.returncode
+                raise ServerFailed(f"{name} ended with status {status}; {self._last_words(name)}")
 
     def stop(self) -> None:
         """Stop them, Valkey before PostgreSQL; one that does not obey is killed."""
-        for name, process in reversed(self.processes.items()):
-            process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-        for process in self.processes.values():
-            _wait_or_kill(process)
-        for name in self.processes:
+        for name, child in reversed(self.children.items()):
+            child.process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        for child in self.children.values():
+            _wait_or_kill(child.process)
+        for name in self.children:
             (run_dir(self.state_dir) / f"{name}.pid").unlink(missing_ok=True)
-        self.processes.clear()
+        self.children.clear()
+
+    def _start(self, server: Server) -> subprocess.Popen[bytes]:
+        server.prepare()
+        command = server.command()
+        return child_processes.start(
+            command, run_dir=run_dir(self.state_dir), log_path=self._log(command.name)
+        )
 
     def _wait_for(self, server: Server) -> None:
         give_up_at = time.monotonic() + READY_WITHIN_SECONDS

@@ -57,7 +57,7 @@ def test_a_server_that_outlived_its_supervisor_is_replaced(own_state_dir: Path) 
     left = RunningServers(own_state_dir)
     left.start(embedded_servers(state, own_state_dir))
     with running_servers(own_state_dir) as again, psycopg.connect(again.database_url):
-        assert all(process.wait(PATIENCE_SECONDS) is not None for process in left.processes.values())
+        assert all(child.process.wait(PATIENCE_SECONDS) is not None for child in left.children.values())
         assert again == state
 
 
@@ -180,10 +180,10 @@ def as_superuser(state: InstanceState) -> psycopg.Connection:
 
 def kill_all(running: RunningServers) -> None:
     """SIGKILL to every process of the servers at once, PostgreSQL's many too."""
-    parents = [psutil.Process(process.pid) for process in running.processes.values()]
-    everyone = [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
+    parents = [psutil.Process(child.process.pid) for child in running.children.values()]
+    everyone = [*parents, *(each for parent in parents for each in parent.children(recursive=True))]
     for found in everyone:
         found.send_signal(signal.SIGKILL)
-    for process in running.processes.values():
-        process.wait()
+    for child in running.children.values():
+        child.process.wait()
     psutil.wait_procs(everyone, timeout=PATIENCE_SECONDS)

@@ -9,7 +9,6 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files
-from optimizer_app.instance.supervisor import pause_after
 from optimizer_app.models import Project
 from optimizer_app.traces.partitions import partition_days
 
@@ -41,7 +40,3 @@ def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_pa
     collect_static_files()
     assert (root / "own.css").read_text() == "b, i {}"
     assert (root / COLLECTED_MARK).exists()
-
-
-def test_a_worker_that_keeps_dying_is_started_ever_later() -> None:
-    assert [pause_after(deaths) for deaths in (1, 2, 3, 50)] == [0.5, 1.0, 2.0, 30]

@@ -46,10 +46,11 @@ def test_a_life_with_a_crash(own_state_dir: Path) -> None:
         second.process.kill()
 
 
-def test_a_worker_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
+def test_what_dies_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
     instance = start_instance(own_state_dir)
     try:
         instance.wait_until_up()
+        assert_databases_come_back(instance)
         embedding = process_of(instance, "manage.py embedding")
         for worker in (embedding, process_of(instance, "optimizer_app.instance.web")):
             worker.kill()
@@ -116,6 +117,26 @@ def process_of(instance: Instance, words: str) -> psutil.Process:
         time.sleep(0.1)
 
 
+def assert_databases_come_back(instance: Instance) -> None:
+    """A key that was used before is served while both are away, and its trace is stored afterwards."""
+    ask(instance.curl_line)
+    killed = [process_of(instance, name) for name in ("bin/postgres", "valkey-server")]
+    for database in killed:
+        database.kill()
+    trace_id = ask(instance.curl_line)["optimizer_stats"]["trace_id"]
+    assert stored_trace(instance, instance.key, trace_id)["status"] == "ok"
+    wait_until_ready(instance)
+    for database, name in zip(killed, ("bin/postgres", "valkey-server"), strict=True):
+        assert process_of(instance, name).pid != database.pid
+
+
+def wait_until_ready(instance: Instance) -> None:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while requests.get(f"{instance.url}/readyz", timeout=PATIENCE_SECONDS).status_code != 200:
+        assert time.monotonic() < give_up_at, "/readyz is never 200 again"
+        time.sleep(0.1)
+
+
 def assert_recognisable(instance: Instance) -> None:
     lines = [" ".join(process.cmdline()) for process in instance.processes()]
     for name in ("postgres", "valkey-server", "celery", "manage.py embedding"):
@@ -147,6 +168,7 @@ def stored_trace(instance: Instance, key: str, trace_id: str) -> dict[str, Any]:
             headers={"Authorization": f"Bearer {key}"},
             timeout=PATIENCE_SECONDS,
         )
+        # 404: not drained yet. 503: the database is away.
         if answer.status_code == 200 or time.monotonic() > give_up_at:
             answer.raise_for_status()
             return answer.json()
