@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on"})
@@ -65,6 +66,20 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list separated by commas."""
     value = _value(name)
     return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+
+def fernet_keys(name: str) -> tuple[str, ...]:
+    """Keys of Fernet, separated by commas; messages repeat none."""
+    keys = tuple(words(name))
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be 32 random bytes in URL-safe base64, or several with commas between; "
+                "`openssl rand -base64 32 | tr +/ -_` makes one"
+            ) from None
+    return keys
 
 
 def folder(name: str, default: Path) -> Path:

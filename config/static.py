@@ -25,6 +25,7 @@ class CollectedFiles(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = FOREVER if _HASHED.search(path) else ASK_EACH_TIME
+        response.headers["x-content-type-options"] = "nosniff"
         return response
 
 

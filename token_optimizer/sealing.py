@@ -12,11 +12,14 @@ import hashlib
 import zlib
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 # Fast: what is sealed is written on the way of requests.
 _COMPRESSION_LEVEL = 1
 _MAX_BLAKE2_KEY_BYTES = 64
+
+# Of several, the first one encrypts, and each decrypts.
+Key = str | bytes | tuple[str, ...]
 
 
 class NotUnsealed(Exception):
@@ -30,12 +33,12 @@ def derived_key(name: str, *, purpose: str, secret: str = "") -> bytes:
     return base64.urlsafe_b64encode(digest.digest())
 
 
-def encrypt(data: bytes, key: str | bytes) -> str:
-    """A token that only this key opens."""
+def encrypt(data: bytes, key: Key) -> str:
+    """A token that only this key opens; of several keys, only the first."""
     return _cipher(key).encrypt(data).decode()
 
 
-def decrypt(token: str | bytes, key: str | bytes) -> bytes:
+def decrypt(token: str | bytes, key: Key) -> bytes:
     """The data of a token made by `encrypt`; NotUnsealed where the key is another one."""
     try:
         return _cipher(key).decrypt(token)
@@ -43,12 +46,12 @@ def decrypt(token: str | bytes, key: str | bytes) -> bytes:
         raise NotUnsealed from None
 
 
-def seal(data: bytes, key: str | bytes) -> str:
+def seal(data: bytes, key: Key) -> str:
     """`encrypt`, for data that compresses well."""
     return encrypt(zlib.compress(data, _COMPRESSION_LEVEL), key)
 
 
-def unseal(token: str | bytes, key: str | bytes) -> bytes:
+def unseal(token: str | bytes, key: Key) -> bytes:
     """The data of a token made by `seal`; NotUnsealed where the key is another one."""
     try:
         return zlib.decompress(decrypt(token, key))
@@ -57,5 +60,5 @@ def unseal(token: str | bytes, key: str | bytes) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _cipher(key: str | bytes) -> Fernet:
-    return Fernet(key)
+def _cipher(key: Key) -> Fernet | MultiFernet:
+    return MultiFernet([Fernet(each) for each in key]) if isinstance(key, tuple) else Fernet(key)

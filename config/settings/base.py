@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
@@ -40,7 +41,11 @@ PUBLIC_URL = env.url("OPTIMIZER_PUBLIC_URL").rstrip("/")
 
 # Secrets
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or _instance().django_secret_key
-ENCRYPTION_KEY = env.text("OPTIMIZER_ENCRYPTION_KEY") or _instance().encryption_key
+# Former ones, under which sessions go on until they end.
+SECRET_KEY_FALLBACKS = env.words("DJANGO_SECRET_KEY_FALLBACKS")
+# The first one encrypts, all of them decrypt.
+ENCRYPTION_KEY_IS_GIVEN = bool(env.text("OPTIMIZER_ENCRYPTION_KEY"))
+ENCRYPTION_KEYS = env.fernet_keys("OPTIMIZER_ENCRYPTION_KEY") or _instance().encryption_keys
 
 # Servers
 EMBEDDED_POSTGRES = not env.text("DATABASE_URL")
@@ -146,13 +151,20 @@ LOGOUT_REDIRECT_URL = LOGIN_URL
 # Hosts and cookies: on plain http, as on localhost, a `Secure` cookie would never come back.
 _HTTPS = PUBLIC_URL.startswith("https://")
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-ALLOWED_HOSTS = env.words(
-    "OPTIMIZER_ALLOWED_HOSTS", _LOOPBACK_NAMES if HOST in {"localhost", "127.0.0.1", "::1"} else ("*",)
-)
+_IS_LOCAL = HOST in {"localhost", "127.0.0.1", "::1"}
+_PUBLIC_HOST = urlsplit(PUBLIC_URL).hostname
+_OWN_NAMES = (*_LOOPBACK_NAMES, _PUBLIC_HOST) if _PUBLIC_HOST else _LOOPBACK_NAMES
+ALLOWED_HOSTS = env.words("OPTIMIZER_ALLOWED_HOSTS", _OWN_NAMES if _IS_LOCAL or _PUBLIC_HOST else ("*",))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+# Other names of the domain may be somebody else's: it is not for this service to speak for them. And where a
+# proxy does not say that the client came by https, a redirect would never end.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
+if _IS_LOCAL and not _HTTPS:
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W012", "security.W016"]  # of https
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -170,10 +182,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# The admin's theme runs Alpine, which evaluates text, and has inline scripts and styles.
+# The admin's theme runs Alpine, which evaluates the text of attributes, and has inline styles.
 ADMIN_CONTENT_SECURITY_POLICY = {
     **CONTENT_SECURITY_POLICY["DIRECTIVES"],
-    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
 }
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 
 from optimizer_app.models import ApiKey, Project, Provider
@@ -51,8 +52,17 @@ def _first_admin() -> str | None:
     if users.exists():
         return None
     made_up = None if settings.ADMIN_PASSWORD else secrets.token_urlsafe(12)
+    if settings.ADMIN_PASSWORD:
+        _check_admin_password(settings.ADMIN_PASSWORD)
     users.create_superuser(ADMIN_NAME, password=settings.ADMIN_PASSWORD or made_up)
     return made_up
+
+
+def _check_admin_password(password: str) -> None:
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"OPTIMIZER_ADMIN_PASSWORD: {' '.join(error.messages)}") from None
 
 
 def _first_project() -> Project:

@@ -25,12 +25,12 @@ def credentials(made: Bootstrapped) -> list[str]:
 
 
 def first_call(made: Bootstrapped, url: str) -> str:
-    """A curl line in the dialect of the first provider."""
+    """A curl line in the dialect of the first provider. A key that was given is named, not shown."""
     path, fields = _EXAMPLES[made.dialect]
     body = {**fields, "messages": [{"role": "user", "content": "Hello! Hello! Hello! What is a token?"}]}
-    key = made.api_key or settings.BOOTSTRAP_KEY or _NOT_KNOWN
+    key = made.api_key or ("$OPTIMIZER_BOOTSTRAP_KEY" if settings.BOOTSTRAP_KEY else _NOT_KNOWN)
     return (
-        f"curl {url}{path} -H 'Authorization: Bearer {key}' "
+        f'curl {url}{path} -H "Authorization: Bearer {key}" '
         f"-H 'Content-Type: application/json' -d '{json.dumps(body)}'"
     )
 

@@ -5,17 +5,19 @@ The file is made once, under a lock, so that several processes starting at the s
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import fcntl
 import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
 
 LOOPBACK = "127.0.0.1"
 DATABASE_NAME = "token_optimizer"
@@ -33,6 +35,7 @@ class UnusableState(Exception):
 class InstanceState:
     """Secrets, and where the embedded servers listen. `instance` is random, and names this installation.
 
+    `encryption_key` may be several, separated by commas: the first one encrypts, all of them decrypt.
     `postgres_password` is the superuser's, `database_password` that of the role that the product uses.
     """
 
@@ -44,6 +47,10 @@ class InstanceState:
     valkey_password: str
     postgres_port: int
     valkey_port: int
+
+    @property
+    def encryption_keys(self) -> tuple[str, ...]:
+        return tuple(self.encryption_key.split(","))
 
     @property
     def database_url(self) -> str:
@@ -70,11 +77,19 @@ def load_or_create(state_dir: Path) -> InstanceState:
 
 def move_ports(state_dir: Path, *, postgres_port: int, valkey_port: int) -> InstanceState:
     """Store where the servers listen from now on; returns the new state."""
+    return _changed(state_dir, postgres_port=postgres_port, valkey_port=valkey_port)
+
+
+def put_encryption_keys(state_dir: Path, keys: Iterable[str]) -> InstanceState:
+    """Store the keys for every start from now on; returns the new state."""
+    return _changed(state_dir, encryption_key=",".join(keys))
+
+
+def _changed(state_dir: Path, **values: Any) -> InstanceState:
     with _locked(state_dir):
-        old = _read(state_dir / _FILE_NAME)
-        moved = dataclasses.replace(old, postgres_port=postgres_port, valkey_port=valkey_port)
-        _write(state_dir / _FILE_NAME, moved)
-    return moved
+        state = dataclasses.replace(_read(state_dir / _FILE_NAME), **values)
+        _write(state_dir / _FILE_NAME, state)
+    return state
 
 
 def free_port() -> int:
@@ -95,7 +110,7 @@ def _new_state() -> InstanceState:
     return InstanceState(
         instance=secrets.token_hex(8),
         django_secret_key=secrets.token_urlsafe(48),
-        encryption_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        encryption_key=Fernet.generate_key().decode(),
         postgres_password=secrets.token_urlsafe(24),
         database_password=secrets.token_urlsafe(24),
         valkey_password=secrets.token_urlsafe(24),
@@ -114,10 +129,16 @@ def _read(path: Path) -> InstanceState:
 
 
 def _write(path: Path, state: InstanceState) -> None:
-    """Whole or not at all: a new file of mode 0600 takes the old one's place."""
+    """Whole or not at all: a new file of mode 0600 takes the old one's place.
+
+    It is the folder's owner's, whoever writes it: an instance that root started goes on as another user.
+    """
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         json.dump(dataclasses.asdict(state), file, indent=2)
         file.flush()
         os.fsync(file.fileno())

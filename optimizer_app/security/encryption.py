@@ -13,13 +13,13 @@ class UndecryptableSecret(Exception):
 
 def encrypt(text: str) -> str:
     """The text as a token that only the instance's key opens."""
-    return sealing.encrypt(text.encode(), settings.ENCRYPTION_KEY)
+    return sealing.encrypt(text.encode(), settings.ENCRYPTION_KEYS)
 
 
 def decrypt(token: str) -> str:
     """The text of a token made by `encrypt`; UndecryptableSecret when the key has changed."""
     try:
-        return sealing.decrypt(token, settings.ENCRYPTION_KEY).decode()
+        return sealing.decrypt(token, settings.ENCRYPTION_KEYS).decode()
     except sealing.NotUnsealed:
         raise UndecryptableSecret(
             "a stored secret was encrypted under another OPTIMIZER_ENCRYPTION_KEY"
@@ -28,12 +28,12 @@ def decrypt(token: str) -> str:
 
 def seal(data: bytes) -> str:
     """`encrypt`, for data that compresses well."""
-    return sealing.seal(data, settings.ENCRYPTION_KEY)
+    return sealing.seal(data, settings.ENCRYPTION_KEYS)
 
 
 def unseal(token: str) -> bytes:
     """The data of a token made by `seal`; UndecryptableSecret when the key has changed."""
     try:
-        return sealing.unseal(token, settings.ENCRYPTION_KEY)
+        return sealing.unseal(token, settings.ENCRYPTION_KEYS)
     except sealing.NotUnsealed:
         raise UndecryptableSecret("a text was encrypted under another OPTIMIZER_ENCRYPTION_KEY") from None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
@@ -126,3 +127,13 @@ def test_a_database_url_needs_a_name(value) -> None:
     assert "must end in the name of a database" in refusal(env.database)
     value("mysql://me:s3cret@db.example/name")
     assert refusal(env.database) == f"{NAME} must begin with postgres:// or postgresql://"
+
+
+def test_fernet_keys(value) -> None:
+    keys = [Fernet.generate_key().decode() for _ in range(2)]
+    value(f"{keys[0]}, {keys[1]}")
+    assert env.fernet_keys(NAME) == tuple(keys)
+    value(f"{keys[0]},a-secret-that-is-no-key")
+    told = refusal(env.fernet_keys)
+    assert told.startswith(f"{NAME} must be 32 random bytes")
+    assert "a-secret" not in told

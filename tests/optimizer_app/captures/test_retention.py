@@ -68,7 +68,7 @@ def test_a_project_s_texts_go_alone(project: Project, foreign_project: Project, 
 def test_why_there_are_none(project: Project, settings: object) -> None:
     assert why_not(make_trace(project)) == "not kept by config balanced v3"
     trace = kept_trace(project)
-    settings.ENCRYPTION_KEY = "0" * 43 + "="  # type: ignore[attr-defined]
+    settings.ENCRYPTION_KEYS = ("0" * 43 + "=",)  # type: ignore[attr-defined]
     assert why_not(trace) == "encrypted under another OPTIMIZER_ENCRYPTION_KEY"
     Capture.objects.filter(pk=trace.pk).delete()
     assert why_not(trace).startswith("not stored yet")

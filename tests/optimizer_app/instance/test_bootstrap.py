@@ -50,6 +50,16 @@ def test_secrets_of_the_environment_are_used_and_not_shown(settings) -> None:
     assert "as set in OPTIMIZER_ADMIN_PASSWORD" in shown
     assert "chosen by me" not in shown
     assert BOOTSTRAP_KEY not in shown
+    assert BOOTSTRAP_KEY not in first_call(made, "http://here")
+    assert '"Authorization: Bearer $OPTIMIZER_BOOTSTRAP_KEY"' in first_call(made, "http://here")
+
+
+@pytest.mark.parametrize("weak", ["admin", "password", "31415926"])
+def test_a_weak_admin_password_is_refused_and_nothing_is_made(settings, weak: str) -> None:
+    settings.ADMIN_PASSWORD = weak
+    with pytest.raises(ImproperlyConfigured, match="OPTIMIZER_ADMIN_PASSWORD: This password"):
+        bootstrap()
+    assert not get_user_model().objects.exists()
 
 
 def test_a_changed_bootstrap_key_is_added(settings) -> None:

@@ -12,14 +12,14 @@ def test_it_works():
 
 
 def test_a_token_of_an_earlier_release_is_read(settings):
-    token = Fernet(settings.ENCRYPTION_KEY).encrypt(b"sk-secret").decode()
+    token = Fernet(settings.ENCRYPTION_KEYS[0]).encrypt(b"sk-secret").decode()
 
     assert decrypt(token) == "sk-secret"
 
 
 def test_another_key_is_named_and_the_secret_is_not(settings):
     token = encrypt("sk-secret")
-    settings.ENCRYPTION_KEY = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = (Fernet.generate_key().decode(),)
 
     with pytest.raises(UndecryptableSecret, match="another OPTIMIZER_ENCRYPTION_KEY") as caught:
         decrypt(token)
