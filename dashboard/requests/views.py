@@ -6,14 +6,14 @@ import uuid
 from typing import Any
 
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from dashboard.connecting.clients import connection_of
 from dashboard.requests.choices import selects_of
 from dashboard.requests.listing import Page, page_of
 from dashboard.requests.saved import shown_views
 from dashboard.requests.searching import Span, spans_of
-from dashboard.shell.csv_file import csv_response
+from dashboard.shell.csv_file import streamed_csv
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.fields import TRACE_FIELDS
@@ -21,7 +21,7 @@ from dashboard.traces.filters import RequestFilter
 from optimizer_app.models.trace import RequestTraceQuerySet
 
 TEMPLATE = "dashboard/requests/page.html"
-MAX_CSV_ROWS = 10_000
+MAX_CSV_ROWS = 100_000
 MAX_COUNTED = 99
 
 
@@ -40,6 +40,7 @@ def request_list(request: HttpRequest) -> HttpResponse:
         "newest": newest,
         "selects": selects_of(scope, form),
         "views": shown_views(request, scope),
+        "max_csv_rows": MAX_CSV_ROWS,
         "oldest_first": request.GET.get("sort") == "oldest",
         **connection_of(request, scope.chosen_projects),
     }
@@ -47,13 +48,13 @@ def request_list(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
-def requests_csv(request: HttpRequest) -> HttpResponse:
-    """The listed requests, at most the newest 10,000."""
+def requests_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The listed requests, at most the newest 100,000."""
     traces = listed(Scope.of_request(request), RequestFilter(request.GET))
     saved = F("tokens_before") - F("tokens_after")
     columns = [saved if name == "tokens_saved" else F(name) for name in ("project__name", *TRACE_FIELDS)]
     rows = traces.order_by("-id").values_list(*columns)[:MAX_CSV_ROWS]
-    return csv_response("requests.csv", ("project", *TRACE_FIELDS), rows)
+    return streamed_csv("requests.csv", ("project", *TRACE_FIELDS), rows)
 
 
 @signed_in

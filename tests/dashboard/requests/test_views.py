@@ -12,8 +12,10 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
+from dashboard.requests import views
+from dashboard.shell import csv_file
 from optimizer_app.models import ApiKey, Project, RequestTrace
-from tests.dashboard.pages import page_text
+from tests.dashboard.pages import page_text, streamed_text
 from tests.dashboard.traces.rows import make_trace
 
 
@@ -22,7 +24,7 @@ def page(client: Client, path: str) -> str:
 
 
 def csv_rows(client: Client, path: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(client.get(path).content.decode().splitlines()))
+    return list(csv.DictReader(streamed_text(client, path).splitlines()))
 
 
 def listed(client: Client, path: str = "/requests") -> list[UUID]:
@@ -162,7 +164,7 @@ def test_member_sees_own_rows_only(as_member: Client, project: Project, foreign_
     assert listed(as_member) == [own.pk]
     assert listed(as_member, f"/requests?q={foreign.pk}") == []
     assert "secret-model" not in page(as_member, "/requests")
-    assert "secret-model" not in page(as_member, "/requests.csv")
+    assert "secret-model" not in streamed_text(as_member, "/requests.csv")
 
 
 def test_csv(as_admin: Client, project: Project) -> None:
@@ -174,6 +176,15 @@ def test_csv(as_admin: Client, project: Project) -> None:
     assert rows[1]["model"] == '\'=HYPERLINK("http://evil")'
     only = csv_rows(as_admin, "/requests.csv?model=gpt-4o")
     assert [row["model"] for row in only] == ["gpt-4o"]
+
+
+def test_csv_has_as_many_rows_as_it_may_and_comes_in_parts(
+    as_admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = [make_trace(project) for _ in range(5)][:0:-1]
+    monkeypatch.setattr(views, "MAX_CSV_ROWS", 4)
+    monkeypatch.setattr(csv_file, "CHUNK_ROWS", 2)
+    assert [row["id"] for row in csv_rows(as_admin, "/requests.csv")] == [str(row.pk) for row in newest]
 
 
 def test_pill_counts_what_came_since_and_matches(as_admin: Client, project: Project) -> None:
