@@ -17,6 +17,7 @@ from gateway.requests.client import Client, Headers, first_of_each
 from gateway.requests.encoding import unpacked_body
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.captures.queue import CaptureQueue, CaptureRequest
+from optimizer_app.optimize.service import Optimized
 from token_optimizer.models import BlockTexts
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -97,6 +98,17 @@ def capturing(
     finally:
         client.copy = None
         queue.put(capture.as_request())
+
+
+def keep_prompt(queue: CaptureQueue, recording: Recording, request: PromptRequest, result: Optimized) -> None:
+    """Leaves the texts of a prompt that is only looked at to the queue, where the config keeps them: there is
+    no answer of a model."""
+    until = recording.note_kept(request.named.config.capture_days)
+    if until is None:
+        return
+    capture = Capture(recording, request, orjson.dumps(request.body), until)
+    capture.note_optimized(orjson.dumps(result.body), result.texts)
+    queue.put(capture.as_request())
 
 
 def _body(client: Client, request: PromptRequest) -> bytes:

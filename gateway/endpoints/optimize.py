@@ -11,6 +11,7 @@ import orjson
 from pydantic import PlainValidator
 
 from gateway.auth import Caller
+from gateway.capturing import keep_prompt
 from gateway.configs import NamedConfig
 from gateway.dialects.base import MessageList
 from gateway.endpoints.base import JSON_TYPE
@@ -61,6 +62,7 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
     """Serve one request."""
     fields, request = await read_prompt(OptimizeBody, gateway, client, caller, recording)
     result = await optimized(gateway, caller, recording, request)
+    keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
     await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result, fields))
 

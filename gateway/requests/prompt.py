@@ -75,7 +75,7 @@ class PromptRequest:
             project_id=remembered_for.project_id if remembered_for else None,
             # What is only looked at is sent by somebody else.
             answers_read_back=remembered_for is not None,
-            with_texts=remembered_for is not None and self.named.config.capture_days > 0,
+            with_texts=self.named.config.capture_days > 0 and not self.off,
             cache_prices=remembered_for.cache_prices.get(self.model) if remembered_for else None,
         )
 

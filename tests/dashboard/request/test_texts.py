@@ -9,7 +9,7 @@ from django.test import Client
 
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import Capture, Project
-from tests.dashboard.pages import page_text
+from tests.dashboard.pages import page_text, streamed_text
 from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.captures.kept import keep, kept_trace
 from token_optimizer.models import BlockTexts
@@ -84,7 +84,8 @@ def test_delete_now(as_member: Client, project: Project) -> None:
 
 def test_figures_have_no_text(as_member: Client, project: Project) -> None:
     trace = kept_trace(project)
-    for path in (f"/requests/{trace.pk}.json", "/requests.csv", "/requests"):
+    assert "disk" not in streamed_text(as_member, "/requests.csv")
+    for path in (f"/requests/{trace.pk}.json", "/requests"):
         assert "disk" not in as_member.get(path).content.decode()
 
 

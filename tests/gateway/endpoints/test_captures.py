@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
@@ -63,6 +64,20 @@ def test_it_works(kept: Account, provider: MockProvider, dialect: Any, stream: b
     assert all(
         len(texts.blocks[block["id"]].after) < len(texts.blocks[block["id"]].before) for block in changed
     )
+
+
+def test_a_prompt_that_is_only_looked_at_is_kept_without_an_answer(kept: Account) -> None:
+    prompt = {"model": MODEL, "messages": openai_agent()}
+    beside = {"query": "Which order failed?", "documents": [{"title": "Orders", "text": "All of 2025."}]}
+    answer = kept.post("/v1/optimize", {**prompt, **beside})
+    texts = _texts(kept, answer)
+    assert json.loads(texts.body) == prompt
+    assert json.loads(texts.sent)["messages"] == answer.json()["messages"]
+    assert (texts.question, list(texts.documents), texts.answer) == (*beside.values(), "")
+    changed = [block["id"] for block in answer.json()["blocks"] if block["fate"] == "rewritten"]
+    assert changed
+    assert all(len(texts.blocks[name].after) < len(texts.blocks[name].before) for name in changed)
+    assert kept.trace(answer.headers["x-optimizer-trace-id"])["text_until"]
 
 
 def test_calls_of_tools_are_among_what_was_said(kept: Account, provider: MockProvider) -> None:
