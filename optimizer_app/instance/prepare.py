@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -22,6 +24,8 @@ from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
 CONNECT_TIMEOUT_SECONDS = 5
 COLLECTED_MARK = ".collected"
+# The advisory lock of whoever brings the database up to this version.
+_PREPARING = 7_401_894_021
 
 
 def prepare() -> Bootstrapped:
@@ -29,10 +33,23 @@ def prepare() -> Bootstrapped:
     check_tokenizers()
     check_database()
     check_valkey()
-    migrate()
-    ensure_coming_partitions(timezone.now().date())
+    with _one_at_a_time():
+        migrate()
+        ensure_coming_partitions(timezone.now().date())
+        made = bootstrap()
     collect_static_files()
-    return bootstrap()
+    return made
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Instances that start at once on one database take turns: the second one finds all done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_PREPARING])
 
 
 def check_tokenizers() -> None:

@@ -24,7 +24,7 @@ DATABASE_NAME = "token_optimizer"
 # The role that owns the cluster, and the one that everything but its preparation connects as: no superuser.
 DATABASE_SUPERUSER = "token_optimizer"
 DATABASE_USER = "token_optimizer_app"
-_FILE_NAME = "secrets.json"
+SECRETS_FILE = "secrets.json"
 
 
 class UnusableState(Exception):
@@ -64,7 +64,7 @@ class InstanceState:
 
 def load_or_create(state_dir: Path) -> InstanceState:
     """The instance's state; made on the first call."""
-    path = state_dir / _FILE_NAME
+    path = state_dir / SECRETS_FILE
     try:
         if path.exists() and (state := _read(path)).database_password:
             return state
@@ -87,8 +87,8 @@ def put_encryption_keys(state_dir: Path, keys: Iterable[str]) -> InstanceState:
 
 def _changed(state_dir: Path, **values: Any) -> InstanceState:
     with _locked(state_dir):
-        state = dataclasses.replace(_read(state_dir / _FILE_NAME), **values)
-        _write(state_dir / _FILE_NAME, state)
+        state = dataclasses.replace(_read(state_dir / SECRETS_FILE), **values)
+        _write(state_dir / SECRETS_FILE, state)
     return state
 
 

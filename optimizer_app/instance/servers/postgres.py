@@ -198,14 +198,19 @@ def _home(state: InstanceState, state_dir: Path, account: Account | None) -> Pat
     return apart
 
 
+def wheel_binaries() -> Path:
+    """The folder of the server's programs, and of pg_dump and pg_restore."""
+    return _package_folder() / "pginstall" / "bin"
+
+
 def _reachable_binaries(home: Path, account: Account | None) -> Path:
-    package = _package_folder()
-    if account is None or open_to_others(package / "pginstall" / "bin"):
-        return package / "pginstall" / "bin"
+    binaries = wheel_binaries()
+    if account is None or open_to_others(binaries):
+        return binaries
     copy = home / f"binaries-{importlib.metadata.version(_WHEEL)}"
     if not copy.exists():
-        _copy_binaries(package, copy, account)
-    return copy / package.name / "pginstall" / "bin"
+        _copy_binaries(_package_folder(), copy, account)
+    return copy / _package_folder().name / "pginstall" / "bin"
 
 
 def _copy_binaries(package: Path, copy: Path, account: Account) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import os
 import socket
@@ -19,8 +18,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from optimizer_app import child_processes
 from optimizer_app.instance import web
+from optimizer_app.instance.claim import AlreadyRuns, claimed
 from optimizer_app.instance.greeting import credentials, first_call, local_host, local_url
 from optimizer_app.instance.ordinary_user import RootKept, close_state, leave_root
 from optimizer_app.instance.prepare import collect_static_files, prepare
@@ -29,7 +28,6 @@ from optimizer_app.instance.servers.running import (
     RunningServers,
     ServerFailed,
     embedded_servers,
-    run_dir,
     settled_state,
 )
 from optimizer_app.instance.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
@@ -116,18 +114,14 @@ def _embedded() -> list[Any]:
 
 @contextmanager
 def _only_instance() -> Iterator[None]:
-    """Hold the state folder's lock; what a crashed start left running is ended before anything else."""
-    folder = run_dir(settings.STATE_DIR)
-    with open(folder / "up.lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _listener().close()  # a taken port is the likelier thing to tell
-            raise CommandError(
-                f"another `up` runs on {settings.STATE_DIR}: stop it first, or set OPTIMIZER_STATE_DIR"
-            ) from None
-        child_processes.end_leftovers(folder)
-        yield
+    try:
+        with claimed(settings.STATE_DIR):
+            yield
+    except AlreadyRuns:
+        _listener().close()  # a taken port is the likelier thing to tell
+        raise CommandError(
+            f"another `up` runs on {settings.STATE_DIR}: stop it first, or set OPTIMIZER_STATE_DIR"
+        ) from None
 
 
 def _listener() -> socket.socket:

@@ -84,18 +84,37 @@ def failed_start(state_dir: Path, **environment: str) -> subprocess.CompletedPro
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
-def _start(state_dir: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def manage(*arguments: str, state_dir: Path) -> subprocess.CompletedProcess[str]:
+    """A command of the instance, which must do its work; what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT_ROOT,
+        env=_environment(state_dir),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def _environment(state_dir: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name not in _FROM_OUTSIDE}
-    own = {
+    return {
+        **inherited,
         "DJANGO_SETTINGS_MODULE": "config.settings.prod",
         "OPTIMIZER_STATE_DIR": str(state_dir),
         "OPTIMIZER_STATIC_ROOT": str(state_dir / "staticfiles"),
         "WEB_CONCURRENCY": "1",
     }
+
+
+def _start(state_dir: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "up"],
         cwd=PROJECT_ROOT,
-        env={**inherited, **own, **environment},
+        env={**_environment(state_dir), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

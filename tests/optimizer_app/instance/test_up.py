@@ -16,14 +16,16 @@ import psutil
 import pytest
 import requests
 
-from tests.optimizer_app.instance.running_instance import Instance, failed_start, start_instance
+from tests.optimizer_app.instance.running_instance import Instance, failed_start, manage, start_instance
 from tests.patience import PATIENCE_SECONDS
+from tests.state_folder import state_folder
 
 pytestmark = pytest.mark.long
 
 
-def test_a_life_with_a_crash(own_state_dir: Path) -> None:
-    """Two starts in one test, since each takes seconds."""
+def test_a_life_with_a_crash_and_a_backup(own_state_dir: Path, tmp_path: Path) -> None:
+    """Several starts in one test, since each takes seconds."""
+    backup = tmp_path / "backup.tar"
     first = start_instance(own_state_dir)
     try:
         first.wait_until_up()
@@ -31,6 +33,7 @@ def test_a_life_with_a_crash(own_state_dir: Path) -> None:
         assert_recognisable(first)
         assert_nothing_of_root(first)
         assert open_to_others(own_state_dir) == []
+        manage("backup", str(backup), state_dir=own_state_dir)
         first.kill_everything()
     finally:
         first.process.kill()
@@ -44,6 +47,8 @@ def test_a_life_with_a_crash(own_state_dir: Path) -> None:
         assert second.process.returncode == 0
     finally:
         second.process.kill()
+    with state_folder() as elsewhere:
+        assert_restored(backup, elsewhere, first.key, trace_id)
 
 
 def test_what_dies_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
@@ -91,6 +96,20 @@ def test_a_tokenizer_that_is_not_there_is_named(own_state_dir: Path) -> None:
     ended = failed_start(own_state_dir, OPTIMIZER_TOKENIZERS="llama=/nowhere/llama")
     assert ended.returncode == 1
     assert "there is no tokenizer at '/nowhere/llama'" in ended.stdout
+
+
+def assert_restored(backup: Path, state_dir: Path, key: str, trace_id: str) -> None:
+    """The instance of the backup, elsewhere: its key works, and its traces are there."""
+    assert backup.stat().st_mode & 0o077 == 0
+    manage("restore", str(backup), state_dir=state_dir)
+    restored = start_instance(state_dir)
+    try:
+        restored.wait_until_up()
+        assert stored_trace(restored, key, trace_id)["status"] == "ok"
+        assert key not in "\n".join(restored.printed)
+        assert restored.survivors_of(signal.SIGTERM) == []
+    finally:
+        restored.process.kill()
 
 
 def ask(curl_line: str) -> dict[str, Any]:
