@@ -8,10 +8,12 @@ and a line in `shell/navigation.py`.
 from __future__ import annotations
 
 from dashboard.account.urls import urlpatterns as account
+from dashboard.audit.urls import urlpatterns as audit
 from dashboard.blocks.urls import urlpatterns as blocks
 from dashboard.configs.urls import urlpatterns as configs
 from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
+from dashboard.members.urls import urlpatterns as members
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.playground.urls import urlpatterns as playground
 from dashboard.precompression.urls import urlpatterns as precompression
@@ -40,8 +42,10 @@ urlpatterns = [
     *replays,
     *precompression,
     *projects,
+    *members,
     *providers,
     *tokens,
+    *audit,
     *prices,
     *system,
     *account,

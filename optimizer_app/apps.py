@@ -7,3 +7,8 @@ class OptimizerAppConfig(AppConfig):
     name = "optimizer_app"
     verbose_name = "Token Optimizer"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from optimizer_app.access.recording import connect
+
+        connect()

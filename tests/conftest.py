@@ -41,6 +41,7 @@ from tests.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.latency import Latency
 
+_AUDIT_LOG = "optimizer_app_auditentry"
 pytest_plugins = ["tests.embedding_server", "tests.people"]
 
 
@@ -107,10 +108,12 @@ def _time_enough() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """A test's rows are deleted: TRUNCATE makes the files of all tables anew, and takes ten times as long."""
+    """A test's rows are deleted: TRUNCATE makes the files of all tables anew, and takes ten times as long.
+    Those of the audit log stay, as nobody can delete them."""
 
     def deletions(operations: Any, style: Any, tables: list[str], **_: Any) -> list[str]:
-        return [f"DELETE FROM {operations.quote_name(table)}" for table in tables]
+        kept = set(tables) - {_AUDIT_LOG}
+        return [f"DELETE FROM {operations.quote_name(table)}" for table in kept]
 
     patch = pytest.MonkeyPatch()
     patch.setattr("django.db.backends.postgresql.operations.DatabaseOperations.sql_flush", deletions)

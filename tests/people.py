@@ -1,4 +1,4 @@
-"""Who uses the pages and the management API: an admin, and a member of one project.
+"""Who uses the pages and the management API: an admin, an owner and a viewer of one project.
 
 Models are imported inside the fixtures: pytest reads this file before the settings exist.
 """
@@ -43,7 +43,7 @@ def member(project: Project) -> User:
     from django.contrib.auth.models import User
 
     user = User.objects.create_user("member", password="a long pass phrase")
-    project.members.add(user)
+    project.members.add(user, through_defaults={"role": "owner"})
     return user
 
 
@@ -62,4 +62,23 @@ def as_member(member: User) -> Client:
 
     client = Client()
     client.force_login(member)
+    return client
+
+
+@pytest.fixture
+def viewer(project: Project) -> User:
+    """Somebody who may look at the project, and change nothing."""
+    from django.contrib.auth.models import User
+
+    user = User.objects.create_user("viewer", password="a long pass phrase")
+    project.members.add(user, through_defaults={"role": "viewer"})
+    return user
+
+
+@pytest.fixture
+def as_viewer(viewer: User) -> Client:
+    from django.test import Client
+
+    client = Client()
+    client.force_login(viewer)
     return client

@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "optimizer_app.access.middleware.Acting",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -288,6 +289,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "optimizer_app.api.access.ScopeAllows",
+        "optimizer_app.api.access.RoleAllows",
     ],
     "DEFAULT_PAGINATION_CLASS": "optimizer_app.api.pages.CursorPages",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -305,6 +307,8 @@ SPECTACULAR_SETTINGS = {
         "PromptKindEnum": ["text", "openai", "anthropic", "responses"],
         "VariableKindEnum": "optimizer_app.prompts.template.Kind",
         "ProviderKindEnum": "optimizer_app.models.provider.Provider.Kind",
+        # Messages have a role, too.
+        "MemberRoleEnum": "optimizer_app.models.roles.Role",
     },
 }
 

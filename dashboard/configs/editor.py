@@ -14,13 +14,13 @@ from dashboard.configs.page import SHOWN_VERSIONS, editor_context, posted, state
 from dashboard.configs.releases.cases import case_rows
 from dashboard.configs.releases.shares import running_share
 from dashboard.shell.forms import with_reset
-from dashboard.shell.page import is_live_refresh, render_page, signed_in
+from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.patterns import tried
 from optimizer_app.configs.shares import shares_of
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import OptimizationConfig
+from optimizer_app.models import OptimizationConfig, Role
 from token_optimizer.config import PRESETS
 
 PAGE = "dashboard/configs/config.html"
@@ -73,6 +73,7 @@ def rebase(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.VIEWER)
 @posted
 def try_patterns(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """Which lines of a sample the typed patterns would drop. The sample is not stored."""

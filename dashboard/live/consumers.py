@@ -10,7 +10,8 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from optimizer_app.announcements import EVERY_PROJECT, project_group
+from dashboard.shell.session_user import user_of_session
+from optimizer_app.announcements import EVERY_PROJECT, project_group, session_group
 from optimizer_app.models import Project
 
 SECONDS_BETWEEN_MESSAGES = 1.0
@@ -29,10 +30,17 @@ def groups_of(user: AbstractBaseUser | AnonymousUser) -> list[str]:
     return [project_group(pk) for pk in Project.objects.visible_to(user).values_list("pk", flat=True)]
 
 
+def _groups_of_session(session_key: str) -> list[str] | None:
+    """The groups of the session's user as they are now; None where it has ended."""
+    user = user_of_session(session_key)
+    return groups_of(user) if user.is_authenticated else None
+
+
 class LiveConsumer(AsyncJsonWebsocketConsumer):
     """One open page. Announcements within a second of the last message become one message at its end."""
 
     joined: list[str]
+    session_group: str
     rest: asyncio.Task[None] | None = None
     count = 0
     changed: frozenset[str] = frozenset()
@@ -49,7 +57,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         self.counted_for = user.pk
         _open[user.pk] += 1
-        self.joined = await database_sync_to_async(groups_of)(user)
+        self.session_group = session_group(self.scope["session"].session_key)
+        self.joined = [*await database_sync_to_async(groups_of)(user), self.session_group]
         for group in self.joined:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
@@ -98,9 +107,17 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 return
             await self._send_changes()
 
+    async def session_ended(self, event: dict[str, Any]) -> None:
+        """The reader signed out, or somebody ended the session."""
+        await self.close(code=NOT_SIGNED_IN)
+
+    async def _is_still_allowed(self) -> bool:
+        """Whether the session goes on, and its reader is in the same projects: else the page asks anew."""
+        found = await database_sync_to_async(_groups_of_session)(self.scope["session"].session_key)
+        return found is not None and {*found, self.session_group} == set(self.joined)
+
     async def _send_changes(self) -> None:
-        session = self.scope["session"]
-        if not await database_sync_to_async(session.exists)(session.session_key):
+        if not await self._is_still_allowed():
             await self.close(code=NOT_SIGNED_IN)
             return
         changed, self.changed = sorted(self.changed), frozenset()

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.playground.answers import answer_lines
 from dashboard.playground.asking import offer, questions_of
-from dashboard.playground.desk import Desk, desk_of
+from dashboard.playground.desk import ASK, RUN, Desk, desk_of
 from dashboard.playground.results import ColumnResult, column_results
-from dashboard.playground.saved import act
-from dashboard.shell.page import render_page, signed_in
+from dashboard.playground.saved import FORGET, SAVE, act
+from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.models import Role
 from optimizer_app.playground.asking import NotAnswered
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.playground.examples import shipped_examples
@@ -28,8 +29,15 @@ TEMPLATE = "dashboard/playground/page.html"
 NDJSON = "application/x-ndjson"
 
 
+def _role_for(request: HttpRequest) -> Role:
+    """Trying a prompt changes nothing; saving it does, and asking the model costs money."""
+    do = request.POST.get("do", RUN).partition("-")[0]
+    return Role.EDITOR if do in (ASK, SAVE, FORGET) else Role.VIEWER
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
+@for_role(_role_for)
 def playground(request: HttpRequest) -> HttpResponse:
     """Asks on GET, with the settings of the URL; a POST tries the prompt, or changes what is asked."""
     scope = Scope.of_request(request)
@@ -48,6 +56,7 @@ def playground(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@for_role(Role.EDITOR)
 def ask(request: HttpRequest) -> HttpResponseBase:
     """Both answers for the page's script, as they come."""
     desk = desk_of(request, Scope.of_request(request))

@@ -12,9 +12,9 @@ from django.shortcuts import redirect
 
 from dashboard.projects.forms import NewProjectForm, ProjectForm
 from dashboard.projects.rows import own_project, receiver_host
-from dashboard.shell.page import for_staff, render_page, signed_in
+from dashboard.shell.page import for_role, for_staff, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import Project
+from optimizer_app.models import Project, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import NameTaken
@@ -41,6 +41,7 @@ def new_project(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.OWNER)
 def change(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Asks on GET; sets all of it or nothing on POST."""
     scope = Scope.of_request(request)

@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 from dashboard.numbers.formats import exact
 from dashboard.projects.forms import TypedNameForm
 from dashboard.projects.rows import own_project
-from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.removal import delete_captures_of
 from optimizer_app.captures.usage import kept_texts
+from optimizer_app.models import Role
 
 
 @signed_in
+@for_role(Role.OWNER)
 def delete_project_texts(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Asks on GET for the project's name, as texts cannot be brought back; deletes them on POST."""
     scope = Scope.of_request(request)

@@ -11,6 +11,7 @@ from dashboard.projects.rows import own_project, project_rows, receiver_host
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.usage import kept_texts
+from optimizer_app.models import Role
 from optimizer_app.projects.usage import project_uses
 
 
@@ -32,6 +33,8 @@ def project_page(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     context = {
         "page": "projects",
         "project": project,
+        "may_own": scope.may(Role.OWNER, project),
+        "members": project.memberships.count(),
         "use": project_uses([project.pk], scope.window.stretch)[project.pk],
         "default": project.configs.filter(is_default=True).first(),
         "keys": sorted(keys, key=lambda key: (key.revoked_at is not None, key.name)),

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard.providers.forms import NewProviderForm, ProviderForm, RemoveForm
 from dashboard.providers.rows import provider_rows, url_of
-from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.page import for_role, owner_to_change, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import Provider
+from optimizer_app.models import Provider, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.providers.change import add_provider, change_provider, is_from_environment, remove_provider
 from optimizer_app.providers.connection import check_connection
@@ -31,6 +31,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.OWNER)
 def new_provider(request: HttpRequest) -> HttpResponse:
     """Asks on GET; adds it on POST and leads to it."""
     scope = Scope.of_request(request)
@@ -46,6 +47,7 @@ def new_provider(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@for_role(owner_to_change)
 def provider_page(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
     """What it is, on GET; sets what can be set of it on POST."""
     scope = Scope.of_request(request)
@@ -67,6 +69,7 @@ def provider_page(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.OWNER)
 @require_POST
 def test(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
     """Try it once, and say what came of it on its page."""
@@ -77,6 +80,7 @@ def test(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.OWNER)
 def remove(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
     """Asks on GET for its name; removes it on POST."""
     provider = _provider(request, provider_id)

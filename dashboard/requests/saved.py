@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.shell.page import signed_in
+from dashboard.shell.page import for_role, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import SavedView
+from optimizer_app.models import Role, SavedView
 from optimizer_app.saved_views import ViewRefused, rename_view, save_view
 
 # What a view holds of a URL: filters, range and order, neither the project nor the place in the list.
@@ -45,6 +45,7 @@ def shown_views(request: HttpRequest, scope: Scope) -> list[ShownView]:
 
 @require_POST
 @signed_in
+@for_role(Role.VIEWER)
 def save(request: HttpRequest) -> HttpResponse:
     """Keep the filters of the page that the form stands on."""
     scope = Scope.of_request(request)
@@ -60,6 +61,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+@for_role(Role.VIEWER)
 def change(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
     """Rename a view, or delete it where that button was pressed."""
     view = get_object_or_404(SavedView.objects.of(request.user), pk=view_id)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -19,23 +20,68 @@ from dashboard.shell.navigation import parts_for
 from dashboard.shell.scope import Scope
 from dashboard.shell.themes import THEMES, theme_of
 from dashboard.shell.window import RANGES
+from optimizer_app.models import Membership, Role
+from optimizer_app.models.roles import need_role
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
+View = Callable[..., Answer]
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def for_role(role: Role | Callable[[HttpRequest], Role]) -> Callable[[View[Answer]], View[Answer]]:
+    """Below `signed_in`: the role that a page needs where it is not viewer to look and editor to change."""
+
+    def marked(view: View[Answer]) -> View[Answer]:
+        view.role = role  # type: ignore[attr-defined]
+        return view
+
+    return marked
+
+
+def owner_to_change(request: HttpRequest) -> Role:
+    """For pages that everybody in the project reads, and only owners change."""
+    return Role.VIEWER if request.method in SAFE_METHODS else Role.OWNER
 
 
 def signed_in(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
-    """Sends a reader who is not signed in to the login page, whole page, also from a live refresh."""
+    """Sends a reader who is not signed in to the login page, whole page, also from a live refresh.
+
+    What the reader's role does not allow is not found, and said to be that where it may be there.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
+            return _answer_by_role(view, request, *args, **kwargs)
         login = reverse("dashboard:login")
         if is_live_refresh(request):
             return HttpResponse(headers={"HX-Redirect": login})
         return redirect(f"{login}?next={quote(request.get_full_path())}")
 
     return guarded
+
+
+def _answer_by_role(
+    view: Callable[..., Answer], request: HttpRequest, *args: Any, **kwargs: Any
+) -> Answer | HttpResponse:
+    role = _role_for(view, request)
+    need_role(request.user, role)
+    try:
+        return view(request, *args, **kwargs)
+    except Http404:
+        lower = [other for other in Role if other not in role.and_above]
+        if not Membership.objects.filter(user=request.user.pk, role__in=lower).exists():
+            raise
+        return render(
+            request, "dashboard/shell/not_allowed.html", {"role": role}, status=HTTPStatus.FORBIDDEN
+        )
+
+
+def _role_for(view: Callable[..., Any], request: HttpRequest) -> Role:
+    role: Role | Callable[[HttpRequest], Role] | None = getattr(view, "role", None)
+    if role is None:
+        return Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR
+    return role if isinstance(role, Role) else role(request)
 
 
 def for_staff(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:

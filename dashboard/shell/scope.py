@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from dashboard.shell.window import DEFAULT_RANGE, RANGES, Range, Window
-from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace
+from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace, Role
 from optimizer_app.models.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
 from optimizer_app.models.trace import RequestTraceQuerySet
@@ -30,7 +31,7 @@ class Scope:
     @classmethod
     def of_request(cls, request: HttpRequest) -> Scope:
         """404 for a project that does not exist or is not the reader's: the two look the same."""
-        projects = tuple(Project.objects.visible_to(request.user))
+        projects = tuple(Project.objects.visible_to(request.user).with_role_of(request.user))
         name = request.GET.get("project", "")
         project = next((found for found in projects if found.name == name), None)
         if name and project is None:
@@ -66,6 +67,29 @@ class Scope:
     def chosen_projects(self) -> tuple[Project, ...]:
         """The chosen project, or all of the reader's."""
         return (self.project,) if self.project else self.projects
+
+    def own(self, project_id: uuid.UUID) -> Project:
+        """The reader's project of this id; 404 where it is none of theirs."""
+        for project in self.projects:
+            if project.pk == project_id:
+                return project
+        raise Http404(f"no project {project_id} among yours")
+
+    @property
+    def may_edit(self) -> bool:
+        return self.may(Role.EDITOR)
+
+    @property
+    def may_own(self) -> bool:
+        return self.may(Role.OWNER)
+
+    def may(self, role: Role, project: Project | None = None) -> bool:
+        """Whether the reader has the role in the project; without one, in some of the chosen projects."""
+        asked = self.chosen_projects if project is None else (project,)
+        return any(self._role_in(each) in role.and_above for each in asked)
+
+    def _role_in(self, project: Project) -> str:
+        return next((str(own.role) for own in self.projects if own.pk == project.pk), "")  # type: ignore[attr-defined]
 
     @property
     def only_project(self) -> Project | None:

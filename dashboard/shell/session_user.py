@@ -5,6 +5,7 @@ from __future__ import annotations
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError
 from django.http import HttpRequest, parse_cookie
@@ -18,10 +19,15 @@ async def is_signed_in(scope: Scope) -> bool:
     return bool(key) and await database_sync_to_async(_has_user)(key)
 
 
-def _has_user(session_key: str) -> bool:
+def user_of_session(session_key: str) -> AbstractBaseUser | AnonymousUser:
+    """Whose session it is; nobody's once it has ended or its user's password is another."""
     request = HttpRequest()
     request.session = SessionStore(session_key)
+    return get_user(request)
+
+
+def _has_user(session_key: str) -> bool:
     try:
-        return get_user(request).is_authenticated
+        return user_of_session(session_key).is_authenticated
     except DatabaseError:
         return False

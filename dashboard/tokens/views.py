@@ -12,10 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
 
-from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.tokens.forms import TokenForm
-from optimizer_app.models import ApiToken
+from optimizer_app.models import ApiToken, Role
 
 
 @signed_in
@@ -25,6 +25,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.VIEWER)
 def new_token(request: HttpRequest) -> HttpResponse:
     """Asks on GET. The answer to the POST is the one page that shows the secret."""
     scope = Scope.of_request(request)
@@ -49,6 +50,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.VIEWER)
 def revoke(request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
     """Asks on GET, ends the token on POST."""
     token = get_object_or_404(_own(request), pk=token_id, revoked_at=None)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
 from optimizer_app.admin.walls import ProjectFilter, WithinProjects
-from optimizer_app.models import Provider
+from optimizer_app.models import Provider, Role
 
 
 class ProviderForm(forms.ModelForm):
@@ -29,19 +29,23 @@ class ProviderForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "base_url" in self.changed_data:
-            self._check_new_url(cleaned)
+        if {"base_url", "kind", "project"} & set(self.changed_data):
+            self._check_new_place(cleaned)
         return cleaned
 
-    def _check_new_url(self, cleaned: dict[str, Any]) -> None:
-        """A URL that a person entered is checked, and gets no secret that was meant for another."""
+    def _check_new_place(self, cleaned: dict[str, Any]) -> None:
+        """A URL that a person entered is checked, and gets no secret that was meant for another: nor does
+        another kind, whose own address it would go to, or another project."""
         self.instance.trusted = False
         if self.instance.encrypted_secret and not cleaned.get("secret"):
-            self.add_error("secret", "Enter the secret again: it was stored for another URL.")
+            self.add_error(
+                "secret", "Enter the secret again: it was stored for another URL, kind or project."
+            )
 
 
 @admin.register(Provider)
 class ProviderAdmin(WithinProjects):
+    least_role = Role.OWNER
     form = ProviderForm
     list_display = ("name", "project", "kind", "base_url", "has_secret")
     list_filter = (ProjectFilter, "kind")

@@ -10,7 +10,7 @@ from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from optimizer_app.models import Project
+from optimizer_app.models import Project, Role
 
 
 class ProjectFilter(admin.SimpleListFilter):
@@ -53,7 +53,49 @@ def _filter_name(item: Any) -> str | None:
     return item if isinstance(item, str) else str(item[0])
 
 
-class WithinProjects(OfferedLookups):
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+class ByRole(ModelAdmin):
+    """Rows that are changed only by those with the role, or more, in their project."""
+
+    least_role = Role.EDITOR
+
+    def project_of(self, obj: Any) -> Project:
+        project: Project = obj.project
+        return project
+
+    def changeable(self, request: HttpRequest) -> models.QuerySet[Project]:
+        """The projects whose rows the user may change."""
+        visible = Project.objects.visible_to(request.user)
+        if is_superuser(request):
+            return visible
+        roles = self.least_role.and_above
+        return visible.filter(memberships__user=request.user.pk, memberships__role__in=roles)
+
+    def _may_change(self, request: HttpRequest, obj: Any) -> bool:
+        projects = self.changeable(request)
+        if obj is None:
+            return projects.exists()
+        return projects.filter(pk=self.project_of(obj).pk).exists()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and self._may_change(request, None)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_change(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What is done to many rows at once is for those who may change each."""
+        in_all = self.changeable(request).count() == Project.objects.visible_to(request.user).count()
+        return super().get_actions(request) if in_all else {}
+
+
+class WithinProjects(ByRole, OfferedLookups):
     """Rows of a project, and choices of related rows, for those who may see the project."""
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -63,7 +105,7 @@ class WithinProjects(OfferedLookups):
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
-        visible = Project.objects.visible_to(request.user)
+        visible = self.changeable(request)
         if db_field.related_model is Project:
             kwargs["queryset"] = visible
         else:

@@ -9,8 +9,9 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from optimizer_app.models import ApiToken, Project
+from optimizer_app.models import ApiToken, Project, Role
 from optimizer_app.models.project import ProjectQuerySet
+from optimizer_app.models.roles import need_role
 
 
 class ScopeAllows(BasePermission):
@@ -21,6 +22,19 @@ class ScopeAllows(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         token = request.auth
         return request.method in SAFE_METHODS or not isinstance(token, ApiToken) or token.may_write
+
+
+class RoleAllows(BasePermission):
+    """From here on whoever asks sees only the projects where their role allows what is asked.
+
+    To look is for viewers and to change for editors, but for the actions that the view's `roles` name.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        usual = Role.VIEWER if request.method in SAFE_METHODS else Role.EDITOR
+        roles = getattr(view, "roles", {})
+        need_role(request.user, roles.get(getattr(view, "action", ""), usual))
+        return True
 
 
 class IsStaff(BasePermission):

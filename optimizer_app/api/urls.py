@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from optimizer_app.api.collections.audit import AuditView
 from optimizer_app.api.collections.captures import CapturesView
 from optimizer_app.api.collections.configs import ConfigsView
 from optimizer_app.api.collections.documents import DocumentsView
 from optimizer_app.api.collections.examples import ExamplesView
 from optimizer_app.api.collections.keys import KeysView
+from optimizer_app.api.collections.members import InvitationsView, MembersView
 from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
 from optimizer_app.api.collections.prompts import PromptsView
@@ -27,6 +29,9 @@ app_name = "api"
 _router = SimpleRouter()
 for _name, _view in (
     ("projects", ProjectsView),
+    ("members", MembersView),
+    ("invitations", InvitationsView),
+    ("audit", AuditView),
     ("keys", KeysView),
     ("configs", ConfigsView),
     ("prompts", PromptsView),

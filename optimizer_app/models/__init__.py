@@ -1,5 +1,7 @@
 """The stored state."""
 
+from optimizer_app.models.access.audit import AuditEntry
+from optimizer_app.models.access.membership import Invitation, Membership
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
@@ -15,6 +17,7 @@ from optimizer_app.models.project import Project
 from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, PromptVersion
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
+from optimizer_app.models.roles import Role
 from optimizer_app.models.rollup import RollupMark, RollupState, TraceRollup
 from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.trace import RequestTrace
@@ -22,6 +25,7 @@ from optimizer_app.models.trace import RequestTrace
 __all__ = [
     "ApiKey",
     "ApiToken",
+    "AuditEntry",
     "Capture",
     "ConfigDraft",
     "ConfigShare",
@@ -29,6 +33,8 @@ __all__ = [
     "Document",
     "Event",
     "IngestJob",
+    "Invitation",
+    "Membership",
     "OptimizationConfig",
     "PlaygroundExample",
     "Precompression",
@@ -44,6 +50,7 @@ __all__ = [
     "Replay",
     "ReplayResult",
     "RequestTrace",
+    "Role",
     "RollupMark",
     "RollupState",
     "SavedView",

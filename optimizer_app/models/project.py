@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from optimizer_app.models.roles import Role, needed_role
+
 
 def new_hash_secret() -> str:
     """256 random bits, under which a project's prompts are fingerprinted."""
@@ -17,12 +19,23 @@ def new_hash_secret() -> str:
 
 class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ProjectQuerySet:
-        """Projects that the user may see: all for a superuser, else those they are a member of."""
+        """Projects that the user may see: all for a superuser, else those they are a member of.
+
+        Within a request that needs a role, only those where the user has it.
+        """
         if not user.is_authenticated:
             return self.none()
         if getattr(user, "is_superuser", False):
             return self
-        return self.filter(members=user.pk)
+        roles = needed_role(user).and_above
+        return self.filter(memberships__user=user.pk, memberships__role__in=roles)
+
+    def with_role_of(self, user: AbstractBaseUser | AnonymousUser) -> ProjectQuerySet:
+        """Each with the user's `role` in it."""
+        if getattr(user, "is_superuser", False):
+            return self.annotate(role=models.Value(Role.OWNER.value))
+        own = models.FilteredRelation("memberships", condition=models.Q(memberships__user=user.pk))
+        return self.annotate(own=own).annotate(role=models.F("own__role"))
 
 
 class Project(models.Model):
@@ -33,7 +46,9 @@ class Project(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, unique=True)
-    members = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="projects")
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="projects", through="optimizer_app.Membership"
+    )
     analytics_url = models.URLField(max_length=500, blank=True)
     hash_secret = models.CharField(max_length=64, default=new_hash_secret, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

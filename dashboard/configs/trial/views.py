@@ -14,12 +14,12 @@ from django.urls import reverse
 from dashboard.configs.editor import form_of, shown
 from dashboard.configs.page import posted, visible_config
 from dashboard.configs.trial.rows import TrialRow, sums, trial_row
-from dashboard.shell.page import is_live_refresh, render_page, signed_in
+from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import OptimizationConfig
+from optimizer_app.models import OptimizationConfig, Role
 from optimizer_app.playground.comparison import compare, pasted_prompt
 from optimizer_app.playground.examples import shipped_examples
 from optimizer_app.playground.prompt import TrialPrompt
@@ -36,6 +36,7 @@ MAX_SECONDS = 20.0
 
 
 @signed_in
+@for_role(Role.VIEWER)
 @posted
 def try_config(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """What both would make of the prompts. Nothing is sent or stored."""

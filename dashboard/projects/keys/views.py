@@ -14,14 +14,15 @@ from dashboard.connecting.clients import connection_of
 from dashboard.projects.forms import TypedNameForm
 from dashboard.projects.keys.forms import KeyChangeForm, NewKeyForm, RotationForm
 from dashboard.projects.rows import own_project
-from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import ApiKey, Project
+from optimizer_app.models import ApiKey, Project, Role
 from optimizer_app.projects.errors import KeyHasEnded, KeyMadeAlready
 from optimizer_app.projects.keys import change_key, create_key, revoke_key, rotate_key
 
 
 @signed_in
+@for_role(Role.OWNER)
 def new_key(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Asks on GET. The answer to the POST is the one page that shows the secret."""
     scope = Scope.of_request(request)
@@ -39,6 +40,7 @@ def new_key(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.OWNER)
 def key_page(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> HttpResponse:
     """What the key may do; set anew on POST."""
     scope, project, key = _found(request, project_id, key_id)
@@ -52,6 +54,7 @@ def key_page(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> 
 
 
 @signed_in
+@for_role(Role.OWNER)
 def rotate(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> HttpResponse:
     """Asks on GET for how long the old secret works on. The answer to the POST shows the new one."""
     scope, project, key = _found(request, project_id, key_id)
@@ -68,6 +71,7 @@ def rotate(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> Ht
 
 
 @signed_in
+@for_role(Role.OWNER)
 def revoke(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> HttpResponse:
     """Asks on GET for the key's name, as a revoked key cannot be brought back; ends it on POST."""
     scope, project, key = _found(request, project_id, key_id)

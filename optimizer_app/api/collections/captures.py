@@ -16,7 +16,7 @@ from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept, texts_for
 from optimizer_app.captures.removal import delete_capture, delete_captures_of
-from optimizer_app.models import Capture
+from optimizer_app.models import Capture, Role
 
 
 class CaptureSerializer(serializers.ModelSerializer[Capture]):
@@ -70,6 +70,7 @@ class CapturesView(Collection):
     serializer_class = CaptureSerializer
     filters = ProjectFilter
     ordering = ("-id",)
+    roles: ClassVar = {"delete_all": Role.OWNER}
 
     def get_queryset(self) -> QuerySet[Capture]:
         found = Capture.objects.filter(project__in=self.projects).readable()

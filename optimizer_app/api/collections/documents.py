@@ -16,7 +16,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.view import Collection
 from optimizer_app.ingest.control import cancel_document, embed_again, remove_document, retry_document
-from optimizer_app.models import Document
+from optimizer_app.models import Document, Role
 from optimizer_app.retrieval.search import search_documents
 from token_optimizer.models import BlockType
 
@@ -66,6 +66,7 @@ class DocumentsView(Collection):
     serializer_class = DocumentSerializer
     filters = DocumentFilter
     ordering = ("-created_at", "id")
+    roles: ClassVar = {"search": Role.VIEWER}
 
     def get_queryset(self) -> QuerySet[Document]:
         return Document.objects.without_source().filter(project__in=self.projects)

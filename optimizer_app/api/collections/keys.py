@@ -17,7 +17,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleConfig, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import ApiKey
+from optimizer_app.models import ApiKey, Role
 from optimizer_app.models.api_key import KeyScope, all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded
 from optimizer_app.projects.keys import KeyValues, change_key, create_key, revoke_key, rotate_key
@@ -92,6 +92,12 @@ class KeysView(Collection):
     serializer_class = KeySerializer
     filters = ProjectFilter
     ordering = ("-created_at", "id")
+    roles: ClassVar = {
+        "create": Role.OWNER,
+        "partial_update": Role.OWNER,
+        "rotate": Role.OWNER,
+        "destroy": Role.OWNER,
+    }
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.filter(project__in=self.projects)

@@ -14,7 +14,7 @@ from optimizer_app.api.access import IsStaff, person_of
 from optimizer_app.api.fields import VisibleConfig
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import OptimizationConfig, Project
+from optimizer_app.models import OptimizationConfig, Project, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, NameTaken
@@ -48,6 +48,7 @@ class ProjectsView(Collection):
     queryset = Project.objects.none()
     serializer_class = ProjectSerializer
     ordering = ("name", "id")
+    roles: ClassVar = {"partial_update": Role.OWNER}
 
     def get_queryset(self) -> QuerySet[Project]:
         defaults = OptimizationConfig.objects.filter(is_default=True)

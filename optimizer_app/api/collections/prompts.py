@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -30,7 +30,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import PromptTemplate, PromptVersion
+from optimizer_app.models import PromptTemplate, PromptVersion, Role
 from optimizer_app.prompts.changes import PARTS
 from optimizer_app.prompts.check import checked
 from optimizer_app.prompts.costs import template_cost
@@ -50,6 +50,7 @@ class PromptsView(Collection):
     serializer_class = PromptSerializer
     filters = ProjectFilter
     ordering = ("name", "id")
+    roles: ClassVar = {"render": Role.VIEWER, "cost": Role.VIEWER}
 
     def get_queryset(self) -> QuerySet[PromptTemplate]:
         return PromptTemplate.objects.filter(project__in=self.projects)

@@ -17,7 +17,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import Provider
+from optimizer_app.models import Provider, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.providers.change import ProviderValues, add_provider, change_provider, remove_provider
 from optimizer_app.providers.connection import check_connection
@@ -75,6 +75,12 @@ class ProvidersView(Collection):
     serializer_class = ProviderSerializer
     filters = ProjectFilter
     ordering = ("name", "id")
+    roles: ClassVar = {
+        "create": Role.OWNER,
+        "partial_update": Role.OWNER,
+        "destroy": Role.OWNER,
+        "test": Role.OWNER,
+    }
 
     def get_queryset(self) -> QuerySet[Provider]:
         return Provider.objects.filter(project__in=self.projects)

@@ -15,7 +15,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleConfig
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import Project, Replay, ReplayResult, RequestTrace
+from optimizer_app.models import Project, Replay, ReplayResult, RequestTrace, Role
 from optimizer_app.playground.stored.sources import (
     Source,
     captured_sources,
@@ -102,6 +102,7 @@ class ReplaysView(Collection):
     serializer_class = ReplaySerializer
     filters = ProjectFilter
     ordering = ("-created_at", "id")
+    roles: ClassVar = {"cost": Role.VIEWER}
 
     def get_queryset(self) -> QuerySet[Replay]:
         return Replay.objects.filter(project__in=self.projects)

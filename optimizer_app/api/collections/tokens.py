@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from optimizer_app.api.access import person_of
 from optimizer_app.api.fields import VisibleProject
 from optimizer_app.api.view import Collection
-from optimizer_app.models import ApiToken
+from optimizer_app.models import ApiToken, Role
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
@@ -59,6 +59,7 @@ class TokensView(Collection):
     queryset = ApiToken.objects.none()
     serializer_class = TokenSerializer
     ordering = ("-created_at", "id")
+    roles: ClassVar = {"create": Role.VIEWER, "destroy": Role.VIEWER}
 
     def get_queryset(self) -> QuerySet[ApiToken]:
         return ApiToken.objects.filter(user=self.request.user.pk).prefetch_related("projects")

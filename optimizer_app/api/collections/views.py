@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from optimizer_app.api.access import person_of
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.view import Collection
-from optimizer_app.models import SavedView
+from optimizer_app.models import Role, SavedView
 from optimizer_app.saved_views import ViewRefused, rename_view, save_view
 
 
@@ -43,6 +43,7 @@ class SavedViewsView(Collection):
     serializer_class = ViewSerializer
     filters = ProjectFilter
     ordering = ("name", "id")
+    roles: ClassVar = {"create": Role.VIEWER, "partial_update": Role.VIEWER, "destroy": Role.VIEWER}
 
     def get_queryset(self) -> QuerySet[SavedView]:
         visible = Q(project=None) | Q(project__in=self.projects)

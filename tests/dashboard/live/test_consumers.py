@@ -16,6 +16,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connections
+from django.test import Client
 from django.utils.module_loading import import_string
 
 from config.asgi import application
@@ -23,7 +24,7 @@ from dashboard.live import consumers
 from dashboard.live.consumers import NOT_SIGNED_IN, TOO_MANY, LiveConsumer
 from dashboard.live.routing import NO_SUCH_SOCKET, unknown_socket
 from dashboard.live.same_origin import FOREIGN_ORIGIN, SameOrigin
-from optimizer_app.announcements import announce_documents, announce_traces
+from optimizer_app.announcements import announce_documents, announce_session_end, announce_traces
 from optimizer_app.models import Project
 from tests.patience import PATIENCE_SECONDS
 
@@ -58,10 +59,15 @@ async def next_message(socket: ApplicationCommunicator) -> dict[str, Any]:
     return json.loads((await socket.receive_output(PATIENCE_SECONDS))["text"])
 
 
+def _signed_in(user: User) -> SessionStore:
+    client = Client()
+    client.force_login(user)
+    return SessionStore(client.session.session_key)
+
+
 @asynccontextmanager
 async def open_page(user: User) -> AsyncIterator[ApplicationCommunicator]:
-    session = SessionStore()
-    await sync_to_async(session.create)()
+    session = await sync_to_async(_signed_in)(user)
     socket, answer = await connect(LiveConsumer.as_asgi(), user=user, session=session)
     assert answer["type"] == "websocket.accept"
     try:
@@ -136,6 +142,20 @@ async def test_nothing_is_told_once_the_session_has_ended(member: User, project:
         assert await socket.receive_output(PATIENCE_SECONDS) == {
             "type": "websocket.close", "code": NOT_SIGNED_IN,
         }  # fmt: skip
+
+
+async def test_a_socket_ends_with_its_session(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        key = (await sync_to_async(Session.objects.get)()).session_key
+        await sync_to_async(announce_session_end)(key)
+        assert (await socket.receive_output(PATIENCE_SECONDS))["code"] == NOT_SIGNED_IN
+
+
+async def test_nothing_is_told_to_whoever_left_the_project(member: User, project: Project) -> None:
+    async with open_page(member) as socket:
+        await sync_to_async(project.memberships.all().delete)()
+        await announce_traces({project.pk: 1})
+        assert (await socket.receive_output(PATIENCE_SECONDS))["code"] == NOT_SIGNED_IN
 
 
 async def test_one_person_opens_so_many_sockets(

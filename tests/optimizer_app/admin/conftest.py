@@ -25,6 +25,6 @@ def member(client, ours):
 
     user = User.objects.create_user("member", password="secret", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="optimizer_app"))
-    ours.members.add(user)
+    ours.members.add(user, through_defaults={"role": "owner"})
     client.force_login(user)
     return client

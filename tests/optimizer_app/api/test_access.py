@@ -69,7 +69,7 @@ def test_a_token_that_may_read_changes_nothing(
 def test_a_token_is_bound_to_its_projects(
     member: User, issue: Callable[..., Caller], project: Project, foreign_project: Project
 ) -> None:
-    foreign_project.members.add(member)
+    foreign_project.members.add(member, through_defaults={"role": "owner"})
     bound = issue(user=member, projects=[foreign_project])
     assert [row["name"] for row in bound("GET", "projects/").body["results"]] == ["not-yours"]
     foreign_project.delete()

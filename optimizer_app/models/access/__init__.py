@@ -1,0 +1,1 @@
+"""Who may do what in a project, and what was done."""
