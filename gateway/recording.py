@@ -18,6 +18,7 @@ from optimizer_app.prompts.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.record import ProviderCall, ReadBackRecord, ReReadRecord, Status, TraceRecord
 from optimizer_app.traces.recorder import Journal
+from optimizer_app.traces.stats import columns_of
 from token_optimizer.models import Dialect, OptimizationStats
 
 _MAX_REASON_CHARS = 200
@@ -123,24 +124,8 @@ class Recording:
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""
-        self._trace = replace(
-            self._trace,
-            route=stats.route,
-            tokens_before=stats.tokens_before,
-            tokens_after=stats.tokens_after,
-            tokens_estimated=stats.estimated,
-            cache_hit=stats.cache_hit,
-            fallback_used=stats.fallback_used,
-            fallback_reason=stats.fallback_reason[:_MAX_REASON_CHARS],
-            compacted=stats.compacted,
-            conversation_id=uuid.UUID(stats.conversation) if stats.conversation else None,
-            over_budget=stats.over_budget,
-            faithfulness_score=stats.faithfulness_score,
-            latency_ms=stats.latency_ms,
-            stages=[stage.as_dict() for stage in stats.stages],
-            blocks=[block.as_dict() for block in stats.blocks],
-            re_reads=[ReReadRecord(*again) for again in stats.re_reads[:_MAX_READ_BACKS]],
-        )
+        again = [ReReadRecord(*report) for report in stats.re_reads[:_MAX_READ_BACKS]]
+        self._trace = replace(self._trace, **columns_of(stats), re_reads=again)
 
     def note_counting(self, counting: asyncio.Task[Optimized]) -> None:
         """The prompt is being counted; `end` waits for it."""

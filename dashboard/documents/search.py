@@ -10,6 +10,7 @@ from uuid import UUID
 
 from optimizer_app.models import Document, Project
 from optimizer_app.retrieval.search import search_documents
+from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 from token_optimizer.storage.passages import why_found
 from token_optimizer.storage.search import FoundBlock
 
@@ -50,12 +51,17 @@ def answer(project: Project, asked: dict[str, Any]) -> Answer:
     types = [asked["type"]] if asked["type"] else None
     found = search_documents(project, asked["q"], top_k=TOP_K, types=types, metadata=asked["where"])
     sources = _sources(project, found.passages)
-    words = {word.lower() for word in _WORD.findall(asked["q"])}
+    words = asked_words(asked["q"])
     hits = (
         _hit(number, block, sources.get(block.document_id), words)
         for number, block in enumerate(found.passages, 1)
     )
     return Answer(tuple(hits), found.by_words_alone)
+
+
+def asked_words(question: str) -> set[str]:
+    """The words of a question that say what it is about, in lower case."""
+    return {word.lower() for word in _WORD.findall(question)} - FUNCTION_WORDS
 
 
 def _sources(project: Project, passages: Iterable[FoundBlock]) -> dict[UUID | None, Document]:

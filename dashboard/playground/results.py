@@ -18,6 +18,7 @@ from optimizer_app.models import Project, RequestTrace
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.playground.costs import ModelCost, compared_models, costs_by_model
 from optimizer_app.playground.prompt import TrialPrompt
+from optimizer_app.traces.stats import columns_of
 from token_optimizer.models import BlockTexts
 
 
@@ -153,23 +154,13 @@ def _result(
 
 def _as_trace(result: Optimized, dialect: str, cost: ModelCost) -> RequestTrace:
     """The row that a request would have. With nothing in the provider's cache, net is gross."""
-    stats = result.stats
     return RequestTrace(
+        **columns_of(result.stats),
         dialect=dialect,
         model=cost.model,
         status=RequestTrace.Status.OK,
-        route=stats.route,
-        tokens_before=stats.tokens_before,
-        tokens_after=stats.tokens_after,
-        tokens_estimated=stats.estimated,
-        fallback_used=stats.fallback_used,
-        fallback_reason=stats.fallback_reason,
-        over_budget=stats.over_budget,
-        latency_ms=stats.latency_ms,
         gross_usd=cost.saved_usd,
         net_usd=cost.saved_usd,
-        stages=[stage.as_dict() for stage in stats.stages],
-        blocks=[block.as_dict() for block in stats.blocks],
     )
 
 

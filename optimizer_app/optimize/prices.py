@@ -33,35 +33,38 @@ class Prices:
     read_back_usd: Decimal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CutPrompt:
+    """A prompt as it came and as it was sent `at` a time, and the usage of each call that it took."""
+
+    model: str
+    dialect: str
+    tokens_before: int
+    tokens_after: int
+    calls: Sequence[Usage]
+    at: datetime | None = None
+
+
 UNPRICED = Prices()
 
 
-def price_request(
-    model: str,
-    dialect: str,
-    tokens_before: int,
-    tokens_after: int,
-    *,
-    usage: Usage,
-    later_calls: Sequence[Usage] = (),
-    at: datetime | None = None,
-    override: PriceOverride | None = None,
-) -> Prices:
-    """The money that cutting a prompt saved. `usage` is that of the first call."""
-    found = entry_of(model, dialect, override)
+def price_request(cut: CutPrompt, override: PriceOverride | None = None) -> Prices:
+    """The money that cutting a prompt saved."""
+    found = entry_of(cut.model, cut.dialect, override)
     if found is None:
         return UNPRICED
-    before = _input_price(found, Usage(tokens_before), at)
-    gross = before - _input_price(found, Usage(tokens_after), at)
+    before = _input_price(found, Usage(cut.tokens_before), cut.at)
+    gross = before - _input_price(found, Usage(cut.tokens_after), cut.at)
+    usage, *later = cut.calls
     if usage.input_tokens is None:
         return Prices(gross)
     if usage.input_tokens == 0:
         return Prices(gross, Decimal(0))
-    without_us = _grown(usage, tokens_before - tokens_after)
-    saved = _input_price(found, without_us, at) - _input_price(found, usage, at)
-    if not later_calls:
+    without_us = _grown(usage, cut.tokens_before - cut.tokens_after)
+    saved = _input_price(found, without_us, cut.at) - _input_price(found, usage, cut.at)
+    if not later:
         return Prices(gross, saved)
-    more = _price_of_going_on(found, [usage, *later_calls], at)
+    more = _price_of_going_on(found, cut.calls, cut.at)
     return Prices(gross, saved - more, more)
 
 

@@ -13,7 +13,7 @@ from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from optimizer_app.models import ApiKey, Event, PriceOverride, Project, RequestTrace
-from optimizer_app.optimize.prices import price_request
+from optimizer_app.optimize.prices import CutPrompt, price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
 from optimizer_app.prices.entries import overrides_of
 from optimizer_app.rollups.rolling import mark_changed
@@ -73,17 +73,10 @@ def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
 
 def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
-    prices = price_request(
-        record.model,
-        record.dialect,
-        record.tokens_before,
-        record.tokens_after,
-        usage=_first_usage(record),
-        later_calls=[Usage(*astuple(call)) for call in record.provider_calls[1:]],
-        at=record.created_at,
-        override=override,
-    )
-    row = RequestTrace(**columns, **asdict(prices))
+    calls = [_first_usage(record), *(Usage(*astuple(call)) for call in record.provider_calls[1:])]
+    counts = (record.tokens_before, record.tokens_after)
+    cut = CutPrompt(record.model, record.dialect, *counts, calls, record.created_at)
+    row = RequestTrace(**columns, **asdict(price_request(cut, override)))
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])
     row.re_reads = _json([asdict(again) for again in record.re_reads])

@@ -13,7 +13,7 @@ from django.forms import ValidationError
 from django.test import Client
 
 from dashboard.documents.metadata import metadata_of
-from dashboard.documents.search import marked
+from dashboard.documents.search import asked_words, marked
 from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, Project
@@ -135,6 +135,10 @@ def test_text_of_a_document_is_text(as_admin: Client, project: Project, no_embed
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     assert Document.objects.get().state == "embedding"
+
+
+def test_words_that_any_question_has_are_not_looked_for() -> None:
+    assert asked_words("When are the Refunds paid?") == {"refunds", "paid"}
 
 
 def test_words_of_the_question_are_marked() -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from optimizer_app.models import Project
-from optimizer_app.optimize.prices import UNPRICED, Prices, price_request
+from optimizer_app.optimize.prices import UNPRICED, CutPrompt, Prices, price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, UNKNOWN_USAGE, Usage
 from optimizer_app.traces.store import store
 from tests.optimizer_app.traces.records import new_record
@@ -20,7 +20,7 @@ CLAUDE = "claude-sonnet-4-20250514"
 
 
 def priced(model, dialect, before, after, usage):
-    return price_request(model, dialect, before, after, usage=usage, at=AT)
+    return price_request(CutPrompt(model, dialect, before, after, [usage], AT))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_reading_back_is_paid_by_the_net():
     """10,000 tokens cut; then 3,000 sent, 2,000 of them from the cache: 1,000 * 2.5 + 2,000 * 1.25. The first
     call wrote 100 tokens at $10."""
     calls = Usage(2_000, 0, 0, 100), Usage(3_000, 2_000, 0, 50)
-    found = price_request("gpt-4o", "openai", 12_000, 2_000, usage=calls[0], later_calls=calls[1:], at=AT)
+    found = price_request(CutPrompt("gpt-4o", "openai", 12_000, 2_000, calls, AT))
 
     assert found == Prices(Decimal("0.025"), Decimal("0.019"), Decimal("0.006"))
 
