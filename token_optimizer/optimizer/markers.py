@@ -38,6 +38,11 @@ def marker_tokens(show_handle: bool) -> int:
     return _CUT_TOKENS + _HANDLE_TOKENS * show_handle
 
 
+def max_whole_tokens(show_handle: bool) -> int:
+    """What counts no more is not looked at for a cut: a marker in it would take half of its room."""
+    return 2 * marker_tokens(show_handle)
+
+
 def without_markers(block: Block) -> str:
     """The block's text but for its markers."""
     return "".join(MarkedText.of(block).pieces()) if block.markers else block.content

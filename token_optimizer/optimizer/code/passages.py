@@ -21,20 +21,18 @@ from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.text.sentences import window_spans
 
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
-_SIGNATURE = re.compile(
-    r"\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
-    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w"
+_TELLING = re.compile(
+    r"(?P<signature>\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
+    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w)"
+    r"|(?P<changed>diff --git|@@ |[-+]{3} |[-+](?![-+]))"
+    r"|(?P<header>\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b))"
 )
-_CHANGED = re.compile(r"(?:diff --git|@@ |[-+]{3} |[-+](?![-+]))")
-_HEADER = re.compile(r"\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b)")
 # Without one of these a line of code or output tells of no error; most lines are not read further.
 _HINT = re.compile(r"(?i)err|fail|exception|traceback|fatal|panic|cannot|could not|unable|not ok|[✗✘❌]")
 _EMPTY = re.compile(r"[\W_]*$")
 _NAME_WEIGHT = 0.25
 _VALUE = 0.02
-_SIGNATURE_VALUE = 0.3
-_CHANGED_VALUE = 0.3
-_HEADER_VALUE = 0.25
+_TELLING_VALUES = {"signature": 0.3, "changed": 0.3, "header": 0.25}
 _ERROR_VALUE = 0.6
 
 
@@ -65,19 +63,13 @@ def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
 
 
 def _value(line: str) -> float:
-    value = _VALUE
-    if _SIGNATURE.match(line):
-        value += _SIGNATURE_VALUE
-    elif _CHANGED.match(line):
-        value += _CHANGED_VALUE
-    elif _HEADER.match(line):
-        value += _HEADER_VALUE
-    return value
+    telling = _TELLING.match(line)
+    return _VALUE + _TELLING_VALUES[telling.lastgroup or ""] if telling else _VALUE
 
 
 def _line_spans(source: MarkedText) -> Iterator[tuple[int, int]]:
     """Lines with their ends; lines that say nothing go with the one before, markers are no passages."""
-    text = source.text
+    text, has_markers = source.text, bool(source.markers)
     start = end = 0
     while end < len(text):
         begin, end = end, text.find("\n", end) + 1 or len(text)
@@ -87,7 +79,7 @@ def _line_spans(source: MarkedText) -> Iterator[tuple[int, int]]:
         if begin > start:
             yield start, begin
         start = begin
-        if source.is_marker(begin, end):
+        if has_markers and source.is_marker(begin, end):
             start = end
     if start < len(text):
         yield start, len(text)

@@ -31,6 +31,11 @@ def distinct_names(text: str) -> set[str]:
     return {name for name, _ in _NAMES.distinct(text)}
 
 
+def distinct_name_facts(text: str) -> set[str]:
+    """The names as facts, each once."""
+    return {fact for fact, _ in _FACTS.distinct(text)}
+
+
 def names_of_parts(parts: Iterable[str]) -> set[str]:
     """The names in these parts of a text, which stand between spaces."""
     return {name for found in filter(None, map(_NAMES.__getitem__, parts)) for name, _ in found}
@@ -44,7 +49,7 @@ def weighted_names(text: str) -> list[tuple[str, float]]:
 def name_facts(text: str, weight: float = 1.0) -> dict[str, float]:
     """The names as facts of a passage, with what a mention is worth where one of a whole name is worth this
     `weight`."""
-    return {NAME_PREFIX + name: weight * share for name, share in _NAMES.of(text)}
+    return {fact: weight * share for fact, share in _FACTS.of(text)}
 
 
 def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
@@ -62,4 +67,10 @@ def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
             yield from ((part, _PART_WEIGHT) for part in parts if len(part) > 1)
 
 
+def _facts(text: str) -> Iterator[tuple[str, float]]:
+    return ((NAME_PREFIX + name, share) for name, share in _NAMES[text])
+
+
 _NAMES = WordCache(_weighted_names)
+# Made once for each word: facts are looked up by every stage of a choice, and a string knows its hash.
+_FACTS = WordCache(_facts)

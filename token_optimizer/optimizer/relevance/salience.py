@@ -13,7 +13,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Passage, Prompt
-from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_names
+from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_name_facts
 
 # Before what stands outside of the messages.
 _NOWHERE = OUTSIDE - 1
@@ -118,7 +118,7 @@ def calls_tools(prompt: Prompt) -> bool:
 def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
     """What the block names."""
     if passages is None:
-        return {NAME_PREFIX + name for name in distinct_names(block.content)}
+        return distinct_name_facts(block.content)
     facts = set().union(*[passage.facts for passage in passages])
     return {fact for fact in facts if fact.startswith(NAME_PREFIX)}
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.markers import was_cut
+from token_optimizer.optimizer.markers import max_whole_tokens, was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import has_stem
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
@@ -46,11 +46,13 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         return prompt
     asked = specific_stems(prompt.query)
     spared = _short_results(prompt, context)
+    whole_tokens = max_whole_tokens(context.show_handles)
 
     def open_cutter(block: Block) -> Cutter | None:
         has_floor = block.kind in kind_floors() and block.kind is not Kind.LOG
         is_open = has_floor and block.slot not in spared and not was_cut(block)
-        return cutter_of(block) if is_open and (over > 0 or _is_long_json(block, context)) else None
+        is_wanted = over > 0 or _is_long_json(block, context)
+        return cutter_of(block) if is_open and is_wanted and block.tokens > whole_tokens else None
 
     # No turn goes as a whole: what is next may depend on who said what.
     cuttables = _asked_about(cuttable_blocks(prompt, context, open_cutter, ()), asked)

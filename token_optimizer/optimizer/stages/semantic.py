@@ -15,6 +15,7 @@ from token_optimizer.latency import MEANING
 from token_optimizer.models import Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage
+from token_optimizer.optimizer.markers import max_whole_tokens
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
 from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS
@@ -31,10 +32,11 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     if not is_over and not asks_in_particular(prompt):
         return prompt
     kinds = _TOLD_KINDS if is_agents_run(prompt) else (*_TOLD_KINDS, Kind.PROSE)
+    whole_tokens = max_whole_tokens(context.show_handles)
     rivals = [
         block
         for block in prompt.blocks
-        if block.kind in kinds and block.content and not (block.verbatim or block.must_keep)
+        if block.kind in kinds and block.tokens > whole_tokens and not (block.verbatim or block.must_keep)
     ]
     if not rivals:
         return prompt

@@ -86,7 +86,7 @@ def test_a_turn_that_was_dropped_comes_back_when_it_is_asked_for(monkeypatch, qu
 
 def test_where_there_is_no_room_for_it_the_conversation_is_compacted_around_it(monkeypatch) -> None:
     monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
-    result = _told_over_time(_chat(54), "Where is the spare key of the boathouse?", 1_200)
+    result = _told_over_time(_chat(55), "Where is the spare key of the boathouse?", 1_200)
     assert result.stats.compacted
     assert "hangs behind the barometer" in str(result.body["messages"])
 

@@ -49,6 +49,18 @@ def test_the_trace_says_worth_and_floor_and_what_a_further_cut_would_save() -> N
     assert set(told) == {"kept", "floor", "spare_tokens"}
 
 
+def test_what_is_no_longer_than_two_markers_is_neither_cut_nor_weighed() -> None:
+    chat: Messages = [
+        {"role": ("user", "assistant")[number % 2], "content": f"The boat {number} came home."}
+        for number in range(200)
+    ]
+    messages = [*chat, *documents()]
+    sent, stats = optimize(messages, config=BALANCED)
+    assert stats.compression_ratio < 0.8
+    assert sent[:200] == chat
+    assert all(block.worth is None and block.utility is None for block in stats.blocks[:200])
+
+
 def test_what_is_worth_the_floor_stays_whatever_the_target_says() -> None:
     named = [
         f"At Sandnes the lighthouse was painted for time {number} in 19{number:02d}."
