@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import structlog
 from celery import shared_task
@@ -20,10 +20,10 @@ from optimizer_app.precompression.retention import drop_unused
 from optimizer_app.precompression.work import compress_due
 from optimizer_app.replays.texts import drop_expired_texts
 from optimizer_app.replays.work import run_due
-from optimizer_app.rollups.rolling import roll_up_all
+from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
 from optimizer_app.traces.delivery import deliver_due_events
 from optimizer_app.traces.partitions import ensure_coming_partitions
-from optimizer_app.traces.retention import drop_older_than
+from optimizer_app.traces.retention import drop_older_than, midnight
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +37,14 @@ def deliver_events() -> None:
 
 @shared_task
 def keep_partitions() -> None:
-    """Make the coming days' partitions; drop those older than TRACE_RETENTION_DAYS, where that is not 0."""
+    """Make the coming days' partitions; drop what is older than TRACE_ and ROLLUP_RETENTION_DAYS."""
     today = timezone.now().astimezone(UTC).date()
     ensure_coming_partitions(today)
     days = settings.TRACE_RETENTION_DAYS
     if days and (dropped := drop_older_than(days, today)):
         log.info("traces_dropped", days=dropped)
+    if days := settings.ROLLUP_RETENTION_DAYS:
+        drop_rollups_before(midnight(today - timedelta(days=days)))
 
 
 @shared_task

@@ -87,8 +87,9 @@ ALLOW_PRIVATE_URLS = env.boolean("OPTIMIZER_ALLOW_PRIVATE_URLS", default=False)
 # The model of the machine's one embedding process, and the socket it answers on.
 EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
 EMBEDDING_SOCKET = STATE_DIR / "run" / "embedding.sock"
-# Days that traces are kept; 0 keeps them for ever.
-TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 0, min_value=0)
+# Days that traces are kept, and what each day came to; 0 keeps them for ever.
+TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 90, min_value=0)
+ROLLUP_RETENTION_DAYS = env.integer("OPTIMIZER_ROLLUP_RETENTION_DAYS", 730, min_value=0)
 
 INSTALLED_APPS = [
     "unfold",

@@ -91,6 +91,12 @@ def drop_details_before(moment: datetime) -> None:
     RollupMark.objects.filter(start__lt=moment).delete()
 
 
+def drop_rollups_before(moment: datetime) -> None:
+    """Keep nothing of the time before."""
+    drop_details_before(moment)
+    TraceRollup.objects.filter(start__lt=moment).delete()
+
+
 def _taken_marks(over: datetime) -> list[datetime]:
     """The oldest quarters that changed; their marks are gone."""
     waiting = RollupMark.objects.filter(start__lt=over)

@@ -19,6 +19,11 @@ from optimizer_app.trace_ids import first_id_at
 TABLE = "optimizer_app_requesttrace"
 COMING_DAYS = 7
 _CREATION_LOCK = 0x746F6B656E  # the name of an advisory lock
+_PARTITIONS = """
+    SELECT relname, inhrelid IS NOT NULL, coalesce(inhdetachpending, false)
+    FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid AND inhparent = %s::regclass
+    WHERE relkind = 'r' AND relname ~ %s
+"""
 
 
 class CreatePartitionedModel(CreateModel):
@@ -65,23 +70,30 @@ def ensure_partitions(days: Iterable[date]) -> None:
 
 def partition_days() -> list[date]:
     """Days that have a partition, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid "
-            "WHERE inhparent = %s::regclass",
-            [TABLE],
-        )
-        names = [name for (name,) in cursor.fetchall()]
-    return sorted(_day(name) for name in names)
+    return sorted(_day(name) for name, _, _ in _partitions())
 
 
 def drop_partitions_before(day: date) -> int:
-    """Drop the partitions older than `day`; returns how many."""
-    old = [found for found in partition_days() if found < day]
+    """Drop the partitions older than `day`; returns how many. Needs autocommit.
+
+    Each is detached beside those who read and write the table, instead of under a lock that all of them would
+    wait for. What an interrupted call left half done is ended.
+    """
+    old = [found for found in _partitions() if _day(found[0]) < day]
     with connection.cursor() as cursor:
-        for found in old:
-            cursor.execute(f"DROP TABLE {partition_name(found)}")
+        for name, is_attached, is_half_detached in old:
+            if is_attached:
+                how = "FINALIZE" if is_half_detached else "CONCURRENTLY"
+                cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {name} {how}")
+            cursor.execute(f"DROP TABLE {name}")
     return len(old)
+
+
+def _partitions() -> list[tuple[str, bool, bool]]:
+    """The tables of the days: name, whether it is attached still, and whether only half."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PARTITIONS, [TABLE, f"^{TABLE}_[0-9]{{8}}$"])
+        return cursor.fetchall()
 
 
 def _has_partition(day: date) -> bool:

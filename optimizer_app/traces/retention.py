@@ -16,7 +16,11 @@ def drop_older_than(days: int, today: date) -> int:
     Returns how many days of traces were dropped.
     """
     first = today - timedelta(days=days)
-    midnight = datetime.combine(first, time.min, UTC)
-    Event.objects.filter(id__lt=first_id_at(midnight), next_try_at=None).delete()
-    drop_details_before(midnight)
+    Event.objects.filter(id__lt=first_id_at(midnight(first)), next_try_at=None).delete()
+    drop_details_before(midnight(first))
     return drop_partitions_before(first)
+
+
+def midnight(day: date) -> datetime:
+    """When the day begins, in UTC."""
+    return datetime.combine(day, time.min, UTC)
