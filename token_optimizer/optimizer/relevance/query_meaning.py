@@ -16,11 +16,8 @@ from token_optimizer.optimizer.relevance.utility import parts_by_similarity
 from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 
 
-def meaning_of(query: str, blocks: Sequence[Block], *, with_synonyms: bool) -> Meaning:
-    """The meaning for these blocks; `with_synonyms` where they are of use.
-
-    Raises StageSkipped where static vectors are not installed.
-    """
+def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
+    """The meaning for these blocks. Raises StageSkipped where static vectors are not installed."""
     # Names and stems are looked for in the same parts of a text.
     parts_of = [set(block.content.split()) for block in blocks]
     words = WordVectors.of_parts([set(query.split()), *parts_of])
@@ -29,4 +26,4 @@ def meaning_of(query: str, blocks: Sequence[Block], *, with_synonyms: bool) -> M
     for block, said, similarity in zip(blocks, parts_of, words.similarities(), strict=True):
         parts = parts_by_similarity(block, similarity, len(names_of_parts(said)), newest)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
-    return Meaning(utilities, synonyms(query, words) if with_synonyms else {})
+    return Meaning(utilities, synonyms(query, words))

@@ -1,7 +1,7 @@
-"""Finds out what the question means for the documents, transcripts and old turns that compete for a budget.
+"""Finds out what the question means for the documents and transcripts that compete for a budget.
 
-It changes no text. It runs where passages are chosen, and its result decides what later stages leave out.
-In an agent's run old turns are not weighed: there names say more than prose.
+It changes no text. It runs where passages are chosen, and its result decides what later stages leave out. Old
+turns of a chat are chosen by the question's own words, so it does not look at them.
 
 Before: "What about the price?", over budget, and a document that says "The costs are low."
 After:  the same blocks, and the prompt's `meaning` with price -> costs and what the document is worth
@@ -12,16 +12,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from token_optimizer.latency import MEANING
-from token_optimizer.models import Kind, Prompt
+from token_optimizer.models import Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.markers import max_whole_tokens
 from token_optimizer.optimizer.relevance.query_meaning import meaning_of
-from token_optimizer.optimizer.relevance.salience import is_agents_run
 from token_optimizer.optimizer.selection.cutters import CUTTERS
 from token_optimizer.optimizer.selection.soft_target import asks_in_particular
 
-_TOLD_KINDS = (Kind.DOCUMENT, Kind.TRANSCRIPT)
+_KINDS = frozenset(kind for kind, cutter in CUTTERS.items() if cutter.synonym_weight)
 
 
 def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
@@ -31,20 +30,18 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     if not is_over and not asks_in_particular(prompt):
         return prompt
-    kinds = _TOLD_KINDS if is_agents_run(prompt) else (*_TOLD_KINDS, Kind.PROSE)
     whole_tokens = max_whole_tokens(context.show_handles)
     rivals = [
         block
         for block in prompt.blocks
-        if block.kind in kinds and block.tokens > whole_tokens and not (block.verbatim or block.must_keep)
+        if block.kind in _KINDS and block.tokens > whole_tokens and not (block.verbatim or block.must_keep)
     ]
     if not rivals:
         return prompt
-    with_synonyms = any(CUTTERS[block.kind].synonym_weight for block in rivals)
     tokens = sum(block.tokens for block in rivals)
     context.latency.demand(MEANING, tokens)
     with context.latency.measuring(MEANING, tokens):
-        return replace(prompt, meaning=meaning_of(prompt.query, rivals, with_synonyms=with_synonyms))
+        return replace(prompt, meaning=meaning_of(prompt.query, rivals))
 
 
 STAGE = Stage("semantic", look_into_meaning, "weighed by what the question means")
