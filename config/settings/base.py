@@ -87,6 +87,12 @@ ALLOW_PRIVATE_URLS = env.boolean("OPTIMIZER_ALLOW_PRIVATE_URLS", default=False)
 # The model of the machine's one embedding process, and the socket it answers on.
 EMBEDDING_MODEL = env.text("OPTIMIZER_EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
 EMBEDDING_SOCKET = STATE_DIR / "run" / "embedding.sock"
+# Workers of this machine that read and embed documents at a time, and for how many seconds of an hour each
+# project may keep one from those of other projects.
+INGEST_WORKERS = env.integer(
+    "OPTIMIZER_INGEST_WORKERS", max(1, len(os.sched_getaffinity(0)) // 2), min_value=1, max_value=64
+)
+INGEST_SECONDS_PER_HOUR = env.seconds("OPTIMIZER_INGEST_SECONDS_PER_HOUR", 1200.0)
 # Days that traces are kept, and what each day came to; 0 keeps them for ever.
 TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 90, min_value=0)
 ROLLUP_RETENTION_DAYS = env.integer("OPTIMIZER_ROLLUP_RETENTION_DAYS", 730, min_value=0)
@@ -222,6 +228,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# One process is left for deliveries and upkeep.
+CELERY_WORKER_CONCURRENCY = INGEST_WORKERS + 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_DEFAULT_QUEUE = "upkeep"
 CELERY_TASK_QUEUES = [Queue(name) for name in ("ingest", "precompression", "delivery", "upkeep")]

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 
 from dashboard.numbers.formats import exact
 from optimizer_app.ingest.readers.reading import LeftOut
+from optimizer_app.ingest.turns import embedded_a_second
 from optimizer_app.models import Document
 from optimizer_app.models.document import DocumentQuerySet
 
@@ -128,13 +129,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All documents in scope, whatever the filters say."""
+    """All documents in scope, whatever the filters say. `embedded_a_second` is None where nothing waits."""
 
     count: int
     tabs: tuple[tuple[str, str, int], ...]
     chunks: int
     tokens: int
     waiting: int
+    embedded_a_second: float | None
 
 
 def summary(documents: DocumentQuerySet) -> Summary:
@@ -146,6 +148,7 @@ def summary(documents: DocumentQuerySet) -> Summary:
     by_state = {row["state"]: row for row in rows}
     embedding = by_state.get(State.EMBEDDING, {"chunks": 0, "embedded": 0})
     counts = {state: row["count"] for state, row in by_state.items()}
+    waiting = embedding["chunks"] - embedding["embedded"]
     return Summary(
         count=sum(counts.values()),
         tabs=tuple(
@@ -153,7 +156,8 @@ def summary(documents: DocumentQuerySet) -> Summary:
         ),
         chunks=sum(row["chunks"] for row in by_state.values()),
         tokens=sum(row["tokens"] for row in by_state.values()),
-        waiting=embedding["chunks"] - embedding["embedded"],
+        waiting=waiting,
+        embedded_a_second=embedded_a_second() if waiting else None,
     )
 
 

@@ -4,5 +4,5 @@ wake.py          asks a Celery worker to look for due work now
 connections.py   database connections of threads outside Django's requests
 heartbeat.py     when a worker last took a task from each queue
 leases.py        rows that one worker holds for a time
-machine_lock.py  work that one process of a machine does at a time
+machine_lock.py  work that one process of a machine, or so many, do at a time
 """

@@ -16,17 +16,16 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from cachetools import LRUCache
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_documents
-from optimizer_app.background.leases import lease
-from optimizer_app.background.machine_lock import machine_lock
+from optimizer_app.background.machine_lock import machine_slot
 from optimizer_app.embeddings.client import EmbeddingsUnavailable, embed, status
 from optimizer_app.ingest.confined import read_confined
 from optimizer_app.ingest.read import Chunk, ReadDocument, UnreadableDocument
+from optimizer_app.ingest.turns import LEASE, add_use, another_waits, lease_document
 from optimizer_app.models import Document
 from optimizer_app.retrieval.search import owner_of
 from token_optimizer.models import BlockType
@@ -44,14 +43,10 @@ from token_optimizer.storage.blocks import (
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(minutes=2)
-BATCH_CHUNKS = 16
+BATCH_CHUNKS = 32
+SLICE_SECONDS = 5.0
 # After so long a task ends and leaves the rest to the next one, so that a worker can stop.
 TURN = timedelta(seconds=60)
-
-
-# When this process last worked for a project, by its own clock.
-_served_at: LRUCache[UUID, float] = LRUCache(10_000)
 
 
 class TakenAway(Exception):
@@ -61,31 +56,18 @@ class TakenAway(Exception):
 def ingest_due() -> int:
     """Work on due documents, one after the other, for one turn; how many were finished.
 
-    One worker of a machine does so at a time: the embedding process is what takes the time.
+    INGEST_WORKERS of a machine do so at a time: the embedding process is what takes the time.
     """
     finished = 0
-    with machine_lock("ingest") as alone:
+    with machine_slot("ingest", settings.INGEST_WORKERS) as is_free:
         until = timezone.now() + TURN
-        while alone and timezone.now() < until and (document := lease_document()) is not None:
+        while is_free and timezone.now() < until and (document := lease_document()) is not None:
+            started = time.monotonic()
             finished += _work_on(document)
-            if document.state == Document.State.EMBEDDING:
+            add_use(document.project_id, seconds=time.monotonic() - started)
+            if document.state == Document.State.EMBEDDING and document.reason:
                 break  # the models are not there: the others would wait for them, too
     return finished
-
-
-def lease_document() -> Document | None:
-    """The next document; the caller holds it for the next `LEASE`. Projects take turns, each with the one
-    that waits longest, so that many of one project make another wait for one of them."""
-    due = Document.objects.due(timezone.now())
-    waiting = (
-        due.order_by().values("project").annotate(since=Min("created_at")).values_list("project", "since")
-    )
-    for project_id, _ in sorted(waiting, key=lambda row: (_served_at.get(row[0], 0.0), row[1])):
-        oldest = due.filter(project=project_id).without_source().order_by("created_at", "pk")
-        if found := lease(oldest[:1], LEASE):
-            _served_at[project_id] = time.monotonic()
-            return found[0]
-    return None
 
 
 def _work_on(document: Document) -> bool:
@@ -93,7 +75,7 @@ def _work_on(document: Document) -> bool:
     try:
         if document.state in Document.BEFORE_STORED:
             _store(document, _read(document))
-        _embed(document)
+        return _embed(document)
     except UnreadableDocument as error:
         _finish(document, Document.State.FAILED, str(error))
     except EmbeddingsUnavailable as error:
@@ -163,21 +145,31 @@ def _block(document: Document, read: ReadDocument, chunk: Chunk) -> StoredBlock:
     )
 
 
-def _embed(document: Document) -> None:
-    """Embed the chunks that have no vector of the model in use, a batch at a time."""
+def _embed(document: Document) -> bool:
+    """Embed the chunks that have no vector of the model in use, a batch at a time; whether that is finished.
+
+    A long document gives way to those of other projects after `SLICE_SECONDS`.
+    """
     owner = owner_of(document.project_id)
     model = ""
+    give_way_at = time.monotonic() + SLICE_SECONDS
     while batch := _waiting(document, owner, model := model or _model()):
+        started = time.monotonic()
         vectors = embed([text for _, text in batch], wait=True)
+        add_use(document.project_id, embedded=len(batch), embedding_seconds=time.monotonic() - started)
         with transaction.atomic(), connection.cursor() as cursor:
             ids = [block_id for block_id, _ in batch]
             put_vectors(cursor, owner, model, dict(zip(ids, vectors, strict=True)))
             left = count_without_vector(cursor, owner, model, document.pk)
             _update(document, embedded=document.chunks - left, leased_until=timezone.now() + LEASE)
+        if left and time.monotonic() > give_way_at and another_waits(document):
+            _update(document, leased_until=None, reason="")
+            return False
     with connection.cursor() as cursor:
         delete_vectors(cursor, owner, except_model=model, document_id=document.pk)
     document.embedded_by = model
     _finish(document, Document.State.DONE, "")
+    return True
 
 
 def _waiting(document: Document, owner: str, model: str) -> list[tuple[UUID, str]]:

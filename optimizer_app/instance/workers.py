@@ -11,7 +11,6 @@ from django.conf import settings
 from optimizer_app.child_processes import Command
 from optimizer_app.instance import web
 
-CELERY_PROCESSES = "2"
 QUEUES = "ingest,delivery,upkeep"
 # One worker has nobody to gossip with.
 _QUIET_WORKER = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO")
@@ -38,8 +37,6 @@ def celery_processes() -> list[Command]:
             "worker",
             "--queues",
             QUEUES,
-            "--concurrency",
-            CELERY_PROCESSES,
             *_QUIET_WORKER,
         ],
         # Apart, since a text takes it minutes, and niced, since it takes all that requests leave.

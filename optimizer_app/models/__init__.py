@@ -6,7 +6,7 @@ from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.config_history import ConfigDraft, ConfigShare, ConfigVersion
-from optimizer_app.models.document import Document, IngestJob
+from optimizer_app.models.document import Document, IngestJob, IngestUse
 from optimizer_app.models.event import Event
 from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.kept.replay import Replay, ReplayResult
@@ -33,6 +33,7 @@ __all__ = [
     "Document",
     "Event",
     "IngestJob",
+    "IngestUse",
     "Invitation",
     "Membership",
     "OptimizationConfig",

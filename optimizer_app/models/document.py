@@ -122,6 +122,23 @@ class IngestJob(models.Model):
         return f"ingest job {self.id}"
 
 
+class IngestUse(models.Model):
+    """What reading and embedding a project's documents took of workers in the hour that began at `hour`.
+
+    `served_at` is when a worker last began with one of them: projects take turns by it.
+    """
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    served_at = models.DateTimeField()
+    hour = models.DateTimeField()
+    seconds = models.FloatField(default=0.0)
+    embedded = models.PositiveIntegerField(default=0)
+    embedding_seconds = models.FloatField(default=0.0)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.0f} s for {self.project_id}"
+
+
 @receiver(post_delete, sender=Document)
 def delete_chunks(instance: Document, **_kwargs: Any) -> None:
     """A document's chunks go with it, and so with its project."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from optimizer_app.background.heartbeat import last_seen
 from optimizer_app.child_processes import running
+from optimizer_app.ingest.turns import embedded_a_second
 from optimizer_app.models import Document, Precompression
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.system.servers import valkey_client
@@ -63,10 +64,11 @@ def background_worker() -> Part:
     except (redis.RedisError, OSError):
         return Part(name, problem=_unknown())
     newest = max((moment for queue, moment in seen.items() if queue != PRECOMPRESSION), default=None)
-    oldest = _oldest_document()
+    oldest, rate = _documents()
     facts = (
         Fact("took a task", newest, "moment"),
         Fact("oldest document waits since", oldest, "moment"),
+        Fact("passages embedded a second", None if rate is None else f"{rate:.1f}"),
         *(Fact(f"queued for {queue}", count, "count") for queue, count in waiting if queue != PRECOMPRESSION),
     )
     return Part(name, facts, _silence(newest, _SILENT_AFTER, "celery-worker") or _long_wait(oldest))
@@ -102,10 +104,11 @@ def _queues() -> tuple[Mapping[str, datetime], list[tuple[str, Any]]]:
         client.close()
 
 
-def _oldest_document() -> datetime | None:
+def _documents() -> tuple[datetime | None, float | None]:
+    """Since when one waits, and how many passages are embedded in a second."""
     with bounded_cursor():
         oldest: datetime | None = Document.objects.unfinished().aggregate(oldest=Min("updated_at"))["oldest"]
-    return oldest
+        return oldest, embedded_a_second()
 
 
 def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem | None:
