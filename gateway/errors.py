@@ -8,6 +8,7 @@
     ├── TooLarge          413
     ├── UnsupportedEncoding  415: a body compressed in a way that is not read
     ├── UpgradeRequired   426: websockets are not spoken
+    ├── TooManyBytes      429: this key sends more at a time than one may
     ├── InternalError     500: the gateway broke
     ├── UpstreamFailed    502: the provider could not be reached, or broke off
     ├── Unavailable       503: our own database is down and the key is not known yet
@@ -119,6 +120,13 @@ class UpgradeRequired(GatewayError):
     openai_type = "invalid_request_error"
     anthropic_type = "invalid_request_error"
     code = "upgrade_required"
+
+
+class TooManyBytes(GatewayError):
+    status = 429
+    openai_type = "requests"
+    anthropic_type = "rate_limit_error"
+    code = "too_many_bytes"
 
 
 class InternalError(GatewayError):

@@ -21,6 +21,7 @@ from gateway.errors import BadRequest, Unavailable
 from gateway.prompts import PromptCache
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
+from gateway.requests.in_flight import BytesInFlight
 from gateway.upstream.connections import Upstream
 from optimizer_app.captures.queue import CaptureQueue
 from optimizer_app.optimize.service import (
@@ -57,6 +58,7 @@ class Gateway:
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
+    in_flight: BytesInFlight = field(default_factory=BytesInFlight)
     # The base URLs of providers that refused to be asked for the usage of streams.
     refusing_usage: MutableMapping[str, bool] = field(
         default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)
@@ -76,7 +78,11 @@ class Gateway:
 
     async def unpacked(self, client: Client, body: bytes, max_bytes: int | None = None) -> bytes:
         """A body without its `content-encoding`."""
-        return await unpacked_in_thread(body, client.content_encoding, max_bytes or self.max_request_bytes)
+        encoding = client.content_encoding
+        found = await unpacked_in_thread(body, encoding, max_bytes or self.max_request_bytes)
+        if found is not body:
+            client.held.add(len(found))
+        return found
 
     async def optimize(self, request: OptimizationRequest, project_id: UUID) -> Optimized:
         """The prompt made smaller, with what the project's documents say; BadRequest where it is none."""

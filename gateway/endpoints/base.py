@@ -19,6 +19,7 @@ from gateway.auth import Caller
 from gateway.errors import GatewayError, InternalError, id_headers
 from gateway.recording import Arrival, Recording
 from gateway.requests.client import Client, ClientDisconnected, Headers
+from gateway.requests.in_flight import HeldBytes
 from gateway.state import Gateway
 from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import Dialect
@@ -51,14 +52,18 @@ class Endpoint:
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
+        client.held = HeldBytes(gateway.in_flight)
         try:
-            answer = await self._handler(scope["app"].state.gateway, client, scope["path_params"])
+            answer = await self._handler(gateway, client, scope["path_params"])
         except GatewayError as error:
             # Once an answer has begun, its connection breaks: nothing true could follow.
             answer = None if client.started else error_answer(error, client)
         except ClientDisconnected:
             return
+        finally:
+            client.held.release()
         if answer is not None:
             await client.answer(answer.status, [JSON_TYPE, *answer.headers], answer.body)
 
@@ -90,6 +95,7 @@ class TracedEndpoint:
             await _answer_error(client, error, arrival.dialect, arrival.trace_id, arrival.headers)
             return
         recording = Recording(gateway.recorder, arrival, caller)
+        client.held = HeldBytes(gateway.in_flight, caller.api_key_id)
         try:
             if self._scope is not None:
                 caller.check_scope(self._scope)
@@ -105,6 +111,8 @@ class TracedEndpoint:
             # Whatever broke, the request leaves its trace; the server logs the error.
             recording.end_now("error", 500, "internal error")
             raise
+        finally:
+            client.held.release()
 
 
 async def _refuse(client: Client, recording: Recording, error: GatewayError) -> None:

@@ -38,7 +38,7 @@ from gateway.routing import ProviderRoute
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
 from gateway.upstream.headers import request_headers
-from optimizer_app.optimize.service import Optimized, untouched
+from optimizer_app.optimize.service import INLINE_BYTES, Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
 from token_optimizer.models import OptimizationStats
 
@@ -279,7 +279,11 @@ async def _provider_answer(
     """The provider's answer, its body still to come."""
     provider, request = outgoing.provider, outgoing.request
     if provider.is_echo:
-        yield echo_answer(json_object(outgoing.body) or dict(request.body), request.dialect)
+        body = json_object(outgoing.body) or dict(request.body)
+        if len(outgoing.body) <= INLINE_BYTES:
+            yield echo_answer(body, request.dialect)
+        else:
+            yield await asyncio.to_thread(echo_answer, body, request.dialect)
         return
     headers = request_headers(
         client.header_list if request.template is None else complete_headers(client, outgoing.dialect),

@@ -11,6 +11,7 @@ from django.conf import settings
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, RequestTimeout, too_large
+from gateway.requests.in_flight import HeldBytes
 
 _FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
@@ -50,6 +51,7 @@ class Client:
         self.started = False
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
+        self.held = HeldBytes()
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send
@@ -83,9 +85,11 @@ class Client:
                 message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
-            body += message.get("body", b"")
-            if len(body) > max_bytes:
+            piece = message.get("body", b"")
+            if len(body) + len(piece) > max_bytes:
                 raise too_large(max_bytes)
+            self.held.add(len(piece))
+            body += piece
             if not message.get("more_body", False):
                 self._is_read = True
                 return bytes(body)
