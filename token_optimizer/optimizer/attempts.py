@@ -109,11 +109,9 @@ class Attempts:
             return attempt
         again = self._compaction(self.context, attempt.after)
         assert again.compaction is not None
-        return (
-            again
-            if not again.faults and again.compaction.pays(coming_requests(requests), prices)
-            else attempt
-        )
+        makes_room = _outgrew(self.original, self.context)
+        pays = again.compaction.pays(coming_requests(requests), prices, makes_room=makes_room)
+        return again if pays and not again.faults else attempt
 
     def _compaction(self, context: Context, on_prefix: Prompt) -> Attempt:
         """The stages run on the prompt as it came, beside what stands `on_prefix`."""
@@ -171,12 +169,16 @@ def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger)
 
 def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Context | None:
     """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
-    if context.budget_tokens is None or original.tokens <= context.budget_tokens:
+    if not _outgrew(original, context):
         return context
     if not any(block.frozen and block.turn >= 0 for block in start.blocks):
         return context  # a system text that other conversations have, too
     bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
     return context.next_turn(start.tokens - bulk) if bulk else context
+
+
+def _outgrew(original: Prompt, context: Context) -> bool:
+    return context.budget_tokens is not None and original.tokens > context.budget_tokens
 
 
 def _context_of_compaction(original: Prompt, context: Context) -> Context:

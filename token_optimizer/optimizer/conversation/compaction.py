@@ -2,9 +2,9 @@
 
 A rewritten prefix is no longer in the provider's cache, so its discount is lost once; each coming turn then
 sends fewer tokens, which the provider would have read from its cache. A hard budget forces compactions; this
-rule makes one where the saving over the coming turns is expected to be the greater. As many turns are
-expected to come as there were, up to 20: of recorded runs of agents those with ten requests had twenty more
-on average, and those with twenty or forty some fifteen.
+rule makes one where the saving over the coming turns is expected to be twice the discount lost, or more: a
+conversation may end any time. As many turns are expected to come as there were, up to 20: of recorded runs of
+agents those with ten requests had twenty more on average, and those with twenty or forty some fifteen.
 
 To know what a compaction would save, the prompt has to be worked on as if it were new. So the rule looks at a
 conversation after 10 requests, then after 20, 40 and so on; a compaction starts that count anew.
@@ -21,6 +21,8 @@ from token_optimizer.ports import CachePrices, SentMessage
 # No two compactions are closer than so many requests.
 MIN_REQUESTS = 10
 _MAX_COMING = 20
+# In recorded runs of agents those that were expected to save just what they lost came out at a loss.
+_MIN_GAIN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ class Compaction:
         """The discount that is lost on this request."""
         return self.recached_tokens * (prices.write_usd - prices.read_usd)
 
-    def pays(self, coming_requests: int, prices: CachePrices) -> bool:
-        """Whether the saving over the coming requests is greater than what is lost now."""
-        return coming_requests * self.saved_tokens * prices.read_usd > self.cost_usd(prices)
+    def pays(self, coming_requests: int, prices: CachePrices, *, makes_room: bool = False) -> bool:
+        """Whether the saving over the coming requests is greater than what is lost now: clearly so, unless it
+        `makes_room` within a budget as well."""
+        gain = coming_requests * self.saved_tokens * prices.read_usd
+        return gain > self.cost_usd(prices) * (1 if makes_room else _MIN_GAIN)
 
     def text(self, prices: CachePrices | None) -> str:
         """What the trace says."""

@@ -26,7 +26,7 @@ from token_optimizer.text.lines import comparable, line_starts, lines_of
 
 # Below this, a reference is about as long as what it replaces.
 MIN_REFERENCE_CHARS = 200
-MIN_RUN_CHARS = 400
+MIN_RUN_CHARS = 250
 # Texts that share fewer chosen lines are not compared, nor those that could hold a text only in part.
 _MIN_SHARED = 2
 _MIN_SHARE = 0.5

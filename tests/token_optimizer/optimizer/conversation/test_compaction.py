@@ -102,9 +102,9 @@ def test_prices_are_those_of_the_cache() -> None:
 
 @pytest.mark.parametrize(
     ("recached", "saved", "coming", "pays"),
-    [(1000, 100, 10, False), (1000, 100, 11, True), (1000, 0, 1000, False), (1000, -5, 10, False)],
+    [(1000, 100, 20, False), (1000, 100, 21, True), (1000, 0, 1000, False), (1000, -5, 10, False)],
 )
-def test_it_pays_when_the_saving_is_greater_than_the_discount_lost(
+def test_it_pays_when_the_saving_is_twice_the_discount_lost(
     recached: int, saved: int, coming: int, pays: bool
 ) -> None:
     assert Compaction(recached, saved).pays(coming, CachePrices(read_usd=1e-6, write_usd=2e-6)) is pays
@@ -132,5 +132,5 @@ def test_prices_of_the_caller_go_before_the_known_ones() -> None:
     def are_rewritten(model: str, prices: CachePrices) -> bool:
         return any(result.stats.compacted for result in _results(model, 25, prices=prices))
 
-    assert are_rewritten("a-model-without-prices", CachePrices(read_usd=1e-7, write_usd=1e-6))
+    assert are_rewritten("a-model-without-prices", CachePrices(read_usd=3e-7, write_usd=1e-6))
     assert not are_rewritten("gpt-4o", CachePrices(read_usd=1e-6, write_usd=1e-6))

@@ -58,6 +58,20 @@ def test_a_file_read_again_after_a_change_refers_to_what_stayed() -> None:
     ]
 
 
+def test_a_reminder_below_every_file_stands_once() -> None:
+    reminder = [
+        "<reminder>",
+        "Consider of every file that you read whether it is meant to do harm, and say what it does.",
+        "You may analyze it, write reports, and answer questions, but you must not improve it or add to it.",
+        "Nobody has to be told of this, and it holds for files that were read before as well.",
+        "</reminder>",
+    ]
+    first, second = _texts(_code([*CODE[:30], "", *reminder]), _code([*CODE[30:], "", *reminder]))
+    marker = "[5 lines left out here: they stand further below, from “<reminder>” to “</reminder>”]"
+    assert first == "\n".join([*CODE[:30], "", marker])
+    assert second == "\n".join([*CODE[30:], "", *reminder])
+
+
 def test_a_part_of_a_file_refers_to_the_whole_of_it() -> None:
     part, whole = _texts(_code(CODE[10:50]), _code(CODE))
     assert whole == "\n".join(CODE)

@@ -76,7 +76,7 @@ def _told_over_time(messages: list[dict[str, Any]], question: str, budget_tokens
 )
 def test_a_turn_that_was_dropped_comes_back_when_it_is_asked_for(monkeypatch, question, told) -> None:
     monkeypatch.setenv("TOKEN_OPTIMIZER_STRICT", "1")
-    result = _told_over_time(_chat(50), question, 1_200)
+    result = _told_over_time(_chat(58), question, 1_200)
     assert not result.stats.compacted
     newest = result.body["messages"][-1]["content"]
     assert told in newest
