@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from dashboard.shell.window import RANGES, Window
 from optimizer_app.rollups.reading import Selection, sums
+from optimizer_app.rollups.windows import RANGES, Window
 
 _MEASURES = ("tokens_before", "tokens_after", "priced", "net_usd")
 

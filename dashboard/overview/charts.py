@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.overview.figures import Faithfulness, Ratios
 from dashboard.traces.routes import ROUTES
+from optimizer_app.rollups.figures import Faithfulness, Ratios
 from optimizer_app.rollups.histograms import SHARE_BINS
 
 # 20 bins and, after a gap of half a bin, the one for prompts that grew.

@@ -12,8 +12,8 @@ from django.utils import dateformat, timezone
 
 from dashboard.numbers.axes import axis_marks
 from dashboard.numbers.formats import UNKNOWN, milliseconds, money, short
-from dashboard.overview.figures import Bucket
-from dashboard.shell.window import Window
+from optimizer_app.rollups.figures import Bucket
+from optimizer_app.rollups.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dashboard.connecting.clients import connection_of
 from dashboard.numbers.formats import exact, milliseconds, percent, short
-from dashboard.overview import charts, figures, tops
+from dashboard.overview import charts, tops
 from dashboard.overview.first_use import first_use
 from dashboard.overview.series import chart_data
 from dashboard.shell.csv_file import csv_response
@@ -19,6 +19,7 @@ from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import SelectionFilter
 from dashboard.traces.rows import trace_rows
+from optimizer_app.rollups import figures
 
 TEMPLATE = "dashboard/overview/page.html"
 MAX_LATEST = 8

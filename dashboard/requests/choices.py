@@ -5,9 +5,10 @@ from __future__ import annotations
 from dashboard.shell.facets import Counted, Facets, with_count
 from dashboard.shell.scope import Scope
 from dashboard.shell.select import Options, Select
-from dashboard.traces.filters import FLAGS, STATUSES, RequestFilter
+from dashboard.traces.filters import STATUSES, RequestFilter
 from dashboard.traces.routes import ROUTES
 from optimizer_app.models import RequestTrace
+from optimizer_app.traces.flags import FLAGS
 
 _MEASURES = ("errors", "interrupted", *(flag.measure for flag in FLAGS.values() if flag.measure))
 

@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from dashboard.shell.window import DEFAULT_RANGE, RANGES, Range, Window
 from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace, Role
 from optimizer_app.models.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
 from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.windows import DEFAULT_RANGE, RANGES, Range, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,10 @@ class Scope:
 
     def _role_in(self, project: Project) -> str:
         return next((str(own.role) for own in self.projects if own.pk == project.pk), "")  # type: ignore[attr-defined]
+
+    @property
+    def project_ids(self) -> tuple[uuid.UUID, ...]:
+        return tuple(project.pk for project in self.chosen_projects)
 
     @property
     def only_project(self) -> Project | None:

@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 
 from dashboard.shell.facets import REQUESTS, Counted
 from dashboard.shell.scope import Scope
-from dashboard.traces.conditions import ERROR, FAILED_STAGE, INTERRUPTED, NEGATIVE, NOT_SMALLER, TEXT_KEPT
 from dashboard.traces.routes import ROUTES
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Selection
+from optimizer_app.traces.flags import FLAGS
 
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A condition that requests are filtered by, and the measure that counts those that meet it, if any."""
-
-    label: str
-    condition: Q
-    measure: str = ""
-
-
-FLAGS: dict[str, Flag] = {
-    "same": Flag("Not made smaller", NOT_SMALLER, "not_smaller"),
-    "fallback": Flag("Fell back", Q(fallback_used=True), "fallbacks"),
-    "budget": Flag("Over budget", ~Q(over_budget=""), "over_budget"),
-    "compaction": Flag("Compaction", Q(compacted=True), "compactions"),
-    "failed": Flag("Stage failed", FAILED_STAGE, "failed_stages"),
-    "negative": Flag("Net negative", NEGATIVE, "negative"),
-    "error": Flag("Provider error", ERROR, "errors"),
-    "interrupted": Flag("Interrupted", INTERRUPTED, "interrupted"),
-    "kept": Flag("Text kept", TEXT_KEPT),
-}
 STATUSES: dict[str, Counted] = {
     "ok": {"requests": 1, "errors": -1, "interrupted": -1},
     "interrupted": {"interrupted": 1},
@@ -70,7 +47,7 @@ class SelectionFilter(forms.Form):
 
     def selection(self, scope: Scope) -> Selection:
         """The requests of the scope's projects that the filters let through; none where one is not valid."""
-        projects = tuple(project.pk for project in scope.chosen_projects) if self.is_valid() else ()
+        projects = scope.project_ids if self.is_valid() else ()
         return Selection(projects, **self.columns())
 
     def chosen(self) -> dict[str, Any]:

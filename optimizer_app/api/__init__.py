@@ -8,5 +8,6 @@ pages.py           cursor pages
 errors.py          one shape of errors, which name the field
 idempotency.py     a repeated POST answers as the first did
 documentation.py   the OpenAPI schema, and the page to try it; operations.py  what that page shows
+figures/           figures over many requests
 collections/       one file a collection: its fields and what can be done with its rows
 """

@@ -23,6 +23,9 @@ from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
 from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
+from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
+from optimizer_app.api.figures.overview import OverviewView
+from optimizer_app.api.figures.precompression import PrecompressionView
 
 app_name = "api"
 
@@ -52,6 +55,10 @@ urlpatterns = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("prices/", PricesView.as_view(), name="prices"),
     path("prices/<path:model>/", PriceView.as_view(), name="price"),
+    path("overview/", OverviewView.as_view(), name="overview"),
+    path("blocks/", BlocksView.as_view(), name="blocks"),
+    path("blocks/cut/", CutBlocksView.as_view(), name="cut_blocks"),
+    path("precompression/", PrecompressionView.as_view(), name="precompression"),
     path("system/", SystemView.as_view(), name="system"),
     path("", include(_router.urls)),
     re_path("", UnknownView.as_view()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
 from optimizer_app.background.leases import is_free
@@ -12,10 +11,6 @@ from optimizer_app.models.project import Project
 
 
 class PrecompressionQuerySet(models.QuerySet["Precompression"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> PrecompressionQuerySet:
-        """Those of the projects that the user may see."""
-        return self.filter(project__in=Project.objects.visible_to(user))
-
     def unfinished(self) -> PrecompressionQuerySet:
         """Those with work left to do."""
         return self.filter(state__in=Precompression.UNFINISHED)

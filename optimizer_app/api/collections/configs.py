@@ -13,6 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from optimizer_app.api.collections.config_drafts import ConfigDrafts
 from optimizer_app.api.collections.config_serializers import (
     ConfigFile,
     ConfigSerializer,
@@ -27,7 +28,6 @@ from optimizer_app.api.collections.regression_cases import CaseResultSerializer
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.idempotency import idempotent
-from optimizer_app.api.view import Collection
 from optimizer_app.configs.create import create_config, make_default
 from optimizer_app.configs.errors import (
     FieldsRefused,
@@ -51,7 +51,7 @@ from token_optimizer.errors import ConfigError
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
-class ConfigsView(Collection):
+class ConfigsView(ConfigDrafts):
     """What the optimizer does for a key: a preset, and the fields that differ from it."""
 
     queryset = OptimizationConfig.objects.none()

@@ -13,7 +13,15 @@ from optimizer_app.api.view import Collection
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
+from optimizer_app.traces.flags import FLAGS
 
+_COLUMNS = {
+    "config": "config_name",
+    "version": "config_version",
+    "prompt": "prompt_name",
+    "key": "api_key",
+    "conversation": "conversation_id",
+}
 _DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
 
 
@@ -36,6 +44,12 @@ class TraceFilter(ProjectFilter):
     route = serializers.CharField(required=False)
     status = serializers.ChoiceField(required=False, choices=RequestTrace.Status.choices)
     config = serializers.CharField(required=False, help_text="The name of a config.")
+    version = serializers.IntegerField(required=False, min_value=1, help_text="Of the config.")
+    tag = serializers.CharField(required=False)
+    conversation = serializers.UUIDField(required=False)
+    flag = serializers.ChoiceField(
+        required=False, choices=[(name, flag.label) for name, flag in FLAGS.items()]
+    )
     prompt = serializers.CharField(required=False, help_text="The name of a prompt template.")
     key = serializers.UUIDField(required=False, help_text="The id of an API key.")
     since = serializers.DateTimeField(required=False)
@@ -43,11 +57,11 @@ class TraceFilter(ProjectFilter):
 
     def applied_to(self, traces: RequestTraceQuerySet, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
         """The traces that the filters let through."""
-        names = {"config": "config_name", "prompt": "prompt_name", "key": "api_key"}
-        same = {
-            names.get(name, name): value for name, value in asked.items() if name not in ("since", "until")
-        }
+        others = ("since", "until", "flag")
+        same = {_COLUMNS.get(name, name): value for name, value in asked.items() if name not in others}
         found = traces.filter(**same)
+        if "flag" in asked:
+            found = found.filter(FLAGS[asked["flag"]].condition)
         if "since" in asked:
             found = found.since(asked["since"])
         return found.filter(id__lt=first_id_at(asked["until"])) if "until" in asked else found

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from dashboard.shell.window import RANGES, Range, Window
 from optimizer_app.models import Project, RequestTrace
+from optimizer_app.rollups.windows import RANGES, Range, Window
 from tests.dashboard.traces.rows import make_trace
 
 NOON = datetime(2026, 11, 22, 12, 7, 30, tzinfo=UTC)

@@ -1,18 +1,18 @@
-"""The figures of precompression: the rows that are stored now, and the lookups of the window.
+"""The figures of precompression: the rows that are stored now, and the lookups since a time.
 
-Lookups are counted by the hour, so a window begins at a full hour.
+Lookups are counted by the hour, so a time begins at a full hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, Sum
 
-from dashboard.shell.scope import Scope
 from optimizer_app.models import Precompression, PrecompressionHour
 from optimizer_app.models.precompression import PrecompressionQuerySet
 
@@ -92,10 +92,8 @@ class Lookups:
         return bool(self.total or self.unusable or self.dropped)
 
 
-def precompressions(scope: Scope) -> PrecompressionQuerySet:
-    """The rows of the chosen project, or of all of the reader's projects."""
-    found = Precompression.objects.visible_to(scope.user)
-    return found.filter(project=scope.project) if scope.project else found
+def precompressions(project_ids: Collection[uuid.UUID]) -> PrecompressionQuerySet:
+    return Precompression.objects.filter(project__in=project_ids)
 
 
 def stored(rows: PrecompressionQuerySet) -> Stored:
@@ -105,12 +103,11 @@ def stored(rows: PrecompressionQuerySet) -> Stored:
     return Stored(dict(counted), done["before"] or 0, done["after"] or 0, oldest)
 
 
-def lookups(scope: Scope) -> Lookups:
-    since = scope.window.start.replace(minute=0, second=0, microsecond=0)
+def lookups(project_ids: Collection[uuid.UUID], start: datetime) -> Lookups:
+    since = start.replace(minute=0, second=0, microsecond=0)
     names = ("hits", "misses", "unusable", "dropped_full", "dropped_late")
-    sums: dict[str, Any] = (
-        _hours(scope).filter(hour__gte=since).aggregate(**{name: Sum(name) for name in names})
-    )
+    hours = PrecompressionHour.objects.filter(project__in=project_ids, hour__gte=since)
+    sums: dict[str, Any] = hours.aggregate(**{name: Sum(name) for name in names})
     return Lookups(since, **{name: sums[name] or 0 for name in names})
 
 
@@ -122,9 +119,3 @@ def failures(rows: PrecompressionQuerySet) -> list[tuple[str, int]]:
     """The reasons of failures, the most frequent ones first."""
     failed = rows.filter(state=State.FAILED).order_by().values_list("reason")
     return list(failed.annotate(count=Count("pk")).order_by("-count", "reason")[:MAX_REASONS])
-
-
-def _hours(scope: Scope) -> QuerySet[PrecompressionHour]:
-    if scope.project is not None:
-        return PrecompressionHour.objects.filter(project=scope.project)
-    return PrecompressionHour.objects.filter(project__in=scope.projects)

@@ -1,4 +1,4 @@
-"""What the overview counts: each figure in one place, with one meaning, from sums that are rolled up.
+"""What requests came to: each figure in one place, with one meaning, from sums that are rolled up.
 
 Added latency, ratio, cache hits and fallbacks leave out `bypass`, which the optimizer did not touch.
 Percentiles and medians come from bins, within a tenth of the value.
@@ -16,8 +16,6 @@ from typing import Any
 from django.db.models import F, FloatField
 from django.db.models.functions import Cast
 
-from dashboard.shell.window import Window
-from dashboard.traces.conditions import OPTIMIZED
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.rollups.histograms import (
     LATENCY_BINS,
@@ -29,6 +27,7 @@ from optimizer_app.rollups.histograms import (
     percentile,
 )  # fmt: skip
 from optimizer_app.rollups.reading import Selection, sums
+from optimizer_app.rollups.windows import Window
 
 MIN_FOR_BINS = 20
 # Ratios are looked up one by one only where that is cheap.
@@ -182,7 +181,7 @@ def totals_of(rows: Sequence[Row]) -> Totals:
 def ratio_values(traces: RequestTraceQuerySet) -> tuple[float, ...]:
     """Each ratio of these traces, which must be few."""
     ratio = Cast("tokens_after", FloatField()) / F("tokens_before")
-    optimized = traces.order_by().filter(OPTIMIZED, tokens_before__gt=0)
+    optimized = traces.order_by().exclude(route="bypass").filter(tokens_before__gt=0)
     return tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True))
 
 

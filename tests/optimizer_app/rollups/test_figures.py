@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from dashboard.overview import figures
-from dashboard.shell.window import RANGES, Window
 from optimizer_app.models import Project, RequestTrace
+from optimizer_app.rollups import figures
 from optimizer_app.rollups.reading import Selection
+from optimizer_app.rollups.windows import RANGES, Window
 from tests.dashboard.traces.rows import make_trace
 
 NOON = datetime(2026, 11, 22, 12, 7, 30, tzinfo=UTC)

@@ -1,0 +1,7 @@
+"""Figures over many requests, as the pages show them.
+
+window.py          which requests: the filters and the time of the query
+overview.py        what they came to
+blocks.py          what rules cut from their blocks
+precompression.py  what was compressed in the background for them
+"""

@@ -1,0 +1,67 @@
+"""Figures over many requests."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from optimizer_app.models import Project
+from tests.dashboard.precompression.rows import all_states
+from tests.dashboard.traces.rows import make_trace
+from tests.optimizer_app.api.conftest import Caller
+from tests.optimizer_app.cuts.test_cuts import trace as trace_with_cuts
+
+
+def test_the_overview_has_the_figures_of_the_page(
+    call: Caller, project: Project, foreign_project: Project
+) -> None:
+    make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1), usage_input_tokens=400)
+    make_trace(project, model="other", route="cache", fallback_used=True, fallback_reason="too late")
+    make_trace(foreign_project)
+    found = call("GET", "overview/").body
+    totals = found["totals"]
+    assert (totals["requests"], totals["tokens_saved"], totals["net_usd"]) == (2, 1200, "1.000000000")
+    assert (totals["cut_share"], totals["reconciled_share"], totals["fallback_share"]) == (0.6, 0.5, 0.5)
+    assert found["routes"] == {"heuristic_only": 1, "cache": 1}
+    assert found["fallback_reasons"] == {"too late": 1}
+    assert (len(found["buckets"]), sum(row["requests"] for row in found["buckets"])) == (96, 2)
+    assert (sum(found["ratios"]["bins"]), found["faithfulness"]["unscored"]) == (2, 2)
+    assert found["previous"]["requests"] == 0
+    chosen = call("GET", f"overview/?project={project.pk}&model=other&range=7d").body
+    assert (chosen["totals"]["requests"], chosen["totals"]["net_usd"]) == (1, None)
+
+
+def test_blocks_by_rule_and_kind_and_one_by_one(call: Caller, project: Project) -> None:
+    row = trace_with_cuts(project)
+    sums = call("GET", "blocks/").body
+    assert [found["kind"] for found in sums] == ["document", "log", "prose"]
+    assert (sums[0]["tokens_cut"], sums[0]["read_back_tokens"], sums[0]["wanted_share"]) == (400, 40, 0.1)
+    first, second = call("GET", "blocks/cut/?rule=logs&kind=log").body
+    assert (first["trace_id"], first["block"], first["called_again_tokens"]) == (str(row.pk), 1, 60)
+    assert (second["block"], second["tokens_before"], second["tokens_after"]) == (2, 1000, 200)
+    assert call("GET", "blocks/?model=none").body == []
+
+
+def test_precompression(call: Caller, project: Project) -> None:
+    all_states(project)
+    found = call("GET", "precompression/?range=7d").body
+    assert (found["stored"]["working"], found["stored"]["failed"]) == (1, 1)
+    assert (found["lookups"]["hits"], found["lookups"]["misses"]) == (1204, 729)
+    assert found["failures"] == {"the process of LLMLingua-2 died": 1}
+
+
+def test_a_filter_that_cannot_be_used_is_named(
+    call: Caller, project: Project, foreign_project: Project
+) -> None:
+    for path in ("overview/?range=2d", "blocks/?range=2d", "precompression/?range=2d"):
+        assert list(call("GET", path).error["fields"]) == ["range"]
+    assert list(call("GET", "blocks/cut/?kind=log").error["fields"]) == ["rule"]
+    assert list(call("GET", f"overview/?project={foreign_project.pk}").error["fields"]) == ["project"]
+
+
+def test_requests_are_listed_by_what_is_special_about_them(call: Caller, project: Project) -> None:
+    make_trace(project)
+    failed = make_trace(project, stages=[{"name": "logs", "status": "failed", "ms": 3}], tag="nightly")
+    for query in ("flag=failed", "tag=nightly", "flag=failed&tag=nightly"):
+        (row,) = call("GET", f"traces/?{query}").body["results"]
+        assert row["id"] == str(failed.pk)
+    assert list(call("GET", "traces/?flag=odd").error["fields"]) == ["flag"]
