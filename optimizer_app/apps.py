@@ -9,6 +9,7 @@ class OptimizerAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from optimizer_app.access.recording import connect
+        from optimizer_app.access import recording, sessions
 
-        connect()
+        recording.connect()
+        sessions.connect()

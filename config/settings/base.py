@@ -148,6 +148,7 @@ TEMPLATES = [
 ]
 
 # People
+PASSWORD_HASHERS = ["optimizer_app.security.passwords.QueuedHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -8,6 +8,7 @@ import structlog
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 
+from dashboard.account.slots import TooMany, login_slot
 from dashboard.account.throttle import forget, seconds_to_wait
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,11 @@ class LoginForm(AuthenticationForm):
             log.warning("login_refused", address=address, seconds=seconds)
             raise ValidationError(f"Too many tries. Try again in {seconds} s.")
         try:
-            cleaned = super().clean()
+            with login_slot():
+                cleaned = super().clean()
+        except TooMany:
+            self.is_too_soon = True
+            raise ValidationError("Too many people sign in right now. Try again in a moment.") from None
         except ValidationError:
             log.warning("login_failed", account=account[:150], address=address)
             raise

@@ -1,14 +1,22 @@
-"""Addresses of signing in and out, and of the choice of theme."""
+"""Addresses of signing in and out, of one's own account, and of the choice of theme."""
 
 from __future__ import annotations
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.account import views
+from dashboard.account import page, second_step, two_factor, views
 
 urlpatterns = [
     path("login", views.Login.as_view(), name="login"),
+    path("login/code", second_step.code_page, name="login_code"),
+    path("account", page.account_page, name="account"),
+    path("account/sessions/others/revoke", page.revoke_others, name="revoke_other_sessions"),
+    path("account/sessions/<int:session_id>/revoke", page.revoke_session, name="revoke_session"),
+    path("account/two-factor/begin", two_factor.begin, name="begin_two_factor"),
+    path("account/two-factor/confirm", two_factor.confirm, name="confirm_two_factor"),
+    path("account/two-factor/codes", two_factor.new_codes, name="new_recovery_codes"),
+    path("account/two-factor/remove", two_factor.remove, name="remove_two_factor"),
     path("logout", LogoutView.as_view(next_page="dashboard:login"), name="logout"),
     path("theme", views.choose_theme, name="theme"),
 ]

@@ -14,7 +14,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from dashboard.account.forms import LoginForm
+from dashboard.account.second_step import ask_for_code
 from dashboard.shell.themes import THEME_COOKIE, THEMES, theme_of
+from optimizer_app.models import SecondFactor
 
 THEME_SECONDS = 365 * 24 * 3600
 
@@ -23,6 +25,13 @@ class Login(LoginView):
     template_name = "dashboard/account/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Somebody with a second factor is asked for it before they are signed in."""
+        user = form.get_user()
+        if SecondFactor.objects.of(user) is None:
+            return super().form_valid(form)
+        return ask_for_code(self.request, user, self.get_success_url())
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         answer = super().form_invalid(form)

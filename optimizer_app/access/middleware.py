@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from optimizer_app.access.acting import Actor, acting
 from optimizer_app.access.recording import record
+from optimizer_app.access.sessions import note_use
 from optimizer_app.models import AuditEntry, Project, Role
 from optimizer_app.models.roles import needed_role
 
@@ -22,6 +24,9 @@ class Acting:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with acting(request) as actor:
             response = self._get_response(request)
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return response
+            note_use(request)
             if not actor.entries and _changed_something(request, response):
                 _record_deed(actor, request)
         return response

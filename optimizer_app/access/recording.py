@@ -31,6 +31,8 @@ from optimizer_app.models import (
     PromptVersion,
     Provider,
     RegressionCase,
+    SecondFactor,
+    UserSession,
 )
 
 _KINDS: Mapping[type[models.Model], str] = {
@@ -48,15 +50,32 @@ _KINDS: Mapping[type[models.Model], str] = {
     PromptVersion: "prompt version",
     Provider: "provider",
     RegressionCase: "regression case",
+    SecondFactor: "second factor",
     User: "user",
+    UserSession: "session",
 }
 _MAX_CHARS = 200
 # URLs may hold a token.
 _SECRET = frozenset(
-    {"hash", "previous_hash", "hash_secret", "encrypted_secret", "password", "analytics_url", "base_url"}
+    {
+        "hash",
+        "previous_hash",
+        "hash_secret",
+        "encrypted_secret",
+        "encrypted_key",
+        "password",
+        "analytics_url",
+        "base_url",
+        "session_key",
+    }
 )
 # What the service notes by itself.
-_NOTED = frozenset({"last_used_at", "last_login", "updated_at", "created_at", "id"})
+_NOTED = frozenset(
+    {
+        "last_used_at", "last_login", "last_seen_at", "updated_at", "created_at", "id", "last_step",
+        "throttling_failure_count", "throttling_failure_timestamp",
+    }
+)  # fmt: skip
 _SHORT = (
     models.CharField,
     models.BooleanField,

@@ -2,6 +2,7 @@
 
 from optimizer_app.models.access.audit import AuditEntry
 from optimizer_app.models.access.membership import Invitation, Membership
+from optimizer_app.models.access.sign_in import RecoveryCode, SecondFactor, UserSession
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
@@ -46,6 +47,7 @@ __all__ = [
     "PromptTemplate",
     "PromptVersion",
     "Provider",
+    "RecoveryCode",
     "RegressionCase",
     "RegressionResult",
     "Replay",
@@ -55,5 +57,7 @@ __all__ = [
     "RollupMark",
     "RollupState",
     "SavedView",
+    "SecondFactor",
     "TraceRollup",
+    "UserSession",
 ]

@@ -15,6 +15,7 @@ from optimizer_app.security.rotation import encrypted_fields
 FIELDS = {
     ("Capture", "sealed"), ("PlaygroundExample", "encrypted_texts"), ("Precompression", "source"),
     ("Provider", "encrypted_secret"), ("RegressionCase", "encrypted_texts"), ("ReplayResult", "sealed"),
+    ("SecondFactor", "encrypted_key"),
 }  # fmt: skip
 
 
