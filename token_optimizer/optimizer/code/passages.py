@@ -28,7 +28,10 @@ _TELLING = re.compile(
     r"|(?P<header>\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b))"
 )
 # Without one of these a line of code or output tells of no error; most lines are not read further.
-_HINT = re.compile(r"(?i)err|fail|exception|traceback|fatal|panic|cannot|could not|unable|not ok|[✗✘❌]")
+_HINTS = (
+    "err", "fail", "exception", "traceback", "fatal", "panic", "cannot", "could not", "unable", "not ok",
+    "✗", "✘", "❌",
+)  # fmt: skip
 _EMPTY = re.compile(r"[\W_]*$")
 _NAME_WEIGHT = 0.25
 _VALUE = 0.02
@@ -49,8 +52,20 @@ def line_passages(text: str, query: str | None = None, markers: tuple[Marker, ..
 
 
 def _passages(text: str, spans: Iterable[tuple[int, int]]) -> list[Passage]:
-    hints = [match.start() for match in _HINT.finditer(text)]
+    hints = _hints(text)
     return [_passage(text, start, end, hints) for start, end in spans]
+
+
+def _hints(text: str) -> Sequence[int]:
+    """Where hints of an error stand, in order; everywhere in a text that has other places in small letters.
+
+    Looking for each takes a tenth of the time of a pattern that looks for all of them in any case.
+    """
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        return range(len(text))
+    said = [hint for hint in _HINTS if hint in lowered]
+    return sorted(match.start() for hint in said for match in re.finditer(hint, lowered))
 
 
 def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:

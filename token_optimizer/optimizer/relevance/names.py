@@ -23,33 +23,38 @@ _PART_WEIGHT = 0.15
 
 def names(text: str) -> list[str]:
     """Identifiers, paths and numbers of a text, and the parts of the compound ones."""
-    return [name for name, _ in _NAMES.of(text)]
+    return [name for name, _, _ in _NAMES.of(text)]
 
 
 def distinct_names(text: str) -> set[str]:
     """The names, each once."""
-    return {name for name, _ in _NAMES.distinct(text)}
+    return {name for name, _, _ in _NAMES.distinct(text)}
 
 
 def distinct_name_facts(text: str) -> set[str]:
     """The names as facts, each once."""
-    return {fact for fact, _ in _FACTS.distinct(text)}
+    return {fact for _, fact, _ in _NAMES.distinct(text)}
 
 
 def names_of_parts(parts: Iterable[str]) -> set[str]:
     """The names in these parts of a text, which stand between spaces."""
-    return {name for found in filter(None, map(_NAMES.__getitem__, parts)) for name, _ in found}
+    return {name for found in filter(None, map(_NAMES.__getitem__, parts)) for name, _, _ in found}
 
 
 def weighted_names(text: str) -> list[tuple[str, float]]:
     """The names with what a mention is worth: less for a part of one, or a word that is only in capitals."""
-    return _NAMES.of(text)
+    return [(name, share) for name, _, share in _NAMES.of(text)]
 
 
 def name_facts(text: str, weight: float = 1.0) -> dict[str, float]:
     """The names as facts of a passage, with what a mention is worth where one of a whole name is worth this
     `weight`."""
-    return {fact: weight * share for fact, share in _FACTS.of(text)}
+    return {fact: weight * share for _, fact, share in _NAMES.of(text)}
+
+
+def _named(text: str) -> Iterator[tuple[str, str, float]]:
+    """Each name, the fact that it is mentioned, and what the mention is worth."""
+    return ((name, NAME_PREFIX + name, share) for name, share in _weighted_names(text))
 
 
 def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
@@ -67,10 +72,5 @@ def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
             yield from ((part, _PART_WEIGHT) for part in parts if len(part) > 1)
 
 
-def _facts(text: str) -> Iterator[tuple[str, float]]:
-    return ((NAME_PREFIX + name, share) for name, share in _NAMES[text])
-
-
-_NAMES = WordCache(_weighted_names)
-# Made once for each word: facts are looked up by every stage of a choice, and a string knows its hash.
-_FACTS = WordCache(_facts)
+# With the facts, which every stage of a choice looks up: a string that was hashed once knows its hash.
+_NAMES = WordCache(_named)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 
 from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
@@ -23,6 +24,7 @@ _MIN_SHARE = 0.4
 
 FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 KeepPassages = Callable[[MarkedText, Sequence[Passage], frozenset[int]], MarkedText]
+WriteBlock = Callable[[int, frozenset[int]], Block]
 # A shorter paragraph, as a title is, speaks of what the next one does.
 _MIN_PARAGRAPH_CHARS = 200
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -162,15 +164,29 @@ def _passage_tokens(cuttable: CuttableBlock, counts: Iterator[int]) -> list[int]
     return [math.ceil(share * count) for count in tokens]
 
 
+def block_writer(cuttables: Sequence[CuttableBlock], context: Context) -> WriteBlock:
+    """Writes a block, by its number, with only the passages in these places; each way once, since from one
+    try for a budget to the next most blocks stay as they are."""
+
+    @cache
+    def written(number: int, left: frozenset[int]) -> Block:
+        cuttable = cuttables[number]
+        text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
+        return with_text(cuttable.block, text, context.show_handles)
+
+    return written
+
+
 def cut(
     prompt: Prompt,
     context: Context,
     cuttables: list[CuttableBlock],
     kept: set[tuple[int, int]],
     turns: set[int],
+    written: WriteBlock,
 ) -> Prompt:
-    """The prompt with only the passages that are `kept`, by (text, place), and without those of the `turns`
-    of which none is, but for the user's own words."""
+    """The prompt with only the passages that are `kept`, by (text, place), each block as it is `written`, and
+    without those of the `turns` of which none is, but for the user's own words."""
     blocks: list[Block | None] = list(prompt.blocks)
     places: dict[int, set[int]] = {}
     for number, place in kept:
@@ -189,8 +205,7 @@ def cut(
             run = [*run, cuttable] if _follows(run, cuttable) else [cuttable]
             _leave_out(blocks, run, context)
             continue
-        kept_text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
-        blocks[cuttable.at] = with_text(cuttable.block, kept_text, context.show_handles)
+        blocks[cuttable.at] = written(number, left)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
     words = {cuttables[number].block.id for number in carried}
     return counted(without_turns(shorter, empty_turns, context, words), prompt, context)

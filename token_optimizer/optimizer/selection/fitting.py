@@ -17,7 +17,7 @@ from token_optimizer.optimizer.selection.candidates import (
     own_words_first,
 )
 from token_optimizer.optimizer.selection.choice import GreedyChoice
-from token_optimizer.optimizer.selection.cutting import Cutter, cut, cuttable_blocks
+from token_optimizer.optimizer.selection.cutting import Cutter, block_writer, cut, cuttable_blocks
 
 _MAX_ATTEMPTS = 5
 # A choice that costs by so much more or less than was reckoned is reckoned anew.
@@ -39,7 +39,8 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     candidates = candidates_of(prompt, cuttables, gap_tokens)
     frames = frames_of(cuttables, turns, gap_tokens)
     covered = covered_facts(prompt, cuttables)
-    least = cut(prompt, context, cuttables, set(), set(turns))
+    written = block_writer(cuttables, context)
+    least = cut(prompt, context, cuttables, set(), set(turns), written)
     available = -_tokens_over(least, context)
     whole = available + _tokens_over(prompt, context)
     # In an agent's run the role of the user also reports what programs printed.
@@ -52,7 +53,7 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         if room <= 0:
             break
         kept = set(choice.worths_within(room))
-        shorter = cut(prompt, context, cuttables, kept, set(turns))
+        shorter = cut(prompt, context, cuttables, kept, set(turns), written)
         used = available + _tokens_over(shorter, context)
         if best_used < used <= available:
             best, best_used = shorter, used

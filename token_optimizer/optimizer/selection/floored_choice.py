@@ -16,7 +16,7 @@ from token_optimizer.optimizer.selection.candidates import (
     own_words_first,
 )
 from token_optimizer.optimizer.selection.choice import Candidate, GreedyChoice
-from token_optimizer.optimizer.selection.cutting import CuttableBlock, cut
+from token_optimizer.optimizer.selection.cutting import CuttableBlock, block_writer, cut
 from token_optimizer.optimizer.selection.floors import KindFloor
 
 # The user's own words come before all else while they take at most this share of the room.
@@ -62,7 +62,8 @@ class FlooredChoice:
 
     def written(self, kept: Kept) -> Prompt:
         """The prompt with no passages but these of the blocks."""
-        shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set())
+        written = block_writer(self._cuttables, self._context)
+        shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set(), written)
         return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
 
     def tokens_gone(self, kept: Kept) -> int:

@@ -50,6 +50,13 @@ def test_what_tells_most_is_worth_more_than_a_plain_line(line: str) -> None:
     assert values[line.strip()] > values["total = total + step"]
 
 
+@pytest.mark.parametrize("other", ["", "# \u0130stanbul\n"])
+def test_an_error_is_seen_in_any_case_and_where_small_letters_shift_the_text(other: str) -> None:
+    values = _values(f"{other}value = 1\nValueError: no such field\nFATAL: the disk is full\nvalue = 2\n")
+    assert values["value = 1"] == values["value = 2"]
+    assert values["ValueError: no such field"] > values["FATAL: the disk is full"] > values["value = 1"]
+
+
 def test_the_marker_of_an_earlier_cut_is_no_passage() -> None:
     text = "a = load(path)\n[… 30 lines left out]\nb = load(other)\n"
     lines = ["a = load(path)\n", "b = load(other)\n"]
