@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
@@ -16,6 +15,7 @@ from dashboard.configs.releases.shares import running_share
 from dashboard.shell.forms import with_reset
 from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
+from dashboard.shell.versioned import DraftActions
 from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.patterns import tried
 from optimizer_app.configs.shares import shares_of
@@ -26,6 +26,7 @@ from token_optimizer.config import PRESETS
 PAGE = "dashboard/configs/config.html"
 STATE = "dashboard/configs/editor/state.html"
 PATTERNS = "dashboard/configs/editor/tried_patterns.html"
+DRAFTS = DraftActions("dashboard:config", draft_of, discard_draft, rebase_draft)
 
 
 @signed_in
@@ -55,21 +56,13 @@ def save(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @posted
 def discard(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
-    config = visible_config(request, config_id)
-    discard_draft(config, request.user)
-    messages.success(request, f"Your draft was discarded; v{config.version} is what you see.")
-    return redirect("dashboard:config", config.pk)
+    return DRAFTS.discard(request, visible_config(request, config_id))
 
 
 @signed_in
 @posted
 def rebase(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
-    """The reader's changes on top of what others published meanwhile."""
-    config = visible_config(request, config_id)
-    draft = draft_of(config, request.user)
-    if draft is not None and rebase_draft(draft) is None:
-        messages.success(request, f"All of your changes are in v{config.version} already.")
-    return redirect("dashboard:config", config.pk)
+    return DRAFTS.rebase(request, visible_config(request, config_id))
 
 
 @signed_in

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.forms.boundfield import BoundField
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from dashboard.configs.changes import ChangeRow, change_rows
 from dashboard.configs.fields import ConfigForm
 from dashboard.configs.rows import embedding_of, problem
+from dashboard.shell.versioned import posted_to
 from optimizer_app.configs.changes import changes
 from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.history import values_at, versions_of
@@ -28,6 +28,7 @@ from token_optimizer.config import PRESETS
 from token_optimizer.config_fields import FIELDS, GROUPS, SERVICE_FIELDS, ConfigField
 
 SHOWN_VERSIONS = 12
+posted = posted_to("dashboard:config")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,6 @@ class DraftState:
     @property
     def is_behind(self) -> bool:
         return self.draft is not None and self.draft.base_version != self.draft.config.version
-
-
-def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Leads who comes by a link, as after a change of the theme, to the page of the config."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
-        if request.method != "POST":
-            return redirect("dashboard:config", config_id)
-        return view(request, config_id)
-
-    return guarded
 
 
 def visible_config(request: HttpRequest, config_id: uuid.UUID) -> OptimizationConfig:

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -15,6 +14,7 @@ from dashboard.prompts.page import known_content, playground_query, posted, prom
 from dashboard.prompts.preview import preview_of
 from dashboard.prompts.typed import content_of
 from dashboard.shell.page import is_live_refresh, signed_in
+from dashboard.shell.versioned import DraftActions
 from optimizer_app.models import PromptDraft, PromptTemplate
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.prompts.changes import changed_parts
@@ -23,6 +23,7 @@ from optimizer_app.prompts.history import content_at, versions_of
 from optimizer_app.prompts.template import MAX_MESSAGES
 
 SHOWN_VERSIONS = 12
+DRAFTS = DraftActions("dashboard:prompt", draft_of, discard_draft, rebase_draft)
 
 
 @signed_in
@@ -50,21 +51,13 @@ def save(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
 @signed_in
 @posted
 def discard(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
-    template = visible_template(request, template_id)
-    discard_draft(template, request.user)
-    messages.success(request, "Your draft was discarded.")
-    return redirect("dashboard:prompt", template.pk)
+    return DRAFTS.discard(request, visible_template(request, template_id))
 
 
 @signed_in
 @posted
 def rebase(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
-    """The parts that the reader changed, on top of what others published meanwhile."""
-    template = visible_template(request, template_id)
-    draft = draft_of(template, request.user)
-    if draft is not None and rebase_draft(draft) is None:
-        messages.success(request, f"All of your changes are in v{template.version} already.")
-    return redirect("dashboard:prompt", template.pk)
+    return DRAFTS.rebase(request, visible_template(request, template_id))
 
 
 def shown(request: HttpRequest, template: PromptTemplate) -> HttpResponse:

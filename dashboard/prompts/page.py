@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 
 from dashboard.prompts.typed import STARTER
 from dashboard.shell.page import render_page
 from dashboard.shell.scope import Scope
+from dashboard.shell.versioned import posted_to
 from optimizer_app.models import PromptDraft, PromptTemplate
 from optimizer_app.prompts.drafts import draft_of
 from optimizer_app.prompts.history import content_at
 
-
-def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Leads who comes by a link, as after a change of the theme, to the page of the template."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
-        if request.method != "POST":
-            return redirect("dashboard:prompt", template_id)
-        return view(request, template_id)
-
-    return guarded
+posted = posted_to("dashboard:prompt")
 
 
 def visible_template(request: HttpRequest, template_id: uuid.UUID) -> PromptTemplate:

@@ -16,6 +16,7 @@ from dashboard.prompts.forms import NoteForm
 from dashboard.prompts.page import prompt_page, traffic_query, visible_template
 from dashboard.prompts.preview import preview_of
 from dashboard.shell.page import signed_in
+from dashboard.shell.versioned import compared_version, say_published_meanwhile
 from optimizer_app.models import PromptTemplate, PromptVersion
 from optimizer_app.prompts.changes import as_text
 from optimizer_app.prompts.drafts import draft_of
@@ -60,7 +61,7 @@ def version_page(request: HttpRequest, template_id: uuid.UUID, number: int) -> H
     if form.is_valid():
         back = form.cleaned_data
         return _done(request, template, lambda: roll_back(template, number, request.user, **back))
-    other, requests = _compared(request, versions, number), RequestsForm(request.GET or None)
+    other, requests = compared_version(request, versions, number), RequestsForm(request.GET or None)
     before = other.content if other else {}
     shown = [(_label(template, row.number), row.content) for row in (other, version) if row]
     context = {
@@ -87,21 +88,12 @@ def _done(request: HttpRequest, template: PromptTemplate, act: Callable[[], Prom
     try:
         published = act()
     except PublishedMeanwhile as refused:
-        who = refused.live.author or "somebody"
-        messages.error(request, f"Not published: v{refused.live.number} was published by {who} meanwhile.")
+        say_published_meanwhile(request, refused.live)
     except (NothingToPublish, ContentRefused) as refused:
         messages.warning(request, f"Not published: {refused}.")
     else:
         messages.success(request, f"v{published.number} is live for requests that name no version.")
     return redirect("dashboard:prompt", template.pk)
-
-
-def _compared(request: HttpRequest, versions: list[PromptVersion], number: int) -> PromptVersion | None:
-    """The version that is asked for, else the newest one before."""
-    asked = request.GET.get("with", "")
-    if asked.isdecimal():
-        return next((row for row in versions if str(row.number) == asked), None)
-    return next((row for row in versions if row.number < number), None)
 
 
 def _label(template: PromptTemplate, number: int) -> str:

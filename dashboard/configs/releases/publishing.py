@@ -15,6 +15,7 @@ from dashboard.configs.page import draft_state, traffic_query, visible_config
 from dashboard.configs.releases.forms import NoteForm, PublishForm
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from dashboard.shell.versioned import compared_version, say_published_meanwhile
 from optimizer_app.configs.changes import changes
 from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.errors import (
@@ -77,7 +78,7 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
         return said(request, config, lambda: roll_back(config, number, request.user, **back))
     share = config.running_share
     versions = list(versions_of(config))
-    other = _compared(request, versions, number)
+    other = compared_version(request, versions, number)
     live, values = ConfigValues.of(config), ConfigValues.of(version)
     context = {
         "version": version,
@@ -98,8 +99,7 @@ def said(request: HttpRequest, config: OptimizationConfig, act: Callable[[], Con
     try:
         published = act()
     except PublishedMeanwhile as refused:
-        who = refused.live.author or "somebody"
-        messages.error(request, f"Not published: v{refused.live.number} was published by {who} meanwhile.")
+        say_published_meanwhile(request, refused.live)
     except NothingToPublish as refused:
         messages.warning(request, f"Not published: {refused}.")
     except (ShareRunning, NoShare) as refused:
@@ -124,14 +124,6 @@ def _version(config: OptimizationConfig, number: int) -> ConfigVersion:
     if found is None:
         raise Http404(f"{config} has no v{number}")
     return found
-
-
-def _compared(request: HttpRequest, versions: list[ConfigVersion], number: int) -> ConfigVersion | None:
-    """The version that is asked for, else the newest one before."""
-    asked = request.GET.get("with", "")
-    if asked.isdecimal():
-        return next((row for row in versions if row.number == int(asked)), None)
-    return next((row for row in versions if row.number < number), None)
 
 
 def release_page(
