@@ -1,7 +1,8 @@
 """Who is calling: header -> key -> project with its configs and providers.
 
 A lookup in PostgreSQL holds for `FRESH_SECONDS`, so a revoked key ends within that. While the database is
-down, known keys go on working; a key that is not known yet gets a 503, never a pass.
+down, known keys go on working, and only the first request waits to find that out; a key that is not known yet
+gets a 503, never a pass.
 """
 
 from __future__ import annotations
@@ -152,6 +153,8 @@ def _note_use(key: ApiKey) -> None:
 class _Known:
     caller: Caller | None
     checked_at: float
+    # The database did not say whether the key still holds: it is asked beside the requests until it does.
+    is_unanswered: bool = False
 
 
 class CallerCache:
@@ -181,6 +184,10 @@ class CallerCache:
         entry = self._known.get(hashed) or self._unknown.get(hashed)
         if entry is not None and self._clock() - entry.checked_at < FRESH_SECONDS:
             return entry.caller
+        if entry is not None and entry.is_unanswered:
+            entry.checked_at = self._clock()
+            self._lookup_task(hashed)
+            return entry.caller
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
                 return await asyncio.shield(self._lookup_task(hashed))
@@ -193,7 +200,7 @@ class CallerCache:
         entry = self._known.get(hashed)
         if entry is None:
             raise Unavailable("the key cannot be checked at the moment; try again") from error
-        entry.checked_at = self._clock()
+        entry.checked_at, entry.is_unanswered = self._clock(), True
         return entry.caller
 
     def _lookup_task(self, hashed: str) -> asyncio.Task[Caller | None]:

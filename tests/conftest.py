@@ -71,22 +71,26 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["OPTIMIZER_STATE_DIR"] = str(stack.enter_context(state_folder()))
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         state = stack.enter_context(running_servers(Path(os.environ["OPTIMIZER_STATE_DIR"])))
-        _let_make_databases(state)
+        _fit_for_tests(state)
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
     django.setup()
 
 
-def _let_make_databases(state: InstanceState) -> None:
-    """Django makes the databases of the tests as the role that everything else uses."""
+def _fit_for_tests(state: InstanceState) -> None:
+    """Django makes databases as the role that everything else uses, and nothing waits for the disk."""
     with psycopg.connect(
         host=LOOPBACK,
         port=state.postgres_port,
         user=DATABASE_SUPERUSER,
         password=state.postgres_password,
         dbname="postgres",
+        autocommit=True,
     ) as connection:
         connection.execute(f"ALTER ROLE {DATABASE_USER} CREATEDB")
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.hookimpl(trylast=True)

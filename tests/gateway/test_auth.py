@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from collections import Counter
 
@@ -13,6 +14,7 @@ from gateway.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, p
 from gateway.configs import NamedConfig
 from gateway.errors import Unauthorized, Unavailable
 from optimizer_app.models.api_key import key_hash
+from tests.patience import PATIENCE_SECONDS
 from token_optimizer.config import OptimizerConfig
 
 GOOD = {"authorization": "Bearer tok_good"}
@@ -25,12 +27,18 @@ class Store:
         named = NamedConfig("", None, OptimizerConfig())
         self.callers = {key_hash("tok_good"): Caller(uuid.uuid4(), uuid.uuid4(), named, {}, ())}
         self.down = False
+        # While it is silent a look hangs until `answers` is set.
+        self.silent = False
+        self.was_asked, self.answers = threading.Event(), threading.Event()
         self.looks: Counter[str] = Counter()
         self.now = 0.0
         self.cache = CallerCache(self.look, lambda: self.now)
 
     def look(self, hashed: str) -> Caller | None:
         self.looks[hashed] += 1
+        if self.silent:
+            self.was_asked.set()
+            self.answers.wait(PATIENCE_SECONDS)
         if self.down:
             raise OperationalError("down")
         return self.callers.get(hashed)
@@ -72,7 +80,32 @@ async def test_known_key_outlives_the_database(store: Store) -> None:
     store.callers.clear()
     store.now += FRESH_SECONDS
     with pytest.raises(Unauthorized):
-        await store.cache.authenticate(GOOD)
+        await until_refused(store)
+
+
+async def test_nobody_waits_for_a_database_that_did_not_answer(store: Store) -> None:
+    await store.cache.authenticate(GOOD)
+    store.down = True
+    store.now += FRESH_SECONDS
+    await store.cache.authenticate(GOOD)
+    store.silent = True
+    store.now += FRESH_SECONDS
+    await store.cache.authenticate(GOOD)
+    assert await asyncio.to_thread(store.was_asked.wait, PATIENCE_SECONDS)
+    # Answered while the look hangs still, and while it does nobody begins another one.
+    store.now += FRESH_SECONDS
+    await store.cache.authenticate(GOOD)
+    await asyncio.sleep(0)
+    assert store.looks[key_hash("tok_good")] == 3
+    store.answers.set()
+
+
+async def until_refused(store: Store) -> None:
+    """Requests, until the look beside them has answered."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            await store.cache.authenticate(GOOD)
+            await asyncio.sleep(0)
 
 
 async def test_unknown_key_is_no_pass_while_the_database_is_down(store: Store) -> None:

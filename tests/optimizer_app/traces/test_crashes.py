@@ -1,6 +1,7 @@
 """Nothing that was answered is lost, and nothing is stored twice, whatever dies."""
 
 import resource
+from secrets import token_urlsafe
 
 import pytest
 from django.db import connection
@@ -74,10 +75,8 @@ def test_while_the_database_is_down_records_wait(journal_dir, project):
     with CuttableLine(int(connection.settings_dict["PORT"])) as line:
         url = database_url().replace(f":{connection.settings_dict['PORT']}/", f":{line.port}/")
         line.mend()
-        settings = "config.settings.prod"
-        with Worker(
-            "recorder", journal_dir, project.id, DATABASE_URL=url, DJANGO_SETTINGS_MODULE=settings
-        ) as worker:
+        prod = {"DJANGO_SETTINGS_MODULE": "config.settings.prod", "DJANGO_SECRET_KEY": token_urlsafe(48)}
+        with Worker("recorder", journal_dir, project.id, DATABASE_URL=url, **prod) as worker:
             recorded = {worker.record()}
             eventually(lambda: stored_ids() == recorded)
 
