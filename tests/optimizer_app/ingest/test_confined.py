@@ -6,6 +6,8 @@ import io
 import mmap
 import os
 import resource
+import socket
+import subprocess
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -109,6 +111,22 @@ def test_it_has_no_rights_of_its_worker(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert not (written.exists() and written.read_text())
     if os.geteuid() == 0:
         assert "secret" not in str(told.value)
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True).returncode != 0,
+    reason="this system lets no process leave the network",
+)
+def test_it_reaches_no_server_of_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def connect(*_args: object, **_options: object) -> ReadDocument:
+            socket.create_connection(server.getsockname(), 1)
+            raise UnreadableDocument("connected")
+
+        monkeypatch.setattr(confined, "read_text", connect)
+        with pytest.raises(UnreadableDocument, match=r"its reader failed \(OSError|ConnectionRefusedError\)"):
+            read_confined(b"text")
 
 
 def test_a_crash_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
