@@ -21,6 +21,7 @@ MAX_VALUES = 1_000_000
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _MAX_64_BITS = 2**64 - 1
 _MIN_64_BITS = -(2**63)
+_MAX_SHOWN_CHARS = 40
 # What was to be there, by pydantic's name for what was wrong.
 _EXPECTED = {
     "string_type": "a string",
@@ -73,7 +74,7 @@ def _field_name(place: Sequence[str | int]) -> str:
 def kind_of(value: object) -> str:
     """A wrong value as JSON calls it, with numbers and booleans themselves; never a text of the prompt."""
     if value is None or isinstance(value, bool | int | float):
-        return orjson.dumps(value).decode()
+        return json.dumps(value)[:_MAX_SHOWN_CHARS]
     if isinstance(value, str):
         return "an empty string" if not value else "a string"
     return "a list" if isinstance(value, list) else "an object"
