@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -117,18 +118,32 @@ def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
     key = f"missing {kind}", len(text), marked
     spans = _MISSING.get(key)
     if spans is None:
-        left = set(_units_left(now, kind))
-        units = ((start, end, _unit(text, start, end, kind)) for start, end in _unit_spans(text, kind))
-        missing = [(start, end) for start, end, unit in units if unit.strip() and unit not in left]
+        units = list(_unit_spans(text, kind))
+        left = set(_units_left(now, kind, text, units))
+        written = ((start, end, _unit(text, start, end, kind)) for start, end in units)
+        missing = [(start, end) for start, end, unit in written if unit.strip() and unit not in left]
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
     return [_unit(text, start, end, kind) for start, end in zip(spans[::2], spans[1::2], strict=True)]
 
 
-def _units_left(block: Block, kind: Kind) -> list[str]:
-    """The units of what is left of a block, apart from its markers."""
-    return [unit for piece in MarkedText.of(block).pieces() for unit in _units(piece, kind)]
+def _units_left(
+    block: Block, kind: Kind, whole: str = "", units: Sequence[tuple[int, int]] = ()
+) -> Iterator[str]:
+    """The units of what is left of a block, apart from its markers. What stands so in the `whole` text, whose
+    units are known, is not taken apart again, up to the first piece that does not."""
+    starts, done = [start for start, _ in units], 0
+    for piece in filter(None, MarkedText.of(block).pieces()):
+        at = whole.find(piece, done)
+        end = at + len(piece)
+        first, last = bisect_left(starts, at), bisect_left(starts, end)
+        if at >= 0 and first < last and starts[first] == at and units[last - 1][1] == end:
+            yield from (_unit(whole, *span, kind) for span in units[first:last])
+            done = end
+        else:
+            yield from _units(piece, kind)
+            whole = ""
 
 
 def _units(text: str, kind: Kind) -> list[str]:

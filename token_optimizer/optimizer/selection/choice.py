@@ -152,18 +152,31 @@ class GreedyChoice:
                 state.covered.add(fact)
                 for other, units in self._mentions[fact]:
                     state.values[other] -= units
-        near = [number - 1] * self._joined[number] + [number + 1] * self._joined[number + 1]
-        for other in near:
-            state.gaps[other] -= 1
         if item.frame is not None and item.frame in state.closed:
-            del state.closed[item.frame]
-            near = self._members[item.frame]
-        elif not item.gap_tokens:
-            return
-        for other in near:
-            if not state.settled[other]:
-                state.costs[other] = cost = self._cost(state, other)
-                heappush(state.heap, (-state.values[other] / max(cost, self._least_costs[other]), other))
+            self._open(state, item.frame)
+        if self._joined[number]:
+            self._make_cheaper(state, number - 1, item.gap_tokens)
+        if self._joined[number + 1]:
+            self._make_cheaper(state, number + 1, item.gap_tokens)
+
+    def _open(self, state: _State, frame: Frame) -> None:
+        """Take what the frame costs off all that stands in it."""
+        del state.closed[frame]
+        for number in self._members[frame]:
+            if not state.settled[number]:
+                state.costs[number] = self._cost(state, number)
+                self._push(state, number)
+
+    def _make_cheaper(self, state: _State, number: int, tokens: int) -> None:
+        """Take a marker off what the passage costs, beside which one is kept."""
+        state.gaps[number] -= 1
+        if tokens and not state.settled[number]:
+            state.costs[number] -= tokens
+            self._push(state, number)
+
+    def _push(self, state: _State, number: int) -> None:
+        worth = state.values[number] / max(state.costs[number], self._least_costs[number])
+        heappush(state.heap, (-worth, number))
 
     def _cost(self, state: _State, number: int) -> int:
         """What the prompt would grow by with the passage now: markers count too, or only crumbs would be
