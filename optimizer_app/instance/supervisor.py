@@ -20,10 +20,12 @@ from typing import NoReturn
 
 from optimizer_app import child_processes
 from optimizer_app.instance.child import Child
+from optimizer_app.instance.logs import rotate
 from optimizer_app.instance.servers.running import RunningServers, log_dir, run_dir
 
 STOP_WITHIN_SECONDS = 18
 _LOOK_AGAIN_SECONDS = 0.1
+_LOOK_AT_LOGS_SECONDS = 10.0
 
 
 class StopRequested(BaseException):
@@ -42,6 +44,7 @@ class Supervisor:
     servers: RunningServers
     say: Callable[[str], None]
     workers: list[Child] = field(default_factory=list)
+    _next_look_at_logs: float = 0.0
 
     def start(self, commands: Sequence[child_processes.Command]) -> None:
         for command in commands:
@@ -61,6 +64,7 @@ class Supervisor:
     def keep_alive(self) -> NoReturn:
         """Until StopRequested."""
         while True:
+            self._keep_logs_short()
             for child in (*self.servers.children.values(), *self.workers):
                 if news := child.look_after():
                     self.say(f"{news} Its log: {self._log(child.name)}")
@@ -82,6 +86,13 @@ class Supervisor:
             worker.end_group()
             (run_dir(self.state_dir) / f"{worker.name}.pid").unlink(missing_ok=True)
         self.servers.stop()
+
+    def _keep_logs_short(self) -> None:
+        # A full disk is told of by those who write to it.
+        if time.monotonic() > self._next_look_at_logs:
+            self._next_look_at_logs = time.monotonic() + _LOOK_AT_LOGS_SECONDS
+            with contextlib.suppress(OSError):
+                rotate(log_dir(self.state_dir))
 
     def _start(self, command: child_processes.Command) -> subprocess.Popen[bytes]:
         return child_processes.start(

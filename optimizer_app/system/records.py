@@ -13,6 +13,7 @@ from django.db.models import Count, Min, Q
 from optimizer_app.models import Event, Project
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.traces.journal import REJECTED, SUFFIX
+from optimizer_app.traces.recorder import MAX_JOURNAL_BYTES
 
 # What is written to the journal is stored within a second.
 _STUCK_AFTER_SECONDS = 60.0
@@ -24,13 +25,15 @@ def journal() -> Part:
     folder: Path = settings.JOURNAL_DIR
     waiting = [found for path in folder.glob(f"*{SUFFIX}") if (found := _stat(path)) and found.st_size]
     rejected = sum(_lines(path) for path in (folder / REJECTED).glob(f"*{SUFFIX}"))
+    size = sum(found.st_size for found in waiting)
     facts = (
-        Fact("waiting", sum(found.st_size for found in waiting), "bytes"),
+        Fact("waiting", size, "bytes"),
         Fact("set aside", rejected, "count"),
         Fact("in", str(folder)),
     )
     stuck = any(time.time() - found.st_mtime > _STUCK_AFTER_SECONDS for found in waiting)
-    return Part("Journal", facts, _unwritable(folder) or _stuck(stuck) or _set_aside(folder, rejected))
+    problem = _unwritable(folder) or _nearly_full(size) or _stuck(stuck) or _set_aside(folder, rejected)
+    return Part("Journal", facts, problem)
 
 
 def outbox() -> Part:
@@ -62,6 +65,16 @@ def _unwritable(folder: Path) -> Problem | None:
         "The folder cannot be written",
         "Requests are served; their traces are held in memory, and lost when a worker ends.",
         f"Give the user of this process the right to write into {folder}.",
+    )
+
+
+def _nearly_full(size: int) -> Problem | None:
+    if size < MAX_JOURNAL_BYTES / 2:
+        return None
+    return Problem(
+        "The journal is nearly full",
+        f"Traces of a worker that has {MAX_JOURNAL_BYTES // 1024**3} GB of them waiting are lost.",
+        f"Bring PostgreSQL back; the logs of the web workers in {settings.LOG_DIR} say what is wrong.",
     )
 
 

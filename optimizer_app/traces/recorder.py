@@ -43,7 +43,8 @@ STOP_SECONDS = 5.0
 CONNECT_SECONDS = 5
 # Lines kept in memory while the disk takes none.
 MAX_UNWRITTEN_LINES = 5_000
-# While nothing can be stored, texts leave the disk to the traces from here on.
+# Of one worker, while nothing can be stored: some hundred thousand traces. Texts leave the last part to them.
+MAX_JOURNAL_BYTES = 2 * 1024**3
 MAX_JOURNAL_BYTES_FOR_TEXTS = 512 * 1024 * 1024
 # Errors that one record can cause. Any other error of the database is an outage, which ends.
 _RECORD_ERRORS = (
@@ -93,7 +94,13 @@ class Recorder:
             log.error("traces_lost", count=len(self._unwritten))
 
     def append(self, record: TraceRecord) -> None:
-        """Keep a finished request. It never fails: what the disk does not take is held in memory."""
+        """Keep a finished request. It never fails: what the disk does not take is held in memory.
+
+        A journal that has grown to its bound takes none; the page System says so long before.
+        """
+        if self._journal.size > MAX_JOURNAL_BYTES:
+            log.error("trace_lost", trace_id=str(record.id), error="the journal is full")
+            return
         line = record.as_line()
         try:
             self._journal.append(line)

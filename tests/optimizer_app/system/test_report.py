@@ -17,7 +17,7 @@ from django.utils import timezone
 from optimizer_app import child_processes
 from optimizer_app.background.heartbeat import KEY, note_seen
 from optimizer_app.models import Event, Project
-from optimizer_app.system import machine, workers
+from optimizer_app.system import machine, records, workers
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part
@@ -126,6 +126,14 @@ def test_a_journal_that_is_not_stored(journal_dir: Path) -> None:
     assert facts(journal())["waiting"] == 3
     os.utime(segment, (0, 0))
     assert "more than a minute" in journal().problem.what
+
+
+def test_a_journal_that_is_nearly_full(journal_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_JOURNAL_BYTES", 6)
+    (journal_dir / "1-a.jsonl").write_text("{}")
+    assert journal().state == "ok"
+    (journal_dir / "1-a.jsonl").write_text("{}\n")
+    assert journal().problem.what == "The journal is nearly full"
 
 
 def test_records_that_were_set_aside(journal_dir: Path) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from optimizer_app.models import Event, Project, RequestTrace
 from optimizer_app.trace_ids import first_id_at
+from optimizer_app.traces import recorder as recorders
 from tests.optimizer_app.traces.records import BLOCKS, STAGES, eventually, new_record, segments
 
 
@@ -113,6 +114,17 @@ def test_a_journal_that_cannot_be_written_fails_open(recording, journal_dir, pro
         eventually(RequestTrace.objects.exists)
 
     assert "journal_unwritable" in caplog.text
+
+
+def test_a_full_journal_takes_no_more(recording, journal_dir, project, caplog, monkeypatch):
+    with recording(journal_dir) as recorder:
+        with monkeypatch.context() as small:
+            small.setattr(recorders, "MAX_JOURNAL_BYTES", -1)
+            recorder.append(new_record(project.id))
+        recorder.append(kept := new_record(project.id))
+
+    assert RequestTrace.objects.get().id == kept.id
+    assert "trace_lost" in caplog.text
 
 
 def test_an_interrupted_request_is_stored_without_usage(recording, journal_dir, project):
