@@ -85,6 +85,12 @@ def asked_of(query: str) -> Asked:
     )
 
 
+def asks_for_extremes(query: str) -> bool:
+    """Whether the question asks for the least or the most of something."""
+    lower = query.lower()
+    return _LEAST.search(lower) is not None or _MOST.search(lower) is not None
+
+
 def _how_many(query: str) -> int:
     """How many of the least or greatest a question asks for."""
     found = _HOW_MANY.search(query)

@@ -8,9 +8,11 @@ from functools import partial
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
+from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.example_turns import example_turns
 from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.toon import compress_json_toon
@@ -27,6 +29,7 @@ from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
 from token_optimizer.optimizer.selection.soft_target import cut_logs, cut_to_target
+from token_optimizer.optimizer.selection.specific import is_over_records
 from token_optimizer.optimizer.selection.tool_results import cut_tool_results
 
 # For every kind but JSON, whose passages depend on the config.
@@ -59,6 +62,9 @@ CUTTERS = {
 _EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
 # What a line is about tells as much as what it names.
 _ASKED_LINES = Cutter(code_passages, keep_passages, ranked=True)
+# Of data a record is worth what is asked of it, and of a program nothing goes by a question.
+_RECORDS = Cutter(record_passages, keep_passages, ranked=True)
+_MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
@@ -80,12 +86,24 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
 
 def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is larger than its soft target, leave out the passages that are likely not needed.
-    Examples that stand as turns of their own stay: they go as whole turns, or not at all."""
+    Examples that stand as turns of their own stay: they go as whole turns, or not at all. So do programs, of
+    which a question seldom names all that it needs, and data of which it asks what only all records tell."""
     if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
     examples = example_turns(prompt)
-    cutter_of = _cutter_finder(prompt, context)
-    return cut_to_target(prompt, context, lambda block: None if block.turn in examples else cutter_of(block))
+    cutters = _cutters(context.config)
+    query = prompt.query or ""
+
+    def cutter_of(block: Block) -> Cutter | None:
+        if block.turn in examples or (block.kind is Kind.JSON and is_over_records(query)):
+            return None
+        if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and is_table(block.content)):
+            # In JSON the least and the most of a value are known without that.
+            of_all = is_over_records(query) or asks_for_extremes(query)
+            return _RECORDS if is_data(block.content) and not of_all else None
+        return cutters.get(block.kind)
+
+    return cut_to_target(prompt, context, cutter_of)
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:

@@ -72,6 +72,32 @@ _FUNCTION_WORDS = frozenset((
     "une", "van", "vom", "von", "voor", "vous", "war", "was", "wat", "wer", "wie", "wo", "zu", "zum",
     "zur",
 ))  # fmt: skip
+# What only all records together tell: means, sums, shares, groups, those on one side of a bound.
+_OVER_RECORDS = re.compile(
+    r"""\b(?:in\ total|altogether|on\ average|over\ time|group(?:ed)?\ by|per\ cent)\b
+    |\b(?:the|an?)\ (?:[\w-]+\ )?(?:average|mean|median|sum|distribution|percentage|proportion|correlation
+      |standard\ deviation|variance|histogram)\b
+    |\b(?:average|total)\ (?:\w+\ ){0,2}(?:of|for|per|by|in)\b
+    |\bthe\ (?:overall|combined|total)\b|\b(?:most|least)\ (?:common|frequent|often|popular)
+    |\b(?:has|have|had|with)\ the\ (?:most|fewest)\b|\b(?:duplicate|distinct|unique)s?\ \w|\btrends?\b
+    |\b(?:more|less|fewer|(?:old|young|high|low|great|larg|small|cheap|earli|lat|long|short|bigg|fast|slow)er)
+      \ than\b
+    |\b(?:over|above|below|under|exceed(?:s|ing)?|at\ (?:least|most)|before|after|since|until|between)\ \W?\d
+    |[<>]=?\ ?\d|durchschnitt|insgesamt|\bsumme\b|häufigst
+    |\b(?:über|unter|mindestens|höchstens|vor|nach|seit)\ \d
+    |\b(?:mehr|weniger|älter|jünger|höher|größer|kleiner)\ als\b
+    |\b(?:plus|moins)\ (?:de|que)\b|\bmoyenne\b|\bau\ total\b|\bla\ somme\b
+    |\b(?:más|menos)\ (?:de|que)\b|\bpromedio\b|\ben\ total\b|\bin\ media\b|\bmédia\b|\bgemiddelde?\b|\bсредн
+    |平均|总共|總共|总数|合計|合计|一共|평균|합계""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Counts, too, but for what one record says of itself, which is named by a number or in quotes.
+_COUNTS = re.compile(
+    r"""\bhow\s(?:many|often)\b|\b(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
+    |\bcuánt[oa]s\b|\bquant[ei]\b|\bquant[oa]s\b|\bhoeveel\b|\bсколько\b|几个|幾個|いくつ|何人|何件|몇\s?(?:개|명)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NAMES_ONE = re.compile(r"""\d\d|["“`«]""")
 _GENERAL_STEMS = frozenset(
     stem
     for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
@@ -82,6 +108,14 @@ _GENERAL_STEMS = frozenset(
 def wants_all(query: str | None) -> bool:
     """Whether the query wants all of a text, and not only what went wrong by it."""
     return bool(query and _OF_ALL.search(query) and not _WRONG.search(query))
+
+
+def is_over_records(query: str | None) -> bool:
+    """Whether the query asks for what only all records of data together tell."""
+    if not query:
+        return False
+    is_count = _COUNTS.search(query) and not _NAMES_ONE.search(query)
+    return bool(is_count or _OVER_RECORDS.search(query))
 
 
 def specific_stems(query: str | None) -> frozenset[str]:

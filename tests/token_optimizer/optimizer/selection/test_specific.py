@@ -2,7 +2,7 @@
 
 import pytest
 
-from token_optimizer.optimizer.selection.specific import specific_stems, wants_all
+from token_optimizer.optimizer.selection.specific import is_over_records, specific_stems, wants_all
 
 IN_GENERAL = [
     None,
@@ -56,3 +56,36 @@ def test_a_question_names_what_it_is_about(question: str) -> None:
 )
 def test_who_wants_all_of_a_text(query: str | None, wanted: bool) -> None:
     assert wants_all(query) is wanted
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the average balance of the customers?",
+        "How many customers live in Oslo?",
+        "Which city has the most customers?",
+        "Which customers are older than 65?",
+        "Which orders came after 2026-05-01?",
+        "What is the total revenue per region?",
+        "Wie viele Kunden wohnen in Oslo?",
+        "Was ist der durchschnittliche Preis?",
+        "Quelle est la moyenne des prix ?",
+        "平均价格是多少？",
+    ],
+)
+def test_what_only_all_records_tell_is_asked_of_all(question: str) -> None:
+    assert is_over_records(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        None,
+        "How many people live in the town with the code 7120?",
+        "For the record whose count is 1070, give date, rate, total and sum.",
+        "Which customer is from Tromsø?",
+        "In the first delivery, what are the values of total?",
+    ],
+)
+def test_what_one_record_tells_is_not(question: str | None) -> None:
+    assert not is_over_records(question)

@@ -145,6 +145,36 @@ def test_the_row_that_is_asked_for_stays() -> None:
     assert "left out" in sent
 
 
+@pytest.mark.parametrize(
+    "question", ["How many people live in all towns on average?", "Which towns have more than 3000 people?"]
+)
+def test_what_all_rows_tell_together_is_told_by_all_of_them(question: str) -> None:
+    sent = cut_rows(lookup(question))
+    assert "left out" not in sent
+    assert all(f"Town {at}" in sent for at in range(200))
+
+
+def pasted(question: str, lines: str) -> str:
+    messages = [{"role": "user", "content": f"Our export:\n\n{lines}\n\n{question}"}]
+    return str(optimize(messages, config=BALANCED)[0][0]["content"])
+
+
+def test_of_a_table_the_row_that_is_asked_for_stays_below_its_head() -> None:
+    lines = "\n".join(",".join(map(str, row.values())) for row in rows())
+    sent = pasted("Who has seen Town 120, and what is its code?", f"code,town,people,note\n{lines}")
+    assert "code,town,people,note\n" in sent
+    assert "7120,Town 120,4440,seen 120\n" in sent
+    assert sent.count("\n") < 130
+    assert "left out" not in pasted("Which town has the most people?", f"code,town,people,note\n{lines}")
+
+
+def test_of_records_in_several_lines_the_one_that_is_asked_for_stays_whole() -> None:
+    lines = "\n".join(f"  - town: Town {at}\n    people: {37 * at}\n    mayor: M{at}" for at in range(300))
+    sent = pasted("Who is the mayor of Town 120?", f"towns:\n{lines}")
+    assert "  - town: Town 120\n    people: 4440\n    mayor: M120\n" in sent
+    assert sent.count("\n") < 600
+
+
 def test_long_json_goes_below_the_target_and_short_json_does_not() -> None:
     question = "How many people live in the town with the code 7120?"
     few = [*lookup(question)[:2], {**lookup(question)[2], "content": json.dumps(rows(40))}]

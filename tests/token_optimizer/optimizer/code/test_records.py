@@ -1,0 +1,65 @@
+"""The records of data in lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
+
+CSV = "id,name,town\n" + "".join(f"{number},Ada {number},Oslo\n" for number in range(10, 30))
+YAML = "guests:\n" + "".join(f"  - id: {n}\n    name: Ada {n}\n    town: Oslo\n" for n in range(10, 30))
+INI = "".join(f"[guest {n}]\nname = Ada {n}\ntown = Oslo\n\n" for n in range(10, 30))
+PROGRAM = "".join(
+    f"def guest_{n}(town):\n    if town == {n}:\n        return find(town)\n    return None\n\n\n"
+    for n in range(10, 30)
+)
+
+
+def _records(text: str) -> list[str]:
+    return [text[passage.start : passage.end] for passage in record_passages(text)]
+
+
+def test_a_line_of_a_table_is_a_record_and_its_head_stays() -> None:
+    records = _records(CSV)
+    assert "".join(records) == CSV
+    assert records[:2] == ["id,name,town\n", "10,Ada 10,Oslo\n"]
+    head, first, *_ = record_passages(CSV)
+    assert head.value > 10 > first.value
+
+
+def test_deeper_lines_belong_to_the_line_above_them() -> None:
+    records = _records(YAML)
+    assert "".join(records) == YAML
+    assert records[:2] == ["guests:\n", "  - id: 10\n    name: Ada 10\n    town: Oslo\n"]
+
+
+def test_short_paragraphs_are_records() -> None:
+    assert _records(INI)[3] == "[guest 13]\nname = Ada 13\ntown = Oslo\n\n"
+
+
+def test_long_paragraphs_are_none() -> None:
+    long = "\n\n".join("".join(f"{n}\t{n * part}\n" for n in range(100)) for part in range(3, 9))
+    assert max(map(len, _records(long))) < 20
+
+
+@pytest.mark.parametrize(("text", "expected"), [(CSV, True), (YAML, True), (INI, True), (PROGRAM, False)])
+def test_a_program_is_no_data(text: str, expected: bool) -> None:
+    assert is_data(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CSV, True),
+        (CSV.replace(",", " | "), True),
+        (YAML, False),
+        (PROGRAM, False),
+        ("Ada, Bo, and I.\n" * 3, False),
+    ],
+)
+def test_the_lines_of_a_table_have_the_same_separators(text: str, expected: bool) -> None:
+    assert is_table(text) is expected
+
+
+def test_nothing_has_no_records() -> None:
+    assert record_passages("") == []

@@ -1,0 +1,114 @@
+"""The records of data that is written in lines, as CSV, YAML and settings are, with what each is worth.
+
+A record is a line with the deeper lines below it, or a paragraph where paragraphs are short. What names the
+columns stays.
+
+Before: "id,name\n7,Ada\n8,Bo\n", "- id: 7\n  name: Ada\n- id: 8\n  name: Bo\n"
+After:  the head and two records; two records
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
+
+from token_optimizer.models import Marker, Passage
+from token_optimizer.optimizer.code.passages import line_passages
+from token_optimizer.optimizer.embedded.lines import is_source
+
+# What a program or a style sheet has, and settings have not.
+_STATEMENT = re.compile(
+    r"\s*(?:def|class|import|from|function|func|fn|const|let|var|return|if|else|elif|for|while|try|catch|switch|case"
+    r"|package|public|private|static|using|namespace|struct|impl|trait|end|echo|export)\b"
+    r"|[^\n]*[{};]\s*$|\s*[\w.]+\([^\n]*\)\s*$|\s*(?:#include|@\w)"
+)
+_MAX_STATEMENTS = 0.05
+_SAMPLE_CHARS = 20_000
+_SAMPLE_LINES = 200
+_MIN_ROWS = 10
+_ROWS_SHARE = 0.9
+_LONGEST_RECORD_LINES = 40
+_MIN_RECORDS = 5
+# Less deep lines than this share are headings of the records.
+_MIN_SHARE = 0.02
+_DIGIT = re.compile(r"\d")
+_COLUMNS = re.compile(r"[^,;|\t]+(?:[,;|\t][^,;|\t]*){2,}\s*\Z")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
+# Worth more than any floor, however long it is.
+_HEAD_VALUE = 100.0
+
+
+def is_data(text: str) -> bool:
+    """Whether the lines hold one value or record after another, and no program."""
+    lines = text[:_SAMPLE_CHARS].split("\n")
+    statements = sum(_STATEMENT.match(line) is not None for line in lines)
+    return statements <= _MAX_STATEMENTS * len(lines) or not is_source(text)
+
+
+def is_table(text: str) -> bool:
+    """Whether nearly every line has the same two or more separators, as CSV does."""
+    lines = [line for line in islice(text.split("\n"), _SAMPLE_LINES) if line.strip()]
+    return len(lines) >= _MIN_ROWS and any(_have_as_many(lines, mark) for mark in ",;|\t")
+
+
+def _have_as_many(lines: Sequence[str], mark: str) -> bool:
+    (count, often), *_ = Counter(line.count(mark) for line in lines).most_common(1)
+    return count > 1 and often >= _ROWS_SHARE * len(lines)
+
+
+def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """The records of the text. What they name is no reason to keep them: each names something of its own."""
+    lines = line_passages(text, query, markers)
+    passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
+    if passages and _names_columns(text[passages[0].start : passages[0].end]):
+        first = passages[0]
+        passages[0] = Passage(first.start, first.end, _HEAD_VALUE)
+    return passages
+
+
+def _names_columns(line: str) -> bool:
+    return _COLUMNS.match(line) is not None and _DIGIT.search(line) is None
+
+
+def _joined(lines: Sequence[Passage]) -> Passage:
+    return Passage(lines[0].start, lines[-1].end, max(line.value for line in lines))
+
+
+def _starts(text: str, lines: Sequence[Passage]) -> list[int]:
+    """Where records start among the lines, and the end of the last one."""
+    every = list(range(len(lines)))
+    for starts in (_after_blank_lines(text, lines), _not_deep(text, lines)):
+        found = list(starts)
+        if len(found) >= _MIN_RECORDS and _are_short(found, lines):
+            return [*found, len(lines)]
+    return [*every, len(lines)]
+
+
+def _are_short(starts: Sequence[int], lines: Sequence[Passage]) -> bool:
+    """Whether no record has more lines than one can be, and some have more than one."""
+    sizes = [end - start for start, end in pairwise([*starts, len(lines)])]
+    # Between two markers anything may be joined to what it does not belong to.
+    is_whole = all(one.end == other.start for one, other in pairwise(lines))
+    return is_whole and 1 < max(sizes) <= _LONGEST_RECORD_LINES
+
+
+def _after_blank_lines(text: str, lines: Sequence[Passage]) -> Iterator[int]:
+    yield 0
+    for number, line in enumerate(lines[:-1], 1):
+        if _BLANK_LINE.search(text, line.start, line.end):
+            yield number
+
+
+def _not_deep(text: str, lines: Sequence[Passage]) -> Iterable[int]:
+    """The lines of the least depth that more than a few have, and those that are less deep."""
+    depths = [_depth(text[line.start : line.end]) for line in lines]
+    counts = Counter(depths)
+    least = max(_MIN_RECORDS, _MIN_SHARE * len(lines))
+    base = next((depth for depth in sorted(counts) if counts[depth] >= least), 0)
+    return (number for number, depth in enumerate(depths) if depth <= base or number == 0)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
