@@ -51,7 +51,7 @@ def invite(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     made_by = request.user if isinstance(request.user, User) else None
     invitation, secret = Invitation.issue(project=project, role=role, label=label, made_by=made_by)
     link = request.build_absolute_uri(reverse("dashboard:invitation", args=[secret]))
-    context |= {"invitation": invitation, "link": link}
+    context |= {"invitation": invitation, "secret": link}
     response = render_page(request, "dashboard/members/once.html", scope, context)
     add_never_cache_headers(response)
     return response

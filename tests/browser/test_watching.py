@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from optimizer_app.models import RequestTrace
 from optimizer_app.rollups.rolling import mark_changed, roll_up_all
 from tests.browser.conftest import OpenPage, Site
-from tests.dashboard.traces.rows import make_trace
+from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.cuts.test_cuts import trace as trace_with_cuts
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
@@ -29,6 +29,33 @@ def traces(site: Site) -> list[RequestTrace]:
     mark_changed(row.created_at for row in old)
     roll_up_all(timezone.now())
     return [*old, trace_with_cuts(site.project)]
+
+
+@pytest.fixture
+def large(site: Site) -> RequestTrace:
+    """A request with many blocks in each of two turns."""
+    blocks = [block(50, 10 * (n % 3), turn=n // 450, reason=f"reason {n}") for n in range(900)]
+    return make_trace(site.project, blocks=blocks)
+
+
+async def test_the_strip_leads_to_blocks_that_are_not_shown_yet(
+    open_page: OpenPage, large: RequestTrace
+) -> None:
+    async with open_page() as watched:
+        page = watched.page
+        await watched.open(f"/requests/{large.pk}")
+        assert await page.locator(".blocks tr[id^=b]").count() == 200
+        for number in (430, 890):
+            await page.locator(f'[data-strip] [data-n="{number}"]').click()
+            await expect(page.locator(f"#b{number}")).to_have_class("at")
+        await page.get_by_role("link", name="Earlier blocks, from #651").click()
+        await expect(page.locator("#b651")).to_be_visible()
+        await expect(page.locator("#b890")).to_have_count(0)
+        reader = await watched.without_javascript()
+        await reader.goto(page.url)
+        await reader.get_by_role("link", name="More blocks, from #201").click()
+        await expect(reader.locator("#b400")).to_be_visible()
+        await reader.context.close()
 
 
 async def test_from_the_overview_to_blocks_that_were_wanted_again(
