@@ -8,6 +8,7 @@ The supervisor owns the socket, so a worker that dies is replaced without a refu
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -74,6 +75,7 @@ def serve(descriptor: int) -> None:
 
 def serve_alone() -> None:
     """Serve with WEB_CONCURRENCY workers under uvicorn's own supervision, until SIGTERM."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
     from django.conf import settings
 
     uvicorn.run(

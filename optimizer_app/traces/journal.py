@@ -101,7 +101,7 @@ class SegmentJournal:
         """Write a line with one system call; OSError where the disk does not take it."""
         with self._lock:
             if self._active is None:
-                self.directory.mkdir(parents=True, exist_ok=True)
+                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._active = Segment.create(self.directory)
             self._active.append(line)
             if self._active.size >= self._segment_bytes:
@@ -147,7 +147,7 @@ class SegmentJournal:
     def reject(self, line: bytes, source: str) -> None:
         """Set a line aside that cannot be stored, for people to look at."""
         folder = self.directory / REJECTED
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / source).open("ab") as file:
             file.write(line.rstrip(b"\n") + b"\n")
 
