@@ -154,6 +154,13 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "dashboard:login"
+# Single sign-on by OpenID Connect, where an issuer is named: what stands on the button, and whether people
+# who were never here get an account, which is in no project.
+OIDC_ISSUER = env.url("OPTIMIZER_OIDC_ISSUER").rstrip("/")
+OIDC_CLIENT_ID = env.text("OPTIMIZER_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OPTIMIZER_OIDC_CLIENT_SECRET")
+OIDC_NAME = env.text("OPTIMIZER_OIDC_NAME", "Single sign-on")
+OIDC_NEW_ACCOUNTS = env.boolean("OPTIMIZER_OIDC_NEW_ACCOUNTS", default=False)
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST
 from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.access.sessions import end_session
-from optimizer_app.models import Role, SecondFactor, UserSession
+from optimizer_app.models import Identity, Role, SecondFactor, UserSession
 
 
 @signed_in
@@ -23,6 +24,8 @@ def account_page(request: HttpRequest) -> HttpResponse:
         "sessions": UserSession.objects.live(user),
         "session_key": request.session.session_key,
         "factor": factor,
+        "oidc_name": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "identities": Identity.objects.filter(user=user).order_by("issuer"),
         "codes_left": factor.recovery_codes.count() if factor else 0,
     }
     return render_page(request, "dashboard/account/account.html", Scope.of_request(request), context)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.account import page, second_step, two_factor, views
+from dashboard.account import page, second_step, single_sign_on, two_factor, views
 
 urlpatterns = [
     path("login", views.Login.as_view(), name="login"),
     path("login/code", second_step.code_page, name="login_code"),
+    path("login/oidc", single_sign_on.begin, name="oidc"),
+    path("login/oidc/callback", single_sign_on.callback, name="oidc_callback"),
+    path("account/identities/<int:identity_id>/remove", single_sign_on.disconnect, name="disconnect"),
     path("account", page.account_page, name="account"),
     path("account/sessions/others/revoke", page.revoke_others, name="revoke_other_sessions"),
     path("account/sessions/<int:session_id>/revoke", page.revoke_session, name="revoke_session"),

@@ -2,7 +2,7 @@
 
 from optimizer_app.models.access.audit import AuditEntry
 from optimizer_app.models.access.membership import Invitation, Membership
-from optimizer_app.models.access.sign_in import RecoveryCode, SecondFactor, UserSession
+from optimizer_app.models.access.sign_in import Identity, RecoveryCode, SecondFactor, UserSession
 from optimizer_app.models.api_key import ApiKey
 from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
@@ -33,6 +33,7 @@ __all__ = [
     "ConfigVersion",
     "Document",
     "Event",
+    "Identity",
     "IngestJob",
     "IngestUse",
     "Invitation",

@@ -1,4 +1,4 @@
-"""How people sign in: the second factor, its recovery codes, and their sessions."""
+"""How people sign in: the second factor, accounts of theirs elsewhere, and their sessions."""
 
 from __future__ import annotations
 
@@ -120,6 +120,21 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of {self.factor_id}"
+
+
+class Identity(models.Model):
+    """An account elsewhere by which somebody signs in: `subject` is what its provider calls it for ever."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="identities")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        unique_together = [("issuer", "subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
 
 
 class UserSessionQuerySet(models.QuerySet["UserSession"]):

@@ -17,7 +17,9 @@ from tests.dashboard.pages import page_text
 _FOR_VIEWERS = frozenset(
     {
         "login", "logout", "theme", "invitation", "save_view", "change_view", "new_token", "revoke_token",
-        "playground", "try_patterns", "try_config",
+        "playground", "try_patterns", "try_config", "login_code", "oidc", "oidc_callback", "disconnect",
+        "begin_two_factor", "confirm_two_factor", "new_recovery_codes", "remove_two_factor", "revoke_session",
+        "revoke_other_sessions",
     }
 )  # fmt: skip
 
