@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dashboard.numbers import formats
+from dashboard.shell.scope import Scope
+from optimizer_app.models import Project, Role
 
 register = template.Library()
 
@@ -22,6 +25,13 @@ def icon(name: str) -> SafeString:
     return format_html(
         '<svg class="icon" width="16" height="16" aria-hidden="true"><use href="{}#{}"/></svg>', sprite, name
     )
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, role: str, project: Project) -> bool:
+    """Whether the reader has the role in the project: `{% may "editor" config.project as may_edit %}`."""
+    scope: Scope = context["scope"]
+    return scope.may(Role(role), project)
 
 
 @register.simple_tag

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from optimizer_app.models import ApiKey, ApiToken, Invitation, OptimizationConfig, Project, Provider
+from optimizer_app.models import (
+    ApiKey,
+    ApiToken,
+    AuditEntry,
+    Invitation,
+    OptimizationConfig,
+    Project,
+    Provider,
+)
 from tests.optimizer_app.api.conftest import Caller
 
 
@@ -76,3 +84,21 @@ def test_the_log_says_by_which_token(call: Caller, project: Project, foreign_pro
     assert (entry["kind"], entry["changes"]) == ("project", {"name": ["ci-agent", "renamed"]})
     assert entry["via"].startswith("token ")
     assert call("GET", f"audit/?project={foreign_project.pk}").status == 400
+
+
+def test_rows_of_strangers_are_not_there(call: Caller, viewer: User, foreign_project: Project) -> None:
+    key, _ = ApiKey.issue(project=foreign_project, name="theirs")
+    invitation, _ = Invitation.issue(project=foreign_project, role="viewer", label="x", made_by=None)
+    foreign_project.members.add(viewer)
+    member = foreign_project.memberships.get()
+    entry = AuditEntry.objects.create(project_id=foreign_project.pk, action="changed")
+    for method, path in (
+        ("PATCH", f"keys/{key.pk}/"),
+        ("POST", f"keys/{key.pk}/rotate/"),
+        ("GET", f"invitations/{invitation.pk}/"),
+        ("DELETE", f"invitations/{invitation.pk}/"),
+        ("GET", f"members/{member.pk}/"),
+        ("PATCH", f"members/{member.pk}/"),
+        ("GET", f"audit/{entry.pk}/"),
+    ):
+        assert call(method, path, {} if method != "GET" else None).status == 404, path
