@@ -70,11 +70,16 @@ def _hints(text: str) -> Sequence[int]:
 
 def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
     """One line; it is read for an error only where one of the hints stands in it."""
-    number = _LINE_NUMBER.match(text, start, end)
-    line = text[number.end() if number else start : end]
+    line = without_number(text, start, end)
     facts = name_facts(line, _NAME_WEIGHT)
     hinted = bisect_left(hints, end) > bisect_left(hints, start)
     return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
+
+
+def without_number(text: str, start: int, end: int) -> str:
+    """A line of the text without the number that a tool gave it."""
+    number = _LINE_NUMBER.match(text, start, end)
+    return text[number.end() if number else start : end]
 
 
 def _value(line: str) -> float:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
@@ -64,7 +65,13 @@ def _with_result_cut(
         cutter = cutter_of(block) if block is result else None
         if cutter is None:
             return None
-        return replace(cutter, ranked=True, neighbor_weight=_NEIGHBOR_WEIGHT, topic_weight=_TOPIC_WEIGHT)
+        return replace(
+            cutter,
+            passages=with_named_definitions(cutter.passages) if block.kind is Kind.CODE else cutter.passages,
+            ranked=True,
+            neighbor_weight=_NEIGHBOR_WEIGHT,
+            topic_weight=_TOPIC_WEIGHT,
+        )
 
     cuttables = cuttable_blocks(known, context, cutter_of_result, ())
     if not cuttables:
