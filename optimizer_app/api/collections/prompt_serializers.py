@@ -54,6 +54,12 @@ class NewPrompt(ContentSerializer):
     name = serializers.SlugField(max_length=60)
 
 
+class PromptDraftValues(ContentSerializer):
+    base_version = serializers.IntegerField(
+        required=False, min_value=0, help_text="The version that a new draft is made from; the live one."
+    )
+
+
 class PromptPublishRequest(ContentSerializer):
     base_version = serializers.IntegerField(min_value=0, help_text="The version that this is made from.")
 

@@ -15,6 +15,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from optimizer_app.api.collections.prompt_drafts import PromptDrafts
 from optimizer_app.api.collections.prompt_serializers import (
     CostRequest,
     CostSerializer,
@@ -29,7 +30,6 @@ from optimizer_app.api.collections.prompt_serializers import (
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.idempotency import idempotent
-from optimizer_app.api.view import Collection
 from optimizer_app.models import PromptTemplate, PromptVersion, Role
 from optimizer_app.prompts.changes import PARTS
 from optimizer_app.prompts.check import checked
@@ -43,7 +43,7 @@ from optimizer_app.prompts.template import Template
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
-class PromptsView(Collection):
+class PromptsView(PromptDrafts):
     """Prompts with variables, which requests send by their names."""
 
     queryset = PromptTemplate.objects.none()

@@ -10,8 +10,10 @@ from django.contrib.auth.models import User
 from optimizer_app.configs.create import create_config
 from optimizer_app.configs.publish import publish
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import OptimizationConfig, Project
+from optimizer_app.models import OptimizationConfig, Project, PromptTemplate
+from optimizer_app.prompts.publish import publish as publish_prompt
 from tests.optimizer_app.api.conftest import Caller
+from tests.optimizer_app.prompts.contents import content
 from tests.optimizer_app.releases.prompts import BODY, ROOMY, TIGHT
 
 PROMPT = {"kind": "openai", "text": json.dumps(BODY)}
@@ -56,6 +58,24 @@ def test_a_draft_goes_on_top_of_what_others_published(
     rebased = call("POST", f"{place}/rebase-draft/").body
     assert (rebased["base_version"], rebased["is_behind"]) == (2, False)
     assert rebased["fields"] == {"keep_last_n_turns": 2, "dedupe_window": 3}
+
+
+def test_a_draft_of_a_template_is_saved_rebased_and_discarded(
+    call: Caller, project: Project, admin: User
+) -> None:
+    made = call("POST", "prompts/", {"project": str(project.pk), "name": "answers", **content()}).body
+    place = f"prompts/{made['id']}"
+    assert call("GET", f"{place}/draft/").status == 404
+    saved = call("PUT", f"{place}/draft/", content(model="gpt-4o-mini")).body
+    assert (saved["base_version"], saved["content"]["model"]) == (1, "gpt-4o-mini")
+    template = PromptTemplate.objects.get(pk=made["id"])
+    publish_prompt(template, admin, content(parameters={"temperature": 1}), base_version=1, note="")
+    rebased = call("POST", f"{place}/rebase-draft/").body
+    assert (rebased["base_version"], rebased["is_behind"]) == (2, False)
+    assert rebased["content"]["model"] == "gpt-4o-mini"
+    assert rebased["content"]["parameters"] == {"temperature": 1}
+    assert call("DELETE", f"{place}/draft/").status == 204
+    assert call("POST", f"{place}/rebase-draft/").status == 404
 
 
 def test_what_cannot_be_used_is_refused_by_field(call: Caller, place: str) -> None:
