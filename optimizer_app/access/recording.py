@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_save
 
@@ -85,6 +86,7 @@ _SHORT = (
     models.DecimalField,
     models.DateTimeField,
     models.ForeignKey,
+    ArrayField,
 )
 _HIDDEN = "…"
 _BEFORE = "_audited_before"
@@ -182,6 +184,8 @@ def _changes(before: models.Model | None, after: models.Model) -> dict[str, Any]
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     return value if value is None or isinstance(value, (bool, int)) else str(value)[:_MAX_CHARS]
 
 

@@ -38,6 +38,7 @@ def test_a_change_is_told_with_what_it_was(as_member: Client, project: Project) 
         "10.0.0.7",
     )
     assert entry.changes["name"] == ["ci", "nightly"]
+    assert entry.changes["scopes"][1] == "completions"
 
 
 def test_a_secret_is_never_in_it(as_member: Client, project: Project) -> None:
