@@ -24,7 +24,8 @@ from optimizer_app.instance.servers.accounts import (
 PRIVATE_MASK = 0o077
 _FIRST_PORT_FOR_ALL = 1024
 # Their numbers in the kernel's bitmaps.
-_CAPABILITIES = {"dac_read_search": 2, "net_bind_service": 10}
+_CAPABILITIES = {"dac_read_search": 2, "setgid": 6, "setuid": 7, "setpcap": 8, "net_bind_service": 10}
+_NEEDED_BY_SETPRIV = ("setgid", "setuid", "setpcap")
 _NAME_PATHS = ("OPTIMIZER_", "HF_")
 _READ, _ENTER = 0o4, 0o1
 _COMPILED = SYSTEM_HOME / "pycache"
@@ -49,8 +50,13 @@ def leave_root(state_dir: Path, *, port: int, needed: Iterable[Path]) -> None:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise RootKept("setpriv, of util-linux, is not installed")
+    if not _holds(*_NEEDED_BY_SETPRIV):
+        raise RootKept("this container lets root become no other user")
     environment = _environment(os.environ, state_dir)
-    _give_files(state_dir, account)
+    try:
+        _give_files(state_dir, account)
+    except OSError as error:
+        raise RootKept(f"{error.filename} cannot be given to another user: {error.strerror}") from None
     closed = [path for path in _all_needed(environment, needed) if not _is_open(path.resolve(), account)]
     kept = _kept_capabilities(port, closed)
     arguments = [setpriv, *_options(account, kept), "--", sys.executable, *sys.argv]
@@ -79,7 +85,7 @@ def _kept_capabilities(port: int, closed: list[Path]) -> list[str]:
     if port < _FIRST_PORT_FOR_ALL:
         reasons["net_bind_service"] = f"only root listens on port {port}"
     for name, reason in reasons.items():
-        if not _bounding_set() >> _CAPABILITIES[name] & 1:
+        if not _holds(name):
             raise RootKept(f"{reason}, and CAP_{name.upper()} is not there to be kept")
     return list(reasons)
 
@@ -128,8 +134,10 @@ def _own_files(state_dir: Path) -> list[Path]:
     return [path for pattern in _OWN_FILES for path in state_dir.glob(pattern) if not path.is_symlink()]
 
 
-def _bounding_set() -> int:
+def _holds(*names: str) -> bool:
+    """Whether this process has these capabilities."""
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapBnd:"):
-            return int(line.split()[1], 16)
-    return 0
+        if line.startswith("CapEff:"):
+            held = int(line.split()[1], 16)
+            return all(held >> _CAPABILITIES[name] & 1 for name in names)
+    return False
