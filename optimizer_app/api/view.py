@@ -25,7 +25,7 @@ class Collection(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSe
     what actions need where it is not viewer to look and editor to change.
     """
 
-    lookup_value_regex = "[0-9a-f-]{36}"
+    lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     filters: ClassVar[type[BaseSerializer[Any]] | None] = None
     roles: ClassVar[Mapping[str, Role]] = {}
 

@@ -117,3 +117,10 @@ def test_a_session_needs_its_csrf_token(member: User, project: Project) -> None:
     assert (
         client.post("/api/keys/", body, content_type="application/json", headers=headers).status_code == 201
     )
+
+
+@pytest.mark.parametrize(
+    "path", [*LISTS, "captures", "examples", "invitations", "prompts", "regression-cases"]
+)
+def test_an_id_that_is_none_is_not_found(call: Caller, path: str) -> None:
+    assert call("GET", f"{path}/{'0' * 36}/").status == 404
