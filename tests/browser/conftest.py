@@ -162,7 +162,10 @@ def open_page(site: Site, chromium: Browser, looks: Looks) -> OpenPage:
 
     @asynccontextmanager
     async def opened(path: str | None = "/", *, width: int = 1440, **options: Any) -> AsyncIterator[Watched]:
-        context = await chromium.new_context(viewport={"width": width, "height": 900}, **options)
+        # Painted in software, a light that pulses keeps a core busy.
+        context = await chromium.new_context(
+            viewport={"width": width, "height": 900}, reduced_motion="reduce", **options
+        )
         context.set_default_timeout(PATIENCE_SECONDS * 1000)
         await context.add_cookies([{"name": SESSION_COOKIE, "value": site.session, "url": site.url}])
         watched = Watched(await context.new_page(), site, looks, on_a_phone=width == PHONE)
