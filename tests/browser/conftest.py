@@ -37,6 +37,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+MIN_SHARED_BYTES = 2 * 1024**3
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
@@ -141,9 +142,18 @@ async def chromium() -> AsyncIterator[Browser]:
     if path is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=list(ARGUMENTS), ignore_default_args=_unwanted_arguments()
+        )
         yield browser
         await browser.close()
+
+
+def _unwanted_arguments() -> list[str]:
+    """Playwright keeps Chromium off /dev/shm, which may be tiny: on a disk all takes a quarter longer."""
+    shared = Path("/dev/shm")
+    roomy = shared.exists() and shutil.disk_usage(shared).free > MIN_SHARED_BYTES
+    return ["--disable-dev-shm-usage"] if roomy else []
 
 
 @pytest.fixture
