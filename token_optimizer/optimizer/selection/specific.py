@@ -91,13 +91,16 @@ _OVER_RECORDS = re.compile(
     |平均|总共|總共|总数|合計|合计|一共|평균|합계""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Counts, too, but for what one record says of itself, which is named by a number or in quotes.
+# Counts, too, but for what one record says of itself, named by a number, in quotes, or as the largest.
 _COUNTS = re.compile(
     r"""\bhow\s(?:many|often)\b|\b(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
     |\bcuánt[oa]s\b|\bquant[ei]\b|\bquant[oa]s\b|\bhoeveel\b|\bсколько\b|几个|幾個|いくつ|何人|何件|몇\s?(?:개|명)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_NAMES_ONE = re.compile(r"""\d\d|["“`«]""")
+_NAMES_ONE = re.compile(
+    r"""\d\d|["“`«]|\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _GENERAL_STEMS = frozenset(
     stem
     for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)

@@ -84,6 +84,7 @@ def test_what_only_all_records_tell_is_asked_of_all(question: str) -> None:
         "How many people live in the town with the code 7120?",
         "For the record whose count is 1070, give date, rate, total and sum.",
         "Which customer is from Tromsø?",
+        "Which are the three largest packages by bytes, and how many files has the largest?",
         "In the first delivery, what are the values of total?",
     ],
 )
