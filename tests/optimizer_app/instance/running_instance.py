@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +61,8 @@ class Instance:
         """As if the power went: no process gets to do anything more."""
         killed = self.processes()
         for process in killed:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # a connection's process may have ended meanwhile
+                process.kill()
         self.process.wait()
         psutil.wait_procs(killed, timeout=PATIENCE_SECONDS)
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.patience import PATIENCE_SECONDS
 from tests.state_folder import state_folder
 
 pytestmark = pytest.mark.long
+# A key that no worker knows yet gets a 503 where the database is slow, on a machine that is busy.
+PATIENTLY = ("--retry", "20", "--retry-delay", "1")
 
 
 def test_a_life_with_a_crash_and_a_backup(own_state_dir: Path, tmp_path: Path) -> None:
@@ -29,7 +32,7 @@ def test_a_life_with_a_crash_and_a_backup(own_state_dir: Path, tmp_path: Path) -
     first = start_instance(own_state_dir)
     try:
         first.wait_until_up()
-        trace_id = ask(first.curl_line)["optimizer_stats"]["trace_id"]
+        trace_id = ask(first.curl_line, *PATIENTLY)["optimizer_stats"]["trace_id"]
         assert_recognisable(first)
         assert_nothing_of_root(first)
         assert open_to_others(own_state_dir) == []
@@ -112,16 +115,12 @@ def assert_restored(backup: Path, state_dir: Path, key: str, trace_id: str) -> N
         restored.process.kill()
 
 
-def ask(curl_line: str) -> dict[str, Any]:
-    """What the printed curl line gets, run as pasted."""
-    answered = subprocess.run(
-        [*shlex.split(curl_line), "--silent", "--show-error", "--fail-with-body"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_SECONDS,
-    )
-    return json.loads(answered.stdout)
+def ask(curl_line: str, *options: str) -> dict[str, Any]:
+    """What the printed curl line gets, run as pasted. Into a file, which curl empties for each try."""
+    with tempfile.NamedTemporaryFile() as answer:
+        asked = [*shlex.split(curl_line), "--silent", "--show-error", "--fail-with-body", *options]
+        subprocess.run([*asked, "--output", answer.name], check=True, timeout=PATIENCE_SECONDS)
+        return json.loads(Path(answer.name).read_text())
 
 
 def process_of(instance: Instance, words: str) -> psutil.Process:
@@ -138,7 +137,7 @@ def process_of(instance: Instance, words: str) -> psutil.Process:
 
 def assert_databases_come_back(instance: Instance) -> None:
     """A key that was used before is served while both are away, and its trace is stored afterwards."""
-    ask(instance.curl_line)
+    ask(instance.curl_line, *PATIENTLY)
     killed = [process_of(instance, name) for name in ("bin/postgres", "valkey-server")]
     for database in killed:
         database.kill()
