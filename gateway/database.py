@@ -11,16 +11,15 @@ from typing import TypeVar
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.utils import load_backend
 
-from optimizer_app.background.connections import with_fresh_connections
+from optimizer_app.background.connections import unpooled, with_fresh_connections
 
 Result = TypeVar("Result")
 
 
 def _connect_apart() -> None:
     """Give this thread a connection of its own: where pages have taken all of their pool, keys are found."""
-    own = deepcopy(connections.settings[DEFAULT_DB_ALIAS])
-    own["OPTIONS"].pop("pool", None)
-    own["CONN_MAX_AGE"] = None
+    configured = deepcopy(connections.settings[DEFAULT_DB_ALIAS])
+    own = {**configured, "OPTIONS": unpooled(configured["OPTIONS"]), "CONN_MAX_AGE": None}
     backend = load_backend(own["ENGINE"])
     connections[DEFAULT_DB_ALIAS] = backend.DatabaseWrapper(own, DEFAULT_DB_ALIAS)
 

@@ -40,45 +40,42 @@ def admin(db: None) -> User:
 
 @pytest.fixture
 def member(project: Project) -> User:
-    from django.contrib.auth.models import User
-
-    user = User.objects.create_user("member", password="a long pass phrase")
-    project.members.add(user, through_defaults={"role": "owner"})
-    return user
+    return _in(project, "member", role="owner")
 
 
 @pytest.fixture
 def as_admin(admin: User) -> Client:
-    from django.test import Client
-
-    client = Client()
-    client.force_login(admin)
-    return client
+    return _signed_in(admin)
 
 
 @pytest.fixture
 def as_member(member: User) -> Client:
-    from django.test import Client
-
-    client = Client()
-    client.force_login(member)
-    return client
+    return _signed_in(member)
 
 
 @pytest.fixture
 def viewer(project: Project) -> User:
     """Somebody who may look at the project, and change nothing."""
-    from django.contrib.auth.models import User
-
-    user = User.objects.create_user("viewer", password="a long pass phrase")
-    project.members.add(user, through_defaults={"role": "viewer"})
-    return user
+    return _in(project, "viewer", role="viewer")
 
 
 @pytest.fixture
 def as_viewer(viewer: User) -> Client:
+    return _signed_in(viewer)
+
+
+def _in(project: Project, name: str, *, role: str) -> User:
+    """A new user who is in the project."""
+    from django.contrib.auth.models import User
+
+    user = User.objects.create_user(name, password="a long pass phrase")
+    project.members.add(user, through_defaults={"role": role})
+    return user
+
+
+def _signed_in(user: User) -> Client:
     from django.test import Client
 
     client = Client()
-    client.force_login(viewer)
+    client.force_login(user)
     return client

@@ -42,7 +42,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
             return _with_codes(request, factor)
         form.add_error("code", _WRONG)
     image = segno.make(factor.url, error="m").svg_data_uri(scale=5, border=2, light="#fff", dark="#000")
-    context = {"page": "account", "form": form, "factor": factor, "image": image}
+    words = {"title": "Two-factor sign-in", "label": "Confirm", "submit": "Switch it on"}
+    context = {"page": "account", "form": form, "factor": factor, "image": image, **words}
     response = render_page(request, "dashboard/account/confirm.html", Scope.of_request(request), context)
     add_never_cache_headers(response)
     return response

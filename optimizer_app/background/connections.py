@@ -1,9 +1,9 @@
-"""Database connections of threads outside Django's request cycle."""
+"""Database connections outside Django's request cycle and its pool."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from django.db import close_old_connections
 
@@ -21,3 +21,8 @@ def with_fresh_connections(query: Callable[[], Result]) -> Result:
         return query()
     finally:
         close_old_connections()
+
+
+def unpooled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The OPTIONS of a database for a connection of one's own, outside Django's pool."""
+    return {name: value for name, value in options.items() if name != "pool"}

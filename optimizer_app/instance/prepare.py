@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from optimizer_app.background.connections import unpooled
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from token_optimizer.errors import ConfigError
@@ -67,7 +68,6 @@ def check_database() -> None:
     """
     target = connection.settings_dict
     where = f"{target['HOST']}:{target['PORT']}/{target['NAME']}"
-    options = {name: value for name, value in target["OPTIONS"].items() if name != "pool"}
     try:
         psycopg.connect(
             host=target["HOST"],
@@ -75,7 +75,7 @@ def check_database() -> None:
             dbname=target["NAME"],
             user=target["USER"] or None,
             password=target["PASSWORD"] or None,
-            **{"connect_timeout": CONNECT_TIMEOUT_SECONDS, **options},
+            **{"connect_timeout": CONNECT_TIMEOUT_SECONDS, **unpooled(target["OPTIONS"])},
         ).close()
     except psycopg.Error as error:
         reason = _without(target["PASSWORD"], str(error).strip().splitlines()[-1])

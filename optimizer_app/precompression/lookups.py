@@ -17,6 +17,7 @@ from typing import NamedTuple
 import psycopg
 import structlog
 
+from optimizer_app.background.connections import unpooled
 from optimizer_app.precompression.sealing import row_key, unseal
 from token_optimizer.ports import CompressionKey, PrecompressedText
 
@@ -148,7 +149,6 @@ def conninfo_of(database: Mapping[str, object]) -> str:
     """libpq's connection string for a database of Django's settings."""
     options = database.get("OPTIONS") or {}
     assert isinstance(options, Mapping)
-    own = {name: value for name, value in options.items() if name != "pool"}
     names = {"host": "HOST", "port": "PORT", "dbname": "NAME", "user": "USER", "password": "PASSWORD"}
     login = {name: database[key] for name, key in names.items() if database.get(key)}
-    return psycopg.conninfo.make_conninfo(**{**_TIMEOUTS, **own, **login})
+    return psycopg.conninfo.make_conninfo(**{**_TIMEOUTS, **unpooled(options), **login})

