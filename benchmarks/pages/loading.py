@@ -14,6 +14,8 @@ from optimizer_app.traces.partitions import ensure_partitions
 
 PROJECTS = 8
 KEYS_A_PROJECT = 3
+# The rule, and the kind of blocks, that a request has cut.
+CUTS = (("logs", "log"), ("passages", "document"), ("passages", "prose"), ("json", "json"), ("code", "code"))
 _TRACES = RequestTrace._meta.db_table
 
 # A key belongs to one client: it keeps to its config, its tag and two models.
@@ -44,7 +46,9 @@ SELECT
   CASE WHEN d >= 0.95 THEN 0 ELSE 2 + 60 * a * a + (c > 0.99)::int * 900 * b END,
   900 + 4000 * b, 1000 + 4000 * b,
   before / 2, 300, before * 0.0000012, before * 0.000001 * (e - 0.02),
-  CASE WHEN c > 0.999 THEN %(failed)s::jsonb ELSE %(stages)s::jsonb END, %(blocks)s::jsonb, '[]', '[]', '[]'
+  CASE WHEN c > 0.999 THEN %(failed)s::jsonb ELSE %(stages)s::jsonb END,
+  (%(blocks)s::jsonb[])[n %% {len(CUTS)} + 1],
+  CASE WHEN b < 0.01 THEN (%(read_backs)s::jsonb[])[n %% {len(CUTS)} + 1] ELSE '[]'::jsonb END, '[]', '[]'
 FROM (
   SELECT n, %(start)s + n * %(step)s AS at, md5(n::text || %(start)s::text) AS hash,
     floor(power(random(), 2) * {PROJECTS * KEYS_A_PROJECT})::int AS key,
@@ -56,9 +60,21 @@ FROM (
 _STAGES = """[{"name": "dedupe", "status": "ran", "ms": 1.5, "tokens_cut": 40, "reason": ""},
   {"name": "logs", "status": "ran", "ms": 6.1, "tokens_cut": 900, "reason": "cut to its errors"},
   {"name": "target", "status": "%s", "ms": 9.0, "tokens_cut": 700, "reason": ""}]"""
-_BLOCK = """{"id": "%d", "type": "user", "kind": "log", "fate": "%s", "frozen": false, "stage": "logs",
-  "turn": 1, "reason": "cut to its errors", "tokens_before": 900, "tokens_after": %d}"""
-_BLOCKS = f"[{', '.join(_BLOCK % (n, *(('rewritten', 300) if n % 2 else ('kept', 900))) for n in range(6))}]"
+_BLOCK = """{{"id": "{number}", "type": "user", "kind": "{kind}", "fate": "{fate}", "frozen": false,
+  "stage": "{rule}", "turn": 1, "reason": "cut to what is asked", "tokens_before": 900,
+  "tokens_after": {after}}}"""
+_READ_BACK = """[{{"round": 1, "handle": "482193", "found": true, "block": "1", "stage": "{rule}",
+  "tokens": 120}}]"""
+
+
+def _blocks(rule: str, kind: str) -> str:
+    """One that was kept, and two that the rule cut."""
+    fates = (("kept", "", 900), ("rewritten", rule, 300), ("dropped", rule, 0))
+    rows = [
+        _BLOCK.format(number=number, kind=kind, fate=fate, rule=by, after=after)
+        for number, (fate, by, after) in enumerate(fates)
+    ]
+    return f"[{', '.join(rows)}]"
 
 
 def load_traces(count: int, days: int, now: datetime) -> Iterator[int]:
@@ -82,7 +98,8 @@ def load_traces(count: int, days: int, now: datetime) -> Iterator[int]:
                     "count": up_to - loaded,
                     "stages": _STAGES % "ran",
                     "failed": _STAGES % "failed",
-                    "blocks": _BLOCKS,
+                    "blocks": [_blocks(rule, kind) for rule, kind in CUTS],
+                    "read_backs": [_READ_BACK.format(rule=rule) for rule, _ in CUTS],
                 },
             )
         loaded = up_to

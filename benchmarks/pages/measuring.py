@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from benchmarks.pages.browser import Opened, opened_pages
 from benchmarks.pages.loading import add_large_request
-from optimizer_app.models import RequestTrace, RollupMark, TraceRollup
+from optimizer_app.models import CutRollup, RequestTrace, RollupMark, TraceRollup
 from optimizer_app.rollups.rolling import roll_up_all
 from optimizer_app.rollups.spans import QUARTER, span_start
 from optimizer_app.trace_ids import made_at
@@ -45,7 +45,8 @@ def sizes() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
         (size,) = cursor.fetchone()
-    return f"{TraceRollup.objects.count():,} rows of rollups; the database takes {size}"
+    rows = TraceRollup.objects.count() + CutRollup.objects.count()
+    return f"{rows:,} rows of rollups; the database takes {size}"
 
 
 def pages(runs: int) -> Iterator[tuple[str, list[float]]]:

@@ -12,10 +12,9 @@ from dashboard.shell.facets import Facets
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import SelectionFilter
-from optimizer_app.cuts.blocks import cut_blocks
-from optimizer_app.cuts.picked import MAX_REQUESTS
+from optimizer_app.cuts.blocks import MAX_REQUESTS, cut_blocks
 from optimizer_app.cuts.sums import CutSum, cut_sums
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.rollups.reading import Selection
 
 MAX_BLOCKS = 100
 _SORTS: dict[str, Callable[[CutSum], Any]] = {
@@ -30,11 +29,11 @@ _SORTS: dict[str, Callable[[CutSum], Any]] = {
 def block_list(request: HttpRequest) -> HttpResponse:
     """By kind and rule."""
     scope, form = Scope.of_request(request), SelectionFilter(request.GET)
-    traces = form.applied_to(scope.traces())
-    sums, sort = cut_sums(traces), request.GET.get("sort", "")
+    selection, sort = form.selection(scope), request.GET.get("sort", "")
+    sums = cut_sums(selection, scope.window.stretch)
     if sort in _SORTS:
         sums.sort(key=_SORTS[sort])
-    context = {"sums": sums, "sort": sort, "rules": _rules(sums), **_shared(scope, form, traces)}
+    context = {"sums": sums, "sort": sort, "rules": _rules(sums), **_shared(scope, form, selection)}
     return render_page(request, "dashboard/blocks/list.html", scope, context)
 
 
@@ -42,28 +41,29 @@ def block_list(request: HttpRequest) -> HttpResponse:
 def cut_list(request: HttpRequest) -> HttpResponse:
     """The blocks of one kind that one rule cut."""
     scope, form = Scope.of_request(request), SelectionFilter(request.GET)
-    traces = form.applied_to(scope.traces())
+    selection, traces = form.selection(scope), form.applied_to(scope.traces())
     rule, kind = request.GET.get("rule", ""), request.GET.get("kind", "")
-    chosen = [found for found in cut_sums(traces) if (found.rule, found.kind) == (rule, kind)]
+    sums = cut_sums(selection, scope.window.stretch)
+    chosen = [found for found in sums if (found.rule, found.kind) == (rule, kind)]
     context = {
         "rule": rule,
         "kind": kind,
         "sum": chosen[0] if chosen else None,
         "rows": cut_rows(cut_blocks(traces, rule, kind, MAX_BLOCKS)),
         "max_blocks": MAX_BLOCKS,
-        **_shared(scope, form, traces),
+        "max_requests": MAX_REQUESTS,
+        "is_bounded": traces.order_by("-id")[: MAX_REQUESTS + 1].count() > MAX_REQUESTS,
+        **_shared(scope, form, selection),
     }
     return render_page(request, "dashboard/blocks/cut.html", scope, context)
 
 
-def _shared(scope: Scope, form: SelectionFilter, traces: RequestTraceQuerySet) -> dict[str, Any]:
-    facets = Facets.of(scope, form.selection(scope))
+def _shared(scope: Scope, form: SelectionFilter, selection: Selection) -> dict[str, Any]:
+    facets = Facets.of(scope, selection)
     return {
         "page": "blocks",
         "form": form,
         "selects": facets.selects(with_project=scope.shows_projects),
-        "max_requests": MAX_REQUESTS,
-        "is_bounded": traces.order_by("-id")[: MAX_REQUESTS + 1].count() > MAX_REQUESTS,
     }
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from optimizer_app.cuts.picked import picked_rows
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+
 from optimizer_app.models.trace import RequestTraceQuerySet
+
+MAX_REQUESTS = 1_000
 
 _SQL = """, cut AS (
   SELECT id, number, (block->>'frozen')::bool AS frozen,
@@ -50,4 +55,16 @@ def cut_blocks(traces: RequestTraceQuerySet, rule: str, kind: str, limit: int) -
     """What the rule cut of this kind in the newest of these requests: the most wanted again first, then the
     newest. What an earlier turn had cut is among them where it was wanted again."""
     wanted = {"read": _WANTED.format(column="read_backs"), "again": _WANTED.format(column="re_reads")}
-    return [Cut(*row) for row in picked_rows(traces, _SQL.format(**wanted), rule, kind, limit)]
+    return [Cut(*row) for row in _picked_rows(traces, _SQL.format(**wanted), rule, kind, limit)]
+
+
+def _picked_rows(traces: RequestTraceQuerySet, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What the query finds in `picked`, the newest of these requests with their blocks."""
+    newest = traces.order_by("-id").values("id", "blocks", "read_backs", "re_reads")[:MAX_REQUESTS]
+    try:
+        query, parameters = newest.query.sql_with_params()
+    except EmptyResultSet:  # Filters that no request can meet.
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH picked AS ({query}) {sql}", [*parameters, *values])
+        return cursor.fetchall()

@@ -19,7 +19,7 @@ from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, Pr
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
 from optimizer_app.models.roles import Role
-from optimizer_app.models.rollup import RollupMark, RollupState, TraceRollup
+from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, TraceRollup
 from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.trace import RequestTrace
 
@@ -31,6 +31,7 @@ __all__ = [
     "ConfigDraft",
     "ConfigShare",
     "ConfigVersion",
+    "CutRollup",
     "Document",
     "Event",
     "Identity",

@@ -74,6 +74,40 @@ class TraceRollup(models.Model):
         return f"{self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
+class CutRollup(models.Model):
+    """What one rule cut of blocks of one kind, and what was wanted again of it, in the requests of one span.
+
+    The requests agree in what they are filtered by. `is_whole` as with `TraceRollup`, for each rule and kind.
+    What the measures are is in `optimizer_app/rollups/cuts.py`.
+    """
+
+    seconds = models.PositiveIntegerField()
+    start = models.DateTimeField()
+    is_whole = models.BooleanField()
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    api_key_id = models.UUIDField(null=True)
+    config_name = models.CharField(max_length=60)
+    config_version = models.PositiveIntegerField(null=True)
+    model = models.CharField(max_length=200)
+    tag = models.CharField(max_length=60)
+    route = models.CharField(max_length=40)
+    rule = models.TextField()
+    kind = models.TextField()
+    requests = _count()
+    blocks = _count()
+    cut = models.BigIntegerField(default=0)
+    read_calls = _count()
+    read_tokens = models.BigIntegerField(default=0)
+    again_calls = _count()
+    again_tokens = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["seconds", "is_whole", "start", "project"], name="cuts_of_span")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} of {self.kind}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
+
+
 class RollupMark(models.Model):
     """A quarter of an hour of which traces were stored since it was last rolled up.
 

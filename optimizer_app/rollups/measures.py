@@ -7,11 +7,11 @@ cache effect. Latency, ratio and cache hits leave out `bypass`, which the optimi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from optimizer_app.models import RequestTrace, TraceRollup
 from optimizer_app.rollups.histograms import LATENCY_BINS, LATENCY_BOUNDS, RATIO_BINS, SHARE_BINS
+from optimizer_app.rollups.tables import Rollup
 
-DIMENSIONS = (
+_DIMENSIONS = (
     "project_id", "api_key_id", "config_name", "config_version", "provider", "model", "tag", "route",
     "fallback_reason",
 )  # fmt: skip
@@ -22,8 +22,8 @@ _OPTIMIZED = "route <> 'bypass'"
 _BOUNDS = f"ARRAY[{', '.join(map(str, LATENCY_BOUNDS))}]::float8[]"
 
 # What is worked out once for each trace: its bins, and the conditions of several counts.
-TRACE_COLUMNS = f"""
-  {", ".join(DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
+_COLUMNS = f"""
+  {", ".join(_DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
   gross_usd, net_usd, read_back_usd, cache_hit, fallback_used, over_budget, compacted, status,
   {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
   CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
@@ -77,23 +77,27 @@ def _added_histogram(name: str, bins: int) -> str:
     return f"ARRAY[{', '.join(f'sum({name}[{number}])' for number in range(1, bins + 1))}]::int[]"
 
 
-FROM_TRACES = {
+_FROM_TRACES = {
     **{name: f"count(*) FILTER (WHERE {condition})" for name, condition in _COUNTED.items()},
     **_SUMMED,
     "min_latency_ms": "min(latency_ms)",
     "max_latency_ms": "max(latency_ms)",
     **{name: _histogram(*binned) for name, binned in _HISTOGRAMS.items()},
 }
-ADDED = {
+_ADDED = {
     **{name: f"sum({name})::bigint" for name in (*_COUNTED, "tokens_before", "tokens_after")},
     **{name: f"sum({name})" for name in ("gross_usd", "net_usd", "read_back_usd")},
     "min_latency_ms": "min(min_latency_ms)",
     "max_latency_ms": "max(max_latency_ms)",
     **{name: _added_histogram(name, bins) for name, (_, bins) in _HISTOGRAMS.items()},
 }
-MEASURES = tuple(FROM_TRACES)
+MEASURES = tuple(_FROM_TRACES)
 
-
-def selected(expressions: dict[str, str], names: Iterable[str]) -> str:
-    """The named measures, as the list of a SELECT."""
-    return ", ".join(f"{expressions[name]} AS {name}" for name in names)
+TRACES = Rollup(
+    model=TraceRollup,
+    rows=f"SELECT {_COLUMNS} FROM {RequestTrace._meta.db_table} WHERE {{condition}}",  # noqa: S608
+    dimensions=_DIMENSIONS,
+    whole=("project_id",),
+    from_rows=_FROM_TRACES,
+    added=_ADDED,
+)

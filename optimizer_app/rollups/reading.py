@@ -10,34 +10,23 @@ from typing import Any
 
 from django.db import connection
 
-from optimizer_app.models import RequestTrace, RollupState, TraceRollup
-from optimizer_app.rollups.measures import (
-    ADDED,
-    DIMENSIONS,
-    FROM_TRACES,
-    MEASURES,
-    TRACE_COLUMNS,
-    selected,
-)  # fmt: skip
+from optimizer_app.models import RollupState
+from optimizer_app.rollups.measures import MEASURES, TRACES
 from optimizer_app.rollups.spans import SPANS, Piece, pieces
+from optimizer_app.rollups.tables import Rollup, selected
 from optimizer_app.trace_ids import first_id_at
 
-_ROLLUPS = TraceRollup._meta.db_table
-_TRACES = RequestTrace._meta.db_table
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DIMENSIONS = ", ".join(DIMENSIONS)
 # A request belongs to its id's moment, which its time may differ from by a millisecond.
-_FROM_TRACES = f"""
-(WITH traced AS MATERIALIZED (
-  SELECT {TRACE_COLUMNS} FROM {_TRACES} WHERE id >= %s AND id < %s AND {{condition}}
-)
-SELECT least(greatest(date_trunc('minute', created_at), %s), %s) AS start, {_DIMENSIONS}, {{measures}}
-FROM traced GROUP BY 1, {_DIMENSIONS})
-"""  # noqa: S608 -- the names are constants
-_FROM_ROLLUPS = f"""
-SELECT start, {_DIMENSIONS}, {{measures}} FROM {_ROLLUPS}
-WHERE seconds = %s AND is_whole = %s AND start >= %s AND start < %s AND {{condition}}
-"""  # noqa: S608
+_FROM_TRACES = """
+(WITH traced AS MATERIALIZED ({rows})
+SELECT least(greatest(date_trunc('minute', created_at), %s), %s) AS start, {names}, {measures}
+FROM traced GROUP BY 1, {names})
+"""
+_FROM_ROLLUPS = """
+SELECT start, {names}, {measures} FROM {table}
+WHERE seconds = %s AND is_whole = %s AND start >= %s AND start < %s AND {condition}
+"""
 _ADDED = "SELECT {columns} FROM ({parts}) AS parts {grouped}"
 
 
@@ -81,7 +70,11 @@ class Stretch:
 
 
 def sums(
-    selection: Selection, stretch: Stretch, by: Sequence[str] = (), measures: Sequence[str] = MEASURES
+    selection: Selection,
+    stretch: Stretch,
+    by: Sequence[str] = (),
+    measures: Sequence[str] = MEASURES,
+    rollup: Rollup = TRACES,
 ) -> list[dict[str, Any]]:
     """The measures for each group of requests that agree in `by`: names of dimensions, or "bucket".
 
@@ -92,14 +85,14 @@ def sums(
     else:
         spans = list(SPANS)
     found = pieces(stretch.start, stretch.end, rolled_until(), spans)
-    is_whole = not selection.chosen and set(by) <= {"bucket", "project_id"}
-    sources = [_source(piece, selection, measures, is_whole=is_whole) for piece in found]
+    is_whole = not selection.chosen and set(by) <= {"bucket", *rollup.whole}
+    sources = [_source(rollup, piece, selection, measures, is_whole=is_whole) for piece in found]
     if not sources:
         return []
     keys = [stretch.bucket if name == "bucket" else name for name in by]
     named = [f"{key} AS {name}" for key, name in zip(keys, by, strict=True)]
     query = _ADDED.format(
-        columns=", ".join([*named, selected(ADDED, measures)]),
+        columns=", ".join([*named, selected(rollup.added, measures)]),
         parts=" UNION ALL ".join(query for query, _ in sources),
         grouped=f"GROUP BY {', '.join(keys)}" if keys else "",
     )
@@ -118,13 +111,19 @@ def rolled_until() -> datetime:
 
 
 def _source(
-    piece: Piece, selection: Selection, measures: Sequence[str], *, is_whole: bool
+    rollup: Rollup, piece: Piece, selection: Selection, measures: Sequence[str], *, is_whole: bool
 ) -> tuple[str, list[Any]]:
     """The rows of a piece, with the same columns wherever they come from."""
     condition, values = selection.condition
     if piece.span is not None:
-        query = _FROM_ROLLUPS.format(condition=condition, measures=", ".join(measures))
+        query = _FROM_ROLLUPS.format(
+            names=rollup.names, measures=", ".join(measures), table=rollup.table, condition=condition
+        )
         return query, [int(piece.span.total_seconds()), is_whole, piece.start, piece.end, *values]
-    query = _FROM_TRACES.format(condition=condition, measures=selected(FROM_TRACES, measures))
+    query = _FROM_TRACES.format(
+        rows=rollup.rows.format(condition=f"id >= %s AND id < %s AND {condition}"),
+        names=rollup.names,
+        measures=selected(rollup.from_rows, measures),
+    )
     ids = [first_id_at(piece.start), first_id_at(piece.end)]
     return query, [*ids, *values, piece.start, piece.end - timedelta.resolution]

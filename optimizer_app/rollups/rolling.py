@@ -13,16 +13,11 @@ from itertools import pairwise
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
-from optimizer_app.models import RequestTrace, RollupMark, RollupState, TraceRollup
-from optimizer_app.rollups.measures import (
-    ADDED,
-    DIMENSIONS,
-    FROM_TRACES,
-    MEASURES,
-    TRACE_COLUMNS,
-    selected,
-)  # fmt: skip
+from optimizer_app.models import CutRollup, RollupMark, RollupState, TraceRollup
+from optimizer_app.rollups.cuts import CUTS
+from optimizer_app.rollups.measures import TRACES
 from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TWO_HOURS, span_start
 from optimizer_app.trace_ids import first_id_at
 
@@ -32,27 +27,7 @@ GRACE = timedelta(minutes=1)
 # As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
 KEPT = {QUARTER: timedelta(days=3), TWO_HOURS: timedelta(days=15), SIX_HOURS: timedelta(days=62)}
 _LOCK = 0x726F6C6C  # the name of an advisory lock
-_ROLLUPS = TraceRollup._meta.db_table
-_TRACES = RequestTrace._meta.db_table
-_DIMENSIONS = ", ".join(DIMENSIONS)
-_INSERT = f"INSERT INTO {_ROLLUPS} (seconds, start, is_whole, {_DIMENSIONS}, {', '.join(MEASURES)})"
-_FROM_TRACES = f"""
-{_INSERT}
-WITH traced AS MATERIALIZED (SELECT {TRACE_COLUMNS} FROM {_TRACES} WHERE id >= %(first)s AND id < %(end_id)s)
-SELECT %(seconds)s, %(start)s, false, {_DIMENSIONS}, {selected(FROM_TRACES, MEASURES)}
-FROM traced GROUP BY {_DIMENSIONS}
-"""  # noqa: S608 -- the names are constants
-_FROM_SHORTER = f"""
-{_INSERT}
-SELECT %(seconds)s, %(start)s, false, {_DIMENSIONS}, {selected(ADDED, MEASURES)} FROM {_ROLLUPS}
-WHERE seconds = %(shorter)s AND NOT is_whole AND start >= %(start)s AND start < %(end)s GROUP BY {_DIMENSIONS}
-"""  # noqa: S608 -- the names are constants
-_WHOLE = f"""
-{_INSERT}
-SELECT seconds, start, true, project_id, NULL, '', NULL, '', '', '', '', '', {selected(ADDED, MEASURES)}
-FROM {_ROLLUPS} WHERE seconds = %(seconds)s AND NOT is_whole AND start = %(start)s
-GROUP BY seconds, start, project_id
-"""  # noqa: S608 -- the names are constants
+_ROLLUPS = (TRACES, CUTS)
 
 
 def mark_changed(moments: Iterable[datetime]) -> None:
@@ -70,7 +45,7 @@ def roll_up(now: datetime) -> bool:
         state = RollupState.objects.first()
         changed = _with_dropped(_taken_marks(over), over)
         for start in changed:
-            _replace(QUARTER, start, _FROM_TRACES)
+            _replace(QUARTER, start)
         _roll_up_longer(changed, state.rolled_until if state else over, over)
         _drop_old(over)
         more = RollupMark.objects.filter(start__lt=over).exists()
@@ -87,14 +62,20 @@ def roll_up_all(now: datetime) -> None:
 
 def drop_details_before(moment: datetime) -> None:
     """Keep of the time before only what each day came to: its traces go."""
-    TraceRollup.objects.filter(start__lt=moment, seconds__lt=DAY.total_seconds()).delete()
+    for rows in _all_rows():
+        rows.filter(start__lt=moment, seconds__lt=DAY.total_seconds()).delete()
     RollupMark.objects.filter(start__lt=moment).delete()
 
 
 def drop_rollups_before(moment: datetime) -> None:
     """Keep nothing of the time before."""
     drop_details_before(moment)
-    TraceRollup.objects.filter(start__lt=moment).delete()
+    for rows in _all_rows():
+        rows.filter(start__lt=moment).delete()
+
+
+def _all_rows() -> tuple[QuerySet[TraceRollup], QuerySet[CutRollup]]:
+    return TraceRollup.objects.all(), CutRollup.objects.all()
 
 
 def _taken_marks(over: datetime) -> list[datetime]:
@@ -117,8 +98,8 @@ def _with_dropped(changed: Iterable[datetime], over: datetime) -> list[datetime]
 
 def _drop_old(over: datetime) -> None:
     for span in KEPT:
-        old = TraceRollup.objects.filter(seconds=int(span.total_seconds()), start__lt=_kept_from(span, over))
-        old.delete()
+        for rows in _all_rows():
+            rows.filter(seconds=int(span.total_seconds()), start__lt=_kept_from(span, over)).delete()
 
 
 def _kept_from(span: timedelta, over: datetime) -> datetime:
@@ -135,20 +116,23 @@ def _roll_up_longer(changed: Iterable[datetime], rolled_until: datetime, over: d
             starts.add(ended)
             ended += span
         for start in sorted(start for start in starts if start + span <= over):
-            _replace(span, start, _FROM_SHORTER, shorter)
+            _replace(span, start, shorter)
 
 
-def _replace(span: timedelta, start: datetime, insert: str, shorter: timedelta = QUARTER) -> None:
-    TraceRollup.objects.filter(seconds=int(span.total_seconds()), start=start).delete()
+def _replace(span: timedelta, start: datetime, shorter: timedelta | None = None) -> None:
+    """Make the rows of a span anew: from those of shorter spans, or, without, from traces."""
     end = start + span
     values: dict[str, Any] = {
         "seconds": span.total_seconds(),
-        "shorter": shorter.total_seconds(),
+        "shorter": shorter and shorter.total_seconds(),
         "start": start,
         "end": end,
         "first": first_id_at(start),
         "end_id": first_id_at(end),
     }
+    for rows in _all_rows():
+        rows.filter(seconds=int(span.total_seconds()), start=start).delete()
     with connection.cursor() as cursor:
-        cursor.execute(insert, values)
-        cursor.execute(_WHOLE, values)
+        for rollup in _ROLLUPS:
+            cursor.execute(rollup.insert_shorter() if shorter else rollup.insert_traces(), values)
+            cursor.execute(rollup.insert_whole(), values)

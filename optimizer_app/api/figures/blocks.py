@@ -46,16 +46,17 @@ class CutSerializer(serializers.Serializer[Any]):
 
 
 class BlocksView(APIView):
-    """By rule and kind of block, over the newest 1,000 of the requests; the most wanted again first."""
+    """By rule and kind of block, over all the requests; the most wanted again first."""
 
     @extend_schema(parameters=[SelectionFilter], responses=CutSumSerializer(many=True))
     def get(self, request: Request) -> Response:
         of = chosen(request, asked(request, SelectionFilter))
-        return Response(CutSumSerializer(cut_sums(of.traces()), many=True).data)
+        return Response(CutSumSerializer(cut_sums(of.selection, of.window.stretch), many=True).data)
 
 
 class CutBlocksView(APIView):
-    """The blocks of one kind that one rule cut: those that were wanted again first, then the newest."""
+    """The blocks of one kind that one rule cut, of the newest 1,000 requests: those that were wanted again
+    first, then the newest."""
 
     @extend_schema(parameters=[CutFilter], responses=CutSerializer(many=True))
     def get(self, request: Request) -> Response:

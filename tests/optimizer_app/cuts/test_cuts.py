@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
+from typing import Any
 
-from optimizer_app.cuts import picked
+import pytest
+from django.utils import timezone
+
+from optimizer_app.cuts import blocks
 from optimizer_app.cuts.blocks import cut_blocks
-from optimizer_app.cuts.sums import cut_sums
+from optimizer_app.cuts.sums import CutSum, cut_sums
 from optimizer_app.models import Project, RequestTrace
+from optimizer_app.rollups.reading import Selection, Stretch
+from optimizer_app.rollups.rolling import mark_changed, roll_up_all
+from optimizer_app.rollups.spans import DAY
 from tests.dashboard.traces.rows import block, make_trace
 
 
-def trace(project: Project) -> RequestTrace:
+def trace(project: Project, **fields: Any) -> RequestTrace:
     """A log of an earlier turn that a tool was called again for, and documents of which one was read back."""
     return make_trace(
         project,
@@ -27,13 +34,19 @@ def trace(project: Project) -> RequestTrace:
             {"found": False, "stage": "", "tokens": 9, "block": ""},
         ],
         re_reads=[{"tool": "read", "stage": "logs", "steps": 2, "tokens": 60, "block": "b1"}],
+        **fields,
     )
+
+
+def sums_of(project: Project, **chosen: Any) -> list[CutSum]:
+    now = timezone.now()
+    return cut_sums(Selection((project.pk,), **chosen), Stretch(now - DAY, now))
 
 
 def test_sums_are_by_rule_and_kind(project: Project) -> None:
     trace(project)
     trace(project)
-    document, log, prose = cut_sums(RequestTrace.objects.all())
+    document, log, prose = sums_of(project)
     assert (document.rule, document.kind) == ("passages", "document")
     assert (document.requests, document.blocks, document.cut) == (2, 2, 800)
     assert (document.read_calls, document.read_tokens, document.again_calls) == (2, 80, 0)
@@ -44,7 +57,7 @@ def test_sums_are_by_rule_and_kind(project: Project) -> None:
 
 def test_what_was_cut_before_is_counted_where_it_is_wanted_again(project: Project) -> None:
     make_trace(project, blocks=[], re_reads=[{"stage": "results", "steps": 2, "tokens": 60, "block": "b9"}])
-    [found] = cut_sums(RequestTrace.objects.all())
+    [found] = sums_of(project)
     assert (found.rule, found.kind, found.cut, found.wanted_share) == ("results", "", 0, 1)
 
 
@@ -62,8 +75,19 @@ def test_blocks_that_were_wanted_again_come_first(project: Project) -> None:
 
 
 def test_only_the_newest_requests_are_looked_at(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picked, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(blocks, "MAX_REQUESTS", 1)
     trace(project)
     trace(project)
-    assert {row.requests for row in cut_sums(RequestTrace.objects.all())} == {1}
     assert len(cut_blocks(RequestTrace.objects.all(), "logs", "log", 9)) == 2
+
+
+def test_rollups_say_what_traces_say(project: Project) -> None:
+    ages = [timedelta(minutes=1), timedelta(minutes=50), timedelta(hours=9), timedelta(hours=20)]
+    traces = [trace(project, age=age, model=f"m{n % 2}") for n, age in enumerate(ages)]
+    mark_changed(found.created_at for found in traces)
+    before = sums_of(project), sums_of(project, model="m1")
+    roll_up_all(timezone.now())
+    assert (sums_of(project), sums_of(project, model="m1")) == before
+    RequestTrace.objects.filter(id__lt=traces[0].pk).delete()
+    assert (sums_of(project), sums_of(project, model="m1")) == before
+    assert [{row.requests for row in found} for found in before] == [{4}, {2}]

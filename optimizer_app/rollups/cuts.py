@@ -1,0 +1,51 @@
+"""What rules cut from blocks, and what of that was wanted again, in SQL.
+
+A block that is frozen was cut by an earlier request, where it is counted. What was wanted again counts with
+the rule that had cut it, and with the kind of the block, as the same trace has it: "" where it has not.
+"""
+
+from __future__ import annotations
+
+from optimizer_app.models import CutRollup, RequestTrace
+from optimizer_app.rollups.tables import Rollup
+
+_OF_TRACE = ("project_id", "api_key_id", "config_name", "config_version", "model", "tag", "route")
+_SUMMED = ("blocks", "cut", "read_calls", "read_tokens", "again_calls", "again_tokens")
+_WANTED = """
+  SELECT call->>'stage', coalesce((
+      SELECT block->>'kind' FROM jsonb_array_elements(picked.blocks) AS block
+      WHERE block->>'id' = call->>'block' LIMIT 1
+    ), ''), {sums}
+  FROM jsonb_array_elements(picked.{column}) AS call WHERE coalesce((call->>'found')::bool, true)
+"""
+_TOKENS = "(call->>'tokens')::int"
+_ROWS = f"""
+SELECT {", ".join(_OF_TRACE)}, created_at, cut.*
+FROM (
+  SELECT {", ".join(_OF_TRACE)}, created_at, blocks, read_backs, re_reads
+  FROM {RequestTrace._meta.db_table} WHERE {{condition}}
+) AS picked CROSS JOIN LATERAL (
+  SELECT rule, kind, {", ".join(f"sum({name}) AS {name}" for name in _SUMMED)}
+  FROM (
+    SELECT block->>'stage' AS rule, coalesce(block->>'kind', '') AS kind, 1 AS blocks,
+      (block->>'tokens_before')::int - (block->>'tokens_after')::int AS cut,
+      0 AS read_calls, 0 AS read_tokens, 0 AS again_calls, 0 AS again_tokens
+    FROM jsonb_array_elements(picked.blocks) AS block
+    WHERE NOT (block->>'frozen')::bool AND (block->>'tokens_before')::int > (block->>'tokens_after')::int
+    UNION ALL {_WANTED.format(column="read_backs", sums=f"0, 0, 1, {_TOKENS}, 0, 0")}
+    UNION ALL {_WANTED.format(column="re_reads", sums=f"0, 0, 0, 0, 1, {_TOKENS}")}
+  ) AS parts WHERE rule <> '' GROUP BY rule, kind
+) AS cut
+"""  # noqa: S608 -- the names are constants
+
+CUTS = Rollup(
+    model=CutRollup,
+    rows=_ROWS,
+    dimensions=(*_OF_TRACE, "rule", "kind"),
+    whole=("project_id", "rule", "kind"),
+    from_rows={
+        "requests": "count(*) FILTER (WHERE blocks > 0)",
+        **{name: f"sum({name})::bigint" for name in _SUMMED},
+    },
+    added={name: f"sum({name})::bigint" for name in ("requests", *_SUMMED)},
+)

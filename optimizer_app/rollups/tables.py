@@ -1,0 +1,79 @@
+"""What a table of rollups holds, and the statements that fill it: from traces, and from shorter spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from optimizer_app.models import CutRollup, TraceRollup
+
+_NULLABLE = ("api_key_id", "config_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """Sums of one table.
+
+    `rows` is a SELECT of what is summed from the traces that meet its `{condition}`: every dimension,
+    `created_at`, and the columns that `from_rows` sums. `added` sums rows of rollups. `whole` are the
+    dimensions that rows of whole projects keep.
+    """
+
+    model: type[TraceRollup] | type[CutRollup]
+    rows: str
+    dimensions: tuple[str, ...]
+    whole: tuple[str, ...]
+    from_rows: Mapping[str, str]
+    added: Mapping[str, str]
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @property
+    def names(self) -> str:
+        """The dimensions, as the list of a SELECT."""
+        return ", ".join(self.dimensions)
+
+    def insert_traces(self) -> str:
+        """One span, from the traces between two ids."""
+        rows = self.rows.format(condition="id >= %(first)s AND id < %(end_id)s")
+        return f"""
+        {self._insert} WITH traced AS MATERIALIZED ({rows})
+        SELECT %(seconds)s, %(start)s, false, {self.names}, {selected(self.from_rows, self.from_rows)}
+        FROM traced GROUP BY {self.names}
+        """  # noqa: S608 -- the names are constants
+
+    def insert_shorter(self) -> str:
+        """One span, from the shorter ones in it."""
+        return f"""
+        {self._insert}
+        SELECT %(seconds)s, %(start)s, false, {self.names}, {selected(self.added, self.added)}
+        FROM {self.table}
+        WHERE seconds = %(shorter)s AND NOT is_whole AND start >= %(start)s AND start < %(end)s
+        GROUP BY {self.names}
+        """  # noqa: S608 -- the names are constants
+
+    def insert_whole(self) -> str:
+        """The rows of whole projects, from the others of the span."""
+        return f"""
+        {self._insert}
+        SELECT seconds, start, true, {", ".join(map(self._kept, self.dimensions))},
+          {selected(self.added, self.added)}
+        FROM {self.table} WHERE seconds = %(seconds)s AND NOT is_whole AND start = %(start)s
+        GROUP BY seconds, start, {", ".join(self.whole)}
+        """  # noqa: S608 -- the names are constants
+
+    @property
+    def _insert(self) -> str:
+        return f"INSERT INTO {self.table} (seconds, start, is_whole, {self.names}, {', '.join(self.added)})"
+
+    def _kept(self, name: str) -> str:
+        if name in self.whole:
+            return name
+        return "NULL" if name in _NULLABLE else "''"
+
+
+def selected(expressions: Mapping[str, str], names: Iterable[str]) -> str:
+    """The named measures, as the list of a SELECT."""
+    return ", ".join(f"{expressions[name]} AS {name}" for name in names)
