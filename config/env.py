@@ -6,6 +6,7 @@ container secrets come. An empty value counts as unset.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS: Final = frozenset({"0", "false", "no", "off"})
 DEFAULT_POSTGRES_PORT: Final = 5432
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def text(name: str, default: str = "") -> str:
@@ -66,6 +69,19 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list separated by commas."""
     value = _value(name)
     return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+
+def networks(name: str, default: tuple[str, ...] = ()) -> list[Network]:
+    """Addresses and networks, separated by commas."""
+    found = []
+    for word in words(name, default):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} must be addresses or networks, as in 10.0.0.7 or 10.0.0.0/24, not {word!r}"
+            ) from None
+    return found
 
 
 def fernet_keys(name: str) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, min_value=1, max_value=65535)
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", len(os.sched_getaffinity(0)), min_value=1, max_value=256)
 PUBLIC_URL = env.url("OPTIMIZER_PUBLIC_URL").rstrip("/")
+# Who is believed when they say for whom a request is, and has no bounds of one client.
+TRUSTED_PROXIES = env.networks("OPTIMIZER_TRUSTED_PROXIES", ("127.0.0.0/8", "::1"))
 
 # Secrets
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or _instance().django_secret_key

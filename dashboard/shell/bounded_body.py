@@ -1,76 +1,130 @@
-"""A limit for the size of request bodies. Django alone would write one of any size to the disk."""
+"""Limits for request bodies: their size, and how long they take.
+
+Django alone would write one of any size to the disk, and wait for its end for ever.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 MAX_BYTES = 10 * 1024**2
+# Enough to sign in, and to open an invitation.
+MAX_BYTES_OF_STRANGERS = 64 * 1024
+# Nobody's network stops for so long in the middle of a body.
+PAUSE_SECONDS = 20.0
+SECONDS_OF_STRANGERS = 60.0
+SECONDS = 1800.0
 
 
 class TooLarge(Exception):
     """The body is larger than allowed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one body may take."""
+
+    max_bytes: int
+    seconds: float
+    pause_seconds: float = PAUSE_SECONDS
+
+
+@dataclass(slots=True)
 class BoundedBody:
     """An ASGI application whose requests hold at most 10 MB, or what `exceptions` allow by path.
 
-    A request whose Content-Length is larger is read to its end and thrown away, since a browser shows no
-    answer before it has sent everything; then it is refused with a 413. What the exceptions allow is read of
-    those alone who are known.
+    A stranger's hold 64 kB: what is larger is refused unread. A request of somebody known whose
+    Content-Length is too large is read to its end and thrown away, since a browser shows no answer before it
+    has sent everything; then it is refused with a 413.
     """
 
-    def __init__(
-        self,
-        application: Any,
-        exceptions: Mapping[str, int],
-        is_known: Callable[[Scope], Awaitable[bool]],
-    ) -> None:
-        self.application = application
-        self.exceptions = exceptions
-        self.is_known = is_known
+    application: Any
+    exceptions: Mapping[str, int]
+    is_known: Callable[[Scope], Awaitable[bool]]
+    of_known: Limits = field(default_factory=lambda: Limits(MAX_BYTES, SECONDS))
+    of_strangers: Limits = field(default_factory=lambda: Limits(MAX_BYTES_OF_STRANGERS, SECONDS_OF_STRANGERS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        max_bytes = self.exceptions.get(scope.get("path", ""), MAX_BYTES)
-        if max_bytes > MAX_BYTES and scope["method"] == "POST" and not await self.is_known(scope):
-            await _answer(scope, receive, send, 403, "Sign in before you send files.\n")
+        declared = _declared_bytes(scope) if scope["type"] == "http" else 0
+        if declared is not None and declared <= self.of_strangers.max_bytes:
+            await self._forward(scope, receive, send, self.of_strangers)
+        elif not await self.is_known(scope):
+            await _answer(scope, receive, send, 403, "Sign in before you send so much.\n")
+        else:
+            await self._of_somebody_known(scope, receive, send, declared)
+
+    async def _of_somebody_known(
+        self, scope: Scope, receive: Receive, send: Send, declared: int | None
+    ) -> None:
+        max_bytes = self.exceptions.get(scope["path"], self.of_known.max_bytes)
+        limits = Limits(max_bytes, self.of_known.seconds, self.of_known.pause_seconds)
+        if declared is None or declared <= max_bytes:
+            await self._forward(scope, receive, send, limits)
             return
-        if scope["type"] != "http" or _declared_bytes(scope) <= max_bytes:
-            await self._forward(scope, receive, send, max_bytes)
-            return
-        while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-            pass
+        with suppress(TimeoutError):
+            await _thrown_away(receive, limits)
         await _refuse(scope, receive, send, max_bytes)
 
-    async def _forward(self, scope: Scope, receive: Receive, send: Send, max_bytes: int) -> None:
-        left = max_bytes
-
-        async def bounded() -> Message:
-            nonlocal left
-            message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise TooLarge
-            return message
-
+    async def _forward(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         try:
-            await self.application(scope, bounded, send)
+            await self.application(scope, _bounded(receive, limits), send)
         except TooLarge:
-            await _refuse(scope, receive, send, max_bytes)
+            await _refuse(scope, receive, send, limits.max_bytes)
+        except TimeoutError:
+            await _answer(scope, receive, send, 408, "The request did not come in time.\n")
 
 
-def _declared_bytes(scope: Scope) -> int:
-    """The Content-Length; 0 where there is none, as in a body that comes in chunks."""
-    declared: Any = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(declared) if declared.isdigit() else 0
+def _bounded(receive: Receive, limits: Limits) -> Receive:
+    """TooLarge where more comes than may, TimeoutError where it takes too long."""
+    left, is_whole, end = limits.max_bytes, False, asyncio.get_running_loop().time() + limits.seconds
+
+    async def bounded() -> Message:
+        nonlocal left, is_whole
+        if is_whole:  # what comes is that the client has left
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        async with asyncio.timeout_at(min(end, now + limits.pause_seconds)):
+            message = await receive()
+        is_whole = not message.get("more_body", False)
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise TooLarge
+        return message
+
+    return bounded
+
+
+async def _thrown_away(receive: Receive, limits: Limits) -> None:
+    async with asyncio.timeout(limits.seconds):
+        is_more = True
+        while is_more:
+            async with asyncio.timeout(limits.pause_seconds):
+                is_more = (await receive()).get("more_body", False)
+
+
+def _declared_bytes(scope: Scope) -> int | None:
+    """The Content-Length; 0 where there is no body, None for one that does not say, as in chunks."""
+    headers = dict(scope["headers"])
+    declared: Any = headers.get(b"content-length")
+    if declared is None:
+        return None if b"transfer-encoding" in headers else 0
+    return int(declared) if declared.isdigit() else None
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, max_bytes: int) -> None:
-    text = f"The request is larger than {max_bytes // 1024**2} MB: send fewer or smaller files at once.\n"
+    text = f"The request is larger than {_size(max_bytes)}: send fewer or smaller files at once.\n"
     await _answer(scope, receive, send, 413, text)
+
+
+def _size(count: int) -> str:
+    return f"{count // 1024**2} MB" if count >= 1024**2 else f"{count // 1024} kB"
 
 
 async def _answer(scope: Scope, receive: Receive, send: Send, status: int, text: str) -> None:

@@ -11,12 +11,16 @@ from django.db import DatabaseError
 from django.http import HttpRequest, parse_cookie
 from starlette.types import Scope
 
+from optimizer_app.models import ApiToken
+from optimizer_app.models.api_token import bearer_of
 
-async def is_signed_in(scope: Scope) -> bool:
-    """Whether the request has the session of a user; not while the database does not say so."""
-    cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
-    key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
-    return bool(key) and await database_sync_to_async(_has_user)(key)
+
+async def is_known(scope: Scope) -> bool:
+    """Whether the request has the session of a user, or a token; not while the database does not say so."""
+    headers = dict(scope["headers"])
+    key = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
+    token = bearer_of(headers.get(b"authorization", b"").decode("latin-1"))
+    return bool(key or token) and await database_sync_to_async(_has_user)(key, token)
 
 
 def user_of_session(session_key: str) -> AbstractBaseUser | AnonymousUser:
@@ -26,8 +30,10 @@ def user_of_session(session_key: str) -> AbstractBaseUser | AnonymousUser:
     return get_user(request)
 
 
-def _has_user(session_key: str) -> bool:
+def _has_user(session_key: str, token: str) -> bool:
     try:
-        return user_of_session(session_key).is_authenticated
+        if token and ApiToken.objects.usable(token) is not None:
+            return True
+        return bool(session_key) and user_of_session(session_key).is_authenticated
     except DatabaseError:
         return False

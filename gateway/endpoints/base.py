@@ -54,7 +54,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
-        client.held = HeldBytes(gateway.in_flight)
+        client.held = HeldBytes(gateway.in_flight, client.address)
         try:
             answer = await self._handler(gateway, client, scope["path_params"])
         except GatewayError as error:
@@ -95,7 +95,7 @@ class TracedEndpoint:
             await _answer_error(client, error, arrival.dialect, arrival.trace_id, arrival.headers)
             return
         recording = Recording(gateway.recorder, arrival, caller)
-        client.held = HeldBytes(gateway.in_flight, caller.api_key_id)
+        client.held = HeldBytes(gateway.in_flight, client.address, caller.api_key_id)
         try:
             if self._scope is not None:
                 caller.check_scope(self._scope)

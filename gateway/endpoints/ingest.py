@@ -79,7 +79,7 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
     # Whoever names a key is asked for it before 64 MB are read; without one it may stand in a small body.
     known = await _allowed(gateway, client.headers) if _names_key(client.headers) else None
     if known:
-        client.held.owner = known.api_key_id
+        client.held.key = known.api_key_id
     body = await (gateway.read_body(client) if known else _small_body(gateway, client))
     # In a thread: reading 64 MB would keep the other requests of this worker waiting.
     key, documents = await asyncio.to_thread(_key_and_documents, body, client.headers)

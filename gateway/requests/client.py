@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, RequestTimeout, too_large
 from gateway.requests.in_flight import HeldBytes
+from optimizer_app.client_addresses import counted_address
 
 _FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
@@ -48,6 +49,8 @@ class Client:
         self.target = raw_path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
         # The model that an Azure path names.
         self.deployment: str = scope.get("deployment", "")
+        # None for a trusted proxy.
+        self.address = counted_address(scope["client"][0]) if scope.get("client") else None
         self.started = False
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 
 from optimizer_app.models import ApiToken
 from optimizer_app.models.api_key import KEY_PREFIX
+from optimizer_app.models.api_token import bearer_of
 
 # The last use is shown to the minute: more would be a write for each request.
 _LAST_USE = timedelta(minutes=1)
@@ -21,10 +22,9 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer mgt_...`."""
 
     def authenticate(self, request: Request) -> tuple[object, ApiToken] | None:
-        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        secret = bearer_of(request.headers.get("Authorization", ""))
+        if not secret:
             return None
-        secret = secret.strip()
         if secret.startswith(KEY_PREFIX):
             raise AuthenticationFailed(
                 "this is a key for /v1/: the management API takes tokens that begin with mgt_"

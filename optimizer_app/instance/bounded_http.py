@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocol, with a bound for the head of a request: how large it is, and how long it takes.
+"""uvicorn's HTTP protocol, with bounds: for the head of a request, how large it is and how long it takes; and
+for the connections of one address.
 
 uvicorn waits for ever for the end of a head, and keeps all of it.
 """
@@ -6,13 +7,20 @@ uvicorn waits for ever for the end of a head, and keeps all of it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from optimizer_app.client_addresses import counted_address
 
 HEAD_SECONDS = 20.0
 # Beside what comes with the piece that ends it.
 MAX_HEAD_BYTES = 64 * 1024
+# At one worker: a quarter of all that it has. Live pages are counted by person instead.
+MAX_CONNECTIONS_OF_ONE = 1_000
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_open: Counter[str] = Counter()
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -20,14 +28,27 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _address: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._address = counted_address(self.client[0]) if self.client else None
+        if self._address is not None:
+            _open[self._address] += 1
+            if _open[self._address] > MAX_CONNECTIONS_OF_ONE:
+                transport.abort()
+                return
         self._begin_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
+        self._uncount()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        # Its end is told to another protocol.
+        self._uncount()
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -55,3 +76,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _uncount(self) -> None:
+        address, self._address = self._address, None
+        if address is not None:
+            _open[address] -= 1
+            if not _open[address]:
+                del _open[address]

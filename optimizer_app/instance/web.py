@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import psutil
 import uvicorn
+from django.conf import settings
 
 from optimizer_app.instance.bounded_http import BoundedHttpProtocol
 
@@ -64,7 +65,7 @@ def arguments(listener: socket.socket) -> list[str]:
 
 def serve(descriptor: int) -> None:
     """Serve until SIGTERM; open streams get some seconds to end."""
-    config = uvicorn.Config(APPLICATION, **_OPTIONS)
+    config = uvicorn.Config(APPLICATION, **_options())
     # uvicorn sends itself the signal again once it is done, which would end us before our last act.
     signal.signal(signal.SIGTERM, _exit)
     try:
@@ -75,16 +76,19 @@ def serve(descriptor: int) -> None:
 
 def serve_alone() -> None:
     """Serve with WEB_CONCURRENCY workers under uvicorn's own supervision, until SIGTERM."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
-    from django.conf import settings
-
+    options = _options()
     uvicorn.run(
         APPLICATION,
         host=settings.HOST,
         port=settings.PORT,
         workers=settings.WEB_CONCURRENCY,
-        **_OPTIONS,
+        **options,
     )
+
+
+def _options() -> dict[str, Any]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+    return {**_OPTIONS, "forwarded_allow_ips": [str(network) for network in settings.TRUSTED_PROXIES]}
 
 
 def _exit(_number: int, _frame: FrameType | None) -> NoReturn:

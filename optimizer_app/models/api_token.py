@@ -19,6 +19,12 @@ from optimizer_app.models.project import Project, ProjectQuerySet
 TOKEN_PREFIX = "mgt_"  # noqa: S105
 
 
+def bearer_of(header: str) -> str:
+    """The secret in an Authorization header; empty where it has none."""
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def usable(self, secret: str) -> ApiToken | None:
         """The token with this secret, unless it has expired, was revoked, or its user is no longer active."""

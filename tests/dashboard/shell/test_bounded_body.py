@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
-from dashboard.shell.bounded_body import MAX_BYTES, BoundedBody
+from dashboard.shell.bounded_body import MAX_BYTES, MAX_BYTES_OF_STRANGERS, BoundedBody, Limits
 
 MB = 1024**2
 
@@ -34,7 +35,7 @@ async def _received(
     async def is_known(_scope: Any) -> bool:
         return known
 
-    headers = [] if length is None else [(b"content-length", length)]
+    headers = [(b"transfer-encoding", b"chunked") if length is None else (b"content-length", length)]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
     await BoundedBody(application, {"/files": 3 * MAX_BYTES}, is_known)(scope, receive, send)
     return len(read), sent[0]["status"]
@@ -46,7 +47,7 @@ def _parts(count: int) -> list[dict[str, Any]]:
     return [{"type": "http.request", "body": chunk, "more_body": n < count - 1} for n in range(count)]
 
 
-@pytest.mark.parametrize("length", [None, b"nonsense", b"1"])
+@pytest.mark.parametrize("length", [None, b"nonsense"])
 async def test_a_body_that_tells_no_size_is_bounded_as_it_comes(length: bytes | None) -> None:
     assert await _received(_parts(10), length) == (10 * MB, 200)
     assert await _received(_parts(11), length) == (10 * MB, 413)
@@ -63,7 +64,43 @@ async def test_a_path_may_allow_more() -> None:
     assert await _received(_parts(31), str(31 * MB).encode(), "/files") == (0, 413)
 
 
-async def test_nothing_is_read_of_large_files_from_a_stranger() -> None:
+@pytest.mark.parametrize("length", [None, b"nonsense", b"2000000"])
+@pytest.mark.parametrize("path", ["/login", "/files"])
+async def test_nothing_large_is_read_of_a_stranger(path: str, length: bytes | None) -> None:
     messages = _parts(2)
-    assert await _received(messages, b"2000000", "/files", known=False) == (0, 403)
+    assert await _received(messages, length, path, known=False) == (0, 403)
     assert len(messages) == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_form_is_read_of_anybody(known: bool) -> None:
+    form = [{"type": "http.request", "body": bytes(MAX_BYTES_OF_STRANGERS), "more_body": False}]
+    length = str(MAX_BYTES_OF_STRANGERS).encode()
+    assert await _received(form, length, known=known) == (MAX_BYTES_OF_STRANGERS, 200)
+
+
+@pytest.mark.parametrize(("seconds", "pause_seconds"), [(0.01, 60.0), (60.0, 0.01)])
+@pytest.mark.parametrize("length", [b"100", b"200", b"400"])
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    length: bytes, seconds: float, pause_seconds: float
+) -> None:
+    statuses = []
+
+    async def application(_scope: Any, receive: Any, _send: Any) -> None:
+        await receive()
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.append(message.get("status"))
+
+    async def is_known(_scope: Any) -> bool:
+        return True
+
+    of_strangers, of_known = (Limits(most, seconds, pause_seconds) for most in (100, 300))
+    bounded = BoundedBody(application, {}, is_known, of_known, of_strangers)
+    scope = {"type": "http", "method": "POST", "path": "/login", "headers": [(b"content-length", length)]}
+    await bounded(scope, receive, send)  # type: ignore[arg-type]
+    assert statuses[0] == (413 if length == b"400" else 408)

@@ -8,12 +8,18 @@ import pytest
 
 from gateway.errors import TooManyBytes, Unavailable
 from gateway.requests.client import Client
-from gateway.requests.in_flight import BytesInFlight, HeldBytes
+from gateway.requests.in_flight import BytesInFlight, HeldBytes, Holder
+
+_SMALL = {Holder.KEY: 60, Holder.ADDRESS: 80, Holder.STRANGER: 10, Holder.STRANGERS: 15}
 
 
-def test_one_caller_does_not_take_what_others_need() -> None:
-    in_flight = BytesInFlight(max_bytes=100, max_bytes_of_one=60)
-    greedy, other = HeldBytes(in_flight, uuid4()), HeldBytes(in_flight, uuid4())
+def _bounded() -> BytesInFlight:
+    return BytesInFlight(max_bytes=100, max_bytes_of=_SMALL)
+
+
+def test_one_key_does_not_take_what_others_need() -> None:
+    in_flight = _bounded()
+    greedy, other = HeldBytes(in_flight, key=uuid4()), HeldBytes(in_flight, key=uuid4())
     greedy.add(60)
     with pytest.raises(TooManyBytes, match="this key's requests hold 0 MB at a time at most"):
         greedy.add(1)
@@ -22,16 +28,35 @@ def test_one_caller_does_not_take_what_others_need() -> None:
         HeldBytes(in_flight).add(1)
     greedy.release()
     other.add(20)
-    HeldBytes(in_flight).add(40)
+    HeldBytes(in_flight).add(15)
+
+
+def test_several_keys_at_one_address_are_bounded_together() -> None:
+    in_flight = _bounded()
+    HeldBytes(in_flight, "10.0.0.1", uuid4()).add(60)
+    with pytest.raises(TooManyBytes, match="this address"):
+        HeldBytes(in_flight, "10.0.0.1", uuid4()).add(21)
+    HeldBytes(in_flight, "10.0.0.2", uuid4()).add(21)
+
+
+def test_strangers_hold_little_each_and_together() -> None:
+    in_flight = _bounded()
+    HeldBytes(in_flight, "10.0.0.1").add(10)
+    with pytest.raises(TooManyBytes, match="this address's requests without a key"):
+        HeldBytes(in_flight, "10.0.0.1").add(1)
+    HeldBytes(in_flight, "10.0.0.2").add(5)
+    with pytest.raises(TooManyBytes, match="requests without a key"):
+        HeldBytes(in_flight, "10.0.0.3").add(1)
+    HeldBytes(in_flight, "10.0.0.1", uuid4()).add(60)
 
 
 def test_what_was_refused_is_not_held() -> None:
-    in_flight = BytesInFlight(max_bytes=100, max_bytes_of_one=60)
-    request = HeldBytes(in_flight)
+    in_flight = _bounded()
+    request = HeldBytes(in_flight, "10.0.0.1", uuid4())
     with pytest.raises(TooManyBytes):
         request.add(61)
     request.release()
-    HeldBytes(in_flight).add(60)
+    HeldBytes(in_flight, key=uuid4()).add(60)
 
 
 async def test_a_body_is_held_while_it_comes() -> None:
@@ -44,7 +69,7 @@ async def test_a_body_is_held_while_it_comes() -> None:
         raise AssertionError
 
     client = Client({"method": "POST", "path": "/v1/messages", "headers": []}, receive, send)
-    client.held = HeldBytes(BytesInFlight(max_bytes=100, max_bytes_of_one=60))
+    client.held = HeldBytes(_bounded(), key=uuid4())
     with pytest.raises(TooManyBytes):
         await client.read_body(1000)
     assert not pieces
