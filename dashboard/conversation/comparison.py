@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.traces.blocks import BlockRow, block_rows, group_label
 from optimizer_app.models import RequestTrace
-
-Place = tuple[str, str, str, int]
+from optimizer_app.traces.comparison import paired_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +47,13 @@ class Comparison:
 
 def compare(first: RequestTrace, second: RequestTrace) -> Comparison:
     """The blocks of both by their places, in the order of the second; those that it lacks come last."""
-    ones, others = _by_place(first), _by_place(second)
-    places = [*others, *(place for place in ones if place not in others)]
-    pairs = [Pair(ones.get(place), others.get(place)) for place in places]
+    ones, others = block_rows(first.blocks), block_rows(second.blocks)
+    pairs = [
+        Pair(None if one is None else ones[one], None if other is None else others[other])
+        for one, other in paired_blocks(first.blocks, second.blocks)
+    ]
     differing = [pair for pair in pairs if pair.differs]
     return Comparison(differing, len(pairs) - len(differing))
-
-
-def _by_place(trace: RequestTrace) -> dict[Place, BlockRow]:
-    """A block's place is the how-manieth of its type and kind it is in its turn: ids shift from turn to turn,
-    since the tools come after the messages."""
-    found: dict[Place, BlockRow] = {}
-    count: Counter[tuple[str, str, str]] = Counter()
-    for row in block_rows(trace.blocks):
-        part = (row.group, row.type, row.kind)
-        count[part] += 1
-        found[*part, count[part]] = row
-    return found
 
 
 def _state(row: BlockRow | None) -> tuple[str, int, int] | None:

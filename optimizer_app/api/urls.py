@@ -12,6 +12,7 @@ from optimizer_app.api.collections.documents import DocumentsView
 from optimizer_app.api.collections.examples import ExamplesView
 from optimizer_app.api.collections.keys import KeysView
 from optimizer_app.api.collections.members import InvitationsView, MembersView
+from optimizer_app.api.collections.playground import PlaygroundView
 from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
 from optimizer_app.api.collections.prompts import PromptsView
@@ -47,6 +48,7 @@ for _name, _view in (
     ("replays", ReplaysView),
     ("tokens", TokensView),
     ("views", SavedViewsView),
+    ("playground", PlaygroundView),
 ):
     _router.register(_name, _view, basename=_name)
 

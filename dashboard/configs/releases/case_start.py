@@ -11,14 +11,14 @@ from django.http import HttpRequest
 
 from dashboard.configs.releases.case_form import PROMPT_FIELDS
 from dashboard.traces.blocks import BlockRow, block_rows
-from optimizer_app.captures.reading import NotKept, capture_of, texts_of
-from optimizer_app.captures.texts import CapturedTexts
+from optimizer_app.captures.reading import NotKept
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_named
 from optimizer_app.playground.examples import prompt_of_example, shipped_examples, shipped_texts
 from optimizer_app.playground.settings import SettingsRefused, settings_of, with_settings
 from optimizer_app.playground.trial import TrialConfig, run_trials
+from optimizer_app.releases.kept_case import kept_case
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.errors import ConfigError, PromptError
 
@@ -54,20 +54,10 @@ def _of_request(trace: RequestTrace, block: BlockRow | None, typed: Mapping[str,
     name = f"{block.what} of {trace.pk}" if block else f"request {trace.pk}"
     fields = {"name": name, "kind": trace.dialect, "request": trace.pk}
     try:
-        texts = texts_of(capture_of(trace))
+        kept = kept_case(trace, block.number if block else None)
     except NotKept as error:
         return CaseStart({**fields, **typed}, trace, block, str(error))
-    kept = {"text": texts.body, "question": texts.question, "documents": _documents(texts)}
-    if block:
-        found = texts.blocks.get(trace.blocks[block.number - 1].get("id", ""))
-        kept["keep"] = found.before if found else ""
-    return CaseStart({**fields, **kept, **typed}, trace, block)
-
-
-def _documents(texts: CapturedTexts) -> str:
-    """As somebody would type them."""
-    parts = [f"{document.get('title', '')}\n{document.get('text', '')}" for document in texts.documents]
-    return "\n---\n".join(parts)
+    return CaseStart({**fields, **asdict(kept.prompt), "keep": kept.keep, **typed}, trace, block)
 
 
 def _trace(request: HttpRequest, project: Project) -> RequestTrace | None:

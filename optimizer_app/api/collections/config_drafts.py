@@ -18,12 +18,14 @@ from optimizer_app.api.view import Collection
 from optimizer_app.configs.check import checked
 from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.errors import FieldsRefused
+from optimizer_app.configs.keeping import NothingKeeps, keep_in_draft, kept_by
+from optimizer_app.configs.patterns import MAX_SAMPLE_CHARS, tried
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import ConfigDraft, Role
+from optimizer_app.models import ConfigDraft, OptimizationConfig, RequestTrace, Role
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.comparison import ChangedBlock, Outcome, compare
 from optimizer_app.playground.examples import prompt_of_example
-from token_optimizer.config import PRESETS
+from token_optimizer.config import PRESETS, pattern_problem
 from token_optimizer.errors import ConfigError, PromptError
 
 
@@ -69,19 +71,45 @@ class TrialSerializer(serializers.Serializer[Any]):
     changed_blocks = ChangedBlockSerializer(many=True)
 
 
+class KeepBlock(serializers.Serializer[Any]):
+    trace = serializers.UUIDField(help_text="The request that lost it.")
+    block = serializers.IntegerField(min_value=1, help_text="Its place in the trace's `blocks`, from 1.")
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    value = serializers.JSONField()
+
+
+class PatternsRequest(serializers.Serializer[Any]):
+    patterns = serializers.ListField(child=serializers.CharField(trim_whitespace=False), max_length=200)
+    sample = serializers.CharField(trim_whitespace=False, max_length=MAX_SAMPLE_CHARS)
+
+
+class TriedLineSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    pattern = serializers.IntegerField(
+        allow_null=True, help_text="The first pattern that drops it, from 1; null where it stays."
+    )
+
+
 class ConfigDrafts(Collection):
     """What the collection of configs has for drafts."""
 
-    roles: ClassVar = {"try_draft": Role.VIEWER}
+    roles: ClassVar = {"try_draft": Role.VIEWER, "try_patterns": Role.VIEWER}
+
+    def own_draft(self, config: OptimizationConfig) -> ConfigDraft:
+        """The draft of whoever asks; a 404 where there is none."""
+        draft = draft_of(config, person_of(self.request))
+        if draft is None:
+            raise NotFound("you have no draft of this config")
+        return draft
 
     @extend_schema(responses=DraftSerializer)
     @action(detail=True, pagination_class=None)
     def draft(self, request: Request, pk: str) -> Response:
         """Your own draft of the config."""
-        draft = draft_of(self.get_object(), person_of(request))
-        if draft is None:
-            raise NotFound("you have no draft of this config")
-        return Response(DraftSerializer(draft).data)
+        return Response(DraftSerializer(self.own_draft(self.get_object())).data)
 
     @extend_schema(request=DraftValues, responses={200: DraftSerializer, 204: None})
     @draft.mapping.put
@@ -105,10 +133,33 @@ class ConfigDrafts(Collection):
     @action(detail=True, methods=["post"], url_path="rebase-draft")
     def rebase_draft(self, request: Request, pk: str) -> Response:
         """Put your draft's own changes on top of what others published."""
-        draft = draft_of(self.get_object(), person_of(request))
-        if draft is None:
-            raise NotFound("you have no draft of this config")
-        return _shown(rebase_draft(draft))
+        return _shown(rebase_draft(self.own_draft(self.get_object())))
+
+    @extend_schema(request=KeepBlock, responses=KeptSerializer)
+    @action(detail=True, methods=["post"], url_path="keep-block")
+    def keep_block(self, request: Request, pk: str) -> Response:
+        """Set in your draft the field that keeps blocks such as this one, which a request lost."""
+        config, asked = self.get_object(), self.read(KeepBlock)
+        trace = RequestTrace.objects.filter(project=config.project_id, pk=asked["trace"]).first()
+        if trace is None or asked["block"] > len(trace.blocks):
+            raise serializers.ValidationError({"trace": "the project has no request with such a block"})
+        try:
+            kept = kept_by(trace, trace.blocks[asked["block"] - 1])
+        except NothingKeeps as error:
+            raise Conflict(str(error)) from error
+        keep_in_draft(config, person_of(request), kept)
+        return Response(KeptSerializer(kept).data)
+
+    @extend_schema(request=PatternsRequest, responses=TriedLineSerializer(many=True))
+    @action(detail=False, methods=["post"], url_path="try-patterns", pagination_class=None)
+    def try_patterns(self, request: Request) -> Response:
+        """Which lines of a sample junk patterns would drop. The sample is not stored."""
+        asked = self.read(PatternsRequest)
+        problems = enumerate(map(pattern_problem, asked["patterns"]), 1)
+        refused = [f"pattern {number}: {why}" for number, why in problems if why]
+        if refused:
+            raise serializers.ValidationError({"patterns": refused})
+        return Response(TriedLineSerializer(tried(asked["patterns"], asked["sample"]), many=True).data)
 
     @extend_schema(request=PromptTexts, responses=TrialSerializer)
     @action(detail=True, methods=["post"], url_path="try")

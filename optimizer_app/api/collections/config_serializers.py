@@ -140,3 +140,7 @@ class ConfigFile(serializers.Serializer[Any]):
     name = serializers.CharField()
     preset = serializers.CharField()
     fields = serializers.DictField()  # type: ignore[assignment]
+
+
+class RunCasesRequest(serializers.Serializer[Any]):
+    draft = serializers.BooleanField(default=False, help_text="Under your draft, not the live version.")

@@ -21,6 +21,7 @@ from optimizer_app.api.collections.config_serializers import (
     PublishRequest,
     PublishShareRequest,
     RollBackRequest,
+    RunCasesRequest,
     ShareSerializer,
     VersionSerializer,
 )
@@ -123,13 +124,16 @@ class ConfigsView(ConfigDrafts):
         """All shares, the newest first; the one that runs with the figures of both sides."""
         return Response(ShareSerializer(shares_of(self.get_object()), many=True).data)
 
-    @extend_schema(request=None, responses=CaseResultSerializer(many=True))
+    @extend_schema(request=RunCasesRequest, responses=CaseResultSerializer(many=True))
     @action(detail=True, methods=["post"], url_path="run-cases", pagination_class=None)
     def run_cases(self, request: Request, pk: str) -> Response:
-        """Run the project's regression cases under the live version."""
-        config = self.get_object()
+        """Run the project's regression cases under the live version, or under your draft."""
+        config, asked = self.get_object(), self.read(RunCasesRequest)
+        values, version = ConfigValues.of(config), config.version
+        if asked["draft"]:
+            values, version = ConfigValues.of(self.own_draft(config)), None
         try:
-            results = run_cases(config, ConfigValues.of(config), version=config.version)
+            results = run_cases(config, values, version=version)
         except (ConfigError, TypeError) as error:
             raise Conflict(f"the config cannot be used: {error}") from error
         return Response(CaseResultSerializer(results, many=True).data)

@@ -7,16 +7,20 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from optimizer_app.api.access import person_of
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import PlaygroundExample
+from optimizer_app.captures.reading import NotKept
+from optimizer_app.models import PlaygroundExample, RequestTrace
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused, save_example
+from optimizer_app.playground.stored.sets import MAX_NAME_CHARS, save_captured
 from optimizer_app.security.encryption import UndecryptableSecret
 
 KINDS = ("text", "openai", "anthropic", "responses")
@@ -36,7 +40,7 @@ class ExampleSerializer(serializers.ModelSerializer[PlaygroundExample]):
 
     class Meta:
         model = PlaygroundExample
-        fields: ClassVar = ["id", "project", "name", "author", "created_at"]
+        fields: ClassVar = ["id", "project", "name", "set_name", "trace_id", "author", "created_at"]
 
     def get_author(self, example: PlaygroundExample) -> str | None:
         return example.author.get_username() if example.author else None
@@ -60,6 +64,15 @@ class NewExample(serializers.Serializer[Any]):
     project = VisibleProject()
     name = serializers.CharField(max_length=100)
     prompt = PromptTexts()
+    set_name = serializers.CharField(
+        max_length=MAX_NAME_CHARS, default="", allow_blank=True, help_text="A named set that replays can run."
+    )
+
+
+class KeptRequest(serializers.Serializer[Any]):
+    project = VisibleProject()
+    trace = serializers.UUIDField()
+    set_name = serializers.CharField(max_length=MAX_NAME_CHARS)
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
@@ -84,7 +97,23 @@ class ExamplesView(mixins.DestroyModelMixin, Collection):
         asked = self.read(NewExample)
         try:
             texts = ExampleTexts(**asked["prompt"])
-            example = save_example(asked["project"], asked["name"], texts, request.user)
+            example = save_example(asked["project"], asked["name"], texts, request.user, asked["set_name"])
         except ExampleRefused as error:
             raise serializers.ValidationError({"name": str(error)}) from error
+        return Response(ExampleDetail(example).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=KeptRequest, responses={201: ExampleDetail})
+    @action(detail=False, methods=["post"], url_path="from-request")
+    def from_request(self, request: Request) -> Response:
+        """Save the prompt of a request whose texts are kept into a named set, until somebody deletes it."""
+        asked = self.read(KeptRequest)
+        trace = RequestTrace.objects.filter(project=asked["project"], pk=asked["trace"]).first()
+        if trace is None:
+            raise serializers.ValidationError({"trace": "the project has no such request"})
+        try:
+            example = save_captured(trace, asked["set_name"], person_of(request))
+        except ExampleRefused as error:
+            raise serializers.ValidationError({"set_name": str(error)}) from error
+        except NotKept as error:
+            raise Conflict(f"the texts of the request: {error}") from error
         return Response(ExampleDetail(example).data, status=status.HTTP_201_CREATED)

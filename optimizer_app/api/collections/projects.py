@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from optimizer_app.api.access import IsStaff, person_of
 from optimizer_app.api.fields import VisibleConfig
+from optimizer_app.api.figures.window import WindowFilter, asked, chosen
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.models import OptimizationConfig, Project, Role
@@ -19,6 +22,7 @@ from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, NameTaken
 from optimizer_app.projects.settings import change_project
+from optimizer_app.projects.usage import project_uses
 
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
@@ -40,6 +44,19 @@ class ProjectChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100, required=False)
     analytics_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
     default_config = VisibleConfig(required=False)
+
+
+class ProjectUseSerializer(serializers.Serializer[Any]):
+    """What requests came by a project, and what they saved."""
+
+    project = serializers.UUIDField()
+    requests = serializers.IntegerField()
+    tokens_saved = serializers.IntegerField()
+    net_usd = serializers.DecimalField(
+        max_digits=20, decimal_places=9, allow_null=True, help_text="Null: no request has a known price."
+    )
+    keys = serializers.IntegerField(help_text="Those not revoked.")
+    last_used_at = serializers.DateTimeField(allow_null=True)
 
 
 class ProjectsView(Collection):
@@ -71,13 +88,13 @@ class ProjectsView(Collection):
     @extend_schema(request=ProjectChange, responses=ProjectSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given; all of it or nothing."""
-        project, asked = self.get_object(), self.read(ProjectChange)
+        project, given = self.get_object(), self.read(ProjectChange)
         try:
             change_project(
                 project,
-                name=asked.get("name", project.name),
-                analytics_url=asked.get("analytics_url", project.analytics_url),
-                default_config=asked.get("default_config"),
+                name=given.get("name", project.name),
+                analytics_url=given.get("analytics_url", project.analytics_url),
+                default_config=given.get("default_config"),
             )
         except NameTaken as error:
             raise _taken() from error
@@ -86,6 +103,15 @@ class ProjectsView(Collection):
         except ForeignConfig as error:
             raise serializers.ValidationError({"default_config": "belongs to another project"}) from error
         return Response(self._shown(project))
+
+    @extend_schema(parameters=[WindowFilter], responses=ProjectUseSerializer(many=True))
+    @action(detail=False, pagination_class=None)
+    def usage(self, request: Request) -> Response:
+        """What each project's requests of a span of time saved, and its keys."""
+        of = chosen(request, asked(request, WindowFilter))
+        found = project_uses(of.selection.project_ids, of.window.stretch)
+        rows = [{"project": pk, **asdict(use)} for pk, use in found.items()]
+        return Response(ProjectUseSerializer(rows, many=True).data)
 
     def _shown(self, project: Project) -> Any:
         return ProjectSerializer(Project.objects.get(pk=project.pk)).data

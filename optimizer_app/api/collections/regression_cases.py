@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -15,11 +16,13 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
-from optimizer_app.models import RegressionCase, RegressionResult
+from optimizer_app.captures.reading import NotKept
+from optimizer_app.models import RegressionCase, RegressionResult, RequestTrace
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.models.regression_case import CaseTexts
 from optimizer_app.releases.cases import make_case
 from optimizer_app.releases.errors import CaseRefused
+from optimizer_app.releases.kept_case import kept_case
 from optimizer_app.security.encryption import UndecryptableSecret
 
 
@@ -76,11 +79,18 @@ class CaseDetail(CaseSerializer):
             raise Conflict("the case was saved under another encryption key") from error
 
 
-class NewCase(CaseContent):
+class NewCase(serializers.Serializer[Any]):
+    """`prompt` and `keep` may be left out of a case of a request whose texts are kept."""
+
     project = VisibleProject()
     name = serializers.CharField(max_length=100)
+    prompt = PromptTexts(required=False)
+    keep = serializers.CharField(required=False, trim_whitespace=False, max_length=100_000)
     trace_id = serializers.UUIDField(
         required=False, allow_null=True, help_text="The request in which it was missing."
+    )
+    block = serializers.IntegerField(
+        required=False, min_value=1, help_text="The block of the request that should have stayed, from 1."
     )
 
 
@@ -105,7 +115,7 @@ class RegressionCasesView(mixins.DestroyModelMixin, Collection):
     def create(self, request: Request) -> Response:
         """Make a case, its texts encrypted. What must stay has to stand in the prompt."""
         asked = self.read(NewCase)
-        texts = CaseTexts(ExampleTexts(**asked["prompt"]), asked["keep"])
+        texts = _texts(asked)
         try:
             case = make_case(asked["project"], asked["name"], texts, request.user, asked.get("trace_id"))
         except CaseRefused as error:
@@ -114,3 +124,27 @@ class RegressionCasesView(mixins.DestroyModelMixin, Collection):
                 {"prompt": named} if error.field == "text" else named
             ) from error
         return Response(CaseDetail(case).data, status=status.HTTP_201_CREATED)
+
+
+def _texts(asked: Mapping[str, Any]) -> CaseTexts:
+    """What was sent, over what is kept of the request."""
+    kept = _kept(asked) if "prompt" not in asked or "keep" not in asked else None
+    if "prompt" in asked:
+        return CaseTexts(ExampleTexts(**asked["prompt"]), asked.get("keep") or (kept.keep if kept else ""))
+    if kept is None:
+        raise serializers.ValidationError({"prompt": "is needed where no request is named"})
+    return CaseTexts(kept.prompt, asked.get("keep") or kept.keep)
+
+
+def _kept(asked: Mapping[str, Any]) -> CaseTexts | None:
+    if not asked.get("trace_id"):
+        return None
+    trace = RequestTrace.objects.filter(project=asked["project"], pk=asked["trace_id"]).first()
+    if trace is None:
+        raise serializers.ValidationError({"trace_id": "the project has no such request"})
+    if asked.get("block", 0) > len(trace.blocks):
+        raise serializers.ValidationError({"block": f"the request has {len(trace.blocks)} blocks"})
+    try:
+        return kept_case(trace, asked.get("block"))
+    except NotKept as error:
+        raise Conflict(f"the texts of the request: {error}") from error

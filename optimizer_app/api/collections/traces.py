@@ -7,12 +7,16 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
+from optimizer_app.traces.comparison import paired_blocks
 from optimizer_app.traces.flags import FLAGS
 
 _COLUMNS = {
@@ -37,6 +41,17 @@ class TraceDetail(TraceSerializer):
     class Meta:
         model = RequestTrace
         fields = "__all__"
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    """The block of one place in both prompts; null where only the other has one there."""
+
+    first = serializers.DictField(allow_null=True)
+    second = serializers.DictField(allow_null=True)
+
+
+class ComparisonFilter(serializers.Serializer[Any]):
+    second = serializers.UUIDField(help_text="The id of the other request.")
 
 
 class TraceFilter(ProjectFilter):
@@ -78,10 +93,28 @@ class TracesView(Collection):
     def get_queryset(self) -> RequestTraceQuerySet:
         """With their blocks and stages only where one is asked for."""
         found = RequestTrace.objects.filter(project__in=self.projects)
-        return found if self.action == "retrieve" else found.without_details()
+        return found if self.action in ("retrieve", "against") else found.without_details()
 
     def get_serializer_class(self) -> type[TraceSerializer]:
         return TraceDetail if self.action == "retrieve" else TraceSerializer
 
     def filtered(self, rows: Any, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
         return TraceFilter().applied_to(rows, asked)
+
+    @extend_schema(parameters=[ComparisonFilter], responses=PlaceSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def against(self, request: Request, pk: str) -> Response:
+        """Beside another request, block by block, in the other's order."""
+        asked = self.read(ComparisonFilter, request.query_params)
+        first, second = self.get_object(), self.get_queryset().filter(pk=asked["second"]).first()
+        if second is None:
+            raise serializers.ValidationError({"second": "there is no such request"})
+        rows = [
+            {"first": _block(first, one), "second": _block(second, other)}
+            for one, other in paired_blocks(first.blocks, second.blocks)
+        ]
+        return Response(PlaceSerializer(rows, many=True).data)
+
+
+def _block(trace: RequestTrace, position: int | None) -> dict[str, Any] | None:
+    return None if position is None else trace.blocks[position]

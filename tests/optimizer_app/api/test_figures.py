@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from optimizer_app.models import Project
 from tests.dashboard.precompression.rows import all_states
-from tests.dashboard.traces.rows import make_trace
+from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.api.conftest import Caller
 from tests.optimizer_app.cuts.test_cuts import trace as trace_with_cuts
 
@@ -65,3 +65,21 @@ def test_requests_are_listed_by_what_is_special_about_them(call: Caller, project
         (row,) = call("GET", f"traces/?{query}").body["results"]
         assert row["id"] == str(failed.pk)
     assert list(call("GET", "traces/?flag=odd").error["fields"]) == ["flag"]
+
+
+def test_what_each_project_saved(call: Caller, project: Project, foreign_project: Project) -> None:
+    make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1), usage_input_tokens=400)
+    make_trace(foreign_project)
+    (row,) = call("GET", "projects/usage/?range=7d").body
+    assert (row["project"], row["requests"], row["net_usd"]) == (str(project.pk), 1, "1.000000000")
+    assert (row["tokens_saved"], row["keys"]) == (600, project.keys.count())
+
+
+def test_two_requests_side_by_side(call: Caller, project: Project, foreign_project: Project) -> None:
+    first = make_trace(project, blocks=[block(90, 90, turn=0), block(300, 0, type="doc", turn=1)])
+    second = make_trace(project, blocks=[block(300, 90, type="doc", turn=4), block(7, 7, turn=4)])
+    found = call("GET", f"traces/{first.pk}/against/?second={second.pk}").body
+    sizes = [[side and side["tokens_after"] for side in row.values()] for row in found]
+    assert sizes == [[0, 90], [None, 7], [90, None]]
+    theirs = make_trace(foreign_project)
+    assert list(call("GET", f"traces/{first.pk}/against/?second={theirs.pk}").error["fields"]) == ["second"]

@@ -8,7 +8,9 @@ import pytest
 
 from optimizer_app.configs.create import create_config
 from optimizer_app.models import OptimizationConfig, PlaygroundExample, Project
+from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.api.conftest import Caller
+from tests.optimizer_app.captures.kept import kept_trace
 from tests.optimizer_app.releases.prompts import BODY, NEEDED, ROOMY, TIGHT
 
 PROMPT = {"kind": "openai", "text": json.dumps(BODY)}
@@ -89,3 +91,59 @@ def test_an_example_is_saved_listed_and_read(call: Caller, project: Project) -> 
     assert (read["prompt"]["text"], read["prompt"]["question"]) == (PROMPT["text"], "Where?")
     assert list(call("POST", "examples/", sent).error["fields"]) == ["name"]
     assert call("DELETE", f"examples/{listed['id']}/").status == 204
+
+
+def test_a_case_is_made_of_what_a_kept_request_lost(call: Caller, config: OptimizationConfig) -> None:
+    trace = kept_trace(config.project)
+    sent = {"project": str(config.project_id), "name": "the question", "trace_id": str(trace.pk), "block": 2}
+    made = call("POST", "regression-cases/", sent).body
+    assert made["content"]["keep"] == "Why did the job fail?"
+    assert "ERROR disk full" in made["content"]["prompt"]["text"]
+    beyond = call("POST", "regression-cases/", {**sent, "name": "none", "block": 99})
+    assert list(beyond.error["fields"]) == ["block"]
+    expired = kept_trace(config.project, days=-1)
+    late = call("POST", "regression-cases/", {**sent, "name": "late", "trace_id": str(expired.pk)})
+    assert (late.status, "expired" in late.error["message"]) == (409, True)
+    bare = {"project": str(config.project_id), "name": "bare", "keep": "x"}
+    assert list(call("POST", "regression-cases/", bare).error["fields"]) == ["prompt"]
+
+
+def test_cases_are_run_under_a_draft(call: Caller, config: OptimizationConfig) -> None:
+    place = f"configs/{config.pk}"
+    sent = {"project": str(config.project_id), "name": "deploy key", "prompt": PROMPT, "keep": NEEDED}
+    call("POST", "regression-cases/", sent)
+    assert call("POST", f"{place}/run-cases/", {"draft": True}).status == 404
+    call("PUT", f"{place}/draft/", {"preset": TIGHT.preset, "fields": dict(TIGHT.fields)})
+    assert [row["passed"] for row in call("POST", f"{place}/run-cases/", {"draft": True}).body] == [False]
+    assert [row["passed"] for row in call("POST", f"{place}/run-cases/").body] == [True]
+
+
+def test_what_keeps_a_kind_of_block_is_set_in_a_draft(call: Caller, config: OptimizationConfig) -> None:
+    blocks = [block(40, 40), block(9_000, 90, kind="log", stage="results")]
+    trace = make_trace(config.project, blocks=blocks)
+    place = f"configs/{config.pk}"
+    kept = call("POST", f"{place}/keep-block/", {"trace": str(trace.pk), "block": 2}).body
+    assert kept == {"field": "tool_result_tokens", "value": 9000}
+    assert call("GET", f"{place}/draft/").body["fields"]["tool_result_tokens"] == 9000
+    assert call("POST", f"{place}/keep-block/", {"trace": str(trace.pk), "block": 1}).status == 409
+    assert call("POST", f"{place}/keep-block/", {"trace": str(trace.pk), "block": 3}).status == 400
+
+
+def test_patterns_are_tried_on_a_sample(call: Caller) -> None:
+    sent = {"patterns": ["^none$", "^(Sure|Okay).?$"], "sample": "Sure.\nThe build fails."}
+    dropped, stays = call("POST", "configs/try-patterns/", sent).body
+    assert (dropped["pattern"], stays["pattern"]) == (2, None)
+    broken = call("POST", "configs/try-patterns/", {**sent, "patterns": ["ok", "("]})
+    assert "pattern 2" in broken.error["fields"]["patterns"]
+
+
+def test_requests_go_into_a_named_set(call: Caller, project: Project) -> None:
+    trace = kept_trace(project)
+    sent = {"project": str(project.pk), "trace": str(trace.pk), "set_name": "bad deploys"}
+    made = call("POST", "examples/from-request/", sent).body
+    assert (made["set_name"], made["trace_id"]) == ("bad deploys", str(trace.pk))
+    config = create_config(project, "other", ROOMY, author=None)
+    asked = {"config": str(config.pk), "set": "bad deploys"}
+    assert call("POST", "replays/cost/", asked).body["prompts"] == 1
+    expired = kept_trace(project, days=-1)
+    assert call("POST", "examples/from-request/", {**sent, "trace": str(expired.pk)}).status == 409
