@@ -71,6 +71,16 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
 
 
+def check_together(*names: str) -> None:
+    """Some variables are all set or all unset."""
+    unset = [name for name in names if not _value(name)]
+    if unset and len(unset) < len(names):
+        given = [name for name in names if name not in unset]
+        raise ImproperlyConfigured(
+            f"{' and '.join(unset)} must be set, too, where {' and '.join(given)} {_is_or_are(given)}"
+        )
+
+
 def networks(name: str, default: tuple[str, ...] = ()) -> list[Network]:
     """Addresses and networks, separated by commas."""
     found = []
@@ -158,6 +168,10 @@ def _file_content(name: str, path: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
         raise ImproperlyConfigured(f"{name}_FILE names {path}, which cannot be read: {reason}") from None
+
+
+def _is_or_are(things: list[str]) -> str:
+    return "is" if len(things) == 1 else "are"
 
 
 def _range(min_value: int | None, max_value: int | None) -> str:

@@ -17,6 +17,7 @@ from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, too_long_an_answer
 from gateway.upstream.headers import answer_headers
 from token_optimizer.models import OptimizationStats
@@ -25,6 +26,8 @@ _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 # zlib and gzip, told apart by their first bytes.
 _ANY_WRAPPING = 47
 _PIECE_BYTES = 1024**2
+# What a packed answer is unpacked, at most, but for one that is made for it.
+_TIMES_LARGER = 32
 
 
 class StreamReader(Protocol):
@@ -53,8 +56,8 @@ async def pass_whole(
     received = await read_whole(answer)
     recording.note_answered()
     packed = is_packed(answer)
-    body = unpack_whole(received, packed=packed)
-    payload = json_object(body)
+    body = await unpack_whole(received, packed=packed)
+    payload = await off_loop(len(body), json_object, body)
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
     if stats is None:
@@ -135,10 +138,12 @@ async def unpacked(answer: Answer) -> AsyncIterator[bytes]:
         raise UpstreamFailed("the provider's compressed answer is not whole")
 
 
-def unpack_whole(body: bytes, *, packed: bool) -> bytes:
+async def unpack_whole(body: bytes, *, packed: bool) -> bytes:
     """A whole body, decompressed where it is compressed; UpstreamFailed where too much would come out."""
-    if not packed:
-        return body
+    return await off_loop(len(body) * _TIMES_LARGER, _unpack_whole, body) if packed else body
+
+
+def _unpack_whole(body: bytes) -> bytes:
     plain = _unpack(zlib.decompressobj(_ANY_WRAPPING), body, MAX_ANSWER_BYTES + 1)
     if len(plain) > MAX_ANSWER_BYTES:
         raise too_long_an_answer()

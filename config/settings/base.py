@@ -158,6 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "dashboard:login"
 # Single sign-on by OpenID Connect, where an issuer is named: what stands on the button, and whether people
 # who were never here get an account, which is in no project.
+env.check_together("OPTIMIZER_OIDC_ISSUER", "OPTIMIZER_OIDC_CLIENT_ID", "OPTIMIZER_OIDC_CLIENT_SECRET")
 OIDC_ISSUER = env.url("OPTIMIZER_OIDC_ISSUER").rstrip("/")
 OIDC_CLIENT_ID = env.text("OPTIMIZER_OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.text("OPTIMIZER_OIDC_CLIENT_SECRET")

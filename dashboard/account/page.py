@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.access.sessions import end_session
+from optimizer_app.access.sessions import end_other_sessions, end_session
 from optimizer_app.models import Identity, Role, SecondFactor, UserSession
 
 
@@ -47,9 +47,7 @@ def revoke_session(request: HttpRequest, session_id: int) -> HttpResponse:
 @require_POST
 def revoke_others(request: HttpRequest) -> HttpResponse:
     """End all of one's own sessions but this one."""
-    others = UserSession.objects.filter(user=request.user.pk).exclude(session_key=request.session.session_key)
-    for session in others:
-        end_session(session)
+    end_other_sessions(reader_of(request), request.session.session_key)
     messages.success(request, "All other sessions have ended.")
     return redirect("dashboard:account")
 

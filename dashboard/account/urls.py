@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dashboard.account import page, second_step, single_sign_on, two_factor, views
+from dashboard.account import page, password, second_step, single_sign_on, two_factor, views
 
 urlpatterns = [
     path("login", views.Login.as_view(), name="login"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("login/oidc/callback", single_sign_on.callback, name="oidc_callback"),
     path("account/identities/<int:identity_id>/remove", single_sign_on.disconnect, name="disconnect"),
     path("account", page.account_page, name="account"),
+    path("account/password", password.change_password, name="change_password"),
     path("account/sessions/others/revoke", page.revoke_others, name="revoke_other_sessions"),
     path("account/sessions/<int:session_id>/revoke", page.revoke_session, name="revoke_session"),
     path("account/two-factor/begin", two_factor.begin, name="begin_two_factor"),

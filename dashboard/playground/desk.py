@@ -17,7 +17,7 @@ from dashboard.playground.forms import MAX_COLUMNS, ColumnForm, PromptForm
 from dashboard.playground.templates import example_values
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept, capture_of, texts_for
-from optimizer_app.models import Project, RequestTrace
+from optimizer_app.models import PlaygroundExample, Project, RequestTrace
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.examples import shipped_examples, shipped_texts
 from optimizer_app.security.encryption import UndecryptableSecret
@@ -145,16 +145,17 @@ def _example(request: HttpRequest, project: Project, name: str) -> dict[str, str
     """The fields that an example fills in: a shipped one by its name, a saved one by its id."""
     shipped = shipped_examples().get(name)
     try:
-        texts = shipped_texts(shipped) if shipped else _saved(project, name)
+        texts = shipped_texts(shipped) if shipped else _saved(request, project, name)
     except UndecryptableSecret:
         messages.error(request, "The example cannot be read: it was saved under another encryption key.")
         return {}
     return asdict(texts) if texts else {}
 
 
-def _saved(project: Project, name: str) -> ExampleTexts | None:
+def _saved(request: HttpRequest, project: Project, name: str) -> ExampleTexts | None:
+    readable = PlaygroundExample.objects.readable_by(request.user).filter(project=project)
     try:
-        found = project.playground_examples.filter(pk=uuid.UUID(name)).first()
+        found = readable.filter(pk=uuid.UUID(name)).first()
     except ValueError:
         return None
     return found.texts() if found else None

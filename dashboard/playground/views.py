@@ -17,7 +17,7 @@ from dashboard.playground.results import ColumnResult, column_results
 from dashboard.playground.saved import FORGET, SAVE, act
 from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.models import Role
+from optimizer_app.models import PlaygroundExample, Role
 from optimizer_app.playground.asking import NotAnswered
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.playground.examples import shipped_examples
@@ -45,7 +45,8 @@ def playground(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"page": "playground", "desk": desk, "examples": shipped_examples()}
     if desk is not None:
         act(request, desk)
-        context["saved"] = desk.project.playground_examples.without_texts().select_related("author")
+        readable = PlaygroundExample.objects.readable_by(request.user).filter(project=desk.project)
+        context["saved"] = readable.without_texts().select_related("author")
         context["sets"] = sets_of(desk.project)
         context["results"] = _with_offers(desk, _results(desk))
         context["models"] = compared_models("", desk.project)

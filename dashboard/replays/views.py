@@ -14,6 +14,7 @@ from dashboard.replays.rows import ResultRow, compared, counted, result_rows, ru
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.changed_blocks import changed_rows
+from optimizer_app.captures.reading import may_read
 from optimizer_app.models import Replay, ReplayResult
 from optimizer_app.models.kept.replay import ReplayQuerySet
 from optimizer_app.replays.comparison import comparable_runs
@@ -59,7 +60,7 @@ def result_page(request: HttpRequest, replay_id: uuid.UUID, number: int) -> Http
         "beside": beside,
         "row": row,
         "changed": changed_rows(row.pair.changed),
-        "texts": ResultTexts.of(result),
+        "texts": ResultTexts.for_reader(result, may_read=may_read(request.user, replay.project_id)),
     }
     return render_page(request, "dashboard/replays/result.html", Scope.of_request(request), context)
 

@@ -66,7 +66,7 @@ def zero_explained(trace: RequestTrace) -> str:
 def money_sentence(trace: RequestTrace) -> str:
     """Net = gross − cache effect − reading back, or why there is no such figure."""
     if trace.relayed:
-        return "What it cost is not known."
+        return _relayed_bill(trace)
     if trace.gross_usd == trace.net_usd == 0:
         return "No money was saved."
     if trace.gross_usd is None:
@@ -78,6 +78,12 @@ def money_sentence(trace: RequestTrace) -> str:
     gross = f"{money(trace.gross_usd)} gross {sign} {money(abs(effect))} cache effect"
     read_back = f" − {money(trace.read_back_usd)} reading back" if trace.read_back_usd else ""
     return f"Net {money(trace.net_usd)} = {gross}{read_back}"
+
+
+def _relayed_bill(trace: RequestTrace) -> str:
+    counts = ((trace.usage_input_tokens, "in"), (trace.usage_output_tokens, "out"))
+    billed = " and ".join(f"{exact(count)} {way}" for count, way in counts if count is not None)
+    return f"The provider billed tokens: {billed}." if billed else "What it cost is not known."
 
 
 def retrieval_sentence(trace: RequestTrace) -> str:

@@ -30,6 +30,7 @@ from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object, parsed_object, with_model
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header
 from gateway.requests.sides import version_for
 from gateway.requests.template import HEADER, reference_in
@@ -124,20 +125,30 @@ async def _read_request(
     named = caller.config_named(client.headers.get("x-optimizer-config"))
     budget_tokens, tag = budget_in_header(client.headers), tag_in_header(client.headers)
     if is_off(client.headers):
-        raw = with_model(received, client.deployment)
+        raw = await off_loop(len(received), with_model, received, client.deployment)
         body = await _body_to_count(gateway, client, raw)
         return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, off=True)
-    raw = with_model(await gateway.unpacked(client, received), client.deployment)
-    body, writable = parsed_object(raw)
-    dialect.check(body)
+    unpacked = await gateway.unpacked(client, received)
+    raw, body, writable = await off_loop(len(unpacked), _checked_body, dialect, unpacked, client.deployment)
     named = version_for(named, caller.api_key_id, dialect.name, body)
     return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, unwritable=not writable)
+
+
+def _checked_body(
+    dialect: ApiDialect, unpacked: bytes, deployment: str
+) -> tuple[bytes, dict[str, Any], bool]:
+    """The bytes with the model that the path names, what they read, and whether that may be written again."""
+    raw = with_model(unpacked, deployment)
+    body, writable = parsed_object(raw)
+    dialect.check(body)
+    return raw, body, writable
 
 
 async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mapping[str, Any]:
     """The body of an `off` request; empty where it is no JSON object, of which the provider is the judge."""
     try:
-        return parsed_object(await gateway.unpacked(client, raw))[0]
+        unpacked = await gateway.unpacked(client, raw)
+        return (await off_loop(len(unpacked), parsed_object, unpacked))[0]
     except GatewayError:
         return {}
 
@@ -272,6 +283,14 @@ async def _pass_on(
         await pass_joined_whole(client, recording, dialect, answer, outgoing.stats, rounds)
 
 
+async def _echoed(outgoing: Outgoing) -> Answer:
+    def answer() -> Answer:
+        return echo_answer(json_object(outgoing.body) or outgoing.request.body, outgoing.request.dialect)
+
+    # It counts the tokens of the prompt.
+    return answer() if len(outgoing.body) <= INLINE_BYTES else await asyncio.to_thread(answer)
+
+
 @asynccontextmanager
 async def _provider_answer(
     gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
@@ -279,11 +298,7 @@ async def _provider_answer(
     """The provider's answer, its body still to come."""
     provider, request = outgoing.provider, outgoing.request
     if provider.is_echo:
-        body = json_object(outgoing.body) or dict(request.body)
-        if len(outgoing.body) <= INLINE_BYTES:
-            yield echo_answer(body, request.dialect)
-        else:
-            yield await asyncio.to_thread(echo_answer, body, request.dialect)
+        yield await _echoed(outgoing)
         return
     headers = request_headers(
         client.header_list if request.template is None else complete_headers(client, outgoing.dialect),

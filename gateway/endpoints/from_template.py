@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from gateway.auth import Caller
 from gateway.dialects.base import ApiDialect
@@ -32,11 +33,18 @@ async def prompt_request(
         spoken = f"prompt template {prompt.name!r} is for {prompt.template.dialect}, not for {client.path}"
         raise BadRequest(spoken, param="prompt")
     named = caller.config_named(client.headers.get("x-optimizer-config"))
-    raw, body = await asyncio.to_thread(rendered, prompt, with_model(received, client.deployment))
-    dialect.check(body)
+    raw, body = await asyncio.to_thread(_rendered, dialect, prompt, received, client.deployment)
     named = version_for(named, caller.api_key_id, dialect.name, body)
     budget_tokens, off = budget_in_header(client.headers), is_off(client.headers)
     return PromptRequest(dialect.name, raw, body, named, budget_tokens, off=off, template=prompt)
+
+
+def _rendered(
+    dialect: ApiDialect, prompt: PublishedPrompt, received: bytes, deployment: str
+) -> tuple[bytes, dict[str, Any]]:
+    raw, body = rendered(prompt, with_model(received, deployment))
+    dialect.check(body)
+    return raw, body
 
 
 def complete_headers(client: Client, dialect: ApiDialect) -> Headers:

@@ -19,6 +19,7 @@ from gateway.errors import BadRequest
 from gateway.recording import Recording
 from gateway.requests.body import Name, checked, parsed_object
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget, tag_in_header
 from gateway.requests.sides import version_for
 from gateway.state import Gateway
@@ -64,7 +65,8 @@ async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: 
     result = await optimized(gateway, caller, recording, request)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
-    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result, fields))
+    answer = await off_loop(len(request.raw), _answer, request, result, fields)
+    await client.answer(200, [JSON_TYPE, *recording.headers], answer)
 
 
 async def read_prompt(
@@ -72,10 +74,7 @@ async def read_prompt(
 ) -> tuple[Fields, PromptRequest]:
     """The fields of the body, and the prompt in it."""
     raw = await gateway.read_body(client)
-    received, writable = parsed_object(raw)
-    if not writable:
-        raise BadRequest("the request body holds a lone surrogate or a number out of range")
-    fields = checked(kind, received)
+    received, fields = await off_loop(len(raw), _checked_body, kind, raw)
     dialect = _dialect(fields, recording.dialect)
     body = {**received, conversation_key(dialect): received["messages"]}
     named = named_config(fields.config, client.headers, caller, dialect, body)
@@ -91,6 +90,13 @@ async def read_prompt(
     )
     recording.note_request(request)
     return fields, request
+
+
+def _checked_body(kind: type[Fields], raw: bytes) -> tuple[dict[str, Any], Fields]:
+    received, writable = parsed_object(raw)
+    if not writable:
+        raise BadRequest("the request body holds a lone surrogate or a number out of range")
+    return received, checked(kind, received)
 
 
 async def optimized(

@@ -6,6 +6,7 @@ provider was asked leaves a trace.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import unquote
 
@@ -13,13 +14,15 @@ import orjson
 
 from gateway.auth import Caller
 from gateway.dialects.base import MessageList
+from gateway.dialects.relayed_usage import RelayedUsage
 from gateway.echo.answer import model_list
 from gateway.endpoints.base import JSON_TYPE, JsonAnswer, dialect_of
 from gateway.endpoints.relayed import is_relayed
-from gateway.errors import BadRequest, NotFound
+from gateway.errors import NotFound
 from gateway.recording import Recording
-from gateway.requests.body import checked, json_object, with_model
+from gateway.requests.body import checked, parsed_object, with_model
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
 from gateway.response import is_packed, record_whole, unpack_whole
 from gateway.routing import ProviderRoute
@@ -47,12 +50,15 @@ async def count_tokens(gateway: Gateway, client: Client, caller: Caller, recordi
     if not provider.is_echo:
         await _relay(gateway, client, caller, recording, provider)
         return
-    body = json_object(await gateway.read_body(client))
-    if body is None:
-        raise BadRequest("the request body must be a JSON object")
-    checked(MessageList, body)
-    tokens = count_body(body, "anthropic", str(body.get("model", "")))
+    tokens = await asyncio.to_thread(_counted, await gateway.read_body(client))
     await client.answer(200, [JSON_TYPE], orjson.dumps({"input_tokens": tokens}))
+
+
+def _counted(raw: bytes) -> int:
+    """The tokens of a prompt of Anthropic's dialect."""
+    body, _ = parsed_object(raw)
+    checked(MessageList, body)
+    return count_body(body, "anthropic", str(body.get("model", "")))
 
 
 async def passthrough(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -98,7 +104,8 @@ async def _relay(
     """Relay a request and its answer, byte for byte but for URLs of the provider."""
     recording.note_relayed(client.method, _path(client))
     recording.note_provider(provider.name)
-    body = with_model(await client.read_body(gateway.max_request_bytes), client.deployment)
+    received = await client.read_body(gateway.max_request_bytes)
+    body = await off_loop(len(received), with_model, received, client.deployment)
     linked = has_links(client.path)
     headers = request_headers(client.header_list, caller.secret, provider, plain=linked)
     links = ProviderLinks(provider, client)
@@ -118,9 +125,14 @@ async def _pass(client: Client, recording: Recording, answer: Answer, links: Pro
     kept = [("content-length", length)] if length else []
     headers = answer_headers(answer.headers, decoded=False) + links.mended_headers(answer.headers)
     await client.start(answer.status, headers + kept)
+    billed = RelayedUsage(dialect_of(client), packed=is_packed(answer))
     async for chunk in answer.chunks():
+        billed.feed(chunk)
         await client.send(chunk)
     recording.note_answered()
+    # What is only looked up was billed before.
+    if client.method == "POST":
+        recording.note_usage(billed.usage())
     await record_whole(recording, answer)
     if answer.framed:
         await client.send(b"", last=True)
@@ -130,8 +142,8 @@ async def _pass_with_links(
     client: Client, recording: Recording, answer: Answer, links: ProviderLinks
 ) -> None:
     packed = is_packed(answer)
-    body = unpack_whole(await read_whole(answer), packed=packed)
+    body = await unpack_whole(await read_whole(answer), packed=packed)
     recording.note_answered()
     await record_whole(recording, answer)
     headers = answer_headers(answer.headers, decoded=packed) + links.mended_headers(answer.headers)
-    await client.answer(answer.status, headers, links.mended(body))
+    await client.answer(answer.status, headers, await off_loop(len(body), links.mended, body))

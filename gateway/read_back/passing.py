@@ -14,6 +14,7 @@ from gateway.read_back.rounds import RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.response import (
     is_packed,
     is_stream,
@@ -41,13 +42,13 @@ async def pass_joined_whole(
     """Pass on a JSON answer, once the model has read what it wanted. Where a later round fails, the
     provider's own error is the answer."""
     whole = await _read(answer)
-    payload = _noted(whole, recording, dialect)
+    payload = await _noted(whole, recording, dialect)
     joined = payload
     while payload is not None and (body := await rounds.next_body(payload)) is not None:
         recording.note_sent()
         async with rounds.ask(body) as later:
             whole = await _read(later)
-        payload = _noted(whole, recording, dialect)
+        payload = await _noted(whole, recording, dialect)
         joined = None if payload is None or joined is None else merged(joined, payload, dialect.name)
     await record_whole(recording, whole)
     content = whole.body
@@ -63,14 +64,14 @@ async def pass_joined_whole(
 async def _read(answer: Answer) -> WholeAnswer:
     """An answer read to its end, its body unpacked."""
     whole = await WholeAnswer.read(answer)
-    body = unpack_whole(whole.body, packed=is_packed(whole))
+    body = await unpack_whole(whole.body, packed=is_packed(whole))
     return WholeAnswer(whole.status, whole.headers, body)
 
 
-def _noted(whole: WholeAnswer, recording: Recording, dialect: ApiDialect) -> dict[str, Any] | None:
+async def _noted(whole: WholeAnswer, recording: Recording, dialect: ApiDialect) -> dict[str, Any] | None:
     """A successful answer's object, its usage noted; None for any other."""
     recording.note_answered()
-    payload = json_object(whole.body)
+    payload = await off_loop(len(whole.body), json_object, whole.body)
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
     return payload if whole.status < 300 else None

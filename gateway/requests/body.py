@@ -1,13 +1,17 @@
-"""Request bodies, read and checked where they come in. What goes on are the client's own bytes."""
+"""Request bodies, read and checked where they come in. What goes on are the client's own bytes.
+
+A thread that reads a body keeps the event loop waiting all the same while one call in C runs: so what is read
+is bounded first, piece by piece, and what is only searched is searched by re2, which lets others run.
+"""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 import orjson
+import re2
 from annotated_types import MinLen
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,10 +19,11 @@ from pydantic_core import ErrorDetails
 from gateway.errors import BadRequest
 
 # May be an integer beyond 64 bits; most are ids within texts.
-_MANY_DIGITS = re.compile(rb"(?<=[\[:,\s])-?[1-9][0-9]{18,}(?=\s*[,\]}])")
-# Each takes some hundred bytes once it is read, whatever it took in the body.
-MAX_VALUES = 1_000_000
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_MANY_DIGITS = re2.compile(rb"[\[:,\s]-?[1-9][0-9]{18,}\s*[,\]}]")
+# Each takes some hundred bytes once it is read, whatever it took in the body, and 0.3 microseconds. Prompts
+# have some ten thousand.
+MAX_VALUES = 250_000
+_PIECE_BYTES = 64 * 1024
 _MAX_64_BITS = 2**64 - 1
 _MIN_64_BITS = -(2**63)
 _MAX_SHOWN_CHARS = 40
@@ -96,7 +101,20 @@ def parsed_object(raw: bytes) -> tuple[dict[str, Any], bool]:
 
 def has_too_many_values(raw: bytes) -> bool:
     """Whether a JSON text has more values than a body may have; commas within its strings are none."""
-    return _values_in(raw) > MAX_VALUES and _values_in(_STRING.sub(b"", raw)) > MAX_VALUES
+    return _values_in(raw) > MAX_VALUES and _values_outside_strings(raw) > MAX_VALUES
+
+
+def _values_outside_strings(raw: bytes) -> int:
+    """As many as there are, or some more than there may be."""
+    plain = raw.replace(rb"\\", b"").replace(rb"\"", b"")
+    count, is_outside = 0, True
+    for start in range(0, len(plain), _PIECE_BYTES):
+        parts = plain[start : start + _PIECE_BYTES].split(b'"')
+        count += _values_in(b"".join(parts[0 if is_outside else 1 :: 2]))
+        if count > MAX_VALUES:
+            break
+        is_outside ^= len(parts) % 2 == 0
+    return count
 
 
 def _values_in(raw: bytes) -> int:

@@ -6,7 +6,8 @@ the target of a redirect. So none of them may lead a client past the gateway.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -21,6 +22,7 @@ from gateway.upstream.addresses import base_urls, joined_url, prefix_in_base_url
 _LINK_HEADERS = frozenset({"location", "content-location"})
 # SDKs fetch these whatever their host is.
 _FETCHED_BY_SDKS = frozenset({"results_url"})
+_URL_STRING = re.compile(rb'"https?:(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _CONTENTS = ("/content", "/results")
 
 
@@ -39,10 +41,8 @@ class ProviderLinks:
 
     def mended(self, body: bytes) -> bytes:
         """A JSON body with its URLs of the provider replaced; all else stays byte for byte."""
-        payload = json_object(body)
-        for url, replacement in dict(self._replacements(payload)).items():
-            body = _replaced(body, url, replacement)
-        return body
+        replacements = dict(self._replacements(json_object(body)))
+        return _replaced(body, replacements) if replacements else body
 
     def mended_headers(self, headers: Headers) -> Headers:
         """Those of the headers that redirect to the provider, pointed at the gateway. Others are left out."""
@@ -51,20 +51,24 @@ class ProviderLinks:
         mended = [(name.lower(), self._at_gateway(target)) for name, target in targets]
         return [(name, target) for name, target in mended if target is not None]
 
-    def _replacements(self, value: Any) -> Iterator[tuple[str, str]]:
-        if isinstance(value, list):
-            for item in value:
-                yield from self._replacements(item)
-        elif isinstance(value, dict):
-            for name, item in value.items():
-                if isinstance(item, str) and item.startswith(("http://", "https://")):
-                    replacement = self._at_gateway(item)
-                    if replacement is None and name in _FETCHED_BY_SDKS:
-                        replacement = self._by_id(value)
-                    if replacement is not None:
-                        yield item, replacement
-                else:
-                    yield from self._replacements(item)
+    def _replacements(self, payload: Any) -> Iterator[tuple[str, str]]:
+        left = [payload]
+        while left:
+            value = left.pop()
+            if isinstance(value, list):
+                left += value
+            elif isinstance(value, dict):
+                left += value.values()
+                yield from self._replacements_in(value)
+
+    def _replacements_in(self, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        for name, item in value.items():
+            if isinstance(item, str) and item.startswith(("http://", "https://")):
+                replacement = self._at_gateway(item)
+                if replacement is None and name in _FETCHED_BY_SDKS:
+                    replacement = self._by_id(value)
+                if replacement is not None:
+                    yield item, replacement
 
     def _at_gateway(self, url: str) -> str | None:
         """The gateway's URL for one of the provider's; None for all others."""
@@ -78,7 +82,11 @@ class ProviderLinks:
         return f"{self.client.origin}/v1/messages/batches/{batch.get('id', '')}/results"
 
 
-def _replaced(body: bytes, url: str, replacement: str) -> bytes:
-    """The body with one text replaced wherever it is a whole JSON string, slashes escaped or not."""
-    old, new = orjson.dumps(url), orjson.dumps(replacement)
-    return body.replace(old, new).replace(old.replace(b"/", rb"\/"), new)
+def _replaced(body: bytes, replacements: Mapping[str, str]) -> bytes:
+    """The body with texts replaced wherever they are whole JSON strings."""
+
+    def replaced(found: re.Match[bytes]) -> bytes:
+        replacement = replacements.get(orjson.loads(found[0]))
+        return found[0] if replacement is None else orjson.dumps(replacement)
+
+    return _URL_STRING.sub(replaced, body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
@@ -29,6 +30,19 @@ def end_session(session: UserSession) -> None:
     SessionStore(session.session_key).delete()
     session.delete()
     announce_session_end(session.session_key)
+
+
+def end_other_sessions(user: User, session_key: str | None) -> None:
+    """End all sessions of the user but this one."""
+    for session in UserSession.objects.filter(user=user.pk).exclude(session_key=session_key):
+        end_session(session)
+
+
+def carry_on(former_key: str | None, session_key: str | None) -> None:
+    """The same session under a new key: its live pages ask anew."""
+    UserSession.objects.filter(session_key=former_key).update(session_key=session_key)
+    if former_key:
+        announce_session_end(former_key)
 
 
 def note_use(request: HttpRequest) -> None:

@@ -48,6 +48,15 @@ class IsStaff(BasePermission):
         return bool(getattr(request.user, "is_staff", False)) and not is_bounded
 
 
+class IsOneself(BasePermission):
+    """What belongs to a person, not to projects: for sessions, and tokens that are bound to no project."""
+
+    message = "a token that is bound to projects has no part in its owner's account"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return not (isinstance(request.auth, ApiToken) and request.auth.is_bounded)
+
+
 def person_of(request: Request) -> User:
     """Who asks; the permissions let nobody through that is not known."""
     if not isinstance(request.user, User):

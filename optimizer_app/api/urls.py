@@ -19,6 +19,7 @@ from optimizer_app.api.collections.prompts import PromptsView
 from optimizer_app.api.collections.providers import ProvidersView
 from optimizer_app.api.collections.regression_cases import RegressionCasesView
 from optimizer_app.api.collections.replays import ReplaysView
+from optimizer_app.api.collections.sessions import SessionsView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
@@ -47,6 +48,7 @@ for _name, _view in (
     ("captures", CapturesView),
     ("replays", ReplaysView),
     ("tokens", TokensView),
+    ("sessions", SessionsView),
     ("views", SavedViewsView),
     ("playground", PlaygroundView),
 ):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import structlog
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from optimizer_app.captures.texts import CapturedTexts
-from optimizer_app.models import Capture, RequestTrace
+from optimizer_app.models import Capture, Project, RequestTrace, Role
 from optimizer_app.security.encryption import UndecryptableSecret, unseal
 
 log = structlog.get_logger(__name__)
@@ -40,8 +42,20 @@ def texts_of(capture: Capture) -> CapturedTexts:
         raise NotKept("encrypted under another OPTIMIZER_ENCRYPTION_KEY") from None
 
 
+def may_read(reader: AbstractBaseUser | AnonymousUser, project_id: uuid.UUID) -> bool:
+    """Whether the reader may see what the project's requests said: viewers see what they came to."""
+    return Project.objects.open_to(reader, Role.EDITOR).filter(pk=project_id).exists()
+
+
+def check_may_read(reader: AbstractBaseUser | AnonymousUser, project_id: uuid.UUID) -> None:
+    """NotKept for a viewer."""
+    if not may_read(reader, project_id):
+        raise NotKept("for editors and owners: your role may not read it")
+
+
 def texts_for(reader: AbstractBaseUser | AnonymousUser, capture: Capture) -> CapturedTexts:
-    """`texts_of`, for somebody who looks at them: the log says who did."""
+    """`texts_of`, for somebody who looks at them: NotKept for a viewer, and the log says who did."""
+    check_may_read(reader, capture.project_id)
     texts = texts_of(capture)
     log.info("capture_read", trace_id=str(capture.pk), by=reader.get_username())
     return texts

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
 from optimizer_app.models.project import Project
+from optimizer_app.models.roles import Role
 from optimizer_app.security.encryption import decrypt, encrypt
 
 
@@ -29,6 +30,11 @@ class PlaygroundExampleQuerySet(models.QuerySet["PlaygroundExample"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Examples of the projects that the user may see."""
         return self.filter(project__in=Project.objects.visible_to(user))
+
+    def readable_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Those whose texts the user may read: what requests said is not for viewers."""
+        edited = Project.objects.open_to(user, Role.EDITOR)
+        return self.visible_to(user).filter(models.Q(trace_id=None) | models.Q(project__in=edited))
 
     def without_texts(self) -> Self:
         """For lists: leaves the encrypted texts in the database."""

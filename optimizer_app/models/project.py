@@ -23,12 +23,15 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
         Within a request that needs a role, only those where the user has it.
         """
+        return self.open_to(user, needed_role(user))
+
+    def open_to(self, user: AbstractBaseUser | AnonymousUser, role: Role) -> ProjectQuerySet:
+        """Those where the user has the role, or more: all for a superuser."""
         if not user.is_authenticated:
             return self.none()
         if getattr(user, "is_superuser", False):
             return self
-        roles = needed_role(user).and_above
-        return self.filter(memberships__user=user.pk, memberships__role__in=roles)
+        return self.filter(memberships__user=user.pk, memberships__role__in=role.and_above)
 
     def with_role_of(self, user: AbstractBaseUser | AnonymousUser) -> ProjectQuerySet:
         """Each with the user's `role` in it."""

@@ -24,6 +24,11 @@ class ResultTexts:
         return seal(msgspec.json.encode(self)) if self.answer or self.lost_directives else ""
 
     @classmethod
+    def for_reader(cls, result: ReplayResult, *, may_read: bool) -> Self:
+        """Those of a result for somebody who looks at them: a viewer sees none."""
+        return cls.of(result) if may_read else cls()
+
+    @classmethod
     def of(cls, result: ReplayResult) -> Self:
         """Those of a result as far as they may still be read."""
         if not result.sealed or (result.expires_at and result.expires_at <= timezone.now()):

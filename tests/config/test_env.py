@@ -137,3 +137,25 @@ def test_fernet_keys(value) -> None:
     told = refusal(env.fernet_keys)
     assert told.startswith(f"{NAME} must be 32 random bytes")
     assert "a-secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"A": "1"}, "B and C must be set, too, where A is"),
+        ({"A": "1", "C_FILE": "/dev/null"}, "B and C must be set, too, where A is"),
+        ({"B": "1", "C": "2"}, "A must be set, too, where B and C are"),
+    ],
+)
+def test_what_belongs_together_is_not_half_set(monkeypatch, given: dict[str, str], said: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{said}$"):
+        env.check_together("A", "B", "C")
+
+
+def test_what_belongs_together_is_all_set_or_not_at_all(monkeypatch) -> None:
+    env.check_together("A", "B")
+    monkeypatch.setenv("A", "1")
+    monkeypatch.setenv("B", "2")
+    env.check_together("A", "B")

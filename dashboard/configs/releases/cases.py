@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 from dashboard.configs.page import posted, visible_config
 from dashboard.configs.releases.case_form import CaseForm
 from dashboard.configs.releases.case_start import start_of
-from dashboard.shell.page import render_page, signed_in
+from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import OptimizationConfig, Project, RegressionCase, RegressionResult
+from optimizer_app.models import OptimizationConfig, Project, RegressionCase, RegressionResult, Role
 from optimizer_app.playground.examples import shipped_examples
 from optimizer_app.releases.cases import make_case
 from optimizer_app.releases.errors import CaseRefused
@@ -64,6 +64,7 @@ def delete(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 
 @signed_in
+@for_role(Role.EDITOR)
 def new_case(request: HttpRequest) -> HttpResponse:
     """Asks on GET, and on the playground's POST, with what is known filled in; makes it on its own POST."""
     scope = Scope.of_request(request)

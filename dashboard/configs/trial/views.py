@@ -16,7 +16,7 @@ from dashboard.configs.page import posted, visible_config
 from dashboard.configs.trial.rows import TrialRow, sums, trial_row
 from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
-from optimizer_app.captures.reading import NotKept
+from optimizer_app.captures.reading import NotKept, check_may_read
 from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import OptimizationConfig, Role
@@ -53,7 +53,7 @@ def _tried(request: HttpRequest, config: OptimizationConfig) -> dict[str, Any]:
     chosen = {"tried_text": text, "tried_example": example}
     draft = ConfigValues.of(draft_of(config, request.user) or config)
     try:
-        prompts = _prompts(text, example, config)
+        prompts = _prompts(request, text, example, config)
         configs = config.as_optimizer_config(), draft.as_optimizer_config()
         rows = list(_rows(prompts, configs, config))
         cases = run_cases(config, draft)
@@ -89,9 +89,12 @@ def _rows(
             return
 
 
-def _prompts(text: str, example: str, config: OptimizationConfig) -> dict[str, TrialPrompt | Source]:
+def _prompts(
+    request: HttpRequest, text: str, example: str, config: OptimizationConfig
+) -> dict[str, TrialPrompt | Source]:
     """The prompts to try, by what a reader knows them by."""
     if sources := sources_chosen(example, config):
+        check_may_read(request.user, config.project_id)
         return {source.label: source for source in sources}
     examples = shipped_examples()
     names = examples if example == ALL else [example] if example in examples else []

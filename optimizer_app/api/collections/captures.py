@@ -70,7 +70,7 @@ class CapturesView(Collection):
     serializer_class = CaptureSerializer
     filters = ProjectFilter
     ordering = ("-id",)
-    roles: ClassVar = {"delete_all": Role.OWNER}
+    roles: ClassVar = {"retrieve": Role.EDITOR, "delete_all": Role.OWNER}
 
     def get_queryset(self) -> QuerySet[Capture]:
         found = Capture.objects.filter(project__in=self.projects).readable()

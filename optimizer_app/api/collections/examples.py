@@ -77,14 +77,15 @@ class KeptRequest(serializers.Serializer[Any]):
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
 class ExamplesView(mixins.DestroyModelMixin, Collection):
-    """Example prompts of projects, encrypted in the database."""
+    """Example prompts of projects, encrypted in the database. Those saved from requests are for editors."""
 
     queryset = PlaygroundExample.objects.none()
     filters = ProjectFilter
     ordering = ("name", "id")
 
     def get_queryset(self) -> QuerySet[PlaygroundExample]:
-        found = PlaygroundExample.objects.filter(project__in=self.projects).select_related("author")
+        readable = PlaygroundExample.objects.readable_by(self.request.user)
+        found = readable.filter(project__in=self.projects).select_related("author")
         return found.without_texts() if self.action == "list" else found
 
     def get_serializer_class(self) -> type[ExampleSerializer]:

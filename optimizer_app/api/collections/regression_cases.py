@@ -17,7 +17,7 @@ from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept
-from optimizer_app.models import RegressionCase, RegressionResult, RequestTrace
+from optimizer_app.models import RegressionCase, RegressionResult, RequestTrace, Role
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.models.regression_case import CaseTexts
 from optimizer_app.releases.cases import make_case
@@ -96,11 +96,13 @@ class NewCase(serializers.Serializer[Any]):
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))
 class RegressionCasesView(mixins.DestroyModelMixin, Collection):
-    """What should have stayed, by project. Their texts come with one, not with the list."""
+    """What should have stayed, by project, for editors. Their texts come with one, not with the list."""
 
     queryset = RegressionCase.objects.none()
     filters = ProjectFilter
     ordering = ("name", "id")
+    # Most come from requests, and their results name the lines that were missing.
+    roles: ClassVar = {"list": Role.EDITOR, "retrieve": Role.EDITOR}
 
     def get_queryset(self) -> QuerySet[RegressionCase]:
         found = RegressionCase.objects.filter(project__in=self.projects).select_related("author")

@@ -15,6 +15,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleConfig
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
+from optimizer_app.captures.reading import may_read
 from optimizer_app.models import Project, Replay, ReplayResult, RequestTrace, Role
 from optimizer_app.playground.stored.sources import (
     Source,
@@ -51,7 +52,8 @@ class ReplaySerializer(serializers.ModelSerializer[Replay]):
 
 
 class ReplayResultSerializer(serializers.ModelSerializer[ReplayResult]):
-    """What became of one prompt. `answer` and `lost_directives_texts` are there as long as the prompt is."""
+    """What became of one prompt. `answer` and `lost_directives_texts` are there for editors, as long as the
+    prompt is."""
 
     answer = serializers.SerializerMethodField()
     lost_directives_texts = serializers.SerializerMethodField()
@@ -61,10 +63,13 @@ class ReplayResultSerializer(serializers.ModelSerializer[ReplayResult]):
         exclude: ClassVar = ["id", "replay", "sealed", "attempts"]
 
     def get_answer(self, result: ReplayResult) -> str:
-        return ResultTexts.of(result).answer
+        return self._texts(result).answer
 
     def get_lost_directives_texts(self, result: ReplayResult) -> list[str]:
-        return list(ResultTexts.of(result).lost_directives)
+        return list(self._texts(result).lost_directives)
+
+    def _texts(self, result: ReplayResult) -> ResultTexts:
+        return ResultTexts.for_reader(result, may_read=self.context["may_read"])
 
 
 class NewReplay(serializers.Serializer[Any]):
@@ -153,8 +158,10 @@ class ReplaysView(Collection):
     @action(detail=True, pagination_class=None)
     def results(self, request: Request, pk: str) -> Response:
         """What became of each prompt, in their order."""
-        rows = self.get_object().results.order_by("number")
-        return Response(ReplayResultSerializer(rows, many=True).data)
+        replay = self.get_object()
+        context = {"may_read": may_read(request.user, replay.project_id)}
+        rows = ReplayResultSerializer(replay.results.order_by("number"), many=True, context=context)
+        return Response(rows.data)
 
     def _subject(self, asked: dict[str, Any]) -> Subject:
         """What the prompts go through."""

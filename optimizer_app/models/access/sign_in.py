@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from base64 import b32encode
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from django.conf import settings
@@ -138,7 +137,7 @@ class Identity(models.Model):
 
 
 class UserSessionQuerySet(models.QuerySet["UserSession"]):
-    def live(self, user: AbstractBaseUser) -> Iterable[UserSession]:
+    def live(self, user: AbstractBaseUser) -> UserSessionQuerySet:
         """The user's sessions that go on, the last used one first."""
         known = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
         return self.filter(user=user.pk, session_key__in=known).order_by("-last_seen_at")

@@ -71,6 +71,19 @@ def test_only_members_may_read_or_delete(as_member: Client, foreign_project: Pro
     assert Capture.objects.readable().exists()
 
 
+def test_a_viewer_sees_what_it_came_to_and_no_word(as_viewer: Client, project: Project) -> None:
+    trace = kept_trace(project)
+    shown = page_text(as_viewer, f"/requests/{trace.pk}?text=1,2,3")
+    assert "your role may not read it" in shown
+    assert "ERROR disk full" not in shown
+    assert as_viewer.get(f"/requests/{trace.pk}/texts/body").status_code == 404
+    lines = as_viewer.get(f"/requests/{trace.pk}/blocks?group=turn-1&from=1&to=3&text=1")
+    assert b"ERROR disk full" not in lines.content
+    opened = as_viewer.get(f"/playground?project={project.name}&request={trace.pk}")
+    assert b"Why did the job fail?" not in opened.content
+    assert as_viewer.get(f"/configs/cases/new?project={project.name}&request={trace.pk}").status_code == 403
+
+
 def test_delete_now(as_member: Client, project: Project) -> None:
     trace = kept_trace(project)
     assert as_member.get(f"/requests/{trace.pk}/texts/delete").status_code == 302

@@ -75,3 +75,26 @@ def test_models_and_token_counts_are_the_providers(account: Account, provider: M
     count = account.anthropic.messages.count_tokens(model=CLAUDE, messages=HI)
     assert count.input_tokens > 0
     assert provider.requests[-1].path == "/v1/messages/count_tokens"
+
+
+class Embedder(LocalServer):
+    """Bills eight tokens for whatever it is asked."""
+
+    def answer(self, request: Received, wire: Wire) -> None:
+        body = b'{"data":[{"embedding":[0.5]}],"usage":{"prompt_tokens":8,"total_tokens":8}}'
+        wire.send(200, body, {"content-type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "billed"), [("post", "embeddings", 8), ("get", "responses/r", None)]
+)
+def test_the_trace_says_what_was_billed(
+    echo_account: Account, method: str, path: str, billed: int | None
+) -> None:
+    with Embedder(0) as running:
+        add_provider(echo_account, "openai", f"{running.url}/v1", OPENAI_SECRET)
+        answer = getattr(echo_account, method)(f"/v1/{path}")
+    assert answer.status_code == 200
+    trace = echo_account.only_trace()
+    assert (trace["relayed"], trace["status"]) == (f"{method.upper()} /v1/{path}", "ok")
+    assert trace["usage_input_tokens"] == billed

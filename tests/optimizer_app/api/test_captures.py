@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import Capture, OptimizationConfig, Project
+from optimizer_app.models import Capture, OptimizationConfig, Project, Replay, ReplayResult
+from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.playground.examples import save_example
+from optimizer_app.playground.stored.sets import save_captured
+from optimizer_app.replays.texts import ResultTexts
 from optimizer_app.tasks import run_replays
 from tests.optimizer_app.captures.kept import kept_trace
 
@@ -84,3 +89,31 @@ def test_refused(
 def test_another_project_s_config_is_none(as_member: Client, foreign_project: Project) -> None:
     theirs = create_config(foreign_project, "theirs", ConfigValues("balanced"), author=None)
     assert post(as_member, "replays/", config=str(theirs.pk)).status_code == 400
+
+
+def test_a_viewer_reads_no_words(
+    as_viewer: Client, as_member: Client, member: User, project: Project, config: OptimizationConfig
+) -> None:
+    """Of requests, nor of what was made of them: examples, regression cases, answers of replays."""
+    trace = kept_trace(project)
+    assert as_viewer.get("/api/captures/").json()["results"][0]["id"] == str(trace.pk)
+    assert as_viewer.get(f"/api/captures/{trace.pk}/").status_code == 403
+    made = save_captured(trace, "a set", member)
+    typed = save_example(project, "typed", ExampleTexts("text", "hello"), member)
+    assert [row["name"] for row in as_viewer.get("/api/examples/").json()["results"]] == ["typed"]
+    assert as_viewer.get(f"/api/examples/{made.pk}/").status_code == 404
+    assert as_viewer.get(f"/api/examples/{typed.pk}/").status_code == 200
+    assert as_viewer.get("/api/regression-cases/").json()["results"] == []
+    replay = Replay.objects.create(
+        project=project, config=config, config_name="agents", preset="balanced", sends=True
+    )
+    ReplayResult.objects.create(
+        replay=replay, number=1, state="done", sealed=ResultTexts("The disk.").sealed()
+    )
+    answers = [
+        client.get(f"/api/replays/{replay.pk}/results/").json()[0]["answer"]
+        for client in (as_member, as_viewer)
+    ]
+    assert answers == ["The disk.", ""]
+    assert b"The disk." in as_member.get(f"/replays/{replay.pk}/1").content
+    assert b"The disk." not in as_viewer.get(f"/replays/{replay.pk}/1").content

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from optimizer_app.models import (
     ApiKey,
@@ -13,6 +16,7 @@ from optimizer_app.models import (
     OptimizationConfig,
     Project,
     Provider,
+    SecondFactor,
 )
 from tests.optimizer_app.api.conftest import Caller
 
@@ -102,3 +106,28 @@ def test_rows_of_strangers_are_not_there(call: Caller, viewer: User, foreign_pro
         ("GET", f"audit/{entry.pk}/"),
     ):
         assert call(method, path, {} if method != "GET" else None).status == 404, path
+
+
+def test_ones_own_sessions_and_how_one_signs_in(
+    call: Caller, member: User, viewer: User, project: Project, issue: Callable[..., Caller]
+) -> None:
+    here, there, other = Client(), Client(), Client()
+    for client, user in ((here, member), (there, member), (other, viewer)):
+        client.force_login(user)
+    rows = call("GET", "sessions/").body["results"]
+    assert [row["is_this"] for row in rows] == [False, False]
+    [own] = [row for row in here.get("/api/sessions/").json()["results"] if row["is_this"]]
+    foreign = viewer.sessions.get().pk
+    assert call("DELETE", f"sessions/{foreign}/").status == 404
+    assert here.post("/api/sessions/end-others/").status_code == 204
+    assert [row["id"] for row in call("GET", "sessions/").body["results"]] == [own["id"]]
+    assert (there.get("/account").status_code, other.get("/account").status_code) == (302, 200)
+    assert call("DELETE", f"sessions/{own['id']}/").status == 204
+    assert here.get("/account").status_code == 302
+    factor = SecondFactor.begin(member)
+    SecondFactor.objects.filter(pk=factor.pk).update(confirmed=True)
+    factor.new_recovery_codes()
+    found = {"user": "member", "has_password": True, "two_factor": True, "recovery_codes": 10}
+    assert call("GET", "sessions/sign-in/").body == {**found, "single_sign_on": []}
+    bound = issue(user=member, scope="write", projects=[project])
+    assert (bound("GET", "sessions/").status, bound("GET", "sessions/sign-in/").status) == (403, 403)
