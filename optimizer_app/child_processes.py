@@ -7,6 +7,7 @@ where both agree, so a pid that was given to somebody else's process since is ne
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -61,7 +62,9 @@ def start(command: Command, *, run_dir: Path, log_path: Path) -> subprocess.Pope
             pass_fds=command.descriptors,
             preexec_fn=_death_signal_setter(command.orphan_signal),
         )
-    _remember(process.pid, run_dir / f"{command.name}.pid")
+    # On a full disk it runs without its pid file, which tells the next start of it after a crash.
+    with contextlib.suppress(OSError):
+        _remember(process.pid, run_dir / f"{command.name}.pid")
     return process
 
 

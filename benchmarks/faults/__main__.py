@@ -1,28 +1,29 @@
 """Faults under steady load: `python -m benchmarks.faults [NAME ...] [--per-second N] [--seconds N]`.
 
-An instance of its own, with the built-in provider, meets one fault after another. For each: the requests that
-failed, when the last of them had been sent, when `/readyz` said again that all is there, and how many traces
-of answered requests are stored afterwards. NAME is a part of a fault's name.
+Instances of their own, with providers and a receiver of events, meet one fault after another. For each: the
+requests that failed, and how; when the last of them had been sent; when `/readyz` said no and yes again; how
+many traces of answered requests are stored afterwards, how many of their events came once, and how many more
+than once. NAME is a part of a fault's name. The full disk needs root, and the clock gcc.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from pathlib import Path
 
 import aiohttp
-import psutil
 
-from benchmarks.faults.harm import FAULTS, Harm
-from benchmarks.faults.load import Load
-from tests.optimizer_app.instance.running_instance import Instance, start_instance
+from benchmarks.faults.harm import FAULTS, Fault
+from benchmarks.faults.load import CHAT, Ended, Load
+from benchmarks.faults.readiness import Readiness
+from benchmarks.faults.site import CannotBeBuilt, Site, running_site
 
+# The background processes start when the instance is up, and take the cores for some seconds.
+SETTLE_SECONDS = 20.0
 BEFORE_SECONDS = 5.0
 STORED_WITHIN_SECONDS = 60.0
 COLUMNS = (
@@ -30,23 +31,31 @@ COLUMNS = (
     "requests",
     "failed",
     "failed, %",
+    "how",
     "last failure, s",
-    "ready, s",
-    "traces kept, %",
+    "`/readyz`: no, s",
+    "yes again, s",
+    "traces, %",
+    "events once, %",
+    "twice",
     "p99, s",
+    "longest, s",
 )
 
 
 def main() -> None:
     asked = _arguments()
-    faults = {name: harm for name, harm in FAULTS.items() if not asked.names or _is_named(name, asked.names)}
+    faults = [fault for fault in FAULTS if not asked.names or _is_named(fault.name, asked.names)]
     print(f"{asked.per_second:g} requests a second; seconds count from the fault.\n")
     print("| " + " | ".join(COLUMNS) + " |")
     print("| --- |" + " ---: |" * (len(COLUMNS) - 1))
-    with _instance() as instance:
-        for name, harm in faults.items():
-            row = asyncio.run(_met(instance, harm, asked.per_second, asked.seconds))
-            print(f"| {name} | {' | '.join(row)} |", flush=True)
+    for kind in dict.fromkeys(fault.kind for fault in faults):
+        try:
+            with running_site(kind) as site:
+                time.sleep(SETTLE_SECONDS)
+                _meet([fault for fault in faults if fault.kind == kind], site, asked)
+        except CannotBeBuilt as error:
+            print(f"| {kind} | not tried: {error} |")
 
 
 def _arguments() -> argparse.Namespace:
@@ -63,66 +72,61 @@ def _is_named(name: str, parts: Sequence[str]) -> bool:
     return any(part.lower() in name.lower() for part in parts)
 
 
-@contextmanager
-def _instance() -> Iterator[Instance]:
-    with tempfile.TemporaryDirectory(prefix="token-optimizer-faults-") as folder:
-        Path(folder).chmod(0o711)
-        instance = start_instance(Path(folder), WEB_CONCURRENCY="2")
-        try:
-            instance.wait_until_up()
-            yield instance
-        finally:
-            instance.process.terminate()
-            instance.process.wait()
+def _meet(faults: Iterable[Fault], site: Site, asked: argparse.Namespace) -> None:
+    for fault in faults:
+        row = asyncio.run(_met(site, fault, asked.per_second, asked.seconds))
+        print(f"| {fault.name} | {' | '.join(row)} |", flush=True)
 
 
-async def _met(instance: Instance, harm: Harm, per_second: float, seconds: float) -> list[str]:
-    load = Load(instance.url, instance.key, per_second)
-    async with load.running():
+async def _met(site: Site, fault: Fault, per_second: float, seconds: float) -> list[str]:
+    load = Load(site.instance.url, site.instance.key, per_second)
+    readiness = Readiness(site.instance.url, lambda: load.now)
+    async with load.running(), readiness.watched():
         await asyncio.sleep(BEFORE_SECONDS)
         fault_at = load.now
-        harming = asyncio.create_task(asyncio.to_thread(harm, psutil.Process(instance.process.pid)))
-        ready_at = await _ready_at(load, until=fault_at + seconds)
+        harming = asyncio.create_task(asyncio.to_thread(fault.harm, site))
+        await asyncio.sleep(seconds)
         await harming
-        await asyncio.sleep(max(0.0, fault_at + seconds - load.now))
-    failed = [each.sent_at for each in load.ended if each.failed]
-    answered = [each.trace_id for each in load.ended if not each.failed]
+    failed = [each for each in load.ended if each.failed]
+    answered = {each.trace_id for each in load.ended if not each.failed}
     kept = await _stored(load, answered)
-    waits = sorted(each.seconds for each in load.ended)
+    once, more = await asyncio.to_thread(_delivered, site, answered)
+    no, yes = readiness.no_and_yes(fault_at)
+    waits = sorted(each.seconds for each in load.ended if each.path == CHAT)
     return [
         str(len(load.ended)),
         str(len(failed)),
         f"{100 * len(failed) / len(load.ended):.2f}",
-        f"{max(failed) - fault_at:.1f}" if failed else "-",
-        "-" if ready_at is None else f"{ready_at - fault_at:.1f}",
+        _how(failed),
+        _since(fault_at, max((each.sent_at for each in failed), default=None)),
+        _since(fault_at, no),
+        _since(fault_at, yes) if fault.unready or no is not None else "-",
         f"{100 * kept / len(answered):.2f}",
+        f"{100 * once / len(answered):.2f}",
+        str(more),
         f"{waits[int(0.99 * len(waits))]:.2f}",
+        f"{waits[-1]:.2f}",
     ]
 
 
-async def _ready_at(load: Load, *, until: float) -> float | None:
-    """When `/readyz` said yes for the first time after its last no; None where it never said no."""
-    was_down, ready_at = False, None
-    async with load.client() as client:
-        while load.now < until:
-            if await _is_ok(client, "/readyz"):
-                ready_at = load.now if was_down and ready_at is None else ready_at
-            else:
-                was_down, ready_at = True, None
-            await asyncio.sleep(0.2)
-    return ready_at
+def _how(failed: Sequence[Ended]) -> str:
+    """The statuses of failed requests; those without one were broken off."""
+    counts = Counter(str(each.status) if each.status else "broken off" for each in failed)
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "-"
 
 
-async def _stored(load: Load, trace_ids: Sequence[str]) -> int:
+def _since(fault_at: float, moment: float | None) -> str:
+    return "-" if moment is None else f"{moment - fault_at:.1f}"
+
+
+async def _stored(load: Load, trace_ids: Iterable[str]) -> int:
     """How many of these traces are stored, once the journal had time to be drained."""
-    missing = set(trace_ids)
+    missing = wanted = set(trace_ids)
     give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
     async with load.client() as client:
         while missing and time.monotonic() < give_up_at:
-            for trace_id in tuple(missing):
-                if await _is_ok(client, f"/v1/traces/{trace_id}"):
-                    missing.discard(trace_id)
-    return len(trace_ids) - len(missing)
+            missing = {each for each in missing if not await _is_ok(client, f"/v1/traces/{each}")}
+    return len(wanted) - len(missing)
 
 
 async def _is_ok(client: aiohttp.ClientSession, path: str) -> bool:
@@ -131,6 +135,19 @@ async def _is_ok(client: aiohttp.ClientSession, path: str) -> bool:
             return answer.status == HTTPStatus.OK
     except (aiohttp.ClientError, TimeoutError):
         return False
+
+
+def _delivered(site: Site, trace_ids: set[str]) -> tuple[int, int]:
+    """Of how many of these traces all events came once, and how many events came more than once."""
+    give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
+    while True:
+        times = Counter((event["trace_id"], event["event_id"]) for event in list(site.receiver.events))
+        of_these = {key: count for key, count in times.items() if key[0] in trace_ids}
+        came = {trace_id for trace_id, _ in of_these}
+        if came == trace_ids or time.monotonic() > give_up_at:
+            again = {key[0] for key, count in of_these.items() if count > 1}
+            return len(came - again), sum(count - 1 for count in of_these.values())
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ import aiohttp
 
 # Every so many, one that is long enough to leave the web worker for the process for large prompts.
 LARGE_EVERY = 10
+# Every so many, one in the other dialect, which has a provider of its own.
+MESSAGES_EVERY = 5
+CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 TIMEOUT = aiohttp.ClientTimeout(60.0)
 _SMALL = "Say in one sentence what the valve of pump {number} does when the pressure falls."
 _LINE = "2026-11-29T12:{minute:02}:{second:02}Z INFO pump {number} took {second} litres from basin {minute}\n"
@@ -22,6 +25,7 @@ _LINE = "2026-11-29T12:{minute:02}:{second:02}Z INFO pump {number} took {second}
 class Ended:
     """One request: when it was sent, in seconds since the load began, and its status; 0 where none came."""
 
+    path: str
     sent_at: float
     seconds: float
     status: int
@@ -75,15 +79,16 @@ class Load:
             task.add_done_callback(self._open.discard)
 
     async def _send(self, client: aiohttp.ClientSession, number: int) -> None:
+        path = MESSAGES if number % MESSAGES_EVERY == 0 else CHAT
         sent_at, status, trace_id = self.now, 0, ""
         try:
-            async with client.post("/v1/chat/completions", json=_body(number)) as answer:
+            async with client.post(path, json=_body(number)) as answer:
                 await answer.read()
                 status, trace_id = answer.status, answer.headers.get("x-optimizer-trace-id", "")
         except (aiohttp.ClientError, TimeoutError):
             # No answer, or none to its end: the status stays 0.
             status = 0
-        self.ended.append(Ended(sent_at, self.now - sent_at, status, trace_id))
+        self.ended.append(Ended(path, sent_at, self.now - sent_at, status, trace_id))
 
 
 def _body(number: int) -> dict[str, object]:
@@ -91,4 +96,4 @@ def _body(number: int) -> dict[str, object]:
     if number % LARGE_EVERY == LARGE_EVERY - 1:
         lines = (_LINE.format(number=number, minute=at // 60, second=at % 60) for at in range(1_500))
         text = "".join(lines) + text
-    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+    return {"model": "gpt-4o", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}

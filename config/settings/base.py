@@ -255,6 +255,7 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.drop_unused_precompressions": {"queue": "upkeep"},
     "optimizer_app.tasks.drop_expired_captures": {"queue": "upkeep"},
 }
+CELERY_BEAT_SCHEDULER = "optimizer_app.background.schedule:SteadyScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # One that waited too long is thrown away: the next one does the same work.

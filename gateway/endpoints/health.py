@@ -27,7 +27,12 @@ async def readyz(gateway: Gateway, _client: Client, _params: Mapping[str, str]) 
         _works(in_database(_ask_database)), _works(gateway.valkey.execute_command("PING"))
     )
     ready = database and valkey
-    checks = {"database": _word(database), "valkey": _word(valkey)}
+    checks = {
+        "database": _word(database),
+        "valkey": _word(valkey),
+        # Requests are served whatever it says.
+        "journal": gateway.recorder.state,
+    }
     body = {"status": "ready" if ready else "not ready", "checks": checks}
     return JsonAnswer(orjson.dumps(body), 200 if ready else 503)
 

@@ -1,4 +1,5 @@
-"""When a worker last took a task from each queue: kept in Valkey, so that every machine can ask.
+"""When a worker last took a task from each queue, and when the schedule was last at it: kept in Valkey, so that
+every machine can ask.
 
 The schedule queues a task every few seconds, so a queue that was not seen for long has no worker.
 """
@@ -17,11 +18,13 @@ from django.conf import settings
 log = structlog.get_logger(__name__)
 
 KEY = "worker-seen"
+# Beside the names of the queues.
+SCHEDULE = "schedule"
 _TIMEOUT_SECONDS = 1.0
 
 
 def note_seen(queue: str) -> None:
-    """A worker takes a task of the queue now. Without Valkey there is none to take."""
+    """A worker takes a task of the queue now, or the schedule is at it. Without Valkey there is none."""
     try:
         _client().hset(KEY, queue, f"{time.time():.0f}")
     except (redis.RedisError, OSError) as error:

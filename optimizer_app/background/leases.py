@@ -11,9 +11,14 @@ from django.utils import timezone
 Row = TypeVar("Row", bound=models.Model)
 
 
+# No lease may be longer.
+MAX_LEASE = timedelta(minutes=20)
+
+
 def is_free(now: datetime) -> models.Q:
-    """Rows that no worker holds."""
-    return models.Q(leased_until=None) | models.Q(leased_until__lt=now)
+    """Rows that no worker holds. A lease that ends later than one can is from before the clock was set back."""
+    free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
+    return free | models.Q(leased_until__gt=now + MAX_LEASE)
 
 
 def lease(due: models.QuerySet[Row], duration: timedelta, **changes: Any) -> list[Row]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 SETTLED_AFTER_SECONDS = 60
-MAX_PAUSE_SECONDS = 30
+MAX_PAUSE_SECONDS = 10
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ import structlog
 from django.utils import timezone
 
 from optimizer_app.announcements import announce_replays
-from optimizer_app.background.leases import lease
+from optimizer_app.background.leases import MAX_LEASE, lease
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import Replay, ReplayResult
@@ -32,7 +32,7 @@ from token_optimizer.errors import ConfigError, PromptError
 log = structlog.get_logger(__name__)
 
 # Longer than a provider may keep silent.
-LEASE = timedelta(minutes=20)
+LEASE = MAX_LEASE
 # After this time a task ends and leaves the rest to the next one.
 TURN = timedelta(seconds=30)
 MAX_ATTEMPTS = 3

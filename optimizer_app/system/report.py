@@ -11,7 +11,7 @@ from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part, Problem
 from optimizer_app.system.records import journal, outbox
 from optimizer_app.system.servers import postgres, valkey
-from optimizer_app.system.workers import background_worker, precompression_worker, web_workers
+from optimizer_app.system.workers import background_worker, precompression_worker, schedule, web_workers
 
 PARTS: Mapping[str, Callable[[], Part]] = {
     "PostgreSQL": postgres,
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Callable[[], Part]] = {
     "Web workers": web_workers,
     "Background worker": background_worker,
     "Precompression worker": precompression_worker,
+    "Schedule": schedule,
     "Embedding model": embedding_model,
     "LLMLingua-2": compression_model,
     "Journal": journal,

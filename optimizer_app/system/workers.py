@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
-from optimizer_app.background.heartbeat import last_seen
+from optimizer_app.background.heartbeat import SCHEDULE, last_seen
 from optimizer_app.child_processes import running
 from optimizer_app.ingest.turns import embedded_a_second
 from optimizer_app.models import Document, Precompression
@@ -20,6 +20,7 @@ from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.system.servers import valkey_client
 
 PRECOMPRESSION = "precompression"
+_BACKGROUND = ("ingest", "delivery", "upkeep")
 # The schedule asks every few seconds; one text may take the precompression worker minutes.
 _SILENT_AFTER = timedelta(minutes=1)
 _PRECOMPRESSION_SILENT_AFTER = timedelta(minutes=30)
@@ -63,7 +64,7 @@ def background_worker() -> Part:
         seen, waiting = _queues()
     except (redis.RedisError, OSError):
         return Part(name, problem=_unknown())
-    newest = max((moment for queue, moment in seen.items() if queue != PRECOMPRESSION), default=None)
+    newest = max((moment for queue, moment in seen.items() if queue in _BACKGROUND), default=None)
     oldest, rate = _documents()
     facts = (
         Fact("took a task", newest, "moment"),
@@ -72,6 +73,23 @@ def background_worker() -> Part:
         *(Fact(f"queued for {queue}", count, "count") for queue, count in waiting if queue != PRECOMPRESSION),
     )
     return Part(name, facts, _silence(newest, _SILENT_AFTER, "celery-worker") or _long_wait(oldest))
+
+
+def schedule() -> Part:
+    """The one that queues tasks for all background workers, celery-beat."""
+    try:
+        seen = _queues()[0].get(SCHEDULE)
+    except (redis.RedisError, OSError):
+        return Part("Schedule", problem=_unknown())
+    problem = None
+    if _is_silent(seen, _SILENT_AFTER):
+        problem = Problem(
+            "Nobody queues the regular tasks",
+            "Events are not sent, old traces not dropped, and documents read only as they come.",
+            f"bin/up starts it; see {settings.LOG_DIR / 'celery-beat.log'}. "
+            "Under docker compose: docker compose up --detach beat.",
+        )
+    return Part("Schedule", (Fact("was at it", seen, "moment"),), problem)
 
 
 def precompression_worker() -> Part:
@@ -112,8 +130,7 @@ def _documents() -> tuple[datetime | None, float | None]:
 
 
 def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem | None:
-    now = timezone.now()
-    if _started() > now - _STARTING or (seen is not None and now - seen < limit):
+    if not _is_silent(seen, limit):
         return None
     return Problem(
         "No worker takes its tasks" if seen else "No worker has taken a task yet",
@@ -123,6 +140,12 @@ def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem 
         f"bin/up starts it together with its clock, celery-beat; see {settings.LOG_DIR / log_name}.log. "
         "Under docker compose: docker compose up --detach worker precompression beat.",
     )
+
+
+def _is_silent(seen: datetime | None, limit: timedelta) -> bool:
+    """Whether it was not seen for so long; a moment to come is from before the clock was set back."""
+    now = timezone.now()
+    return _started() < now - _STARTING and (seen is None or abs(now - seen) > limit)
 
 
 def _started() -> datetime:

@@ -18,7 +18,7 @@ import requests
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from optimizer_app.models import Event
@@ -58,10 +58,14 @@ def deliver_due_events() -> int:
 
 
 def lease_due_events(count: int = BATCH_EVENTS) -> list[Event]:
-    """The events that are due and have a receiver, longest waiting first; held for the next `LEASE`."""
+    """The events that are due and have a receiver, longest waiting first; held for the next `LEASE`.
+
+    One that would wait longer than any has to is due, too: the clock was set back.
+    """
     now = timezone.now()
+    is_due = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + MAX_PAUSE)
     with transaction.atomic():
-        due = Event.objects.select_for_update(skip_locked=True, of=("self",)).filter(next_try_at__lte=now)
+        due = Event.objects.select_for_update(skip_locked=True, of=("self",)).filter(is_due)
         if not settings.ANALYTICS_URL:
             due = due.exclude(project__analytics_url="")
         leased = list(due.select_related("project").order_by("next_try_at", "id")[:count])

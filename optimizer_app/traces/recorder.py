@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 import msgspec
 import structlog
@@ -46,11 +46,16 @@ CONNECT_SECONDS = 5
 MAX_UNWRITTEN_LINES = 5_000
 # Of one worker, while nothing can be stored: some hundred thousand traces. Texts leave the last part to them.
 MAX_JOURNAL_BYTES = 2 * 1024**3
+NEARLY_FULL_BYTES = MAX_JOURNAL_BYTES // 2
 MAX_JOURNAL_BYTES_FOR_TEXTS = 512 * 1024 * 1024
 # Errors that one record can cause. Any other error of the database is an outage, which ends.
 _RECORD_ERRORS = (
     DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError
 )  # fmt: skip
+
+
+# `held in memory`: the disk takes nothing, and what was answered meanwhile is lost when the worker ends.
+JournalState = Literal["ok", "held in memory", "nearly full", "full"]
 
 
 class Journal(Protocol):
@@ -70,6 +75,7 @@ class Recorder:
         self._hurry = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
+        self._is_nearly_full = False
         self._announcing: set[Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         # A daemon: a database that hangs must not hang the end of the process.
@@ -94,12 +100,24 @@ class Recorder:
         if self._unwritten:
             log.error("traces_lost", count=len(self._unwritten))
 
+    @property
+    def state(self) -> JournalState:
+        """How it is with traces that are not stored yet."""
+        size = self._journal.size
+        if size > MAX_JOURNAL_BYTES:
+            return "full"
+        if self._unwritten:
+            return "held in memory"
+        return "nearly full" if size > NEARLY_FULL_BYTES else "ok"
+
     def append(self, record: TraceRecord) -> None:
         """Keep a finished request. It never fails: what the disk does not take is held in memory.
 
-        A journal that has grown to its bound takes none; the page System says so long before.
+        A journal that has grown to its bound takes none; the log and the page System say so long before.
         """
-        if self._journal.size > MAX_JOURNAL_BYTES:
+        size = self._journal.size
+        self._tell_nearly_full(size)
+        if size > MAX_JOURNAL_BYTES:
             log.error("trace_lost", trace_id=str(record.id), error="the journal is full")
             return
         line = record.as_line()
@@ -125,6 +143,12 @@ class Recorder:
         """Store at once instead of waiting for more."""
         self._work.set()
         self._hurry.set()
+
+    def _tell_nearly_full(self, size: int) -> None:
+        """Once each time that half of the bound is passed."""
+        if size > NEARLY_FULL_BYTES and not self._is_nearly_full:
+            log.error("journal_nearly_full", bytes=size, max_bytes=MAX_JOURNAL_BYTES)
+        self._is_nearly_full = size > NEARLY_FULL_BYTES
 
     def _keep_in_memory(self, line: bytes, error: OSError) -> None:
         full = len(self._unwritten) >= MAX_UNWRITTEN_LINES

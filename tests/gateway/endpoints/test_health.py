@@ -14,7 +14,7 @@ def test_health(server: LiveServer) -> None:
     assert requests.get(f"{server.url}/healthz", timeout=PATIENCE_SECONDS).json() == {"status": "ok"}
     ready = requests.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok"}}
+    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok", "journal": "ok"}}
 
 
 def test_not_ready_without_valkey(transactional_db: None) -> None:
@@ -24,4 +24,4 @@ def test_not_ready_without_valkey(transactional_db: None) -> None:
         answer = requests.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": "ok", "valkey": "down"}
+    assert answer.json()["checks"] == {"database": "ok", "valkey": "down", "journal": "ok"}

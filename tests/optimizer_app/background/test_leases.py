@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from optimizer_app.background.leases import lease
 from optimizer_app.models import Precompression, Project
 from tests.patience import PATIENCE_SECONDS
 
-HOUR = timedelta(hours=1)
+WHILE = timedelta(minutes=10)
 
 
 @pytest.fixture
@@ -33,17 +34,26 @@ def _due() -> list[Precompression]:
 
 def test_it_works(rows: list[Precompression]) -> None:
     now = timezone.now()
-    held = lease(Precompression.objects.due(now).order_by("pk")[:1], HOUR, state="working")
+    held = lease(Precompression.objects.due(now).order_by("pk")[:1], WHILE, state="working")
     assert [row.pk for row in held] == [rows[0].pk]
     stored = Precompression.objects.get(pk=rows[0].pk)
     assert (stored.state, stored.leased_until) == ("working", held[0].leased_until)
-    assert stored.leased_until >= now + HOUR
+    assert stored.leased_until >= now + WHILE
     assert _due() == [rows[1]]
 
 
 def test_a_lease_that_has_passed_frees_the_row(rows: list[Precompression]) -> None:
-    assert len(lease(Precompression.objects.due(timezone.now()), -HOUR)) == 2
+    assert len(lease(Precompression.objects.due(timezone.now()), -WHILE)) == 2
     assert len(_due()) == 2
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nothing(rows: list[Precompression]) -> None:
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(hours=1)):
+        lease(Precompression.objects.due(timezone.now()), WHILE)
+        assert _due() == []
+    with time_machine.travel(now):
+        assert len(_due()) == 2
 
 
 def test_a_row_that_another_worker_is_taking_is_passed_over(rows: list[Precompression]) -> None:
@@ -59,7 +69,7 @@ def test_a_row_that_another_worker_is_taking_is_passed_over(rows: list[Precompre
     other = threading.Thread(target=take_first)
     other.start()
     taken.wait(PATIENCE_SECONDS)
-    held = lease(Precompression.objects.due(timezone.now()), HOUR)
+    held = lease(Precompression.objects.due(timezone.now()), WHILE)
     done.set()
     other.join()
     assert [row.pk for row in held] == [rows[1].pk]

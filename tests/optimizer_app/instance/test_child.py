@@ -93,4 +93,4 @@ def test_one_that_cannot_be_started_is_tried_again(child: Child, clock: Clock) -
 
 
 def test_the_pause_has_a_limit() -> None:
-    assert [pause_after(deaths) for deaths in (1, 2, 3, 50)] == [0.5, 1.0, 2.0, 30]
+    assert [pause_after(deaths) for deaths in (1, 2, 3, 50)] == [0.5, 1.0, 2.0, 10]

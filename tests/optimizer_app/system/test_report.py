@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from optimizer_app import child_processes
-from optimizer_app.background.heartbeat import KEY, note_seen
+from optimizer_app.background.heartbeat import KEY, SCHEDULE, note_seen
 from optimizer_app.models import Event, Project
 from optimizer_app.system import machine, records, workers
 from optimizer_app.system.machine import disk, versions
@@ -24,7 +24,7 @@ from optimizer_app.system.part import Part
 from optimizer_app.system.records import journal, outbox
 from optimizer_app.system.report import PARTS, system_report
 from optimizer_app.system.servers import postgres, valkey
-from optimizer_app.system.workers import background_worker, precompression_worker, web_workers
+from optimizer_app.system.workers import background_worker, precompression_worker, schedule, web_workers
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +92,19 @@ def test_a_queue_that_nobody_works_on(
     assert background_worker().problem.what == "No worker takes its tasks"
     # A text may take its worker that long.
     assert precompression_worker().state == "ok"
+
+
+@pytest.mark.parametrize("age", [120, -3600])
+def test_a_schedule_that_is_not_at_it(
+    seen: Callable[[str, float], None], monkeypatch: pytest.MonkeyPatch, age: float
+) -> None:
+    monkeypatch.setattr(workers, "_STARTING", timedelta(0))
+    note_seen("delivery")
+    note_seen(SCHEDULE)
+    assert schedule().state == "ok"
+    seen(SCHEDULE, age)
+    assert schedule().problem.what == "Nobody queues the regular tasks"
+    assert background_worker().state == "ok"
 
 
 def test_workers_that_may_still_be_starting(

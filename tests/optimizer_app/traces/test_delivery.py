@@ -206,3 +206,14 @@ def test_a_receiver_that_a_person_entered_is_judged_at_its_address(settings, pro
 
         assert own.requests == []
     assert Event.objects.get().last_error == "127.0.0.1 is a metadata service"
+
+
+def test_a_clock_that_is_set_back_holds_no_event(receiver, stored):
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(hours=1)):
+        stored(2)
+        lease_due_events()
+
+    with time_machine.travel(now):
+        assert deliver_due_events() == 2
+        assert deliver_due_events() == 0

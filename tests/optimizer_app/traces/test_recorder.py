@@ -2,6 +2,7 @@
 
 import orjson
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from optimizer_app.models import Event, Project, RequestTrace
@@ -114,6 +115,24 @@ def test_a_journal_that_cannot_be_written_fails_open(recording, journal_dir, pro
         eventually(RequestTrace.objects.exists)
 
     assert "journal_unwritable" in caplog.text
+
+
+def test_a_journal_that_grows_says_when_it_is_nearly_full(
+    recording, journal_dir, project, caplog, monkeypatch
+):
+    monkeypatch.setattr(recorders, "store", outage)
+    monkeypatch.setattr(recorders, "NEARLY_FULL_BYTES", 100)
+    with recording(journal_dir) as recorder:
+        assert recorder.state == "ok"
+        for _ in range(3):
+            recorder.append(new_record(project.id))
+        assert recorder.state == "nearly full"
+
+    assert caplog.text.count("journal_nearly_full") == 1
+
+
+def outage(_records):
+    raise OperationalError("the database is away")
 
 
 def test_a_full_journal_takes_no_more(recording, journal_dir, project, caplog, monkeypatch):
