@@ -1,6 +1,6 @@
-"""When a worker last took a task from each queue, and when the schedule was last at it: kept in Valkey, so that
-every machine can ask.
+"""When a worker last took a task from each queue, and when the schedule was last at it.
 
+Kept in Valkey, so that every machine can ask.
 The schedule queues a task every few seconds, so a queue that was not seen for long has no worker.
 """
 

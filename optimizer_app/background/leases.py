@@ -16,7 +16,7 @@ MAX_LEASE = timedelta(minutes=20)
 
 
 def is_free(now: datetime) -> models.Q:
-    """Rows that no worker holds. A lease that ends later than one can is from before the clock was set back."""
+    """Rows that no worker holds. One that ends later than any can is from before the clock was set back."""
     free = models.Q(leased_until=None) | models.Q(leased_until__lt=now)
     return free | models.Q(leased_until__gt=now + MAX_LEASE)
 

@@ -21,7 +21,7 @@ NOTED_EVERY_SECONDS = 10.0
 _TOLERANCE = timedelta(seconds=1)
 
 
-class SteadyScheduler(PersistentScheduler):  # type: ignore[misc]
+class SteadyScheduler(PersistentScheduler):
     """The schedule, kept in a file over restarts."""
 
     _noted_at = -NOTED_EVERY_SECONDS

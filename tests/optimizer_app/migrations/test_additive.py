@@ -1,4 +1,7 @@
-"""Migrations run while the version before them still serves: they take nothing from it, and hold no table for long."""
+"""Migrations run while the version before them still serves.
+
+They take nothing from it, and hold no table for long.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ APP = "optimizer_app"
 BASELINE = "0029_identities"
 # Tables that hold so many rows that to read them all takes long.
 GROWING = {
-    "requesttrace", "event", "capture", "tracerollup", "auditentry", "document", "precompression", "replayresult",
+    "requesttrace", "event", "capture", "tracerollup", "auditentry", "document", "precompression",
+    "replayresult",
 }  # fmt: skip
 # Migrations whose own SQL or Python somebody has judged, and why it may run beside the version before.
 JUDGED: dict[str, str] = {}
@@ -28,7 +32,7 @@ _OWN_CODE = (operations.RunSQL, operations.RunPython)
 
 
 def problems(operation: Operation, before: ProjectState, made: set[str]) -> Iterator[str]:
-    """What of an operation would break or hold up the version before. `made` are the migration's own tables."""
+    """What of an operation breaks or holds up the version before. `made` are the migration's own tables."""
     if isinstance(operation, operations.SeparateDatabaseAndState):
         for inner in operation.database_operations:
             yield from problems(inner, before, made)
