@@ -24,7 +24,9 @@ GROWING = {
     "replayresult",
 }  # fmt: skip
 # Migrations whose own SQL or Python somebody has judged, and why it may run beside the version before.
-JUDGED: dict[str, str] = {}
+JUDGED = {
+    "0030_cut_rollups": "reads traces without a lock, and adds marks, of which there may be several",
+}
 _HARMLESS = (
     operations.CreateModel, operations.AlterModelOptions, operations.AlterModelManagers, AddIndexConcurrently,
 )  # fmt: skip
