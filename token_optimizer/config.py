@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import re2
-
 from token_optimizer.errors import ConfigError
+from token_optimizer.junk_patterns import check_patterns
 
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
@@ -150,8 +149,7 @@ class OptimizerConfig:
         _check_by_type("per_type_budget_fraction", self.per_type_budget_fraction, _check_fraction)
         for name in _LISTS:
             _check_strings(name, getattr(self, name))
-        for position, pattern in enumerate(self.junk_regexes):
-            _check_pattern(position, pattern)
+        check_patterns("junk_regexes", self.junk_regexes)
 
     def validate(self) -> None:
         """`check`, and that every enabled feature has the server it needs."""
@@ -216,21 +214,3 @@ def _check_strings(name: str, value: object) -> None:
         raise ConfigError(f"{name} must be a list of strings")
     if len(value) > MAX_LIST_ITEMS or any(len(item) > MAX_ITEM_CHARS for item in value):
         raise ConfigError(f"{name} may hold {MAX_LIST_ITEMS} strings of {MAX_ITEM_CHARS} characters each")
-
-
-def _check_pattern(position: int, pattern: str) -> None:
-    if reason := pattern_problem(pattern):
-        raise ConfigError(f"junk_regexes[{position}] {pattern!r} does not compile: {reason}")
-
-
-def pattern_problem(pattern: str) -> str:
-    """Why RE2 cannot compile the pattern; empty where it can."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        return error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-    except UnicodeEncodeError:
-        return "half of a surrogate pair is no character"
-    return ""

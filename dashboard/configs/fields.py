@@ -11,8 +11,9 @@ from dashboard.shell.forms import FieldNote, PageForm
 from dashboard.shell.select import options_of
 from optimizer_app.configs.check import problem
 from optimizer_app.configs.values import ConfigValues, preset_values
-from token_optimizer.config import PRESETS, pattern_problem
+from token_optimizer.config import PRESETS
 from token_optimizer.config_fields import SERVICE_FIELDS, ConfigField, Kind
+from token_optimizer.junk_patterns import pattern_problem
 
 PATTERNS = "junk_regexes"
 

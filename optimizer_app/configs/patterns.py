@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from token_optimizer.config import pattern_problem
+from token_optimizer.junk_patterns import MAX_PATTERNS, pattern_problem
 from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.prose.junk import remove_junk
 
@@ -23,7 +23,8 @@ class TriedLine:
 
 def tried(patterns: Sequence[str], sample: str) -> list[TriedLine]:
     """The first lines of the sample with what becomes of each. Patterns that do not compile drop nothing."""
-    usable = [(position, text) for position, text in enumerate(patterns, 1) if not pattern_problem(text)]
+    counted = enumerate(patterns[:MAX_PATTERNS], 1)
+    usable = [(position, text) for position, text in counted if not pattern_problem(text)]
     lines = [line for line in sample[:MAX_SAMPLE_CHARS].splitlines() if line.strip()][:MAX_SAMPLE_LINES]
     return [TriedLine(line, _dropped_by(line, usable)) for line in lines]
 

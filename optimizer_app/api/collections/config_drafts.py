@@ -25,8 +25,9 @@ from optimizer_app.models import ConfigDraft, OptimizationConfig, RequestTrace, 
 from optimizer_app.models.playground_example import ExampleTexts
 from optimizer_app.playground.comparison import ChangedBlock, Outcome, compare
 from optimizer_app.playground.examples import prompt_of_example
-from token_optimizer.config import PRESETS, pattern_problem
+from token_optimizer.config import PRESETS
 from token_optimizer.errors import ConfigError, PromptError
+from token_optimizer.junk_patterns import MAX_PATTERNS, pattern_problem
 
 
 class DraftSerializer(serializers.ModelSerializer[ConfigDraft]):
@@ -82,7 +83,9 @@ class KeptSerializer(serializers.Serializer[Any]):
 
 
 class PatternsRequest(serializers.Serializer[Any]):
-    patterns = serializers.ListField(child=serializers.CharField(trim_whitespace=False), max_length=200)
+    patterns = serializers.ListField(
+        child=serializers.CharField(trim_whitespace=False), max_length=MAX_PATTERNS
+    )
     sample = serializers.CharField(trim_whitespace=False, max_length=MAX_SAMPLE_CHARS)
 
 
