@@ -9,7 +9,7 @@ from statistics import median
 
 from playwright.sync_api import Page, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 # Deferred scripts have run when the event `DOMContentLoaded` is over: then keys, filters and links work.
 _TIMES = """() => new Promise(done => {
     const [opened] = performance.getEntriesByType("navigation");

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -23,12 +25,12 @@ async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -
         await page.get_by_label("Budget").fill("700")
         await page.keyboard.press("Control+Enter")
         await expect(page.locator("[data-result]")).to_be_focused()
-        assert page.url.endswith("/playground?budget=700#result")
+        await expect(page).to_have_url(re.compile(r"/playground\?budget=700#result$"))
         await page.get_by_role("button", name="Compare with another").click()
         await page.locator("[name=config-2]").select_option("safe")
         await page.get_by_role("button", name="Run all").click()
         await expect(page.locator(".compared tbody tr")).to_have_count(2)
-        assert "config-2=safe" in page.url
+        await expect(page).to_have_url(re.compile("config-2=safe"))
         assert "disk" not in page.url
 
         strip = page.locator('[data-strip="a-b"]')
