@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.growth import MAX_RATIO, ratio
+from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.embedded.content import message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
@@ -22,6 +23,12 @@ _CHARS = 12_000
     [
         (lambda text: list(sentence_spans(text)), "."),
         (message_pieces, '"'),
+        (message_pieces, "<?xml "),
+        (message_pieces, "a: b\n"),
+        (record_spans, "<a"),
+        (record_spans, "({"),
+        (record_spans, "'"),
+        (record_spans, "(1),"),
         (asked_of, "a"),
         (asked_of, "a1"),
         (asked_of, "1,"),

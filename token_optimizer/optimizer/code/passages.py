@@ -43,15 +43,16 @@ def code_passages(text: str, query: str | None = None, markers: tuple[Marker, ..
     """The lines of the text, each with what it is worth and what it names; of a very long one its parts."""
     # A line that a machine wrote may be the whole text.
     spans = _line_spans(MarkedText(text, markers))
-    return _passages(text, (part for span in spans for part in window_spans(text, *span)))
+    return span_passages(text, (part for span in spans for part in window_spans(text, *span)))
 
 
 def line_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The lines of the text, as `code_passages`, but however long."""
-    return _passages(text, _line_spans(MarkedText(text, markers)))
+    return span_passages(text, _line_spans(MarkedText(text, markers)))
 
 
-def _passages(text: str, spans: Iterable[tuple[int, int]]) -> list[Passage]:
+def span_passages(text: str, spans: Iterable[tuple[int, int]]) -> list[Passage]:
+    """What stands at the spans, as passages."""
     hints = _hints(text)
     return [_passage(text, start, end, hints) for start, end in spans]
 

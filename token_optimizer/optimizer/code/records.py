@@ -12,17 +12,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, pairwise
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.code.passages import line_passages
+from token_optimizer.optimizer.code.packed import record_spans
+from token_optimizer.optimizer.code.passages import line_passages, span_passages
 from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.text.tables import separator_of
 
 # What a program or a style sheet has, and settings have not.
 _STATEMENT = re.compile(
-    r"\s*(?:def|class|import|from|function|func|fn|const|let|var|return|if|else|elif|for|while|try|catch|switch|case"
-    r"|package|public|private|static|using|namespace|struct|impl|trait|end|echo|export)\b"
-    r"|[^\n]*[{};]\s*$|\s*[\w.]+\([^\n]*\)\s*$|\s*(?:#include|@\w)"
+    r"(?!\s*(?:INSERT INTO\b|\())(?:\s*(?:def|class|import|from|function|func|fn|const|let|var|return|if|else"
+    r"|elif|for|while|try|catch|switch|case|package|public|private|static|using|namespace|struct|impl|trait|end|echo|export)\b"
+    r"|[^\n]*[{};]\s*$|\s*[\w.]+\([^\n]*\)\s*$|\s*(?:#include|@\w))"
 )
 _MAX_STATEMENTS = 0.05
 _SAMPLE_CHARS = 20_000
@@ -34,7 +37,11 @@ _MIN_RECORDS = 5
 # Less deep lines than this share are headings of the records.
 _MIN_SHARE = 0.02
 _DIGIT = re.compile(r"\d")
-_COLUMNS = re.compile(r"[^,;|\t]+(?:[,;|\t][^,;|\t]*){2,}\s*\Z")
+# A rule may stand below the names.
+_COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
+# Says what the columns of the rows below are.
+_SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
+_RULE = re.compile(r"(?:^|\n)[ \t]*(?:---|===)[-= \t]*\s*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
 # Worth more than any floor, however long it is.
 _HEAD_VALUE = 100.0
@@ -42,6 +49,8 @@ _HEAD_VALUE = 100.0
 
 def is_data(text: str) -> bool:
     """Whether the lines hold one value or record after another, and no program."""
+    if record_spans(text):
+        return True
     lines = text[:_SAMPLE_CHARS].split("\n")
     statements = sum(_STATEMENT.match(line) is not None for line in lines)
     return statements <= _MAX_STATEMENTS * len(lines) or not is_source(text)
@@ -50,26 +59,30 @@ def is_data(text: str) -> bool:
 def is_table(text: str) -> bool:
     """Whether nearly every line has the same two or more separators, as CSV does."""
     lines = [line for line in islice(text.split("\n"), _SAMPLE_LINES) if line.strip()]
-    return len(lines) >= _MIN_ROWS and any(_have_as_many(lines, mark) for mark in ",;|\t")
-
-
-def _have_as_many(lines: Sequence[str], mark: str) -> bool:
-    (count, often), *_ = Counter(line.count(mark) for line in lines).most_common(1)
-    return count > 1 and often >= _ROWS_SHARE * len(lines)
+    return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
 
 
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The records of the text. What they name is no reason to keep them: each names something of its own."""
+    if not markers and (spans := record_spans(text)):
+        return [replace(passage, facts={}) for passage in span_passages(text, spans)]
     lines = line_passages(text, query, markers)
     passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
+    heads = [match.span() for match in _SCHEMA.finditer(text)]
     if passages and _names_columns(text[passages[0].start : passages[0].end]):
-        first = passages[0]
-        passages[0] = Passage(first.start, first.end, _HEAD_VALUE)
-    return passages
+        heads.append((passages[0].start, passages[0].end))
+    return [
+        replace(passage, value=_HEAD_VALUE) if _is_within(passage, heads) else passage for passage in passages
+    ]
+
+
+def _is_within(passage: Passage, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(passage.start < end and start < passage.end for start, end in spans)
 
 
 def _names_columns(line: str) -> bool:
-    return _COLUMNS.match(line) is not None and _DIGIT.search(line) is None
+    match = _COLUMNS.match(line)
+    return match is not None and (bool(match["rule"]) or _DIGIT.search(line) is None)
 
 
 def _joined(lines: Sequence[Passage]) -> Passage:
@@ -79,7 +92,7 @@ def _joined(lines: Sequence[Passage]) -> Passage:
 def _starts(text: str, lines: Sequence[Passage]) -> list[int]:
     """Where records start among the lines, and the end of the last one."""
     every = list(range(len(lines)))
-    for starts in (_after_blank_lines(text, lines), _not_deep(text, lines)):
+    for starts in (_after_rules(text, lines), _after_blank_lines(text, lines), _not_deep(text, lines)):
         found = list(starts)
         if len(found) >= _MIN_RECORDS and _are_short(found, lines):
             return [*found, len(lines)]
@@ -94,10 +107,19 @@ def _are_short(starts: Sequence[int], lines: Sequence[Passage]) -> bool:
     return is_whole and 1 < max(sizes) <= _LONGEST_RECORD_LINES
 
 
-def _after_blank_lines(text: str, lines: Sequence[Passage]) -> Iterator[int]:
+def _after_rules(text: str, lines: Sequence[Passage]) -> Iterator[int]:
+    """The lines below a rule that parts documents, as in YAML."""
     yield 0
     for number, line in enumerate(lines[:-1], 1):
-        if _BLANK_LINE.search(text, line.start, line.end):
+        if _RULE.search(text, line.start, line.end):
+            yield number
+
+
+def _after_blank_lines(text: str, lines: Sequence[Passage]) -> Iterator[int]:
+    """The first lines of paragraphs; one that is deep belongs to what stands above it."""
+    yield 0
+    for number, (line, following) in enumerate(pairwise(lines), 1):
+        if _BLANK_LINE.search(text, line.start, line.end) and not text[following.start].isspace():
             yield number
 
 

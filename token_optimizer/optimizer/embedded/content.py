@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.asking import directive_share
+from token_optimizer.optimizer.embedded.asking import asks, directive_share
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
@@ -25,6 +25,7 @@ from token_optimizer.optimizer.embedded.lines import (
     reads_as_prose,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined
+from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
@@ -35,9 +36,17 @@ MIN_BULK_CHARS = 200
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _JSON_OPENS = re.compile(r"[ \t]*+[\[{]")
 _MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
+_MARKUP_OPENS = re.compile(
+    r"^[ \t]*(?:<\?xml\b[^<>]{0,200}\?>|<!DOCTYPE\b[^<>]{0,400}>|(?=<(?:html|rss|feed|svg|urlset)\b))"
+    r"(?:\s*<!--[^<>]{0,1000}-->)?\s*<(?P<root>[A-Za-z][\w.:-]{0,60})\b",
+    re.MULTILINE | re.IGNORECASE,
+)
 # An entry of a log is no longer.
 _MIN_ENTRY_CHARS = 1_000
+_FENCE_MARKS = ("```", "~~~")
 _LINE_REST = re.compile(r"[ \t]*(?:\r?\n|$)")
+# Of a source JSON is less than this, or it is what counts.
+_MAX_JSON_SHARE = 0.5
 # Each miss may have read to the end of the text, so that many of them would cost quadratic time.
 _MAX_JSON_MISSES = 20
 # Material of which so large a share is told, in sentences, is told as a whole.
@@ -99,7 +108,7 @@ def _informs(text: str) -> bool:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Fences, and outside of them JSON values, transcripts and logs."""
+    """Fences, and outside of them sources, JSON values, markup, transcripts and logs."""
     start = 0
     for fence in fences(text):
         yield from _unfenced_blocks(text, start, fence.start)
@@ -110,25 +119,47 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     part = text[start:end]
+    spans = list(_json_spans(part))
+    if source := _source_beside_json(part, spans):
+        yield start + source[0], start + source[1]
+        return
     at = 0
-    for first, last in (*_json_spans(part), (len(part), len(part))):
+    for first, last in (*spans, (len(part), len(part))):
         yield from ((start + at + a, start + at + b) for a, b in _told_blocks(part[at:first]))
         if last > first:
             yield start + first, start + last
         at = last
 
 
+def _source_beside_json(text: str, json_spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """Where a source stands that is no log, and holds little JSON."""
+    source = source_span(text)
+    if source is None or is_log(text[slice(*source)]):
+        return None
+    covered = sum(end - start for start, end in json_spans)
+    return source if covered < _MAX_JSON_SHARE * (source[1] - source[0]) else None
+
+
 def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
-    """A transcript, else logs."""
-    spoken = transcript_span(text)
-    if spoken:
-        yield spoken
+    """A page of markup or a transcript, else logs."""
+    if whole := _markup_span(text) or transcript_span(text):
+        yield whole
         return
     at = 0
     for piece in _logs_in(text):
         if piece.kind is Kind.LOG:
             yield at, at + len(piece.raw)
         at += len(piece.raw)
+
+
+def _markup_span(text: str) -> tuple[int, int] | None:
+    """Where XML or HTML stands that says what it is, up to the end of its root."""
+    opening = _MARKUP_OPENS.search(text)
+    if opening is None:
+        return None
+    close = f"</{opening['root']}>"
+    end = text.rfind(close, opening.end())
+    return (opening.start(), end + len(close)) if end > 0 else None
 
 
 def result_pieces(text: str) -> list[Piece]:
@@ -160,8 +191,10 @@ def _documents_in(text: str) -> list[Piece]:
 
 
 def _is_printed_json(text: str) -> bool:
-    """Whether the JSON stands for itself: what is shorter, on one line, may be an entry of a log."""
-    return len(text) >= _MIN_ENTRY_CHARS or "\n" in text.strip()
+    """Whether the JSON stands for itself: what is shorter, on one line, may be an entry of a log, and several
+    lines of it may be several."""
+    is_long = len(text) >= _MIN_ENTRY_CHARS or "\n" in text.strip()
+    return is_long and (json_span(text) is not None or not is_log(text))
 
 
 def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind | None) -> Iterator[Piece]:
@@ -226,6 +259,8 @@ def _of_material(text: str) -> list[Piece]:
     if not fenced and (kind is Kind.TRANSCRIPT or is_log(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
+    if not found and (_MARKUP_OPENS.match(text) or source_span(text) == (0, len(text))):
+        return [Piece(Kind.CODE, text)]
     if not found:
         found = split_bulk(text)
         told = sum(len(piece.raw) for piece in found if piece.kind in (Kind.PROSE, Kind.DOCUMENT))
@@ -237,9 +272,14 @@ def _of_material(text: str) -> list[Piece]:
 
 
 def _as_document(piece: Piece) -> Piece:
-    """What is left as prose in material: a document, or a line that may ask."""
-    is_long = piece.kind is Kind.PROSE and len(piece.raw) >= MIN_BULK_CHARS
-    return piece._replace(kind=Kind.DOCUMENT) if is_long else piece
+    """What is left as prose in material: a document, or a line that may ask; else it stays, and asks
+    nothing."""
+    if piece.kind is not Kind.PROSE:
+        return piece
+    if len(piece.raw) >= MIN_BULK_CHARS:
+        return piece._replace(kind=Kind.DOCUMENT)
+    may_ask = asks(piece.raw) or piece.raw.startswith(_FENCE_MARKS)
+    return piece._replace(background=not may_ask)
 
 
 def _fenced(text: str, fence: Fence) -> Iterator[Piece]:
@@ -259,9 +299,16 @@ def _unfenced(text: str) -> Iterator[Piece]:
     start = 0
     for begin, end in _json_spans(text):
         yield from _pasted_in(text[start:begin])
-        yield from text_pieces(text[begin:end], kind_of) or [Piece(Kind.JSON, text[begin:end])]
+        yield from _json_pieces(text[begin:end])
         start = end
     yield from _pasted_in(text[start:])
+
+
+def _json_pieces(text: str) -> list[Piece]:
+    """JSON, the long texts in it, or a log whose entries are JSON."""
+    if is_log(text) and not json_span(text):
+        return [Piece(Kind.LOG, text)]
+    return text_pieces(text, kind_of) or [Piece(Kind.JSON, text)]
 
 
 def _pasted_in(text: str) -> Iterator[Piece]:
@@ -275,7 +322,19 @@ def _pasted_in(text: str) -> Iterator[Piece]:
 
 
 def _json_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where JSON arrays and objects stand that begin and end with a line."""
+    """Where JSON arrays and objects stand that begin and end with a line; objects line by line are one."""
+    start = end = 0
+    for begin, stop in _json_values(text):
+        if end and not (text[start] == text[begin] == "{" and not text[end:begin].strip()):
+            if end - start >= MIN_BULK_CHARS:
+                yield start, end
+            start = begin
+        start, end = (start if end else begin), stop
+    if end - start >= MIN_BULK_CHARS:
+        yield start, end
+
+
+def _json_values(text: str) -> Iterator[tuple[int, int]]:
     end = misses = 0
     for match in matches_at_lines(_JSON_OPENS, _MAY_OPEN_JSON, text):
         if match.end() <= end or misses > _MAX_JSON_MISSES:
@@ -284,7 +343,7 @@ def _json_spans(text: str) -> Iterator[tuple[int, int]]:
         stop = end_of_json(text, begin)
         if stop is None:
             misses += 1
-        elif stop - begin >= MIN_BULK_CHARS and _LINE_REST.match(text, stop):
+        elif _LINE_REST.match(text, stop):
             yield begin, stop
             end = stop
 

@@ -14,6 +14,7 @@ from token_optimizer.text.lines import matches_at_lines
 _MIN_DOCUMENTS = 2
 _MIN_MEAN_CHARS = 150
 _MIN_COVERED = 0.6
+_MIN_TOLD_SHARE = 0.5
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>]{0,400})?)>")
 _HEAD = re.compile(
     r"\s*<(?P<name>[\w.:-]{1,60})(?:\s[^<>\n]{0,400})?>(?:(?P<value>[^<>\n]{0,200})</(?P=name)>)?\s*"
@@ -51,16 +52,14 @@ def _tagged(text: str) -> list[Piece]:
     fit = [name for name, spans in by_name.items() if _are_documents(covered[name], len(spans), len(text))]
     if not fit:
         return []
-    spans = by_name[max(fit, key=lambda name: covered[name])]
-    return list(
-        _around(
-            text,
-            [
-                (start, _spaced_end(text, end), _head(text, start, end), _tail(text, start, end))
-                for start, end in spans
-            ],
-        )
-    )
+    name = max(fit, key=lambda name: covered[name])
+    elements = [
+        (start, _spaced_end(text, end), _head(text, start, end), _tail(text, start, end))
+        for start, end in by_name[name]
+    ]
+    # What has short members alone is a record.
+    told = sum(end - start > head + tail for start, end, head, tail in elements)
+    return list(_around(text, elements)) if told >= _MIN_TOLD_SHARE * len(elements) else []
 
 
 def _are_documents(covered: int, count: int, size: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from token_optimizer.models import Kind
@@ -35,6 +35,8 @@ _EXAMPLE_RULE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _ALIKE_SHARE = 0.8
+# Records have one type; what is given to examples differs from one to the next.
+_MAX_SAME_SHARE = 0.5
 _ANNOUNCES_EXAMPLES = re.compile(
     r"(?i)\b(?:examples?|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
 )
@@ -124,6 +126,8 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     answered = range(chosen[0], chosen[-1])
     if len(answered) < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
         return []
+    if not _differ(text[slice(*blocks[index])] for index in answered):
+        return []
     openings = Counter(
         opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
     )
@@ -136,6 +140,13 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     behind = text[blocks[chosen[-1]][1] :]
     is_asked_behind = not asked or asks(behind) or behind.rstrip().endswith(_OPEN_ENDED)
     return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
+
+
+def _differ(blocks: Iterable[str]) -> bool:
+    """Whether the blocks begin with something of their own behind the label; records of one type do not."""
+    first_lines = Counter(block.lstrip().partition("\n")[0].rstrip() for block in blocks)
+    line, count = first_lines.most_common(1)[0]
+    return line.endswith(_OPEN_ENDED) or count <= _MAX_SAME_SHARE * first_lines.total()
 
 
 def _is_open(text: str, labels: Sequence[str]) -> bool:

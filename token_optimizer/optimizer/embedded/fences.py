@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _OPENS = re.compile(r"^(`{3,}+|~{3,}+)([\w+-]*+)[^\n]*+\n", re.MULTILINE)
+# What encloses code is seldom longer.
+_FENCE_CHARS = 3
 _CLOSES = re.compile(r"^(`{3,}+|~{3,}+)[ \t]*+$\n?", re.MULTILINE)
 
 
@@ -55,12 +57,19 @@ def fences(text: str) -> Iterator[Fence]:
     end = 0
     for opened in _OPENS.finditer(text):
         mark, language = opened.groups()
-        closed = closing.first_behind(opened.end(), mark) if opened.start() >= end else None
+        is_open = opened.start() >= end and not _is_underline(text, opened.start(), mark)
+        closed = closing.first_behind(opened.end(), mark) if is_open else None
         if closed:
             length, inner_end, end = closed
             # What stands behind a shorter mark is the rest of the mark.
             language = language if length == len(mark) else ""
             yield Fence(opened.start(), end, language, opened.end(), inner_end)
+
+
+def _is_underline(text: str, start: int, mark: str) -> bool:
+    """Whether the line makes a heading of the one above it, as in reStructuredText: it is no shorter."""
+    above = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : start].strip()
+    return mark[0] == "~" and len(mark) > _FENCE_CHARS and 0 < len(above) <= len(mark)
 
 
 def opens_with_fence(text: str) -> bool:

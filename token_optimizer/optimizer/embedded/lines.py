@@ -187,7 +187,7 @@ def _output(text: str, lines: list[Line]) -> Iterator[Found]:
     """Runs of paragraphs that a program printed, without the lines at their ends that could be the user's."""
     for start, end in _output_runs(text, lines):
         run = [(start + begin, start + stop) for begin, stop in _lines(text[start:end])]
-        printed = [line for line in run if not _may_be_said(text[slice(*line)])]
+        printed = [line for line in run if not may_be_said(text[slice(*line)])]
         if printed:
             yield printed[0][0], printed[-1][1], Kind.CODE
 
@@ -208,7 +208,7 @@ def _output_runs(text: str, lines: list[Line]) -> Iterator[Line]:
         yield start, end
 
 
-def _may_be_said(line: str) -> bool:
+def may_be_said(line: str) -> bool:
     """Whether the line could be what the user says of the output before or after it."""
     if not line.strip():
         return True

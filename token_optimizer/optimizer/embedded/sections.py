@@ -16,6 +16,7 @@ from token_optimizer.optimizer.embedded.asking import (
     Role,
     addresses,
     asks,
+    asks_question,
     closes,
     directive_share,
     heading_name,
@@ -41,6 +42,8 @@ _LARGE_ASKING_CHARS = 2000
 # Where so many labels ask, the material itself is a list of questions.
 _MAX_ASKING_LABELS = 4
 _MAX_DEPTH = 4
+_MAX_LABEL_WORDS = 3
+_LABEL_MARKS = " \t\r\n#*_>:：•-"
 
 TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})((?:\s[^<>]{0,400})?)>")
 RULE = re.compile(r"[ \t]*([-=*_~#+.<>|—–])(?:[ \t]?\1){2,}[ \t]*$")
@@ -114,16 +117,37 @@ def _lines(text: str, start: int, end: int) -> Iterator[Span]:
 def _with_asking_apart(text: str, sections: list[Section]) -> Iterator[Section]:
     """The sections; of one that asks only as much asks as reads so."""
     is_list = sum(section.asks for section in sections) > _MAX_ASKING_LABELS
+    inner = _between_questions(text)
     for section in sections:
+        is_inner = inner is not None and inner[0] <= section.start < inner[1]
+        is_listed = is_list and not section.headed and section not in (sections[0], sections[-1])
         if not section.asks:
             yield section
-        elif is_list and not section.headed and section not in (sections[0], sections[-1]):
+        elif is_listed or (is_inner and not _is_plain_label(text, section)):
             yield replace(section, role=Role.NONE)
         else:
             end = _end_of_asking(text, section)
             yield replace(section, end=end)
             if end < section.end:
                 yield Section(end, end, section.end, closed=section.closed)
+
+
+def _between_questions(text: str) -> Span | None:
+    """What stands between the first and the last paragraph of the text where one of these is a short
+    question; None where neither is."""
+    blanks = _BLANK.finditer(text)
+    first = next((match.end() for match in blanks), len(text))
+    last = max((text.rfind(blank) for blank in ("\n\n", "\n\r\n")), default=-1)
+    edges = text[:first], text[max(last, 0) :]
+    is_asked = any(len(edge) <= MAX_ASKING_CHARS and asks_question(edge) for edge in edges)
+    return (first, last) if is_asked and first < last else None
+
+
+def _is_plain_label(text: str, section: Section) -> bool:
+    """Whether the label could be that of a question between others: a few words, not in small letters as the
+    keys of settings and the ends of sentences are."""
+    label = text[section.start : section.body].strip(_LABEL_MARKS)
+    return section.closed or (len(label.split()) <= _MAX_LABEL_WORDS and not label[:1].islower())
 
 
 def _end_of_asking(text: str, section: Section) -> int:
@@ -183,7 +207,10 @@ def _of_region(text: str, begin: int, stop: int, role: Role, blocks: Set[Span], 
     opening = TAG.match(text, begin)
     if opening and large and depth < _MAX_DEPTH:
         inner = _sections(text, opening.end(), stop, blocks, depth + 1)
-        if 0 < sum(section.asks for section in inner) <= _MAX_ASKING_LABELS:
+        asking = [section for section in inner if section.asks]
+        if role is Role.MATERIAL:
+            asking = [section for section in asking if _is_plain_label(text, section)]
+        if 0 < len(asking) <= _MAX_ASKING_LABELS:
             return [Section(begin, opening.end(), opening.end(), Role.INSTRUCTION), *inner]
     return [Section(begin, begin, stop, role, closed=True, whole=(begin, stop) in blocks)]
 

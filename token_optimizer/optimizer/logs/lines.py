@@ -11,6 +11,7 @@ from math import ceil
 from token_optimizer.optimizer.logs.patterns import has_few_patterns, has_few_shapes, pattern_texts
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+from token_optimizer.text.tables import has_level_column, separator_of
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
 INDENTED = re.compile(rf"{TIME_PREFIX}\s+\S")
@@ -67,7 +68,8 @@ _LEVEL_WORDS = (
 _LEVEL = re.compile(
     "|".join(
         [
-            r"\"(?:level|levelname|severity|lvl|ts|time|timestamp|@timestamp)\"\s?:",
+            r"\"(?:level|levelname|log_?level|severity|severityText|lvl|ts|time|timestamp|@timestamp|eventTime"
+            r"|Timestamp|Level|PRIORITY|__REALTIME_TIMESTAMP)\"\s?:",
             *(rf"{word[0]}(?<!\w{word[0]}){word[1:]}(?:\b|(?<==)\w)" for word in _LEVEL_WORDS),
             r"\[(?:debug|info|notice|warn|warning|error)\]",
             r"##\[\w+\]",
@@ -146,7 +148,13 @@ def is_log(text: str) -> bool:
     if len(lines) < _MIN_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines)
+    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines) or _is_export(lines)
+
+
+def _is_export(lines: list[str]) -> bool:
+    """Whether the lines are a log written as a table."""
+    mark = separator_of(lines[:_SAMPLED_LINES], _LOG_SHARE)
+    return mark is not None and has_level_column(lines, mark)
 
 
 def is_report(text: str) -> bool:
@@ -205,14 +213,12 @@ def is_log_line(line: str) -> bool:
 
 
 def _is_table(lines: list[str]) -> bool:
-    """Whether every line has the same two or more commas or tabs, as CSV does; JSON is none."""
-    return not lines[0].lstrip().startswith("{") and any(_all_have_as_many(lines, mark) for mark in ",\t")
-
-
-def _all_have_as_many(lines: list[str], mark: str) -> bool:
-    """Whether each line has the mark as often, and more than once."""
-    count = lines[0].count(mark)
-    return count > 1 and all(line.count(mark) == count for line in lines)
+    """Whether every line has the same two or more separators, as CSV does, and no level of a log in one
+    column; JSON is none."""
+    if lines[0].lstrip().startswith("{"):
+        return False
+    mark = separator_of(lines, 1.0)
+    return mark is not None and not has_level_column(lines, mark)
 
 
 def names(query: str) -> list[str]:

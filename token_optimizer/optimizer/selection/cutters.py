@@ -7,6 +7,7 @@ from functools import partial
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
+from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
 from token_optimizer.optimizer.contract.context import Context
@@ -97,13 +98,18 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     def cutter_of(block: Block) -> Cutter | None:
         if block.turn in examples or (block.kind is Kind.JSON and is_over_records(query)):
             return None
-        if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and is_table(block.content)):
+        if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             # In JSON the least and the most of a value are known without that.
             of_all = is_over_records(query) or asks_for_extremes(query)
             return _RECORDS if is_data(block.content) and not of_all else None
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
+
+
+def _is_of_records(text: str) -> bool:
+    """Whether a text that is no code or JSON by its lines is data all the same."""
+    return is_table(text) or bool(record_spans(text))
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:

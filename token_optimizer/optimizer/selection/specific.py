@@ -98,7 +98,10 @@ _COUNTS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMES_ONE = re.compile(
-    r"""\d\d|["“`«]|\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
+    r"""\d\d|["“`«]|\b(?:after|within|for)\ how\ many\b
+    |\bhow\ many\ (?:\w+\ ){1,3}(?:an?|per)\ (?:second|minute|hour|day|week|month|year|user|person)\b
+    |\bhow\ many\ (?:\w+\ ){1,4}(?:may|can|must|should|(?:is|are)\ (?:allowed|permitted|needed|required))\b
+    |\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _GENERAL_STEMS = frozenset(

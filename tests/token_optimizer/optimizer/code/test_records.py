@@ -63,3 +63,33 @@ def test_the_lines_of_a_table_have_the_same_separators(text: str, expected: bool
 
 def test_nothing_has_no_records() -> None:
     assert record_passages("") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "record"),
+    [
+        (
+            "\n---\n".join(f"kind: Pod\nmetadata:\n  name: pod-{n}\nspec:\n  size: {n}" for n in range(9)),
+            "kind: Pod\nmetadata:\n  name: pod-1\nspec:\n  size: 1\n---\n",
+        ),
+        (
+            "\n".join(f"commit {n:08x}\nAuthor: Ada\n\n    Change {n}\n" for n in range(9)),
+            "commit 00000001\nAuthor: Ada\n\n    Change 1\n\n",
+        ),
+    ],
+)
+def test_what_belongs_to_a_name_is_of_its_record(text: str, record: str) -> None:
+    assert record in _records(text)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["CREATE TABLE guests (\n  id int,\n  town text\n);\n", "| Guest | Town | Room |\n|---|---|---|\n"],
+)
+def test_what_names_the_columns_stays(head: str) -> None:
+    rows = "".join(f"| Ada | Oslo | {n} |\n" for n in range(20))
+    if head.startswith("CREATE"):
+        rows = "".join(f"INSERT INTO guests VALUES ({n}, 'Oslo');\n" for n in range(20))
+    stays = [passage for passage in record_passages(head + rows) if passage.value > 10]
+    assert "".join(head[passage.start : passage.end] for passage in stays) == head
+    assert is_data(head + rows)

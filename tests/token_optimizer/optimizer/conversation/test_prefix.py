@@ -74,7 +74,7 @@ def test_a_file_read_again_on_a_later_turn_refers_to_the_first_read() -> None:
     again = [*first, *last[len(first) : -1], {**last[-1], "content": f"It is this now:\n\n{changed}"}]
     sent = _run(again, memory).body["messages"]
     assert sent[len(first) - 1]["content"] == source
-    assert "they stand in message 4 (tool), from “value_1 " in sent[-1]["content"]
+    assert "they stand in message 4 (tool), from “value_0 " in sent[-1]["content"]
     assert "value_x = read_row" in sent[-1]["content"]
 
 

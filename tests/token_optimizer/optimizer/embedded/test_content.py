@@ -149,3 +149,19 @@ def test_a_guide_with_code_in_it_is_no_source() -> None:
     steps = ("valve", "lid", "filter", "end")
     text = "".join(f"## The {step}\n\n{' '.join(told)}\n\n```sh\nmake {step}\n```\n\n" for step in steps)
     assert {piece.kind for piece in result_pieces(text)} == {Kind.DOCUMENT}
+
+
+def test_json_lines_are_one_thing_however_short() -> None:
+    lines = "".join(f'{{"id": {n}, "town": "Oslo"}}\n' for n in range(20))
+    assert _kinds(f"Where does 7 live?\n{lines}\nBe brief.")[1] == (Kind.JSON, lines.rstrip())
+    log = lines.replace('"town"', '"level": "info", "town"')
+    assert _kinds(f"Where does 7 live?\n{log}")[1][0] is Kind.LOG
+
+
+@pytest.mark.parametrize("between", ["\n", ""])
+def test_a_page_of_markup_asks_nothing(between: str) -> None:
+    asked = between.join(f"<dt>May I bring my dog {n}?</dt><dd>Yes.</dd>" for n in range(40))
+    page = f"<!DOCTYPE html>{between}<html><body>{asked}</body></html>"
+    pieces = _kinds(f"This is the source:\n\n{page}\n\nWhere do falcons travel?")
+    assert [kind for kind, _ in pieces] == [Kind.PROSE, Kind.CODE, Kind.PROSE]
+    assert pieces[1][1] == page

@@ -7,6 +7,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
+from token_optimizer.optimizer.embedded.examples import has_examples
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prose.passages import example_passages
 
@@ -153,3 +154,8 @@ def _within(messages: list[dict[str, str]], share: float) -> list[dict[str, str]
     assert result.stats.tokens_after <= budget
     sent: list[dict[str, str]] = result.body["messages"]
     return sent
+
+
+def test_records_of_one_type_are_no_examples() -> None:
+    pods = "".join(f"kind: Pod\nname: pod-{n}\n---\n" for n in range(9))
+    assert not has_examples(f"{pods}kind: Pod\nname: last")

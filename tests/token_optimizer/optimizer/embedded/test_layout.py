@@ -17,6 +17,7 @@ from tests.token_optimizer.optimizer.embedded.layouts import (
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import question_of
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
+from token_optimizer.optimizer.embedded.fences import fences
 from token_optimizer.optimizer.embedded.layout import embedded_spans
 
 MANUAL = "\n\n".join(
@@ -146,3 +147,20 @@ def test_material_that_instructions_announce_in_a_sentence_is_apart() -> None:
     told = "You answer questions. Use the following bits of retrieved text to answer. Two lines at most."
     pieces = instruction_pieces(f"{told}\n\n{ARTICLE}")
     assert "".join(piece.raw for piece in pieces if is_asking(piece)).strip() == told
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["steps:\n", "One row a request: ids and times.\n", "## The life of a request\n", "      responses:\n"],
+)
+def test_labels_in_a_text_with_a_question_behind_it_ask_nothing(label: str) -> None:
+    text = f"{ARTICLE[:2000]}\n\n{label}{ARTICLE[:2000]}\n\nWho built the mill?"
+    assert "".join(piece.raw for piece in message_pieces(text) if piece.kind is Kind.PROSE).strip() == (
+        "Who built the mill?"
+    )
+
+
+def test_a_heading_with_a_line_of_tildes_opens_no_fence() -> None:
+    text = "".join(f"Part {n}\n~~~~~~~~~~\n\n{ARTICLE[:600]}\n\n" for n in range(4))
+    assert [piece.kind for piece in message_pieces(f"{text}Who built the mill?")][-1] is Kind.PROSE
+    assert not list(fences(text))
