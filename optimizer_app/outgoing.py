@@ -28,7 +28,9 @@ METADATA_ADDRESSES = frozenset(
 )
 _THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
 # IPv6 networks whose addresses end with one of IPv4, which a translator would call.
-_HOLDING_IPV4 = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+_HOLDING_IPV4 = tuple(
+    ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")
+)
 METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data"})
 
 
@@ -60,18 +62,29 @@ def check_outgoing_address(address: IpAddress, host: str) -> None:
     address = _called(address)
     if address in METADATA_ADDRESSES:
         raise UnsafeUrl(f"{host} is a metadata service")
-    is_reserved = address.is_multicast or address.is_unspecified or address in _THIS_NETWORK
-    if address.is_link_local or is_reserved:
+    if address.is_link_local or _is_reserved(address):
         raise UnsafeUrl(f"{host} is a link-local or reserved address")
-    if (address.is_loopback or address.is_private) and not settings.ALLOW_PRIVATE_URLS:
+    if not _is_public(address) and not settings.ALLOW_PRIVATE_URLS:
         raise UnsafeUrl(f"{host} is in a private network, and OPTIMIZER_ALLOW_PRIVATE_URLS is not set")
+
+
+def _is_reserved(address: IpAddress) -> bool:
+    if address.is_loopback:
+        return False
+    is_special = address.is_multicast or address.is_unspecified or address.is_reserved
+    return is_special or address in _THIS_NETWORK
+
+
+def _is_public(address: IpAddress) -> bool:
+    """Not of this machine, a private network, or one that a carrier shares (100.64.0.0/10)."""
+    return address.is_global and not getattr(address, "is_site_local", False)
 
 
 def _called(address: IpAddress) -> IpAddress:
     """The address that answers: of an IPv6 address that holds one of IPv4, that one."""
     if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
         return address
-    if held := address.ipv4_mapped or address.sixtofour:
+    if held := address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1]):
         return held
     if any(address in network for network in _HOLDING_IPV4):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from optimizer_app.background.health import is_served
+from optimizer_app.background.heartbeat import note_seen
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -39,6 +43,20 @@ def test_a_container_cannot_write_its_files_or_gain_rights(name: str) -> None:
 def test_an_image_is_of_one_version(name: str) -> None:
     repository, _, version = SERVICES[name]["image"].partition(":")
     assert repository == "token-optimizer" or any(character.isdigit() for character in version)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, service in SERVICES.items() if service["restart"] == "unless-stopped"]
+)
+def test_what_runs_on_says_how_it_is(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+
+
+def test_a_queue_is_well_where_a_worker_took_a_task_of_it() -> None:
+    note_seen("upkeep")
+    assert is_served("upkeep", timedelta(seconds=60))
+    assert not is_served("upkeep", timedelta(seconds=-60))
+    assert not is_served("no such queue", timedelta(seconds=60))
 
 
 def test_no_password_stands_in_the_file() -> None:

@@ -1,0 +1,25 @@
+"""Whether a queue has a worker, for the health checks of containers.
+
+`python -m optimizer_app.background.health upkeep 60` ends with 0 where one took a task of it within a minute.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import redis
+from django.conf import settings
+
+from optimizer_app.background.heartbeat import last_seen
+
+
+def is_served(queue: str, within: timedelta) -> bool:
+    """RedisError where Valkey does not answer."""
+    with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
+        seen = last_seen(client).get(queue)
+    return seen is not None and datetime.now(UTC) - seen <= within
+
+
+if __name__ == "__main__":
+    sys.exit(0 if is_served(sys.argv[1], timedelta(seconds=float(sys.argv[2]))) else 1)
