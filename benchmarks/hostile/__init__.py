@@ -1,0 +1,1 @@
+"""What hostile texts and strangers can make the product spend."""
