@@ -2,14 +2,16 @@
 
 x is the prompt's order, width is tokens before, inked height the share that was sent: the ink area is what
 is paid for. Geometry is in percent, without a viewBox, so that the strip stretches and labels do not.
-Neighbours of one fate that are narrower than a quarter percent each are drawn as one.
+Neighbours of one fate that are narrower than a quarter percent each are drawn as one. Where that leaves more
+stretches than can be told apart, the strip is cut into slices of half a percent, and each slice draws its
+blocks by fate: the ink area stays what is paid for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 from dashboard.numbers.formats import exact
 from dashboard.traces.blocks import BlockRow, group_label
@@ -18,6 +20,8 @@ HEIGHT = 64
 TICK_HEIGHT = 10
 TICK_WIDTH = 3
 NARROW_SHARE = 0.0025
+MAX_RUNS = 400
+SLICE_SHARE = 0.005
 SMALL_WIDTH = 96
 SMALL_HEIGHT = 14
 SMALL_NARROW_SHARE = 0.02
@@ -81,6 +85,8 @@ class Run:
         """The text for the pointer: which blocks, their fate, the tokens before and sent."""
         first, last = self.rows[0], self.rows[-1]
         tokens = f"{exact(self.before)} → {exact(self.after)}"
+        if last.number - first.number >= len(self.rows):
+            return f"{len(self.rows)} of #{first.number}–{last.number}, {first.fate_label}, {tokens}"
         if len(self.rows) > 1:
             return f"#{first.number}–{last.number} {first.fate_label}, {len(self.rows)} blocks, {tokens}"
         return f"#{first.number} {first.fate_label} {first.what}, {first.why or first.stage}, {tokens}"
@@ -109,6 +115,11 @@ class Strip:
     after: int
 
     @property
+    def is_fine(self) -> bool:
+        """Whether its stretches are too narrow for lines between them."""
+        return len(self.runs) > MAX_RUNS // 2
+
+    @property
     def cut(self) -> int:
         return max(self.before - self.after, 0)
 
@@ -131,8 +142,9 @@ def prompt_strip(rows: list[BlockRow]) -> Strip:
     """The strip of a whole trace."""
     total = sum(row.before for row in rows)
     last_turn = max((int(row.group[5:]) for row in rows if row.group.startswith("turn-")), default=0)
+    runs = tuple(_runs(rows, total, NARROW_SHARE))
     return Strip(
-        runs=tuple(_runs(rows, total, NARROW_SHARE)),
+        runs=runs if len(runs) <= MAX_RUNS else tuple(_slices(rows, total)),
         lanes=tuple(_lanes(rows, total, last_turn)),
         frozen=tuple(_frozen(rows, total)),
         before=total,
@@ -157,16 +169,32 @@ def _box(x: float, y: float, width: float, height: float) -> str:
     return f"M{x:.2f} {y:.2f}h{width:.2f}v{height:.2f}h-{width:.2f}z"
 
 
-def _runs(rows: Iterable[BlockRow], total: int, narrow: float) -> Iterable[Run]:
+def _runs(rows: Iterable[BlockRow], total: int, narrow: float) -> Iterator[Run]:
     limit = total * narrow
-    start = 0
-    for (_, is_narrow), same in groupby(rows, key=lambda row: (row.fate, 0 < row.before < limit)):
-        alike = tuple(same)
-        for part in [alike] if is_narrow else [(row,) for row in alike]:
-            width = sum(row.before for row in part)
-            if width or part[0].fate == "added":
-                yield Run(part, x=_percent(start, total), width=_percent(width, total))
-            start += width
+    alike = groupby(rows, key=lambda row: (row.fate, 0 < row.before < limit))
+    parts = ([list(same)] if is_narrow else [[row] for row in same] for (_, is_narrow), same in alike)
+    return _side_by_side(chain.from_iterable(parts), 0, total)
+
+
+def _slices(rows: Iterable[BlockRow], total: int) -> Iterator[Run]:
+    """Slice by slice one stretch for each fate, in the order in which the fates first come."""
+    start = width = 0
+    fates: dict[str, list[BlockRow]] = {}
+    for row in rows:
+        fates.setdefault(row.fate, []).append(row)
+        width += row.before
+        if width >= total * SLICE_SHARE:
+            yield from _side_by_side(fates.values(), start, total)
+            start, width, fates = start + width, 0, {}
+    yield from _side_by_side(fates.values(), start, total)
+
+
+def _side_by_side(parts: Iterable[list[BlockRow]], start: int, total: int) -> Iterator[Run]:
+    for part in parts:
+        width = sum(row.before for row in part)
+        if width or part[0].fate == "added":
+            yield Run(tuple(part), x=_percent(start, total), width=_percent(width, total))
+        start += width
 
 
 def _lanes(rows: Iterable[BlockRow], total: int, last_turn: int) -> Iterable[Lane]:

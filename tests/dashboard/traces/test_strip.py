@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.traces.blocks import BlockRow, block_rows
-from dashboard.traces.strip import SMALL_HEIGHT, prompt_strip, small_strip
+from dashboard.traces.strip import MAX_RUNS, SMALL_HEIGHT, prompt_strip, small_strip
 from tests.dashboard.traces.rows import block
 
 
@@ -67,3 +67,15 @@ def test_small_strip_draws_one_path_a_fate() -> None:
     strip = small_strip(rows(block(50, 50), block(25, 5), block(25, 0)))
     assert strip.kept == f"M0.00 0.00h48.00v{SMALL_HEIGHT}.00h-48.00z"
     assert strip.rewritten.count("M") == strip.dropped.count("M") == 1
+
+
+def test_more_blocks_than_can_be_told_apart_are_drawn_by_slices() -> None:
+    strip = prompt_strip(rows(*(block(900, (900, 300, 0)[n % 3]) for n in range(2_000))))
+    assert len(strip.runs) <= MAX_RUNS * 2
+    assert strip.is_fine
+    area = sum(run.width * run.ink / 10_000 for run in strip.runs)
+    assert area * strip.before == pytest.approx(strip.after, rel=0.001)
+    first = [run.number for run in strip.runs]
+    assert first == sorted(first)
+    assert strip.runs[1].label == "3 of #2–8, Rewritten, 2,700 → 900"
+    assert not prompt_strip(rows(*(block(900, n % 900) for n in range(60)))).is_fine
