@@ -318,6 +318,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "optimizer_app.api.errors.error_response",
 }
+UNFOLD = {"SITE_TITLE": "Token Optimizer", "SITE_HEADER": "Token Optimizer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Token Optimizer management API",
     "DESCRIPTION": "Does what the pages do, with tokens of its own.",

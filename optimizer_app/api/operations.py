@@ -47,7 +47,7 @@ class Operation:
 
     @property
     def summary(self) -> str:
-        return self.about.partition("\n")[0]
+        return " ".join(self.about.partition("\n\n")[0].split())
 
     @property
     def changes(self) -> bool:

@@ -57,7 +57,7 @@ document.addEventListener("submit", async (event) => {
 
 // A link to an operation opens it.
 function openLinked() {
-  const linked = location.hash && document.getElementById(location.hash.slice(1));
+  const linked = document.getElementById(location.hash.slice(1));
   if (linked?.matches("details")) linked.open = true;
 }
 addEventListener("hashchange", openLinked);
