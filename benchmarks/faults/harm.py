@@ -15,6 +15,8 @@ from benchmarks.faults.site import Kind, Site
 from tests.mock_provider import Reply
 
 HANGS_SECONDS = 10.0
+# PostgreSQL writes into files that it has for a while.
+FULL_SECONDS = 20.0
 _BLOCK = 1024**2
 _HOUR_SECONDS = 3600
 
@@ -70,7 +72,7 @@ def fill_disk(site: Site) -> None:
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         while True:
             file.write(os.urandom(_BLOCK))
-    time.sleep(HANGS_SECONDS)
+    time.sleep(FULL_SECONDS)
     filler.unlink()
 
 
@@ -93,6 +95,6 @@ FAULTS = (
     Fault("the process for large prompts hangs for 10 s", hang("multiprocessing.spawn")),
     Fault("the background worker hangs for 10 s", hang("celery --app config worker --queues ingest")),
     Fault("a provider hangs for 10 s", hang_provider),
-    Fault("the disk is full for 10 s", fill_disk, "disk"),
+    Fault("the disk is full for 20 s", fill_disk, "disk"),
     Fault("the clock is set back by an hour", set_clock_back, "clock"),
 )

@@ -15,6 +15,7 @@ import aiohttp
 LARGE_EVERY = 10
 # Every so many, one in the other dialect, which has a provider of its own.
 MESSAGES_EVERY = 5
+STREAMED_EVERY = 3
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
 TIMEOUT = aiohttp.ClientTimeout(60.0)
 _SMALL = "Say in one sentence what the valve of pump {number} does when the pressure falls."
@@ -92,8 +93,9 @@ class Load:
 
 
 def _body(number: int) -> dict[str, object]:
+    streamed = {"stream": True} if number % STREAMED_EVERY == 0 else {}
     text = _SMALL.format(number=number)
     if number % LARGE_EVERY == LARGE_EVERY - 1:
         lines = (_LINE.format(number=number, minute=at // 60, second=at % 60) for at in range(1_500))
         text = "".join(lines) + text
-    return {"model": "gpt-4o", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}
+    return {"model": "gpt-4o", "max_tokens": 100, "messages": [{"role": "user", "content": text}], **streamed}
