@@ -13,19 +13,15 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from http import HTTPStatus
-
-import aiohttp
 
 from benchmarks.faults.harm import FAULTS, Fault
-from benchmarks.faults.load import CHAT, Ended, Load
+from benchmarks.faults.load import CHAT, STORED_WITHIN_SECONDS, Ended, Load, stored
 from benchmarks.faults.readiness import Readiness
 from benchmarks.faults.site import CannotBeBuilt, Site, running_site
 
 # The background processes start when the instance is up, and take the cores for some seconds.
 SETTLE_SECONDS = 20.0
 BEFORE_SECONDS = 5.0
-STORED_WITHIN_SECONDS = 60.0
 COLUMNS = (
     "fault",
     "requests",
@@ -89,7 +85,7 @@ async def _met(site: Site, fault: Fault, per_second: float, seconds: float) -> l
         await harming
     failed = [each for each in load.ended if each.failed]
     answered = {each.trace_id for each in load.ended if not each.failed}
-    kept = await _stored(load, answered)
+    kept = await stored(load, answered)
     once, more = await asyncio.to_thread(_delivered, site, answered)
     no, yes = readiness.no_and_yes(fault_at)
     waits = sorted(each.seconds for each in load.ended if each.path == CHAT)
@@ -117,24 +113,6 @@ def _how(failed: Sequence[Ended]) -> str:
 
 def _since(fault_at: float, moment: float | None) -> str:
     return "-" if moment is None else f"{moment - fault_at:.1f}"
-
-
-async def _stored(load: Load, trace_ids: Iterable[str]) -> int:
-    """How many of these traces are stored, once the journal had time to be drained."""
-    missing = wanted = set(trace_ids)
-    give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
-    async with load.client() as client:
-        while missing and time.monotonic() < give_up_at:
-            missing = {each for each in missing if not await _is_ok(client, f"/v1/traces/{each}")}
-    return len(wanted) - len(missing)
-
-
-async def _is_ok(client: aiohttp.ClientSession, path: str) -> bool:
-    try:
-        async with client.get(path) as answer:
-            return answer.status == HTTPStatus.OK
-    except (aiohttp.ClientError, TimeoutError):
-        return False
 
 
 def _delivered(site: Site, trace_ids: set[str]) -> tuple[int, int]:

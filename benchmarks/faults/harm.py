@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from benchmarks.faults.site import Kind, Site
+from benchmarks.faults.site import ANSWER, Kind, Site
 from tests.mock_provider import Reply
 
 HANGS_SECONDS = 10.0
@@ -62,7 +62,7 @@ def hang_provider(site: Site) -> None:
     answers = threading.Event()
     site.slow_provider.default = Reply(release=answers)
     time.sleep(HANGS_SECONDS)
-    site.slow_provider.default = Reply()
+    site.slow_provider.default = ANSWER
     answers.set()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,6 +17,7 @@ LARGE_EVERY = 10
 MESSAGES_EVERY = 5
 STREAMED_EVERY = 3
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"
+STORED_WITHIN_SECONDS = 60.0
 TIMEOUT = aiohttp.ClientTimeout(60.0)
 _SMALL = "Say in one sentence what the valve of pump {number} does when the pressure falls."
 _LINE = "2026-11-29T12:{minute:02}:{second:02}Z INFO pump {number} took {second} litres from basin {minute}\n"
@@ -90,6 +91,24 @@ class Load:
             # No answer, or none to its end: the status stays 0.
             status = 0
         self.ended.append(Ended(path, sent_at, self.now - sent_at, status, trace_id))
+
+
+async def stored(load: Load, trace_ids: Iterable[str]) -> int:
+    """How many of these traces are stored, once the journal had time to be drained."""
+    missing = wanted = set(trace_ids)
+    give_up_at = time.monotonic() + STORED_WITHIN_SECONDS
+    async with load.client() as client:
+        while missing and time.monotonic() < give_up_at:
+            missing = {each for each in missing if not await _is_ok(client, f"/v1/traces/{each}")}
+    return len(wanted) - len(missing)
+
+
+async def _is_ok(client: aiohttp.ClientSession, path: str) -> bool:
+    try:
+        async with client.get(path) as answer:
+            return answer.status == HTTPStatus.OK
+    except (aiohttp.ClientError, TimeoutError):
+        return False
 
 
 def _body(number: int) -> dict[str, object]:

@@ -14,12 +14,14 @@ from typing import Literal
 import psutil
 
 from tests.events_receiver import EventsReceiver
-from tests.mock_provider import MockProvider
+from tests.mock_provider import MockProvider, Reply
 from tests.optimizer_app.instance.running_instance import Instance, start_instance
 
 # `disk`: its state lies on a small file system of its own. `clock`: its time is told by a file.
 Kind = Literal["plain", "disk", "clock"]
 
+# Providers think for a moment, so that a process that is killed has requests on their way.
+ANSWER = Reply(delay_seconds=0.3)
 DISK_BYTES = 600 * 1024**2
 
 
@@ -59,6 +61,7 @@ class Site:
         return sorted(found, key=psutil.Process.create_time)
 
     def start(self, **environment: str) -> None:
+        self.provider.default = self.slow_provider.default = ANSWER
         self.instance = start_instance(
             self.folder,
             WEB_CONCURRENCY="2",

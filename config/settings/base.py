@@ -95,6 +95,9 @@ INGEST_WORKERS = env.integer(
     "OPTIMIZER_INGEST_WORKERS", max(1, len(os.sched_getaffinity(0)) // 2), min_value=1, max_value=64
 )
 INGEST_SECONDS_PER_HOUR = env.seconds("OPTIMIZER_INGEST_SECONDS_PER_HOUR", 1200.0)
+# Documents that a project may have, and the MB of their files; 0 sets no bound.
+MAX_PROJECT_DOCUMENTS = env.integer("OPTIMIZER_MAX_PROJECT_DOCUMENTS", 100_000, min_value=0)
+MAX_PROJECT_DOCUMENTS_MB = env.integer("OPTIMIZER_MAX_PROJECT_DOCUMENTS_MB", 5_000, min_value=0)
 # Days that traces are kept, and what each day came to; 0 keeps them for ever.
 TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 90, min_value=0)
 ROLLUP_RETENTION_DAYS = env.integer("OPTIMIZER_ROLLUP_RETENTION_DAYS", 730, min_value=0)

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from optimizer_app.announcements import announce_documents
 from optimizer_app.background.wake import INGEST, wake
+from optimizer_app.ingest.room import shortage
 from optimizer_app.models import Document, IngestJob, Project
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import storable, storable_metadata
@@ -49,6 +50,8 @@ def accept_documents(project: Project, documents: Sequence[NewDocument]) -> Inge
     with transaction.atomic():
         # One at a time in a project: two that bring the same new document would both insert it.
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if reason := shortage(project, {each.external_id: len(each.data) for each in documents}):
+            raise RefusedDocument(reason)
         job = IngestJob.objects.create(project=project)
         job.documents.set([_accepted(project, document) for document in documents])
         transaction.on_commit(partial(wake, INGEST))

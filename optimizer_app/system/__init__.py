@@ -3,8 +3,8 @@
 report.py    all parts, each asked within a short time
 part.py      what is said of a part
 servers.py   PostgreSQL and Valkey
-workers.py   the web workers and the background workers with their queues
+workers.py   the web workers, the background workers with their queues, and the schedule
 models.py    the models that embed and compress
-records.py   the journal of traces and the outbox of events
+records.py   the journal, the traces and the outbox of events
 machine.py   the disk, and the versions of all
 """

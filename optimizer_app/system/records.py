@@ -1,4 +1,4 @@
-"""The journal, from which traces are stored, and the outbox, from which events are sent."""
+"""The journal, from which traces are stored, the traces, and the outbox, from which events are sent."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ from django.db.models import Count, Min, Q
 from optimizer_app.models import Event, Project
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.traces.journal import REJECTED, SUFFIX
+from optimizer_app.traces.partitions import TABLE
 from optimizer_app.traces.recorder import MAX_JOURNAL_BYTES
 
 # What is written to the journal is stored within a second.
 _STUCK_AFTER_SECONDS = 60.0
 _MANY_ATTEMPTS = 3
+# Empty partitions take some pages, too, and are left out.
+_TRACES = """
+    SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint,
+           coalesce(sum(reltuples), 0)::bigint,
+           count(*)
+    FROM pg_inherits JOIN pg_class ON oid = inhrelid
+    WHERE inhparent = %s::regclass AND reltuples > 0
+"""
 
 
 def journal() -> Part:
@@ -34,6 +43,22 @@ def journal() -> Part:
     stuck = any(time.time() - found.st_mtime > _STUCK_AFTER_SECONDS for found in waiting)
     problem = _unwritable(folder) or _nearly_full(size) or _stuck(stuck) or _set_aside(folder, rejected)
     return Part("Journal", facts, problem)
+
+
+def traces() -> Part:
+    """The stored ones, and what each takes of the disk with its indexes. PostgreSQL estimates how many."""
+    with bounded_cursor() as cursor:
+        cursor.execute(_TRACES, [TABLE])
+        size, rows, days = cursor.fetchone()
+    kept = settings.TRACE_RETENTION_DAYS
+    facts = (
+        Fact("size", size, "bytes"),
+        Fact("about", rows, "count"),
+        Fact("each", size // rows if rows else None, "bytes"),
+        Fact("days with traces", days, "count"),
+        Fact("kept for", f"{kept} days" if kept else "ever"),
+    )
+    return Part("Traces", facts)
 
 
 def outbox() -> Part:

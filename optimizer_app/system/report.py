@@ -9,7 +9,7 @@ from django.db import Error as DatabaseError
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part, Problem
-from optimizer_app.system.records import journal, outbox
+from optimizer_app.system.records import journal, outbox, traces
 from optimizer_app.system.servers import postgres, valkey
 from optimizer_app.system.workers import background_worker, precompression_worker, schedule, web_workers
 
@@ -23,6 +23,7 @@ PARTS: Mapping[str, Callable[[], Part]] = {
     "Embedding model": embedding_model,
     "LLMLingua-2": compression_model,
     "Journal": journal,
+    "Traces": traces,
     "Outbox of events": outbox,
     "Disk": disk,
     "Versions": versions,

@@ -74,9 +74,10 @@ class Instance:
         return psutil.wait_procs(everyone, timeout=PATIENCE_SECONDS)[1]
 
 
-def start_instance(state_dir: Path, **environment: str) -> Instance:
+def start_instance(state_dir: Path, *, root: Path = PROJECT_ROOT, **environment: str) -> Instance:
+    """An instance of the checkout at `root`."""
     port = int(environment.setdefault("PORT", str(free_port())))
-    return Instance(_start(state_dir, environment), port)
+    return Instance(_start(state_dir, environment, root), port)
 
 
 def failed_start(state_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -86,12 +87,12 @@ def failed_start(state_dir: Path, **environment: str) -> subprocess.CompletedPro
     return subprocess.CompletedProcess(process.args, process.returncode, output)
 
 
-def manage(*arguments: str, state_dir: Path) -> subprocess.CompletedProcess[str]:
+def manage(*arguments: str, state_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command of the instance, which must do its work; what it printed."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=PROJECT_ROOT,
-        env=_environment(state_dir),
+        env={**_environment(state_dir), **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -112,10 +113,10 @@ def _environment(state_dir: Path) -> dict[str, str]:
     }
 
 
-def _start(state_dir: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def _start(state_dir: Path, environment: dict[str, str], root: Path = PROJECT_ROOT) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "up"],
-        cwd=PROJECT_ROOT,
+        cwd=root,
         env={**_environment(state_dir), **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,16 +1,23 @@
 """manage.py prepare, and the pieces of it that a whole start does not show."""
 
 import datetime
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files
 from optimizer_app.models import Project
 from optimizer_app.traces.partitions import partition_days
+from tests.live_server import PROJECT_ROOT, database_url
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.django_db
@@ -23,6 +30,40 @@ def test_it_prepares_and_repeating_it_changes_nothing(settings) -> None:
     assert "tok_" not in second.getvalue()
     assert Project.objects.count() == 1
     assert timezone.now().date() + datetime.timedelta(days=1) in partition_days()
+
+
+@pytest.fixture
+def empty_database(transactional_db: None) -> Iterator[str]:
+    """The URL of a database of its own."""
+    name = f"{connection.settings_dict['NAME']}_empty"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield f"{database_url().rpartition('/')[0]}/{name}"
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_two_that_start_at_once_take_turns(empty_database: str, tmp_path: Path) -> None:
+    started = [prepare_apart(empty_database, tmp_path / str(number)) for number in range(2)]
+    told = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0], told
+    assert sum("tok_" in output for output in told) == 1
+
+
+def prepare_apart(url: str, state_dir: Path) -> subprocess.Popen[str]:
+    """`manage.py prepare` of another instance on the database."""
+    own = {
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": url,
+        "OPTIMIZER_STATE_DIR": str(state_dir),
+    }
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "prepare"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **own},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from optimizer_app import child_processes
@@ -21,10 +22,13 @@ from optimizer_app.system import machine, records, workers
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part
-from optimizer_app.system.records import journal, outbox
+from optimizer_app.system.records import journal, outbox, traces
 from optimizer_app.system.report import PARTS, system_report
 from optimizer_app.system.servers import postgres, valkey
 from optimizer_app.system.workers import background_worker, precompression_worker, schedule, web_workers
+from optimizer_app.traces.partitions import TABLE
+from optimizer_app.traces.store import store
+from tests.optimizer_app.traces.records import new_record
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +151,17 @@ def test_a_journal_that_is_nearly_full(journal_dir: Path, monkeypatch: pytest.Mo
     assert journal().state == "ok"
     (journal_dir / "1-a.jsonl").write_text("{}\n")
     assert journal().problem.what == "The journal is nearly full"
+
+
+def test_what_a_trace_takes() -> None:
+    project = Project.objects.create(name="p")
+    store([new_record(project.id) for _ in range(50)])
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {TABLE}")
+    found = facts(traces())
+    assert found["about"] == 50
+    assert found["each"] == found["size"] // 50
+    assert (found["days with traces"], found["kept for"]) == (1, "90 days")
 
 
 def test_records_that_were_set_aside(journal_dir: Path) -> None:
