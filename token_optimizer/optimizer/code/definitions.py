@@ -55,10 +55,21 @@ def with_named_definitions(find_passages: FindPassages) -> FindPassages:
 def _named(text: str, passages: Sequence[Passage], names: set[str]) -> Iterator[int]:
     """The numbers of the passages that stand in a definition of one of the names, or right above it."""
     lines = [without_number(text, passage.start, passage.end) for passage in passages]
+    for number, name in _definitions(lines):
+        if name in names:
+            yield from range(_start(lines, number), _end(lines, number))
+
+
+def definition_ends(lines: Sequence[str]) -> Iterator[tuple[int, str, int]]:
+    """The number of each line that defines something, what it defines, and the line behind all of it."""
+    return ((number, name, _end(lines, number)) for number, name in _definitions(lines))
+
+
+def _definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines):
         match = _DEFINES.match(line, 0, _LONGEST_HEAD)
-        if match is not None and (match["named"] or match["called"]) in names:
-            yield from range(_start(lines, number), _end(lines, number))
+        if match is not None:
+            yield number, match["named"] or match["called"]
 
 
 def _start(lines: Sequence[str], number: int) -> int:

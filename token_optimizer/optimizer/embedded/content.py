@@ -259,12 +259,13 @@ def _of_material(text: str) -> list[Piece]:
     if not fenced and (kind is Kind.TRANSCRIPT or is_log(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
-    if not found and (_MARKUP_OPENS.match(text) or source_span(text) == (0, len(text))):
+    is_told = reads_as_prose(text)
+    if not (fenced or found) and (_MARKUP_OPENS.match(text) or (is_source(text) and not is_told)):
         return [Piece(Kind.CODE, text)]
     if not found:
         found = split_bulk(text)
         told = sum(len(piece.raw) for piece in found if piece.kind in (Kind.PROSE, Kind.DOCUMENT))
-        if told >= _MIN_TOLD * len(text) or reads_as_prose(text):
+        if told >= _MIN_TOLD * len(text) or is_told:
             # A header or a table looks like output, and so do quoted lines; what they tell does not.
             code = [piece._replace(kind=Kind.PROSE) if piece.kind is Kind.CODE else piece for piece in found]
             found = joined(code)

@@ -52,6 +52,7 @@ _MAX_TAIL_CHARS = 1500
 _MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
+_QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
@@ -104,7 +105,10 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking)
     if not is_material and _is_task(span):
         return None
-    return Embedded(*_trimmed(text, part.start, part.end), is_background=not is_material)
+    # What is one thing, as a source is, may begin with quotes of its own.
+    is_open = part.whole and span.lstrip()[:3] in _QUOTES
+    bounds = _without_space(text, part.start, part.end) if is_open else _trimmed(text, part.start, part.end)
+    return Embedded(*bounds, is_background=not is_material)
 
 
 def _asking_if_short(text: str, part: Part) -> Part:

@@ -10,7 +10,7 @@ kept elsewhere is worth little.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
@@ -59,6 +59,10 @@ _ARROW = re.compile(r"[ \t](?:=>|->|→|⇒|>>)[ \t]")
 _ARROW_SHARE = 0.8
 # A shorter lead costs less than its marker.
 _LONG_LEAD_CHARS = 24
+_STRUCTURED = frozenset(("", "{", "[", "<"))
+_SPACED = re.compile(r"\S+")
+_MIN_ALIKE = 3
+_ALIKE_SHARE = 0.8
 _LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
 _ANSWER_VALUE = 2.0
@@ -94,8 +98,12 @@ def example_passages(text: str, query: str | None = None, markers: tuple[Marker,
     the form.
     """
     passages: list[Passage] = []
-    for start, line, end in _examples(text):
+    examples = list(_examples(text))
+    shared = _shared_phrase([text[line:end] for start, line, end in examples if line > start])
+    for start, line, end in examples:
         middle = line if line == start else _last_sentence(text, line, end)
+        said = text.rfind(shared, middle, end) if shared else -1
+        middle = said if said - middle >= _LONG_LEAD_CHARS else middle
         form = _FORM_VALUE * (not passages)
         answers = {f"answer {_answer_of(text[middle:end])}": _ANSWER_VALUE}
         passages += [Passage(start, middle, _VALUE + form)] * (middle > start)
@@ -113,6 +121,30 @@ def _answer_of(line: str) -> str:
     """The answer, on a line that may hold what it answers, too."""
     arrow = _ARROW.search(line)
     return (line[arrow.end() :] if arrow else line).strip()
+
+
+def _shared_phrase(lines: Sequence[str]) -> str:
+    """Three words in a row that nearly all of the lines have, the last such in the first line: what leads to
+    the answer, "The answer is". Empty where they have none."""
+    words = list(_SPACED.finditer(lines[0])) if len(lines) >= _MIN_ALIKE else []
+    for first, last in zip(reversed(words[:-2]), reversed(words), strict=False):
+        phrase = lines[0][first.start() : last.end()]
+        if sum(phrase in line for line in lines) >= _ALIKE_SHARE * len(lines):
+            return phrase
+    return ""
+
+
+def answer_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """The answer of an example that is given as a turn: what leads to its last line, and that line; of one
+    line its last sentence. JSON, markup and code are the answer as a whole."""
+    bare = text.rstrip()
+    if bare.lstrip()[:1] in _STRUCTURED or "```" in bare:
+        return []
+    line = bare.rfind("\n") + 1
+    middle = line or _last_sentence(bare, 0, len(bare))
+    if middle < _LONG_LEAD_CHARS:
+        return []
+    return [Passage(0, middle, _VALUE), Passage(middle, len(text), _ANSWER_VALUE)]
 
 
 def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:

@@ -7,6 +7,7 @@ from functools import partial
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
+from token_optimizer.optimizer.code.bodies import body_passages, wants_whole_program
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
@@ -19,6 +20,7 @@ from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.prose.passages import (
+    answer_passages,
     document_passages,
     example_passages,
     prose_passages,
@@ -61,11 +63,13 @@ CUTTERS = {
 
 # What an example asks stands for its whole turn: its answer goes and stays with it.
 _EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
+_EXAMPLE_ANSWER = Cutter(answer_passages, keep_passages, example=True)
 # What a line is about tells as much as what it names.
 _ASKED_LINES = Cutter(code_passages, keep_passages, ranked=True)
-# Of data a record is worth what is asked of it, and of a program nothing goes by a question.
+# Of data a record is worth what is asked of it, and of a program bodies of functions go.
 _RECORDS = Cutter(record_passages, keep_passages, ranked=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
+_BODIES = Cutter(body_passages, keep_passages)
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
@@ -87,8 +91,9 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
 
 def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     """While the prompt is larger than its soft target, leave out the passages that are likely not needed.
-    Examples that stand as turns of their own stay: they go as whole turns, or not at all. So do programs, of
-    which a question seldom names all that it needs, and data of which it asks what only all records tell."""
+    Of examples that stand as turns of their own what leads to an answer may go, and the turns stay. Of
+    programs bodies of functions go that a question leaves aside; data stay of which it asks what only all
+    records tell."""
     if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
     examples = example_turns(prompt)
@@ -96,12 +101,17 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     query = prompt.query or ""
 
     def cutter_of(block: Block) -> Cutter | None:
-        if block.turn in examples or (block.kind is Kind.JSON and is_over_records(query)):
+        if block.turn in examples:
+            # The first one shows the whole form.
+            return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
+        if block.kind is Kind.JSON and is_over_records(query):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             # In JSON the least and the most of a value are known without that.
             of_all = is_over_records(query) or asks_for_extremes(query)
-            return _RECORDS if is_data(block.content) and not of_all else None
+            if is_data(block.content):
+                return None if of_all else _RECORDS
+            return None if block.exact or wants_whole_program(query) else _BODIES
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)

@@ -100,3 +100,17 @@ def test_whole_pairs_stay_by_their_likeness_to_what_is_asked(share: float, answe
     assert {THINGS.index("refund"), THINGS.index("receipt")} <= set(kept)
     assert sent[-1]["content"].endswith(ASKED)
     assert "passage" not in json.dumps(sent)
+
+
+def test_by_default_what_leads_to_an_answer_goes_but_in_the_first_example() -> None:
+    lead = "The ticket names bay {n}. Of all those who look after bays, one knows it best. Ask them."
+    answer = lead + "\nThe answer is {team}."
+    body = {"messages": _messages(_tickets(answer), ASKED)}
+    sent = optimize_body(body, "openai", config=OptimizerConfig.preset("balanced")).body["messages"]
+    assert [one["content"] for one in sent[1::2]] == [one["content"] for one in body["messages"][1::2]]
+    answers = [
+        (now["content"], was["content"]) for now, was in zip(sent[2::2], body["messages"][2::2], strict=True)
+    ]
+    assert answers[0][0] == answers[0][1]
+    assert all(now.rpartition("\n")[2] == was.rpartition("\n")[2] for now, was in answers)
+    assert sum(len(now) < len(was) for now, was in answers) >= len(answers) // 2

@@ -8,6 +8,7 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.prose.passages import (
+    answer_passages,
     document_passages,
     example_passages,
     prose_passages,
@@ -147,3 +148,32 @@ def test_passages_of_any_text_stand_in_order(text: str) -> None:
         edges = [edge for passage in passages for edge in (passage.start, passage.end)]
         assert edges == sorted(edges)
         assert all(0 <= edge <= len(text) for edge in edges)
+
+
+def test_an_answer_on_one_line_begins_with_what_all_of_them_share() -> None:
+    text = "\n\n".join(
+        f"Q: What is {n} + {n}?\nA: That makes {n} and {n} more The answer is {2 * n}" for n in range(4)
+    )
+    passages = example_passages(text)
+    assert [text[one.start : one.end].strip() for one in passages[1::2]] == [
+        f"The answer is {2 * n}" for n in range(4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "passages"),
+    [
+        (
+            "There are two of them here.\nSo 2 + 2 = 4.\n#### 4",
+            ["There are two of them here.\nSo 2 + 2 = 4.\n", "#### 4"],
+        ),
+        (
+            "There are two, and two more come. So it is 4.",
+            ["There are two, and two more come.", " So it is 4."],
+        ),
+        ("positive", []),
+        ('{\n  "team": "pumps and fans of bay 7",\n  "urgent": true\n}', []),
+    ],
+)
+def test_what_leads_to_an_answer_is_apart_from_it(answer: str, passages: list[str]) -> None:
+    assert _texts(answer, answer_passages(answer)) == passages

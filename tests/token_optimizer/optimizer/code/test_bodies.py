@@ -1,0 +1,62 @@
+"""Of a program the bodies of functions go that a question leaves aside."""
+
+from __future__ import annotations
+
+import pytest
+
+from token_optimizer.optimizer.code.bodies import body_passages, wants_whole_program
+
+NAMES = [
+    "load_config",
+    "copyTree",
+    "send_mail",
+    "draw_map",
+    "open_port",
+    "read_lines",
+    "count_words",
+    "make_hash",
+]
+
+
+def _function(name: str) -> str:
+    calls = "    check_target(path)\n" if name == "copyTree" else f"    log('{name}', path)\n"
+    return f"def {name}(path):\n{calls}" + "".join(f"    step_{n} = path + {n}\n" for n in range(4)) + "\n\n"
+
+
+PROGRAM = "import os\n\n\n" + "".join(map(_function, [*NAMES, "check_target"]))
+
+
+def _left(query: str) -> str:
+    """The program without the bodies that may go."""
+    text, end = [], 0
+    for passage in body_passages(PROGRAM, query):
+        text.append(PROGRAM[end : passage.start])
+        end = passage.end
+    return "".join([*text, PROGRAM[end:]])
+
+
+def test_what_is_named_and_what_it_calls_stays_with_all_first_lines() -> None:
+    left = _left("What does copytree do where the target of a copy tree exists?")
+    assert _function("copyTree").strip() in left
+    assert _function("check_target").strip() in left
+    assert "log('send_mail', path)" not in left
+    assert all(f"def {name}(path):\n" in left for name in NAMES)
+
+
+@pytest.mark.parametrize("query", ["Who wrote this?", "What is path?", ""])
+def test_nothing_goes_where_no_function_is_named(query: str) -> None:
+    assert _left(query) == PROGRAM
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("When is archiving a refund forbidden?", False),
+        ("What does copyTree return?", False),
+        ("Is there a bug in copyTree?", True),
+        ("Can you add a parameter to copyTree?", True),
+        ("copyTree", True),
+    ],
+)
+def test_who_wants_a_program_changed_or_judged_needs_all_of_it(query: str, expected: bool) -> None:
+    assert wants_whole_program(query) is expected
