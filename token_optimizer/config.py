@@ -8,18 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from token_optimizer.errors import ConfigError
-from token_optimizer.junk_patterns import check_patterns
+from token_optimizer.junk_patterns import MAX_PATTERN_CHARS, MAX_PATTERNS, check_patterns
 
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 READ_BACK_MODES = ("auto", "always", "never")
 TOOL_DEFERRAL_MODES = ("auto", "never")
-MAX_LIST_ITEMS = 500
-MAX_ITEM_CHARS = 2_000
+# How many strings a list may hold, of how many characters each. Keywords are looked for at each place of
+# a text.
+MAX_LISTS = {
+    "tool_allowlist": (500, 2_000),
+    "junk_regexes": (MAX_PATTERNS, MAX_PATTERN_CHARS),
+    "directive_keywords": (100, 50),
+}
 MAX_CAPTURE_DAYS = 365
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
-_LISTS = ("tool_allowlist", "directive_keywords", "junk_regexes")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
     "safety_margin_tokens",
@@ -147,8 +151,8 @@ class OptimizerConfig:
             _check_flag(name, getattr(self, name))
         _check_by_type("vector_topk_per_type", self.vector_topk_per_type, _check_count)
         _check_by_type("per_type_budget_fraction", self.per_type_budget_fraction, _check_fraction)
-        for name in _LISTS:
-            _check_strings(name, getattr(self, name))
+        for name, (max_items, max_chars) in MAX_LISTS.items():
+            _check_strings(name, getattr(self, name), max_items, max_chars)
         check_patterns("junk_regexes", self.junk_regexes)
 
     def validate(self) -> None:
@@ -209,8 +213,8 @@ def _check_by_type(name: str, value: object, check: Callable[[str, object], None
         check(f"{name}[{kind!r}]", item)
 
 
-def _check_strings(name: str, value: object) -> None:
+def _check_strings(name: str, value: object, max_items: int, max_chars: int) -> None:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(f"{name} must be a list of strings")
-    if len(value) > MAX_LIST_ITEMS or any(len(item) > MAX_ITEM_CHARS for item in value):
-        raise ConfigError(f"{name} may hold {MAX_LIST_ITEMS} strings of {MAX_ITEM_CHARS} characters each")
+    if len(value) > max_items or any(len(item) > max_chars for item in value):
+        raise ConfigError(f"{name} may hold {max_items} strings of {max_chars} characters each")

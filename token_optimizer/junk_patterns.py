@@ -47,9 +47,7 @@ class JunkPatterns:
 
 
 def check_patterns(name: str, patterns: Sequence[str]) -> None:
-    """ConfigError, naming the pattern, where they cannot be used."""
-    if len(patterns) > MAX_PATTERNS:
-        raise ConfigError(f"{name} may hold {MAX_PATTERNS} patterns, not {len(patterns)}")
+    """ConfigError, naming the pattern, where one cannot be used."""
     for position, pattern in enumerate(patterns):
         if reason := pattern_problem(pattern):
             raise ConfigError(f"{name}[{position}] {_shown(pattern)} does not compile: {reason}")

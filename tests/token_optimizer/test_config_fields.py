@@ -84,7 +84,8 @@ def test_the_range_is_the_one_that_is_checked(field: ConfigField) -> None:
         ("vector_topk_per_type", {"doc": -1}),
         ("per_type_budget_fraction", {"doc": 1.5}),
         ("junk_regexes", ["a"] * 101),
-        ("directive_keywords", ["A" * 2001]),
+        ("directive_keywords", ["A" * 51]),
+        ("tool_allowlist", ["A" * 2001]),
     ],
 )
 def test_a_value_of_another_kind_is_refused_by_name(name: str, value: object) -> None:
