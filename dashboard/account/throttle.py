@@ -15,6 +15,8 @@ import structlog
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from optimizer_app.client_addresses import counted_address
+
 log = structlog.get_logger(__name__)
 
 FREE_TRIES = 5
@@ -51,6 +53,8 @@ def forget(account: str, address: str) -> None:
 
 
 def _limits(account: str, address: str) -> dict[str, int]:
+    # Whoever has one address of an IPv6 network has as many as they want.
+    address = counted_address(address) or address
     name = sha256(account.casefold().encode("utf-8", "replace")).hexdigest()
     return {
         f"login:{address}:{name}": FREE_TRIES,

@@ -41,6 +41,11 @@ def test_an_address_that_tries_many_accounts_waits() -> None:
     assert not seconds_to_wait("another", "5.6.7.8")
 
 
+def test_a_network_of_ipv6_is_one_address() -> None:
+    assert any(seconds_to_wait(f"user {number}", f"2001:db8:1:2::{number:x}") for number in range(30))
+    assert not seconds_to_wait("another", "2001:db8:1:3::1")
+
+
 def test_who_signed_in_starts_anew() -> None:
     while not seconds_to_wait("a", "1.2.3.4"):
         continue
