@@ -3,7 +3,8 @@
     python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--browser] [--state DIR]
 
 Prints for each page the time until its first byte, the median and the worst of some runs, within one process,
-and with `--browser` how soon Chromium has it, from a server of its own. The folder is removed at the end.
+and how long page and database work for it, which a busy machine does not change; with `--browser` also how
+soon Chromium has it, from a server of its own. The folder is removed at the end.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ def main() -> None:
         began = time.perf_counter()
         measuring.roll_up_everything()
         print(f"rolled up in {time.perf_counter() - began:.0f} s; {measuring.sizes()}")
-        print("\n| page | first byte, ms | worst |\n| --- | ---: | ---: |")
-        for name, times in measuring.pages(asked.runs):
-            print(f"| {name} | {median(times):.0f} | {max(times):.0f} |", flush=True)
+        print("\n| page | first byte, ms | worst | CPU time |\n| --- | ---: | ---: | ---: |")
+        for name, times, work in measuring.pages(asked.runs):
+            print(f"| {name} | {median(times):.0f} | {max(times):.0f} | {work:.0f} |", flush=True)
         if asked.browser:
             print("\n| page in Chromium | first byte, ms | usable | painted | elements |")
             print("| --- | ---: | ---: | ---: | ---: |")

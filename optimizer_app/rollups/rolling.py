@@ -18,7 +18,8 @@ from django.db.models import QuerySet
 from optimizer_app.models import CutRollup, RollupMark, RollupState, TraceRollup
 from optimizer_app.rollups.cuts import CUTS
 from optimizer_app.rollups.measures import TRACES
-from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TWO_HOURS, span_start
+from optimizer_app.rollups.reading import rolled_until
+from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TEN_DAYS, TWO_HOURS, span_start
 from optimizer_app.trace_ids import first_id_at
 
 MAX_QUARTERS = 96
@@ -47,6 +48,7 @@ def roll_up(now: datetime) -> bool:
         for start in changed:
             _replace(QUARTER, start)
         _roll_up_longer(changed, state.rolled_until if state else over, over)
+        _roll_up_older(over)
         _drop_old(over)
         more = RollupMark.objects.filter(start__lt=over).exists()
         if not more:
@@ -72,6 +74,9 @@ def drop_rollups_before(moment: datetime) -> None:
     drop_details_before(moment)
     for rows in _all_rows():
         rows.filter(start__lt=moment).delete()
+    straddling = span_start(moment, TEN_DAYS)
+    if straddling + TEN_DAYS <= rolled_until():
+        _replace(TEN_DAYS, straddling, DAY)
 
 
 def _all_rows() -> tuple[QuerySet[TraceRollup], QuerySet[CutRollup]]:
@@ -106,17 +111,27 @@ def _kept_from(span: timedelta, over: datetime) -> datetime:
     return span_start(over - KEPT[span], DAY)
 
 
-def _roll_up_longer(changed: Iterable[datetime], rolled_until: datetime, over: datetime) -> None:
+def _roll_up_longer(changed: Iterable[datetime], until: datetime, over: datetime) -> None:
     """Make the longer spans anew that hold a changed quarter, and those that ended since the last run."""
     quarters = set(changed)
     for shorter, span in pairwise(SPANS):
         starts = {span_start(quarter, span) for quarter in quarters}
-        ended = span_start(rolled_until, span)
+        ended = span_start(until, span)
         while ended + span <= over:
             starts.add(ended)
             ended += span
         for start in sorted(start for start in starts if start + span <= over):
             _replace(span, start, shorter)
+
+
+def _roll_up_older(over: datetime) -> None:
+    """Make the longest spans of the days that an older version rolled up, which had none."""
+    if TraceRollup.objects.filter(seconds=int(TEN_DAYS.total_seconds())).exists():
+        return
+    days = TraceRollup.objects.filter(seconds=int(DAY.total_seconds())).values_list("start", flat=True)
+    for start in sorted({span_start(day, TEN_DAYS) for day in days.distinct()}):
+        if start + TEN_DAYS <= over:
+            _replace(TEN_DAYS, start, DAY)
 
 
 def _replace(span: timedelta, start: datetime, shorter: timedelta | None = None) -> None:

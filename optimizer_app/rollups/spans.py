@@ -10,9 +10,10 @@ QUARTER = timedelta(minutes=15)
 TWO_HOURS = timedelta(hours=2)
 SIX_HOURS = timedelta(hours=6)
 DAY = timedelta(days=1)
+TEN_DAYS = timedelta(days=10)
 # Each is a whole number of those before it. They are the steps of the pages' charts, so that a chart reads
-# about a hundred spans, whatever its range.
-SPANS = (QUARTER, TWO_HOURS, SIX_HOURS, DAY)
+# about a hundred spans, whatever its range; the longest is for what has no steps.
+SPANS = (QUARTER, TWO_HOURS, SIX_HOURS, DAY, TEN_DAYS)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

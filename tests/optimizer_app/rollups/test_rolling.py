@@ -13,7 +13,13 @@ from django.utils import timezone
 
 from optimizer_app.models import ApiKey, Project, RequestTrace, RollupMark, RollupState, TraceRollup
 from optimizer_app.rollups.reading import Selection, Stretch, sums
-from optimizer_app.rollups.rolling import drop_details_before, mark_changed, roll_up, roll_up_all
+from optimizer_app.rollups.rolling import (
+    drop_details_before,
+    drop_rollups_before,
+    mark_changed,
+    roll_up,
+    roll_up_all,
+)
 from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS
 from optimizer_app.tasks import roll_up_traces
 from optimizer_app.trace_ids import first_id_at
@@ -161,10 +167,10 @@ def test_a_late_trace_of_a_day_whose_quarters_were_dropped(add_trace: AddTrace, 
     moment = (NOW - timedelta(days=20)).replace(hour=5)
     add_trace(moment)
     roll_up_all(NOW)
-    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {21600, 86400}
+    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {21600, 86400, 864000}
     add_trace(moment + timedelta(hours=9))
     roll_up_all(NOW)
-    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {21600, 86400}
+    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {21600, 86400, 864000}
     day = moment.replace(hour=0, minute=0, second=0)
     assert whole(project, day, day + DAY)["requests"] == 2
 
@@ -181,7 +187,7 @@ def test_a_span_that_ends_without_a_trace_is_rolled_up(add_trace: AddTrace, proj
     roll_up_all(NOW - timedelta(minutes=60))
     assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {900}
     roll_up_all(NOW + DAY)
-    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {900, 7200, 21600, 86400}
+    assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {900, 7200, 21600, 86400, 864000}
     assert whole(project, NOW - DAY, NOW + DAY)["requests"] == 1
 
 
@@ -193,3 +199,33 @@ def test_what_each_day_came_to_outlives_its_traces(add_trace: AddTrace, project:
     midnight = (NOW - timedelta(days=4)).replace(hour=0, minute=0, second=0)
     assert whole(project, midnight)["requests"] == 1
     assert set(TraceRollup.objects.values_list("seconds", flat=True)) == {86400}
+
+
+def test_long_windows_read_spans_of_ten_days(add_trace: AddTrace, project: Project) -> None:
+    for days in (24, 16, 15, 4):
+        add_trace(NOW - DAY * days)
+    roll_up_all(NOW)
+    longest = TraceRollup.objects.filter(seconds=864_000)
+    assert longest.filter(is_whole=True).count() == 2
+    TraceRollup.objects.filter(seconds=86_400, start__lt=NOW - DAY * 12).delete()
+    assert whole(project, NOW - DAY * 30)["requests"] == 4
+
+
+def test_spans_of_ten_days_are_made_of_what_an_older_version_rolled_up(
+    add_trace: AddTrace, project: Project
+) -> None:
+    for days in (24, 16, 4):
+        add_trace(NOW - DAY * days)
+    roll_up_all(NOW)
+    TraceRollup.objects.filter(seconds=864_000).delete()
+    RequestTrace.objects.all().delete()
+    roll_up_all(NOW)
+    assert whole(project, NOW - DAY * 30)["requests"] == 3
+
+
+def test_what_is_dropped_leaves_the_days_beside_it(add_trace: AddTrace, project: Project) -> None:
+    for days in (21, 20, 4):
+        add_trace(NOW - DAY * days)
+    roll_up_all(NOW)
+    drop_rollups_before((NOW - DAY * 20).replace(hour=0, minute=0, second=0))
+    assert whole(project, NOW - DAY * 40)["requests"] == 2
