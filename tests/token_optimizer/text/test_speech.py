@@ -20,6 +20,7 @@ from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, s
         ("Ida Quell  10:04 AM", "Ida Quell", True),
         ("Ida Quell [10:04]", "Ida Quell", True),
         ("[00:04] Ida Quell", "Ida Quell", True),
+        ("**Ida Quell (00:10:04)**", "Ida Quell", True),
     ],
 )
 def test_heads(line, name, alone):

@@ -40,6 +40,7 @@ from token_optimizer.optimizer.embedded.sections import (
     units,
 )
 from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.text.tables import separator_of
 
 # Shorter material gains less than the risk: what is delimited or announced, and what is not.
 _MIN_MARKED_CHARS = 600
@@ -52,6 +53,7 @@ _MAX_TAIL_CHARS = 1500
 _MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
+_MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
@@ -102,7 +104,7 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
-    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking)
+    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking) or _is_table(span)
     if not is_material and _is_task(span):
         return None
     # What is one thing, as a source is, may begin with quotes of its own.
@@ -121,6 +123,12 @@ def _asking_if_short(text: str, part: Part) -> Part:
 def _is_foreign(span: str, asking: str) -> bool:
     """Whether somebody else wrote what the user asks about: it speaks to nobody and directs nobody."""
     return asks_question(asking) and not has_directive(span) and personal_share(span) < DIRECTIVE_SHARE
+
+
+def _is_table(span: str) -> bool:
+    """Whether nearly all lines are rows of a table, whatever they say."""
+    lines = [line for line in span[:_SAMPLE_CHARS].split("\n") if line.strip()]
+    return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
 
 
 def _is_task(span: str) -> bool:
@@ -267,7 +275,7 @@ def _asking_end(text: str, start: int, end: int) -> int:
     """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
     so, and only what introduces it asks."""
     at = first_end = start
-    introduced = False
+    introduced = is_asked = False
     told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
     for number, (begin, stop) in enumerate(told):
         unit = text[begin:stop]
@@ -275,14 +283,22 @@ def _asking_end(text: str, start: int, end: int) -> int:
         # A question without a question mark may come before the first instruction.
         short_first = not text[start:begin].strip() and stop - begin <= SHORT_CHARS
         short_first = short_first and (asks(following) or _introduces(following))
-        if not (short_first or _asks_before(unit, introduced=introduced)):
+        # Behind a question no line of a long paragraph asks because it says "shall".
+        is_strict = introduced or (is_asked and not _ends_paragraph(unit))
+        if not (short_first or _asks_before(unit, introduced=is_strict)):
             return at
         if stop - start > MAX_EDGE_CHARS:
             return first_end
         at = stop
+        is_asked |= _ends_paragraph(unit) and asks_question(unit)
         introduced |= _introduces(unit) or mentions_material(unit)
         first_end = stop if introduced and first_end == start else first_end
     return at
+
+
+def _ends_paragraph(unit: str) -> bool:
+    """Whether a blank line stands at the end of the unit."""
+    return unit[len(unit.rstrip()) :].count("\n") > 1
 
 
 def _asks_before(unit: str, *, introduced: bool) -> bool:

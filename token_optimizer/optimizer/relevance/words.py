@@ -40,6 +40,20 @@ FUNCTION_WORDS = frozenset((
     "too", "under", "up", "us", "ve", "very", "was", "wasn", "we", "were", "what", "when", "where",
     "whether", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "yes", "you",
     "your", "yours",
+)).union((
+    # Of other languages, as far as they are no words of English.
+    "aber", "auch", "beim", "dass", "dem", "der", "diese", "diesem", "diesen", "dieser", "dieses",
+    "doch", "durch", "ein", "eine", "einem", "einen", "einer", "eines", "für", "ich", "ihr", "ihre",
+    "ist", "kann", "können", "mein", "meine", "nicht", "noch", "nur", "oder", "sich", "sie", "sollen",
+    "über", "und", "uns", "unser", "vom", "vor", "wann", "warum", "welche", "welchem", "welchen",
+    "welcher", "welches", "wenn", "werden", "wieviel", "wird", "wir", "wurde", "wurden", "zum", "zur",
+    "avec", "cette", "dans", "ils", "leur", "mais", "nous", "où", "pourquoi", "quand", "que", "quel",
+    "quelle", "quelles", "quels", "qui", "sont", "une", "vous", "cómo", "cuál", "cuándo", "cuánto",
+    "dónde", "están", "está", "porque", "qué", "quién", "según", "ser", "não", "são", "você", "quando",
+    "quem", "della", "delle", "degli", "dei", "nel", "nella", "perché", "quale", "quali", "sono",
+    "niet", "waar", "zijn", "wordt", "и", "в", "не", "на", "что", "с", "по", "как", "для", "из", "это",
+    "от", "за", "к", "у", "о", "ли", "же", "но", "или", "кто", "где", "когда", "какой", "какая",
+    "какие", "только",
 ))  # fmt: skip
 
 

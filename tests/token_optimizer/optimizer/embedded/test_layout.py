@@ -164,3 +164,21 @@ def test_a_heading_with_a_line_of_tildes_opens_no_fence() -> None:
     text = "".join(f"Part {n}\n~~~~~~~~~~\n\n{ARTICLE[:600]}\n\n" for n in range(4))
     assert [piece.kind for piece in message_pieces(f"{text}Who built the mill?")][-1] is Kind.PROSE
     assert not list(fences(text))
+
+
+def test_clauses_behind_a_question_ask_nothing() -> None:
+    clauses = "\n".join(
+        f"{n}.1 The Lessee {'shall keep' if n % 5 == 0 else 'has'} room {n} in repair at his own cost."
+        for n in range(60)
+    )
+    pieces = message_pieces(f"How many hives may stand on the roof?\n\n{clauses}")
+    assert [(piece.kind, piece.raw.strip()) for piece in pieces] == [
+        (Kind.PROSE, "How many hives may stand on the roof?"),
+        (Kind.DOCUMENT, clauses),
+    ]
+
+
+def test_a_table_is_material_whatever_its_rows_say() -> None:
+    rows = "".join(f'{n},Ada,"I told you that we must wait for {n} of them"\n' for n in range(60))
+    pieces = message_pieces(f"start,speaker,text\n{rows}\nWhat did Ada tell us?")
+    assert [piece.kind for piece in pieces] == [Kind.DOCUMENT, Kind.PROSE]

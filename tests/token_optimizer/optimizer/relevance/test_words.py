@@ -1,6 +1,6 @@
 """The words of texts, and their stems."""
 
-from token_optimizer.optimizer.relevance.words import is_content_word, stem_words, stems
+from token_optimizer.optimizer.relevance.words import is_content_word, stem_words, stems, stems_of
 
 
 def test_contractions_leave_no_word() -> None:
@@ -26,3 +26,9 @@ def test_a_stem_is_written_as_the_shortest_of_its_words() -> None:
 
 def test_function_words_and_single_letters_say_nothing() -> None:
     assert [word for word in ("The", "x", "mill", "whose", "7") if is_content_word(word)] == ["mill"]
+
+
+def test_function_words_of_other_languages_say_nothing_where_they_are_no_english() -> None:
+    assert stems_of("Wann werden Möbel zurückgenommen?") == stems_of("Möbel zurückgenommen")
+    assert stems_of("Кто взял мебель?") == stems_of("взял мебель")
+    assert stems_of("the die is cast") == ["die", "cast"]
