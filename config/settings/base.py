@@ -319,6 +319,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # The schema describes the operations, without a query for each who asks.
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "optimizer_app.api.errors.error_response",
 }
 UNFOLD = {"SITE_TITLE": "Token Optimizer", "SITE_HEADER": "Token Optimizer"}

@@ -124,3 +124,9 @@ def test_a_session_needs_its_csrf_token(member: User, project: Project) -> None:
 )
 def test_an_id_that_is_none_is_not_found(call: Caller, path: str) -> None:
     assert call("GET", f"{path}/{'0' * 36}/").status == 404
+
+
+@pytest.mark.parametrize("path", ["projects", "playground", "playground/ask", "prices", "sessions"])
+def test_what_may_be_sent_stands_in_the_schema_alone(call: Caller, path: str) -> None:
+    answer = call("OPTIONS", f"{path}/")
+    assert (answer.status, answer.error["type"]) == (405, "method_not_allowed")
