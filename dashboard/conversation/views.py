@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 
 from dashboard.conversation.comparison import compare
 from dashboard.conversation.turns import MAX_TURNS, conversation_of
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
+from dashboard.traces.filters import RequestFilter
 from dashboard.traces.rows import trace_rows
 from optimizer_app.models import RequestTrace
 
@@ -42,3 +44,16 @@ def comparison_page(request: HttpRequest, first_id: uuid.UUID, second_id: uuid.U
         "comparison": compare(first, second),
     }
     return render_page(request, "dashboard/conversation/comparison.html", Scope.of_request(request), context)
+
+
+@signed_in
+def compare_with(request: HttpRequest, first_id: uuid.UUID) -> HttpResponse:
+    """To the comparison with the request whose id, or the beginning of it, the form has."""
+    visible = RequestTrace.objects.visible_to(request.user)
+    first = get_object_or_404(visible.without_details(), pk=first_id)
+    asked = RequestFilter({"q": request.GET.get("with", "")})
+    second = asked.applied_to(visible.without_details()).first() if asked.looks_for_id else None
+    if second is None:
+        messages.error(request, "No request of yours has an id that begins so.")
+        return redirect("dashboard:request", first.pk)
+    return redirect("dashboard:comparison", first.pk, second.pk)

@@ -18,21 +18,30 @@ from dashboard.diffs.align import Stretch, aligned
 # Lines shown at both ends of a stretch without a change, and how many more are worth a fold.
 SHOWN_LINES = 3
 MIN_FOLDED_LINES = 4
+# A row has no more lines, so that browsers lay out what is in sight and leave the rest.
+MAX_ROW_LINES = 200
 _WORDS = re.compile(r"\w+|\n|[^\S\n]+|[^\w\s]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A stretch of both texts. `lines` is how many are folded away, 0 where they are shown."""
+    """A stretch of both texts."""
 
     before: SafeString
     after: SafeString
     changed: bool = False
-    lines: int = 0
 
 
-def side_by_side(before: str, after: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Rows without a change that are folded away, of so many lines."""
+
+    rows: Sequence[Row]
+    lines: int
+
+
+def side_by_side(before: str, after: str) -> list[Row | Fold]:
     """The rows of two texts."""
     stretches = aligned(_lines(before), _lines(after))
     last = len(stretches) - 1
@@ -44,27 +53,41 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _rows(stretch: Stretch, is_first: bool, is_last: bool) -> Iterable[Row]:
+def _rows(stretch: Stretch, is_first: bool, is_last: bool) -> Iterable[Row | Fold]:
     if not stretch.same:
-        yield _changed("".join(stretch.before), "".join(stretch.after))
+        yield from _changed_rows(stretch)
         return
     lines = stretch.before
     start, end = (0 if is_first else SHOWN_LINES), len(lines) - (0 if is_last else SHOWN_LINES)
     if is_first and is_last:
         start, end = SHOWN_LINES, len(lines)
     if end - start < MIN_FOLDED_LINES:
-        yield _same(lines)
+        yield from _same(lines)
         return
-    if start:
-        yield _same(lines[:start])
-    yield _same(lines[start:end], folded=True)
-    if end < len(lines):
-        yield _same(lines[end:])
+    yield from _same(lines[:start])
+    yield Fold(tuple(_same(lines[start:end])), end - start)
+    yield from _same(lines[end:])
 
 
-def _same(lines: Sequence[str], *, folded: bool = False) -> Row:
-    html = _visible("".join(lines))
-    return Row(html, html, lines=len(lines) if folded else 0)
+def _same(lines: Sequence[str]) -> Iterable[Row]:
+    for part in _parts(lines):
+        html = _visible("".join(part))
+        yield Row(html, html)
+
+
+def _parts(lines: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (lines[at : at + MAX_ROW_LINES] for at in range(0, len(lines), MAX_ROW_LINES))
+
+
+def _changed_rows(stretch: Stretch) -> Iterable[Row]:
+    """One row, as words are aligned over all of it; several where nothing stands on the other side."""
+    if stretch.before and stretch.after:
+        yield _changed("".join(stretch.before), "".join(stretch.after))
+        return
+    for part in _parts(stretch.before):
+        yield _changed("".join(part), "")
+    for part in _parts(stretch.after):
+        yield _changed("", "".join(part))
 
 
 def _changed(before: str, after: str) -> Row:

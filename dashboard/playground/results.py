@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dashboard.diffs.sides import Fold as FoldedRows
 from dashboard.diffs.sides import Row, side_by_side
 from dashboard.playground.answers import Offer
 from dashboard.playground.forms import ColumnForm
@@ -39,7 +40,7 @@ class TextRow:
         return self.row.fate != "kept"
 
     @property
-    def sides(self) -> list[Row]:
+    def sides(self) -> list[Row | FoldedRows]:
         return side_by_side(*self.texts) if self.texts is not None and any(self.texts) else []
 
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from dashboard.diffs.sides import Fold as FoldedRows
 from dashboard.diffs.sides import Row, side_by_side
 from dashboard.prompts.costs import RequestsForm, cost_rows
 from dashboard.prompts.forms import NoteForm
@@ -77,7 +78,7 @@ def version_page(request: HttpRequest, template_id: uuid.UUID, number: int) -> H
     return prompt_page(request, "version", template, context)
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Row | FoldedRows]:
     """Both templates side by side; none where nothing differs."""
     texts = (as_text(before) if before else "", as_text(after))
     return side_by_side(*texts) if texts[0] != texts[1] else []

@@ -18,7 +18,7 @@ from optimizer_app.playground.answers import said
 from token_optimizer.models import BlockTexts
 
 # Longer texts are for a file of one's own.
-MAX_SHOWN_CHARS = 200_000
+MAX_SHOWN_CHARS = 2_000_000
 # What a page opens by itself, of all blocks together.
 MAX_OPENED = 6
 MAX_OPENED_CHARS = 40_000

@@ -99,6 +99,7 @@ WITHOUT = {
     "overview_csv": "the figures of the overview",
     "requests_csv": "the list, page by page",
     "new_requests": "the list since a moment",
+    "compare_with": "leads to the comparison of two requests",
     "upload": "POST /v1/ingest, with a key of the project",
     "theme": "a cookie of the browser",
     "login": "tokens take the place of sessions",

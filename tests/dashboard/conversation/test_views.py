@@ -96,3 +96,14 @@ def test_the_same_twice_differs_nowhere(as_member: Client, project: Project) -> 
     first, _ = conversation(project)
     page = page_text(as_member, f"/requests/{first.pk}/against/{first.pk}")
     assert "No block differs, 1 is the same in both." in page
+
+
+def test_any_two_requests_are_compared(as_member: Client, project: Project, foreign_project: Project) -> None:
+    first, other, theirs = make_trace(project), make_trace(project), make_trace(foreign_project)
+    assert f'action="/requests/{first.pk}/against"' in page_text(as_member, f"/requests/{first.pk}")
+    answer = as_member.get(f"/requests/{first.pk}/against?with={other.pk}")
+    assert answer["Location"] == f"/requests/{first.pk}/against/{other.pk}"
+    for asked in (theirs.pk, "nonsense", ""):
+        answer = as_member.get(f"/requests/{first.pk}/against?with={asked}", follow=True)
+        assert "No request of yours has an id that begins so." in answer.content.decode()
+    assert as_member.get(f"/requests/{theirs.pk}/against?with={first.pk}").status_code == 404

@@ -57,9 +57,9 @@ def test_whole_texts_are_files(as_member: Client, project: Project) -> None:
 def test_long_texts_are_downloaded(as_member: Client, project: Project) -> None:
     trace = kept_trace(project, blocks=[block(90_000, 10, id="b1", kind="log")])
     Capture.objects.filter(pk=trace.pk).delete()
-    keep(trace, CapturedTexts("{}", blocks={"b1": BlockTexts("x " * 150_000, "x")}))
+    keep(trace, CapturedTexts("{}", blocks={"b1": BlockTexts("x " * 1_500_000, "x")}))
     text = page_text(as_member, f"/requests/{trace.pk}?text=1")
-    assert "Too long to show here, 300,000 characters." in text
+    assert "Too long to show here, 3,000,000 characters." in text
     assert f"/requests/{trace.pk}/texts/before-1" in text
 
 
