@@ -23,6 +23,8 @@ from gateway.configs import NamedConfig, preset_config, stored_config
 from gateway.database import in_database
 from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
 from gateway.routing import ProviderRoute, provider_of_kind
+from optimizer_app.limits.holders import bounded_holders
+from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.entries import override_cache_prices
@@ -59,6 +61,8 @@ class Caller:
     hash_secret: str = field(default="", repr=False)
     scopes: frozenset[str] = frozenset(KeyScope.values)
     relay_paths: Sequence[str] = ()
+    # The key and its project, where they are bounded.
+    holders: Sequence[Holder] = ()
     ends_at: datetime | None = None
 
     @property
@@ -75,6 +79,16 @@ class Caller:
         self.check_scope(KeyScope.PASSTHROUGH)
         if self.relay_paths and not may_relay(self.relay_paths, method, path):
             raise Forbidden(f"this key may not send {method} {path[:100]}")
+
+    def check_model(self, model: str) -> None:
+        """Forbidden where the key or its project may not use the model."""
+        for holder in self.holders:
+            if not holder.limits.allow(model):
+                raise Forbidden(f"{holder.name} may not use the model {model[:100]!r}", param="model")
+
+    @property
+    def is_held_to_models(self) -> bool:
+        return any(holder.limits.allowed_models for holder in self.holders)
 
     def config_named(self, name: str | None) -> NamedConfig:
         """The project's config of that name, else the preset of that name; the key's own without a name."""
@@ -122,6 +136,7 @@ def caller_of(hashed: str) -> Caller | None:
         hash_secret=key.project.hash_secret,
         scopes=frozenset(key.scopes),
         relay_paths=tuple(key.relay_paths),
+        holders=bounded_holders(key, timezone.now()),
         ends_at=key.end_of(hashed),
     )
     _note_use(key)

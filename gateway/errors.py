@@ -9,6 +9,8 @@
     ├── UnsupportedEncoding  415: a body compressed in a way that is not read
     ├── UpgradeRequired   426: websockets are not spoken
     ├── TooManyBytes      429: this key sends more at a time than one may
+    ├── RateLimited       429: a key or its project asks for more than it may in a minute, or at a time
+    ├── BudgetSpent       429: a key or its project has spent its money
     ├── InternalError     500: the gateway broke
     ├── UpstreamFailed    502: the provider could not be reached, or broke off
     ├── Unavailable       503: our own database is down and the key is not known yet
@@ -19,14 +21,17 @@ Errors that a provider answers with are never rewritten: those pass through as t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import orjson
 
 from token_optimizer.models import Dialect
 
+Header = tuple[str, str]
 
-def id_headers(request_id: str) -> list[tuple[str, str]]:
+
+def id_headers(request_id: str) -> list[Header]:
     """The id of a request where each provider's SDK looks for it."""
     return [("x-request-id", request_id), ("request-id", request_id)]
 
@@ -39,10 +44,11 @@ class GatewayError(Exception):
     anthropic_type: ClassVar[str] = "api_error"
     code: ClassVar[str | None] = None
 
-    def __init__(self, message: str, *, param: str | None = None) -> None:
+    def __init__(self, message: str, *, param: str | None = None, headers: Sequence[Header] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
+        self.headers = headers
 
     def body(self, dialect: Dialect, request_id: str) -> bytes:
         """The error as that dialect's SDK expects it."""
@@ -127,6 +133,20 @@ class TooManyBytes(GatewayError):
     openai_type = "requests"
     anthropic_type = "rate_limit_error"
     code = "too_many_bytes"
+
+
+class RateLimited(GatewayError):
+    status = 429
+    openai_type = "requests"
+    anthropic_type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class BudgetSpent(GatewayError):
+    status = 429
+    openai_type = "insufficient_quota"
+    anthropic_type = "rate_limit_error"
+    code = "insufficient_quota"
 
 
 class InternalError(GatewayError):

@@ -50,7 +50,8 @@ def optimizer_headers(trace_id: uuid.UUID, tokens_saved: int, route: str) -> Hea
 
 
 class Recording:
-    """The trace of one request of a known caller. Nothing of how a request is served is read from here."""
+    """The trace of one request of a known caller. Nothing of how a request is served is read from here, but
+    what it came to."""
 
     def __init__(self, journal: Journal, arrival: Arrival, caller: Caller) -> None:
         self._journal = journal
@@ -81,6 +82,13 @@ class Recording:
     @property
     def project_id(self) -> uuid.UUID:
         return self._trace.project_id
+
+    @property
+    def billed_tokens(self) -> int | None:
+        """Tokens of prompt and answer that the provider bills; None where it did not say."""
+        if self._trace.usage_input_tokens is None:
+            return None
+        return self._trace.usage_input_tokens + (self._trace.usage_output_tokens or 0)
 
     @property
     def headers(self) -> Headers:

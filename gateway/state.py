@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from gateway.auth import CallerCache
 from gateway.database import in_database
 from gateway.errors import BadRequest, Unavailable
+from gateway.limits import Limiter, opened_limiter
 from gateway.prompts import PromptCache
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
@@ -55,6 +56,7 @@ class Gateway:
     recorder: Recorder
     pool: OptimizerPool
     valkey: Redis
+    limiter: Limiter
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
@@ -101,11 +103,22 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
     precompression_queue = PrecompressionQueue()
     optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
     try:
-        async with Recorder(settings.JOURNAL_DIR) as recorder, optimizing as pool:
+        async with (
+            Recorder(settings.JOURNAL_DIR) as recorder,
+            optimizing as pool,
+            opened_limiter(valkey) as limiter,
+        ):
             capture_queue = CaptureQueue(recorder.append_capture)
             try:
                 yield Gateway(
-                    CallerCache(), upstream, recorder, pool, valkey, precompression_queue, capture_queue
+                    CallerCache(),
+                    upstream,
+                    recorder,
+                    pool,
+                    valkey,
+                    limiter,
+                    precompression_queue,
+                    capture_queue,
                 )
             finally:
                 await asyncio.to_thread(capture_queue.close)

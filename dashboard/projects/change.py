@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from dashboard.projects.forms import NewProjectForm, ProjectForm
+from dashboard.projects.limits import initial_limits
 from dashboard.projects.rows import own_project, receiver_host
 from dashboard.shell.page import for_role, for_staff, render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -50,6 +51,7 @@ def change(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "name": project.name,
         "config": project.configs.filter(is_default=True).first(),
         "analytics_url": project.analytics_url,
+        **initial_limits(project),
     }
     form = ProjectForm(request.POST or None, project=project, initial=initial)
     form.fields["analytics_url"].help_text = _where_events_go()
@@ -68,6 +70,7 @@ def _changed(project: Project, form: ProjectForm) -> bool:
             name=form.cleaned_data["name"],
             analytics_url=form.cleaned_data["analytics_url"],
             default_config=form.cleaned_data["config"],
+            limits=form.limits,
         )
     except NameTaken:
         form.add_error("name", _NAME_TAKEN)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from dashboard.projects.limits import LIMIT_NOTES, LimitsForm
 from dashboard.shell.forms import PageForm
 from optimizer_app.models import OptimizationConfig, Project
 
@@ -23,8 +24,11 @@ class NewProjectForm(PageForm):
     )
 
 
-class ProjectForm(PageForm):
-    """What can be changed of a project."""
+class ProjectForm(LimitsForm):
+    """What can be changed of a project. Its limits are those of all its keys together."""
+
+    field_order = ("name", "config", "analytics_url")
+    notes = LIMIT_NOTES
 
     name = forms.CharField(max_length=100, widget=_NAME)
     config = forms.ModelChoiceField(

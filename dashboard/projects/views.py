@@ -6,11 +6,15 @@ import uuid
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from dashboard.projects.limits import use_rows
 from dashboard.projects.rows import own_project, project_rows, receiver_host
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.usage import kept_texts
+from optimizer_app.limits.holders import project_holder
+from optimizer_app.limits.present import present_use
 from optimizer_app.models import Role
 from optimizer_app.projects.usage import project_uses
 
@@ -40,6 +44,7 @@ def project_page(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "keys": sorted(keys, key=lambda key: (key.revoked_at is not None, key.name)),
         "providers": project.providers.order_by("created_at", "name"),
         "kept": kept_texts(project),
+        "limits_use": use_rows(present_use(project_holder(project, timezone.now())), project.budget_period),
         "receiver": receiver_host(project.analytics_url),
         "instance_receiver": receiver_host(settings.ANALYTICS_URL),
     }

@@ -44,6 +44,8 @@ TRACE_FIELDS = (
     "gross_usd",
     "net_usd",
     "read_back_usd",
+    "billed_usd",
+    "billed_is_estimated",
 )
 
 

@@ -99,7 +99,8 @@ class TracedEndpoint:
         try:
             if self._scope is not None:
                 caller.check_scope(self._scope)
-            await self._handler(gateway, client, caller, recording)
+            async with gateway.limiter.admitted(caller.holders, recording) as client.admission:
+                await self._handler(gateway, client, caller, recording)
         except GatewayError as error:
             await _refuse(client, recording, error)
         except ClientDisconnected:
@@ -127,13 +128,14 @@ async def _refuse(client: Client, recording: Recording, error: GatewayError) -> 
 async def _answer_error(
     client: Client, error: GatewayError, dialect: Dialect, trace_id: uuid.UUID, headers: Headers
 ) -> None:
-    headers = [JSON_TYPE, *headers, *id_headers(str(trace_id))]
+    headers = [JSON_TYPE, *headers, *error.headers, *id_headers(str(trace_id))]
     await client.answer(error.status, headers, error.body(dialect, str(trace_id)))
 
 
 def error_answer(error: GatewayError, client: Client) -> JsonAnswer:
     request_id = f"req_{uuid.uuid4().hex}"
-    return JsonAnswer(error.body(dialect_of(client), request_id), error.status, id_headers(request_id))
+    headers = [*error.headers, *id_headers(request_id)]
+    return JsonAnswer(error.body(dialect_of(client), request_id), error.status, headers)
 
 
 def dialect_of(client: Client) -> Dialect:

@@ -105,13 +105,17 @@ async def complete(
 ) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
     recording.note_request(request)
+    caller.check_model(request.model)
     provider = caller.provider_for(dialect.provider_kind)
     recording.note_provider(provider.name)
     original = Outgoing(dialect, provider, request, request.raw, target)
     with capturing(gateway.capture_queue, client, recording, request) as capture:
         async with client.watched():
             if request.off:
-                recording.note_counting(asyncio.create_task(_counted(original, recording)))
+                counting = asyncio.create_task(_counted(original, recording))
+                recording.note_counting(counting)
+                if client.admission.counts_tokens:
+                    await client.admission.reserve((await counting).stats.tokens_after)
                 await relay(gateway, client, caller, recording, original)
             else:
                 await _relay_optimized(gateway, client, caller, recording, original, capture)
@@ -164,6 +168,7 @@ async def _relay_optimized(
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
+    await client.admission.reserve(result.stats.tokens_after)
     outgoing = _with_result(gateway, caller, original, result)
     if capture is not None:
         capture.note_optimized(outgoing.body, result.texts)

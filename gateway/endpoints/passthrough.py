@@ -20,7 +20,7 @@ from gateway.endpoints.base import JSON_TYPE, JsonAnswer, dialect_of
 from gateway.endpoints.relayed import is_relayed
 from gateway.errors import NotFound
 from gateway.recording import Recording
-from gateway.requests.body import checked, parsed_object, with_model
+from gateway.requests.body import checked, json_object, parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
@@ -105,6 +105,8 @@ async def _relay(
     recording.note_relayed(client.method, _path(client))
     recording.note_provider(provider.name)
     received = await client.read_body(gateway.max_request_bytes)
+    if caller.is_held_to_models and client.method == "POST" and not _names_no_model(client):
+        caller.check_model(await off_loop(len(received), _model_of, received))
     body = await off_loop(len(received), with_model, received, client.deployment)
     linked = has_links(client.path)
     headers = request_headers(client.header_list, caller.secret, provider, plain=linked)
@@ -118,6 +120,16 @@ async def _relay(
             await _pass_with_links(client, recording, answer, links)
         else:
             await _pass(client, recording, answer, links)
+
+
+def _names_no_model(client: Client) -> bool:
+    """Whether it is an upload, which uses no model."""
+    return client.path.removeprefix("/v1/").partition("/")[0] in ("files", "uploads")
+
+
+def _model_of(received: bytes) -> str:
+    """The model that a body names; empty where that cannot be read, as in a form or a list of requests."""
+    return str((json_object(received) or {}).get("model", ""))
 
 
 async def _pass(client: Client, recording: Recording, answer: Answer, links: ProviderLinks) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, RequestTimeout, too_large
+from gateway.limits import Admission
 from gateway.requests.in_flight import HeldBytes
 from optimizer_app.client_addresses import counted_address
 
@@ -55,6 +56,7 @@ class Client:
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
         self.held = HeldBytes()
+        self.admission = Admission()
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send

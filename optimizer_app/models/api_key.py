@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from optimizer_app.models.config import OptimizationConfig
+from optimizer_app.models.limits import Limited
 from optimizer_app.models.project import Project
 
 KEY_PREFIX = "tok_"
@@ -49,8 +51,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.select_related("project").filter(known & in_time, revoked_at=None).first()
 
 
-class ApiKey(models.Model):
-    """One key of a project. `config` None means the project's default config.
+class ApiKey(Limited):
+    """One key of a project, with bounds of its own. `config` None means the project's default config.
 
     `relay_paths` narrow the scope passthrough, as in "POST /v1/embeddings"; none: all that is relayed.
     `previous_hash` is that of the secret before the last rotation, which works on until `previous_until`.
@@ -91,8 +93,10 @@ class ApiKey(models.Model):
         scopes: Iterable[str] | None = None,
         relay_paths: Iterable[str] = (),
         expires_at: datetime | None = None,
+        bounds: Mapping[str, Any] | None = None,
     ) -> tuple[ApiKey, str]:
-        """A new key and its secret, which is not stored and so can be shown only now."""
+        """A new key and its secret, which is not stored and so can be shown only now. `bounds` are values of
+        `Limited`."""
         secret = secret or _new_secret()
         row = cls.objects.create(
             id=key_id or uuid.uuid4(),
@@ -104,6 +108,7 @@ class ApiKey(models.Model):
             scopes=all_scopes() if scopes is None else list(scopes),
             relay_paths=list(relay_paths),
             expires_at=expires_at,
+            **(bounds or {}),
         )
         return row, secret
 

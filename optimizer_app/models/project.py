@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
+from optimizer_app.models.limits import Limited
 from optimizer_app.models.roles import Role, needed_role
 
 
@@ -41,8 +42,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.annotate(own=own).annotate(role=models.F("own__role"))
 
 
-class Project(models.Model):
+class Project(Limited):
     """Every stored row belongs to one project; no query crosses from one to another.
+
+    Its bounds are those of all its keys together.
 
     `analytics_url` is where its events go; empty means where the instance's ANALYTICS_URL says.
     """

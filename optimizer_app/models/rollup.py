@@ -61,6 +61,7 @@ class TraceRollup(models.Model):
     gross_usd = _usd()
     net_usd = _usd()
     read_back_usd = _usd()
+    billed_usd = models.DecimalField(max_digits=20, decimal_places=9, db_default=0, default=0)
     min_latency_ms = models.FloatField(null=True)
     max_latency_ms = models.FloatField(null=True)
     latencies = _histogram()

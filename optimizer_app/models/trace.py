@@ -55,7 +55,8 @@ class RequestTrace(models.Model):
     `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
     what each call was billed where that took several, and `read_back_usd` what these cost more than one
-    would have.
+    would have. `billed_usd` is what the provider asks for all of it, None where no price is known; estimated
+    by the prompt alone where the provider did not come to say what it billed.
     """
 
     class Status(models.TextChoices):
@@ -103,6 +104,8 @@ class RequestTrace(models.Model):
     gross_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     net_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     read_back_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
+    billed_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
+    billed_is_estimated = models.BooleanField(db_default=False, default=False)
     stages: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     blocks: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     read_backs: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, Limits, set_limits
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.api_key import all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready
@@ -23,6 +24,7 @@ class KeyValues:
     scopes: list[str] = field(default_factory=all_scopes)
     relay_paths: list[str] = field(default_factory=list)
     expires_at: datetime | None = None
+    limits: Limits = NO_LIMITS
 
 
 def create_key(project: Project, values: KeyValues, key_id: uuid.UUID | None = None) -> tuple[ApiKey, str]:
@@ -38,6 +40,7 @@ def create_key(project: Project, values: KeyValues, key_id: uuid.UUID | None = N
                 scopes=values.scopes,
                 relay_paths=relay_paths(values.relay_paths),
                 expires_at=values.expires_at,
+                bounds=asdict(values.limits),
             )
     except IntegrityError as error:
         raise KeyMadeAlready(values.name) from error
@@ -48,7 +51,8 @@ def change_key(key: ApiKey, values: KeyValues) -> None:
     _check_config(key.project, values)
     key.name, key.config, key.scopes = values.name, values.config, values.scopes
     key.relay_paths, key.expires_at = relay_paths(values.relay_paths), values.expires_at
-    key.save(update_fields=["name", "config", "scopes", "relay_paths", "expires_at"])
+    set_limits(key, values.limits)
+    key.save(update_fields=["name", "config", "scopes", "relay_paths", "expires_at", *LIMIT_FIELDS])
 
 
 def rotate_key(key: ApiKey, grace: timedelta) -> str:

@@ -1,8 +1,9 @@
 """What is summed, in SQL: how each measure comes from traces, and how rows of rollups are added.
 
 The same expressions make the rollups and read traces that are not rolled up yet, so that both give the same
-figures. Money is summed over requests whose gross and net are both known: only then is net gross less the
-cache effect. Latency, ratio and cache hits leave out `bypass`, which the optimizer did not touch.
+figures. What was saved is summed over requests whose gross and net are both known: only then is net gross
+less the cache effect. The bill is summed over all whose bill is known. Latency, ratio and cache hits leave
+out `bypass`, which the optimizer did not touch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _BOUNDS = f"ARRAY[{', '.join(map(str, LATENCY_BOUNDS))}]::float8[]"
 # What is worked out once for each trace: its bins, and the conditions of several counts.
 _COLUMNS = f"""
   {", ".join(_DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
-  gross_usd, net_usd, read_back_usd, cache_hit, fallback_used, over_budget, compacted, status,
+  gross_usd, net_usd, read_back_usd, billed_usd, cache_hit, fallback_used, over_budget, compacted, status,
   {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
   CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
   CASE WHEN {_OPTIMIZED} THEN width_bucket(latency_ms, {_BOUNDS}) END AS latency_bin,
@@ -60,6 +61,7 @@ _SUMMED = {
     "gross_usd": "coalesce(sum(gross_usd) FILTER (WHERE is_priced), 0)",
     "net_usd": "coalesce(sum(net_usd) FILTER (WHERE is_priced), 0)",
     "read_back_usd": "coalesce(sum(read_back_usd) FILTER (WHERE is_priced), 0)",
+    "billed_usd": "coalesce(sum(billed_usd), 0)",
 }
 _HISTOGRAMS = {
     "latencies": ("latency_bin", LATENCY_BINS),
@@ -86,7 +88,7 @@ _FROM_TRACES = {
 }
 _ADDED = {
     **{name: f"sum({name})::bigint" for name in (*_COUNTED, "tokens_before", "tokens_after")},
-    **{name: f"sum({name})" for name in ("gross_usd", "net_usd", "read_back_usd")},
+    **{name: f"sum({name})" for name in ("gross_usd", "net_usd", "read_back_usd", "billed_usd")},
     "min_latency_ms": "min(min_latency_ms)",
     "max_latency_ms": "max(max_latency_ms)",
     **{name: _added_histogram(name, bins) for name, (_, bins) in _HISTOGRAMS.items()},

@@ -75,7 +75,9 @@ def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
     calls = [_first_usage(record), *(Usage(*astuple(call)) for call in record.provider_calls[1:])]
     counts = (record.tokens_before, record.tokens_after)
-    cut = CutPrompt(record.model, record.dialect, *counts, calls, record.created_at)
+    # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
+    was_answered = bool(record.provider) and record.status != "error"
+    cut = CutPrompt(record.model, record.dialect, *counts, calls, record.created_at, was_answered)
     row = RequestTrace(**columns, **asdict(price_request(cut, override)))
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])
@@ -99,4 +101,9 @@ def _first_usage(record: TraceRecord) -> Usage:
         return Usage(*astuple(record.provider_calls[0]))
     if record.usage_input_tokens is None and record.status == "error":
         return NOTHING_BILLED
-    return Usage(record.usage_input_tokens, record.usage_cached_tokens, record.usage_cache_write_tokens)
+    return Usage(
+        record.usage_input_tokens,
+        record.usage_cached_tokens,
+        record.usage_cache_write_tokens,
+        record.usage_output_tokens,
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from dashboard.projects.limits import LIMIT_NOTES, LimitsForm, initial_limits
 from dashboard.shell.forms import FieldNote, PageForm, text_area
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.api_key import KeyScope, all_scopes
@@ -27,8 +28,11 @@ _SCOPES = {
 }
 
 
-class KeyForm(PageForm):
+class KeyForm(LimitsForm):
     """What can be set of a key."""
+
+    field_order = ("name", "config", "scopes", "relay_paths", "days")
+    notes = LIMIT_NOTES
 
     name = forms.CharField(
         max_length=100,
@@ -75,7 +79,12 @@ class KeyForm(PageForm):
     def values(self) -> KeyValues:
         given = self.cleaned_data
         return KeyValues(
-            given["name"], given["config"], given["scopes"], given["relay_paths"], self.expires_at
+            given["name"],
+            given["config"],
+            given["scopes"],
+            given["relay_paths"],
+            self.expires_at,
+            self.limits,
         )
 
 
@@ -95,6 +104,7 @@ class KeyChangeForm(KeyForm):
             "scopes": key.scopes,
             "relay_paths": "\n".join(key.relay_paths),
             "days": _KEPT if key.expires_at else "",
+            **initial_limits(key),
         }
         super().__init__(*args, project=key.project, initial=initial, **kwargs)
         self.key = key

@@ -8,14 +8,18 @@ from datetime import timedelta
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from dashboard.connecting.clients import connection_of
 from dashboard.projects.forms import TypedNameForm
 from dashboard.projects.keys.forms import KeyChangeForm, NewKeyForm, RotationForm
+from dashboard.projects.limits import use_rows
 from dashboard.projects.rows import own_project
 from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.limits.holders import key_holder
+from optimizer_app.limits.present import present_use
 from optimizer_app.models import ApiKey, Project, Role
 from optimizer_app.projects.errors import KeyHasEnded, KeyMadeAlready
 from optimizer_app.projects.keys import change_key, create_key, revoke_key, rotate_key
@@ -49,7 +53,8 @@ def key_page(request: HttpRequest, project_id: uuid.UUID, key_id: uuid.UUID) -> 
         change_key(key, form.values)
         messages.success(request, f"{key.name} was changed; requests follow within seconds.")
         return redirect("dashboard:project", project.pk)
-    context = {"page": "projects", "form": form, "project": project, "key": key}
+    use = use_rows(present_use(key_holder(key, timezone.now())), key.budget_period)
+    context = {"page": "projects", "form": form, "project": project, "key": key, "use": use}
     return render_page(request, "dashboard/projects/keys/key.html", scope, context)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -16,7 +17,11 @@ from rest_framework.response import Response
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleConfig, VisibleProject
 from optimizer_app.api.idempotency import idempotent
+from optimizer_app.api.limits import LimitsChange, UsedSerializer, shown_use, taken_limits
 from optimizer_app.api.view import Collection
+from optimizer_app.limits.holders import key_holder
+from optimizer_app.limits.present import present_use
+from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, limits_of
 from optimizer_app.models import ApiKey, Role
 from optimizer_app.models.api_key import KeyScope, all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded
@@ -40,6 +45,7 @@ class KeySerializer(serializers.ModelSerializer[ApiKey]):
             "previous_until",
             "last_used_at",
             "revoked_at",
+            *LIMIT_FIELDS,
         ]
 
 
@@ -50,7 +56,7 @@ class IssuedKey(KeySerializer):
         fields: ClassVar = [*KeySerializer.Meta.fields, "secret"]
 
 
-class KeyChange(serializers.Serializer[Any]):
+class KeyChange(LimitsChange):
     name = serializers.CharField(max_length=100, required=False)
     config = VisibleConfig(required=False, allow_null=True, help_text="Without one: the project's default.")
     scopes = serializers.MultipleChoiceField(
@@ -107,9 +113,9 @@ class KeysView(Collection):
     def create(self, request: Request) -> Response:
         """Make a key; its secret is in this answer alone."""
         asked = self.read(NewKey)
-        project = asked.pop("project")
+        project, limits = asked.pop("project"), taken_limits(asked, NO_LIMITS)
         try:
-            key, secret = create_key(project, KeyValues(**asked))
+            key, secret = create_key(project, KeyValues(**asked, limits=limits))
         except ForeignConfig as error:
             raise _foreign_config() from error
         shown = {**KeySerializer(key).data, "secret": secret}
@@ -119,7 +125,8 @@ class KeysView(Collection):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given; requests follow within seconds."""
         key, asked = self.get_object(), self.read(KeyChange)
-        now = KeyValues(key.name, key.config, key.scopes, key.relay_paths, key.expires_at)
+        limits = taken_limits(asked, limits_of(key))
+        now = KeyValues(key.name, key.config, key.scopes, key.relay_paths, key.expires_at, limits)
         try:
             change_key(key, replace(now, **asked))
         except ForeignConfig as error:
@@ -137,6 +144,12 @@ class KeysView(Collection):
         except KeyHasEnded as error:
             raise Conflict("the key has ended") from error
         return Response({**KeySerializer(key).data, "secret": secret})
+
+    @extend_schema(responses=UsedSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def use(self, request: Request, pk: str) -> Response:
+        """What the key uses of its limits now."""
+        return Response(shown_use(present_use(key_holder(self.get_object(), timezone.now()))))
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Revoke the key: within five seconds no worker takes it any more. Its traces stay."""

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -16,7 +17,11 @@ from optimizer_app.api.access import IsStaff, person_of
 from optimizer_app.api.fields import VisibleConfig
 from optimizer_app.api.figures.window import WindowFilter, asked, chosen
 from optimizer_app.api.idempotency import idempotent
+from optimizer_app.api.limits import LimitsChange, UsedSerializer, shown_use, taken_limits
 from optimizer_app.api.view import Collection
+from optimizer_app.limits.holders import project_holder
+from optimizer_app.limits.present import present_use
+from optimizer_app.limits.values import LIMIT_FIELDS, limits_of
 from optimizer_app.models import OptimizationConfig, Project, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
@@ -30,7 +35,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields: ClassVar = ["id", "name", "analytics_url", "default_config", "created_at"]
+        fields: ClassVar = ["id", "name", "analytics_url", "default_config", "created_at", *LIMIT_FIELDS]
 
     def get_default_config(self, project: Project) -> str | None:
         return next((str(config.pk) for config in project.configs.all() if config.is_default), None)
@@ -40,7 +45,7 @@ class NewProject(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=100)
 
 
-class ProjectChange(serializers.Serializer[Any]):
+class ProjectChange(LimitsChange):
     name = serializers.CharField(max_length=100, required=False)
     analytics_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
     default_config = VisibleConfig(required=False)
@@ -95,6 +100,7 @@ class ProjectsView(Collection):
                 name=given.get("name", project.name),
                 analytics_url=given.get("analytics_url", project.analytics_url),
                 default_config=given.get("default_config"),
+                limits=taken_limits(given, limits_of(project)),
             )
         except NameTaken as error:
             raise _taken() from error
@@ -112,6 +118,12 @@ class ProjectsView(Collection):
         found = project_uses(of.selection.project_ids, of.window.stretch)
         rows = [{"project": pk, **asdict(use)} for pk, use in found.items()]
         return Response(ProjectUseSerializer(rows, many=True).data)
+
+    @extend_schema(responses=UsedSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def use(self, request: Request, pk: str) -> Response:
+        """What all keys of the project together use of its limits now."""
+        return Response(shown_use(present_use(project_holder(self.get_object(), timezone.now()))))
 
     def _shown(self, project: Project) -> Any:
         return ProjectSerializer(Project.objects.get(pk=project.pk)).data

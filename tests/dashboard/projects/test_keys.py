@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.test import Client
@@ -13,6 +14,7 @@ from django.utils import timezone
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.api_key import key_hash
 from tests.dashboard.pages import page_text
+from tests.dashboard.traces.rows import make_trace
 
 
 def post_key(client: Client, project: Project, **fields: str) -> Any:
@@ -107,3 +109,32 @@ def test_a_rotated_key_is_shown_once(as_member: Client, project: Project) -> Non
     assert "the secret before this one works until" in page_text(
         as_member, f"/projects/{project.pk}/keys/{key.pk}"
     )
+
+
+def test_a_key_has_limits_and_its_page_says_how_much_is_used(as_member: Client, project: Project) -> None:
+    fields = {
+        "max_requests_per_minute": "60",
+        "budget_usd": "5",
+        "budget_period": "day",
+        "allowed_models": "gpt-*",
+    }
+    post_key(as_member, project, **fields)
+    key = ApiKey.objects.get()
+    assert (key.max_requests_per_minute, key.budget_usd, key.budget_period) == (60, 5, "day")
+    assert (key.max_tokens_per_minute, key.allowed_models) == (None, ["gpt-*"])
+    make_trace(project, api_key=key, billed_usd=Decimal("4.5"))
+    page = page_text(as_member, f"/projects/{project.pk}/keys/{key.pk}")
+    assert "<dt>Requests in the last minute</dt><dd><span>0 of 60</span>" in page
+    assert "<dt>Billed this day</dt><dd><span>$4.50 of $5.00</span>" in page
+    assert 'class="near"' in page
+    assert "Tokens in the last minute" not in page
+
+
+def test_limits_that_cannot_be_are_refused_at_their_field(as_member: Client, project: Project) -> None:
+    for field, value in (
+        ("max_requests_per_minute", "0"),
+        ("budget_usd", "-1"),
+        ("allowed_models", "two words"),
+    ):
+        assert f'href="#id_{field}"' in post_key(as_member, project, **{field: value}).content.decode()
+    assert not ApiKey.objects.exists()

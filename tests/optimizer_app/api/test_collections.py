@@ -57,6 +57,25 @@ def test_a_key_is_made_shown_once_and_revoked(call: Caller, project: Project) ->
     assert call("GET", f"keys/{key.pk}/").body["revoked_at"]
 
 
+def test_keys_and_projects_have_limits_and_say_what_is_used(call: Caller, project: Project) -> None:
+    given = {"max_requests_per_minute": 9, "budget_usd": "2.50", "allowed_models": ["gpt-*"]}
+    key = call("POST", "keys/", {"project": str(project.pk), "name": "agent", **given}).body
+    assert {name: key[name] for name in given} == given
+    changed = call("PATCH", f"keys/{key['id']}/", {"budget_usd": None, "budget_period": "day"}).body
+    assert (changed["budget_usd"], changed["budget_period"]) == (None, "day")
+    assert changed["max_requests_per_minute"] == 9
+    assert call("GET", f"keys/{key['id']}/use/").body == [
+        {"name": "requests_per_minute", "used": 0, "limit": 9}
+    ]
+    changed = call("PATCH", f"projects/{project.pk}/", {"max_concurrent_requests": 4}).body
+    assert changed["max_concurrent_requests"] == 4
+    assert call("GET", f"projects/{project.pk}/use/").body == [
+        {"name": "concurrent_requests", "used": 0, "limit": 4}
+    ]
+    refused = call("PATCH", f"keys/{key['id']}/", {"allowed_models": ["a b"], "max_tokens_per_minute": 0})
+    assert refused.error["fields"].keys() == {"allowed_models", "max_tokens_per_minute"}
+
+
 def test_an_error_names_the_field(call: Caller, project: Project) -> None:
     refused = call("POST", "keys/", {"project": str(project.pk), "name": "n" * 101})
     assert (refused.status, refused.error["type"]) == (400, "invalid_request")

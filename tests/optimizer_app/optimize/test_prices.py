@@ -19,8 +19,13 @@ AT = datetime(2026, 11, 1, tzinfo=UTC)
 CLAUDE = "claude-sonnet-4-20250514"
 
 
-def priced(model, dialect, before, after, usage):
-    return price_request(CutPrompt(model, dialect, before, after, [usage], AT))
+def priced(model, dialect, before, after, usage, **more):
+    return price_request(CutPrompt(model, dialect, before, after, [usage], AT, **more))
+
+
+def saved(*given):
+    found = priced(*given)
+    return found.gross_usd, found.net_usd
 
 
 @pytest.mark.parametrize(
@@ -39,16 +44,16 @@ def priced(model, dialect, before, after, usage):
     ],
 )
 def test_a_cut_of_ten_thousand_tokens(model, dialect, usage, gross, net):
-    assert priced(model, dialect, 12_000, 2_000, usage) == Prices(Decimal(gross), Decimal(net))
+    assert saved(model, dialect, 12_000, 2_000, usage) == (Decimal(gross), Decimal(net))
 
 
 def test_reading_back_is_paid_by_the_net():
     """10,000 tokens cut; then 3,000 sent, 2,000 of them from the cache: 1,000 * 2.5 + 2,000 * 1.25. The first
-    call wrote 100 tokens at $10."""
+    call wrote 100 tokens at $10, the second 50: 2,000 * 2.5 + 0.001 + 0.005 + 0.0005."""
     calls = Usage(2_000, 0, 0, 100), Usage(3_000, 2_000, 0, 50)
     found = price_request(CutPrompt("gpt-4o", "openai", 12_000, 2_000, calls, AT))
 
-    assert found == Prices(Decimal("0.025"), Decimal("0.019"), Decimal("0.006"))
+    assert found == Prices(Decimal("0.025"), Decimal("0.019"), Decimal("0.006"), Decimal("0.0115"))
 
 
 def test_usage_adds_up():
@@ -56,13 +61,35 @@ def test_usage_adds_up():
 
 
 def test_nothing_cut_is_nothing_saved():
-    assert priced("gpt-4o", "openai", 500, 500, Usage(500, 200)) == Prices(Decimal(0), Decimal(0))
+    assert saved("gpt-4o", "openai", 500, 500, Usage(500, 200)) == (Decimal(0), Decimal(0))
 
 
 def test_a_prompt_that_grew_cost_money():
-    assert priced("gpt-4o", "openai", 0, 1_000, Usage(1_000)) == Prices(
-        Decimal("-0.0025"), Decimal("-0.0025")
-    )
+    assert saved("gpt-4o", "openai", 0, 1_000, Usage(1_000)) == (Decimal("-0.0025"), Decimal("-0.0025"))
+
+
+@pytest.mark.parametrize(
+    ("usage", "billed"),
+    [
+        # 1,000 * 2.5 + 1,000 * 1.25 + 100 * 10
+        (Usage(2_000, 1_000, 0, 100), "0.00475"),
+        (NOTHING_BILLED, "0"),
+    ],
+)
+def test_the_bill_is_what_was_sent_and_what_was_answered(usage, billed):
+    found = priced("gpt-4o", "openai", 12_000, 2_000, usage)
+
+    assert (found.billed_usd, found.billed_is_estimated) == (Decimal(billed), False)
+
+
+def test_a_bill_that_never_came_is_estimated_by_the_prompt_that_was_sent():
+    found = priced("gpt-4o", "openai", 12_000, 2_000, UNKNOWN_USAGE, was_answered=True)
+
+    assert (found.billed_usd, found.billed_is_estimated) == (Decimal("0.005"), True)
+
+
+def test_what_went_to_no_provider_was_not_billed():
+    assert priced("gpt-4o", "openai", 12_000, 2_000, UNKNOWN_USAGE).billed_usd is None
 
 
 def test_a_price_that_depends_on_the_length_is_that_of_each_length():
@@ -74,11 +101,11 @@ def test_a_price_that_depends_on_the_length_is_that_of_each_length():
 
 
 def test_without_usage_net_is_unknown():
-    assert priced("gpt-4o", "openai", 2_000, 1_000, UNKNOWN_USAGE) == Prices(Decimal("0.0025"), None)
+    assert saved("gpt-4o", "openai", 2_000, 1_000, UNKNOWN_USAGE) == (Decimal("0.0025"), None)
 
 
 def test_what_was_not_billed_saved_nothing():
-    assert priced("gpt-4o", "openai", 2_000, 1_000, NOTHING_BILLED) == Prices(Decimal("0.0025"), Decimal(0))
+    assert saved("gpt-4o", "openai", 2_000, 1_000, NOTHING_BILLED) == (Decimal("0.0025"), Decimal(0))
 
 
 @pytest.mark.parametrize("model", ["", "echo", "my-finetune"])

@@ -1,0 +1,199 @@
+"""Holds requests to what their key and its project may use, over all workers and machines.
+
+A request is let in, or refused with a 429 that says when to come back. Before its prompt is sent, its tokens
+are reserved; once it has ended, what was reserved becomes what was billed. While Valkey is away nobody is
+refused by what it counts; budgets and models are held to all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from django.utils import timezone
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.errors import BudgetSpent, Header, RateLimited
+from optimizer_app.limits.spending import period_end
+from optimizer_app.limits.windows import LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
+
+log = structlog.get_logger(__name__)
+
+MAX_WAIT_SECONDS = 0.5
+_RENEW_EVERY_SECONDS = LEASE_SECONDS / 3
+_WHAT = {
+    Counted.REQUESTS: "{limit} requests a minute",
+    Counted.TOKENS: "{limit} tokens a minute",
+    Counted.CONCURRENT: "{limit} requests at a time",
+}
+# What both providers call it; requests at a time are counted as requests.
+_CALLED = {Counted.REQUESTS: "requests", Counted.TOKENS: "tokens", Counted.CONCURRENT: "requests"}
+
+
+class Billed(Protocol):
+    """A request, and how many tokens it came to: None while nobody said."""
+
+    @property
+    def trace_id(self) -> uuid.UUID: ...
+
+    @property
+    def billed_tokens(self) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Admission:
+    """One request that was let in."""
+
+    limiter: Limiter | None = None
+    holders: Sequence[Holder] = ()
+    reserved: int = 0
+    reserved_at: int = 0
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether somebody's tokens are bounded, so that the prompt has to be counted before it is sent."""
+        return any(holder.limits.max_tokens_per_minute is not None for holder in self.holders)
+
+    async def reserve(self, tokens: int) -> None:
+        """Take the tokens of a prompt that is about to be sent; RateLimited where they are too many."""
+        if self.limiter is not None and self.counts_tokens:
+            await self.limiter.reserve(self, tokens)
+
+
+@dataclass(slots=True)
+class Limiter:
+    """What one worker knows of limits: the scripts, and which of its requests run."""
+
+    valkey: Redis
+    _scripts: Mapping[str, Any] = field(init=False)
+    _running: dict[str, Sequence[Holder]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._scripts = {name: self.valkey.register_script(text) for name, text in SCRIPTS.items()}
+
+    @asynccontextmanager
+    async def admitted(self, holders: Sequence[Holder], request: Billed) -> AsyncIterator[Admission]:
+        """For the time of one request. BudgetSpent or RateLimited where it may not come in."""
+        for holder in holders:
+            _check_budget(holder)
+        counted = [holder for holder in holders if holder.limits.is_counted]
+        if not counted:
+            yield Admission()
+            return
+        name = str(request.trace_id)
+        _refuse(await self._admit(counted, name))
+        admission = Admission(self, counted)
+        self._running[name] = counted
+        try:
+            yield admission
+        finally:
+            del self._running[name]
+            await self._end(admission, name, request.billed_tokens)
+
+    async def reserve(self, admission: Admission, tokens: int) -> None:
+        """Take so many tokens of each holder's minute; RateLimited where one has too few left."""
+        holders = admission.holders
+        keys = [holder.keys[Counted.TOKENS] for holder in holders]
+        bounds = [holder.bounds[Counted.TOKENS] for holder in holders]
+        answer = await self._run("reserve", keys, [tokens, *bounds])
+        if answer is None:
+            return
+        _refuse(exceeded(answer, holders))
+        admission.reserved, admission.reserved_at = tokens, answer[1]
+
+    async def keep_leases(self) -> None:
+        """Renew the leases of what runs, for the life of the worker."""
+        while True:
+            await asyncio.sleep(_RENEW_EVERY_SECONDS)
+            for name, holders in tuple(self._running.items()):
+                keys = [holder.keys[Counted.CONCURRENT] for holder in holders]
+                await self._run("renew", keys, [LEASE_SECONDS, *([name] * len(keys))])
+
+    async def _admit(self, holders: Sequence[Holder], name: str) -> Exceeded | None:
+        keys = [key for holder in holders for key in holder.keys]
+        bounds = [bound for holder in holders for bound in holder.bounds]
+        answer = await self._run("admit", keys, [name, LEASE_SECONDS, *bounds])
+        return None if answer is None else exceeded(answer, holders)
+
+    async def _end(self, admission: Admission, name: str, billed: int | None) -> None:
+        """Give back what ran, and count what was billed."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(MAX_WAIT_SECONDS), self.valkey.pipeline(transaction=False) as pipe:
+                for holder in admission.holders:
+                    pipe.zrem(holder.keys[Counted.CONCURRENT], name)
+                await pipe.execute()
+        more = (admission.reserved if billed is None else billed) - admission.reserved
+        if more:
+            keys = [holder.keys[Counted.TOKENS] for holder in admission.holders]
+            await self._run("settle", keys, [more, admission.reserved_at])
+
+    async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """What the script says; None where Valkey does not answer."""
+        try:
+            async with asyncio.timeout(MAX_WAIT_SECONDS):
+                return await self._scripts[script](keys=keys, args=args)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("limits_not_counted", script=script, error=type(error).__name__)
+            return None
+
+
+@asynccontextmanager
+async def opened_limiter(valkey: Redis) -> AsyncIterator[Limiter]:
+    """The limiter of a worker, for its life."""
+    limiter = Limiter(valkey)
+    renewing = asyncio.create_task(limiter.keep_leases())
+    try:
+        yield limiter
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
+
+
+def _check_budget(holder: Holder) -> None:
+    if not holder.budget_is_spent:
+        return
+    limits, now = holder.limits, timezone.now()
+    ends = period_end(limits.budget_period, now)
+    message = (
+        f"{holder.name} has spent its budget of ${limits.budget_usd} a {limits.budget_period}; "
+        f"it starts anew at {ends:%Y-%m-%d %H:%M} UTC"
+    )
+    # Both SDKs would try again within seconds.
+    raise BudgetSpent(
+        message, headers=[_retry_after((ends - now).total_seconds()), ("x-should-retry", "false")]
+    )
+
+
+def _refuse(found: Exceeded | None) -> None:
+    if found is None:
+        return
+    what = _WHAT[found.counted].format(limit=found.limit)
+    message = f"{found.holder.name} may use {what} at most; try again in {found.retry_after_seconds} s"
+    raise RateLimited(message, headers=[_retry_after(found.retry_after_seconds), *_rate_headers(found)])
+
+
+def _retry_after(seconds: float) -> Header:
+    return "retry-after", str(max(int(seconds), 1))
+
+
+def _rate_headers(found: Exceeded) -> list[Header]:
+    """How much there is and when there is more, as either provider says it."""
+    called = _CALLED[found.counted]
+    left = str(max(found.limit - found.used, 0))
+    resets_at: datetime = timezone.now() + timedelta(seconds=found.retry_after_seconds)
+    return [
+        (f"x-ratelimit-limit-{called}", str(found.limit)),
+        (f"x-ratelimit-remaining-{called}", left),
+        (f"x-ratelimit-reset-{called}", f"{found.retry_after_seconds}s"),
+        (f"anthropic-ratelimit-{called}-limit", str(found.limit)),
+        (f"anthropic-ratelimit-{called}-remaining", left),
+        (f"anthropic-ratelimit-{called}-reset", f"{resets_at:%Y-%m-%dT%H:%M:%SZ}"),
+    ]

@@ -1,0 +1,9 @@
+"""What a key or a project may use, and what it has used.
+
+values.py    the bounds as a value, read from and set on a row
+windows.py   the last minute and what runs now, counted in Valkey for all workers and machines alike
+spending.py  the bill of the present day or month, from the traces
+warnings.py  the event of a budget that is nearly spent
+holders.py   a key and its project, with all of these
+present.py   how much of its limits one uses now, for people
+"""

@@ -1,0 +1,188 @@
+"""The last minute of a key or a project, and what of it runs now: counted in Valkey, so that it holds over
+all workers and machines. Its clock counts, which is the same for all of them.
+
+Requests and tokens are summed by seconds, and a sum reaches back over 60 of them. What runs is held by a
+lease, which its worker renews: what a worker that died held is free again within `LEASE_SECONDS`. The names
+of one project's counters share a slot of a cluster.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+
+from optimizer_app.limits.values import Limits
+
+LEASE_SECONDS = 30
+WINDOW_SECONDS = 60
+_NONE = -1
+
+_CLOCK = """
+local clock = redis.call('TIME')
+local now = tonumber(clock[1])
+local precise = now + tonumber(clock[2]) / 1000000
+"""
+# The sum of a window. Buckets that are over go, and those of a clock that was set back.
+_SUM = """
+local function seconds_of(key)
+  local all, found = redis.call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    local at = tonumber(all[i])
+    if at <= now - 60 or at > now + 1 then
+      redis.call('HDEL', key, all[i])
+    else
+      found[#found + 1] = {at, tonumber(all[i + 1])}
+    end
+  end
+  table.sort(found, function(a, b) return a[1] < b[1] end)
+  return found
+end
+local function sum_of(found)
+  local sum = 0
+  for _, bucket in ipairs(found) do sum = sum + bucket[2] end
+  return math.max(sum, 0)
+end
+-- Seconds until so much of the window is over that `more` fits in.
+local function wait_for(found, more, limit)
+  local sum = sum_of(found)
+  for _, bucket in ipairs(found) do
+    sum = sum - bucket[2]
+    if sum + more <= limit then return math.max(bucket[1] + 60 - now, 1) end
+  end
+  return 60
+end
+local function running(key)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', precise)
+  return redis.call('ZCARD', key)
+end
+"""
+_ADMIT = f"""
+{_CLOCK}{_SUM}
+local member, lease = ARGV[1], tonumber(ARGV[2])
+for i = 1, #KEYS / 3 do
+  local at = 2 + (i - 1) * 3
+  local per_minute, tokens, at_once = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local key = (i - 1) * 3
+  if per_minute >= 0 then
+    local found = seconds_of(KEYS[key + 1])
+    local sum = sum_of(found)
+    if sum + 1 > per_minute then return {{i, 0, per_minute, sum, wait_for(found, 1, per_minute)}} end
+  end
+  if tokens >= 0 then
+    local found = seconds_of(KEYS[key + 2])
+    local sum = sum_of(found)
+    if sum >= tokens then return {{i, 1, tokens, sum, wait_for(found, 1, tokens)}} end
+  end
+  if at_once >= 0 then
+    local count = running(KEYS[key + 3])
+    if count + 1 > at_once then return {{i, 2, at_once, count, 1}} end
+  end
+end
+for i = 1, #KEYS / 3 do
+  local key = (i - 1) * 3
+  redis.call('HINCRBY', KEYS[key + 1], now, 1)
+  redis.call('EXPIRE', KEYS[key + 1], 120)
+  redis.call('ZADD', KEYS[key + 3], precise + lease, member)
+  redis.call('EXPIRE', KEYS[key + 3], lease * 2)
+end
+return {{0}}
+"""
+_RESERVE = f"""
+{_CLOCK}{_SUM}
+local tokens = tonumber(ARGV[1])
+for i = 1, #KEYS do
+  local limit = tonumber(ARGV[1 + i])
+  if limit >= 0 then
+    local found = seconds_of(KEYS[i])
+    local sum = sum_of(found)
+    if sum + tokens > limit then return {{i, 1, limit, sum, wait_for(found, tokens, limit)}} end
+  end
+end
+for i = 1, #KEYS do
+  redis.call('HINCRBY', KEYS[i], now, tokens)
+  redis.call('EXPIRE', KEYS[i], 120)
+end
+return {{0, now}}
+"""
+# What was reserved comes to what was billed: more is used now, and less was never used.
+_SETTLE = f"""
+{_CLOCK}
+local more, reserved_at = tonumber(ARGV[1]), tonumber(ARGV[2])
+for i = 1, #KEYS do
+  if more > 0 then
+    redis.call('HINCRBY', KEYS[i], now, more)
+    redis.call('EXPIRE', KEYS[i], 120)
+  elseif redis.call('HEXISTS', KEYS[i], reserved_at) == 1 then
+    redis.call('HINCRBY', KEYS[i], reserved_at, more)
+  end
+end
+"""
+_RENEW = f"""
+{_CLOCK}
+for i = 1, #KEYS do
+  redis.call('ZADD', KEYS[i], 'XX', precise + tonumber(ARGV[1]), ARGV[1 + i])
+  redis.call('EXPIRE', KEYS[i], tonumber(ARGV[1]) * 2)
+end
+"""
+_USE = f"""
+{_CLOCK}{_SUM}
+return {{sum_of(seconds_of(KEYS[1])), sum_of(seconds_of(KEYS[2])), running(KEYS[3])}}
+"""
+SCRIPTS = {"admit": _ADMIT, "reserve": _RESERVE, "settle": _SETTLE, "renew": _RENEW, "use": _USE}
+
+
+class Counted(IntEnum):
+    """What a bound counts."""
+
+    REQUESTS = 0
+    TOKENS = 1
+    CONCURRENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A key or a project that is bounded. `name` is how it is spoken of: "this key". `spent_usd` is what was
+    billed in its budget's period, as far as the traces say."""
+
+    name: str
+    project_id: uuid.UUID
+    id: uuid.UUID
+    limits: Limits
+    spent_usd: Decimal = Decimal(0)
+
+    @property
+    def budget_is_spent(self) -> bool:
+        return self.limits.budget_usd is not None and self.spent_usd >= self.limits.budget_usd
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of its counters: requests, tokens, what runs."""
+        stem = f"limits:{{{self.project_id}}}:{self.id}"
+        return [f"{stem}:requests", f"{stem}:tokens", f"{stem}:running"]
+
+    @property
+    def bounds(self) -> list[int]:
+        """As the scripts take them."""
+        return [_NONE if bound is None else bound for bound in self.limits.counted]
+
+
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """The bound that a request would pass, and the seconds after which one could come again."""
+
+    holder: Holder
+    counted: Counted
+    limit: int
+    used: int
+    retry_after_seconds: int
+
+
+def exceeded(answer: Sequence[int], holders: Sequence[Holder]) -> Exceeded | None:
+    """What a script says; None where it found room."""
+    if answer[0] == 0:
+        return None
+    number, counted, limit, used, seconds = answer
+    return Exceeded(holders[number - 1], Counted(counted), limit, used, seconds)

@@ -1,0 +1,189 @@
+"""Limits of keys and projects, over HTTP and by the official SDKs; counters in the real Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+import pytest_asyncio
+from django.conf import settings
+from redis.asyncio import Redis
+
+from gateway.errors import RateLimited
+from gateway.limits import Limiter
+from optimizer_app.limits.values import Limits
+from optimizer_app.limits.windows import Holder
+from tests.dashboard.traces.rows import make_trace
+from tests.gateway.accounts import Account
+from tests.gateway.prompts import CLAUDE, HI, MODEL
+from tests.mock_provider import MockProvider
+
+CHAT = "/v1/chat/completions"
+BODY = {"model": MODEL, "messages": HI}
+
+
+def bound(row: Any, **limits: Any) -> None:
+    """Set limits before the first request: nobody looked the key up yet."""
+    for name, value in limits.items():
+        setattr(row, name, value)
+    row.save()
+
+
+def test_requests_of_a_minute(account: Account) -> None:
+    bound(account.key, max_requests_per_minute=2)
+    for _ in range(2):
+        account.openai.chat.completions.create(model=MODEL, messages=HI)
+    with pytest.raises(openai.RateLimitError, match="this key may use 2 requests a minute") as refused:
+        account.openai.chat.completions.create(model=MODEL, messages=HI)
+    with pytest.raises(anthropic.RateLimitError, match="2 requests a minute"):
+        account.anthropic.messages.create(model=CLAUDE, max_tokens=9, messages=HI)
+    headers = refused.value.response.headers
+    assert refused.value.code == "rate_limit_exceeded"
+    assert 1 <= int(headers["retry-after"]) <= 60
+    for name in ("x-ratelimit-limit-requests", "anthropic-ratelimit-requests-limit"):
+        assert headers[name] == "2"
+    for name in ("x-ratelimit-remaining-requests", "anthropic-ratelimit-requests-remaining"):
+        assert headers[name] == "0"
+    assert account.trace(headers["x-optimizer-trace-id"])["http_status"] == 429
+
+
+def test_64_callers_at_once_get_in_up_to_the_bound_of_their_project(account: Account) -> None:
+    bound(account.project, max_requests_per_minute=20)
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(lambda _: account.post(CHAT, BODY), range(64)))
+    assert Counter(answer.status_code for answer in answers) == {200: 20, 429: 44}
+    assert "this project may use 20 requests" in next(a.text for a in answers if a.status_code == 429)
+
+
+def test_a_prompt_larger_than_what_is_left_is_not_sent(account: Account, provider: MockProvider) -> None:
+    bound(account.key, max_tokens_per_minute=50)
+    long = {**BODY, "messages": [{"role": "user", "content": "word " * 200}]}
+    for headers in ({}, {"x-optimizer-mode": "off"}):
+        answer = account.post(CHAT, long, headers=headers)
+        assert answer.status_code == 429, headers
+        assert "50 tokens a minute" in answer.text
+        assert answer.headers["x-ratelimit-remaining-tokens"] == "50"
+    assert not provider.requests
+
+
+def test_what_was_billed_counts(account: Account, provider: MockProvider) -> None:
+    """By their prompts alone two requests would have room."""
+    bound(account.key, max_tokens_per_minute=20)
+    first = account.post(CHAT, BODY).json()
+    assert first["usage"]["total_tokens"] == 18
+    assert first["optimizer_stats"]["tokens_after"] * 2 <= 20
+    assert account.post(CHAT, BODY).status_code == 429
+
+
+def test_a_budget_that_is_spent(account: Account) -> None:
+    bound(account.key, budget_usd=Decimal("2.00"))
+    make_trace(account.project, api_key=account.key, billed_usd=Decimal("2.5"))
+    with pytest.raises(openai.RateLimitError, match=r"spent its budget of \$2.00 a month") as refused:
+        account.openai.chat.completions.create(model=MODEL, messages=HI)
+    assert refused.value.code == "insufficient_quota"
+    assert refused.value.response.headers["x-should-retry"] == "false"
+    assert int(refused.value.response.headers["retry-after"]) > 0
+    assert account.project.events.filter(event_type="budget_warning").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "may"),
+    [
+        (CHAT, BODY, True),
+        (CHAT, {**BODY, "model": "o3"}, False),
+        ("/v1/messages", {"model": CLAUDE, "max_tokens": 9, "messages": HI}, False),
+        ("/v1/embeddings", {"model": f"{MODEL}-embed", "input": "x"}, True),
+        ("/v1/embeddings", {"model": "other", "input": "x"}, False),
+        # What a batch asks for stands in a file.
+        ("/v1/batches", {"input_file_id": "x"}, False),
+        ("/v1/files", {"purpose": "batch"}, True),
+    ],
+)
+def test_models_are_held_to(account: Account, path: str, body: dict[str, Any], may: bool) -> None:
+    bound(account.project, allowed_models=[f"{MODEL}*"])
+    answer = account.post(path, body)
+    assert (answer.status_code == 403) is not may, answer.text
+    assert may or "this project may not use the model" in answer.text
+
+
+@dataclass
+class _Request:
+    trace_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    billed_tokens: int | None = None
+
+
+@pytest_asyncio.fixture
+async def valkey() -> AsyncIterator[Redis]:
+    async with Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+def holder(**limits: int) -> Holder:
+    return Holder("this key", uuid.uuid4(), uuid.uuid4(), Limits(**limits))
+
+
+async def test_requests_at_a_time_over_two_workers(valkey: Redis) -> None:
+    workers, held = (Limiter(valkey), Limiter(valkey)), holder(max_concurrent_requests=3)
+    async with AsyncExitStack() as running:
+        for number in range(3):
+            await running.enter_async_context(workers[number % 2].admitted([held], _Request()))
+        with pytest.raises(RateLimited, match="3 requests at a time"):
+            await running.enter_async_context(workers[0].admitted([held], _Request()))
+    async with workers[1].admitted([held], _Request()):
+        pass
+
+
+async def test_what_a_dead_worker_held_is_free_when_its_lease_ends(valkey: Redis) -> None:
+    held = holder(max_concurrent_requests=1)
+    await valkey.zadd(held.keys[2], {"of a dead worker": time.time() + 30})
+    limiter = Limiter(valkey)
+    with pytest.raises(RateLimited):
+        await limiter.admitted([held], _Request()).__aenter__()
+    await valkey.zadd(held.keys[2], {"of a dead worker": time.time() - 1})
+    async with limiter.admitted([held], _Request()):
+        pass
+
+
+async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+
+    async def use(reserved: int, billed: int | None) -> int:
+        async with limiter.admitted([held], _Request(billed_tokens=billed)) as admission:
+            await admission.reserve(reserved)
+        return sum(map(int, (await valkey.hgetall(held.keys[1])).values()))
+
+    assert await use(60, 20) == 20
+    assert await use(10, 40) == 60
+    assert await use(30, None) == 90
+    with pytest.raises(RateLimited):
+        await use(11, 11)
+
+
+async def test_seconds_that_are_over_and_those_of_a_clock_set_back_do_not_count(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_requests_per_minute=5)
+    now = int(time.time())
+    await valkey.hset(held.keys[0], mapping={str(now - 61): 9, str(now + 3600): 9, str(now - 30): 4})
+    async with limiter.admitted([held], _Request()):
+        pass
+    with pytest.raises(RateLimited) as refused:
+        await limiter.admitted([held], _Request()).__aenter__()
+    assert int(dict(refused.value.headers)["retry-after"]) in range(25, 32)
+
+
+async def test_while_valkey_is_away_nobody_is_refused(unused_tcp_port: int) -> None:
+    async with Redis.from_url(f"redis://127.0.0.1:{unused_tcp_port}") as nowhere:
+        limiter = Limiter(nowhere)
+        async with limiter.admitted([holder(max_requests_per_minute=1)], _Request()) as admission:
+            await admission.reserve(1_000)
+        await asyncio.sleep(0)
