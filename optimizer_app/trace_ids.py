@@ -16,8 +16,8 @@ def new_trace_id() -> uuid.UUID:
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:
-    """The lowest id that could have been made at the moment: a bound for ranges."""
-    milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
+    """The lowest id that could have been made at the moment, or after it: a bound for ranges."""
+    milliseconds = max(0, (moment - _EPOCH) // timedelta(milliseconds=1))
     return uuid.UUID(int=milliseconds << _RANDOM_BITS)
 
 

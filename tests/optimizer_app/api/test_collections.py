@@ -191,6 +191,7 @@ def test_traces_are_filtered_and_paged(call: Caller, project: Project) -> None:
     since = (timezone.now() - timedelta(hours=1)).isoformat().replace("+", "%2B")
     assert len(call("GET", f"traces/?since={since}").body["results"]) == 3
     assert len(call("GET", f"traces/?until={since}").body["results"]) == 1
+    assert call("GET", "traces/?until=0095-04-12T00:00:00Z").body["results"] == []
     assert len(call("GET", "traces/?model=gpt-5").body["results"]) == 1
     assert list(call("GET", "traces/?status=no").error["fields"]) == ["status"]
     detail = call("GET", f"traces/{first.pk}/").body
