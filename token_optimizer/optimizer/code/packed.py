@@ -16,6 +16,7 @@ Span = tuple[int, int]
 _MIN_RECORDS = 5
 _MIN_COVERED = 0.7
 _MIN_MEAN_CHARS, _MAX_MEAN_CHARS = 20, 2_000
+_SAMPLE_CHARS, _MAX_CHARS_PER_MARK = 4_000, 100
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,400})?(?<!/)>")
 _MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[\[\]{}()]')
 _BETWEEN = re.compile(r"\s*,\s*")
@@ -23,10 +24,19 @@ _BETWEEN = re.compile(r"\s*,\s*")
 
 def record_spans(text: str) -> list[Span]:
     """The records, each up to the next one; none where the text is no such data."""
-    candidates = _elements(text) if text.lstrip().startswith("<") else _bracketed(text)
+    if text.lstrip().startswith("<"):
+        candidates = _elements(text)
+    else:
+        candidates = _bracketed(text) if _may_be_bracketed(text) else iter(())
     fit = [spans for spans in candidates if _are_records(text, spans)]
     spans = max(fit, key=_covered, default=[])
     return [*((one[0], other[0]) for one, other in pairwise(spans)), *spans[-1:]]
+
+
+def _may_be_bracketed(text: str) -> bool:
+    """Whether there is a bracket or a quote for every few words: most texts are told at once from data."""
+    marks = sum(map(text[:_SAMPLE_CHARS].count, "[{(\"'"))
+    return marks * _MAX_CHARS_PER_MARK >= min(len(text), _SAMPLE_CHARS)
 
 
 def _are_records(text: str, spans: list[Span]) -> bool:

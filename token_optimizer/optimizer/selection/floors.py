@@ -28,6 +28,12 @@ def kind_floors() -> Mapping[Kind, KindFloor]:
 
 
 @cache
+def fact_floor() -> KindFloor:
+    """The floor of a transcript that answers the question in one place."""
+    return KindFloor(**_data()["fact_in_transcript"])
+
+
+@cache
 def tool_result_floor() -> KindFloor:
     """The floor of what tools return to an agent."""
     return KindFloor(**_data()["tool_result"])

@@ -7,7 +7,7 @@ or where an agent is at work: there what is needed next is named by nobody yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Block, Kind, Prompt
@@ -15,9 +15,10 @@ from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import max_whole_tokens, was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import has_stem
+from token_optimizer.optimizer.selection.certainty import is_answered_in_one_place
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
-from token_optimizer.optimizer.selection.floors import kind_floors
+from token_optimizer.optimizer.selection.floors import KindFloor, fact_floor, kind_floors
 from token_optimizer.optimizer.selection.specific import specific_stems
 
 # So many times the soft target may go of what is long and repeats itself: of logs, and of JSON.
@@ -59,7 +60,7 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     tokens = sum(cuttable.block.tokens for cuttable in cuttables)
     if tokens < _MIN_TOKENS:
         return prompt
-    choice = FlooredChoice(prompt, context, cuttables, kind_floors())
+    choice = FlooredChoice(prompt, context, cuttables, _floors(cuttables, asked))
     share, further = max(0.0, over / tokens), {Kind.JSON: _json_share(cuttables, context)}
     kept = choice.kept(share, further)
     gone = choice.tokens_gone(kept)
@@ -83,6 +84,16 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
 def asks_in_particular(prompt: Prompt) -> bool:
     """Whether a question of the user's says what is needed; an agent's next step does not."""
     return bool(specific_stems(prompt.query)) and not calls_tools(prompt)
+
+
+def _floors(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> Mapping[Kind, KindFloor]:
+    """The floors of kinds; a lower one of transcripts that answer the question in one place."""
+    spoken = [
+        text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts()
+    ]
+    if not spoken or not is_answered_in_one_place(spoken, asked):
+        return kind_floors()
+    return {**kind_floors(), Kind.TRANSCRIPT: fact_floor()}
 
 
 def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:
