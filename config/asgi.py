@@ -24,7 +24,7 @@ from config.static import static_files  # noqa: E402
 from dashboard.live.routing import websocket_urlpatterns  # noqa: E402
 from dashboard.live.same_origin import SameOrigin  # noqa: E402
 from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
-from dashboard.shell.session_user import is_known  # noqa: E402
+from dashboard.shell.session_user import known_as  # noqa: E402
 from gateway.app import app as gateway_application  # noqa: E402
 from gateway.requests.paths import is_gateway_path  # noqa: E402
 from optimizer_app.instance.bounded_requests import BoundedRequests  # noqa: E402
@@ -34,7 +34,7 @@ STATIC_PREFIX = "/static/"
 # One form of files, some of which may be as large as a file may be.
 MAX_UPLOAD_BYTES = 256 * 1024**2
 
-pages_application = BoundedBody(django_application, {"/documents/upload": MAX_UPLOAD_BYTES}, is_known)
+pages_application = BoundedBody(django_application, {"/documents/upload": MAX_UPLOAD_BYTES}, known_as)
 websocket_application = AllowedHostsOriginValidator(
     SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
 )

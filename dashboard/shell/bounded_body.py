@@ -6,6 +6,7 @@ Django alone would write one of any size to the disk, and wait for its end for e
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 MAX_BYTES = 10 * 1024**2
+# Of one person's requests at a time, at one worker.
+MAX_BYTES_OF_ONE = 512 * 1024**2
 # Enough to sign in, and to open an invitation.
 MAX_BYTES_OF_STRANGERS = 64 * 1024
 # Nobody's network stops for so long in the middle of a body.
@@ -40,30 +43,48 @@ class Limits:
 class BoundedBody:
     """An ASGI application whose requests hold at most 10 MB, or what `exceptions` allow by path.
 
-    A stranger's hold 64 kB: what is larger is refused unread. A request of somebody known whose
-    Content-Length is too large is read to its end and thrown away, since a browser shows no answer before it
-    has sent everything; then it is refused with a 413.
+    A stranger's hold 64 kB: what is larger is refused unread, as is what one person sends beyond what may
+    be under way. `known_as` says who somebody known is, and nothing for a stranger. A request of somebody
+    known whose Content-Length is too large is read to its end and thrown away, since a browser shows no
+    answer before it has sent everything; then it is refused with a 413.
     """
 
     application: Any
     exceptions: Mapping[str, int]
-    is_known: Callable[[Scope], Awaitable[bool]]
+    known_as: Callable[[Scope], Awaitable[str]]
+    max_bytes_of_one: int = MAX_BYTES_OF_ONE
     of_known: Limits = field(default_factory=lambda: Limits(MAX_BYTES, SECONDS))
     of_strangers: Limits = field(default_factory=lambda: Limits(MAX_BYTES_OF_STRANGERS, SECONDS_OF_STRANGERS))
+    _under_way: Counter[str] = field(default_factory=Counter)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         declared = _declared_bytes(scope) if scope["type"] == "http" else 0
         if declared is not None and declared <= self.of_strangers.max_bytes:
             await self._forward(scope, receive, send, self.of_strangers)
-        elif not await self.is_known(scope):
+        elif not (who := await self.known_as(scope)):
             await _answer(scope, receive, send, 403, "Sign in before you send so much.\n")
         else:
-            await self._of_somebody_known(scope, receive, send, declared)
+            await self._of_somebody_known(who, scope, receive, send, declared)
 
     async def _of_somebody_known(
-        self, scope: Scope, receive: Receive, send: Send, declared: int | None
+        self, who: str, scope: Scope, receive: Receive, send: Send, declared: int | None
     ) -> None:
         max_bytes = self.exceptions.get(scope["path"], self.of_known.max_bytes)
+        size = max_bytes if declared is None else min(declared, max_bytes)
+        if self._under_way[who] + size > self.max_bytes_of_one:
+            await _answer(scope, receive, send, 429, "You send too much at a time: try again.\n")
+            return
+        self._under_way[who] += size
+        try:
+            await self._read(scope, receive, send, declared, max_bytes)
+        finally:
+            self._under_way[who] -= size
+            if not self._under_way[who]:
+                del self._under_way[who]
+
+    async def _read(
+        self, scope: Scope, receive: Receive, send: Send, declared: int | None, max_bytes: int
+    ) -> None:
         limits = Limits(max_bytes, self.of_known.seconds, self.of_known.pause_seconds)
         if declared is None or declared <= max_bytes:
             await self._forward(scope, receive, send, limits)

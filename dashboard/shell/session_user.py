@@ -15,12 +15,12 @@ from optimizer_app.models import ApiToken
 from optimizer_app.models.api_token import bearer_of
 
 
-async def is_known(scope: Scope) -> bool:
-    """Whether the request has the session of a user, or a token; not while the database does not say so."""
+async def known_as(scope: Scope) -> str:
+    """Whose session or token the request has: a user's key; nothing while the database does not say so."""
     headers = dict(scope["headers"])
     key = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
     token = bearer_of(headers.get(b"authorization", b"").decode("latin-1"))
-    return bool(key or token) and await database_sync_to_async(_has_user)(key, token)
+    return await database_sync_to_async(_user_key)(key, token) if key or token else ""
 
 
 def user_of_session(session_key: str) -> AbstractBaseUser | AnonymousUser:
@@ -30,10 +30,10 @@ def user_of_session(session_key: str) -> AbstractBaseUser | AnonymousUser:
     return get_user(request)
 
 
-def _has_user(session_key: str, token: str) -> bool:
+def _user_key(session_key: str, token: str) -> str:
     try:
-        if token and ApiToken.objects.usable(token) is not None:
-            return True
-        return bool(session_key) and user_of_session(session_key).is_authenticated
+        found = ApiToken.objects.usable(token) if token else None
+        user = found.user if found else user_of_session(session_key) if session_key else None
     except DatabaseError:
-        return False
+        return ""
+    return str(user.pk) if user is not None and user.is_authenticated else ""

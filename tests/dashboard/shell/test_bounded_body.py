@@ -32,12 +32,12 @@ async def _received(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    async def is_known(_scope: Any) -> bool:
-        return known
+    async def known_as(_scope: Any) -> str:
+        return "7" if known else ""
 
     headers = [(b"transfer-encoding", b"chunked") if length is None else (b"content-length", length)]
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
-    await BoundedBody(application, {"/files": 3 * MAX_BYTES}, is_known)(scope, receive, send)
+    await BoundedBody(application, {"/files": 3 * MAX_BYTES}, known_as)(scope, receive, send)
     return len(read), sent[0]["status"]
 
 
@@ -96,11 +96,43 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     async def send(message: dict[str, Any]) -> None:
         statuses.append(message.get("status"))
 
-    async def is_known(_scope: Any) -> bool:
-        return True
+    async def known_as(_scope: Any) -> str:
+        return "7"
 
     of_strangers, of_known = (Limits(most, seconds, pause_seconds) for most in (100, 300))
-    bounded = BoundedBody(application, {}, is_known, of_known, of_strangers)
+    bounded = BoundedBody(application, {}, known_as, of_known=of_known, of_strangers=of_strangers)
     scope = {"type": "http", "method": "POST", "path": "/login", "headers": [(b"content-length", length)]}
     await bounded(scope, receive, send)  # type: ignore[arg-type]
     assert statuses[0] == (413 if length == b"400" else 408)
+
+
+async def test_one_person_has_so_much_under_way() -> None:
+    held, statuses = asyncio.Event(), []
+
+    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+        await held.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(message: dict[str, Any]) -> None:
+        if "status" in message:
+            statuses.append(message["status"])
+
+    async def known_as(scope: Any) -> str:
+        return str(scope["who"])
+
+    bounded = BoundedBody(application, {}, known_as, max_bytes_of_one=2 * MB)
+
+    async def ask(who: str) -> None:
+        headers = [(b"content-length", str(MB).encode())]
+        scope = {"type": "http", "method": "POST", "path": "/x", "headers": headers, "who": who}
+        await bounded(scope, None, send)  # type: ignore[arg-type]
+
+    async with asyncio.TaskGroup() as requests:
+        for who in ("ada", "ada", "bob"):
+            requests.create_task(ask(who))
+        await asyncio.sleep(0)
+        await ask("ada")
+        assert statuses == [429]
+        held.set()
+    await ask("ada")
+    assert statuses == [429, 200, 200, 200, 200]
