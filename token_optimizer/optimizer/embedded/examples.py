@@ -61,6 +61,12 @@ def announced_examples(text: str) -> Line | None:
     return None
 
 
+def announces_examples(text: str) -> bool:
+    """Whether the text ends by saying that examples follow."""
+    end = text.rstrip()[-_ANNOUNCED_WITHIN_CHARS:]
+    return end.endswith(_OPEN_ENDED) and _ANNOUNCES_EXAMPLES.search(end.rpartition("\n")[2]) is not None
+
+
 def examples_in(text: str) -> list[Found]:
     """Blocks that open with one label and share another line's opening; the last one is what is asked."""
     if tagged := _tagged_examples(text):

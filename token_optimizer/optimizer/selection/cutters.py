@@ -13,6 +13,7 @@ from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.example_turns import example_turns
+from token_optimizer.optimizer.embedded.examples import announces_examples
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
@@ -97,10 +98,13 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
     examples = example_turns(prompt)
+    shown = _shown_as_examples(prompt)
     cutters = _cutters(context.config)
     query = prompt.query or ""
 
     def cutter_of(block: Block) -> Cutter | None:
+        if block.id in shown:
+            return None
         if block.turn in examples:
             # The first one shows the whole form.
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
@@ -115,6 +119,19 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
+
+
+def _shown_as_examples(prompt: Prompt) -> set[str]:
+    """The ids of the blocks of JSON, and of texts in it, that are announced as examples: they show a form,
+    and are nothing to look up in."""
+    found: set[str] = set()
+    is_shown = False
+    for block in prompt.blocks:
+        if block.kind is Kind.PROSE:
+            is_shown = not block.tool_result and announces_examples(block.content)
+        elif is_shown and (block.kind is Kind.JSON or (block.wrapper is not None and block.wrapper.quoting)):
+            found.add(block.id)
+    return found
 
 
 def _is_of_records(text: str) -> bool:

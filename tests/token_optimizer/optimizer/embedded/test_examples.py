@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from token_optimizer import OptimizerConfig
@@ -159,3 +161,15 @@ def _within(messages: list[dict[str, str]], share: float) -> list[dict[str, str]
 def test_records_of_one_type_are_no_examples() -> None:
     pods = "".join(f"kind: Pod\nname: pod-{n}\n---\n" for n in range(9))
     assert not has_examples(f"{pods}kind: Pod\nname: last")
+
+
+@pytest.mark.parametrize("said", ["Here are examples:", "Voici quelques exemples :"])
+def test_examples_in_json_stay_whole(said: str) -> None:
+    pairs = [
+        {"input": f"Ann has {n} of them, and Bo has more. " * 6, "output": f"It is {n}."} for n in range(40)
+    ]
+    text = f"{said}\n{json.dumps(pairs, indent=1)}\n\nWhat comes to Ann and Bo where Cy has 12 of them?"
+    sent = optimize_body(
+        {"messages": [{"role": "user", "content": text}]}, "openai", config=OptimizerConfig.preset("balanced")
+    ).body["messages"][0]["content"]
+    assert all(f"It is {n}." in sent for n in range(40))
