@@ -14,6 +14,7 @@ from tests.optimizer_app.providers.test_connection import MODELS, ModelServer
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 LONG_NAME = "The platform team's nightly evaluation of everything that it has ever built, in all regions"
+KEY = "Nightly runs of the platform team on every branch"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ async def make_key(watched: Watched) -> str:
     await submit(page, "Make the key")
     await expect(page.get_by_role("heading", name="1 thing to correct")).to_be_visible()
     await check(watched)
-    await submit(page, "Make the key", Name="Nightly runs")
+    await submit(page, "Make the key", Name=KEY)
     secret = (await page.locator("#secret").inner_text()).strip()
     assert secret.startswith("tok_")
     await check(watched)
@@ -114,18 +115,18 @@ async def rotate_and_revoke_the_key(watched: Watched) -> None:
     page = watched.page
     await watched.open("/projects")
     await follow(page, LONG_NAME)
-    await follow(page, "Nightly runs")
+    await follow(page, KEY)
     await check(watched)
     await follow(page, "Rotate")
     await check(watched)
     await submit(page, "Rotate the key")
     await expect(page.get_by_text("The old one works until")).to_be_visible()
     await follow(page, "I have stored it")
-    await follow(page, "Nightly runs")
+    await follow(page, KEY)
     await follow(page, "Revoke")
     await check(watched)
-    await submit(page, "Revoke the key", **{"Type_the_key's_name": "Nightly runs"})
-    await expect(page.get_by_text("Nightly runs is revoked")).to_be_visible()
+    await submit(page, "Revoke the key", **{"Type_the_key's_name": KEY})
+    await expect(page.get_by_text(f"{KEY} is revoked")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])

@@ -29,3 +29,4 @@ async def test_a_token_is_made_and_the_api_is_tried(open_page: OpenPage) -> None
         await form.get_by_role("button", name="Send").click()
         await expect(page.locator("#projects_list [data-answer]")).to_contain_text('"name": "ci-agent"')
         await watched.looks_right()
+        await page.goto(f"{watched.site.url}/api/", wait_until="networkidle")
