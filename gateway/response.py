@@ -26,6 +26,7 @@ _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 # zlib and gzip, told apart by their first bytes.
 _ANY_WRAPPING = 47
 _PIECE_BYTES = 1024**2
+_LARGE_PIECE_BYTES = 8 * 1024**2
 # What a packed answer is unpacked, at most, but for one that is made for it.
 _TIMES_LARGER = 32
 
@@ -144,10 +145,15 @@ async def unpack_whole(body: bytes, *, packed: bool) -> bytes:
 
 
 def _unpack_whole(body: bytes) -> bytes:
-    plain = _unpack(zlib.decompressobj(_ANY_WRAPPING), body, MAX_ANSWER_BYTES + 1)
-    if len(plain) > MAX_ANSWER_BYTES:
-        raise too_long_an_answer()
-    return plain
+    unpacker, pieces, left = zlib.decompressobj(_ANY_WRAPPING), [], MAX_ANSWER_BYTES
+    while body:
+        piece = _unpack(unpacker, body, _LARGE_PIECE_BYTES)
+        left -= len(piece)
+        if left < 0:
+            raise too_long_an_answer()
+        pieces.append(piece)
+        body = unpacker.unconsumed_tail
+    return b"".join(pieces)
 
 
 def _unpack(unpacker: zlib._Decompress, data: bytes, max_bytes: int) -> bytes:

@@ -14,11 +14,12 @@ from gateway.upstream.connections import WholeAnswer
 PACKED = gzip.compress(bytes(3 * 1024**2))
 
 
-def test_a_whole_answer_is_unpacked_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(unpack_whole(PACKED, packed=True)) == 3 * 1024**2
+async def test_a_whole_answer_is_unpacked_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response, "_LARGE_PIECE_BYTES", 1024**2)
+    assert await unpack_whole(PACKED, packed=True) == bytes(3 * 1024**2)
     monkeypatch.setattr(response, "MAX_ANSWER_BYTES", 1024**2)
     with pytest.raises(UpstreamFailed, match="longer than"):
-        unpack_whole(PACKED, packed=True)
+        await unpack_whole(PACKED, packed=True)
 
 
 async def test_a_stream_is_unpacked_in_pieces() -> None:
