@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from gateway.endpoints.base import Endpoint, TracedEndpoint, internal_error
 from gateway.endpoints.completions import chat_completions, messages, responses
+from gateway.endpoints.compress import compress
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
@@ -50,6 +51,7 @@ app = Starlette(
             "/v1/messages/count_tokens", TracedEndpoint(count_tokens, KeyScope.COMPLETIONS), methods=["POST"]
         ),
         Route("/v1/optimize", TracedEndpoint(optimize, KeyScope.OPTIMIZE), methods=["POST"]),
+        Route("/v1/compress", TracedEndpoint(compress, KeyScope.OPTIMIZE), methods=["POST"]),
         Route("/v1/read_back", TracedEndpoint(read_back, KeyScope.OPTIMIZE), methods=["POST"]),
         Route("/v1/prompts/{name}", TracedEndpoint(prompts, KeyScope.COMPLETIONS), methods=["POST"]),
         Route("/v1/ingest", Endpoint(ingest), methods=["POST"]),

@@ -25,6 +25,7 @@ _ROOMS = frozenset(
         "batches",
         "chat",
         "completions",
+        "compress",
         "embeddings",
         "files",
         "images",

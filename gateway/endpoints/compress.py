@@ -1,0 +1,77 @@
+"""`POST /v1/compress`: the messages of another gateway made smaller, by the contract with which those call a
+compressor: `{messages, model}` in, `{messages, tokens_before, …}` out. Nothing is forwarded.
+
+Callers put the messages back by their places, so each has to come back: a prompt of which one would be
+missing, or joined by another, is answered as it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+import orjson
+from pydantic import PlainValidator
+
+from gateway.auth import Caller
+from gateway.capturing import keep_prompt
+from gateway.endpoints.base import JSON_TYPE
+from gateway.endpoints.optimize import OptimizeBody, read_prompt
+from gateway.recording import Recording
+from gateway.requests.client import Client
+from gateway.requests.prompt import PromptRequest
+from gateway.state import Gateway
+from optimizer_app.optimize.service import Optimized, untouched
+from token_optimizer.dialects.bodies import conversation_key
+
+_RESHAPED = "the caller needs as many messages as it sent"
+
+
+def _named_config(value: object) -> object:
+    """The name of a config of ours; others' gateways send settings of compressors of their own."""
+    return value if isinstance(value, str) else None
+
+
+class CompressBody(OptimizeBody):
+    config: Annotated[Any, PlainValidator(_named_config)] = None
+
+
+async def compress(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
+    """Serve one request."""
+    _, request = await read_prompt(CompressBody, gateway, client, caller, recording)
+    result = await _with_as_many_messages(gateway, caller, recording, request)
+    recording.note_stats(result.stats)
+    keep_prompt(gateway.capture_queue, recording, request, result)
+    await recording.end("ok", 200)
+    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result))
+
+
+async def _with_as_many_messages(
+    gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest
+) -> Optimized:
+    asked = request.for_optimizer(recording.trace_id)
+    result = await gateway.optimize(asked, caller.project_id)
+    if _roles(request, request.body) == _roles(request, result.body):
+        return result
+    plain = await asyncio.to_thread(untouched, asked)
+    return replace(plain, stats=replace(plain.stats, fallback_used=True, fallback_reason=_RESHAPED))
+
+
+def _roles(request: PromptRequest, body: Any) -> Sequence[object]:
+    return [message.get("role") for message in body[conversation_key(request.dialect)]]
+
+
+def _answer(request: PromptRequest, result: Optimized) -> bytes:
+    stats = result.stats
+    cut = (block.stage for block in stats.blocks if block.tokens_after < block.tokens_before and block.stage)
+    answer = {
+        "messages": result.body[conversation_key(request.dialect)],
+        "tokens_before": stats.tokens_before,
+        "tokens_after": stats.tokens_after,
+        "tokens_saved": stats.tokens_before - stats.tokens_after,
+        "compression_ratio": stats.tokens_after / stats.tokens_before if stats.tokens_before else 1.0,
+        "transforms_applied": list(dict.fromkeys(cut)),
+    }
+    return orjson.dumps(answer)
