@@ -59,12 +59,13 @@ async def _upgraded(top: Path, per_second: float) -> None:
             stopped = load.now
             older.process.terminate()
             await asyncio.to_thread(older.process.wait)
+            gone = load.now
             newer = start_instance(top / "state", PORT=str(older.port), WEB_CONCURRENCY="2")
             await asyncio.to_thread(newer.wait_until_up)
             started = load.now
             await asyncio.sleep(BETWEEN_SECONDS)
         print(f"Brought up to date beside it in {seconds:.1f} s.")
-        print(f"Stopped and started in {started - stopped:.1f} s.")
+        print(f"Stopped in {gone - stopped:.1f} s; this one was up after {started - gone:.1f} s.")
         _print_failures("while the older version served", load.ended, began, stopped)
         _print_failures("while it stopped and this one started", load.ended, stopped, started)
         _print_failures("afterwards", load.ended, started, load.now)

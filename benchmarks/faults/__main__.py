@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--per-second", type=float, default=20.0)
     parser.add_argument(
-        "--seconds", type=float, default=30.0, help="how long the load goes on after the fault"
+        "--seconds", type=float, default=30.0, help="how long the load goes on after the fault is over"
     )
     return parser.parse_args()
 
@@ -80,9 +80,8 @@ async def _met(site: Site, fault: Fault, per_second: float, seconds: float) -> l
     async with load.running(), readiness.watched():
         await asyncio.sleep(BEFORE_SECONDS)
         fault_at = load.now
-        harming = asyncio.create_task(asyncio.to_thread(fault.harm, site))
+        await asyncio.to_thread(fault.harm, site)
         await asyncio.sleep(seconds)
-        await harming
     failed = [each for each in load.ended if each.failed]
     answered = {each.trace_id for each in load.ended if not each.failed}
     kept = await stored(load, answered)

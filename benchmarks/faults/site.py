@@ -12,16 +12,31 @@ from pathlib import Path
 from typing import Literal
 
 import psutil
+import requests
 
 from tests.events_receiver import EventsReceiver
 from tests.mock_provider import MockProvider, Reply
-from tests.optimizer_app.instance.running_instance import Instance, start_instance
+from tests.optimizer_app.instance.running_instance import (
+    PROJECT_ROOT,
+    Instance,
+    manage,
+    start_instance,
+)
+from tests.patience import PATIENCE_SECONDS
 
 # `disk`: its state lies on a small file system of its own. `clock`: its time is told by a file.
 Kind = Literal["plain", "disk", "clock"]
 
 # Providers think for a moment, so that a process that is killed has requests on their way.
 ANSWER = Reply(delay_seconds=0.3)
+_RETRIEVAL_ON = """
+from optimizer_app.models import OptimizationConfig
+OptimizationConfig.objects.update(fields={"enable_semantic_retrieval": True})
+"""
+_DOCUMENT = "\n\n".join(
+    f"The valve of pump {number} closes when the pressure falls below {number % 9 + 1} bar."
+    for number in range(200)
+)
 DISK_BYTES = 600 * 1024**2
 
 
@@ -64,6 +79,7 @@ class Site:
         self.provider.default = self.slow_provider.default = ANSWER
         self.instance = start_instance(
             self.folder,
+            root=PROJECT_ROOT,
             WEB_CONCURRENCY="2",
             ANALYTICS_URL=self.receiver.events_url,
             OPENAI_BASE_URL=self.provider.openai_url,
@@ -71,6 +87,15 @@ class Site:
             **environment,
         )
         self.instance.wait_until_up()
+        self._search_documents()
+
+    def _search_documents(self) -> None:
+        """From here on each request is answered with what a stored document says to it."""
+        manage("shell", "--command", _RETRIEVAL_ON, state_dir=self.folder)
+        headers = {"authorization": f"Bearer {self.instance.key}"}
+        url = f"{self.instance.url}/v1/ingest"
+        body = {"documents": [{"id": "pumps", "content": _DOCUMENT}]}
+        requests.post(url, json=body, headers=headers, timeout=PATIENCE_SECONDS).raise_for_status()
 
     def stop(self) -> None:
         self.instance.process.terminate()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -13,7 +15,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -24,6 +26,9 @@ from token_optimizer.errors import ConfigError
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
 CONNECT_TIMEOUT_SECONDS = 5
+LOCK_WAIT = "2s"
+LOCK_PAUSE_SECONDS = 3.0
+LOCK_TRIES = 60
 COLLECTED_MARK = ".collected"
 # The advisory lock of whoever brings the database up to this version.
 _PREPARING = 7_401_894_021
@@ -102,7 +107,31 @@ def migrate() -> None:
     """Apply what is missing. The look costs a tenth of what Django's command needs to find nothing."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        command = partial(call_command, "migrate", interactive=False, verbosity=0, skip_checks=True)
+        with_short_waits(command)
+
+
+def with_short_waits(change: Callable[[], object], pause_seconds: float = LOCK_PAUSE_SECONDS) -> None:
+    """Change tables that others work with, trying again where one of them is not free.
+
+    Whoever waits for a whole table keeps everybody who comes later from it: so nobody waits for long.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [LOCK_WAIT])
+    try:
+        for _ in range(LOCK_TRIES - 1):
+            try:
+                change()
+            except OperationalError as error:
+                if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                    raise
+                time.sleep(pause_seconds)
+            else:
+                return
+        change()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
 
 
 def collect_static_files() -> None:

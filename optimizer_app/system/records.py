@@ -52,10 +52,10 @@ def traces() -> Part:
         size, rows, days = cursor.fetchone()
     kept = settings.TRACE_RETENTION_DAYS
     facts = (
-        Fact("size", size, "bytes"),
-        Fact("about", rows, "count"),
+        Fact("size", size or None, "bytes"),
+        Fact("stored, by estimate", rows or None, "count"),
         Fact("each", size // rows if rows else None, "bytes"),
-        Fact("days with traces", days, "count"),
+        Fact(f"day{'' if days == 1 else 's'} with traces", days or None, "count"),
         Fact("kept for", f"{kept} days" if kept else "ever"),
     )
     return Part("Traces", facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from math import inf
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -18,13 +19,16 @@ Key = tuple[str, int, int]
 class TextCache(Generic[V]):
     """The newest values, at most `max_values`. Safe across threads.
 
+    `max_chars` is for values that grow with their texts, which have at most so many characters together.
     A dict of its own: cachetools takes ten times as long, and a request looks up and puts thousands.
     """
 
-    def __init__(self, max_values: int) -> None:
+    def __init__(self, max_values: int, max_chars: float = inf) -> None:
         # By age and not by use, so that a look needs no lock.
         self._values: dict[Key, V] = {}
         self._max_values = max_values
+        self._max_chars = max_chars
+        self._chars = 0
         self._lock = threading.Lock()
         on_forget(self.forget)
 
@@ -33,16 +37,21 @@ class TextCache(Generic[V]):
         return self._values.get(key)
 
     def put(self, key: Key, value: V) -> None:
-        """Remember the value, and forget the oldest one where there are too many."""
+        """Remember the value, and forget the oldest ones where there are too many."""
         with self._lock:
+            if key not in self._values:
+                self._chars += _length(key)
             self._values[key] = value
-            if len(self._values) > self._max_values:
-                del self._values[next(iter(self._values))]
+            while len(self._values) > self._max_values or self._chars > self._max_chars:
+                oldest = next(iter(self._values))
+                del self._values[oldest]
+                self._chars -= _length(oldest)
 
     def forget(self) -> None:
         """Forget every value."""
         with self._lock:
             self._values.clear()
+            self._chars = 0
 
 
 _FORGET: list[Callable[[], None]] = []
@@ -57,6 +66,11 @@ def forget_texts() -> None:
     """Empty every cache of texts, so that the next measurement starts cold."""
     for forget in _FORGET:
         forget()
+
+
+def _length(key: Key) -> int:
+    """Of the text, in characters."""
+    return key[1]
 
 
 def key_of(text: str, aspect: str) -> Key:

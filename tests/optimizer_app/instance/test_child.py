@@ -6,9 +6,11 @@ import errno
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from optimizer_app import child_processes
 from optimizer_app.instance import child as child_module
 from optimizer_app.instance.child import Child, pause_after
 from tests.patience import PATIENCE_SECONDS
@@ -90,6 +92,17 @@ def test_one_that_cannot_be_started_is_tried_again(child: Child, clock: Clock) -
     clock.now += 1
     assert child.look_after() is None
     assert child.process.poll() is None
+
+
+def test_one_runs_without_its_pid_file_where_the_disk_is_full(tmp_path: Path) -> None:
+    (tmp_path / "sleeper.pid").symlink_to("/dev/full")
+    command = child_processes.Command("sleeper", ["sleep", "600"])
+    process = child_processes.start(command, run_dir=tmp_path, log_path=tmp_path / "log")
+    try:
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait(PATIENCE_SECONDS)
 
 
 def test_the_pause_has_a_limit() -> None:

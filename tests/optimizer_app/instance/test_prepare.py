@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files
+from optimizer_app.instance import prepare as prepare_module
+from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files, with_short_waits
 from optimizer_app.models import Project
 from optimizer_app.traces.partitions import partition_days
 from tests.live_server import PROJECT_ROOT, database_url
@@ -47,6 +49,26 @@ def test_two_that_start_at_once_take_turns(empty_database: str, tmp_path: Path) 
     told = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in started]
     assert [process.returncode for process in started] == [0, 0], told
     assert sum("tok_" in output for output in told) == 1
+
+
+def test_a_table_that_is_not_free_is_tried_again(transactional_db: None, monkeypatch) -> None:
+    monkeypatch.setattr(prepare_module, "LOCK_WAIT", "10ms")
+    tried = []
+
+    def change() -> None:
+        tried.append(None)
+        if len(tried) == 3:
+            other.rollback()
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE optimizer_app_project ALTER name SET NOT NULL")
+
+    with psycopg.connect(database_url()) as other:
+        other.execute("SELECT name FROM optimizer_app_project")
+        with_short_waits(change, pause_seconds=0.0)
+    assert len(tried) == 3
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 def prepare_apart(url: str, state_dir: Path) -> subprocess.Popen[str]:

@@ -159,9 +159,9 @@ def test_what_a_trace_takes() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {TABLE}")
     found = facts(traces())
-    assert found["about"] == 50
+    assert found["stored, by estimate"] == 50
     assert found["each"] == found["size"] // 50
-    assert (found["days with traces"], found["kept for"]) == (1, "90 days")
+    assert (found["day with traces"], found["kept for"]) == (1, "90 days")
 
 
 def test_records_that_were_set_aside(journal_dir: Path) -> None:

@@ -131,6 +131,21 @@ def test_a_journal_that_grows_says_when_it_is_nearly_full(
     assert caplog.text.count("journal_nearly_full") == 1
 
 
+def test_what_the_disk_does_not_take_is_said_to_be_held_in_memory(
+    recording, journal_dir, project, monkeypatch
+):
+    journal_dir.write_text("")
+    with monkeypatch.context() as down:
+        down.setattr(recorders, "store", outage)
+        with recording(journal_dir) as recorder:
+            recorder.append(record := new_record(project.id))
+            assert recorder.state == "held in memory"
+            down.undo()
+            eventually(lambda: recorder.state == "ok")
+
+    assert RequestTrace.objects.get().id == record.id
+
+
 def outage(_records):
     raise OperationalError("the database is away")
 

@@ -24,6 +24,19 @@ def test_the_oldest_value_goes_first() -> None:
     assert [seen.get(key_of(str(number), "count")) for number in range(3)] == [None, 1, 2]
 
 
+def test_the_oldest_values_go_where_their_texts_are_long() -> None:
+    seen: TextCache[int] = TextCache(10, max_chars=10)
+    for text in ("aaaa", "bbb", "cc", "bbb"):
+        seen.put(key_of(text, "count"), len(text))
+    seen.put(key_of("dddd", "count"), 4)
+    known = [seen.get(key_of(text, "count")) for text in ("aaaa", "bbb", "cc", "dddd")]
+    assert known == [None, 3, 2, 4]
+    seen.put(key_of("e" * 11, "count"), 11)
+    assert seen.get(key_of("dddd", "count")) is seen.get(key_of("e" * 11, "count")) is None
+    seen.put(key_of("aaaa", "count"), 4)
+    assert seen.get(key_of("aaaa", "count")) == 4
+
+
 def test_all_is_forgotten_when_asked() -> None:
     seen: TextCache[int] = TextCache(2)
     seen.put(key_of(TEXT, "count"), 7)
