@@ -26,7 +26,7 @@ from token_optimizer.optimizer.embedded.lines import (
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined
 from token_optimizer.optimizer.embedded.sources import source_span
-from token_optimizer.optimizer.embedded.transcripts import is_transcript, transcript_span
+from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
 from token_optimizer.text.lines import matches_at_lines
@@ -67,7 +67,8 @@ def _kind_of_records(text: str) -> Kind | None:
     if json_span(text):
         return Kind.JSON
     if is_log(text):
-        return Kind.LOG
+        # Who speaks may stand behind a time, as in a log.
+        return Kind.TRANSCRIPT if is_transcript(text) and is_talk(text) else Kind.LOG
     if json_line_spans(text):
         return Kind.JSON
     if is_transcript(text):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from token_optimizer.optimizer.embedded.asking import (
     MAX_ASKING_CHARS,
     Role,
+    addresses,
     announces_what_follows,
     asks,
     role_of_name,
@@ -30,6 +31,7 @@ _SPOKEN_SHARE = 0.6
 # Of heads that stand alone on their lines, and of cues, as much is said in other lines.
 _ALONE_SHARE = 0.25
 _TRANSCRIPT_SHARE = 0.8
+_SAMPLE_CHARS, _ADDRESSED_SHARE = 20_000, 0.2
 _FIELDS = frozenset(
     ("url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id")
 )
@@ -44,6 +46,12 @@ def is_transcript(text: str) -> bool:
     """Whether most of the text is what several people said, each with its speaker, or subtitles."""
     span = transcript_span(text, asked=True)
     return span is not None and span[1] - span[0] >= _TRANSCRIPT_SHARE * len(text)
+
+
+def is_talk(text: str) -> bool:
+    """Whether people speak in the lines, to each other or of themselves: programs do not."""
+    lines = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip()]
+    return sum(map(addresses, lines)) >= _ADDRESSED_SHARE * len(lines)
 
 
 def transcript_span(text: str, *, asked: bool = False) -> Line | None:

@@ -6,7 +6,7 @@ import pytest
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.content import message_pieces, result_pieces
+from token_optimizer.optimizer.embedded.content import kind_of, message_pieces, result_pieces
 from token_optimizer.optimizer.embedded.transcripts import is_transcript
 from token_optimizer.optimizer.pipeline import optimize_body
 
@@ -59,3 +59,11 @@ def test_what_was_said_stays_with_who_said_it(form: str) -> None:
     sent = result.body["messages"][0]["content"]
     assert result.stats.tokens_after <= budget
     assert WRITTEN[form].format(name=NAMES[31 % 3], n=31, text=ANSWER).strip() in sent
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [(TALK, Kind.TRANSCRIPT), (["job started", "queue drained", "job done"], Kind.LOG)]
+)
+def test_people_who_speak_behind_times_write_no_log(said: list[str], kind: Kind) -> None:
+    lines = [f"[06:00:{n % 60:02d}] {NAMES[n % 3]}: {said[n % len(said)]}" for n in range(60)]
+    assert kind_of("\n".join(lines)) is kind
