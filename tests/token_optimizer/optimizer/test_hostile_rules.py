@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.growth import MAX_RATIO, ratio
+from token_optimizer.optimizer.code.bodies import body_passages
 from token_optimizer.optimizer.code.packed import record_spans
+from token_optimizer.optimizer.code.records import record_passages
 from token_optimizer.optimizer.embedded.content import message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
@@ -18,6 +20,10 @@ from token_optimizer.text.sentences import sentence_spans
 _CHARS = 12_000
 
 
+def body_passages_of(text: str) -> object:
+    return body_passages(text, "What does a do?")
+
+
 @pytest.mark.parametrize(
     ("rule", "piece"),
     [
@@ -25,6 +31,9 @@ _CHARS = 12_000
         (message_pieces, '"'),
         (message_pieces, "<?xml "),
         (message_pieces, "a: b\n"),
+        (body_passages_of, "class A:\n"),
+        (body_passages_of, " def a(b):\n"),
+        (record_passages, "CREATE TABLE a (\n"),
         (record_spans, "<a"),
         (record_spans, "({"),
         (record_spans, "'"),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.code.definitions import definition_ends
+from token_optimizer.optimizer.code.definitions import definition_end, definitions
 from token_optimizer.optimizer.code.passages import line_passages, without_number
 from token_optimizer.optimizer.relevance.words import stems_of
 
@@ -113,10 +113,10 @@ def _functions(text: str, markers: tuple[Marker, ...]) -> Iterator[_Function]:
         return
     written = [without_number(text, line.start, line.end) for line in lines]
     at = 0
-    for number, name, end in definition_ends(written):
+    for number, name in definitions(written):
         if number < at or _HOLDS_OTHERS.match(written[number]):
             continue
-        at = end
+        at = end = definition_end(written, number)
         if end - number > _MIN_BODY_LINES:
             start, stop = lines[number].end, lines[end - 1].end
             whole = text[lines[number].start : stop]

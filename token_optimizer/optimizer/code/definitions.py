@@ -55,17 +55,13 @@ def with_named_definitions(find_passages: FindPassages) -> FindPassages:
 def _named(text: str, passages: Sequence[Passage], names: set[str]) -> Iterator[int]:
     """The numbers of the passages that stand in a definition of one of the names, or right above it."""
     lines = [without_number(text, passage.start, passage.end) for passage in passages]
-    for number, name in _definitions(lines):
+    for number, name in definitions(lines):
         if name in names:
-            yield from range(_start(lines, number), _end(lines, number))
+            yield from range(_start(lines, number), definition_end(lines, number))
 
 
-def definition_ends(lines: Sequence[str]) -> Iterator[tuple[int, str, int]]:
-    """The number of each line that defines something, what it defines, and the line behind all of it."""
-    return ((number, name, _end(lines, number)) for number, name in _definitions(lines))
-
-
-def _definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+def definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The number of each line that defines something, and what it defines."""
     for number, line in enumerate(lines):
         match = _DEFINES.match(line, 0, _LONGEST_HEAD)
         if match is not None:
@@ -78,7 +74,8 @@ def _start(lines: Sequence[str], number: int) -> int:
     return number
 
 
-def _end(lines: Sequence[str], number: int) -> int:
+def definition_end(lines: Sequence[str], number: int) -> int:
+    """The number of the line behind the definition that begins there."""
     depth = _depth(lines[number])
     for end in range(number + 1, len(lines)):
         if _depth(lines[end]) <= depth:

@@ -40,6 +40,7 @@ _DIGIT = re.compile(r"\d")
 # A rule may stand below the names.
 _COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
 # Says what the columns of the rows below are.
+_MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
 _RULE = re.compile(r"(?:^|\n)[ \t]*(?:---|===)[-= \t]*\s*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
@@ -68,7 +69,7 @@ def record_passages(text: str, query: str | None = None, markers: tuple[Marker, 
         return [replace(passage, facts={}) for passage in span_passages(text, spans)]
     lines = line_passages(text, query, markers)
     passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
-    heads = [match.span() for match in _SCHEMA.finditer(text)]
+    heads = [match.span() for match in islice(_SCHEMA.finditer(text), _MAX_SCHEMAS)]
     if passages and _names_columns(text[passages[0].start : passages[0].end]):
         heads.append((passages[0].start, passages[0].end))
     return [
