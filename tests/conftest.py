@@ -28,6 +28,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 import hypothesis
@@ -74,7 +75,14 @@ def pytest_configure(config: pytest.Config) -> None:
         _fit_for_tests(state)
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"], worker)
     django.setup()
+
+
+def _own_database(redis_url: str, worker: str) -> str:
+    """Valkey's database of one process of the tests, so that none clears another's."""
+    return urlsplit(redis_url)._replace(path=f"/{int(worker.removeprefix('gw')) + 1}").geturl()
 
 
 def _fit_for_tests(state: InstanceState) -> None:

@@ -65,7 +65,11 @@ def _limits(account: str, address: str) -> dict[str, int]:
 
 def _count(key: str, free: int) -> None:
     cache.add(key, 0, _REMEMBERED_SECONDS)
-    tries = cache.incr(key)
+    try:
+        tries = cache.incr(key)
+    except ValueError:  # its hour passed in between
+        cache.set(key, 1, _REMEMBERED_SECONDS)
+        tries = 1
     if tries >= free:
         pause = min(2 ** (tries - free), _MAX_PAUSE_SECONDS)
         cache.set(f"{key}:until", time.time() + pause, pause)

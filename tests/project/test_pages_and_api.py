@@ -52,6 +52,7 @@ OPERATIONS = {
     "prompt_version": "GET prompts/{id}/versions, POST prompts/{id}/roll-back",
     "delete_prompt": "DELETE prompts/{id}",
     "documents": "GET documents, POST documents/search",
+    "upload": "POST documents",
     "delete_document": "DELETE documents/{id}",
     "document_action": (
         "POST documents/{id}/cancel, POST documents/{id}/retry, POST documents/{id}/embed-again"
@@ -100,7 +101,6 @@ WITHOUT = {
     "requests_csv": "the list, page by page",
     "new_requests": "the list since a moment",
     "compare_with": "leads to the comparison of two requests",
-    "upload": "POST /v1/ingest, with a key of the project",
     "theme": "a cookie of the browser",
     "login": "tokens take the place of sessions",
     "login_code": "tokens take the place of sessions",

@@ -1,7 +1,9 @@
-"""Stored documents: how far each is, and what can be done with it. Files come in by /v1/ingest."""
+"""Stored documents: new ones, how far each is, and what can be done with it. /v1/ingest takes larger ones."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -14,7 +16,9 @@ from rest_framework.response import Response
 
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
+from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
+from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.control import cancel_document, embed_again, remove_document, retry_document
 from optimizer_app.models import Document, Role
 from optimizer_app.retrieval.search import search_documents
@@ -33,6 +37,31 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
 class DocumentFilter(ProjectFilter):
     state = serializers.ChoiceField(required=False, choices=Document.State.choices)
     external_id = serializers.CharField(required=False)
+
+
+class NewDocumentFields(serializers.Serializer[Any]):
+    project = VisibleProject()
+    external_id = serializers.CharField(help_text="Yours: the same again with another content replaces it.")
+    content = serializers.CharField(trim_whitespace=False)
+    encoding = serializers.ChoiceField(
+        choices=("text", "base64"), default="text", help_text="Of `content`; files such as PDF in base64."
+    )
+    title = serializers.CharField(default="", allow_blank=True)
+    type = serializers.ChoiceField(choices=[item.value for item in BlockType], default=BlockType.DOC.value)
+    metadata = serializers.DictField(default=dict)
+
+    def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """With the content as bytes."""
+        try:
+            return {**asked, "content": _as_bytes(asked["content"], asked.pop("encoding"))}
+        except binascii.Error as error:
+            raise serializers.ValidationError({"content": "is no base64"}) from error
+
+
+def _as_bytes(content: str, encoding: str) -> bytes:
+    if encoding == "base64":
+        return base64.b64decode(content, validate=True)
+    return content.encode("utf-8", "replace")
 
 
 class Search(serializers.Serializer[Any]):
@@ -70,6 +99,25 @@ class DocumentsView(Collection):
 
     def get_queryset(self) -> QuerySet[Document]:
         return Document.objects.without_source().filter(project__in=self.projects)
+
+    @extend_schema(request=NewDocumentFields, responses={202: DocumentSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Queue a document; the answer comes before it is read."""
+        asked = self.read(NewDocumentFields)
+        new = NewDocument(
+            asked["external_id"],
+            asked["content"],
+            title=asked["title"],
+            block_type=BlockType(asked["type"]),
+            metadata=asked["metadata"],
+        )
+        try:
+            job = accept_documents(asked["project"], [new])
+        except RefusedDocument as error:
+            raise serializers.ValidationError({"content": str(error)}) from error
+        queued = self.get_queryset().get(jobs=job)
+        return Response(DocumentSerializer(queued).data, status=status.HTTP_202_ACCEPTED)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete the document with its passages."""

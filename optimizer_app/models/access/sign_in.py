@@ -156,4 +156,4 @@ class UserSession(models.Model):
     objects = UserSessionQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"session of {self.user_id}"
+        return f"of {self.user}"

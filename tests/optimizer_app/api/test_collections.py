@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from typing import Any
 
@@ -211,6 +212,19 @@ def test_documents_are_listed_searched_and_deleted(call: Caller, project: Projec
     assert list(call("POST", "documents/search/", {**asked, "types": ["x"]}).error["fields"]) == ["types.0"]
     assert call("DELETE", f"documents/{document.pk}/").status == 204
     assert not Document.objects.exists()
+
+
+def test_a_document_is_queued_as_text_or_as_a_file(call: Caller, project: Project) -> None:
+    text = {"project": str(project.pk), "external_id": "faq", "content": "Where? Here."}
+    packed = base64.b64encode(b"%PDF-1.7 x").decode()
+    file = {**text, "external_id": "a.pdf", "content": packed, "encoding": "base64", "title": "A"}
+    for sent, source in ((text, b"Where? Here."), (file, b"%PDF-1.7 x")):
+        made = call("POST", "documents/", sent)
+        assert (made.status, made.body["external_id"]) == (202, sent["external_id"])
+        assert bytes(Document.objects.get(pk=made.body["id"]).source) == source
+    for field, value in (("content", "no base64!"), ("type", "x"), ("external_id", "x" * 2_000)):
+        assert call("POST", "documents/", {**file, field: value}).status == 400, field
+    assert Document.objects.count() == 2
 
 
 def test_a_price_is_set_and_taken_back(call_as_staff: Caller) -> None:

@@ -34,7 +34,9 @@ def test_it_has_the_columns_of_the_trace():
     columns = {field.attname for field in RequestTrace._meta.concrete_fields}
     fields = {field.name for field in dataclasses.fields(TraceRecord)}
 
-    assert fields - {"messages_count"} == columns - {"gross_usd", "net_usd", "read_back_usd"}
+    money = {"gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated"}
+
+    assert fields - {"messages_count"} == columns - money
 
 
 def test_a_lone_surrogate_becomes_a_question_mark():
