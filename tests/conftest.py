@@ -24,11 +24,11 @@ import functools
 import ipaddress
 import os
 import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import django
 import hypothesis
@@ -75,14 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _fit_for_tests(state)
         os.environ["DATABASE_URL"] = state.database_url
         os.environ["REDIS_URL"] = state.redis_url
-    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        os.environ["REDIS_URL"] = _own_database(os.environ["REDIS_URL"], worker)
     django.setup()
-
-
-def _own_database(redis_url: str, worker: str) -> str:
-    """Valkey's database of one process of the tests, so that none clears another's."""
-    return urlsplit(redis_url)._replace(path=f"/{int(worker.removeprefix('gw')) + 1}").geturl()
 
 
 def _fit_for_tests(state: InstanceState) -> None:
@@ -105,6 +98,12 @@ def _fit_for_tests(state: InstanceState) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files for the workers: one that came last would run alone, with the others idle."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture
+def empty_cache(settings: Any) -> None:
+    """A cache with nothing in it. Cleared, it would take from tests that run beside this one, too."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid.uuid4().hex}}
 
 
 @pytest.fixture(scope="session", autouse=True)

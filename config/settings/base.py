@@ -333,6 +333,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "PromptKindEnum": ["text", "openai", "anthropic", "responses"],
         "VariableKindEnum": "optimizer_app.prompts.template.Kind",
+        "BlockTypeEnum": "optimizer_app.api.collections.documents.BLOCK_TYPES",
         "ProviderKindEnum": "optimizer_app.models.provider.Provider.Kind",
         # Messages have a role, too.
         "MemberRoleEnum": "optimizer_app.models.roles.Role",

@@ -24,6 +24,7 @@ from optimizer_app.models import Document, Role
 from optimizer_app.retrieval.search import search_documents
 from token_optimizer.models import BlockType
 
+BLOCK_TYPES = [item.value for item in BlockType]
 _MAX_QUESTION_CHARS = 2_000
 _MAX_PASSAGES = 50
 
@@ -47,7 +48,7 @@ class NewDocumentFields(serializers.Serializer[Any]):
         choices=("text", "base64"), default="text", help_text="Of `content`; files such as PDF in base64."
     )
     title = serializers.CharField(default="", allow_blank=True)
-    type = serializers.ChoiceField(choices=[item.value for item in BlockType], default=BlockType.DOC.value)
+    type = serializers.ChoiceField(choices=BLOCK_TYPES, default=BlockType.DOC.value)
     metadata = serializers.DictField(default=dict)
 
     def validate(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -68,9 +69,7 @@ class Search(serializers.Serializer[Any]):
     project = VisibleProject()
     query = serializers.CharField(max_length=_MAX_QUESTION_CHARS)
     top_k = serializers.IntegerField(min_value=1, max_value=_MAX_PASSAGES, default=10)
-    types = serializers.ListField(
-        child=serializers.ChoiceField(choices=[item.value for item in BlockType]), default=list
-    )
+    types = serializers.ListField(child=serializers.ChoiceField(choices=BLOCK_TYPES), default=list)
     metadata = serializers.DictField(default=dict)
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 
 from dashboard.account import throttle
 from dashboard.account.throttle import FREE_TRIES, forget, seconds_to_wait
 
+pytestmark = pytest.mark.usefixtures("empty_cache")
+
 PASSWORD = "a long pass phrase"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_tried() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_some_tries_are_free_and_then_pauses_double(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,19 +6,15 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import Client
 from django_otp.oath import TOTP
 
 from optimizer_app.models import AuditEntry, SecondFactor, UserSession
 from tests.dashboard.pages import page_text
 
+pytestmark = pytest.mark.usefixtures("empty_cache")
+
 PASSWORD = "a long pass phrase"
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses_yet() -> None:
-    cache.clear()
 
 
 @pytest.fixture

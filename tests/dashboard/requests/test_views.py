@@ -181,7 +181,7 @@ def test_csv(as_admin: Client, project: Project) -> None:
 def test_csv_has_as_many_rows_as_it_may_and_comes_in_parts(
     as_admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newest = [make_trace(project) for _ in range(5)][:0:-1]
+    newest = [make_trace(project, age=timedelta(minutes=1 + number)) for number in range(5)][:4]
     monkeypatch.setattr(views, "MAX_CSV_ROWS", 4)
     monkeypatch.setattr(csv_file, "CHUNK_ROWS", 2)
     assert [row["id"] for row in csv_rows(as_admin, "/requests.csv")] == [str(row.pk) for row in newest]

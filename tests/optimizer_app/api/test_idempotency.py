@@ -8,10 +8,7 @@ from django.core.cache import cache
 from optimizer_app.models import ApiKey, Project
 from tests.optimizer_app.api.conftest import Caller
 
-
-@pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    cache.clear()
+pytestmark = pytest.mark.usefixtures("empty_cache")
 
 
 def test_it_answers_as_before_and_does_nothing(call: Caller, project: Project) -> None:
