@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from optimizer_app.instance.servers.running import RunningServers, log_dir, run_
 STOP_WITHIN_SECONDS = 18
 _LOOK_AGAIN_SECONDS = 0.1
 _LOOK_AT_LOGS_SECONDS = 10.0
+_asked_to_stop = threading.Event()
 
 
 class StopRequested(BaseException):
@@ -63,12 +65,13 @@ class Supervisor:
 
     def keep_alive(self) -> NoReturn:
         """Until StopRequested."""
-        while True:
+        while not _asked_to_stop.is_set():
             self._keep_logs_short()
             for child in (*self.servers.children.values(), *self.workers):
                 if news := child.look_after():
                     self.say(f"{news} Its log: {self._log(child.name)}")
             time.sleep(_LOOK_AGAIN_SECONDS)
+        raise StopRequested
 
     def stop(self) -> None:
         """End every child. A second signal meanwhile makes it quick."""
@@ -108,10 +111,15 @@ class Supervisor:
 
 
 def raise_on_signals() -> None:
-    """From here on SIGTERM and SIGINT raise StopRequested, wherever the program is."""
+    """From here on SIGTERM and SIGINT raise StopRequested, wherever the program is.
+
+    Within a finalizer Python drops what is raised: `keep_alive` knows of it all the same.
+    """
+    _asked_to_stop.clear()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _raise)
 
 
 def _raise(_number: int, _frame: FrameType | None) -> NoReturn:
+    _asked_to_stop.set()
     raise StopRequested
