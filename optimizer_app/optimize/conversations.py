@@ -28,6 +28,8 @@ KEPT_SECONDS = 6 * 3600
 TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MAX_WAITING_WRITES = 1_000
+# Of each process, in front of what Valkey knows.
+MAX_OWN_CHARS = 24_000_000
 _PREFIX = "conversation:"
 
 Write = tuple[str, dict[str, SentMessage]]
@@ -40,7 +42,7 @@ class Conversations:
         self._redis = Redis.from_url(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
-        self._own = InProcessMemory()
+        self._own = InProcessMemory(MAX_OWN_CHARS)
         self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
         self._paused_until = 0.0
         self._thread = threading.Thread(target=self._write_all, name="conversations", daemon=True)

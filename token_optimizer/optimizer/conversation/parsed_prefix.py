@@ -82,7 +82,7 @@ class ParsedPrefix:
 
 
 EMPTY_PREFIX = ParsedPrefix()
-PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(64_000_000)
+PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(24_000_000)
 on_forget(PARSED_PREFIXES.forget)
 
 

@@ -64,7 +64,7 @@ _SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
     BlockType.ASSISTANT: split_bulk,
 }
 # The pieces of a text without their own texts, and the length of each.
-_SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=32_000_000)
+_SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=12_000_000)
 
 
 @dataclass(frozen=True, slots=True)

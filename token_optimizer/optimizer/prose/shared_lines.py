@@ -26,7 +26,7 @@ _LONG_LINE_CHARS = 300
 _MIN_LINE_CHARS = 8
 # Places where a line is looked for.
 _MAX_PLACES = 4
-_CHOSEN: TextCache[frozenset[int]] = TextCache(5_000, max_chars=32_000_000)
+_CHOSEN: TextCache[frozenset[int]] = TextCache(5_000, max_chars=12_000_000)
 
 
 @dataclass(frozen=True, slots=True)

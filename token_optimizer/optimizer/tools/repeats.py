@@ -24,7 +24,7 @@ from token_optimizer.text.cache import TextCache, key_of
 _MIN_TIMES_LONGER = 1.5
 # Each level is compared with all that stands within it.
 _MAX_DEPTH = 4
-_REFERRING_TEXTS: TextCache[tuple[str, ...]] = TextCache(2_000, max_chars=32_000_000)
+_REFERRING_TEXTS: TextCache[tuple[str, ...]] = TextCache(2_000, max_chars=12_000_000)
 # By a parameter's name and its schema without descriptions: the first tool with it, and its descriptions.
 _Seen = dict[tuple[str, str], tuple[str, list[str]]]
 

@@ -37,7 +37,7 @@ _HOLDS_MAP = frozenset({
 _EXAMPLES = frozenset({"example", "examples"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A conversation brings the same tools on every turn.
-_SHORT_TEXTS: TextCache[tuple[str, int]] = TextCache(20_000, max_chars=32_000_000)
+_SHORT_TEXTS: TextCache[tuple[str, int]] = TextCache(20_000, max_chars=12_000_000)
 # Holds the place of a marker while JSON is written: a character that has no meaning in any text.
 _PLACE = "\ue000"
 
