@@ -4,7 +4,6 @@ import datetime
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -32,16 +31,6 @@ def test_it_prepares_and_repeating_it_changes_nothing(settings) -> None:
     assert "tok_" not in second.getvalue()
     assert Project.objects.count() == 1
     assert timezone.now().date() + datetime.timedelta(days=1) in partition_days()
-
-
-@pytest.fixture
-def empty_database(transactional_db: None) -> Iterator[str]:
-    """The URL of a database of its own."""
-    name = f"{connection.settings_dict['NAME']}_empty"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-        yield f"{database_url().rpartition('/')[0]}/{name}"
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_two_that_start_at_once_take_turns(empty_database: str, tmp_path: Path) -> None:
