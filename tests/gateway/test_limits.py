@@ -18,16 +18,20 @@ import openai
 import pytest
 import pytest_asyncio
 from django.conf import settings
+from django.utils import timezone
 from redis.asyncio import Redis
 
 from gateway.errors import RateLimited
 from gateway.limits import Limiter
+from optimizer_app.limits.holders import key_holder
+from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import Limits
 from optimizer_app.limits.windows import Holder
 from tests.dashboard.traces.rows import make_trace
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.mock_provider import MockProvider
+from tests.optimizer_app.traces.records import eventually
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}
@@ -83,6 +87,8 @@ def test_what_was_billed_counts(account: Account, provider: MockProvider) -> Non
     first = account.post(CHAT, BODY).json()
     assert first["usage"]["total_tokens"] == 18
     assert first["optimizer_stats"]["tokens_after"] * 2 <= 20
+    # It is counted once the answer is out.
+    eventually(lambda: present_use(key_holder(account.key, timezone.now()))[0].used == 18)
     assert account.post(CHAT, BODY).status_code == 429
 
 
