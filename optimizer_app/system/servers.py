@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -79,7 +81,7 @@ def valkey() -> Part:
         Fact("memory", memory["used_memory"], "bytes"),
         Fact("answered in", answered_ms, "ms"),
     )
-    return Part("Valkey", facts, _memory_problem(memory["used_memory"], memory.get("maxmemory", 0)))
+    return Part("Valkey", facts, _memory_problem(memory))
 
 
 def _silent(error: str) -> Problem:
@@ -96,8 +98,12 @@ def _silent(error: str) -> Problem:
     )
 
 
-def _memory_problem(used: int, allowed: int) -> Problem | None:
-    if not allowed or used < allowed * _NEARLY_FULL:
+def _memory_problem(memory: Mapping[str, Any]) -> Problem | None:
+    """None also where a full one forgets what it may: conversations, which last for hours."""
+    allowed = memory.get("maxmemory", 0)
+    if not allowed or memory["used_memory"] < allowed * _NEARLY_FULL:
+        return None
+    if str(memory.get("maxmemory_policy", "")).startswith("volatile"):
         return None
     return Problem(
         "Its memory is nearly full",

