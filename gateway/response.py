@@ -17,14 +17,13 @@ from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client
+from gateway.requests.encoding import ANY_WRAPPING
 from gateway.requests.off_loop import off_loop
 from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, too_long_an_answer
 from gateway.upstream.headers import answer_headers
 from token_optimizer.models import OptimizationStats
 
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
-# zlib and gzip, told apart by their first bytes.
-_ANY_WRAPPING = 47
 _PIECE_BYTES = 1024**2
 _LARGE_PIECE_BYTES = 8 * 1024**2
 # What a packed answer is unpacked, at most, but for one that is made for it.
@@ -130,7 +129,7 @@ async def unpacked(answer: Answer) -> AsyncIterator[bytes]:
         async for chunk in answer.chunks():
             yield chunk
         return
-    unpacker = zlib.decompressobj(_ANY_WRAPPING)
+    unpacker = zlib.decompressobj(ANY_WRAPPING)
     async for chunk in answer.chunks():
         while chunk:
             yield _unpack(unpacker, chunk, _PIECE_BYTES)
@@ -145,7 +144,7 @@ async def unpack_whole(body: bytes, *, packed: bool) -> bytes:
 
 
 def _unpack_whole(body: bytes) -> bytes:
-    unpacker, pieces, left = zlib.decompressobj(_ANY_WRAPPING), [], MAX_ANSWER_BYTES
+    unpacker, pieces, left = zlib.decompressobj(ANY_WRAPPING), [], MAX_ANSWER_BYTES
     while body:
         piece = _unpack(unpacker, body, _LARGE_PIECE_BYTES)
         left -= len(piece)

@@ -20,7 +20,6 @@ from optimizer_app.playground.trial import TrialConfig
 from token_optimizer.errors import ConfigError, PromptError
 
 TEMPLATE_KIND = ("template", "Template")
-MAX_COLUMNS = 4
 LETTERS = "ABCD"
 _MAX_BUDGET = 2**31 - 1
 

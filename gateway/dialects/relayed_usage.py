@@ -15,6 +15,7 @@ from typing import Any
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
+from gateway.requests.encoding import ANY_WRAPPING
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from token_optimizer.models import Dialect
 
@@ -22,8 +23,6 @@ _USAGE = re.compile(rb'"usage"\s*:\s*(?=\{)')
 _END_BYTES = 16 * 1024
 _MAX_UNPACKED_BYTES = 64 * 1024**2
 _PIECE_BYTES = 1024**2
-# zlib and gzip, told apart by their first bytes.
-_ANY_WRAPPING = 47
 
 
 class RelayedUsage:
@@ -31,7 +30,7 @@ class RelayedUsage:
 
     def __init__(self, dialect: Dialect, *, packed: bool) -> None:
         self._dialect = dialect
-        self._unpacker = zlib.decompressobj(_ANY_WRAPPING) if packed else None
+        self._unpacker = zlib.decompressobj(ANY_WRAPPING) if packed else None
         self._head = self._tail = b""
         self._left = _MAX_UNPACKED_BYTES
 

@@ -21,6 +21,7 @@ from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, read_prompt
 from gateway.recording import Recording
 from gateway.requests.client import Client
+from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized, untouched
@@ -45,7 +46,8 @@ async def compress(gateway: Gateway, client: Client, caller: Caller, recording: 
     recording.note_stats(result.stats)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
-    await client.answer(200, [JSON_TYPE, *recording.headers], _answer(request, result))
+    answer = await off_loop(len(request.raw), _answer, request, result)
+    await client.answer(200, [JSON_TYPE, *recording.headers], answer)
 
 
 async def _with_as_many_messages(

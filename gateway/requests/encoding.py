@@ -10,7 +10,7 @@ import zstandard
 from gateway.errors import BadRequest, UnsupportedEncoding, too_large
 
 # zlib and gzip, told apart by their first bytes; and deflate without any wrapping.
-_ANY_WRAPPING = 47
+ANY_WRAPPING = 47
 _NO_WRAPPING = -15
 _ZLIB_FIRST_BYTE = 0x78
 _MAX_ZSTD_WINDOW_BYTES = 8 * 1024**2
@@ -29,10 +29,10 @@ def unpacked_body(body: bytes, encoding: str, max_bytes: int) -> bytes:
         case "" | "identity":
             return body
         case "gzip" | "x-gzip":
-            plain = _inflated(body, _ANY_WRAPPING, max_bytes)
+            plain = _inflated(body, ANY_WRAPPING, max_bytes)
         case "deflate":
             wrapped = body[:1] == bytes([_ZLIB_FIRST_BYTE])
-            plain = _inflated(body, _ANY_WRAPPING if wrapped else _NO_WRAPPING, max_bytes)
+            plain = _inflated(body, ANY_WRAPPING if wrapped else _NO_WRAPPING, max_bytes)
         case "zstd":
             plain = _decompressed_zstd(body, max_bytes)
         case _:

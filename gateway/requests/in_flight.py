@@ -18,7 +18,7 @@ _MB = 1024 * 1024
 MAX_BYTES = 512 * _MB
 
 
-class Holder(Enum):
+class HeldBy(Enum):
     """Whose bytes are counted together."""
 
     KEY = "this key's requests hold"
@@ -27,13 +27,13 @@ class Holder(Enum):
     STRANGERS = "requests without a key in their headers hold"
 
 
-MAX_BYTES_OF: Mapping[Holder, int] = {
-    Holder.KEY: 192 * _MB,
-    Holder.ADDRESS: 256 * _MB,
-    Holder.STRANGER: 8 * _MB,
-    Holder.STRANGERS: 64 * _MB,
+MAX_BYTES_OF: Mapping[HeldBy, int] = {
+    HeldBy.KEY: 192 * _MB,
+    HeldBy.ADDRESS: 256 * _MB,
+    HeldBy.STRANGER: 8 * _MB,
+    HeldBy.STRANGERS: 64 * _MB,
 }
-Holding = tuple[Holder, UUID | str | None]
+Holding = tuple[HeldBy, UUID | str | None]
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class BytesInFlight:
     """The bytes that this worker holds."""
 
     max_bytes: int = MAX_BYTES
-    max_bytes_of: Mapping[Holder, int] = field(default_factory=lambda: MAX_BYTES_OF)
+    max_bytes_of: Mapping[HeldBy, int] = field(default_factory=lambda: MAX_BYTES_OF)
     _total: int = 0
     _of: Counter[Holding] = field(default_factory=Counter)
 
@@ -86,8 +86,8 @@ class HeldBytes:
     @property
     def _holdings(self) -> list[Holding]:
         if self.key is not None:
-            together: Holding = (Holder.KEY, self.key)
-            alone = Holder.ADDRESS
+            together: Holding = (HeldBy.KEY, self.key)
+            alone = HeldBy.ADDRESS
         else:
-            together, alone = (Holder.STRANGERS, None), Holder.STRANGER
+            together, alone = (HeldBy.STRANGERS, None), HeldBy.STRANGER
         return [together, (alone, self.address)] if self.address else [together]

@@ -9,15 +9,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime, timedelta
 
-import redis
-from django.conf import settings
-
 from optimizer_app.background.heartbeat import last_seen
+from optimizer_app.background.valkey import valkey_client
 
 
 def is_served(queue: str, within: timedelta) -> bool:
     """RedisError where Valkey does not answer."""
-    with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:
+    with valkey_client() as client:
         seen = last_seen(client).get(queue)
     # A moment to come is from before the clock was set back.
     return seen is not None and abs(datetime.now(UTC) - seen) <= within

@@ -13,14 +13,16 @@ from functools import cache
 
 import redis
 import structlog
-from django.conf import settings
+
+from optimizer_app.background.valkey import valkey_client
 
 log = structlog.get_logger(__name__)
 
+# The process's one client, which forgets its connections when the process forks.
+_client = cache(valkey_client)
 KEY = "worker-seen"
 # Beside the names of the queues.
 SCHEDULE = "schedule"
-_TIMEOUT_SECONDS = 1.0
 
 
 def note_seen(queue: str) -> None:
@@ -35,11 +37,3 @@ def last_seen(client: redis.Redis) -> Mapping[str, datetime]:
     """The moments by queue, by a client that decodes; queues that were never seen are not in it."""
     found = client.hgetall(KEY).items()
     return {str(name): datetime.fromtimestamp(float(moment), UTC) for name, moment in found}
-
-
-@cache
-def _client() -> redis.Redis:
-    """The process's one client, which forgets its connections when the process forks."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import redis
-from django.conf import settings
 
+from optimizer_app.background.valkey import valkey_client
+from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import SCRIPTS, Counted, Holder
-
-_TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Used:
 
     @property
     def is_nearly_spent(self) -> bool:
-        return self.used is not None and self.used >= self.limit * 4 / 5
+        return self.used is not None and self.used >= self.limit * NEARLY_SPENT
 
 
 def present_use(holder: Holder) -> list[Used]:
@@ -45,11 +44,8 @@ def present_use(holder: Holder) -> list[Used]:
 def _counted(holder: Holder) -> Sequence[int | None]:
     if not holder.limits.is_counted:
         return [None] * len(Counted)
-    client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
-    )
     try:
-        with client:
+        with valkey_client() as client:
             return list(client.register_script(SCRIPTS["use"])(keys=holder.keys))
     except (redis.RedisError, OSError):
         return [None] * len(Counted)

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 
 from optimizer_app.models.limits import BudgetPeriod, Limited
 
+# Of a limit: from here on people are told.
+NEARLY_SPENT = Decimal("0.8")
 MAX_MODELS = 50
 MAX_MODEL_CHARS = 200
 

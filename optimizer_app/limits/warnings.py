@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import structlog
 
 from optimizer_app.limits.spending import period_start
+from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import Event, Project
 from optimizer_app.trace_ids import first_id_at
@@ -18,13 +18,12 @@ from optimizer_app.trace_ids import first_id_at
 log = structlog.get_logger(__name__)
 
 EVENT_TYPE = "budget_warning"
-_SHARE = Decimal("0.8")
 
 
 def warn_if_near(project: Project, holder: Holder, now: datetime) -> None:
     """Leave the event where the budget is nearly spent, and was not said to be in this period."""
     budget = holder.limits.budget_usd
-    if budget is None or holder.spent_usd < budget * _SHARE:
+    if budget is None or holder.spent_usd < budget * NEARLY_SPENT:
         return
     made, due = _event_id(holder, now), now if project.has_receiver else None
     _, is_new = Event.objects.get_or_create(

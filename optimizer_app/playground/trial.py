@@ -21,6 +21,9 @@ from optimizer_app.optimize.service import (
 from optimizer_app.playground.prompt import TrialPrompt
 from token_optimizer.config import OptimizerConfig
 
+# That a prompt is tried under side by side.
+MAX_COLUMNS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class TrialConfig:

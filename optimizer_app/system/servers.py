@@ -10,9 +10,9 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from optimizer_app.background.valkey import valkey_client
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 
-VALKEY_SECONDS = 1.0
 # Of the connections that PostgreSQL allows, and of the memory that Valkey may take.
 _NEARLY_FULL = 0.85
 _POSTGRES_FACTS = """
@@ -22,16 +22,6 @@ _POSTGRES_FACTS = """
            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
            current_setting('max_connections')::int
 """
-
-
-def valkey_client() -> redis.Redis:
-    """A client that gives up early; the caller closes it."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        decode_responses=True,
-        socket_timeout=VALKEY_SECONDS,
-        socket_connect_timeout=VALKEY_SECONDS,
-    )
 
 
 def postgres() -> Part:

@@ -13,11 +13,11 @@ from django.db.models import Min
 from django.utils import timezone
 
 from optimizer_app.background.heartbeat import SCHEDULE, last_seen
+from optimizer_app.background.valkey import valkey_client
 from optimizer_app.child_processes import running
 from optimizer_app.ingest.turns import embedded_a_second
 from optimizer_app.models import Document, Precompression
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
-from optimizer_app.system.servers import valkey_client
 
 PRECOMPRESSION = "precompression"
 _BACKGROUND = ("ingest", "delivery", "upkeep")

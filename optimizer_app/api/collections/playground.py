@@ -26,10 +26,8 @@ from optimizer_app.playground.costs import compared_models, costs_by_model
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.prompt import TrialPrompt
 from optimizer_app.playground.settings import with_settings
-from optimizer_app.playground.trial import TrialConfig, run_trials
+from optimizer_app.playground.trial import MAX_COLUMNS, TrialConfig, run_trials
 from token_optimizer.errors import ConfigError, PromptError
-
-_MAX_COLUMNS = 4
 
 
 class ColumnRequest(serializers.Serializer[Any]):
@@ -59,7 +57,7 @@ class TrialRequest(serializers.Serializer[Any]):
 
 
 class PlaygroundRequest(TrialRequest):
-    columns = serializers.ListField(child=ColumnRequest(), min_length=1, max_length=_MAX_COLUMNS)
+    columns = serializers.ListField(child=ColumnRequest(), min_length=1, max_length=MAX_COLUMNS)
 
 
 class AskRequest(TrialRequest):

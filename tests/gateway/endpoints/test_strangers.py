@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from gateway.requests.in_flight import MAX_BYTES_OF, Holder
+from gateway.requests.in_flight import MAX_BYTES_OF, HeldBy
 from tests.gateway.accounts import Account
 from tests.patience import PATIENCE_SECONDS
 
@@ -45,6 +45,6 @@ def test_a_lone_surrogate_in_the_model_of_an_off_request(echo_account: Account) 
 
 def test_bodies_are_let_go_with_their_requests(echo_account: Account) -> None:
     """Together they are more than one key may hold at a time."""
-    body = b"x" * (MAX_BYTES_OF[Holder.KEY] // 4)
+    body = b"x" * (MAX_BYTES_OF[HeldBy.KEY] // 4)
     for _ in range(5):
         assert echo_account.post("/v1/messages/count_tokens", data=body).status_code == 400

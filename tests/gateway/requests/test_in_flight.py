@@ -8,9 +8,9 @@ import pytest
 
 from gateway.errors import TooManyBytes, Unavailable
 from gateway.requests.client import Client
-from gateway.requests.in_flight import BytesInFlight, HeldBytes, Holder
+from gateway.requests.in_flight import BytesInFlight, HeldBy, HeldBytes
 
-_SMALL = {Holder.KEY: 60, Holder.ADDRESS: 80, Holder.STRANGER: 10, Holder.STRANGERS: 15}
+_SMALL = {HeldBy.KEY: 60, HeldBy.ADDRESS: 80, HeldBy.STRANGER: 10, HeldBy.STRANGERS: 15}
 
 
 def _bounded() -> BytesInFlight:
