@@ -14,6 +14,7 @@ from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import Event, Project
 from optimizer_app.trace_ids import first_id_at
+from token_optimizer.telemetry.events import create_event
 
 log = structlog.get_logger(__name__)
 
@@ -42,18 +43,15 @@ def warn_if_near(project: Project, holder: Holder, now: datetime) -> None:
 
 def _payload(made: uuid.UUID, project: Project, holder: Holder, now: datetime) -> dict[str, Any]:
     is_key = holder.id != project.pk
-    return {
-        "event_type": EVENT_TYPE,
-        "event_id": str(made),
-        "timestamp": now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "api_key": str(holder.id) if is_key else "",
-        "budget": {
-            "of": "key" if is_key else "project",
-            "period": holder.limits.budget_period,
-            "budget_usd": str(holder.limits.budget_usd),
-            "spent_usd": str(holder.spent_usd),
-        },
+    budget = {
+        "of": "key" if is_key else "project",
+        "period": holder.limits.budget_period,
+        "budget_usd": str(holder.limits.budget_usd),
+        "spent_usd": str(holder.spent_usd),
     }
+    event = create_event(EVENT_TYPE, str(made), str(holder.id) if is_key else "", budget=budget)
+    timestamp = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {**event, "event_id": str(made), "timestamp": timestamp}
 
 
 def _event_id(holder: Holder, now: datetime) -> uuid.UUID:

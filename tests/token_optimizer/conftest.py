@@ -9,6 +9,7 @@ import pytest
 from tests.events_receiver import EventsReceiver
 from tests.mock_provider import MockProvider
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE
+from token_optimizer.telemetry.endpoint import SPILL_VARIABLE
 
 
 @pytest.fixture
@@ -20,6 +21,11 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockProvider]:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", mock.url)
         monkeypatch.setenv(STRICT_VARIABLE, "1")
         yield mock
+
+
+@pytest.fixture(autouse=True)
+def _no_event_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SPILL_VARIABLE, "")
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """TelemetryEmitter: takes events without blocking, and posts them in batches from a thread of its own.
 
-The queue is bounded, so an analytics server that is down costs the newest `max_queued` events of memory and
-nothing else. No lock is held while anything is sent.
+The queue is bounded. While the endpoint stays down, what waits goes to a file (see `spill`) and is sent from
+there once it is back, in order, also by a later process. No lock is held while anything is sent.
 """
 
 from __future__ import annotations
 
 import atexit
+import hashlib
 import logging
 import os
 import random
@@ -14,11 +15,16 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 import requests
+
+from token_optimizer.telemetry.endpoint import check_analytics_url, spill_folder
+from token_optimizer.telemetry.spill import SpillFile
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +35,17 @@ LONGEST_PAUSE_SECONDS = 8.0
 POST_TIMEOUT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 EXIT_SECONDS = 2.0
-RETRIED_STATUSES = frozenset({408, 429})
+RETRIED_STATUSES = frozenset({408, 425, 429})
+RESENT_EVENTS = 100
 
 
 class TelemetryEmitter:
-    """Posts `{api_key, events: [...]}` to `analytics_url`, each event until a 2xx or a limit of attempts.
+    """Posts `{api_key, events: [...]}` to `analytics_url`, in order, each event until a 2xx or a refusal.
 
     A batch goes out when `batch_size` events wait, or `flush_interval` seconds after the first of them.
-    `dropped` counts the events that were given up.
+    Each carries an `Idempotency-Key`, the same on every attempt. `dropped` counts the events that were given
+    up: refused by the endpoint, or more than fits in queue and file. ConfigError for a URL that would carry
+    the key over the network in the clear. `spill_dir` None is where `endpoint.spill_folder` says.
     """
 
     def __init__(
@@ -47,13 +56,16 @@ class TelemetryEmitter:
         flush_interval: float = 5,
         *,
         max_queued: int = MAX_QUEUED,
+        spill_dir: Path | None = None,
     ) -> None:
+        check_analytics_url(analytics_url)
         self.analytics_url = analytics_url
         self.api_key = api_key
         self.batch_size = batch_size
         self.flush_interval = flush_interval
         self.max_queued = max_queued
         self.dropped = 0
+        self._spill_dir = spill_dir or spill_folder()
         self._warned = False
         self._start_afresh()
         _living.add(self)
@@ -63,9 +75,19 @@ class TelemetryEmitter:
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._queue: deque[bytes] = deque()
-        self._in_flight = 0
+        self._in_flight: list[bytes] = []
+        self._sending = False
         self._flushing = False
+        self._failures = 0
+        self._shut = False
         self._thread: threading.Thread | None = None
+        endpoint = hashlib.sha256(f"{self.analytics_url}\n{self.api_key}".encode()).hexdigest()[:16]
+        self._spill = SpillFile(self._spill_dir, endpoint)
+
+    @property
+    def undelivered(self) -> int:
+        """How many events wait in the queue, on their way, or in the file."""
+        return len(self._queue) + len(self._in_flight) + len(self._spill)
 
     def emit(self, event: dict[str, Any]) -> None:
         """Queue an event; returns at once. A full queue loses its oldest event."""
@@ -90,62 +112,135 @@ class TelemetryEmitter:
         return "the queue is full" if full else ""
 
     def flush(self, timeout: float = POST_TIMEOUT_SECONDS) -> bool:
-        """Send now what waits; True once all was delivered or given up, False after `timeout` seconds."""
+        """Send now what waits; True once nothing does, False after `timeout` seconds or where it went to the
+        file."""
         with self._changed:
-            self._flushing = bool(self._queue)
+            self._flushing = self._thread is not None and bool(self._queue or len(self._spill))
             self._changed.notify_all()
-            return self._changed.wait_for(lambda: not self._queue and not self._in_flight, timeout)
+            tried = self._changed.wait_for(self._is_at_rest, timeout)
+        return tried and not len(self._spill)
 
-    def shutdown(self, timeout: float = POST_TIMEOUT_SECONDS) -> bool:
-        """Flush, then take no more events. What fails now is tried once more and no longer."""
+    def _is_at_rest(self) -> bool:
+        return not self._queue and not self._sending and not self._flushing
+
+    def begin_shutdown(self) -> None:
+        """Take no more events, and send at once what waits."""
         self._closing.set()
-        return self.flush(timeout)
+        with self._changed:
+            self._changed.notify_all()
+
+    def shutdown(self, timeout: float = POST_TIMEOUT_SECONDS) -> int:
+        """Flush, then take no more events; returns how many are left. These wait in the file, where there is
+        one, for the next process. What fails now is tried once more and no longer."""
+        self.begin_shutdown()
+        self.flush(timeout)
+        with self._changed:
+            left = [*self._in_flight, *self._queue]
+            self._queue.clear()
+            self._in_flight = []
+            lost = len(left) - self._keep(left)
+            waiting = len(self._spill)
+            self._shut = True
+            if self._thread is None:
+                self._spill.close()
+        if lost:
+            self._give_up(lost, "they could not be sent in time")
+        return waiting + lost
 
     def _run(self) -> None:
         try:
+            self._spill.take_over()
             with requests.Session() as session:
-                while batch := self._next_batch():
-                    self._deliver(session, batch)
+                while (batch := self._next_batch()) or self._is_waiting():
+                    self._send(session, batch)
                     self._landed()
         finally:
             # After an error nobody foresaw, the next event starts a new thread.
             self._landed(ended=True)
 
+    def _is_waiting(self) -> bool:
+        return bool(len(self._spill)) and not self._closing.is_set()
+
     def _landed(self, *, ended: bool = False) -> None:
         with self._changed:
             if self._thread is threading.current_thread():
-                self._in_flight = 0
+                self._in_flight = []
+                self._sending = False
+                self._flushing = self._flushing and not ended
                 self._thread = None if ended else self._thread
             self._changed.notify_all()
+            if self._shut and self._thread is None:
+                self._spill.close()
 
     def _next_batch(self) -> list[bytes]:
-        """The next events, once they are due; none when the thread has been idle and may end."""
+        """The next events, once they are due; none where nothing came for a while."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing.is_set(), IDLE_SECONDS)
-            if self._queue:
-                self._changed.wait_for(self._is_due, self.flush_interval)
-            batch = [self._queue.popleft() for _ in range(min(self.batch_size, len(self._queue)))]
-            self._in_flight = len(batch)
+            self._wait_until_due()
+            # While the endpoint is down, the file holds them better.
+            size = len(self._queue) if self._failures else self.batch_size
+            batch = [self._queue.popleft() for _ in range(min(size, len(self._queue)))]
+            self._in_flight = batch
+            self._sending = bool(batch or len(self._spill))
             self._flushing = self._flushing and bool(self._queue)
-            if not batch:
+            if not self._sending:
                 self._thread = None
             return batch
+
+    def _wait_until_due(self) -> None:
+        if self._failures:
+            self._changed.wait_for(self._cannot_wait, _pause_seconds(self._failures))
+            return
+        self._changed.wait_for(lambda: self._queue or self._closing.is_set(), IDLE_SECONDS)
+        if self._queue:
+            self._changed.wait_for(self._is_due, self.flush_interval)
+
+    def _cannot_wait(self) -> bool:
+        return len(self._queue) * 2 >= self.max_queued or self._flushing or self._closing.is_set()
 
     def _is_due(self) -> bool:
         return len(self._queue) >= self.batch_size or self._flushing or self._closing.is_set()
 
-    def _deliver(self, session: requests.Session, batch: list[bytes]) -> None:
+    def _send(self, session: requests.Session, batch: list[bytes]) -> None:
+        """Post a batch behind what waits in the file; where the endpoint is down, put it there."""
+        attempts = 1 if self._failures else MAX_ATTEMPTS
+        problem = self._resend(session) or (batch and self._deliver(session, batch, attempts))
+        if not problem:
+            self._failures = 0
+            return
+        self._failures += 1
+        with self._changed:
+            # What `shutdown` has put away meanwhile is not kept twice.
+            left = self._in_flight
+            lost = len(left) - self._keep(left)
+            self._in_flight = []
+        if lost:
+            self._give_up(lost, problem)
+
+    def _resend(self, session: requests.Session) -> str:
+        """Send what waits in the file; why not, empty where all of it went."""
+        while lines := self._spill.first(RESENT_EVENTS):
+            if problem := self._deliver(session, [self._with_key(line) for line in lines], attempts=1):
+                return problem
+            self._spill.take_off(len(lines))
+        return ""
+
+    def _deliver(self, session: requests.Session, batch: Sequence[bytes], attempts: int) -> str:
+        """Post a batch; why it may not have arrived, empty where it did or where the endpoint refuses it."""
         body = b'{"api_key":%s,"events":[%s]}' % (orjson.dumps(self.api_key), b",".join(batch))
         problem = ""
-        for attempt in range(MAX_ATTEMPTS):
+        for attempt in range(attempts):
             problem, final = self._post(session, body)
             if not problem:
                 self._warned = False
-                return
-            if final or self._closing.is_set():
+                return ""
+            if final:
+                self._give_up(len(batch), problem)
+                return ""
+            if self._closing.is_set():
                 break
-            self._closing.wait(_pause_seconds(attempt))
-        self._give_up(len(batch), problem)
+            if attempt + 1 < attempts:
+                self._closing.wait(_pause_seconds(attempt))
+        return problem
 
     def _post(self, session: requests.Session, body: bytes) -> tuple[str, bool]:
         """What went wrong, empty when nothing did, and whether trying again is of no use."""
@@ -153,7 +248,10 @@ class TelemetryEmitter:
             response = session.post(
                 self.analytics_url,
                 data=body,
-                headers={"Content-Type": "application/json"},
+                headers={
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": hashlib.sha256(body).hexdigest(),
+                },
                 timeout=POST_TIMEOUT_SECONDS,
                 allow_redirects=False,  # a redirected POST becomes a GET
             )
@@ -163,6 +261,19 @@ class TelemetryEmitter:
         if 200 <= status < 300:
             return "", True
         return f"status {status}", status < 500 and status not in RETRIED_STATUSES
+
+    def _keep(self, lines: Sequence[bytes]) -> int:
+        """Put events in the file, without the key: how many found room."""
+        return self._spill.append([self._without_key(line) for line in lines])
+
+    def _without_key(self, line: bytes) -> bytes:
+        event = orjson.loads(line)
+        if event.get("api_key") == self.api_key:
+            del event["api_key"]
+        return orjson.dumps(event)
+
+    def _with_key(self, line: bytes) -> bytes:
+        return orjson.dumps({"api_key": self.api_key, **orjson.loads(line)})
 
     def _give_up(self, count: int, problem: str) -> None:
         """Count lost events; the first loss of an outage is told, the rest are only counted."""
@@ -176,7 +287,8 @@ class TelemetryEmitter:
 
 def _pause_seconds(attempt: int) -> float:
     """Twice as long after each failure, with jitter so that many clients do not return at one moment."""
-    return min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)  # noqa: S311
+    longest = min(FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10), LONGEST_PAUSE_SECONDS)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 _living: weakref.WeakSet[TelemetryEmitter] = weakref.WeakSet()
@@ -188,9 +300,9 @@ def _shut_all_down() -> None:
     deadline = time.monotonic() + EXIT_SECONDS
     emitters = list(_living)
     for emitter in emitters:
-        emitter.shutdown(timeout=0)
+        emitter.begin_shutdown()
     for emitter in emitters:
-        emitter.flush(max(0.0, deadline - time.monotonic()))
+        emitter.shutdown(max(0.0, deadline - time.monotonic()))
 
 
 def _start_all_afresh() -> None:

@@ -1,6 +1,6 @@
 """The 8 events of the optimizer, as the analytics dashboard receives them.
 
-No event holds prompt text, a provider's key or a provider's error message (which may quote the prompt):
+`events.schema.json` beside this file is their JSON Schema, of the version that each event names. No event holds prompt text, a provider's key or a provider's error message (which may quote the prompt):
 only counts, names, routes and reasons.
 """
 
@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from typing import Any
 
+import orjson
 import uuid_utils.compat
 
 from token_optimizer.models import COMPRESS_STAGE, BlockFate, OptimizationStats
@@ -22,6 +24,9 @@ Event = dict[str, Any]
 
 # Said where the package runs from a checkout that was never installed.
 UNINSTALLED_VERSION = "0.1.0"
+
+# Raised where a field goes or changes its meaning; new fields may come within a version.
+SCHEMA_VERSION = 1
 
 OPTIMIZATION_FIELDS = (
     "tokens_before",
@@ -48,6 +53,14 @@ class EventType(StrEnum):
 
 
 @cache
+def event_schema() -> dict[str, Any]:
+    """The JSON Schema of one event."""
+    text = files("token_optimizer.telemetry").joinpath("events.schema.json").read_bytes()
+    schema: dict[str, Any] = orjson.loads(text)
+    return schema
+
+
+@cache
 def sdk_version() -> str:
     """The version of the installed package."""
     try:
@@ -56,11 +69,12 @@ def sdk_version() -> str:
         return UNINSTALLED_VERSION
 
 
-def create_event(event_type: EventType, trace_id: str, api_key: str, **details: Any) -> Event:
-    """An event of any type; `details` are JSON values that stand beside the envelope's fields."""
+def create_event(event_type: str, trace_id: str, api_key: str, **details: Any) -> Event:
+    """An event of any type, ours among them; `details` are JSON values that stand beside the envelope's fields."""
     return {
         "event_id": str(uuid_utils.compat.uuid7()),
-        "event_type": event_type.value,
+        "event_type": str(event_type),
+        "schema_version": SCHEMA_VERSION,
         "timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "api_key": api_key,
         "trace_id": str(trace_id),

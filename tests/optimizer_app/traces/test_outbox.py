@@ -29,6 +29,7 @@ def test_a_completed_optimization_in_the_guides_schema():
     assert payload == {
         "event_id": str(event.id),
         "event_type": "optimization_completed",
+        "schema_version": 1,
         "timestamp": record.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "api_key": str(KEY_ID),
         "trace_id": str(record.id),

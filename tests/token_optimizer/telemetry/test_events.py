@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from token_optimizer.models import BlockFate, BlockType, Kind, OptimizationStats, StageReport
 from token_optimizer.telemetry.events import (
@@ -15,6 +16,7 @@ from token_optimizer.telemetry.events import (
     blocks_by_fate,
     create_event,
     create_optimization_event,
+    event_schema,
     events_of,
     request_summary,
     sdk_version,
@@ -63,6 +65,7 @@ def test_the_guides_schema() -> None:
     timestamp, event_id = event.pop("timestamp"), event.pop("event_id")
     assert event == {
         "event_type": "optimization_completed",
+        "schema_version": 1,
         "api_key": "tok_mine",
         "trace_id": "0192-trace",
         "request": {"provider": "openai", "model": "gpt-4", "input_messages_count": 1},
@@ -153,3 +156,27 @@ def test_the_compression_of_blocks_is_told_without_their_text() -> None:
 def test_the_fallback_of_a_prompt_is_told_first() -> None:
     made = stats(blocks=[KEPT], fallback_used=True, fallback_reason="no user")
     assert events_of(made, SUMMARY, api_key="tok")[1]["fallback"] == {"reason": "no user", "blocks": 1}
+
+
+def problems_of(event: dict[str, Any]) -> list[str]:
+    return [error.message for error in Draft202012Validator(event_schema()).iter_errors(event)]
+
+
+def test_the_schema_is_one_and_knows_every_type() -> None:
+    Draft202012Validator.check_schema(event_schema())
+    known = event_schema()["properties"]["event_type"]["enum"]
+    assert {kind.value for kind in EventType} <= set(known)
+
+
+def test_every_event_is_valid_by_the_schema() -> None:
+    made = stats(blocks=[COMPRESSED, KEPT], fallback_used=True, fallback_reason="no user")
+    for event in events_of(made, SUMMARY, api_key="tok", caching=True):
+        assert problems_of(event) == []
+    assert problems_of(create_event(EventType.PROVIDER_ERROR, "t", "k", request=SUMMARY)) == []
+
+
+@pytest.mark.parametrize("missing", ["optimization", "blocks", "performance", "request", "event_id"])
+def test_the_schema_wants_every_field_of_the_guide(missing: str) -> None:
+    event = optimization_event()
+    del event[missing]
+    assert problems_of(event) == [f"{missing!r} is a required property"]
