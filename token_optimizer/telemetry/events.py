@@ -1,7 +1,8 @@
 """The 8 events of the optimizer, as the analytics dashboard receives them.
 
-`events.schema.json` beside this file is their JSON Schema, of the version that each event names. No event holds prompt text, a provider's key or a provider's error message (which may quote the prompt):
-only counts, names, routes and reasons.
+`events.schema.json` beside this file is their JSON Schema, of the version that each event names. No event
+holds prompt text, a provider's key or a provider's error message (which may quote the prompt): only counts, names,
+routes and reasons.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def sdk_version() -> str:
 
 
 def create_event(event_type: str, trace_id: str, api_key: str, **details: Any) -> Event:
-    """An event of any type, ours among them; `details` are JSON values that stand beside the envelope's fields."""
+    """An event of a type, one of ours or another; `details` are JSON values beside the envelope's fields."""
     return {
         "event_id": str(uuid_utils.compat.uuid7()),
         "event_type": str(event_type),
