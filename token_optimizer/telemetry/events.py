@@ -1,8 +1,8 @@
 """The 8 events of the optimizer, as the analytics dashboard receives them.
 
 `events.schema.json` beside this file is their JSON Schema, of the version that each event names. No event
-holds prompt text, a provider's key or a provider's error message (which may quote the prompt): only counts, names,
-routes and reasons.
+holds prompt text, a provider's key or a provider's error message (which may quote the prompt): only counts,
+names, routes and reasons.
 """
 
 from __future__ import annotations
