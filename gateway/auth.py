@@ -22,14 +22,14 @@ from django.utils import timezone
 from gateway.configs import NamedConfig, preset_config, stored_config
 from gateway.database import in_database
 from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
-from gateway.routing import ProviderRoute, provider_of_kind
+from gateway.routing import ModelRoute, Plan, ProviderRoute, plan_for, provider_of_kind
+from gateway.stored_routes import stored_provider, stored_routes
 from optimizer_app.limits.holders import bounded_holders
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider
 from optimizer_app.models.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.entries import override_cache_prices
 from optimizer_app.projects.relay_paths import may_relay
-from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.ports import CachePrices
 
@@ -55,6 +55,7 @@ class Caller:
     default: NamedConfig
     configs: Mapping[str, NamedConfig]
     providers: Sequence[ProviderRoute]
+    routes: Sequence[ModelRoute] = ()
     # Of the models for which somebody set prices.
     cache_prices: Mapping[str, CachePrices] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
@@ -105,6 +106,10 @@ class Caller:
         """The project's provider of the kind; echo where none is configured at all."""
         return provider_of_kind(self.providers, kind)
 
+    def plan_for(self, model: str, kind: str, conversation: Callable[[], str]) -> Plan:
+        """The providers that serve a request for the model, by the project's routes."""
+        return plan_for(model, kind, self.providers, self.routes, conversation)
+
 
 def presented_secret(headers: Mapping[str, str]) -> str:
     """The key in the request's headers; one of ours where several were sent."""
@@ -125,13 +130,15 @@ def caller_of(hashed: str) -> Caller | None:
         return None
     rows = list(OptimizationConfig.objects.filter(project=key.project_id).with_share())
     configs = {row.pk: stored_config(row) for row in rows}
-    providers = Provider.objects.filter(project=key.project_id).order_by("created_at", "name")
+    rows_of_providers = Provider.objects.filter(project=key.project_id).order_by("created_at", "name")
+    providers = {row.pk: stored_provider(row) for row in rows_of_providers}
     caller = Caller(
         project_id=key.project_id,
         api_key_id=key.id,
         default=next((configs[row.pk] for row in rows if _is_of(key, row)), _NO_CONFIG),
         configs={config.name: config for config in configs.values()},
-        providers=tuple(_route(row) for row in providers),
+        providers=tuple(providers.values()),
+        routes=stored_routes(key.project_id, providers),
         cache_prices=override_cache_prices(),
         hash_secret=key.project.hash_secret,
         scopes=frozenset(key.scopes),
@@ -146,15 +153,6 @@ def caller_of(hashed: str) -> Caller | None:
 def _is_of(key: ApiKey, row: OptimizationConfig) -> bool:
     """Whether the key uses the config: by naming it, or as the project's default."""
     return row.pk == key.config_id if key.config_id else row.is_default
-
-
-def _route(row: Provider) -> ProviderRoute:
-    try:
-        secret: str | None = row.secret()
-    except UndecryptableSecret:
-        log.error("provider_secret_unreadable", provider_id=str(row.id))
-        secret = None
-    return ProviderRoute(row.name, row.kind, row.base_url, secret, row.trusted, row.asks_for_stream_usage)
 
 
 def _note_use(key: ApiKey) -> None:

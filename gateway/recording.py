@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.auth import Caller
 from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
+from gateway.routing import ProviderRoute
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.prompts.published import PublishedPrompt
@@ -61,6 +62,7 @@ class Recording:
         self._counting: asyncio.Task[Optimized] | None = None
         self._calls: list[Usage] = []
         self._ended = False
+        self._provider: ProviderRoute | None = None
         self.dialect: Dialect = arrival.dialect
         self._trace = TraceRecord(
             id=arrival.trace_id,
@@ -94,7 +96,10 @@ class Recording:
     def headers(self) -> Headers:
         """The `x-optimizer-*` headers of every answer."""
         trace = self._trace
-        return optimizer_headers(trace.id, trace.tokens_before - trace.tokens_after, trace.route)
+        found = optimizer_headers(trace.id, trace.tokens_before - trace.tokens_after, trace.route)
+        if self._provider is not None:
+            found.append(("x-optimizer-provider", self._provider.name_in_header))
+        return found
 
     def note_request(self, request: PromptRequest) -> None:
         """What is asked for, in the dialect that the prompt turned out to have."""
@@ -127,8 +132,10 @@ class Recording:
         """What is passed to the provider that is no prompt."""
         self._trace = replace(self._trace, relayed=f"{method} {path}"[:_MAX_REASON_CHARS])
 
-    def note_provider(self, name: str) -> None:
-        self._trace = replace(self._trace, provider=name)
+    def note_provider(self, provider: ProviderRoute) -> None:
+        """Who is asked, until somebody else is."""
+        self._provider = provider
+        self._trace = replace(self._trace, provider=provider.name)
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer_app.models import Provider
-from optimizer_app.providers.addresses import DEFAULT_BASE_URLS
+from optimizer_app.providers.addresses import base_url_of
 from optimizer_app.providers.change import is_from_environment
 from optimizer_app.rollups.reading import Selection, Stretch, sums
 
@@ -47,4 +47,4 @@ def url_of(provider: Provider) -> str:
     """Where it lies; empty for the built-in echo."""
     if provider.kind == Provider.Kind.ECHO:
         return ""
-    return provider.base_url or DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
+    return base_url_of(provider.kind, provider.base_url, provider.region)

@@ -8,63 +8,42 @@ both bodies byte for byte as they came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from django.conf import settings
 
+from gateway.attempts.one import attempt
+from gateway.attempts.outgoing import Outgoing
 from gateway.auth import Caller
 from gateway.capturing import Capture, capturing
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
-from gateway.echo.answer import echo_answer
-from gateway.endpoints.from_template import complete_headers, prompt_request
+from gateway.endpoints.from_template import prompt_request
 from gateway.errors import GatewayError
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
-from gateway.requests.body import json_object, parsed_object, with_model
+from gateway.requests.body import parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header
-from gateway.requests.sides import version_for
+from gateway.requests.sides import conversation_of_key, version_for
 from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
-from gateway.routing import ProviderRoute
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
-from gateway.upstream.headers import request_headers
-from optimizer_app.optimize.service import INLINE_BYTES, Optimized, untouched
+from optimizer_app.optimize.service import Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
-from token_optimizer.models import OptimizationStats
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
 _ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What goes to the provider, to which `target`, and what its answer needs on the way back.
-
-    `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
-    `stats` a JSON answer is passed on byte for byte. `reading` reads what was left out, where
-    the model can ask for it.
-    """
-
-    dialect: ApiDialect
-    provider: ProviderRoute
-    request: PromptRequest
-    body: bytes
-    target: str
-    unasked: Outgoing | None = None
-    stats: OptimizationStats | None = None
-    reading: Reading | None = None
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -101,14 +80,18 @@ async def complete(
     caller: Caller,
     recording: Recording,
     request: PromptRequest,
-    target: str,
+    path: str,
 ) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
     recording.note_request(request)
     caller.check_model(request.model)
-    provider = caller.provider_for(dialect.provider_kind)
-    recording.note_provider(provider.name)
-    original = Outgoing(dialect, provider, request, request.raw, target)
+
+    def conversation() -> str:
+        return conversation_of_key(caller.api_key_id, request.dialect, request.body)
+
+    plan = caller.plan_for(request.model, dialect.provider_kind, conversation)
+    recording.note_provider(plan.first.provider)
+    original = Outgoing(dialect, plan, request, request.raw, path)
     with capturing(gateway.capture_queue, client, recording, request) as capture:
         async with client.watched():
             if request.off:
@@ -250,7 +233,7 @@ async def relay(
 ) -> None:
     """Ask the provider, and pass its answer on. One that refuses to be asked for usage is asked without."""
     recording.note_sent()
-    async with _provider_answer(gateway, client, caller, outgoing) as answer:
+    async with attempt(gateway, client, caller, outgoing) as answer:
         if outgoing.unasked is None or answer.status not in _REFUSALS:
             await _pass_on(gateway, client, caller, recording, outgoing, answer)
             return
@@ -279,39 +262,10 @@ async def _pass_on(
         return
 
     def ask(body: bytes) -> AbstractAsyncContextManager[Answer]:
-        return _provider_answer(gateway, client, caller, replace(outgoing, body=body))
+        return attempt(gateway, client, caller, replace(outgoing, body=body))
 
     rounds = RecordedRounds(outgoing.reading, outgoing.body, ask, recording)
     if is_stream(answer):
         await pass_joined_stream(client, recording, dialect, answer, rounds, strip_usage=strip_usage)
     else:
         await pass_joined_whole(client, recording, dialect, answer, outgoing.stats, rounds)
-
-
-async def _echoed(outgoing: Outgoing) -> Answer:
-    def answer() -> Answer:
-        return echo_answer(json_object(outgoing.body) or outgoing.request.body, outgoing.request.dialect)
-
-    # It counts the tokens of the prompt.
-    return answer() if len(outgoing.body) <= INLINE_BYTES else await asyncio.to_thread(answer)
-
-
-@asynccontextmanager
-async def _provider_answer(
-    gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
-) -> AsyncIterator[Answer]:
-    """The provider's answer, its body still to come."""
-    provider, request = outgoing.provider, outgoing.request
-    if provider.is_echo:
-        yield await _echoed(outgoing)
-        return
-    headers = request_headers(
-        client.header_list if request.template is None else complete_headers(client, outgoing.dialect),
-        caller.secret,
-        provider,
-        plain=request.stream,
-        unpacked=not request.off or request.template is not None,
-    )
-    sending = gateway.upstream.send(provider, client.method, outgoing.target, headers, outgoing.body)
-    async with sending as answer:
-        yield answer

@@ -10,7 +10,7 @@ from gateway.dialects.base import ApiDialect
 from gateway.errors import BadRequest
 from gateway.recording import Recording
 from gateway.requests.body import with_model
-from gateway.requests.client import Client, Headers
+from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
 from gateway.requests.sides import version_for
 from gateway.requests.template import rendered
@@ -45,9 +45,3 @@ def _rendered(
     raw, body = rendered(prompt, with_model(received, deployment))
     dialect.check(body)
     return raw, body
-
-
-def complete_headers(client: Client, dialect: ApiDialect) -> Headers:
-    """The client's headers, and those that the dialect requires, which need not come with it."""
-    missing = [header for header in dialect.required_headers if header[0] not in client.headers]
-    return [*client.header_list, *missing]

@@ -103,7 +103,7 @@ async def _relay(
 ) -> None:
     """Relay a request and its answer, byte for byte but for URLs of the provider."""
     recording.note_relayed(client.method, _path(client))
-    recording.note_provider(provider.name)
+    recording.note_provider(provider)
     received = await client.read_body(gateway.max_request_bytes)
     if caller.is_held_to_models and client.method == "POST" and not _names_no_model(client):
         caller.check_model(await off_loop(len(received), _model_of, received))

@@ -22,8 +22,13 @@ def version_for(
         return named
     identity = str(api_key_id)
     if share.by_conversation:
-        identity = f"{identity}\n{conversation_identity(dialect, body)}"
+        identity = conversation_of_key(api_key_id, dialect, body)
     return share.version if is_member(share.seed, share.percent, identity) else named
+
+
+def conversation_of_key(api_key_id: uuid.UUID, dialect: Dialect, body: Mapping[str, Any]) -> str:
+    """What tells a conversation from those of other keys."""
+    return f"{api_key_id}\n{conversation_identity(dialect, body)}"
 
 
 def conversation_identity(dialect: Dialect, body: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from gateway.errors import UpstreamFailed
 from gateway.routing import ProviderRoute
 from optimizer_app.models import Provider
 from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
-from optimizer_app.providers.addresses import DEFAULT_BASE_URLS
+from optimizer_app.providers.addresses import base_url_of
 
 _PREFIX_IN_BASE_URL = {Provider.Kind.OPENAI: "/v1", Provider.Kind.ANTHROPIC: ""}
 
@@ -42,13 +42,13 @@ class GuardedResolver(AbstractResolver):
 
 def base_urls(provider: ProviderRoute) -> Sequence[str]:
     """The URLs that the provider's own ones may begin with: as configured, and as its kind has it."""
-    default = DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
+    default = base_url_of(provider.kind, "", provider.region)
     return [url.rstrip("/") for url in (provider.base_url, default) if url]
 
 
 def prefix_in_base_url(provider: ProviderRoute) -> str:
     """The part of our paths that the provider's base URL has already."""
-    return _PREFIX_IN_BASE_URL[Provider.Kind(provider.kind)]
+    return _PREFIX_IN_BASE_URL.get(Provider.Kind(provider.kind), "")
 
 
 def joined_url(provider: ProviderRoute, path: str) -> str:

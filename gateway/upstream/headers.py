@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.errors import UpstreamFailed
+from gateway.errors import Unauthorized, UpstreamFailed
 from gateway.requests.client import Headers
 from gateway.routing import ProviderRoute
 from optimizer_app.providers.addresses import key_headers
@@ -60,7 +60,8 @@ def request_headers(
     passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret, own)]
     encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
     own_key = dict(received).get("x-provider-authorization", "").strip()
-    return [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
+    sent = [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
+    return sent if provider.headers == () else _with_own(sent, provider)
 
 
 def named_by_connection(headers: Headers) -> frozenset[str]:
@@ -84,9 +85,22 @@ def _readable_encodings(accepted: str) -> str:
 
 def credentials(provider: ProviderRoute, own_key: str) -> Headers:
     """The provider's key, or the caller's own, in the header which that provider reads."""
+    if not own_key and provider.needs_caller_key:
+        raise Unauthorized(f"provider {provider.name!r} needs a key of yours, in X-Provider-Authorization")
     if not own_key and provider.secret is None:
         raise UpstreamFailed(f"the stored key of provider {provider.name!r} cannot be read; enter it again")
     return key_headers(provider.kind, bare_key(own_key) or provider.secret or "")
+
+
+def _with_own(headers: Headers, provider: ProviderRoute) -> Headers:
+    """The headers with those that the provider is set up with, which stand in place of others."""
+    if provider.headers is None:
+        raise UpstreamFailed(
+            f"the stored headers of provider {provider.name!r} cannot be read; enter them again"
+        )
+    own = [(name.lower(), value) for name, value in provider.headers]
+    names = {name for name, _ in own}
+    return [*(header for header in headers if header[0] not in names), *own]
 
 
 def bare_key(authorization: str) -> str:

@@ -20,6 +20,7 @@ from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
 from optimizer_app.models.roles import Role
 from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, TraceRollup
+from optimizer_app.models.route import Route, RouteTarget
 from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.trace import RequestTrace
 
@@ -58,6 +59,8 @@ __all__ = [
     "Role",
     "RollupMark",
     "RollupState",
+    "Route",
+    "RouteTarget",
     "SavedView",
     "SecondFactor",
     "TraceRollup",

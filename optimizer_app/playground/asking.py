@@ -23,7 +23,7 @@ from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_sessio
 from optimizer_app.playground.prompt import TrialPrompt
 from optimizer_app.playground.streams import BrokenStream, Delta, deltas_of
 from optimizer_app.prices.entries import overrides_of
-from optimizer_app.providers.addresses import DEFAULT_BASE_URLS, key_headers
+from optimizer_app.providers.addresses import base_url_of, key_headers
 from optimizer_app.providers.echo import echo_of
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.models import Dialect
@@ -118,7 +118,7 @@ def _deltas(question: Question) -> Iterator[Delta]:
 
 
 def _streamed(question: Question, provider: Provider, secret: str) -> Iterator[Delta]:
-    url = (provider.base_url or DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]).rstrip("/")
+    url = base_url_of(provider.kind, provider.base_url, provider.region)
     if not provider.trusted:
         check_outgoing_url(url)
     headers = {"content-type": "application/json", "accept-encoding": "identity"}

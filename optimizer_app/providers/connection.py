@@ -16,12 +16,16 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from optimizer_app.models import Provider
 from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_session
-from optimizer_app.providers.addresses import DEFAULT_BASE_URLS, key_headers
+from optimizer_app.providers.addresses import base_url_of, key_headers
 from optimizer_app.security.encryption import UndecryptableSecret
 
 TIMEOUT_SECONDS = 5.0
 MAX_ANSWER_BYTES = 4 * 1024**2
-_MODELS_PATHS = {Provider.Kind.OPENAI: "/models", Provider.Kind.ANTHROPIC: "/v1/models"}
+_MODELS_PATHS = {
+    Provider.Kind.OPENAI: "/models",
+    Provider.Kind.ANTHROPIC: "/v1/models",
+    Provider.Kind.GEMINI: "/v1beta/models",
+}
 _ANTHROPIC_VERSION = "2023-06-01"
 
 
@@ -37,6 +41,8 @@ def check_connection(provider: Provider) -> ConnectionCheck:
     """Ask the provider once, and say what came of it."""
     if provider.kind == Provider.Kind.ECHO:
         return ConnectionCheck(True, "The built-in echo answers by itself; nothing is sent anywhere.")
+    if provider.kind not in _MODELS_PATHS:
+        return ConnectionCheck(False, "It has no list of models to ask for: its first request will tell.")
     try:
         secret = provider.secret()
     except UndecryptableSecret:
@@ -51,8 +57,9 @@ def check_connection(provider: Provider) -> ConnectionCheck:
 
 def _asked(provider: Provider, secret: str) -> ConnectionCheck:
     kind = Provider.Kind(provider.kind)
-    url = (provider.base_url or DEFAULT_BASE_URLS[kind]).rstrip("/") + _MODELS_PATHS[kind]
-    headers = {"accept-encoding": "identity", **dict(key_headers(kind, secret))}
+    url = base_url_of(kind, provider.base_url, provider.region) + _MODELS_PATHS[kind]
+    own = {**provider.headers, **provider.secret_headers()}
+    headers = {"accept-encoding": "identity", **dict(key_headers(kind, secret)), **own}
     if kind == Provider.Kind.ANTHROPIC:
         headers["anthropic-version"] = _ANTHROPIC_VERSION
     if not provider.trusted:
@@ -100,8 +107,8 @@ def _said(status: int, body: bytes, took_ms: float) -> ConnectionCheck:
 def _models_in(body: bytes) -> int | None:
     """How many models the answer lists; None where it is no such list."""
     try:
-        listed = orjson.loads(body)["data"]
-        return len(listed)
+        listed = orjson.loads(body)
+        return len(listed["models"] if "models" in listed else listed["data"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -117,5 +124,5 @@ def _failure(error: Exception, host: str) -> str:
 
 
 def _host(provider: Provider) -> str:
-    url = provider.base_url or DEFAULT_BASE_URLS[Provider.Kind(provider.kind)]
+    url = base_url_of(provider.kind, provider.base_url, provider.region)
     return urlsplit(url).netloc.rpartition("@")[2]

@@ -1,0 +1,1 @@
+"""Asking providers: what is sent, one attempt, and the attempts after one that failed."""

@@ -1,0 +1,63 @@
+"""One request to one provider, and its answer with the body still to come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from gateway.attempts.outgoing import Outgoing
+from gateway.auth import Caller
+from gateway.echo.answer import echo_answer
+from gateway.errors import BadRequest
+from gateway.requests.body import json_object
+from gateway.requests.client import Client, Headers
+from gateway.state import Gateway
+from gateway.upstream.connections import Answer
+from gateway.upstream.headers import request_headers
+from optimizer_app.optimize.service import INLINE_BYTES
+
+
+@asynccontextmanager
+async def attempt(
+    gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
+) -> AsyncIterator[Answer]:
+    """The answer of the request's first provider, in the dialect of the request."""
+    provider = outgoing.provider
+    if provider.is_echo:
+        yield await _echoed(outgoing)
+        return
+    if not provider.speaks(outgoing.dialect.provider_kind):
+        # The one place where the dialect of a request and the kind of its provider differ.
+        raise BadRequest(
+            f"provider {provider.name!r} is of kind {provider.kind!r}, and does not take {outgoing.path}",
+            param="model",
+        )
+    headers = _headers(client, caller, outgoing)
+    sending = gateway.upstream.send(provider, client.method, outgoing.path, headers, outgoing.body)
+    async with sending as answer:
+        yield answer
+
+
+def _headers(client: Client, caller: Caller, outgoing: Outgoing) -> Headers:
+    request = outgoing.request
+    received = client.header_list
+    if request.template is not None:
+        # Those that the dialect requires need not come with a template.
+        missing = [header for header in outgoing.dialect.required_headers if header[0] not in client.headers]
+        received = [*received, *missing]
+    return request_headers(
+        received,
+        caller.secret,
+        outgoing.provider,
+        plain=request.stream,
+        unpacked=not request.off or request.template is not None,
+    )
+
+
+async def _echoed(outgoing: Outgoing) -> Answer:
+    def answer() -> Answer:
+        return echo_answer(json_object(outgoing.body) or outgoing.request.body, outgoing.request.dialect)
+
+    # It counts the tokens of the prompt.
+    return answer() if len(outgoing.body) <= INLINE_BYTES else await asyncio.to_thread(answer)
