@@ -32,6 +32,7 @@ _MB = 1024**2
 PROCESSES = {
     "web": "optimizer_app.instance.web",
     "large prompts": "multiprocessing.spawn",
+    "recorder": "manage.py recorder",
     "worker": "worker --queues ingest",
     "precompression": "worker --queues precompression",
     "beat": "config beat",

@@ -17,8 +17,8 @@ from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.prompts.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
+from optimizer_app.traces.journal.recorder import Journal
 from optimizer_app.traces.record import ProviderCall, ReadBackRecord, ReReadRecord, Status, TraceRecord
-from optimizer_app.traces.recorder import Journal
 from optimizer_app.traces.stats import columns_of
 from token_optimizer.models import Dialect, OptimizationStats
 

@@ -34,7 +34,7 @@ from optimizer_app.optimize.service import (
 )
 from optimizer_app.precompression.lookups import conninfo_of
 from optimizer_app.precompression.requests import PrecompressionQueue
-from optimizer_app.traces.recorder import Recorder
+from optimizer_app.traces.journal.recorder import Recorder
 from token_optimizer.errors import PromptError
 
 Result = TypeVar("Result")

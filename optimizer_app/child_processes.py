@@ -30,7 +30,8 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 class Command:
     """How to start one child. `user` and `group` are ids to run under, None for our own.
 
-    `orphan_signal` is what the kernel sends to the child when its parent dies.
+    `orphan_signal` is what the kernel sends to the child when its parent dies. `ends_last`: it takes up what
+    the others leave, and so is stopped after them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Command:
     group: int | None = None
     orphan_signal: signal.Signals = signal.SIGTERM
     descriptors: tuple[int, ...] = ()
+    ends_last: bool = False
 
 
 def start(command: Command, *, run_dir: Path, log_path: Path) -> subprocess.Popen[bytes]:

@@ -16,7 +16,10 @@ MAX_PAUSE_SECONDS = 10
 
 @dataclass(slots=True)
 class Child:
-    """`start` starts the process, at first and after each death. It leads a process group of its own."""
+    """`start` starts the process, at first and after each death. It leads a process group of its own.
+
+    `ends_last`: it is stopped after the others.
+    """
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
@@ -24,6 +27,7 @@ class Child:
     started_at: float = field(default_factory=time.monotonic)
     deaths: int = 0
     start_again_at: float | None = None
+    ends_last: bool = False
 
     def look_after(self) -> str | None:
         """Note a death, or start again when the pause is over; what to tell of it."""

@@ -1,8 +1,8 @@
 """Keeps an instance's processes alive until a signal ends it.
 
 A process that dies is started again, later each time, the databases too: meanwhile known keys are served
-from memory, and traces wait in the journal. Stopping asks the workers first, and the databases once no
-worker needs them any more.
+from memory, and traces wait in the journal. Stopping asks the workers first, then the recorder, which stores
+what they leave, and the databases once nobody needs them any more.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from optimizer_app.instance.servers.running import RunningServers, log_dir, run_
 
 STOP_WITHIN_SECONDS = 18
 _LOOK_AGAIN_SECONDS = 0.1
+_A_MOMENT_SECONDS = 1.0
 _LOOK_AT_LOGS_SECONDS = 10.0
 _asked_to_stop = threading.Event()
 
@@ -51,7 +52,7 @@ class Supervisor:
     def start(self, commands: Sequence[child_processes.Command]) -> None:
         for command in commands:
             start = partial(self._start, command)
-            self.workers.append(Child(command.name, start, start()))
+            self.workers.append(Child(command.name, start, start(), ends_last=command.ends_last))
 
     def check_started(self) -> None:
         """Raise where a worker or a database ended; for the time before the first answer."""
@@ -75,14 +76,11 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every child. A second signal meanwhile makes it quick."""
-        for worker in self.workers:
-            with contextlib.suppress(ProcessLookupError):
-                worker.process.send_signal(signal.SIGTERM)
         give_up_at = time.monotonic() + STOP_WITHIN_SECONDS
         try:
-            for worker in self.workers:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    worker.process.wait(max(0.0, give_up_at - time.monotonic()))
+            _stop([worker for worker in self.workers if not worker.ends_last], give_up_at)
+            last_give_up_at = max(give_up_at, time.monotonic() + _A_MOMENT_SECONDS)
+            _stop([worker for worker in self.workers if worker.ends_last], last_give_up_at)
         except StopRequested:
             self.say("Stopping at once.")
         for worker in self.workers:
@@ -108,6 +106,16 @@ class Supervisor:
     def _last_words(self, worker: Child) -> str:
         lines = self._log(worker.name).read_text(errors="replace").splitlines()
         return "\n".join(f"  {line}" for line in lines[-8:])
+
+
+def _stop(workers: Sequence[Child], give_up_at: float) -> None:
+    """Ask them to end, and wait for them until then."""
+    for worker in workers:
+        with contextlib.suppress(ProcessLookupError):
+            worker.process.send_signal(signal.SIGTERM)
+    for worker in workers:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.process.wait(max(0.0, give_up_at - time.monotonic()))
 
 
 def raise_on_signals() -> None:

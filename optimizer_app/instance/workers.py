@@ -1,4 +1,4 @@
-"""The command lines of an instance's workers: web, Celery, and the embedding process."""
+"""The command lines of an instance's workers: web, the recorder, Celery, and the embedding process."""
 
 from __future__ import annotations
 
@@ -61,11 +61,20 @@ def celery_processes() -> list[Command]:
 
 
 def embedding_process() -> Command:
+    return _command_of_ours("embedding")
+
+
+def recorder_process() -> Command:
+    return _command_of_ours("recorder", ends_last=True)
+
+
+def _command_of_ours(name: str, *, ends_last: bool = False) -> Command:
     return Command(
-        name="embedding",
-        arguments=[sys.executable, "manage.py", "embedding"],
+        name=name,
+        arguments=[sys.executable, "manage.py", name],
         environment=_environment(),
         folder=settings.BASE_DIR,
+        ends_last=ends_last,
     )
 
 

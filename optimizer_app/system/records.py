@@ -12,9 +12,9 @@ from django.db.models import Count, Min, Q
 
 from optimizer_app.models import Event, Project
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
-from optimizer_app.traces.journal import REJECTED, SUFFIX
+from optimizer_app.traces.journal.recorder import MAX_JOURNAL_BYTES
+from optimizer_app.traces.journal.segments import REJECTED, SUFFIX
 from optimizer_app.traces.partitions import TABLE
-from optimizer_app.traces.recorder import MAX_JOURNAL_BYTES
 
 # What is written to the journal is stored within a second.
 _STUCK_AFTER_SECONDS = 60.0
@@ -99,7 +99,7 @@ def _nearly_full(size: int) -> Problem | None:
     return Problem(
         "The journal is nearly full",
         f"Traces of a worker that has {MAX_JOURNAL_BYTES // 1024**3} GB of them waiting are lost.",
-        f"Bring PostgreSQL back; the logs of the web workers in {settings.LOG_DIR} say what is wrong.",
+        f"Bring PostgreSQL back; recorder.log in {settings.LOG_DIR} says what is wrong.",
     )
 
 
@@ -109,7 +109,7 @@ def _stuck(stuck: bool) -> Problem | None:
     return Problem(
         "Finished requests have been waiting for more than a minute",
         "They are on the disk, and appear on the pages once they are stored.",
-        f"The logs of the web workers in {settings.LOG_DIR} say why: look for traces_wait.",
+        f"recorder.log in {settings.LOG_DIR} says why, or the logs of the web workers: look for traces_wait.",
     )
 
 

@@ -31,14 +31,22 @@ from optimizer_app.instance.servers.running import (
     settled_state,
 )
 from optimizer_app.instance.supervisor import StopRequested, Supervisor, WorkerFailed, raise_on_signals
-from optimizer_app.instance.workers import celery_processes, embedding_process, web_workers
+from optimizer_app.instance.workers import (
+    celery_processes,
+    embedding_process,
+    recorder_process,
+    web_workers,
+)
 
 FIRST_ANSWER_WITHIN_SECONDS = 60
 LISTEN_BACKLOG = 2048
 
 
 class Command(BaseCommand):
-    help = "Start PostgreSQL, Valkey, the web workers, Celery and the embedding model; Ctrl-C stops them all."
+    help = (
+        "Start PostgreSQL, Valkey, the web workers, the recorder, Celery and the embedding model; "
+        "Ctrl-C stops them all."
+    )
     requires_system_checks = ()
 
     def handle(self, *_args: Any, **_options: Any) -> None:
@@ -86,7 +94,7 @@ class Command(BaseCommand):
         _wait_for_first_answer(supervisor)
         self._say(f"Token Optimizer is up at {local_url()}/ -- Ctrl-C stops it. Try:")
         self._say(first_call(made, local_url()))
-        supervisor.start([*celery_processes(), embedding_process()])
+        supervisor.start([recorder_process(), *celery_processes(), embedding_process()])
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)

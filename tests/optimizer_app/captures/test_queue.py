@@ -15,7 +15,7 @@ from optimizer_app.captures.queue import CaptureQueue, CaptureRequest
 from optimizer_app.captures.reading import texts_of
 from optimizer_app.captures.record import CaptureRecord
 from optimizer_app.models import Capture
-from optimizer_app.traces import recorder as recorders
+from optimizer_app.traces.journal import recorder as recorders
 from token_optimizer.models import BlockTexts
 
 if TYPE_CHECKING:

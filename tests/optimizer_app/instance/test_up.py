@@ -60,12 +60,14 @@ def test_what_dies_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir
         instance.wait_until_up()
         assert_databases_come_back(instance)
         embedding = process_of(instance, "manage.py embedding")
-        for worker in (embedding, process_of(instance, "optimizer_app.instance.web")):
+        recorder = process_of(instance, "manage.py recorder")
+        for worker in (embedding, recorder, process_of(instance, "optimizer_app.instance.web")):
             worker.kill()
             worker.wait()
         # The socket outlives the worker, so this waits for the next one.
         assert requests.get(f"{instance.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
         assert process_of(instance, "manage.py embedding").pid != embedding.pid
+        assert process_of(instance, "manage.py recorder").pid != recorder.pid
         assert instance.survivors_of(signal.SIGKILL) == []
     finally:
         instance.process.kill()
@@ -157,7 +159,7 @@ def wait_until_ready(instance: Instance) -> None:
 
 def assert_recognisable(instance: Instance) -> None:
     lines = [" ".join(process.cmdline()) for process in instance.processes()]
-    for name in ("postgres", "valkey-server", "celery", "manage.py embedding"):
+    for name in ("postgres", "valkey-server", "celery", "manage.py embedding", "manage.py recorder"):
         assert any(name in line for line in lines), name
 
 

@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from optimizer_app.models import ApiKey, Project
-    from optimizer_app.traces.recorder import Recorder
+    from optimizer_app.traces.journal.recorder import Recorder
 
 Recording = Callable[[Path], AbstractContextManager["Recorder"]]
 
@@ -46,7 +46,7 @@ def recording() -> Recording:
 
 @contextmanager
 def _recording(directory: Path) -> Iterator[Recorder]:
-    from optimizer_app.traces.recorder import Recorder
+    from optimizer_app.traces.journal.recorder import Recorder
 
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

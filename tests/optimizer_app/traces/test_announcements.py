@@ -6,7 +6,7 @@ from channels.layers import get_channel_layer
 
 from optimizer_app.announcements import announce_traces, project_group
 from optimizer_app.models import RequestTrace
-from optimizer_app.traces.recorder import Recorder
+from optimizer_app.traces.journal.recorder import Recorder
 from tests.optimizer_app.traces.records import eventually, new_record
 from tests.patience import PATIENCE_SECONDS
 

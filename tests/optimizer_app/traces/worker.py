@@ -19,8 +19,8 @@ import django
 
 
 async def main(mode: str, directory: Path, project_id: str) -> None:
-    from optimizer_app.traces.journal import SegmentJournal
-    from optimizer_app.traces.recorder import Recorder
+    from optimizer_app.traces.journal.recorder import Recorder
+    from optimizer_app.traces.journal.segments import SegmentJournal
 
     if mode == "journal":
         journal = SegmentJournal(directory)

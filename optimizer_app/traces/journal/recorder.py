@@ -1,9 +1,10 @@
 """Keeps a trace of every answered request, off the request's path, so that a crash loses none.
 
-A request is over once its line is in the journal. A thread stores what the journal holds as traces and
-events, in one transaction a segment, and tells the live pages. While the database is down the segments
-wait; when the process dies, the next one finds them. Storing twice changes nothing, so a segment is removed
-only after its transaction.
+A request is over once its line is in the journal. What the journal holds is stored as traces and events, in
+one transaction a segment, and the live pages are told. The process for that takes what web workers hand over;
+while there is none, a thread of each worker does it. While the database is down the segments wait; when a
+process dies, the next one finds them. Storing twice changes nothing, so a segment is removed only after its
+transaction.
 """
 
 from __future__ import annotations
@@ -13,30 +14,31 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
-import msgspec
 import structlog
-from django.db import DEFAULT_DB_ALIAS, DataError, IntegrityError, close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db import Error as DatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from optimizer_app.announcements import announce_traces
 from optimizer_app.background.connections import unpooled
-from optimizer_app.captures.record import CaptureRecord, is_capture
-from optimizer_app.captures.store import store_capture
-from optimizer_app.traces.journal import SegmentJournal
-from optimizer_app.traces.record import TraceRecord, UnreadableRecord
-from optimizer_app.traces.store import Stored, store
+from optimizer_app.captures.record import CaptureRecord
+from optimizer_app.traces.journal.lines import LineStore
+from optimizer_app.traces.journal.lone_recorder import has_lone_recorder
+from optimizer_app.traces.journal.segments import SegmentJournal
+from optimizer_app.traces.record import TraceRecord
 
 __all__ = ["Journal", "Recorder", "TraceRecord"]
 
 log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.2
+# How often the process for it looks what was handed over.
+LOOK_EVERY_SECONDS = 0.1
 LEFTOVERS_EVERY_SECONDS = 30.0
 FIRST_PAUSE_SECONDS = 0.2
 MAX_PAUSE_SECONDS = 5.0
@@ -48,11 +50,6 @@ MAX_UNWRITTEN_LINES = 5_000
 MAX_JOURNAL_BYTES = 2 * 1024**3
 NEARLY_FULL_BYTES = MAX_JOURNAL_BYTES // 2
 MAX_JOURNAL_BYTES_FOR_TEXTS = 512 * 1024 * 1024
-# Errors that one record can cause. Any other error of the database is an outage, which ends.
-_RECORD_ERRORS = (
-    DataError, IntegrityError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError
-)  # fmt: skip
-
 
 # `held in memory`: the disk takes nothing, and what was answered meanwhile is lost when the worker ends.
 JournalState = Literal["ok", "held in memory", "nearly full", "full"]
@@ -65,10 +62,15 @@ class Journal(Protocol):
 
 
 class Recorder:
-    """The journal and the thread that drains it, for the life of a worker: `async with Recorder(folder)`."""
+    """The journal and the thread that drains it, for the life of a worker: `async with Recorder(folder)`.
 
-    def __init__(self, directory: Path) -> None:
+    `is_lone`: of the process that stores what all workers hand over.
+    """
+
+    def __init__(self, directory: Path, *, is_lone: bool = False) -> None:
         self._journal = SegmentJournal(directory)
+        self._lines = LineStore(self._journal, self._announce)
+        self._is_lone = is_lone
         self._unwritten: list[bytes] = []
         self._next_look = 0.0
         self._work = threading.Event()
@@ -140,7 +142,7 @@ class Recorder:
         self._work.set()
 
     def nudge(self) -> None:
-        """Store at once instead of waiting for more."""
+        """Store or hand over at once instead of waiting for more."""
         self._work.set()
         self._hurry.set()
 
@@ -165,32 +167,31 @@ class Recorder:
 
     def _drain_until_stopped(self) -> None:
         while True:
-            self._work.wait(LEFTOVERS_EVERY_SECONDS)
+            self._work.wait(LOOK_EVERY_SECONDS if self._is_lone else LEFTOVERS_EVERY_SECONDS)
             self._hurry.wait(self._pause_seconds())
             self._work.clear()
             self._hurry.clear()
             stopping = self._stopping.is_set()
-            self._drain()
+            self._drain(stopping=stopping)
             if stopping and (self._failures or self._journal.empty):
                 return
 
     def _pause_seconds(self) -> float:
         """A moment to gather a batch; after failures longer and longer, and not the same in every worker."""
         if not self._failures:
-            return GATHER_SECONDS
+            # What another process handed over was gathered there.
+            return 0.0 if self._is_lone else GATHER_SECONDS
         pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, MAX_PAUSE_SECONDS)
         return pause * random.uniform(0.5, 1.0)  # noqa: S311
 
-    def _drain(self) -> None:
-        """Store all waiting records. A failure is followed by another try after a pause."""
+    def _drain(self, *, stopping: bool) -> None:
+        """See that all waiting records are stored. A failure is followed by another try after a pause."""
         try:
             close_old_connections()
-            self._look_for_leftovers()
-            for segment in self._journal.pending():
-                lines = segment.lines()
-                self._store_captures([line for line in lines if is_capture(line)])
-                self._store_lines([line for line in lines if not is_capture(line)], segment.path.name)
-                self._journal.drained(segment)
+            if not self._is_lone and has_lone_recorder(self._journal.directory):
+                self._journal.hand_over(all_at_once=stopping)
+            else:
+                self._store_segments()
             self._store_unwritten()
             self._failures = 0
         except (DatabaseError, OSError) as error:
@@ -201,62 +202,27 @@ class Recorder:
         if not self._journal.empty or self._unwritten:
             self._work.set()
 
+    def _store_segments(self) -> None:
+        self._look_for_leftovers()
+        for segment in self._journal.pending():
+            self._lines.add(segment.lines(), segment.path.name)
+            self._journal.drained(segment)
+
     def _look_for_leftovers(self) -> None:
-        if time.monotonic() < self._next_look:
+        """Of dead processes; and at once those that were handed over to one that has died since."""
+        is_time = self._is_lone or time.monotonic() >= self._next_look
+        if not is_time and not self._journal.waits_for_another:
             return
         self._next_look = time.monotonic() + LEFTOVERS_EVERY_SECONDS
-        if found := self._journal.adopt_leftovers():
+        found = self._journal.adopt_leftovers()
+        if found and not self._is_lone:
             log.info("journal_leftovers", segments=found)
 
     def _store_unwritten(self) -> None:
         lines = self._unwritten[:]
         if lines:
-            self._store_lines(lines, "unwritten.jsonl")
+            self._lines.add(lines, "unwritten.jsonl")
             del self._unwritten[: len(lines)]
-
-    def _store_captures(self, lines: Sequence[bytes]) -> None:
-        """Store the texts of requests. None is set aside: nothing would delete it in time."""
-        for line in lines:
-            try:
-                store_capture(CaptureRecord.from_line(line))
-            except (msgspec.DecodeError, *_RECORD_ERRORS) as error:
-                log.error("capture_lost", error=type(error).__name__)
-
-    def _store_lines(self, lines: Sequence[bytes], source: str) -> None:
-        """Store what the lines hold. A line that cannot be stored is set aside, the others go on."""
-        records = []
-        for line in lines:
-            try:
-                records.append(TraceRecord.from_line(line))
-            except UnreadableRecord as error:
-                self._reject(line, source, str(error))
-        if not records:
-            return
-        try:
-            self._finish(store(records), source)
-        except _RECORD_ERRORS:
-            self._store_one_by_one(records, source)
-
-    def _store_one_by_one(self, records: Sequence[TraceRecord], source: str) -> None:
-        for record in records:
-            try:
-                self._finish(store([record]), source)
-            except _RECORD_ERRORS as error:
-                # The type alone: the database's message would quote the row.
-                self._reject(record.as_line(), source, type(error).__name__)
-
-    def _finish(self, stored: Stored, source: str) -> None:
-        for record in stored.orphans:
-            self._reject(record.as_line(), source, f"project {record.project_id} does not exist")
-        self._announce(stored.counts)
-
-    def _reject(self, line: bytes, source: str, reason: str) -> None:
-        """Set a line aside; where even that fails it is lost, or it would block the others for ever."""
-        try:
-            self._journal.reject(line, source)
-            log.error("journal_line_rejected", segment=source, reason=reason)
-        except OSError as error:
-            log.error("journal_line_lost", segment=source, reason=reason, error=type(error).__name__)
 
     def _announce(self, counts: Mapping[uuid.UUID, int]) -> None:
         if self._loop is None or self._loop.is_closed() or not counts:

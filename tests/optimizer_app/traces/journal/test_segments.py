@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from optimizer_app.traces.journal import Segment, SegmentJournal, hold
+from optimizer_app.traces.journal.segments import Segment, SegmentJournal, hold
 from tests.optimizer_app.traces.records import segments
 
 
@@ -117,3 +117,30 @@ def test_a_line_that_the_disk_takes_in_part_leaves_nothing(journal):
     journal.append(b"two\n")
 
     assert lines_of(journal) == [b"one", b"two"]
+
+
+def test_what_is_handed_over_is_adopted_by_another(journal, journal_dir):
+    journal.append(b"one\n")
+
+    journal.hand_over(all_at_once=False)
+
+    assert journal.empty
+    assert journal.waits_for_another
+    other = SegmentJournal(journal_dir)
+    assert other.adopt_leftovers() == 1
+    for segment in other.pending():
+        other.drained(segment)
+    assert not journal.waits_for_another
+    assert journal.size == 0
+
+
+def test_while_the_other_drains_nothing_segments_become_few(journal, journal_dir):
+    for _ in range(5):
+        journal.append(b"line\n")
+        journal.hand_over(all_at_once=False)
+
+    assert [path.stat().st_size for path in segments(journal_dir)] in ([5, 20], [20, 5])
+    assert journal.size == 25
+
+    journal.hand_over(all_at_once=True)
+    assert SegmentJournal(journal_dir).adopt_leftovers() == 2

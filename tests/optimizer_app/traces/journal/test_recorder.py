@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from optimizer_app.models import Event, Project, RequestTrace
 from optimizer_app.trace_ids import first_id_at
-from optimizer_app.traces import recorder as recorders
+from optimizer_app.traces.journal import lines
+from optimizer_app.traces.journal import recorder as recorders
 from tests.optimizer_app.traces.records import BLOCKS, STAGES, eventually, new_record, segments
 
 
@@ -120,7 +121,7 @@ def test_a_journal_that_cannot_be_written_fails_open(recording, journal_dir, pro
 def test_a_journal_that_grows_says_when_it_is_nearly_full(
     recording, journal_dir, project, caplog, monkeypatch
 ):
-    monkeypatch.setattr(recorders, "store", outage)
+    monkeypatch.setattr(lines, "store", outage)
     monkeypatch.setattr(recorders, "NEARLY_FULL_BYTES", 100)
     with recording(journal_dir) as recorder:
         assert recorder.state == "ok"
@@ -136,7 +137,7 @@ def test_what_the_disk_does_not_take_is_said_to_be_held_in_memory(
 ):
     journal_dir.write_text("")
     with monkeypatch.context() as down:
-        down.setattr(recorders, "store", outage)
+        down.setattr(lines, "store", outage)
         with recording(journal_dir) as recorder:
             recorder.append(record := new_record(project.id))
             assert recorder.state == "held in memory"

@@ -1,8 +1,9 @@
 """The journal: lines on the local disk that outlive a `kill -9` of the process that wrote them.
 
 A process appends to a segment of its own, a file that it holds a lock on. A segment is drained as a whole
-and then removed. One that nobody holds a lock on was left by a process that died: whoever finds it first
-drains it. Nothing is synced: what was written survives the end of the process, not that of the machine.
+and then removed. One that nobody holds a lock on was handed over, or left by a process that died: whoever
+finds it first drains it. Nothing is synced: what was written survives the end of the process, not that of
+the machine.
 """
 
 from __future__ import annotations
@@ -68,6 +69,10 @@ class Segment:
             log.warning("journal_line_torn", segment=self.path.name, bytes=len(torn))
         return [line for line in whole if line]
 
+    def release(self) -> None:
+        """Let another process drain it."""
+        os.close(self._descriptor)
+
     def remove(self) -> None:
         """End the segment after it was drained."""
         self.path.unlink(missing_ok=True)
@@ -96,6 +101,8 @@ class SegmentJournal:
         self._lock = threading.Lock()
         self._active: Segment | None = None
         self._closed: list[Segment] = []
+        # The bytes of those that another process is to drain.
+        self._handed_over: dict[Path, int] = {}
 
     def append(self, line: bytes) -> None:
         """Write a line with one system call; OSError where the disk does not take it."""
@@ -113,6 +120,25 @@ class SegmentJournal:
         with self._lock:
             self._closed.extend(found)
         return len(found)
+
+    def hand_over(self, *, all_at_once: bool) -> None:
+        """Leave what is written to another process. The active segment follows once that has drained those
+        before it: while nothing can be stored, segments must not become many."""
+        with self._lock:
+            self._forget_drained()
+            if all_at_once or not self._handed_over:
+                self._close_active()
+            for segment in self._closed:
+                self._handed_over[segment.path] = segment.size
+                segment.release()
+            self._closed.clear()
+
+    @property
+    def waits_for_another(self) -> bool:
+        """Whether something that was handed over is not drained yet."""
+        with self._lock:
+            self._forget_drained()
+            return bool(self._handed_over)
 
     def pending(self) -> list[Segment]:
         """The segments to drain, oldest first.
@@ -136,7 +162,7 @@ class SegmentJournal:
         """Bytes that wait to be drained."""
         with self._lock:
             held = [*self._closed, *([self._active] if self._active else [])]
-            return sum(segment.size for segment in held)
+            return sum(segment.size for segment in held) + sum(self._handed_over.values())
 
     def drained(self, segment: Segment) -> None:
         """Forget a segment whose lines are stored."""
@@ -150,6 +176,10 @@ class SegmentJournal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / source).open("ab") as file:
             file.write(line.rstrip(b"\n") + b"\n")
+
+    def _forget_drained(self) -> None:
+        for path in [path for path in self._handed_over if not path.exists()]:
+            del self._handed_over[path]
 
     def _close_active(self) -> None:
         if self._active is not None:
