@@ -30,7 +30,8 @@ from token_optimizer.optimizer.prose.passages import (
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.words import stems
-from token_optimizer.optimizer.selection.choice import Candidate, choose
+from token_optimizer.optimizer.selection.candidate_table import Candidate
+from token_optimizer.optimizer.selection.choice import choose
 from token_optimizer.optimizer.selection.kept_passages import keep_sentences
 from token_optimizer.text.counting import token_counts
 

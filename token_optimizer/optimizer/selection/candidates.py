@@ -27,7 +27,14 @@ from token_optimizer.optimizer.relevance.salience import (
     token_values,
 )
 from token_optimizer.optimizer.relevance.words import stems, stems_of
-from token_optimizer.optimizer.selection.choice import Candidate, Frame, choose
+from token_optimizer.optimizer.selection.candidate_table import (
+    NO_FRAME,
+    CandidateTable,
+    FactTable,
+    Frame,
+    Mask,
+)
+from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
 
 # What the passage that is most relevant to the query is worth.
@@ -50,30 +57,38 @@ def candidates_of(
     cuttables: list[CuttableBlock],
     gap_tokens: int,
     before: NamesBefore = NOTHING_BEFORE,
-) -> list[Candidate]:
+) -> CandidateTable:
     """Every passage that may go as a candidate; its text's number is that of its block among the `cuttables`.
     A gap costs a marker of `gap_tokens`. Directives stay, in their turn or behind its marker. What is known
     of the blocks `before` is not read again."""
-    relevance = _relevance(prompt, cuttables)
-    by_token = token_values(prompt, [cuttable.block for cuttable in cuttables])
+    passages = [passage for cuttable in cuttables for passage in cuttable.passages]
+    sizes = np.array([len(cuttable.passages) for cuttable in cuttables], np.int64)
+    tokens = np.array([count for cuttable in cuttables for count in cuttable.tokens], np.int64)
+    by_token = np.array(token_values(prompt, [cuttable.block for cuttable in cuttables]))
     weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables}, before)
-    by_length = _length_values(cuttables)
-    return [
-        Candidate(
-            number,
-            index,
-            tokens,
-            passage.value
-            + by_token[number] * tokens
-            + _RELEVANCE_VALUE * relevance[number][index] * by_length[tokens],
-            {fact: weight * weights.get(fact, 1.0) for fact, weight in passage.facts.items()},
-            cuttable.frame,
-            0 if cuttable.cutter.gapless else gap_tokens,
-        )
-        for number, cuttable in enumerate(cuttables)
-        for index, (passage, tokens) in enumerate(zip(cuttable.passages, cuttable.tokens, strict=True))
-        if index not in cuttable.directives
-    ]
+    frame_names = list(dict.fromkeys(cuttable.frame for cuttable in cuttables if cuttable.frame is not None))
+    frame_of = {frame: number for number, frame in enumerate(frame_names)}
+    table = CandidateTable(
+        np.repeat(np.arange(len(cuttables)), sizes),
+        np.arange(len(passages)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
+        tokens,
+        np.array([passage.value for passage in passages])
+        + np.repeat(by_token, sizes) * tokens
+        + _RELEVANCE_VALUE * _relevance(prompt, cuttables, sizes) * _length_values(tokens),
+        FactTable.of([passage.facts for passage in passages]).weighed(weights),
+        np.repeat([frame_of.get(cuttable.frame, NO_FRAME) for cuttable in cuttables], sizes),
+        frame_names,
+        np.repeat([0 if cuttable.cutter.gapless else gap_tokens for cuttable in cuttables], sizes),
+    )
+    return table.where(_is_free(cuttables, sizes))
+
+
+def _is_free(cuttables: Sequence[CuttableBlock], sizes: Numbers) -> Mask:
+    """Which passages hold no directive."""
+    is_free = np.ones(int(sizes.sum()), bool)
+    for cuttable, end in zip(cuttables, np.cumsum(sizes).tolist(), strict=True):
+        is_free[[end - len(cuttable.passages) + place for place in cuttable.directives]] = False
+    return is_free
 
 
 def covered_facts(
@@ -85,36 +100,37 @@ def covered_facts(
     return fixed.union(*[passage.facts for passage in directives])
 
 
-def _length_values(cuttables: Sequence[CuttableBlock]) -> dict[int, float]:
-    """What a passage is worth by its tokens."""
-    sizes = {tokens for cuttable in cuttables for tokens in cuttable.tokens}
-    return {tokens: (tokens / _USUAL_TOKENS) ** _LENGTH_POWER for tokens in sizes}
+def _length_values(tokens: Numbers) -> Scores:
+    """What passages are worth by their tokens."""
+    sizes, places = np.unique(tokens, return_inverse=True)
+    # Powers of arrays differ in their last digits from processor to processor.
+    values = np.array([(size / _USUAL_TOKENS) ** _LENGTH_POWER for size in sizes.tolist()], float)
+    return values[places]
 
 
 def own_words_first(
-    candidates: list[Candidate],
+    candidates: CandidateTable,
     cuttables: Sequence[CuttableBlock],
     frames: Mapping[Frame, int],
     own_tokens: int,
     *,
     in_part: bool,
-) -> list[Candidate]:
+) -> CandidateTable:
     """The candidates, with what users said themselves before all else, within so many tokens. What is more
     than that comes first `in_part`, by its worth, or not at all."""
-    own = {(item.text, item.place): item for item in candidates if cuttables[item.text].is_own_words}
-    is_whole = sum(item.tokens for item in own.values()) <= own_tokens
+    is_own = np.array([cuttable.is_own_words for cuttable in cuttables], bool)[candidates.texts]
+    is_whole = int(candidates.tokens[is_own].sum()) <= own_tokens
     if not is_whole and not in_part:
         return candidates
-    first = own.keys() if is_whole else choose(list(own.values()), own_tokens, frames)
-
-    def raised(item: Candidate) -> Candidate:
-        if (item.text, item.place) not in first:
-            return item
-        # Where all of them stay, such words open no turn: they can follow the marker of one that goes.
-        frame = None if is_whole else item.frame
-        return item._replace(value=item.value + _OWN_TOKEN_VALUE * item.tokens, frame=frame)
-
-    return [raised(item) for item in candidates] if first else candidates
+    is_first = is_own.copy()
+    if not is_whole:
+        own = GreedyChoice(candidates.where(is_own), frames).worths_within(own_tokens)
+        is_first[is_own] = candidates.where(is_own).are_among(own)
+    if not is_first.any():
+        return candidates
+    # Where all of them stay, such words open no turn: they can follow the marker of one that goes.
+    unframed = is_first if is_whole else np.zeros(len(candidates), bool)
+    return candidates.raised(is_first * (_OWN_TOKEN_VALUE * candidates.tokens), unframed=unframed)
 
 
 def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_tokens: int) -> dict[Frame, int]:
@@ -128,18 +144,17 @@ def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_toke
     return {frame: max(tokens, 0) for frame, tokens in frames.items()}
 
 
-def _relevance(prompt: Prompt, cuttables: list[CuttableBlock]) -> list[list[float]]:
+def _relevance(prompt: Prompt, cuttables: list[CuttableBlock], sizes: Numbers) -> Scores:
     """The relevance of every passage of ranked texts; 0 for all others."""
-    ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
-    texts = _RankedTexts.of(prompt, ranked)
-    alone = _titled_scores(texts)
-    near = _with_neighbors(alone, texts)
-    found = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
-    of_ranked = iter(np.split(found, np.cumsum(texts.sizes)[:-1]))
-    return [
-        next(of_ranked).tolist() if cuttable.cutter.ranked else [0.0] * len(cuttable.passages)
-        for cuttable in cuttables
-    ]
+    is_ranked = np.array([cuttable.cutter.ranked for cuttable in cuttables], bool)
+    found = np.zeros(int(sizes.sum()))
+    if is_ranked.any():
+        texts = _RankedTexts.of(prompt, [cuttable for cuttable in cuttables if cuttable.cutter.ranked])
+        alone = _titled_scores(texts)
+        near = _with_neighbors(alone, texts)
+        of_ranked = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
+        found[np.repeat(is_ranked, sizes)] = of_ranked
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ where it opens one, and the whole frame of an old turn or a document if it is th
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import compress, pairwise
+from itertools import compress
 from math import inf
-from operator import truediv
-from typing import Literal, NamedTuple
 
-from token_optimizer.optimizer.markers import marker_tokens
+import numpy as np
+from numpy.typing import NDArray
+
+from token_optimizer.optimizer.relevance.mentions import Numbers
+from token_optimizer.optimizer.selection.candidate_table import Candidate, CandidateTable, Frame
 
 # The state of a choice is saved after so many steps, but at most so often.
 _SAVE_EVERY, _MAX_SAVED = 64, 16
@@ -30,29 +31,6 @@ _UNITS = 1 << 30
 _ROUNDING = 1e-8
 
 
-class Frame(NamedTuple):
-    """What stands around passages and is paid for with the first that is kept: an old turn's messages, by
-    the turn's number, or what every text of a kind has besides passages, by the block's index."""
-
-    kind: Literal["turn", "text"]
-    number: int
-
-
-class Candidate(NamedTuple):
-    """A passage that may be kept: its text's number, its place there, and the frame it stands in, if any.
-
-    `gap_tokens` is what a marker costs where a run of passages is cut.
-    """
-
-    text: int
-    place: int
-    tokens: int
-    value: float
-    facts: Mapping[str, float]
-    frame: Frame | None = None
-    gap_tokens: int = marker_tokens(show_handle=False)
-
-
 def choose(
     candidates: Sequence[Candidate],
     room_tokens: int,
@@ -60,11 +38,11 @@ def choose(
     covered: Set[str] = frozenset(),
 ) -> set[tuple[int, int]]:
     """The (text, place) pairs worth keeping within so many tokens, as a `GreedyChoice` says."""
-    return set(GreedyChoice(candidates, frames, covered).worths_within(room_tokens))
+    return set(GreedyChoice(CandidateTable.of(candidates), frames, covered).worths_within(room_tokens))
 
 
 class GreedyChoice:
-    """The choice among these candidates, which stand in the order of their texts and places.
+    """The choice among these candidates.
 
     `frames` says what opening each costs, and `covered` are the facts that stay in any case. From the worth
     `floor` on, per token of its own, a passage stays whatever the room: what stands around it makes it no
@@ -73,56 +51,64 @@ class GreedyChoice:
 
     def __init__(
         self,
-        candidates: Sequence[Candidate],
+        candidates: CandidateTable,
         frames: Mapping[Frame, int],
         covered: Set[str] = frozenset(),
         floor: float = inf,
     ) -> None:
-        self._candidates = candidates
+        self._pairs = list(zip(candidates.texts.tolist(), candidates.places.tolist(), strict=True))
         self._has_floor = floor < inf
+        tokens = candidates.tokens
         # Whole units are added and subtracted without an error, in whatever order.
-        self._floor_values = [floor * item.tokens * _UNITS * (1 - _ROUNDING) for item in candidates]
-        self._least_costs = [max(item.tokens // 2, 1) for item in candidates]
-        self._joined = _joined(candidates)
-        self._members: dict[Frame, list[int]] = {}
-        for number, item in enumerate(candidates):
-            if item.frame is not None and item.frame in frames:
-                self._members.setdefault(item.frame, []).append(number)
-        self._values, self._mentions = _values(candidates, covered)
-        self._save_every = max(_SAVE_EVERY, len(candidates) // _MAX_SAVED)
-        self._saved = [self._first_state(frames, covered)]
+        floor_values = (
+            floor * tokens * _UNITS * (1 - _ROUNDING) if self._has_floor else np.full(len(tokens), inf)
+        )
+        self._floor_values = floor_values.tolist()
+        self._least_costs = np.maximum(tokens // 2, 1).tolist()
+        self._gap_tokens = candidates.gap_tokens.tolist()
+        self._joined = candidates.joined()
+        self._frame_of = candidates.frames.tolist()
+        self._plain_costs = (tokens - candidates.gap_tokens).tolist()
+        self._members = candidates.members()
+        self._said = _Said.by(candidates, covered)
+        self._save_every = max(_SAVE_EVERY, len(self._pairs) // _MAX_SAVED)
+        self._saved = [self._first_state(candidates, frames)]
 
     def worths_within(self, room_tokens: int) -> dict[tuple[int, int], float]:
         """The (text, place) pairs worth keeping within so many tokens, each with what a token of it was worth
         when it was chosen."""
         self._saved = [state for state in self._saved if state.leads_to(room_tokens)]
         state = self._saved[-1].copy()
-        while self._keep_next(state, room_tokens):
-            if len(state.kept_worths) >= len(self._saved[-1].kept_worths) + self._save_every:
-                self._saved.append(state.copy())
-        return {self._candidates[number][:2]: worth for number, worth in state.kept_worths.items()}
+        while self._keep_some(state, room_tokens):
+            self._saved.append(state.copy())
+        return {self._pairs[number]: worth for number, worth in state.kept_worths.items()}
 
-    def _keep_next(self, state: _State, room_tokens: int) -> bool:
-        """Keep the next passage that is worth it; whether there was one."""
-        room = room_tokens - state.spent
-        while (heap := state.heap) and (room > 0 or self._has_floor):
+    def _keep_some(self, state: _State, room_tokens: int) -> bool:
+        """Keep the next passages that are worth it, up to the next state that is saved; whether that came."""
+        settled, costs, values = state.settled, state.costs, state.values
+        floor_values, least_costs, has_floor = self._floor_values, self._least_costs, self._has_floor
+        left = self._save_every
+        while (heap := state.heap) and ((room := room_tokens - state.spent) > 0 or has_floor):
             known, number = heap[0]
-            if state.settled[number]:
+            if settled[number]:
                 heappop(heap)
                 continue
-            value, cost = state.values[number], state.costs[number]
-            if cost > room and value < self._floor_values[number]:
+            value, cost, least_cost = values[number], costs[number], least_costs[number]
+            if cost > room and value < floor_values[number]:
                 self._drop_unfit(state, room)
                 continue
-            now = -value / max(cost, self._least_costs[number])
+            now = -value / (cost if cost > least_cost else least_cost)
             if now > known:
                 heapreplace(heap, (now, number))
                 continue
             heappop(heap)
             if cost <= room:
                 state.min_room = max(state.min_room, state.spent + max(1, cost))
-            self._take(state, number, -now / _UNITS)
-            return True
+            state.kept_worths[number] = -now / _UNITS
+            self._take(state, number)
+            left -= 1
+            if not left:
+                return True
         return False
 
     def _drop_unfit(self, state: _State, room: int) -> None:
@@ -142,29 +128,26 @@ class GreedyChoice:
         least_cost = min([state.costs[number] for number in dropped])
         state.max_room = min(state.max_room, state.spent + least_cost - 1)
 
-    def _take(self, state: _State, number: int, worth: float) -> None:
-        item = self._candidates[number]
+    def _take(self, state: _State, number: int) -> None:
         state.settled[number] = True
-        state.kept_worths[number] = worth
         state.spent += state.costs[number]
-        for fact in item.facts:
-            if fact not in state.covered:
-                state.covered.add(fact)
-                for other, units in self._mentions[fact]:
-                    state.values[other] -= units
-        if item.frame is not None and item.frame in state.closed:
-            self._open(state, item.frame)
-        if self._joined[number]:
-            self._make_cheaper(state, number - 1, item.gap_tokens)
-        if self._joined[number + 1]:
-            self._make_cheaper(state, number + 1, item.gap_tokens)
+        self._said.cover(number, state.covered, state.values)
+        frame = self._frame_of[number]
+        if frame in state.closed:
+            self._open(state, frame)
+        joined, gap_tokens = self._joined, self._gap_tokens[number]
+        if joined[number]:
+            self._make_cheaper(state, number - 1, gap_tokens)
+        if joined[number + 1]:
+            self._make_cheaper(state, number + 1, gap_tokens)
 
-    def _open(self, state: _State, frame: Frame) -> None:
+    def _open(self, state: _State, frame: int) -> None:
         """Take what the frame costs off all that stands in it."""
         del state.closed[frame]
         for number in self._members[frame]:
             if not state.settled[number]:
-                state.costs[number] = self._cost(state, number)
+                gaps = state.gaps[number] * self._gap_tokens[number]
+                state.costs[number] = self._plain_costs[number] + gaps
                 self._push(state, number)
 
     def _make_cheaper(self, state: _State, number: int, tokens: int) -> None:
@@ -175,28 +158,78 @@ class GreedyChoice:
             self._push(state, number)
 
     def _push(self, state: _State, number: int) -> None:
-        worth = state.values[number] / max(state.costs[number], self._least_costs[number])
+        cost, least_cost = state.costs[number], self._least_costs[number]
+        worth = state.values[number] / (cost if cost > least_cost else least_cost)
         heappush(state.heap, (-worth, number))
 
-    def _cost(self, state: _State, number: int) -> int:
-        """What the prompt would grow by with the passage now: markers count too, or only crumbs would be
-        kept."""
-        item = self._candidates[number]
-        frame_tokens = state.closed.get(item.frame) if item.frame is not None else None
-        if frame_tokens is not None:
-            return item.tokens + frame_tokens + 2 * item.gap_tokens
-        return item.tokens + (state.gaps[number] - 1) * item.gap_tokens
+    def _first_state(self, candidates: CandidateTable, frames: Mapping[Frame, int]) -> _State:
+        """Nothing is kept, and all frames are closed. Markers count in what a passage costs, or only crumbs
+        would be kept."""
+        closed = {
+            number: frames[frame] for number, frame in enumerate(candidates.frame_names) if frame in frames
+        }
+        joined = np.array(self._joined, np.int64)
+        gaps = joined[:-1] + joined[1:]
+        of_frames = np.array([closed.get(number, -1) for number in range(len(candidates.frame_names))] + [-1])
+        around = of_frames[candidates.frames]
+        costs = candidates.tokens + np.where(
+            around >= 0, around + 2 * candidates.gap_tokens, (gaps - 1) * candidates.gap_tokens
+        )
+        values = self._said.values
+        worths = values / np.maximum(costs, self._least_costs)
+        heap = list(zip((-worths).tolist(), range(len(self._pairs)), strict=True))
+        heapify(heap)
+        settled = bytearray((candidates.values < 0).tobytes())
+        covered = bytearray(self._said.covered)
+        return _State(settled, gaps.tolist(), costs.tolist(), values.tolist(), closed, covered, heap)
 
-    def _first_state(self, frames: Mapping[Frame, int], covered: Set[str]) -> _State:
-        """Nothing is kept, and all frames are closed."""
-        settled = bytearray(item.value < 0 for item in self._candidates)
-        gaps = [before + behind for before, behind in pairwise(self._joined)]
-        state = _State(settled, gaps, [], self._values[:], dict(frames), set(covered))
-        state.costs = [self._cost(state, number) for number in range(len(self._candidates))]
-        worths = map(truediv, state.values, map(max, state.costs, self._least_costs))
-        state.heap = [(-worth, number) for number, worth in enumerate(worths)]
-        heapify(state.heap)
-        return state
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What passages are worth, in units, and what they say: the facts of passage `n` are those from
+    `starts[n]` to `starts[n + 1]`; and by fact the passages that say it, and the units that this adds."""
+
+    values: NDArray[np.int64]
+    covered: bytes
+    starts: list[int]
+    facts: list[int]
+    fact_starts: list[int]
+    sayers: list[int]
+    units: list[int]
+
+    @classmethod
+    def by(cls, candidates: CandidateTable, covered: Set[str]) -> _Said:
+        """What the candidates say, where these facts are `covered`."""
+        facts = candidates.facts
+        is_covered = np.fromiter(map(covered.__contains__, facts.names), bool, len(facts.names))
+        new = facts.where(~is_covered[facts.numbers])
+        units = (new.weights * _UNITS).astype(np.int64)
+        said_units = np.bincount(new.owners, units, minlength=len(candidates))
+        own_units = (np.maximum(candidates.values, 0.0) * _UNITS).astype(np.int64)
+        by_fact = np.argsort(new.numbers, kind="stable")
+        return cls(
+            own_units + said_units.astype(np.int64),
+            is_covered.tobytes(),
+            _starts(new.owners, len(candidates)),
+            new.numbers.tolist(),
+            _starts(new.numbers, len(facts.names)),
+            new.owners[by_fact].tolist(),
+            units[by_fact].tolist(),
+        )
+
+    def cover(self, number: int, covered: bytearray, values: list[int]) -> None:
+        """Count what this passage says as said: that is worth nothing any more elsewhere."""
+        for fact in self.facts[self.starts[number] : self.starts[number + 1]]:
+            if not covered[fact]:
+                covered[fact] = True
+                start, end = self.fact_starts[fact], self.fact_starts[fact + 1]
+                for other, units in zip(self.sayers[start:end], self.units[start:end], strict=True):
+                    values[other] -= units
+
+
+def _starts(numbers: Numbers, count: int) -> list[int]:
+    """Where each of so many numbers starts among these, once they are in order; and where the last ends."""
+    return [0, *np.cumsum(np.bincount(numbers, minlength=count)).tolist()]
 
 
 @dataclass(slots=True)
@@ -214,9 +247,9 @@ class _State:
     gaps: list[int]
     costs: list[int]
     values: list[int]
-    closed: dict[Frame, int]
-    covered: set[str]
-    heap: list[tuple[float, int]] = field(default_factory=list)
+    closed: dict[int, int]
+    covered: bytearray
+    heap: list[tuple[float, int]]
     kept_worths: dict[int, float] = field(default_factory=dict)
     spent: int = 0
     unfit: int = 0
@@ -231,7 +264,7 @@ class _State:
             self.costs[:],
             self.values[:],
             self.closed.copy(),
-            self.covered.copy(),
+            self.covered[:],
             self.heap[:],
             self.kept_worths.copy(),
             self.spent,
@@ -243,27 +276,3 @@ class _State:
     def leads_to(self, room_tokens: int) -> bool:
         """Whether a choice for this room comes by here."""
         return self.min_room <= room_tokens <= self.max_room
-
-
-def _joined(candidates: Sequence[Candidate]) -> list[bool]:
-    """For each passage whether it stands right behind the one before it; and False for what would follow."""
-    joins = [one[0] == other[0] and one[1] + 1 == other[1] for one, other in pairwise(candidates)]
-    return [False, *joins, False] if candidates else [False]
-
-
-def _values(
-    candidates: Sequence[Candidate], covered: Set[str]
-) -> tuple[list[int], dict[str, list[tuple[int, int]]]]:
-    """What each passage is worth, in units; and by fact that is not covered the passages that mention it,
-    each with the units that this adds."""
-    values: list[int] = []
-    mentions: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for number, item in enumerate(candidates):
-        value = int(max(item.value, 0.0) * _UNITS)
-        for fact, weight in item.facts.items():
-            if fact not in covered:
-                units = int(weight * _UNITS)
-                value += units
-                mentions[fact].append((number, units))
-        values.append(value)
-    return values, mentions

@@ -17,7 +17,7 @@ from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text
 from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
-from token_optimizer.optimizer.selection.choice import Frame
+from token_optimizer.optimizer.selection.candidate_table import Frame
 
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from token_optimizer.models import Kind, Prompt, Worth
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import NOTHING_BEFORE, NamesBefore
+from token_optimizer.optimizer.selection.candidate_table import CandidateTable
 from token_optimizer.optimizer.selection.candidates import (
     candidates_of,
     covered_facts,
     frames_of,
     own_words_first,
 )
-from token_optimizer.optimizer.selection.choice import Candidate, GreedyChoice
+from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, block_writer, cut
 from token_optimizer.optimizer.selection.floors import KindFloor
 
@@ -45,11 +48,9 @@ class FlooredChoice:
         self._floors = floors
         gap_tokens = marker_tokens(context.show_handles)
         self._frames = frames_of(cuttables, {}, gap_tokens)
-        self._by_kind: dict[Kind, list[Candidate]] = {}
-        for item in candidates_of(prompt, cuttables, gap_tokens, before):
-            self._by_kind.setdefault(cuttables[item.text].block.kind, []).append(item)
+        self._by_kind = _by_kind(candidates_of(prompt, cuttables, gap_tokens, before), cuttables)
         # The last choice of each kind, and among what it was.
-        self._choices: dict[Kind, tuple[list[Candidate], GreedyChoice]] = {}
+        self._choices: dict[Kind, tuple[CandidateTable, GreedyChoice]] = {}
         self._covered = covered_facts(prompt, cuttables, before)
 
     def kept(self, share: float, further: Mapping[Kind, float] = _NO_SHARES) -> Kept:
@@ -70,13 +71,9 @@ class FlooredChoice:
         """How many tokens the prompt loses by that, as passages and markers are reckoned."""
         gone = 0
         for items in self._by_kind.values():
-            was_kept, last = True, (-1, -1)
-            for item in items:
-                is_kept = (item.text, item.place) in kept
-                if not is_kept:
-                    is_new_gap = was_kept or last != (item.text, item.place - 1)
-                    gone += item.tokens - item.gap_tokens * is_new_gap
-                was_kept, last = is_kept, (item.text, item.place)
+            is_gone = ~items.are_among(kept)
+            follows_gone = np.array(items.joined()[:-1], bool) & np.append(False, is_gone[:-1])
+            gone += int((items.tokens - items.gap_tokens * ~follows_gone)[is_gone].sum())
         return gone
 
     def spares(self, kept: Kept) -> bool:
@@ -101,12 +98,23 @@ class FlooredChoice:
 
     def _kept_of_kind(self, kind: Kind, share: float) -> Kept:
         candidates, floor = self._by_kind[kind], self._floors[kind]
-        tokens = sum(item.tokens for item in candidates)
+        tokens = int(candidates.tokens.sum())
         room = int(tokens * (1 - min(share, floor.max_cut)))
         own_tokens = int(_MAX_OWN_SHARE * room)
         ranked = own_words_first(candidates, self._cuttables, self._frames, own_tokens, in_part=True)
         known = self._choices.get(kind)
-        if known is None or known[0] != ranked:
+        if known is None or not known[0].weighs_like(ranked):
             choice = GreedyChoice(ranked, self._frames, self._covered, floor.floor)
             known = self._choices[kind] = ranked, choice
         return known[1].worths_within(room)
+
+
+def _by_kind(candidates: CandidateTable, cuttables: Sequence[CuttableBlock]) -> dict[Kind, CandidateTable]:
+    """The candidates of each kind of text."""
+    kinds = [cuttable.block.kind for cuttable in cuttables]
+    found = {}
+    for kind in dict.fromkeys(kinds):
+        of_kind = candidates.where(np.array([one is kind for one in kinds])[candidates.texts])
+        if len(of_kind):
+            found[kind] = of_kind
+    return found

@@ -22,7 +22,8 @@ def test_directives_are_no_candidates_and_what_they_name_is_said_anyhow() -> Non
     prompt = prompt_of({"messages": _chat(" ".join([*_LINES[:6], _RULE, *_LINES[6:]]))}, "openai")
     cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
     first = cuttables[0]
-    kept = {first.texts()[item.place] for item in candidates_of(prompt, cuttables, 9) if item.text == 0}
+    found = candidates_of(prompt, cuttables, 9)
+    kept = {first.texts()[place] for place in found.places[found.texts == 0]}
     assert len(kept) == len(first.passages) - 1
     assert not any("MUST" in text for text in kept)
     assert "name out_dir" in covered_facts(prompt, cuttables)
@@ -39,7 +40,9 @@ def test_what_is_said_while_people_speak_of_the_asked_is_worth_more() -> None:
     text = "Meeting transcript:\n" + "\n".join(turns) + "\nQuestion: What about the harbour bridge?"
     prompt = prompt_of({"messages": [{"role": "user", "content": text}]}, "openai")
     cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
+    found = candidates_of(prompt, cuttables, 9)
     values = {
-        cuttables[item.text].texts()[item.place]: item.value for item in candidates_of(prompt, cuttables, 9)
+        cuttables[text].texts()[place]: value
+        for text, place, value in zip(found.texts, found.places, found.values, strict=True)
     }
     assert values[f"{turns[100]}\n"] > values[f"{turns[20]}\n"]

@@ -7,7 +7,8 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from token_optimizer.optimizer.selection.choice import Candidate, Frame, GreedyChoice, choose
+from token_optimizer.optimizer.selection.candidate_table import Candidate, CandidateTable, Frame
+from token_optimizer.optimizer.selection.choice import GreedyChoice, choose
 
 
 def _candidate(place: int, tokens: int, value: float, facts: dict[str, float] | None = None) -> Candidate:
@@ -37,9 +38,12 @@ def test_the_first_passage_of_an_old_turn_pays_for_its_frame() -> None:
 def test_the_floor_is_that_of_the_passage_and_not_of_its_frame() -> None:
     frame = Frame("text", 1)
     framed = [Candidate(0, place, 20, 1.6, {}, frame) for place in range(2)]
-    assert set(GreedyChoice(framed, {frame: 60}, floor=0.07).worths_within(0)) == {(0, 0), (0, 1)}
+    assert set(GreedyChoice(CandidateTable.of(framed), {frame: 60}, floor=0.07).worths_within(0)) == {
+        (0, 0),
+        (0, 1),
+    }
     below = [Candidate(0, 0, 20, 1.3, {}, frame)]
-    assert not GreedyChoice(below, {frame: 60}, floor=0.07).worths_within(0)
+    assert not GreedyChoice(CandidateTable.of(below), {frame: 60}, floor=0.07).worths_within(0)
 
 
 @given(
@@ -72,6 +76,8 @@ def test_a_choice_for_another_room_is_that_of_a_new_choice(
         Candidate(place // 50, place, tokens, value, {f"name {fact}": 0.5}, gap_tokens=7)
         for place, (tokens, value, fact) in enumerate(items)
     ]
-    choice = GreedyChoice(candidates, {}, floor=floor)
+    choice = GreedyChoice(CandidateTable.of(candidates), {}, floor=floor)
     for room in rooms:
-        assert choice.worths_within(room) == GreedyChoice(candidates, {}, floor=floor).worths_within(room)
+        assert choice.worths_within(room) == GreedyChoice(
+            CandidateTable.of(candidates), {}, floor=floor
+        ).worths_within(room)
