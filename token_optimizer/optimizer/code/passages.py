@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.relevance.names import name_facts
+from token_optimizer.optimizer.relevance.names import NAME_WEIGHT, name_facts
 from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.text.sentences import window_spans
 
@@ -33,7 +33,6 @@ _HINTS = (
     "✗", "✘", "❌",
 )  # fmt: skip
 _EMPTY = re.compile(r"[\W_]*$")
-_NAME_WEIGHT = 0.25
 _VALUE = 0.02
 _TELLING_VALUES = {"signature": 0.3, "changed": 0.3, "header": 0.25}
 _ERROR_VALUE = 0.6
@@ -72,7 +71,7 @@ def _hints(text: str) -> Sequence[int]:
 def _passage(text: str, start: int, end: int, hints: Sequence[int]) -> Passage:
     """One line; it is read for an error only where one of the hints stands in it."""
     line = without_number(text, start, end)
-    facts = name_facts(line, _NAME_WEIGHT)
+    facts = name_facts(line, NAME_WEIGHT)
     hinted = bisect_left(hints, end) > bisect_left(hints, start)
     return Passage(start, end, _value(line) + _ERROR_VALUE * (hinted and is_error_line(line)), facts)
 

@@ -28,6 +28,7 @@ from token_optimizer.optimizer.prose.passages import (
     spoken_passages,
 )
 from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.names import NAME_WEIGHT, name_facts
 from token_optimizer.optimizer.relevance.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.candidate_table import Candidate
@@ -112,8 +113,8 @@ class ExtractiveSummarizer:
         room = round(ratio * sum(tokens))
         free = max(room - sum(tokens[place] for place in required), round(_MIN_FREE * room))
         candidates = [
-            _candidate(place, tokens[place], value, passage)
-            for place, (passage, value) in enumerate(zip(passages, values, strict=True))
+            _candidate(place, tokens[place], value, text)
+            for place, (text, value) in enumerate(zip(texts, values, strict=True))
             if place not in required
         ]
         return required | {place for _, place in choose(candidates, free, {})}
@@ -151,8 +152,8 @@ def _relevance(query: str, texts: Sequence[str]) -> list[float]:
     )
 
 
-def _candidate(place: int, tokens: int, value: float, passage: Passage) -> Candidate:
-    facts = {fact: _FACT_SHARE * weight for fact, weight in passage.facts.items()}
+def _candidate(place: int, tokens: int, value: float, text: str) -> Candidate:
+    facts = {name: _FACT_SHARE * weight for name, weight in name_facts(text, NAME_WEIGHT).items()}
     # Slightly more than in proportion to its length: what a long passage leaves open is less.
     return Candidate(0, place, tokens, value * (tokens / _USUAL_TOKENS) ** _LENGTH_POWER, facts)
 

@@ -3,18 +3,17 @@
 A sentence that opens with a pronoun belongs to the one before it, a short line that opens a list to its first
 item, a short fenced snippet is one passage. A heading, a speaker or a date stays with what follows on its
 line, and a line that is nothing but a date with the line below it. The title of a document is no passage: it
-stays while anything of the document does. Names and numbers are the facts, so a sentence that repeats what is
-kept elsewhere is worth little.
+stays while anything of the document does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.text.sentences import is_opened, sentence_spans, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue
 
@@ -67,27 +66,27 @@ _LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
 _ANSWER_VALUE = 2.0
 _FORM_VALUE = 2.0
-_NAME_WEIGHT = 0.25
 _VALUE = 0.05
 
 Span = tuple[int, int]
+_NO_FACTS: Mapping[str, float] = MappingProxyType({})
 
 
 def prose_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """The sentences of a message, with their names as facts."""
+    """The sentences of a message."""
     source = MarkedText(text, markers)
-    return [_passage(text, start, end) for start, end in _joined(source, _units(source, 0))]
+    return _passages(_joined(source, _units(source, 0)))
 
 
 def document_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The sentences of a document after its title line, which is no passage."""
     source, title = MarkedText(text, markers), _TITLE.match(text)
-    return [_passage(text, *span) for span in _joined(source, _units(source, title.end() if title else 0))]
+    return _passages(_joined(source, _units(source, title.end() if title else 0)))
 
 
 def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """What each speaker said at a time, with the name and time at its head."""
-    return [_passage(text, *span) for span in _joined_lines(MarkedText(text, markers))]
+    return _passages(_joined_lines(MarkedText(text, markers)))
 
 
 def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
@@ -179,8 +178,8 @@ def _examples(text: str) -> Iterator[tuple[int, int, int]]:
         yield start, answer, end
 
 
-def _passage(text: str, start: int, end: int) -> Passage:
-    return Passage(start, end, _VALUE, name_facts(text[start:end], _NAME_WEIGHT))
+def _passages(spans: Iterable[Span]) -> list[Passage]:
+    return [Passage(start, end, _VALUE, _NO_FACTS) for start, end in spans]
 
 
 def _units(source: MarkedText, start: int) -> Iterator[Span]:

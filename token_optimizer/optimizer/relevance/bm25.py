@@ -7,8 +7,8 @@ passages, so it needs no corpus and no model. Words are compared by a light stem
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,21 +45,24 @@ def bm25(
         return [0.0] * len(words)
     found = scores(Mentions.of(words, asked), asked, length_weight)
     if any(feedback):
-        found = with_feedback(found, words, feedback, length_weight)
+        weights = np.asarray(feedback)
+        found = with_feedback(found, words.__getitem__, partial(Mentions.of, words), weights, length_weight)
     return found.tolist()
 
 
 def with_feedback(
     found: Scores,
-    words: Sequence[Sequence[str]],
-    feedback: Sequence[float] | Scores,
+    words_of_text: Callable[[int], Sequence[str]],
+    mentions_of: Callable[[Set[str]], Mentions],
+    feedback: Scores,
     length_weight: float = _LENGTH_WEIGHT,
 ) -> Scores:
     """The scores, each with its share in `feedback` of how well the text has the words of the best texts."""
     if not found.any():
         return found
-    wanted = _feedback_words(found.tolist(), words)
-    more: Scores = np.asarray(feedback) * scores(Mentions.of(words, wanted), wanted, length_weight)
+    worths = _words_of_best(found.tolist(), words_of_text)
+    mentions = mentions_of(worths.keys())
+    more: Scores = feedback * scores(mentions, _typical_words(worths, mentions), length_weight)
     return found + more
 
 
@@ -121,13 +124,19 @@ def _shares(found: Scores) -> Scores:
     return found / best if best > 0 else found
 
 
-def _feedback_words(found: Sequence[float], words: Sequence[Sequence[str]]) -> set[str]:
-    """The words that are frequent in the best texts and rare in the others."""
+def _words_of_best(found: Sequence[float], words_of_text: Callable[[int], Sequence[str]]) -> dict[str, float]:
+    """The words of the best texts, with how good the texts are that have each."""
     best = sorted(range(len(found)), key=lambda at: (-found[at], at))[:_FEEDBACK_TEXTS]
-    weight: dict[str, float] = {}
+    worths: dict[str, float] = {}
     for at in best:
-        for word in dict.fromkeys(words[at]):
-            weight[word] = weight.get(word, 0.0) + found[at]
-    spread = Counter(word for said in words for word in set(said) if word in weight)
-    typical = {word: worth * math.log(len(words) / spread[word]) for word, worth in weight.items()}
+        for word in dict.fromkeys(words_of_text(at)):
+            worths[word] = worths.get(word, 0.0) + found[at]
+    return worths
+
+
+def _typical_words(worths: Mapping[str, float], mentions: Mentions) -> set[str]:
+    """The words that are frequent in the best texts and rare in the others."""
+    seen = np.bincount(mentions.word_numbers, minlength=len(mentions.words)).tolist()
+    spread = dict(zip(mentions.words, seen, strict=True))
+    typical = {word: worth * math.log(mentions.texts / spread[word]) for word, worth in worths.items()}
     return set(sorted(typical, key=lambda word: (-typical[word], word))[:_FEEDBACK_WORDS])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
+from token_optimizer.text.numbered_words import Numbers, Occurrences
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class Mentions:
         keys = [first_key[word] + at for at, text in enumerate(texts) for word in text if word in first_key]
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         return cls(words, lengths, *_counted(np.array(keys, np.int64), np.ones(len(keys))))
+
+    @classmethod
+    def among(cls, found: Occurrences[str], wanted: Set[str]) -> Mentions:
+        """What texts in which these stems were found mention of the wanted words."""
+        words = sorted(wanted)
+        number_of = {word: number for number, word in enumerate(words)}
+        wanted_numbers = np.array([number_of.get(stem, -1) for stem in found.values], np.int64)[found.numbers]
+        is_wanted = wanted_numbers >= 0
+        keys = wanted_numbers[is_wanted] * found.texts + found.text_numbers[is_wanted]
+        lengths = np.bincount(found.text_numbers, minlength=found.texts)
+        return cls(words, lengths, *_counted(keys, np.ones(len(keys))))
 
     @property
     def texts(self) -> int:

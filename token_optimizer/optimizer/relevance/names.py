@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+from token_optimizer.text.numbered_words import Occurrences, found_in_words
 from token_optimizer.text.word_cache import WordCache
 
 # Tells names from other facts.
 NAME_PREFIX = "name "
+# What a mention of a name is worth for a passage.
+NAME_WEIGHT = 0.25
 _NAME = re.compile(
     r"(?<![\w$])(?=\w*(?:[\d_]|[a-z][A-Z]|[./:@#=-]\w*[\d_./]|\.\w)|[A-Z]{2})[\w$]+(?:[./:@#+=-]+[\w$]+)*"
 )
@@ -50,6 +53,11 @@ def name_facts(text: str, weight: float = 1.0) -> dict[str, float]:
     """The names as facts of a passage, with what a mention is worth where one of a whole name is worth this
     `weight`."""
     return {fact: weight * share for _, fact, share in _NAMES.of(text)}
+
+
+def names_in(words: Occurrences[str]) -> Occurrences[tuple[str, str, float]]:
+    """The names in these words: each name, the fact that it is mentioned, and what the mention is worth."""
+    return found_in_words(words, _NAMES.__getitem__)
 
 
 def _named(text: str) -> Iterator[tuple[str, str, float]]:

@@ -9,11 +9,15 @@ newest message and one in ninety of the others, of numbers a third of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Passage, Prompt
+import numpy as np
+
+from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.relevance.bm25 import Scores
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_name_facts
+from token_optimizer.text.numbered_words import Numbers
 
 # Before what stands outside of the messages.
 _NOWHERE = OUTSIDE - 1
@@ -50,7 +54,7 @@ class _Mentions:
         self.messages += is_first
         self.spoken += is_first and spoken
         self.last = block.message
-        self.task |= spoken and block.turn == 0 and block.type is BlockType.USER
+        self.task |= _is_task(block)
 
 
 @dataclass(slots=True)
@@ -66,12 +70,13 @@ class NamesBefore:
         self.fixed |= fixed_facts(prompt, range(at, len(prompt.blocks)), self)
         for block in prompt.blocks[self.blocks : at]:
             if block.turn >= 0:
-                for fact in _facts(block, None):
+                for fact in _facts(block):
                     self.mentions.setdefault(fact, _Mentions(_NOWHERE)).add(block)
         self.blocks = at
 
 
 NOTHING_BEFORE = NamesBefore()
+_NEVER = _Mentions(_NOWHERE)
 
 
 def fixed_facts(prompt: Prompt, cuttable: Container[int], before: NamesBefore = NOTHING_BEFORE) -> set[str]:
@@ -80,28 +85,70 @@ def fixed_facts(prompt: Prompt, cuttable: Container[int], before: NamesBefore = 
         fact
         for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks)
         if block.must_keep and block.turn >= 0 and at not in cuttable
-        for fact in _facts(block, None)
+        for fact in _facts(block)
     )
 
 
 def salient(
-    prompt: Prompt, passages: Mapping[int, Sequence[Passage]], before: NamesBefore = NOTHING_BEFORE
-) -> dict[str, float]:
-    """A factor, around 1, for every name that is mentioned behind what was read `before`; `passages` has
-    those of the blocks that may be cut, by place."""
-    found: dict[str, _Mentions] = {}
-    newest = _newest(prompt)
-    for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks):
-        if block.turn < 0 and at not in passages:
-            continue
-        for fact in _facts(block, passages.get(at)):
-            mentions = found.get(fact)
-            if mentions is None:
-                known = before.mentions.get(fact)
-                mentions = found[fact] = replace(known) if known else _Mentions(_NOWHERE)
-            mentions.add(block)
+    prompt: Prompt,
+    facts: Sequence[str],
+    numbers: Numbers,
+    places: Numbers,
+    before: NamesBefore = NOTHING_BEFORE,
+) -> Scores:
+    """A factor, around 1, for every fact that is a name. A passage of the block at each of the `places`,
+    which may be cut, says the fact of this number. What was read `before` is not read again."""
+    number_of = {fact: number for number, fact in enumerate(facts) if fact.startswith(NAME_PREFIX)}
+    is_name = np.fromiter(map(number_of.__contains__, facts), bool, len(facts))
+    cuttable = set(np.unique(places).tolist())
+    elsewhere = [
+        (number_of[fact], at)
+        for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks)
+        if at not in cuttable and block.turn >= 0
+        for fact in _facts(block) & number_of.keys()
+    ]
+    further = np.array(elsewhere, np.int64).reshape(-1, 2)
+    said = is_name[numbers]
+    mentions = _mentions(
+        prompt,
+        np.concatenate((numbers[said], further[:, 0])),
+        np.concatenate((places[said], further[:, 1])),
+        [before.mentions.get(fact, _NEVER) for fact in facts],
+    )
     share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
-    return {fact: share * _factor(fact, mentions, newest) for fact, mentions in found.items()}
+    newest = _newest(prompt)
+    factors = [
+        share * _factor(fact, one, newest) if is_one and one.messages else 1.0
+        for fact, one, is_one in zip(facts, mentions, is_name.tolist(), strict=True)
+    ]
+    return np.array(factors, float)
+
+
+def _mentions(
+    prompt: Prompt, numbers: Numbers, places: Numbers, before: Sequence[_Mentions]
+) -> Iterator[_Mentions]:
+    """What is counted of each fact, where the fact of each number is mentioned in the block at each place."""
+    blocks = len(prompt.blocks)
+    facts, places = np.divmod(np.unique(numbers * blocks + places), blocks)
+    messages = np.array([block.message for block in prompt.blocks], np.int64)[places]
+    spoken = np.array([_is_spoken(block) for block in prompt.blocks], bool)[places]
+    task = np.array([_is_task(block) for block in prompt.blocks], bool)[places]
+    is_first_row = np.append(True, facts[1:] != facts[:-1])[: len(facts)]
+    messages_before = np.roll(messages, 1)
+    messages_before[is_first_row] = np.array([one.last for one in before], np.int64)[facts[is_first_row]]
+    is_new = messages != messages_before
+    last = np.array([one.last for one in before], np.int64)
+    last[facts] = messages  # the last of each fact stays
+    count = len(before)
+    counts = zip(
+        last.tolist(),
+        np.bincount(facts[is_new], minlength=count).tolist(),
+        np.bincount(facts[is_new & spoken], minlength=count).tolist(),
+        (np.bincount(facts[task], minlength=count) > 0).tolist(),
+        strict=True,
+    )
+    for one, (at, messages_more, spoken_more, is_task) in zip(before, counts, strict=True):
+        yield _Mentions(at, one.messages + messages_more, one.spoken + spoken_more, one.task or is_task)
 
 
 def is_agents_run(prompt: Prompt) -> bool:
@@ -115,12 +162,9 @@ def calls_tools(prompt: Prompt) -> bool:
     return next(calls, False) and next(calls, False)
 
 
-def _facts(block: Block, passages: Sequence[Passage] | None) -> set[str]:
+def _facts(block: Block) -> set[str]:
     """What the block names."""
-    if passages is None:
-        return distinct_name_facts(block.content)
-    facts = set().union(*[passage.facts for passage in passages])
-    return {fact for fact in facts if fact.startswith(NAME_PREFIX)}
+    return distinct_name_facts(block.content)
 
 
 def _factor(fact: str, mentions: _Mentions, newest: int) -> float:
@@ -157,3 +201,8 @@ def _is_spoken(block: Block) -> bool:
     if block.type is BlockType.ASSISTANT:
         return True
     return block.kind is Kind.PROSE and not block.tool_result
+
+
+def _is_task(block: Block) -> bool:
+    """Whether the block says what the first turn is about."""
+    return block.turn == 0 and block.type is BlockType.USER and _is_spoken(block)

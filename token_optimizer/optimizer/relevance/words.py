@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain
 
+from token_optimizer.text.numbered_words import Occurrences, found_in_words
 from token_optimizer.text.word_cache import WordCache
 
 # Scripts that put no space between words, or join them to others: of South East Asia, of China and Japan,
@@ -70,6 +71,11 @@ def has_stem(text: str, wanted: Set[str]) -> bool:
 def stems(texts: Sequence[str]) -> list[list[str]]:
     """The stems of the content words of each text, in order."""
     return [_STEMS.of(text.lower()) for text in texts]
+
+
+def stems_in(words: Occurrences[str]) -> Occurrences[str]:
+    """The stems of the content words among these."""
+    return found_in_words(words, lambda word: _STEMS[word.lower()])
 
 
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.bm25 import Scores
-from token_optimizer.optimizer.relevance.mentions import Numbers
+from token_optimizer.text.numbered_words import Numbers, Occurrences
 
 Mask = NDArray[np.bool_]
 NO_FRAME = -1
@@ -61,16 +61,41 @@ class FactTable:
         sizes = np.fromiter(map(len, said), np.int64, len(said))
         return cls(list(number_of), np.repeat(np.arange(len(said)), sizes), numbers, weights)
 
+    def with_names(self, mentioned: Occurrences[tuple[str, str, float]], weights: Scores) -> FactTable:
+        """The same with the names that passages mention, where the passage has a weight for that."""
+        said = [fact for _, fact, _ in mentioned.values]
+        number_of = {name: number for number, name in enumerate(dict.fromkeys([*self.names, *said]))}
+        shares = np.array([share for _, _, share in mentioned.values], float)
+        numbers = np.array([number_of[fact] for fact in said], np.int64)[mentioned.numbers]
+        rows = _last_of_each(mentioned.text_numbers, numbers)
+        rows = rows[weights[mentioned.text_numbers[rows]] > 0]
+        owners = mentioned.text_numbers[rows]
+        more = weights[owners] * shares[mentioned.numbers[rows]]
+        in_order = np.argsort(np.concatenate((self.owners, owners)), kind="stable")
+        return FactTable(
+            list(number_of),
+            np.concatenate((self.owners, owners))[in_order],
+            np.concatenate((self.numbers, numbers[rows]))[in_order],
+            np.concatenate((self.weights, more))[in_order],
+        )
+
     def where(self, wanted: Mask) -> FactTable:
         """Only these rows."""
         return replace(
             self, owners=self.owners[wanted], numbers=self.numbers[wanted], weights=self.weights[wanted]
         )
 
-    def weighed(self, factors: Mapping[str, float]) -> FactTable:
+    def weighed(self, factors: Scores) -> FactTable:
         """The same, each fact with its weight times its factor."""
-        of_names = np.array([factors.get(name, 1.0) for name in self.names])
-        return replace(self, weights=self.weights * of_names[self.numbers]) if len(of_names) else self
+        return replace(self, weights=self.weights * factors[self.numbers])
+
+
+def _last_of_each(owners: Numbers, numbers: Numbers) -> Numbers:
+    """The rows of the last mention of each fact in each passage, in the order of the passages."""
+    keys = owners * (int(numbers.max(initial=0)) + 1) + numbers
+    _, from_end = np.unique(keys[::-1], return_index=True)
+    last: Numbers = len(keys) - 1 - from_end
+    return last
 
 
 @dataclass(frozen=True, slots=True)

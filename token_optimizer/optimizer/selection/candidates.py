@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain, repeat
-from operator import add
+from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from token_optimizer.optimizer.relevance.bm25 import (
     with_feedback,
     words_of,
 )
-from token_optimizer.optimizer.relevance.mentions import Mentions, Numbers
+from token_optimizer.optimizer.relevance.mentions import Mentions
+from token_optimizer.optimizer.relevance.names import names_in
 from token_optimizer.optimizer.relevance.salience import (
     NOTHING_BEFORE,
     NamesBefore,
@@ -26,7 +27,7 @@ from token_optimizer.optimizer.relevance.salience import (
     salient,
     token_values,
 )
-from token_optimizer.optimizer.relevance.words import stems, stems_of
+from token_optimizer.optimizer.relevance.words import stems_in, stems_of
 from token_optimizer.optimizer.selection.candidate_table import (
     NO_FRAME,
     CandidateTable,
@@ -36,6 +37,7 @@ from token_optimizer.optimizer.selection.candidate_table import (
 )
 from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
+from token_optimizer.text.numbered_words import Numbers, Occurrences, words_of_texts
 
 # What the passage that is most relevant to the query is worth.
 _RELEVANCE_VALUE = 2.0
@@ -61,26 +63,48 @@ def candidates_of(
     """Every passage that may go as a candidate; its text's number is that of its block among the `cuttables`.
     A gap costs a marker of `gap_tokens`. Directives stay, in their turn or behind its marker. What is known
     of the blocks `before` is not read again."""
-    passages = [passage for cuttable in cuttables for passage in cuttable.passages]
     sizes = np.array([len(cuttable.passages) for cuttable in cuttables], np.int64)
+    texts = np.repeat(np.arange(len(cuttables)), sizes)
     tokens = np.array([count for cuttable in cuttables for count in cuttable.tokens], np.int64)
+    words = words_of_texts([text for cuttable in cuttables for text in _read_texts(cuttable)])
+    relevance = _relevance(prompt, cuttables, sizes, words)
     by_token = np.array(token_values(prompt, [cuttable.block for cuttable in cuttables]))
-    weights = salient(prompt, {cuttable.at: cuttable.passages for cuttable in cuttables}, before)
+    own_values = np.array([passage.value for cuttable in cuttables for passage in cuttable.passages])
     frame_names = list(dict.fromkeys(cuttable.frame for cuttable in cuttables if cuttable.frame is not None))
-    frame_of = {frame: number for number, frame in enumerate(frame_names)}
+    frame_of: dict[Frame | None, int] = {frame: number for number, frame in enumerate(frame_names)}
     table = CandidateTable(
-        np.repeat(np.arange(len(cuttables)), sizes),
-        np.arange(len(passages)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
+        texts,
+        np.arange(len(texts)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         tokens,
-        np.array([passage.value for passage in passages])
-        + np.repeat(by_token, sizes) * tokens
-        + _RELEVANCE_VALUE * _relevance(prompt, cuttables, sizes) * _length_values(tokens),
-        FactTable.of([passage.facts for passage in passages]).weighed(weights),
-        np.repeat([frame_of.get(cuttable.frame, NO_FRAME) for cuttable in cuttables], sizes),
+        own_values + by_token[texts] * tokens + _RELEVANCE_VALUE * relevance * _length_values(tokens),
+        _facts(prompt, cuttables, texts, words, before),
+        np.array([frame_of.get(cuttable.frame, NO_FRAME) for cuttable in cuttables], np.int64)[texts],
         frame_names,
-        np.repeat([0 if cuttable.cutter.gapless else gap_tokens for cuttable in cuttables], sizes),
+        np.array([0 if cuttable.cutter.gapless else gap_tokens for cuttable in cuttables], np.int64)[texts],
     )
     return table.where(_is_free(cuttables, sizes))
+
+
+def _facts(
+    prompt: Prompt,
+    cuttables: Sequence[CuttableBlock],
+    texts: Numbers,
+    words: Occurrences[str],
+    before: NamesBefore,
+) -> FactTable:
+    """What the passages say, names by how likely they are needed next; `texts` has the number of the text of
+    each passage, `words` are those of all."""
+    name_weights = np.array([cuttable.cutter.name_weight for cuttable in cuttables], float)[texts]
+    said = [passage.facts for cuttable in cuttables for passage in cuttable.passages]
+    facts = FactTable.of(said).with_names(names_in(words), name_weights)
+    places = np.array([cuttable.at for cuttable in cuttables], np.int64)[texts]
+    return facts.weighed(salient(prompt, facts.names, facts.numbers, places[facts.owners], before))
+
+
+def _read_texts(cuttable: CuttableBlock) -> Sequence[str]:
+    """The texts of the passages of which the words count; empty texts in the place of all others."""
+    is_read = cuttable.cutter.ranked or cuttable.cutter.name_weight
+    return cuttable.texts if is_read else [""] * len(cuttable.texts)
 
 
 def _is_free(cuttables: Sequence[CuttableBlock], sizes: Numbers) -> Mask:
@@ -95,9 +119,9 @@ def covered_facts(
     prompt: Prompt, cuttables: Sequence[CuttableBlock], before: NamesBefore = NOTHING_BEFORE
 ) -> set[str]:
     """The facts that stay whatever is cut: of blocks that may not be, and of directives."""
-    directives = (cuttable.passages[place] for cuttable in cuttables for place in cuttable.directives)
     fixed = fixed_facts(prompt, {cuttable.at for cuttable in cuttables}, before)
-    return fixed.union(*[passage.facts for passage in directives])
+    directed = [cuttable.facts(place) for cuttable in cuttables for place in cuttable.directives]
+    return fixed.union(*directed)
 
 
 def _length_values(tokens: Numbers) -> Scores:
@@ -144,12 +168,15 @@ def frames_of(cuttables: list[CuttableBlock], turns: Mapping[int, int], gap_toke
     return {frame: max(tokens, 0) for frame, tokens in frames.items()}
 
 
-def _relevance(prompt: Prompt, cuttables: list[CuttableBlock], sizes: Numbers) -> Scores:
-    """The relevance of every passage of ranked texts; 0 for all others."""
+def _relevance(
+    prompt: Prompt, cuttables: list[CuttableBlock], sizes: Numbers, words: Occurrences[str]
+) -> Scores:
+    """The relevance of every passage of ranked texts; 0 for all others. `words` are those of all passages."""
     is_ranked = np.array([cuttable.cutter.ranked for cuttable in cuttables], bool)
     found = np.zeros(int(sizes.sum()))
     if is_ranked.any():
-        texts = _RankedTexts.of(prompt, [cuttable for cuttable in cuttables if cuttable.cutter.ranked])
+        ranked = [cuttable for cuttable in cuttables if cuttable.cutter.ranked]
+        texts = _RankedTexts.of(prompt, ranked, words.of_texts(np.repeat(is_ranked, sizes)))
         alone = _titled_scores(texts)
         near = _with_neighbors(alone, texts)
         of_ranked = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
@@ -159,28 +186,42 @@ def _relevance(prompt: Prompt, cuttables: list[CuttableBlock], sizes: Numbers) -
 
 @dataclass(frozen=True, slots=True)
 class _RankedTexts:
-    """The ranked texts with the numbers of their passages, the stems of each passage, and what passages and
-    titles mention of the query and its synonyms. A title is no passage, but says what all of them speak
+    """The ranked texts with the numbers of their passages, the stems of each passage and of each title, and
+    what they mention of the query and its synonyms. A title is no passage, but says what all of them speak
     of."""
 
     asked: frozenset[str]
     synonyms: Synonyms
     ranked: list[CuttableBlock]
     sizes: Numbers
-    words: list[list[str]]
+    stems: Occurrences[str]
+    title_stems: Occurrences[str]
     mentioned: Mentions
     in_titles: Mentions
 
     @classmethod
-    def of(cls, prompt: Prompt, ranked: list[CuttableBlock]) -> _RankedTexts:
+    def of(cls, prompt: Prompt, ranked: list[CuttableBlock], words: Occurrences[str]) -> _RankedTexts:
         asked = frozenset(stems_of(prompt.query or ""))
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = asked | words_of(synonyms)
-        words = stems([text for cuttable in ranked for text in cuttable.texts()])
-        titles = stems([cuttable.title() for cuttable in ranked])
+        stems = stems_in(words)
+        title_stems = stems_in(words_of_texts([cuttable.title() for cuttable in ranked]))
         sizes = np.array([len(cuttable.passages) for cuttable in ranked], np.int64)
-        found, in_titles = Mentions.of(words, wanted), Mentions.of(titles, wanted)
-        return cls(asked, synonyms, ranked, sizes, words, found, in_titles)
+        mentioned, in_titles = Mentions.among(stems, wanted), Mentions.among(title_stems, wanted)
+        return cls(asked, synonyms, ranked, sizes, stems, title_stems, mentioned, in_titles)
+
+    def titled_mentions(self, wanted: Set[str]) -> Mentions:
+        """What the passages mention of these words, and what they do below their titles."""
+        mentioned, in_titles = Mentions.among(self.stems, wanted), Mentions.among(self.title_stems, wanted)
+        return mentioned.followed_by(mentioned.beside(in_titles.repeated(self.sizes)))
+
+    def titled_words(self, at: int) -> list[str]:
+        """The stems of one of these."""
+        if at < self.stems.texts:
+            return self.stems.of_text(at)
+        passage = at - self.stems.texts
+        title = int(np.searchsorted(np.cumsum(self.sizes), passage, side="right"))
+        return self.stems.of_text(passage) + self.title_stems.of_text(title)
 
     def per_passage(self, of_texts: Sequence[float]) -> Scores:
         """What each text has, for each of its passages."""
@@ -201,25 +242,22 @@ def _section_scores(texts: _RankedTexts) -> Scores:
 def _titled_scores(texts: _RankedTexts) -> Scores:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
-    words = texts.words
     if not texts.in_titles.lengths.any():
-        return _scores(texts, texts.mentioned, lambda: words, 1)
+        mentions_of = partial(Mentions.among, texts.stems)
+        return _scores(texts, texts.mentioned, texts.stems.of_text, mentions_of, 1)
     titled = texts.mentioned.beside(texts.in_titles.repeated(texts.sizes))
     # Together: a word that all passages have is no match beside one that a single title has.
-    both = _scores(texts, texts.mentioned.followed_by(titled), lambda: [*words, *_titled_words(texts)], 2)
-    alone, below = both[: len(words)], both[len(words) :]
+    both = _scores(texts, texts.mentioned.followed_by(titled), texts.titled_words, texts.titled_mentions, 2)
+    alone, below = np.split(both, 2)
     return (1 - _TITLED_SHARE) * alone + _TITLED_SHARE * below
 
 
-def _titled_words(texts: _RankedTexts) -> Iterator[list[str]]:
-    """The stems of each passage below its title."""
-    titles = stems([cuttable.title() for cuttable in texts.ranked])
-    of_passages = chain.from_iterable(map(repeat, titles, texts.sizes.tolist()))
-    return map(add, texts.words, of_passages)
-
-
 def _scores(
-    texts: _RankedTexts, mentioned: Mentions, words: Callable[[], Sequence[Sequence[str]]], times: int
+    texts: _RankedTexts,
+    mentioned: Mentions,
+    words_of_text: Callable[[int], Sequence[str]],
+    mentions_of: Callable[[Set[str]], Mentions],
+    times: int,
 ) -> Scores:
     """How much each passage has to do with the query, as its cutter searches, where the passages stand so
     many `times` among the `mentioned`. All their words are only looked at where a cutter has a
@@ -227,7 +265,7 @@ def _scores(
     found = scores(mentioned, texts.asked)
     feedback = texts.per_passage([cuttable.cutter.feedback_weight for cuttable in texts.ranked])
     if feedback.any():
-        found = with_feedback(found, words(), np.tile(feedback, times))
+        found = with_feedback(found, words_of_text, mentions_of, np.tile(feedback, times))
     weights = texts.per_passage([cuttable.cutter.synonym_weight for cuttable in texts.ranked])
     if not texts.synonyms or not weights.any():
         return found

@@ -19,8 +19,8 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.relevance.mentions import Numbers
 from token_optimizer.optimizer.selection.candidate_table import Candidate, CandidateTable, Frame
+from token_optimizer.text.numbered_words import Numbers
 
 # The state of a choice is saved after so many steps, but at most so often.
 _SAVE_EVERY, _MAX_SAVED = 64, 16

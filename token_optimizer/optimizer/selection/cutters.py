@@ -28,6 +28,7 @@ from token_optimizer.optimizer.prose.passages import (
     spoken_passages,
     whole_passage,
 )
+from token_optimizer.optimizer.relevance.names import NAME_WEIGHT
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
@@ -40,7 +41,9 @@ from token_optimizer.optimizer.selection.tool_results import cut_tool_results
 CUTTERS = {
     Kind.LOG: Cutter(log_passages, keep_log_lines),
     Kind.CODE: Cutter(code_passages, keep_passages),
-    Kind.PROSE: Cutter(prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4),
+    Kind.PROSE: Cutter(
+        prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4, name_weight=NAME_WEIGHT
+    ),
     Kind.DOCUMENT: Cutter(
         document_passages,
         keep_sentences,
@@ -49,6 +52,7 @@ CUTTERS = {
         synonym_weight=1.0,
         whole=True,
         by_paragraph=True,
+        name_weight=NAME_WEIGHT,
     ),
     Kind.TRANSCRIPT: Cutter(
         spoken_passages,
@@ -58,6 +62,7 @@ CUTTERS = {
         feedback_weight=0.3,
         synonym_weight=1.0,
         topic_weight=0.6,
+        name_weight=NAME_WEIGHT,
     ),
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
 }

@@ -16,6 +16,7 @@ from token_optimizer.optimizer.conversation.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text
 from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over
+from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.candidate_table import Frame
 
@@ -42,6 +43,7 @@ class Cutter:
     A `whole` text goes as a whole where none of its passages is kept. What is cut `from_original` is the text
     as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
     as a whole is told `by_paragraph`. An `example` is nobody's own word.
+    The names that a passage mentions are facts of it, each mention worth the `name_weight`.
     """
 
     passages: FindPassages
@@ -56,11 +58,13 @@ class Cutter:
     gapless: bool = False
     by_paragraph: bool = False
     example: bool = False
+    name_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class CuttableBlock:
-    """A block that may be cut, at its index in the prompt, with its passages and the tokens of each.
+    """A block that may be cut, at its index in the prompt, with its passages and the text and the tokens of
+    each.
 
     `frame` names the old turn or the document that is opened by the first passage kept of it. Passages with
     `directives` go with their turn alone, whose marker repeats them. `is_own_words`: a user said it.
@@ -71,20 +75,21 @@ class CuttableBlock:
     source: MarkedText
     cutter: Cutter
     passages: list[Passage]
+    texts: Sequence[str]
     frame: Frame | None = None
     tokens: Sequence[int] = ()
     directives: frozenset[int] = frozenset()
     is_own_words: bool = False
 
-    def texts(self) -> list[str]:
-        """The text of each passage."""
-        text = self.source.text
-        return [text[passage.start : passage.end] for passage in self.passages]
+    def facts(self, place: int) -> Mapping[str, float]:
+        """What the passage says, with the names that it mentions."""
+        weight = self.cutter.name_weight
+        return {**self.passages[place].facts, **(name_facts(self.texts[place], weight) if weight else {})}
 
-    def written(self) -> list[str]:
+    def written(self) -> Sequence[str]:
         """The text of each passage as it is written."""
         wrapper = self.block.wrapper
-        return [quoted(text, wrapper.quoting) for text in self.texts()] if wrapper else self.texts()
+        return [quoted(text, wrapper.quoting) for text in self.texts] if wrapper else self.texts
 
     def title(self) -> str:
         """What stands before the first passage, and around the text."""
@@ -94,7 +99,7 @@ class CuttableBlock:
     def sections(self) -> Iterator[int]:
         """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
         start, size = 0, 0
-        for number, text in enumerate(self.texts(), 1):
+        for number, text in enumerate(self.texts, 1):
             size += len(text)
             if self.cutter.by_paragraph and size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
                 yield number - start
@@ -121,9 +126,12 @@ def cuttable_blocks(
             frame = Frame("turn", block.turn) if block.turn in droppable else None
             if frame is None and cutter.whole:
                 frame = Frame("text", at)
+            texts = [source.text[passage.start : passage.end] for passage in passages]
             directives = _overlapping(passages, directive_spans_in(block, source.text, keywords))
             own = _is_own_words(block, cutter)
-            found.append(CuttableBlock(at, block, source, cutter, passages, frame, (), directives, own))
+            found.append(
+                CuttableBlock(at, block, source, cutter, passages, texts, frame, (), directives, own)
+            )
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for cuttable in found for text in cuttable.written()]))
     return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]

@@ -89,7 +89,7 @@ def asks_in_particular(prompt: Prompt) -> bool:
 def _floors(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> Mapping[Kind, KindFloor]:
     """The floors of kinds; a lower one of transcripts that answer the question in one place."""
     spoken = [
-        text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts()
+        text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts
     ]
     if not spoken or not is_answered_in_one_place(spoken, asked):
         return kind_floors()

@@ -56,13 +56,6 @@ def test_sentences_come_with_what_they_need(text: str, passages: list[str]) -> N
     assert _texts(text, prose_passages(text)) == passages
 
 
-def test_names_and_numbers_are_facts_and_words_are_none() -> None:
-    (passage,) = prose_passages("Please open src/app/fields.py at line 1474 and look at TimeDelta.")
-    names = {fact.removeprefix("name ") for fact in passage.facts}
-    assert {"src/app/fields.py", "1474", "TimeDelta"} <= names
-    assert not {"Please", "open", "look", "line"} & names
-
-
 def test_the_marker_of_an_earlier_cut_is_no_passage() -> None:
     text = (
         "The mill closed in 1904 for good.\n[… 3 passages left out]\nThe village shrank after that flood.\n"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from token_optimizer.models import Passage, Prompt
-from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.optimizer.relevance.salience import NamesBefore, fixed_facts, salient
+import numpy as np
 
-NO_PASSAGES: dict[int, list[Passage]] = {}
+from token_optimizer.models import Prompt
+from token_optimizer.optimizer.formats.reading import canonicalize
+from token_optimizer.optimizer.relevance.salience import NOTHING_BEFORE, NamesBefore, fixed_facts, salient
+
+NOWHERE = np.array([], np.int64)
+NAMES = ("a_name", "b_name", "c_name", "said_name", "printed_name", "old_name", "task_file", "4711", "4712")
 
 
 def _run(*messages: tuple[str, str]) -> Prompt:
@@ -25,8 +28,13 @@ def _run(*messages: tuple[str, str]) -> Prompt:
 
 def _weights(*messages: tuple[str, str]) -> dict[str, float]:
     """The weight of each name in such a run."""
-    weights = salient(_run(*messages), NO_PASSAGES)
-    return {fact.removeprefix("name "): weight for fact, weight in weights.items()}
+    return _factors(_run(*messages))
+
+
+def _factors(prompt: Prompt, before: NamesBefore = NOTHING_BEFORE) -> dict[str, float]:
+    """The factor of each of the names, where nothing may be cut."""
+    factors = salient(prompt, [f"name {name}" for name in NAMES], NOWHERE, NOWHERE, before)
+    return dict(zip(NAMES, factors.tolist(), strict=True))
 
 
 def test_what_the_agent_said_matters_more_than_what_was_printed() -> None:
@@ -56,8 +64,7 @@ def test_names_weigh_the_same_where_what_stands_before_was_read_in_steps() -> No
     before = NamesBefore()
     for at in (2, 5, len(prompt.blocks) - 2):
         before.read_to(prompt, at)
-    weights = salient(prompt, NO_PASSAGES)
-    assert salient(prompt, NO_PASSAGES, before) == {"name b_name": weights["name b_name"]}
+    assert _factors(prompt, before) == _factors(prompt)
     must_keep = replace(prompt, blocks=tuple(block.but(must_keep=True) for block in prompt.blocks))
     before = NamesBefore()
     before.read_to(must_keep, 4)

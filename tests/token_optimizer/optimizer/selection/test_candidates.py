@@ -23,7 +23,7 @@ def test_directives_are_no_candidates_and_what_they_name_is_said_anyhow() -> Non
     cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
     first = cuttables[0]
     found = candidates_of(prompt, cuttables, 9)
-    kept = {first.texts()[place] for place in found.places[found.texts == 0]}
+    kept = {first.texts[place] for place in found.places[found.texts == 0]}
     assert len(kept) == len(first.passages) - 1
     assert not any("MUST" in text for text in kept)
     assert "name out_dir" in covered_facts(prompt, cuttables)
@@ -42,7 +42,7 @@ def test_what_is_said_while_people_speak_of_the_asked_is_worth_more() -> None:
     cuttables = cuttable_blocks(prompt, context_of(prompt, 0.5), lambda block: CUTTERS.get(block.kind), ())
     found = candidates_of(prompt, cuttables, 9)
     values = {
-        cuttables[text].texts()[place]: value
+        cuttables[text].texts[place]: value
         for text, place, value in zip(found.texts, found.places, found.values, strict=True)
     }
     assert values[f"{turns[100]}\n"] > values[f"{turns[20]}\n"]
