@@ -8,29 +8,21 @@ refused by what it counts; budgets and models are held to all the same.
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import structlog
 from django.utils import timezone
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from gateway.errors import BudgetSpent, Header, RateLimited
+from gateway.valkey import Valkey
 from optimizer_app.limits.spending import period_end
 from optimizer_app.limits.windows import LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
 
-log = structlog.get_logger(__name__)
-
-# A busy worker may take long to read an answer that came at once: only a Valkey that hangs takes longer.
-MAX_WAIT_SECONDS = 3.0
-# After that it is not asked for a while, so that no request waits for it but the first.
-AWAY_SECONDS = 5.0
 _RENEW_EVERY_SECONDS = LEASE_SECONDS / 3
 _WHAT = {
     Counted.REQUESTS: "{limit} requests a minute",
@@ -76,11 +68,12 @@ class Limiter:
     """What one worker knows of limits: the scripts, and which of its requests run."""
 
     valkey: Redis
+    _asking: Valkey = field(init=False)
     _scripts: Mapping[str, Any] = field(init=False)
     _running: dict[str, Sequence[Holder]] = field(default_factory=dict)
-    _away_until: float = 0.0
 
     def __post_init__(self) -> None:
+        self._asking = Valkey(self.valkey, "limits_not_counted")
         self._scripts = {name: self.valkey.register_script(text) for name, text in SCRIPTS.items()}
 
     @asynccontextmanager
@@ -132,7 +125,7 @@ class Limiter:
         pipe = self.valkey.pipeline(transaction=False)
         for holder in admission.holders:
             pipe.zrem(holder.keys[Counted.CONCURRENT], name)
-        await self._asked("release", pipe.execute)
+        await self._asking.ask("release", pipe.execute)
         more = (admission.reserved if billed is None else billed) - admission.reserved
         if more:
             keys = [holder.keys[Counted.TOKENS] for holder in admission.holders]
@@ -140,19 +133,7 @@ class Limiter:
 
     async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """What the script says; None where Valkey does not answer."""
-        return await self._asked(script, lambda: self._scripts[script](keys=keys, args=args))
-
-    async def _asked(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """What Valkey answers; None where it does not, or did not a moment ago."""
-        if time.monotonic() < self._away_until:
-            return None
-        try:
-            async with asyncio.timeout(MAX_WAIT_SECONDS):
-                return await ask()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._away_until = time.monotonic() + AWAY_SECONDS
-            log.warning("limits_not_counted", script=what, error=type(error).__name__)
-            return None
+        return await self._asking.ask(script, lambda: self._scripts[script](keys=keys, args=args))
 
 
 @asynccontextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from gateway.auth import Caller
 from gateway.requests.client import Headers
@@ -18,13 +19,21 @@ from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.prompts.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.journal.recorder import Journal
-from optimizer_app.traces.record import ProviderCall, ReadBackRecord, ReReadRecord, Status, TraceRecord
+from optimizer_app.traces.record import (
+    BreakpointRecord,
+    ProviderCall,
+    ReadBackRecord,
+    ReReadRecord,
+    Status,
+    TraceRecord,
+)
 from optimizer_app.traces.stats import columns_of
 from token_optimizer.models import Dialect, OptimizationStats
 
 _MAX_REASON_CHARS = 200
 # A model may call many times in one round; a trace stays small.
 _MAX_READ_BACKS = 100
+_MAX_PROVIDER_EDITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,17 @@ class Recording:
     def note_counting(self, counting: asyncio.Task[Optimized]) -> None:
         """The prompt is being counted; `end` waits for it."""
         self._counting = counting
+
+    def note_breakpoints(self, breakpoints: Sequence[Mapping[str, str]]) -> None:
+        """Those that were added for the provider's cache."""
+        self._trace = replace(
+            self._trace, breakpoints_added=[BreakpointRecord(**mark) for mark in breakpoints]
+        )
+
+    def note_provider_edits(self, edits: Sequence[dict[str, Any]]) -> None:
+        """What the provider says that it did to the conversation, beside what it said before."""
+        known = self._trace.provider_edits
+        self._trace = replace(self._trace, provider_edits=[*known, *edits][:_MAX_PROVIDER_EDITS])
 
     def note_sent(self) -> None:
         """The request goes to the provider now, or its continuation does."""

@@ -60,6 +60,7 @@ async def pass_whole(
     payload = await off_loop(len(body), json_object, body)
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
+        recording.note_provider_edits(dialect.edits_of(payload))
     if stats is None:
         body, packed = received, False
     elif payload is not None and answer.status < 300:
@@ -79,6 +80,7 @@ async def pass_stream(
         last = await pass_until_closed(client, pieces, tap)
     finally:
         recording.note_usage(dialect.usage(tap.usage))
+        recording.note_provider_edits(tap.edits)
     await record_stream(recording, answer, tap)
     if last:
         await client.send(last)

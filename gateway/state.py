@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, Collection, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -20,6 +20,7 @@ from gateway.database import in_database
 from gateway.errors import BadRequest, Unavailable
 from gateway.limits import Limiter, opened_limiter
 from gateway.prompts import PromptCache
+from gateway.provider_cache.recurrences import Recurrences
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
 from gateway.requests.in_flight import BytesInFlight
@@ -57,15 +58,20 @@ class Gateway:
     pool: OptimizerPool
     valkey: Redis
     limiter: Limiter
+    recurrences: Recurrences
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
     in_flight: BytesInFlight = field(default_factory=BytesInFlight)
-    # The base URLs of providers that refused to be asked for the usage of streams.
-    refusing_usage: MutableMapping[str, bool] = field(
+    # Fields of ours that providers refused, by their base URLs.
+    refused_fields: MutableMapping[str, frozenset[str]] = field(
         default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)
     )
     max_request_bytes: int = MAX_REQUEST_BYTES
+
+    def note_refused(self, base_url: str, fields: Collection[str]) -> None:
+        """The provider does not know these fields: for a while it is sent none of them."""
+        self.refused_fields[base_url] = self.refused_fields.get(base_url, frozenset()).union(fields)
 
     async def from_database(self, query: Callable[[], Result]) -> Result:
         """What a query finds; Unavailable where the database is down."""
@@ -117,6 +123,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                     pool,
                     valkey,
                     limiter,
+                    Recurrences(valkey),
                     precompression_queue,
                     capture_queue,
                 )

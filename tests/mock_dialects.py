@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from token_optimizer import models
 from token_optimizer.tokens.counts import count_body
 
 Json = dict[str, Any]
@@ -86,6 +87,7 @@ class Dialect:
     """The answers to one request in one provider's shape."""
 
     number: int
+    name: ClassVar[models.Dialect]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -102,6 +104,8 @@ class Dialect:
 
 
 class OpenAIDialect(Dialect):
+    name = "openai"
+
     def error(self, reply: Reply) -> Json:
         kind = ERROR_TYPES.get(reply.status, "server_error")
         return {"error": {"message": reply.message, "type": kind, "param": None, "code": None}}
@@ -160,11 +164,16 @@ class OpenAIDialect(Dialect):
             "prompt_tokens": prompt,
             "completion_tokens": reply.completion_tokens,
             "total_tokens": prompt + reply.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": reply.cached_tokens},
+            "prompt_tokens_details": {
+                "cached_tokens": reply.cached_tokens,
+                "cache_write_tokens": reply.cache_write_tokens,
+            },
         }
 
 
 class AnthropicDialect(Dialect):
+    name = "anthropic"
+
     def error(self, reply: Reply) -> Json:
         kind = ERROR_TYPES.get(reply.status, "api_error")
         return {"type": "error", "error": {"type": kind, "message": reply.message}}

@@ -14,11 +14,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 
 from tests.local_server import LocalServer, Received, Wire
+from tests.mock_cache import MockCache
 from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall, dump, prompt_tokens
 from tests.mock_responses import ResponsesDialect
+from token_optimizer.tokens.counts import count_body
 
 __all__ = ["MockProvider", "Reply", "ToolCall"]
 
@@ -29,9 +32,12 @@ class MockProvider(LocalServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.default = Reply()
+        # What earlier prompts left in it is read and written in the place of what replies say.
+        self.cache: MockCache | None = None
         self.client_left = threading.Event()
         self._script: deque[Reply] = deque()
         self._numbers = count(1)
+        self._caching = threading.Lock()
 
     @property
     def openai_url(self) -> str:
@@ -59,6 +65,7 @@ class MockProvider(LocalServer):
 
     def _complete(self, request: Received, dialect: Dialect, wire: Wire) -> None:
         reply = (self._script.popleft() if self._script else self.default).to(request.raw)
+        reply = self._through_cache(request, dialect, reply)
         if reply.release and not reply.hold_after:
             reply.release.wait()
         time.sleep(reply.delay_seconds)
@@ -67,6 +74,14 @@ class MockProvider(LocalServer):
         except (BrokenPipeError, ConnectionResetError):
             wire.hang_up()
             self.client_left.set()
+
+    def _through_cache(self, request: Received, dialect: Dialect, reply: Reply) -> Reply:
+        if self.cache is None or not isinstance(request.json, dict):
+            return reply
+        tokens = count_body(request.json, dialect.name, request.json["model"])
+        with self._caching:
+            read, written = self.cache.billed(request.json, dialect.name, tokens)
+        return replace(reply, prompt_tokens=tokens, cached_tokens=read, cache_write_tokens=written)
 
     def _write(self, request: Received, dialect: Dialect, reply: Reply, wire: Wire) -> None:
         if not isinstance(request.json, dict):

@@ -16,6 +16,8 @@ MODEL = "gpt-4o"
 class ResponsesDialect(Dialect):
     """`Reply.ending` says how its streams and answers close."""
 
+    name = "responses"
+
     def error(self, reply: Reply) -> Json:
         kind = ERROR_TYPES.get(reply.status, "server_error")
         return {"error": {"message": reply.message, "type": kind, "param": None, "code": None}}
@@ -102,7 +104,10 @@ class ResponsesDialect(Dialect):
         prompt = count_body(body, "responses", body.get("model", MODEL)) if prompt is None else prompt
         return {
             "input_tokens": prompt,
-            "input_tokens_details": {"cached_tokens": reply.cached_tokens},
+            "input_tokens_details": {
+                "cached_tokens": reply.cached_tokens,
+                "cache_write_tokens": reply.cache_write_tokens,
+            },
             "output_tokens": reply.completion_tokens,
             "output_tokens_details": {"reasoning_tokens": 0},
             "total_tokens": prompt + reply.completion_tokens,

@@ -15,6 +15,7 @@ SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
 TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 READ_BACK_MODES = ("auto", "always", "never")
 TOOL_DEFERRAL_MODES = ("auto", "never")
+PROVIDER_CACHE_MODES = ("auto", "off")
 # How many strings a list may hold, of how many characters each. Keywords are looked for at each place of
 # a text.
 MAX_LISTS = {
@@ -57,7 +58,9 @@ class OptimizerConfig:
     the request has tools and its sender answers the calls), `tool_deferral` (whether the
     descriptions of unlikely tools are left to be read back; auto is where there are many), `summarizer` (by
     which the central sentences of prose are found), `directive_keywords` (words of duty beside our own, by
-    which directives are known) and `capture_days` (days that the service keeps prompts and answers; 0: none).
+    which directives are known), `provider_cache` (whether the service adds what lets the provider's cache
+    find more of a prompt, where its client added nothing) and `capture_days` (days that the service keeps
+    prompts and answers; 0: none).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -109,6 +112,7 @@ class OptimizerConfig:
     tool_deferral: str = "auto"
     summarizer: str = "textrank"
     directive_keywords: list[str] = field(default_factory=list)
+    provider_cache: str = "auto"
     capture_days: int = 0
 
     @classmethod
@@ -145,6 +149,7 @@ class OptimizerConfig:
         _check_mode("tool_descriptions", self.tool_descriptions, TOOL_DESCRIPTION_MODES)
         _check_mode("read_back", self.read_back, READ_BACK_MODES)
         _check_mode("tool_deferral", self.tool_deferral, TOOL_DEFERRAL_MODES)
+        _check_mode("provider_cache", self.provider_cache, PROVIDER_CACHE_MODES)
         check_summarizer(self.summarizer)
         _check_model("target_model", self.target_model)
         for name in _FLAGS:

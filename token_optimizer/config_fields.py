@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from token_optimizer.config import (
+    PROVIDER_CACHE_MODES,
     READ_BACK_MODES,
     SUMMARIZERS,
     TOOL_DEFERRAL_MODES,
@@ -19,6 +20,7 @@ from token_optimizer.config import (
 
 GROUPS = ("Budget", "Cuts", "Select", "Compress", "Cache", "Tools", "Privacy", "Events")
 _CHOICES = {
+    "provider_cache": PROVIDER_CACHE_MODES,
     "read_back": READ_BACK_MODES,
     "summarizer": SUMMARIZERS,
     "tool_deferral": TOOL_DEFERRAL_MODES,

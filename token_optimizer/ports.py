@@ -73,10 +73,11 @@ class SentMessage:
 @dataclass(frozen=True, slots=True)
 class CachePrices:
     """US dollars a token: `read_usd` for input found in the provider's cache, `write_usd` for input that is
-    not there yet, which some providers ask more for than the list price."""
+    not there yet, which some providers ask more for than the list price, `input_usd`."""
 
     read_usd: float
     write_usd: float
+    input_usd: float = 0.0
 
     @property
     def has_discount(self) -> bool:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 
 from dashboard.request.blocks import BLOCK_FILTERS, block_selects, filtered, shown_group, shown_groups
+from dashboard.request.provider_cache import breakpoints_added, provider_edits
 from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
 from dashboard.request.texts import part_of, request_texts, with_opened
@@ -27,9 +28,9 @@ from dashboard.traces.strip import prompt_strip
 from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
 from optimizer_app.models import ConfigVersion, PromptVersion, RequestTrace
+from optimizer_app.models.trace import LARGE_COLUMNS
 
 TEMPLATE = "dashboard/request/page.html"
-DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
 
 
 @signed_in
@@ -56,6 +57,8 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "block_count": len(rows),
         "texts": texts,
         "groups": shown_groups(request, with_opened(request, texts, rows)),
+        "breakpoints_added": breakpoints_added(trace),
+        "provider_edits": provider_edits(trace),
         "turns": _turns(trace),
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),
@@ -73,7 +76,7 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     fields = dict(zip(TRACE_FIELDS, trace_values(trace), strict=True))
-    details = {name: getattr(trace, name) for name in DETAILS}
+    details = {name: getattr(trace, name) for name in LARGE_COLUMNS}
     found = {"project": trace.project.name, **fields, **details}
     return JsonResponse(found, json_dumps_params={"indent": 2}, headers=headers)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 from gateway.dialects.base import ApiDialect
 from gateway.read_back.rounds import Reading
+from gateway.requests.additions import ASK_FOR_USAGE, Addition, body_with
 from gateway.requests.prompt import PromptRequest
 from gateway.routing import Plan, ProviderRoute, Target
+from optimizer_app.optimize.service import Optimized
 from token_optimizer.models import OptimizationStats
 
 
@@ -16,9 +19,8 @@ from token_optimizer.models import OptimizationStats
 class Outgoing:
     """What goes to the `plan`'s providers, to which `path` with its query, and what the answer needs.
 
-    `unasked` stands by where usage is asked for on the client's behalf: the same without asking. Without
-    `stats` a JSON answer is passed on byte for byte. `reading` reads what was left out, where
-    the model can ask for it.
+    `additions` stand in the body beside what the optimizer made of it, its `result`. Without `stats` a JSON
+    answer is passed on byte for byte. `reading` reads what was left out, where the model can ask for it.
     """
 
     dialect: ApiDialect
@@ -26,7 +28,8 @@ class Outgoing:
     request: PromptRequest
     body: bytes
     path: str
-    unasked: Outgoing | None = None
+    additions: Sequence[Addition] = ()
+    result: Optimized | None = None
     stats: OptimizationStats | None = None
     reading: Reading | None = None
 
@@ -38,6 +41,22 @@ class Outgoing:
     @property
     def provider(self) -> ProviderRoute:
         return self.plan.first.provider
+
+    @property
+    def asks_for_usage(self) -> bool:
+        """Whether usage is asked for on the client's behalf."""
+        return any(addition.name == ASK_FOR_USAGE for addition in self.additions)
+
+    @property
+    def breakpoints(self) -> list[Mapping[str, str]]:
+        """Those that were added for the provider's cache."""
+        return [mark for addition in self.additions for mark in addition.breakpoints]
+
+    def without(self, names: Collection[str]) -> Self:
+        """The same without the additions of these names."""
+        assert self.result is not None
+        additions = [addition for addition in self.additions if addition.name not in names]
+        return replace(self, additions=additions, body=body_with(additions, self.request, self.result))
 
     def to(self, target: Target) -> Self:
         """The same for one provider alone."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gateway.dialects.edits import Edit
 from gateway.dialects.sse import StreamTap
 from gateway.requests.body import Body, Name, checked
 from gateway.requests.client import Headers
@@ -58,6 +59,10 @@ class ApiDialect(ABC):
         """What a whole answer says was billed."""
         usage = payload.get("usage")
         return self.usage(usage) if isinstance(usage, Mapping) else Usage()
+
+    def edits_of(self, payload: Mapping[str, Any]) -> list[Edit]:
+        """What a whole answer says that the provider did to the conversation."""
+        return []
 
 
 def count_of(value: object) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gateway.dialects.base import ApiDialect, count_of
+from gateway.dialects.edits import Edit, applied_edits, compactions
 from gateway.dialects.sse import StreamTap, parsed_event
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
@@ -29,6 +30,9 @@ class MessagesDialect(ApiDialect):
             output_tokens=count_of(usage.get("output_tokens")),
         )
 
+    def edits_of(self, payload: Mapping[str, Any]) -> list[Edit]:
+        return [*applied_edits(payload), *compactions(payload.get("content"))]
+
     def tap(self, *, strip_usage: bool = False) -> MessagesTap:
         return MessagesTap()
 
@@ -37,7 +41,7 @@ class MessagesTap(StreamTap):
     """Closes with `message_stop`. Later numbers of its usage are running totals, and replace earlier ones."""
 
     def note(self, event: bytes) -> bytes:
-        if b"message_st" in event or b'"usage"' in event or b'"error"' in event:
+        if b"message_st" in event or b'"usage"' in event or b'"error"' in event or b'"compaction"' in event:
             self._note(parsed_event(event))
         return event
 
@@ -49,6 +53,9 @@ class MessagesTap(StreamTap):
             self._merge_usage((payload.get("message") or {}).get("usage"))
         elif kind == "message_delta":
             self._merge_usage(payload.get("usage"))
+            self.edits += applied_edits(payload)
+        elif kind == "content_block_start":
+            self.edits += compactions([payload.get("content_block")])
 
     def _merge_usage(self, usage: object) -> None:
         if isinstance(usage, Mapping):

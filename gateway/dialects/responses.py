@@ -9,6 +9,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from gateway.dialects.base import ApiDialect, count_of
+from gateway.dialects.edits import Edit, compactions
 from gateway.dialects.sse import StreamTap, parsed_event
 from gateway.errors import BadRequest
 from gateway.requests.body import Body, Name, checked
@@ -55,6 +56,9 @@ class ResponsesDialect(ApiDialect):
             output_tokens=count_of(usage.get("output_tokens")),
         )
 
+    def edits_of(self, payload: Mapping[str, Any]) -> list[Edit]:
+        return compactions(payload.get("output"))
+
     def tap(self, *, strip_usage: bool = False) -> ResponsesTap:
         return ResponsesTap()
 
@@ -74,8 +78,10 @@ class ResponsesTap(StreamTap):
             return
         self.finished = True
         response = payload.get("response")
-        usage = response.get("usage") if isinstance(response, Mapping) else None
+        response = response if isinstance(response, Mapping) else {}
+        usage = response.get("usage")
         self.usage = usage if isinstance(usage, Mapping) else {}
+        self.edits = compactions(response.get("output"))
 
 
 RESPONSES = ResponsesDialect()

@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from gateway.dialects.edits import Edit
+
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _MAX_END_BYTES = 4
 _DATA_LINE = re.compile(rb"^data:[ ]?(.*?)\r?$", re.MULTILINE)
@@ -49,14 +51,16 @@ class EventBuffer:
 class StreamTap(ABC):
     """Reads along one stream. `finished`: its closing event came; `failed`: it reported an error.
 
-    `usage` is the `usage` object, as far as the stream has said. With `holds_events` the bytes are passed on
-    by whole events, some of which `note` may take out.
+    `usage` is the `usage` object, as far as the stream has said, and `edits` what it says that the provider
+    did to the conversation. With `holds_events` the bytes are passed on by whole events, some of which `note`
+    may take out.
     """
 
     def __init__(self, *, holds_events: bool = False) -> None:
         self.finished = False
         self.failed = False
         self.usage: Mapping[str, Any] = {}
+        self.edits: list[Edit] = []
         self._holds_events = holds_events
         self._pending = EventBuffer()
 

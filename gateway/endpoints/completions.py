@@ -8,12 +8,11 @@ both bodies byte for byte as they came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
-import orjson
 from django.conf import settings
 
 from gateway.attempts.one import attempt
@@ -26,9 +25,11 @@ from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.endpoints.from_template import prompt_request
 from gateway.errors import GatewayError
+from gateway.provider_cache.hints import cache_hints
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
+from gateway.requests.additions import Addition, body_with, usage_request
 from gateway.requests.body import parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
@@ -43,7 +44,6 @@ from optimizer_app.precompression.requests import PrecompressionRequest
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
-_ASK_FOR_USAGE = b',"stream_options":{"include_usage":true}'
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -152,7 +152,7 @@ async def _relay_optimized(
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
     await client.admission.reserve(result.stats.tokens_after)
-    outgoing = _with_result(gateway, caller, original, result)
+    outgoing = await _with_result(gateway, caller, original, result)
     if capture is not None:
         capture.note_optimized(outgoing.body, result.texts)
     try:
@@ -186,16 +186,32 @@ def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimize
     )
 
 
-def _with_result(gateway: Gateway, caller: Caller, original: Outgoing, result: Optimized) -> Outgoing:
-    """The optimizer's result to send. What it left alone goes out in the client's own bytes."""
+async def _with_result(gateway: Gateway, caller: Caller, original: Outgoing, result: Optimized) -> Outgoing:
+    """The optimizer's result to send, with what is added to it."""
     request = original.request
-    body = orjson.dumps(result.body) if result.changed else request.raw
-    unasked = replace(
-        original, body=body, stats=result.stats, reading=_reading(gateway, caller, request, result)
+    additions = await _additions(gateway, caller, original, result)
+    return replace(
+        original,
+        body=body_with(additions, request, result),
+        additions=additions,
+        result=result,
+        stats=result.stats,
+        reading=_reading(gateway, caller, request, result),
     )
-    if original.provider.base_url in gateway.refusing_usage or not _may_ask_for_usage(original):
-        return unasked
-    return replace(unasked, body=_asking_for_usage(request, result), unasked=unasked)
+
+
+async def _additions(
+    gateway: Gateway, caller: Caller, original: Outgoing, result: Optimized
+) -> Sequence[Addition]:
+    """What is added for the provider, as far as it is not known to refuse it."""
+    request, provider = original.request, original.provider
+    additions: list[Addition] = []
+    if provider.kind == original.dialect.provider_kind:
+        additions += await cache_hints(gateway.recurrences, caller, request, result)
+    if _may_ask_for_usage(original):
+        additions.append(usage_request(request))
+    refused = gateway.refused_fields.get(provider.base_url, frozenset())
+    return [addition for addition in additions if addition.name not in refused]
 
 
 def _reading(gateway: Gateway, caller: Caller, request: PromptRequest, result: Optimized) -> Reading | None:
@@ -220,27 +236,21 @@ def _may_ask_for_usage(original: Outgoing) -> bool:
     return isinstance(options, dict) and options.get("include_usage") is None
 
 
-def _asking_for_usage(request: PromptRequest, result: Optimized) -> bytes:
-    if result.changed or "stream_options" in request.body:
-        options = request.body.get("stream_options", {})
-        return orjson.dumps({**result.body, "stream_options": {**options, "include_usage": True}})
-    end = request.raw.rindex(b"}")
-    return request.raw[:end] + _ASK_FOR_USAGE + request.raw[end:]
-
-
 async def relay(
     gateway: Gateway, client: Client, caller: Caller, recording: Recording, outgoing: Outgoing
 ) -> None:
-    """Ask the provider, and pass its answer on. One that refuses to be asked for usage is asked without."""
+    """Ask the provider, and pass its answer on. One that refuses what was added is asked without."""
     recording.note_sent()
+    recording.note_breakpoints(outgoing.breakpoints)
     async with attempt(gateway, client, caller, outgoing) as answer:
-        if outgoing.unasked is None or answer.status not in _REFUSALS:
+        if not outgoing.additions or answer.status not in _REFUSALS:
             await _pass_on(gateway, client, caller, recording, outgoing, answer)
             return
         refusal = await WholeAnswer.read(answer)
-    if b"stream_options" in refusal.body:
-        gateway.refusing_usage[outgoing.provider.base_url] = True
-        await relay(gateway, client, caller, recording, outgoing.unasked)
+    refused = {added.name for added in outgoing.additions if added.name.encode() in refusal.body}
+    if refused:
+        gateway.note_refused(outgoing.provider.base_url, refused)
+        await relay(gateway, client, caller, recording, outgoing.without(refused))
     else:
         await _pass_on(gateway, client, caller, recording, outgoing, refusal)
 
@@ -253,7 +263,7 @@ async def _pass_on(
     outgoing: Outgoing,
     answer: Answer,
 ) -> None:
-    dialect, strip_usage = outgoing.dialect, outgoing.unasked is not None
+    dialect, strip_usage = outgoing.dialect, outgoing.asks_for_usage
     if outgoing.reading is None or answer.status >= 300:
         if is_stream(answer):
             await pass_stream(client, recording, dialect, answer, dialect.tap(strip_usage=strip_usage))

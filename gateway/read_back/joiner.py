@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.dialects.base import ApiDialect
+from gateway.dialects.edits import Edit
 from gateway.dialects.sse import MAX_EVENT_BYTES, EventBuffer, data_of, parsed_event, sse_event
 from token_optimizer.optimizer.reading_back.streams.by_dialect import JOINERS
 
@@ -44,6 +45,11 @@ class JoinedStream:
     def usage(self) -> Mapping[str, Any]:
         """The `usage` of this round, as far as the stream has said."""
         return self._tap.usage
+
+    @property
+    def edits(self) -> list[Edit]:
+        """What this round's stream says that the provider did to the conversation."""
+        return self._tap.edits
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now."""

@@ -74,6 +74,7 @@ async def _noted(whole: WholeAnswer, recording: Recording, dialect: ApiDialect) 
     payload = await off_loop(len(whole.body), json_object, whole.body)
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
+        recording.note_provider_edits(dialect.edits_of(payload))
     return payload if whole.status < 300 else None
 
 
@@ -96,6 +97,7 @@ async def pass_joined_stream(
                 last = await pass_until_closed(client, pieces, joiner)
             finally:
                 recording.note_usage(dialect.usage(joiner.usage))
+                recording.note_provider_edits(joiner.edits)
             if not joiner.finished or joiner.failed or not joiner.has_calls:
                 break
             body = await rounds.next_body(joiner.answer())

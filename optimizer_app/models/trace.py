@@ -16,6 +16,17 @@ from optimizer_app.trace_ids import first_id_at, new_trace_id
 from token_optimizer.models import BlockFate
 from token_optimizer.optimizer.retrieval.stats import retrieved_and_replaced
 
+# Left in the database by lists.
+LARGE_COLUMNS = (
+    "blocks",
+    "stages",
+    "read_backs",
+    "re_reads",
+    "provider_calls",
+    "breakpoints_added",
+    "provider_edits",
+)
+
 
 class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> RequestTraceQuerySet:
@@ -37,7 +48,7 @@ class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
 
     def without_details(self) -> RequestTraceQuerySet:
         """For lists: leaves the large columns in the database."""
-        return self.defer("blocks", "stages", "read_backs", "re_reads", "provider_calls")
+        return self.defer(*LARGE_COLUMNS)
 
 
 class RequestTrace(models.Model):
@@ -56,7 +67,9 @@ class RequestTrace(models.Model):
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
     what each call was billed where that took several, and `read_back_usd` what these cost more than one
     would have. `billed_usd` is what the provider asks for all of it, None where no price is known; estimated
-    by the prompt alone where the provider did not come to say what it billed.
+    by the prompt alone where the provider did not come to say what it billed. `breakpoints_added` are ours in
+    the provider's cache, with place and lifetime; `provider_edits` is what the provider says that it did to
+    the conversation: old tool results that it cleared, or a compaction.
     """
 
     class Status(models.TextChoices):
@@ -111,6 +124,8 @@ class RequestTrace(models.Model):
     read_backs: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     re_reads: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     provider_calls: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
+    breakpoints_added: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
+    provider_edits: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
 
     objects = RequestTraceQuerySet.as_manager()
 

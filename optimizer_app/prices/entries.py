@@ -52,7 +52,7 @@ def _cache_prices(override: PriceOverride) -> CachePrices:
         float(override.input_usd if price is None else price) / _PER
         for price in (override.cache_read_usd, override.cache_write_usd)
     )
-    return CachePrices(read, write)
+    return CachePrices(read, write, float(override.input_usd) / _PER)
 
 
 def prices_of(entry: Entry, at: datetime | None = None) -> ModelPrices:

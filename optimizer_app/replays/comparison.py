@@ -76,7 +76,7 @@ def as_sent(results: Sequence[ReplayResult], replay: Replay) -> list[ReplayResul
     """What the requests themselves came to when they were made, as results of a run."""
     ids = [result.trace_id for result in results if result.trace_id]
     traces = RequestTrace.objects.filter(project=replay.project_id, pk__in=ids)
-    return [_of_trace(trace) for trace in traces.defer("stages", "read_backs", "re_reads", "provider_calls")]
+    return [_of_trace(trace) for trace in traces.without_details()]
 
 
 def comparable_runs(replay: Replay, limit: int = 20) -> list[Replay]:

@@ -54,6 +54,15 @@ class ReReadRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakpointRecord:
+    """A breakpoint that was added for the provider's cache: behind the `tools`, the `system` text, the
+    `turn_before` or the `newest_turn`; and its `lifetime`, as the provider writes it."""
+
+    place: str
+    lifetime: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderCall:
     """What the provider billed for one of several calls; None where it did not say."""
 
@@ -114,6 +123,8 @@ class TraceRecord:
     read_backs: list[ReadBackRecord] = field(default_factory=list)
     re_reads: list[ReReadRecord] = field(default_factory=list)
     provider_calls: list[ProviderCall] = field(default_factory=list)
+    breakpoints_added: list[BreakpointRecord] = field(default_factory=list)
+    provider_edits: list[dict[str, Any]] = field(default_factory=list)
     messages_count: int = 0
 
     def as_line(self) -> bytes:

@@ -83,6 +83,8 @@ def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     row.read_backs = _json([asdict(read) for read in record.read_backs])
     row.re_reads = _json([asdict(again) for again in record.re_reads])
     row.provider_calls = _json([asdict(call) for call in record.provider_calls])
+    row.breakpoints_added = _json([asdict(mark) for mark in record.breakpoints_added])
+    row.provider_edits = _json(record.provider_edits)
     return row
 
 

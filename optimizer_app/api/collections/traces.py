@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.trace import LARGE_COLUMNS, RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.comparison import paired_blocks
 from optimizer_app.traces.flags import FLAGS
@@ -26,7 +26,6 @@ _COLUMNS = {
     "key": "api_key",
     "conversation": "conversation_id",
 }
-_DETAILS = ("stages", "blocks", "read_backs", "re_reads", "provider_calls")
 
 
 class TraceSerializer(serializers.ModelSerializer[RequestTrace]):
@@ -34,7 +33,7 @@ class TraceSerializer(serializers.ModelSerializer[RequestTrace]):
 
     class Meta:
         model = RequestTrace
-        exclude: ClassVar = _DETAILS
+        exclude: ClassVar = LARGE_COLUMNS
 
 
 class TraceDetail(TraceSerializer):
