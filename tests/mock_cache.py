@@ -122,6 +122,13 @@ def openai_segments(body: Json) -> list[Segment]:
 _MARKS = ("cache_control", "prompt_cache_breakpoint")
 
 
+def unmarked(value: Any) -> Any:
+    """The value without the marks for a cache, which move from turn to turn."""
+    if isinstance(value, dict):
+        return {key: unmarked(item) for key, item in value.items() if key not in _MARKS}
+    return [unmarked(item) for item in value] if isinstance(value, list) else value
+
+
 def _blocks(content: Any) -> list[Json]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
 

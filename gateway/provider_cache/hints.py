@@ -50,6 +50,8 @@ async def cache_hints(
 def _openai_hints(
     request: PromptRequest, result: Optimized, costs: CacheCosts | None, secret: str
 ) -> list[Addition]:
+    if result.stats.tokens_after < openai_hints.LEAST_TOKENS:
+        return []
     hints = []
     if request.body.get(openai_hints.KEY) is None and (key := openai_hints.cache_key(result.body, secret)):
         hints.append(Addition(openai_hints.KEY, members={openai_hints.KEY: key}))

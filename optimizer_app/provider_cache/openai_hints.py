@@ -24,7 +24,7 @@ _INSTRUCTING = ("system", "developer")
 # No shorter in tokens than the shortest prefix that is cached, in any usual text.
 _OPENING_BYTES = 4096
 _KEY_BYTES = 16
-_LEAST_TOKENS = 1024
+LEAST_TOKENS = 1024
 _BYTES_PER_TOKEN = 3
 # With these the prompt begins with what an earlier request held.
 _CONTINUING = ("previous_response_id", "conversation", "prompt")
@@ -84,7 +84,7 @@ def with_breakpoint(body: Mapping[str, Any]) -> Json | None:
     or are no list of messages."""
     items = conversation_items(body)
     leading = leading_instructions(items)
-    if not leading or len(_bytes([items[number] for number in leading])) < _LEAST_TOKENS * _BYTES_PER_TOKEN:
+    if not leading or len(_bytes([items[number] for number in leading])) < LEAST_TOKENS * _BYTES_PER_TOKEN:
         return None
     last = items[leading[-1]]
     content = _marked(last.get("content"), "text" if "messages" in body else "input_text")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
-from tests.gateway.provider_cache.sessions import PATHS, session_turns
+from tests.gateway.provider_cache.sessions import PATHS, RULES, session_turns
 from tests.mock_provider import MockProvider, Reply
 from token_optimizer.models import Dialect
 
@@ -115,15 +116,25 @@ def test_nothing_is_added_where_the_config_says_off(account: Account, provider: 
 
 
 def test_openai_gets_a_key_and_its_own_bytes(account: Account, provider: MockProvider) -> None:
-    raw = b'{ "model": "gpt-4o", "messages": [{"role": "user", "content": "Say 1.50."}], "n": 1 }'
+    raw = b'{ "model": "gpt-4o", "messages": [{"role": "user", "content": "%s"}], "top_p": 1.0 }'
+    raw %= RULES.encode()
     account.post("/v1/chat/completions", data=raw)
     sent = provider.requests[0]
     key = sent.json["prompt_cache_key"]
 
     assert sent.raw == raw[:-1] + b',"prompt_cache_key":"%s"}' % key.encode()
-    own = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say 1."}], "prompt_cache_key": "mine"}
+    own = {**json.loads(raw), "prompt_cache_key": "mine"}
     account.post("/v1/chat/completions", own)
     assert provider.requests[1].json["prompt_cache_key"] == "mine"
+
+
+def test_a_prompt_that_is_too_short_for_the_cache_goes_out_as_it_came(
+    account: Account, provider: MockProvider
+) -> None:
+    raw = b'{ "model": "gpt-4o", "messages": [{"role": "user", "content": "Say 1.50."}] }'
+    account.post("/v1/chat/completions", data=raw)
+
+    assert provider.requests[0].raw == raw
 
 
 def test_models_that_bill_writes_are_told_where_instructions_end(
@@ -140,7 +151,7 @@ def test_models_that_bill_writes_are_told_where_instructions_end(
 
 def test_a_server_that_refuses_a_field_is_asked_without(account: Account, provider: MockProvider) -> None:
     provider.script(Reply(status=400, message="Unrecognized request argument supplied: prompt_cache_key"))
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi."}], "stream": True}
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": RULES}], "stream": True}
     for _ in range(2):
         assert account.post("/v1/chat/completions", body).status_code == 200
 

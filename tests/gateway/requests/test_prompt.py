@@ -30,5 +30,5 @@ def test_prices_that_were_set_for_the_model_go_with_a_request_that_is_sent() -> 
         request = PromptRequest("openai", b"{}", {"model": model}, named)
         return request.for_optimizer(uuid.uuid4(), caller).cache_prices
 
-    assert prices_for("house-model") == CachePrices(read_usd=5e-7, write_usd=2e-6)
+    assert prices_for("house-model") == CachePrices(read_usd=5e-7, write_usd=2e-6, input_usd=2e-6)
     assert prices_for("gpt-4o") is None

@@ -78,5 +78,5 @@ def test_without_a_price_of_its_own_the_cache_has_no_discount() -> None:
     set_override("house-model", CHEAP, None)
     set_override("flat-model", ModelPrices(Decimal(2), Decimal(8), None, None), None)
     prices = override_cache_prices()
-    assert prices["house-model"] == CachePrices(read_usd=5e-7, write_usd=2e-6)
+    assert prices["house-model"] == CachePrices(read_usd=5e-7, write_usd=2e-6, input_usd=2e-6)
     assert not prices["flat-model"].has_discount
