@@ -28,7 +28,7 @@ from optimizer_app.traces.record import (
     TraceRecord,
 )
 from optimizer_app.traces.stats import columns_of
-from token_optimizer.models import Dialect, OptimizationStats
+from token_optimizer.models import Dialect, OptimizationStats, WhyNot
 
 _MAX_REASON_CHARS = 200
 # A model may call many times in one round; a trace stays small.
@@ -84,6 +84,8 @@ class Recording:
             tokens_before=0,
             tokens_after=0,
             latency_ms=0.0,
+            # Until the optimizer, or whoever leaves it out, says otherwise.
+            why_not=WhyNot.ENDED_EARLY,
         )
 
     @property
@@ -139,7 +141,7 @@ class Recording:
 
     def note_relayed(self, method: str, path: str) -> None:
         """What is passed to the provider that is no prompt."""
-        self._trace = replace(self._trace, relayed=f"{method} {path}"[:_MAX_REASON_CHARS])
+        self._trace = replace(self._trace, relayed=f"{method} {path}"[:_MAX_REASON_CHARS], why_not="")
 
     def note_provider(self, provider: ProviderRoute) -> None:
         """Who is asked, until somebody else is."""

@@ -4,13 +4,15 @@
     ├── ConfigError          a config field, preset or pattern that cannot be used (also a ValueError)
     ├── PromptError          messages or tools that are no prompt in a known dialect (also a ValueError)
     ├── StageError           a stage broke; the pipeline catches it and the prompt goes on unchanged
-    ├── StageSkipped         a stage could not run, since what it needs is not there; the same happens
+    ├── StageSkipped         a stage could not do its work, and says why; the same happens
     └── CompressorError      the learned compressor's process could not start, died, failed or took too long
 
 Messages name the value that was wrong and never contain a secret or prompt text.
 """
 
 from __future__ import annotations
+
+from token_optimizer.models.why_not import WhyNot
 
 
 class TokenOptimizerError(Exception):
@@ -30,7 +32,11 @@ class StageError(TokenOptimizerError):
 
 
 class StageSkipped(TokenOptimizerError):
-    """What a stage needs is not installed or not loaded; the message says what, and goes into the trace."""
+    """A stage could not do its work; the message says why, and goes into the trace with the reason."""
+
+    def __init__(self, message: str, why_not: WhyNot = WhyNot.UNAVAILABLE) -> None:
+        super().__init__(message)
+        self.why_not = why_not
 
 
 class CompressorError(TokenOptimizerError):

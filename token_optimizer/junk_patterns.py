@@ -15,6 +15,7 @@ from typing import Any
 import re2
 
 from token_optimizer.errors import ConfigError, StageSkipped
+from token_optimizer.models import WhyNot
 
 MAX_PATTERNS = 100
 MAX_PATTERN_CHARS = 500
@@ -42,7 +43,9 @@ class JunkPatterns:
 
     def _matches(self, pattern: Any, text: str) -> bool:
         if time.thread_time() > self._end:
-            raise StageSkipped(f"the junk patterns take longer than {MAX_SECONDS * 1000:.0f} ms")
+            raise StageSkipped(
+                f"the junk patterns take longer than {MAX_SECONDS * 1000:.0f} ms", WhyNot.OVER_TIME
+            )
         return pattern.fullmatch(text) is not None
 
 

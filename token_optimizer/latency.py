@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from token_optimizer.errors import StageSkipped
+from token_optimizer.models import WhyNot
 
 # How far one measurement of 1,000 tokens or more moves the estimate; one of fewer moves it by less.
 _WEIGHT = 0.2
@@ -101,7 +102,7 @@ class Latency:
     def demand(self, work: Work, tokens: int) -> None:
         """StageSkipped where the work does not fit."""
         if not self.fits(work, tokens):
-            raise StageSkipped(self.why_not(work, tokens))
+            raise StageSkipped(self.why_not(work, tokens), WhyNot.OVER_TIME)
 
     @contextmanager
     def measuring(self, work: Work, tokens: int) -> Iterator[None]:

@@ -13,6 +13,7 @@ from dashboard.numbers.formats import exact, milliseconds, percent, short
 from dashboard.overview import charts, tops
 from dashboard.overview.first_use import first_use
 from dashboard.overview.series import chart_data
+from dashboard.overview.uncut import reason_shares
 from dashboard.shell.csv_file import csv_response
 from dashboard.shell.facets import Facets
 from dashboard.shell.page import render_page, signed_in
@@ -79,6 +80,8 @@ def _figures(scope: Scope, form: SelectionFilter) -> dict[str, Any]:
         "gauge": None if totals.fallback_share is None else charts.gauge(totals.fallback_share),
         "cache_gauge": charts.gauge(totals.cache_hit_share or 0, ends=(1.0,)),
         "reasons": figures.fallback_reasons(facets.selected()),
+        "uncut": reason_shares(found.why_nots),
+        "uncut_count": sum(found.why_nots.values()),
         "routes": charts.route_shares(facets.counts("route")),
         "tops": _tops(facets, scope),
         "rows": trace_rows(listed.order_by("-id")[:MAX_LATEST]),

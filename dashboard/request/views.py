@@ -25,9 +25,10 @@ from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
+from dashboard.traces.why_not import reason_of
 from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
-from optimizer_app.models import ConfigVersion, PromptVersion, RequestTrace
+from optimizer_app.models import ConfigVersion, OptimizationConfig, PromptVersion, RequestTrace
 from optimizer_app.models.trace import LARGE_COLUMNS
 
 TEMPLATE = "dashboard/request/page.html"
@@ -64,6 +65,8 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "list_query": _list_query(request),
         "playground_query": _playground_query(trace),
         "config_url": _config_url(trace),
+        "reason": reason_of(trace),
+        "reason_url": _reason_url(trace),
         "prompt_url": _prompt_url(trace),
         **_neighbours(request, scope, trace),
     }
@@ -154,6 +157,15 @@ def _config_url(trace: RequestTrace) -> str:
     named = ConfigVersion.objects.filter(config__project=trace.project_id, config__name=trace.config_name)
     version = named.filter(number=trace.config_version or 0).first()
     return reverse("dashboard:config_version", args=[version.config_id, version.number]) if version else ""
+
+
+def _reason_url(trace: RequestTrace) -> str:
+    """The field of the live config that would let the request be made smaller; empty where there is none."""
+    reason = reason_of(trace)
+    if reason is None or not reason.field:
+        return ""
+    config = OptimizationConfig.objects.filter(project=trace.project_id, name=trace.config_name).first()
+    return f"{reverse('dashboard:config', args=[config.pk])}#{reason.field}" if config else ""
 
 
 def _prompt_url(trace: RequestTrace) -> str:

@@ -7,10 +7,12 @@ from dashboard.shell.scope import Scope
 from dashboard.shell.select import Options, Select
 from dashboard.traces.filters import STATUSES, RequestFilter
 from dashboard.traces.routes import ROUTES
+from dashboard.traces.why_not import REASONS
 from optimizer_app.models import RequestTrace
+from optimizer_app.rollups.figures import why_nots_of
 from optimizer_app.traces.flags import FLAGS
 
-_MEASURES = ("errors", "interrupted", *(flag.measure for flag in FLAGS.values() if flag.measure))
+_MEASURES = ("errors", "interrupted", *(flag.measure for flag in FLAGS.values() if flag.measure), "why_nots")
 
 
 def selects_of(scope: Scope, form: RequestFilter) -> list[Select]:
@@ -21,6 +23,7 @@ def selects_of(scope: Scope, form: RequestFilter) -> list[Select]:
         facets.select("route", "route", "All routes", ROUTES),
         _status(facets, form),
         _flag(facets, form),
+        _why_not(facets, form),
     )
     shown = facets.selects(with_project=scope.shows_projects)
     return [*shown, *(select for select in others if select.is_choice)]
@@ -41,6 +44,19 @@ def _flag(facets: Facets, form: RequestFilter) -> Select:
         for key, flag in FLAGS.items()
     )
     return Select("flag", "Flag", "Any flag", options, form.data.get("flag", ""))
+
+
+def _why_not(facets: Facets, form: RequestFilter) -> Select:
+    """The reasons that any request had; counted where neither status nor flag is chosen."""
+    chosen = form.data.get("why_not", "")
+    counts = why_nots_of(facets.selected())
+    is_counted = not (form.cleaned_data.get("status") or form.cleaned_data.get("flag"))
+    options: Options = tuple(
+        (reason.value, with_count(shown.label, counts.get(reason, 0) if is_counted else None))
+        for reason, shown in REASONS.items()
+        if reason in counts or reason == chosen
+    )
+    return Select("why_not", "Not cut because", "Cut or not", options, chosen)
 
 
 def _label(facets: Facets, label: str, counted: Counted | None) -> str:

@@ -32,6 +32,7 @@ TRACE_FIELDS = (
     "fallback_reason",
     "compacted",
     "over_budget",
+    "why_not",
     "conversation_id",
     "faithfulness_score",
     "latency_ms",

@@ -11,6 +11,7 @@ from django import forms
 from dashboard.shell.facets import REQUESTS, Counted
 from dashboard.shell.scope import Scope
 from dashboard.traces.routes import ROUTES
+from dashboard.traces.why_not import REASONS
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Selection
@@ -63,6 +64,9 @@ class RequestFilter(SelectionFilter):
     q = forms.CharField(required=False, strip=True, max_length=40)
     status = forms.ChoiceField(required=False, choices=RequestTrace.Status.choices)
     flag = forms.ChoiceField(required=False, choices=[(key, flag.label) for key, flag in FLAGS.items()])
+    why_not = forms.ChoiceField(
+        required=False, choices=[(reason.value, shown.label) for reason, shown in REASONS.items()]
+    )
     prompt = forms.CharField(required=False, max_length=60)
     prompt_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
@@ -82,6 +86,8 @@ class RequestFilter(SelectionFilter):
             found = found.filter(status=chosen["status"])
         if chosen["flag"]:
             found = found.filter(FLAGS[chosen["flag"]].condition)
+        if chosen["why_not"]:
+            found = found.filter(why_not=chosen["why_not"])
         if chosen["q"]:
             first, last = _id_bounds(chosen["q"])
             found = found.filter(id__gte=first, id__lte=last)
@@ -96,9 +102,9 @@ class RequestFilter(SelectionFilter):
     @property
     def counted(self) -> Counted:
         """What the choices of other filters count: requests of the status or with the flag that is chosen; of
-        both together, and of a prompt template, no count is kept."""
+        both together, of a reason, and of a prompt template, no count is kept."""
         status, flag = (self.cleaned_data.get(name) for name in ("status", "flag"))
-        if (status and flag) or self._of_prompt():
+        if (status and flag) or self.cleaned_data.get("why_not") or self._of_prompt():
             return {}
         if flag:
             return {FLAGS[flag].measure: 1} if FLAGS[flag].measure else {}
@@ -106,8 +112,10 @@ class RequestFilter(SelectionFilter):
 
     @property
     def measure(self) -> str:
-        """A measure that is not 0 where a request may meet the status and the flag."""
+        """A measure that is not 0 where a request may meet the status, the flag and the reason."""
         status, flag = (self.cleaned_data.get(name) for name in ("status", "flag"))
+        if self.cleaned_data.get("why_not"):
+            return "not_smaller"
         if flag:
             return FLAGS[flag].measure or "requests"
         return next(iter(STATUSES[status])) if status else "requests"

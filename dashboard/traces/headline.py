@@ -57,10 +57,12 @@ def zero_explained(trace: RequestTrace) -> str:
     """Why nothing was cut; empty where something was."""
     if trace.relayed:
         return "This is no prompt: it went out and came back as it was."
-    if trace.route == "bypass":
-        return "The optimizer was off for this request: nothing was read into blocks, nothing was changed."
-    reason = why_not(trace) if trace.tokens_saved == 0 else ""
-    return f"0 cut: {reason}." if reason else ""
+    if trace.tokens_saved > 0:
+        return ""
+    reason = why_not(trace)
+    if trace.tokens_saved < 0:
+        return f"Nothing is saved: {reason}." if reason else ""
+    return f"0 cut: {reason}." if reason else "0 cut: no reason was noted for it."
 
 
 def money_sentence(trace: RequestTrace) -> str:

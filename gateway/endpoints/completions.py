@@ -41,6 +41,7 @@ from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
 from optimizer_app.optimize.service import Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
+from token_optimizer.models import WhyNot
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
@@ -165,14 +166,15 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
     """The prompt made smaller, or as it was where that fails."""
     request = original.request.for_optimizer(recording.trace_id, caller)
     if original.request.unwritable:
-        return await asyncio.to_thread(untouched, request, "the body cannot be written again as it was")
+        failure = "the body cannot be written again as it was"
+        return await asyncio.to_thread(untouched, request, WhyNot.UNWRITABLE, failure)
     return await gateway.optimize(request, caller.project_id)
 
 
 async def _counted(original: Outgoing, recording: Recording) -> Optimized:
     """The prompt as it came, counted, in a thread."""
     request = original.request.for_optimizer(recording.trace_id)
-    return await asyncio.to_thread(untouched, request)
+    return await asyncio.to_thread(untouched, request, WhyNot.BYPASSED)
 
 
 def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimized) -> PrecompressionRequest:

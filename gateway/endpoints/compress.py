@@ -26,6 +26,7 @@ from gateway.requests.prompt import PromptRequest
 from gateway.state import Gateway
 from optimizer_app.optimize.service import Optimized, untouched
 from token_optimizer.dialects.bodies import conversation_key
+from token_optimizer.models import WhyNot
 
 _RESHAPED = "the caller needs as many messages as it sent"
 
@@ -57,7 +58,7 @@ async def _with_as_many_messages(
     result = await gateway.optimize(asked, caller.project_id)
     if _roles(request, request.body) == _roles(request, result.body):
         return result
-    plain = await asyncio.to_thread(untouched, asked)
+    plain = await asyncio.to_thread(untouched, asked, WhyNot.UNWRITABLE)
     return replace(plain, stats=replace(plain.stats, fallback_used=True, fallback_reason=_RESHAPED))
 
 

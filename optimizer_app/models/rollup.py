@@ -67,6 +67,7 @@ class TraceRollup(models.Model):
     latencies = _histogram()
     ratios = _histogram()
     faithfulness = _histogram()
+    why_nots = ArrayField(models.IntegerField(), db_default=[], default=list)
 
     class Meta:
         indexes = [models.Index(fields=["seconds", "is_whole", "start", "project"], name="rollup_of_span")]

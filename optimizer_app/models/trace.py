@@ -104,6 +104,7 @@ class RequestTrace(models.Model):
     fallback_reason = models.CharField(max_length=200, blank=True)
     compacted = models.BooleanField(default=False)
     over_budget = models.CharField(max_length=100, blank=True)
+    why_not = models.CharField(max_length=24, blank=True, db_default="", default="")
     conversation_id = models.UUIDField(null=True)
     text_until = models.DateTimeField(null=True)
     faithfulness_score = models.FloatField(null=True)

@@ -12,7 +12,7 @@ from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.latency import Latency
-from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport
+from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CachePrices, Ports, RetrievalResult
 from token_optimizer.tokens.counts import count_body, is_estimate
@@ -95,7 +95,7 @@ def run_inline(
     return Optimized(**made, lookups=lookups)
 
 
-def untouched(request: OptimizationRequest, failure: str = "") -> Optimized:
+def untouched(request: OptimizationRequest, why_not: WhyNot, failure: str = "") -> Optimized:
     """The request as it came, with its tokens counted: for off mode, and where the optimizer failed."""
     try:
         tokens = count_body(request.body, request.dialect, request.model)
@@ -110,5 +110,6 @@ def untouched(request: OptimizationRequest, failure: str = "") -> Optimized:
         fallback_reason=failure and f"the optimizer failed: {failure}",
         stages=[StageReport("optimizer", "failed", 0.0, 0, failure)] if failure else [],
         estimated=is_estimate(request.model),
+        why_not=why_not,
     )
     return Optimized(dict(request.body), stats, changed=False)

@@ -65,7 +65,8 @@ class OptimizerPool:
                     await turns.enter_async_context(of_project)
                     await turns.enter_async_context(self._turn)
             except TimeoutError:
-                raise OptimizerStopped(f"its turn did not come within {MAX_WAIT_SECONDS:g} s") from None
+                late = f"its turn did not come within {MAX_WAIT_SECONDS:g} s"
+                raise OptimizerStopped(late, over_time=True) from None
             yield
 
 

@@ -25,7 +25,11 @@ _START_SECONDS = 300.0
 
 
 class OptimizerStopped(Exception):
-    """The process ended before it answered; the message says why."""
+    """The process ended before it answered; the message says why. `over_time`: it took too long."""
+
+    def __init__(self, message: str, *, over_time: bool) -> None:
+        super().__init__(message)
+        self.over_time = over_time
 
 
 class OptimizerProcess:
@@ -95,8 +99,9 @@ class OptimizerProcess:
                 self.end()
                 if not self._is_closed:
                     self._start()
-                reason = f"was stopped after {max_seconds:.1f} s" if is_late.is_set() else "died"
-                raise OptimizerStopped(f"its process {reason}") from None
+                over_time = is_late.is_set()
+                reason = f"was stopped after {max_seconds:.1f} s" if over_time else "died"
+                raise OptimizerStopped(f"its process {reason}", over_time=over_time) from None
 
 
 def _serve(pipe: Connection, redis_url: str, database: str, load: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from optimizer_app.optimize.pool import OptimizerPool, optimizer_pool, worker_po
 from optimizer_app.optimize.process import OptimizerStopped
 from optimizer_app.optimize.retrieval import with_documents
 from token_optimizer.errors import PromptError
+from token_optimizer.models import WhyNot
 
 __all__ = [
     "INLINE_BYTES",
@@ -64,10 +65,10 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
     except PromptError:
         raise
     except OptimizerStopped as error:
-        failure = str(error)
+        failure, why_not = str(error), WhyNot.OVER_TIME if error.over_time else WhyNot.FAILED
     except Exception as error:
         # The type alone: a message could quote the prompt.
-        failure = type(error).__name__
+        failure, why_not = type(error).__name__, WhyNot.FAILED
     log.error("optimizer_failed", trace_id=str(request.trace_id), error=failure)
     # In a thread, since it counts the tokens of a prompt that may be large.
-    return await asyncio.to_thread(untouched, request, failure)
+    return await asyncio.to_thread(untouched, request, why_not, failure)

@@ -26,8 +26,10 @@ from optimizer_app.rollups.histograms import (
     latency_percentile,
     percentile,
 )  # fmt: skip
+from optimizer_app.rollups.measures import WHY_NOT_BINS
 from optimizer_app.rollups.reading import Selection, sums
 from optimizer_app.rollups.windows import Window
+from token_optimizer.models import WhyNot
 
 MIN_FOR_BINS = 20
 # Ratios are looked up one by one only where that is cheap.
@@ -147,6 +149,7 @@ class Figures:
     buckets: list[Bucket]
     ratios: Ratios
     faithfulness: Faithfulness
+    why_nots: Mapping[WhyNot, int]
 
 
 def figures_of(selection: Selection, window: Window) -> Figures:
@@ -158,6 +161,7 @@ def figures_of(selection: Selection, window: Window) -> Figures:
         [found.get(start, Bucket(start)) for start in window.bucket_starts()],
         _ratios(rows),
         _faithfulness(rows),
+        why_nots_of(rows),
     )
 
 
@@ -192,6 +196,12 @@ def fallback_reasons(rows: Iterable[Row], max_reasons: int = 3) -> list[tuple[st
         counts[row["fallback_reason"]] += row["optimized_fallbacks"]
     ranked = sorted((+counts).items(), key=lambda found: (-found[1], found[0]))
     return [(reason or "no reason given", count) for reason, count in ranked[:max_reasons]]
+
+
+def why_nots_of(rows: Sequence[Row]) -> dict[WhyNot, int]:
+    """How many requests were not made smaller for each reason, the most frequent first."""
+    counts = zip(WhyNot, _added(rows, "why_nots", WHY_NOT_BINS), strict=False)
+    return dict(sorted(((reason, count) for reason, count in counts if count), key=lambda found: -found[1]))
 
 
 def _bucket(row: Row) -> Bucket:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from optimizer_app.models import RequestTrace, TraceRollup
 from optimizer_app.rollups.histograms import LATENCY_BINS, LATENCY_BOUNDS, RATIO_BINS, SHARE_BINS
 from optimizer_app.rollups.tables import Rollup
+from token_optimizer.models import WhyNot
 
 _DIMENSIONS = (
     "project_id", "api_key_id", "config_name", "config_version", "provider", "model", "tag", "route",
@@ -20,6 +21,9 @@ _DIMENSIONS = (
 _PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"
 _FAILED = """stages @? '$[*] ? (@.status == "failed")'"""
 _OPTIMIZED = "route <> 'bypass'"
+# One bin for each reason in the order of WhyNot, and some for those to come.
+WHY_NOT_BINS = 32
+_REASONS = f"ARRAY{[reason.value for reason in WhyNot]}::text[]"
 _BOUNDS = f"ARRAY[{', '.join(map(str, LATENCY_BOUNDS))}]::float8[]"
 
 # What is worked out once for each trace: its bins, and the conditions of several counts.
@@ -34,7 +38,8 @@ _COLUMNS = f"""
   END AS ratio_bin,
   CASE WHEN faithfulness_score IS NOT NULL THEN
     least(greatest(floor(faithfulness_score * {SHARE_BINS}), 0), {SHARE_BINS - 1})::int
-  END AS faithfulness_bin
+  END AS faithfulness_bin,
+  array_position({_REASONS}, why_not::text) - 1 AS why_not_bin
 """
 
 _COUNTED = {
@@ -67,6 +72,7 @@ _HISTOGRAMS = {
     "latencies": ("latency_bin", LATENCY_BINS),
     "ratios": ("ratio_bin", RATIO_BINS),
     "faithfulness": ("faithfulness_bin", SHARE_BINS),
+    "why_nots": ("why_not_bin", WHY_NOT_BINS),
 }
 
 
@@ -76,7 +82,9 @@ def _histogram(column: str, bins: int) -> str:
 
 
 def _added_histogram(name: str, bins: int) -> str:
-    return f"ARRAY[{', '.join(f'sum({name}[{number}])' for number in range(1, bins + 1))}]::int[]"
+    # Rows of an older version lack what is counted since.
+    sums = (f"coalesce(sum({name}[{number}]), 0)" for number in range(1, bins + 1))
+    return f"ARRAY[{', '.join(sums)}]::int[]"
 
 
 _FROM_TRACES = {

@@ -109,6 +109,7 @@ class TraceRecord:
     fallback_reason: str = ""
     compacted: bool = False
     over_budget: str = ""
+    why_not: str = ""
     conversation_id: uuid.UUID | None = None
     text_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     faithfulness_score: float | None = None

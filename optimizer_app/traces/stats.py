@@ -27,6 +27,7 @@ def columns_of(stats: OptimizationStats) -> dict[str, Any]:
         "over_budget": stats.over_budget,
         "faithfulness_score": stats.faithfulness_score,
         "latency_ms": stats.latency_ms,
+        "why_not": stats.why_not or "",
         "stages": [stage.as_dict() for stage in stats.stages],
         "blocks": [block.as_dict() for block in _bounded(stats.blocks)],
     }

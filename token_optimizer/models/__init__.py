@@ -35,6 +35,7 @@ from token_optimizer.models.reading_back import (
     SentRead,
 )
 from token_optimizer.models.results import BlockTexts, OptimizationResult, OptimizationStats
+from token_optimizer.models.why_not import WhyNot
 
 __all__ = [
     "COMPRESS_STAGE",
@@ -68,6 +69,7 @@ __all__ = [
     "Slot",
     "StageReport",
     "StageStatus",
+    "WhyNot",
     "Worth",
     "Wrapper",
     "compressed_blocks",

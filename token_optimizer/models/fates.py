@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from token_optimizer.models.blocks import BlockType, Kind, Origin
 from token_optimizer.models.prompt import Worth
+from token_optimizer.models.why_not import WhyNot
 
 Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
@@ -77,7 +78,8 @@ def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """One stage of one request: whether it ran, how long it took, what it cut; and what its cuts cost on this
-    or later turns: tokens that the model read back, and those of results that it called a tool again for."""
+    or later turns: tokens that the model read back, and those of results that it called a tool again for.
+    `why_not` is the reason of a skipped one, where the whole request may have it."""
 
     name: str
     status: StageStatus
@@ -86,6 +88,7 @@ class StageReport:
     reason: str = ""
     tokens_read_back: int = 0
     tokens_re_read: int = 0
+    why_not: WhyNot | None = None
 
     def as_dict(self) -> dict[str, Any]:
         charged = {"tokens_read_back": self.tokens_read_back, "tokens_re_read": self.tokens_re_read}

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from token_optimizer.models.fates import BlockFate, StageReport
 from token_optimizer.models.reading_back import CutBlock, Reader, ReadReport, ReReadReport, SentRead
+from token_optimizer.models.why_not import WhyNot
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class OptimizationStats:
     the request's own documents and old turns were left out.
     `reads` has the model's calls of `read_back`; what they brought is charged against the rule that had cut
     it. `re_reads` are the calls of tools that came again after a cut, which are charged likewise.
+    `why_not` is the reason where the request was not made smaller, None where it was.
     """
 
     trace_id: str
@@ -43,6 +45,7 @@ class OptimizationStats:
     conversation: str = ""
     tokens_retrieved: int = 0
     tokens_replaced: int = 0
+    why_not: WhyNot | None = None
     reads: list[ReadReport] = field(default_factory=list)
     re_reads: list[ReReadReport] = field(default_factory=list)
     reader: Reader | None = field(default=None, repr=False, compare=False)
@@ -107,6 +110,7 @@ class OptimizationStats:
             "faithfulness_score": self.faithfulness_score,
             "latency_ms": round(self.latency_ms, 3),
             "stage_timings": {stage.name: round(stage.ms, 3) for stage in self.stages},
+            **({"why_not": self.why_not.value} if self.why_not else {}),
             **{name: [row._asdict() for row in rows] for name, rows in charged.items() if rows},
         }
 

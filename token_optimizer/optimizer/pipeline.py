@@ -75,6 +75,7 @@ from token_optimizer.optimizer.stages.heuristics import (
     whitespace,
 )
 from token_optimizer.optimizer.stats import stats_of
+from token_optimizer.optimizer.why_not import why_not
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.tokens.counts import count_texts
@@ -184,6 +185,8 @@ def optimize_body(
     add_retrieval_stats(stats, context.found)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
+    if stats.tokens_saved <= 0:
+        stats.why_not = why_not(attempt, stats, config, is_exact=history.is_exact)
     cuts = _charged_cuts(original, attempt, history, context, stats)
     stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(
@@ -300,7 +303,7 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
             _check_contract(stage, *from_first_change(prompt, after))
     except StageSkipped as error:
         spent = (perf_counter() - started) * 1000
-        ledger.reports.append(StageReport(stage.name, "skipped", spent, 0, str(error)))
+        ledger.reports.append(StageReport(stage.name, "skipped", spent, 0, str(error), why_not=error.why_not))
         return prompt
     except Exception as error:
         if os.environ.get(STRICT_VARIABLE):

@@ -18,6 +18,7 @@ from optimizer_app.models.trace import LARGE_COLUMNS, RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.comparison import paired_blocks
 from optimizer_app.traces.flags import FLAGS
+from token_optimizer.models import WhyNot
 
 _COLUMNS = {
     "config": "config_name",
@@ -63,6 +64,9 @@ class TraceFilter(ProjectFilter):
     conversation = serializers.UUIDField(required=False)
     flag = serializers.ChoiceField(
         required=False, choices=[(name, flag.label) for name, flag in FLAGS.items()]
+    )
+    why_not = serializers.ChoiceField(
+        required=False, choices=[reason.value for reason in WhyNot], help_text="Why it was not made smaller."
     )
     prompt = serializers.CharField(required=False, help_text="The name of a prompt template.")
     key = serializers.UUIDField(required=False, help_text="The id of an API key.")

@@ -77,6 +77,9 @@ class OverviewSerializer(serializers.Serializer[Any]):
     faithfulness = FaithfulnessSerializer()
     routes = serializers.DictField(child=serializers.IntegerField())
     fallback_reasons = serializers.DictField(child=serializers.IntegerField())
+    why_not = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Requests that were not made smaller, by the reason."
+    )
 
 
 class OverviewView(APIView):
@@ -105,5 +108,6 @@ class OverviewView(APIView):
             "faithfulness": found.faithfulness,
             "routes": routes,
             "fallback_reasons": dict(fallback_reasons(by_route)),
+            "why_not": found.why_nots,
         }
         return Response(OverviewSerializer(shown).data)

@@ -50,10 +50,11 @@ def test_headline(fields: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"blocks": [block(5, 5, frozen=True)]}, "0 cut: all 41,000 tokens frozen, sent before."),
-        ({"blocks": [block(5, 5)]}, "0 cut: no rule found anything that could be left out."),
-        ({"fallback_used": True, "blocks": []}, "0 cut: the request fell back to the original."),
-        ({"tokens_after": 1, "blocks": []}, ""),
+        ({"why_not": "nothing_redundant"}, "0 cut: no rule found anything that could be left out."),
+        ({"why_not": "bypassed", "route": "bypass"}, "0 cut: the caller switched the optimizer off."),
+        ({"why_not": "added", "tokens_after": 41_005}, "Nothing is saved: more was added to it than cut from it."),
+        ({}, "0 cut: no reason was noted for it."),
+        ({"tokens_after": 1}, ""),
     ],
 )
 def test_zero_is_explained(fields: dict[str, Any], said: str) -> None:

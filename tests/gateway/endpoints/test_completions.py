@@ -344,6 +344,7 @@ def test_lone_surrogate_goes_out_as_it_came(account: Account, provider: MockProv
     assert provider.requests[0].raw == raw
     trace = account.trace(answer.headers["x-optimizer-trace-id"])
     assert trace["fallback_used"]
+    assert trace["why_not"] == "unwritable"
     assert trace["tokens_before"] == trace["tokens_after"] > 0
 
 

@@ -54,7 +54,7 @@ def test_trace_counts_what_was_forwarded(account: Account, provider: MockProvide
     answer = account.post("/v1/messages", {"model": CLAUDE, "max_tokens": 9, "messages": HI}, headers=OFF)
     trace = account.trace(answer.headers["x-optimizer-trace-id"])
 
-    assert trace["route"] == "bypass"
+    assert (trace["route"], trace["why_not"]) == ("bypass", "bypassed")
     assert trace["model"] == CLAUDE
     counted = count_body(provider.requests[0].json, "anthropic", CLAUDE)
     assert trace["tokens_before"] == trace["tokens_after"] == counted > 0

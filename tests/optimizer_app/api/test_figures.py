@@ -15,7 +15,7 @@ def test_the_overview_has_the_figures_of_the_page(
     call: Caller, project: Project, foreign_project: Project
 ) -> None:
     make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1), usage_input_tokens=400)
-    make_trace(project, model="other", route="cache", fallback_used=True, fallback_reason="too late")
+    make_trace(project, model="other", route="cache", fallback_used=True, fallback_reason="too late", why_not="over_time")
     make_trace(foreign_project)
     found = call("GET", "overview/").body
     totals = found["totals"]
@@ -23,6 +23,7 @@ def test_the_overview_has_the_figures_of_the_page(
     assert (totals["cut_share"], totals["reconciled_share"], totals["fallback_share"]) == (0.6, 0.5, 0.5)
     assert found["routes"] == {"heuristic_only": 1, "cache": 1}
     assert found["fallback_reasons"] == {"too late": 1}
+    assert found["why_not"] == {"over_time": 1}
     assert (len(found["buckets"]), sum(row["requests"] for row in found["buckets"])) == (96, 2)
     assert (sum(found["ratios"]["bins"]), found["faithfulness"]["unscored"]) == (2, 2)
     assert found["previous"]["requests"] == 0

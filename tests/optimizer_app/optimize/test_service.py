@@ -30,6 +30,7 @@ from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
 from token_optimizer.latency import Latency
+from token_optimizer.models import WhyNot
 from token_optimizer.tokens import tokenizers
 from token_optimizer.tokens.counts import count_body
 
@@ -113,6 +114,7 @@ async def test_a_process_that_hangs_is_killed_and_the_request_goes_on(
     assert (first.stats.route, first.stats.tokens_saved) == ("bypass", 0)
     assert first.stats.stages[0].status == "failed"
     assert "its process was stopped after 1." in first.stats.fallback_reason
+    assert first.stats.why_not is WhyNot.OVER_TIME
     assert second.stats.tokens_saved > 0
 
 
@@ -146,6 +148,7 @@ async def test_a_request_whose_turn_does_not_come_goes_on(monkeypatch: pytest.Mo
         os.kill(process, signal.SIGCONT)
         assert (await waiting).stats.tokens_saved > 0
     assert "its turn did not come" in late.stats.fallback_reason
+    assert late.stats.why_not is WhyNot.OVER_TIME
 
 
 async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,8 +175,9 @@ async def test_what_is_no_prompt_is_the_callers_fault() -> None:
 
 
 def test_an_untouched_request_is_counted() -> None:
-    result = untouched(_request(openai_body()))
+    result = untouched(_request(openai_body()), WhyNot.BYPASSED)
     assert not result.changed
     assert result.stats.tokens_before == result.stats.tokens_after
     assert result.stats.tokens_before == count_body(openai_body(), "openai", "gpt-4o")
     assert result.stats.route == "bypass"
+    assert result.stats.why_not is WhyNot.BYPASSED

@@ -83,6 +83,7 @@ def random_traces(add_trace: AddTrace, project: Project, count: int = 80) -> Non
             fallback_used=draw.random() < 0.2,
             fallback_reason=draw.choice(["", "over budget"]),
             over_budget=draw.choice(["", "by 3 tokens"]),
+            why_not=draw.choice(["", "too_short", "ended_early"]),
             faithfulness_score=draw.choice([None, 0.0, 0.84, 1.0]),
             usage_input_tokens=draw.choice([None, 400]),
             gross_usd=draw.choice([None, Decimal("0.0123")]),

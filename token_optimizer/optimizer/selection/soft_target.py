@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from token_optimizer.errors import StageSkipped
-from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.models import Block, Kind, Prompt, WhyNot
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import max_whole_tokens, was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
@@ -43,7 +43,7 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     over = prompt.tokens - context.target_tokens
     if not asks_in_particular(prompt):
         if over > 0:
-            raise StageSkipped(_AT_WORK if calls_tools(prompt) else _ASKS_NOTHING)
+            raise _asks_nothing(prompt)
         return prompt
     asked = specific_stems(prompt.query)
     spared = _short_results(prompt, context)
@@ -56,9 +56,12 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         return cutter_of(block) if is_open and is_wanted and block.tokens > whole_tokens else None
 
     # No turn goes as a whole: what is next may depend on who said what.
-    cuttables = _asked_about(cuttable_blocks(prompt, context, open_cutter, ()), asked)
-    tokens = sum(cuttable.block.tokens for cuttable in cuttables)
+    found = cuttable_blocks(prompt, context, open_cutter, ())
+    cuttables = _asked_about(found, asked)
+    tokens = _tokens_of(cuttables)
     if tokens < _MIN_TOKENS:
+        if over > 0:
+            raise _nothing_to_cut(prompt, found, spared)
         return prompt
     choice = FlooredChoice(prompt, context, cuttables, _floors(cuttables, asked))
     share, further = max(0.0, over / tokens), {Kind.JSON: _json_share(cuttables, context)}
@@ -84,6 +87,29 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
 def asks_in_particular(prompt: Prompt) -> bool:
     """Whether a question of the user's says what is needed; an agent's next step does not."""
     return bool(specific_stems(prompt.query)) and not calls_tools(prompt)
+
+
+def _asks_nothing(prompt: Prompt) -> StageSkipped:
+    if calls_tools(prompt):
+        return StageSkipped(_AT_WORK, WhyNot.AGENT_AT_WORK)
+    return StageSkipped(_ASKS_NOTHING, WhyNot.QUESTION_UNCLEAR)
+
+
+def _nothing_to_cut(prompt: Prompt, found: Sequence[CuttableBlock], spared: set[int]) -> StageSkipped:
+    """Why too little of the prompt may be cut; `found` are the blocks that a question could cut, and `spared`
+    the slots of short tool results."""
+    if _tokens_of(found) >= _MIN_TOKENS:
+        return StageSkipped("no text of it has a word of the question", WhyNot.QUESTION_UNMATCHED)
+    if sum(block.tokens for block in prompt.open_blocks if block.slot in spared) >= _MIN_TOKENS:
+        return StageSkipped("its tool results are short", WhyNot.SHORT_RESULTS)
+    code = sum(block.tokens for block in prompt.open_blocks if block.kind is Kind.CODE)
+    if code >= _MIN_TOKENS:
+        return StageSkipped("its code is needed as it is", WhyNot.CODE_ONLY)
+    return StageSkipped(f"less than {_MIN_TOKENS} tokens of it may be cut", WhyNot.TOO_SHORT)
+
+
+def _tokens_of(cuttables: Sequence[CuttableBlock]) -> int:
+    return sum(cuttable.block.tokens for cuttable in cuttables)
 
 
 def _floors(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> Mapping[Kind, KindFloor]:

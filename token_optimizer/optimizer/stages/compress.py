@@ -20,7 +20,7 @@ from functools import partial
 
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
-from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt
+from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt, WhyNot
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
     compress_blocks,
@@ -158,7 +158,7 @@ def _made_now(
         else:
             late.append(block)
     if late and is_all and not made:
-        raise StageSkipped(_why_not(late, context))
+        raise StageSkipped(_why_not(late, context), WhyNot.OVER_TIME)
     return made | {block.id: _not_compressed(block, _why_not([block], context)) for block in late}
 
 
