@@ -64,7 +64,7 @@ def test_what_was_made_smaller_has_none() -> None:
         (article(story(3, 30), "Summarize all of this."), WhyNot.QUESTION_UNCLEAR),
         (article(story(3, 30)), WhyNot.QUESTION_UNMATCHED),
         (article(ALL_ASKED), WhyNot.ALL_NEEDED),
-        ([user(PROGRAM), user("Rewrite total_5 and total_7 in Rust.")], WhyNot.CODE_ONLY),
+        ([user(PROGRAM), user("Make total_5 faster: its price comes from the mill.")], WhyNot.CODE_ONLY),
         ([user(story(8, 30)), {"role": "assistant", "content": "Yes."}, user("And?")], WhyNot.NEWEST_TURNS),
     ],
 )
