@@ -165,7 +165,11 @@ def _reason_url(trace: RequestTrace) -> str:
     if reason is None or not reason.field:
         return ""
     config = OptimizationConfig.objects.filter(project=trace.project_id, name=trace.config_name).first()
-    return f"{reverse('dashboard:config', args=[config.pk])}#{reason.field}" if config else ""
+    return (
+        f"{reverse('dashboard:config', args=[config.pk])}?mark={reason.field}#id_{reason.field}"
+        if config
+        else ""
+    )
 
 
 def _prompt_url(trace: RequestTrace) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.async_api import expect
 
-from optimizer_app.models import RequestTrace
+from optimizer_app.models import OptimizationConfig, RequestTrace
 from optimizer_app.rollups.rolling import mark_changed, roll_up_all
 from tests.browser.conftest import OpenPage, Site
 from tests.dashboard.traces.rows import block, make_trace
@@ -29,6 +29,15 @@ def traces(site: Site) -> list[RequestTrace]:
     mark_changed(row.created_at for row in old)
     roll_up_all(timezone.now())
     return [*old, trace_with_cuts(site.project)]
+
+
+@pytest.fixture
+def uncut(site: Site) -> list[RequestTrace]:
+    """Requests that were not made smaller, for three reasons."""
+    OptimizationConfig.objects.create(project=site.project, name="agents")
+    whole = {"tokens_after": 1000, "blocks": [block(1000, 1000)], "stages": [], "config_name": "agents"}
+    reasons = ("over_time", "too_short", "too_short", "question_unclear", "agent_at_work")
+    return [make_trace(site.project, why_not=reason, **whole) for reason in reasons]
 
 
 @pytest.fixture
@@ -56,6 +65,23 @@ async def test_the_strip_leads_to_blocks_that_are_not_shown_yet(
         await reader.get_by_role("link", name="More blocks, from #201").click()
         await expect(reader.locator("#b400")).to_be_visible()
         await reader.context.close()
+
+
+async def test_from_the_reasons_to_the_field_that_would_help(
+    open_page: OpenPage, uncut: list[RequestTrace]
+) -> None:
+    async with open_page() as watched:
+        page = watched.page
+        await watched.open("/")
+        await watched.looks_right()
+        await page.get_by_role("link", name="Over time").click()
+        await page.wait_for_url("**/requests?why_not=over_time")
+        await expect(page.locator("[data-row]")).to_have_count(1)
+        await watched.looks_right()
+        await watched.open(f"/requests/{uncut[0].pk}")
+        await watched.looks_right()
+        await page.get_by_role("link", name="A longer time lets it run.").click()
+        await expect(page.locator("#id_max_latency_ms")).to_be_visible()
 
 
 async def test_from_the_overview_to_blocks_that_were_wanted_again(

@@ -52,7 +52,10 @@ def test_headline(fields: dict[str, Any], said: str) -> None:
     [
         ({"why_not": "nothing_redundant"}, "0 cut: no rule found anything that could be left out."),
         ({"why_not": "bypassed", "route": "bypass"}, "0 cut: the caller switched the optimizer off."),
-        ({"why_not": "added", "tokens_after": 41_005}, "Nothing is saved: more was added to it than cut from it."),
+        (
+            {"why_not": "added", "tokens_after": 41_005},
+            "Nothing is saved: more was added to it than cut from it.",
+        ),
         ({}, "0 cut: no reason was noted for it."),
         ({"tokens_after": 1}, ""),
     ],

@@ -65,7 +65,10 @@ def test_the_page_of_one_says_what_would_help(as_member: Client, project: Projec
     trace = make_uncut(project, "over_time", config_name=config.name)
     page = page_text(as_member, f"/requests/{trace.pk}")
     assert "0 cut: what would have cut it did not fit into the latency budget." in page
-    assert f'<a href="/configs/{config.pk}#max_latency_ms">A longer time lets it run.</a>' in page
+    assert (
+        f'<a href="/configs/{config.pk}?mark=max_latency_ms#id_max_latency_ms">A longer time lets it run.</a>'
+        in page
+    )
 
 
 def test_one_of_before_reasons_were_noted_says_so(as_member: Client, project: Project) -> None:

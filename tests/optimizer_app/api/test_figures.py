@@ -15,7 +15,14 @@ def test_the_overview_has_the_figures_of_the_page(
     call: Caller, project: Project, foreign_project: Project
 ) -> None:
     make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1), usage_input_tokens=400)
-    make_trace(project, model="other", route="cache", fallback_used=True, fallback_reason="too late", why_not="over_time")
+    make_trace(
+        project,
+        model="other",
+        route="cache",
+        fallback_used=True,
+        fallback_reason="too late",
+        why_not="over_time",
+    )
     make_trace(foreign_project)
     found = call("GET", "overview/").body
     totals = found["totals"]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0031_bills_and_limits'),
+        ('optimizer_app', '0032_routes'),
     ]
 
     operations = [
