@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0032_routes'),
+        ('optimizer_app', '0033_provider_cache'),
     ]
 
     operations = [
