@@ -1,0 +1,1 @@
+"""The APIs of providers: requests written, and what they answer read."""
