@@ -44,6 +44,7 @@ class Reply:
     `prompt_tokens` None means counted from what came. `raw_body` replaces the answer's body.
     `ending` is how an answer of the Responses API closes. `thinking` comes before the text, signed or
     encrypted where the dialect has it so. `finish_reason` replaces the one that follows from the answer.
+    `fails_after` reports an error, with `message`, after so many events of a stream.
     """
 
     text: str = "The answer of the mock provider is four."
@@ -62,6 +63,8 @@ class Reply:
     ending: Literal["completed", "incomplete", "failed"] = "completed"
     thinking: str = ""
     finish_reason: str = ""
+    reasoning_tokens: int = 0
+    fails_after: int | None = None
 
     def to(self, prompt: bytes) -> Reply:
         """The reply to a prompt, which knows the handles in it."""
@@ -101,6 +104,10 @@ class Dialect:
 
     def events(self, body: Json, reply: Reply) -> Iterator[bytes]:
         raise NotImplementedError
+
+    def failure(self, reply: Reply) -> bytes:
+        """The event of a stream that reports an error."""
+        return b"data: %s\n\n" % dump(self.error(reply))
 
 
 class OpenAIDialect(Dialect):
@@ -160,14 +167,15 @@ class OpenAIDialect(Dialect):
 
     def usage(self, body: Json, reply: Reply) -> Json:
         prompt = prompt_tokens(body, "openai") if reply.prompt_tokens is None else reply.prompt_tokens
+        sent = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
+        thought = {"reasoning_tokens": reply.reasoning_tokens}
+        made = {"completion_tokens_details": thought} if reply.reasoning_tokens else {}
         return {
             "prompt_tokens": prompt,
             "completion_tokens": reply.completion_tokens,
             "total_tokens": prompt + reply.completion_tokens,
-            "prompt_tokens_details": {
-                "cached_tokens": reply.cached_tokens,
-                "cache_write_tokens": reply.cache_write_tokens,
-            },
+            "prompt_tokens_details": sent,
+            **made,
         }
 
 
@@ -182,7 +190,7 @@ class AnthropicDialect(Dialect):
         content: list[Json] = [self.thinking(reply)] if reply.thinking else []
         content += [{"type": "text", "text": reply.text}] if reply.text else []
         content += [self.call(place, call) for place, call in enumerate(reply.tool_calls)]
-        usage = {**self.usage(body, reply), "output_tokens": reply.completion_tokens}
+        usage = {**self.usage(body, reply), **self.output(reply)}
         return {**self.base(body), "content": content, "stop_reason": self.stop_reason(reply), "usage": usage}
 
     def events(self, body: Json, reply: Reply) -> Iterator[bytes]:
@@ -206,8 +214,11 @@ class AnthropicDialect(Dialect):
             deltas = [{"type": "input_json_delta", "partial_json": call.arguments}]
             yield from self.block(next(numbers), {**self.call(place, call), "input": {}}, deltas)
         ending = {"stop_reason": self.stop_reason(reply), "stop_sequence": None}
-        yield sse("message_delta", delta=ending, usage={"output_tokens": reply.completion_tokens})
+        yield sse("message_delta", delta=ending, usage=self.output(reply))
         yield sse("message_stop")
+
+    def failure(self, reply: Reply) -> bytes:
+        return b"event: error\ndata: %s\n\n" % dump(self.error(replace(reply, status=529)))
 
     def block(self, index: int, opening: Json, deltas: list[Json]) -> Iterator[bytes]:
         yield sse("content_block_start", index=index, content_block=opening)
@@ -226,6 +237,11 @@ class AnthropicDialect(Dialect):
     def call(self, place: int, call: ToolCall) -> Json:
         identity = f"toolu_{self.number}_{place}"
         return {"type": "tool_use", "id": identity, "name": call.name, "input": json.loads(call.arguments)}
+
+    def output(self, reply: Reply) -> Json:
+        thought = {"thinking_tokens": reply.reasoning_tokens}
+        details = {"output_tokens_details": thought} if reply.reasoning_tokens else {}
+        return {"output_tokens": reply.completion_tokens, **details}
 
     def stop_reason(self, reply: Reply) -> str:
         return reply.finish_reason or ("tool_use" if reply.tool_calls else "end_turn")

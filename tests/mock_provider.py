@@ -48,6 +48,11 @@ class MockProvider(LocalServer):
         """Queue the answers to the next requests."""
         self._script.extend(replies)
 
+    def forget(self) -> None:
+        """Nothing has come yet, and nothing is scripted."""
+        self.requests.clear()
+        self._script.clear()
+
     def answer(self, request: Received, wire: Wire) -> None:
         path = request.path.partition("?")[0]
         if path.endswith("/chat/completions"):
@@ -113,6 +118,9 @@ def write_stream(dialect: Dialect, events: Iterator[bytes], reply: Reply, wire: 
         if position == reply.cut_after:
             wire.hang_up()
             return
+        if position == reply.fails_after:
+            wire.send_chunk(dialect.failure(reply))
+            break
         if position == reply.hold_after and position and reply.release:
             reply.release.wait()
         wire.send_chunk(event)

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway.attempts.outgoing import Outgoing
+from gateway.attempts.translated import translated_attempt
 from gateway.auth import Caller
 from gateway.echo.answer import echo_answer
-from gateway.errors import BadRequest
 from gateway.requests.body import json_object
 from gateway.requests.client import Client, Headers
 from gateway.state import Gateway
@@ -29,10 +29,9 @@ async def attempt(
         return
     if not provider.speaks(outgoing.dialect.provider_kind):
         # The one place where the dialect of a request and the kind of its provider differ.
-        raise BadRequest(
-            f"provider {provider.name!r} is of kind {provider.kind!r}, and does not take {outgoing.path}",
-            param="model",
-        )
+        async with translated_attempt(gateway, client, caller, outgoing) as answer:
+            yield answer
+        return
     headers = _headers(client, caller, outgoing)
     sending = gateway.upstream.send(provider, client.method, outgoing.path, headers, outgoing.body)
     async with sending as answer:

@@ -1,1 +1,0 @@
-"""What all dialects say, as values: every translation goes from a dialect to these, and from these to another."""
