@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,10 +20,12 @@ from redis.asyncio import Redis
 
 from gateway.errors import BudgetSpent, Header, RateLimited
 from gateway.valkey import Valkey
+from optimizer_app.limits.script_connection import Script, ScriptConnection
 from optimizer_app.limits.spending import period_end
 from optimizer_app.limits.windows import LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
 
 _RENEW_EVERY_SECONDS = LEASE_SECONDS / 3
+_SCRIPTS = {name: Script(text) for name, text in SCRIPTS.items()}
 _WHAT = {
     Counted.REQUESTS: "{limit} requests a minute",
     Counted.TOKENS: "{limit} tokens a minute",
@@ -69,12 +71,12 @@ class Limiter:
 
     valkey: Redis
     _asking: Valkey = field(init=False)
-    _scripts: Mapping[str, Any] = field(init=False)
+    _connection: ScriptConnection = field(init=False)
     _running: dict[str, Sequence[Holder]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._asking = Valkey(self.valkey, "limits_not_counted")
-        self._scripts = {name: self.valkey.register_script(text) for name, text in SCRIPTS.items()}
+        self._connection = ScriptConnection(self.valkey)
 
     @asynccontextmanager
     async def admitted(self, holders: Sequence[Holder], request: Billed) -> AsyncIterator[Admission]:
@@ -122,18 +124,17 @@ class Limiter:
 
     async def _end(self, admission: Admission, name: str, billed: int | None) -> None:
         """Give back what ran, and count what was billed."""
-        pipe = self.valkey.pipeline(transaction=False)
-        for holder in admission.holders:
-            pipe.zrem(holder.keys[Counted.CONCURRENT], name)
-        await self._asking.ask("release", pipe.execute)
         more = (admission.reserved if billed is None else billed) - admission.reserved
-        if more:
-            keys = [holder.keys[Counted.TOKENS] for holder in admission.holders]
-            await self._run("settle", keys, [more, admission.reserved_at])
+        keys = [key for holder in admission.holders for key in holder.keys[Counted.TOKENS :]]
+        await self._run("end", keys, [name, more, admission.reserved_at])
 
-    async def _run(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
+    async def close(self) -> None:
+        """Let go of Valkey."""
+        await self._connection.close()
+
+    async def _run(self, script: str, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         """What the script says; None where Valkey does not answer."""
-        return await self._asking.ask(script, lambda: self._scripts[script](keys=keys, args=args))
+        return await self._asking.ask(script, lambda: self._connection.run(_SCRIPTS[script], keys, args))
 
 
 @asynccontextmanager
@@ -147,6 +148,7 @@ async def opened_limiter(valkey: Redis) -> AsyncIterator[Limiter]:
         renewing.cancel()
         with suppress(asyncio.CancelledError):
             await renewing
+        await limiter.close()
 
 
 def _check_budget(holder: Holder) -> None:

@@ -107,15 +107,16 @@ for i = 1, #KEYS do
 end
 return {{0, now}}
 """
-# What was reserved comes to what was billed: more is used now, and less was never used.
-_SETTLE = f"""
+# A request has ended. What was reserved comes to what was billed: more is used now, and less was never used.
+_END = f"""
 {_CLOCK}
-local more, reserved_at = tonumber(ARGV[1]), tonumber(ARGV[2])
-for i = 1, #KEYS do
+local member, more, reserved_at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+for i = 1, #KEYS, 2 do
+  redis.call('ZREM', KEYS[i + 1], member)
   if more > 0 then
     redis.call('HINCRBY', KEYS[i], now, more)
     redis.call('EXPIRE', KEYS[i], 120)
-  elseif redis.call('HEXISTS', KEYS[i], reserved_at) == 1 then
+  elseif more < 0 and redis.call('HEXISTS', KEYS[i], reserved_at) == 1 then
     redis.call('HINCRBY', KEYS[i], reserved_at, more)
   end
 end
@@ -131,7 +132,7 @@ _USE = f"""
 {_CLOCK}{_SUM}
 return {{sum_of(seconds_of(KEYS[1])), sum_of(seconds_of(KEYS[2])), running(KEYS[3])}}
 """
-SCRIPTS = {"admit": _ADMIT, "reserve": _RESERVE, "settle": _SETTLE, "renew": _RENEW, "use": _USE}
+SCRIPTS = {"admit": _ADMIT, "reserve": _RESERVE, "end": _END, "renew": _RENEW, "use": _USE}
 
 
 class Counted(IntEnum):
