@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,47 +67,43 @@ class Recording:
         self._journal = journal
         self._began = arrival.began
         self._sent_at: float | None = None
-        # In off mode the prompt is counted beside the waiting for the provider.
-        self._counting: asyncio.Task[Optimized] | None = None
+        # In off mode: counts the prompt, which is done where the provider does not say what it was.
+        self._count: Callable[[], Optimized] | None = None
         self._calls: list[Usage] = []
         self._ended = False
         self._provider: ProviderRoute | None = None
         self.dialect: Dialect = arrival.dialect
-        self._trace = TraceRecord(
-            id=arrival.trace_id,
-            project_id=caller.project_id,
-            api_key_id=caller.api_key_id,
-            created_at=arrival.created_at,
-            dialect=arrival.dialect,
-            status="error",
-            route="bypass",
-            tokens_before=0,
-            tokens_after=0,
-            latency_ms=0.0,
+        self.trace_id = arrival.trace_id
+        self.project_id = caller.project_id
+        self._created_at = arrival.created_at
+        # By the names of `TraceRecord`, which is made of them once.
+        self._columns: dict[str, Any] = {
+            "id": arrival.trace_id,
+            "project_id": caller.project_id,
+            "api_key_id": caller.api_key_id,
+            "created_at": arrival.created_at,
+            "dialect": arrival.dialect,
+            "status": "error",
+            "route": "bypass",
+            "tokens_before": 0,
+            "tokens_after": 0,
+            "latency_ms": 0.0,
             # Until the optimizer, or whoever leaves it out, says otherwise.
-            why_not=WhyNot.ENDED_EARLY,
-        )
-
-    @property
-    def trace_id(self) -> uuid.UUID:
-        return self._trace.id
-
-    @property
-    def project_id(self) -> uuid.UUID:
-        return self._trace.project_id
+            "why_not": WhyNot.ENDED_EARLY,
+        }
 
     @property
     def billed_tokens(self) -> int | None:
         """Tokens of prompt and answer that the provider bills; None where it did not say."""
-        if self._trace.usage_input_tokens is None:
-            return None
-        return self._trace.usage_input_tokens + (self._trace.usage_output_tokens or 0)
+        billed = sum(self._calls, UNKNOWN_USAGE)
+        return None if billed.input_tokens is None else billed.input_tokens + (billed.output_tokens or 0)
 
     @property
     def headers(self) -> Headers:
         """The `x-optimizer-*` headers of every answer."""
-        trace = self._trace
-        found = optimizer_headers(trace.id, trace.tokens_before - trace.tokens_after, trace.route)
+        columns = self._columns
+        saved = columns["tokens_before"] - columns["tokens_after"]
+        found = optimizer_headers(self.trace_id, saved, columns["route"])
         if self._provider is not None:
             found.append(("x-optimizer-provider", self._provider.name_in_header))
         return found
@@ -115,8 +111,7 @@ class Recording:
     def note_request(self, request: PromptRequest) -> None:
         """What is asked for, in the dialect that the prompt turned out to have."""
         self.dialect = request.dialect
-        self._trace = replace(
-            self._trace,
+        self._columns.update(
             dialect=request.dialect,
             model=request.model,
             config_name=request.named.name,
@@ -131,42 +126,41 @@ class Recording:
         """Until when the texts are kept; None where they are not."""
         if not days:
             return None
-        until = self._trace.created_at + timedelta(days=days)
-        self._trace = replace(self._trace, text_until=until)
+        until = self._created_at + timedelta(days=days)
+        self._columns.update(text_until=until)
         return until
 
     def note_prompt(self, prompt: PublishedPrompt) -> None:
         """The template that the request is made from."""
-        self._trace = replace(self._trace, prompt_name=prompt.name, prompt_version=prompt.version)
+        self._columns.update(prompt_name=prompt.name, prompt_version=prompt.version)
 
     def note_relayed(self, method: str, path: str) -> None:
         """What is passed to the provider that is no prompt."""
-        self._trace = replace(self._trace, relayed=f"{method} {path}"[:_MAX_REASON_CHARS], why_not="")
+        self._columns.update(relayed=f"{method} {path}"[:_MAX_REASON_CHARS], why_not="")
 
     def note_provider(self, provider: ProviderRoute) -> None:
         """Who is asked, until somebody else is."""
         self._provider = provider
-        self._trace = replace(self._trace, provider=provider.name)
+        self._columns.update(provider=provider.name)
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""
         again = [ReReadRecord(*report) for report in stats.re_reads[:_MAX_READ_BACKS]]
-        self._trace = replace(self._trace, **columns_of(stats), re_reads=again)
+        self._columns.update(**columns_of(stats), re_reads=again)
 
-    def note_counting(self, counting: asyncio.Task[Optimized]) -> None:
-        """The prompt is being counted; `end` waits for it."""
-        self._counting = counting
+    def note_uncounted(self, count: Callable[[], Optimized], why_not: WhyNot) -> None:
+        """The prompt goes out as it came, and was not counted. `count` takes its time."""
+        self._count = count
+        self._columns.update(why_not=why_not)
 
     def note_breakpoints(self, breakpoints: Sequence[Mapping[str, str]]) -> None:
         """Those that were added for the provider's cache."""
-        self._trace = replace(
-            self._trace, breakpoints_added=[BreakpointRecord(**mark) for mark in breakpoints]
-        )
+        self._columns.update(breakpoints_added=[BreakpointRecord(**mark) for mark in breakpoints])
 
     def note_provider_edits(self, edits: Sequence[dict[str, Any]]) -> None:
         """What the provider says that it did to the conversation, beside what it said before."""
-        known = self._trace.provider_edits
-        self._trace = replace(self._trace, provider_edits=[*known, *edits][:_MAX_PROVIDER_EDITS])
+        known = self._columns.get("provider_edits", ())
+        self._columns.update(provider_edits=[*known, *edits][:_MAX_PROVIDER_EDITS])
 
     def note_sent(self) -> None:
         """The request goes to the provider now, or its continuation does."""
@@ -175,8 +169,8 @@ class Recording:
     def note_answered(self) -> None:
         """The provider is done."""
         if self._sent_at is not None:
-            before = self._trace.upstream_ms or 0.0
-            self._trace = replace(self._trace, upstream_ms=before + _milliseconds_since(self._sent_at))
+            before = self._columns.get("upstream_ms", 0.0)
+            self._columns.update(upstream_ms=before + _milliseconds_since(self._sent_at))
             self._sent_at = None
 
     def note_usage(self, usage: Usage) -> None:
@@ -184,8 +178,7 @@ class Recording:
         self._calls.append(usage)
         total = sum(self._calls, UNKNOWN_USAGE)
         several = self._calls if len(self._calls) > 1 else []
-        self._trace = replace(
-            self._trace,
+        self._columns.update(
             usage_input_tokens=total.input_tokens,
             usage_cached_tokens=total.cached_tokens,
             usage_cache_write_tokens=total.cache_write_tokens,
@@ -195,13 +188,17 @@ class Recording:
 
     def note_read_backs(self, read_backs: Sequence[ReadBackRecord]) -> None:
         """What the model read back, by the calls of one round."""
-        known = self._trace.read_backs
-        self._trace = replace(self._trace, read_backs=[*known, *read_backs][:_MAX_READ_BACKS])
+        known = self._columns.get("read_backs", ())
+        self._columns.update(read_backs=[*known, *read_backs][:_MAX_READ_BACKS])
 
     async def end(self, status: Status, http_status: int | None = None, error: str = "") -> None:
-        """Write the trace, once the prompt is counted."""
-        if self._counting is not None and not self._ended:
-            self.note_stats((await self._counting).stats)
+        """Write the trace, once the prompt is counted: by the provider, else by us."""
+        if self._count is not None and not self._ended:
+            tokens = self._columns.get("usage_input_tokens")
+            if tokens is None:
+                self.note_stats((await asyncio.to_thread(self._count)).stats)
+            else:
+                self._columns.update(tokens_before=tokens, tokens_after=tokens)
         self.end_now(status, http_status, error)
 
     def end_now(self, status: Status, http_status: int | None = None, error: str = "") -> None:
@@ -210,14 +207,13 @@ class Recording:
             return
         self._ended = True
         self.note_answered()
-        self._trace = replace(
-            self._trace,
+        self._columns.update(
             status=status,
             http_status=http_status,
             error=error[:_MAX_REASON_CHARS],
             total_ms=_milliseconds_since(self._began),
         )
-        self._journal.append(self._trace)
+        self._journal.append(TraceRecord(**self._columns))
 
 
 def _milliseconds_since(moment: float) -> float:

@@ -85,8 +85,16 @@ class TracedEndpoint:
         self._check_path = check_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gateway: Gateway = scope["app"].state.gateway
         client = Client(scope, receive, send)
+        try:
+            await self._serve(scope["app"].state.gateway, client)
+        except Exception:
+            if not client.started:
+                answer = _internal_error(client)
+                await client.answer(answer.status, [JSON_TYPE, *answer.headers], answer.body)
+            raise
+
+    async def _serve(self, gateway: Gateway, client: Client) -> None:
         arrival = Arrival(dialect_of(client))
         try:
             self._check_path(client)
@@ -148,6 +156,9 @@ def dialect_of(client: Client) -> Dialect:
 
 async def internal_error(request: Request, _error: Exception) -> Response:
     """The answer where the gateway itself broke; the server logs the error, the client sees none of it."""
-    client = Client(request.scope, request.receive, request._send)
-    answer = error_answer(InternalError("the gateway failed; its log says why"), client)
+    answer = _internal_error(Client(request.scope, request.receive, request._send))
     return Response(answer.body, answer.status, dict(answer.headers), media_type="application/json")
+
+
+def _internal_error(client: Client) -> JsonAnswer:
+    return error_answer(InternalError("the gateway failed; its log says why"), client)

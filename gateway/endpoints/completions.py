@@ -24,7 +24,7 @@ from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.endpoints.from_template import prompt_request
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, RateLimited
 from gateway.provider_cache.hints import cache_hints
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
@@ -39,12 +39,14 @@ from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
-from optimizer_app.optimize.service import Optimized, untouched
+from optimizer_app.optimize.service import OptimizationRequest, Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
 from token_optimizer.models import WhyNot
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
+# Of bodies in English.
+_BYTES_A_TOKEN = 4
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -96,11 +98,7 @@ async def complete(
     with capturing(gateway.capture_queue, client, recording, request) as capture:
         async with client.watched():
             if request.off:
-                counting = asyncio.create_task(_counted(original, recording))
-                recording.note_counting(counting)
-                if client.admission.counts_tokens:
-                    await client.admission.reserve((await counting).stats.tokens_after)
-                await relay(gateway, client, caller, recording, original)
+                await _relay_untouched(gateway, client, caller, recording, original)
             else:
                 await _relay_optimized(gateway, client, caller, recording, original, capture)
 
@@ -141,6 +139,28 @@ async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mappin
         return {}
 
 
+async def _relay_untouched(
+    gateway: Gateway, client: Client, caller: Caller, recording: Recording, original: Outgoing
+) -> None:
+    """Serve a request as it came. What it holds is counted by the provider."""
+    prompt = original.request.for_optimizer(recording.trace_id)
+    recording.note_uncounted(lambda: untouched(prompt, WhyNot.BYPASSED), WhyNot.BYPASSED)
+    await _reserve(client, prompt)
+    await relay(gateway, client, caller, recording, original)
+
+
+async def _reserve(client: Client, prompt: OptimizationRequest) -> None:
+    """Reserve the tokens of a prompt that nobody has counted: an estimate of them, or where those are too
+    many, what they come to."""
+    if not client.admission.counts_tokens:
+        return
+    try:
+        await client.admission.reserve(prompt.size_bytes // _BYTES_A_TOKEN)
+    except RateLimited:
+        counted = await asyncio.to_thread(untouched, prompt, WhyNot.BYPASSED)
+        await client.admission.reserve(counted.stats.tokens_after)
+
+
 async def _relay_optimized(
     gateway: Gateway,
     client: Client,
@@ -169,12 +189,6 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
         failure = "the body cannot be written again as it was"
         return await asyncio.to_thread(untouched, request, WhyNot.UNWRITABLE, failure)
     return await gateway.optimize(request, caller.project_id)
-
-
-async def _counted(original: Outgoing, recording: Recording) -> Optimized:
-    """The prompt as it came, counted, in a thread."""
-    request = original.request.for_optimizer(recording.trace_id)
-    return await asyncio.to_thread(untouched, request, WhyNot.BYPASSED)
 
 
 def _left_for_next_turn(caller: Caller, request: PromptRequest, result: Optimized) -> PrecompressionRequest:

@@ -81,6 +81,17 @@ def test_a_prompt_larger_than_what_is_left_is_not_sent(account: Account, provide
     assert not provider.requests
 
 
+def test_a_prompt_that_only_looks_too_large_is_sent(account: Account, provider: MockProvider) -> None:
+    """A body in off mode is estimated by its size, and counted where that is too much."""
+    bound(account.key, max_tokens_per_minute=50)
+    spaced = (
+        b'{"model": "%s",' % MODEL.encode() + b" " * 400 + b'"messages": [{"role": "user", "content": "hi"}]}'
+    )
+    answer = account.post(CHAT, data=spaced, headers={"x-optimizer-mode": "off"})
+    assert answer.status_code == 200, answer.text
+    assert provider.requests[0].raw == spaced
+
+
 def test_what_was_billed_counts(account: Account, provider: MockProvider) -> None:
     """By their prompts alone two requests would have room."""
     bound(account.key, max_tokens_per_minute=20)

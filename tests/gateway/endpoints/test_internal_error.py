@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from gateway.app import app
+from gateway.app import app, application
 
 
+@pytest.mark.parametrize("headers", [[], [(b"origin", b"http://localhost")]])
 @pytest.mark.parametrize(
     ("path", "kind"), [("/v1/chat/completions", "server_error"), ("/v1/messages", "api_error")]
 )
-async def test_it_is_told_in_shape(monkeypatch: pytest.MonkeyPatch, path: str, kind: str) -> None:
+async def test_it_is_told_in_shape(
+    monkeypatch: pytest.MonkeyPatch, path: str, kind: str, headers: list[tuple[bytes, bytes]]
+) -> None:
     monkeypatch.setattr(app.state, "gateway", None, raising=False)
     sent: list[Any] = []
-    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b""}
 
     async def receive() -> Any:
         return {"type": "http.request", "body": b"{}"}
@@ -25,7 +28,7 @@ async def test_it_is_told_in_shape(monkeypatch: pytest.MonkeyPatch, path: str, k
         sent.append(message)
 
     with pytest.raises(AttributeError):
-        await app(scope, receive, send)
+        await application(scope, receive, send)
 
     assert sent[0]["status"] == 500
     error = json.loads(sent[1]["body"])["error"]

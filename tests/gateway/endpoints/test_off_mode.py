@@ -50,14 +50,38 @@ def test_stream_is_passed_on_byte_for_byte(account: Account, provider: MockProvi
     assert account.trace(through.headers["x-optimizer-trace-id"])["status"] == "ok"
 
 
-def test_trace_counts_what_was_forwarded(account: Account, provider: MockProvider) -> None:
+def test_trace_has_the_providers_count_of_what_was_forwarded(account: Account) -> None:
     answer = account.post("/v1/messages", {"model": CLAUDE, "max_tokens": 9, "messages": HI}, headers=OFF)
     trace = account.trace(answer.headers["x-optimizer-trace-id"])
 
     assert (trace["route"], trace["why_not"]) == ("bypass", "bypassed")
     assert trace["model"] == CLAUDE
-    counted = count_body(provider.requests[0].json, "anthropic", CLAUDE)
+    assert trace["tokens_before"] == trace["tokens_after"] == trace["usage_input_tokens"] > 0
+    assert not trace["tokens_estimated"]
+
+
+@pytest.mark.parametrize("raw", [b'{"choices":[]}', b"no json"])
+def test_what_the_provider_does_not_count_is_counted_here(
+    account: Account, provider: MockProvider, raw: bytes
+) -> None:
+    provider.script(Reply(raw_body=raw))
+    answer = account.post("/v1/chat/completions", {"model": MODEL, "messages": HI}, headers=OFF)
+    trace = account.trace(answer.headers["x-optimizer-trace-id"])
+
+    assert trace["usage_input_tokens"] is None
+    counted = count_body(provider.requests[0].json, "openai", MODEL)
     assert trace["tokens_before"] == trace["tokens_after"] == counted > 0
+
+
+def test_a_stream_that_breaks_off_is_counted_here(account: Account, provider: MockProvider) -> None:
+    provider.script(Reply(cut_after=2))
+    body = {"model": MODEL, "messages": HI, "stream": True}
+    with pytest.raises(requests.RequestException):
+        account.post("/v1/chat/completions", body, headers=OFF)
+    trace = account.only_trace()
+
+    assert trace["status"] == "interrupted"
+    assert trace["tokens_before"] == count_body(provider.requests[0].json, "openai", MODEL)
 
 
 def test_the_provider_judges_a_body_that_is_no_json(account: Account, provider: MockProvider) -> None:
