@@ -130,6 +130,10 @@ class Recording:
         self._columns.update(text_until=until)
         return until
 
+    def note_masked(self, counts: Mapping[str, int]) -> None:
+        """How many secrets each detector kept from the provider."""
+        self._trace = replace(self._trace, masked=dict(counts))
+
     def note_prompt(self, prompt: PublishedPrompt) -> None:
         """The template that the request is made from."""
         self._columns.update(prompt_name=prompt.name, prompt_version=prompt.version)

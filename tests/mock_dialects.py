@@ -45,6 +45,7 @@ class Reply:
     `ending` is how an answer of the Responses API closes. `thinking` comes before the text, signed or
     encrypted where the dialect has it so. `finish_reason` replaces the one that follows from the answer.
     `fails_after` reports an error, with `message`, after so many events of a stream.
+    A stream sends the text word by word, and arguments whole; with `piece_chars` both by so many characters.
     """
 
     text: str = "The answer of the mock provider is four."
@@ -65,6 +66,7 @@ class Reply:
     finish_reason: str = ""
     reasoning_tokens: int = 0
     fails_after: int | None = None
+    piece_chars: int = 0
 
     def to(self, prompt: bytes) -> Reply:
         """The reply to a prompt, which knows the handles in it."""
@@ -77,8 +79,15 @@ class Reply:
     @property
     def words(self) -> list[str]:
         """The text in the pieces that a stream sends."""
+        if self.piece_chars:
+            return self.pieces(self.text)
         pieces = [piece + " " for piece in self.text.split(" ")[:-1]] + self.text.split(" ")[-1:]
         return pieces if self.text else []
+
+    def pieces(self, text: str) -> list[str]:
+        """A text in the pieces that a stream sends, whatever the words in it."""
+        size = self.piece_chars or max(len(text), 1)
+        return [text[at : at + size] for at in range(0, len(text), size)]
 
     @property
     def completion_tokens(self) -> int:
@@ -138,9 +147,8 @@ class OpenAIDialect(Dialect):
             whole = self.call(place, call)
             opening = {**whole, "index": place, "function": {"name": call.name, "arguments": ""}}
             yield self.chunk(base, {"tool_calls": [opening]})
-            yield self.chunk(
-                base, {"tool_calls": [{"index": place, "function": {"arguments": call.arguments}}]}
-            )
+            for piece in reply.pieces(call.arguments):
+                yield self.chunk(base, {"tool_calls": [{"index": place, "function": {"arguments": piece}}]})
         yield self.chunk(base, {}, self.finish(reply))
         if wanted:
             yield b"data: %s\n\n" % dump({**base, "choices": [], "usage": self.usage(body, reply)})
@@ -211,7 +219,9 @@ class AnthropicDialect(Dialect):
             deltas = [{"type": "text_delta", "text": word} for word in reply.words]
             yield from self.block(next(numbers), {"type": "text", "text": ""}, deltas)
         for place, call in enumerate(reply.tool_calls):
-            deltas = [{"type": "input_json_delta", "partial_json": call.arguments}]
+            deltas = [
+                {"type": "input_json_delta", "partial_json": piece} for piece in reply.pieces(call.arguments)
+            ]
             yield from self.block(next(numbers), {**self.call(place, call), "input": {}}, deltas)
         ending = {"stop_reason": self.stop_reason(reply), "stop_sequence": None}
         yield sse("message_delta", delta=ending, usage=self.output(reply))

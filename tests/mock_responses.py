@@ -51,7 +51,8 @@ class ResponsesDialect(Dialect):
                 yield event("response.content_part.done", **part, part=item["content"][0])
             elif item["type"] == "function_call":
                 arguments = item["arguments"]
-                yield event("response.function_call_arguments.delta", **where, delta=arguments)
+                for piece in reply.pieces(arguments):
+                    yield event("response.function_call_arguments.delta", **where, delta=piece)
                 name = item["name"]
                 yield event("response.function_call_arguments.done", **where, name=name, arguments=arguments)
             yield event("response.output_item.done", output_index=place, item=item)

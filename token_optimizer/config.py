@@ -9,6 +9,8 @@ from typing import Any
 
 from token_optimizer.errors import ConfigError
 from token_optimizer.junk_patterns import MAX_PATTERN_CHARS, MAX_PATTERNS, check_patterns
+from token_optimizer.masking.detectors import DETECTORS
+from token_optimizer.masking.masker import Masker
 
 DEFAULT_JUNK_REGEXES = (r"^\s*$", r"^(Sure\.|Of course\.|I can help.*)$")
 SUMMARIZERS = ("textrank", "lexrank", "lsa", "luhn", "kl")
@@ -22,6 +24,8 @@ MAX_LISTS = {
     "tool_allowlist": (500, 2_000),
     "junk_regexes": (MAX_PATTERNS, MAX_PATTERN_CHARS),
     "directive_keywords": (100, 50),
+    "mask_detectors": (len(DETECTORS), 20),
+    "mask_patterns": (20, MAX_PATTERN_CHARS),
 }
 MAX_CAPTURE_DAYS = 365
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
@@ -59,8 +63,9 @@ class OptimizerConfig:
     descriptions of unlikely tools are left to be read back; auto is where there are many), `summarizer` (by
     which the central sentences of prose are found), `directive_keywords` (words of duty beside our own, by
     which directives are known), `provider_cache` (whether the service adds what lets the provider's cache
-    find more of a prompt, where its client added nothing) and `capture_days` (days that the service keeps
-    prompts and answers; 0: none).
+    find more of a prompt, where its client added nothing), `capture_days` (days that the service keeps
+    prompts and answers; 0: none), `mask_detectors` (which secrets and personal data are kept from the
+    provider) and `mask_patterns` (what else is).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -114,6 +119,8 @@ class OptimizerConfig:
     directive_keywords: list[str] = field(default_factory=list)
     provider_cache: str = "auto"
     capture_days: int = 0
+    mask_detectors: list[str] = field(default_factory=list)
+    mask_patterns: list[str] = field(default_factory=list)
 
     @classmethod
     def preset(cls, name: str, **fields: Any) -> OptimizerConfig:
@@ -159,6 +166,15 @@ class OptimizerConfig:
         for name, (max_items, max_chars) in MAX_LISTS.items():
             _check_strings(name, getattr(self, name), max_items, max_chars)
         check_patterns("junk_regexes", self.junk_regexes)
+        check_patterns("mask_patterns", self.mask_patterns)
+        _check_detectors("mask_detectors", self.mask_detectors)
+
+    def masker(self, key: str) -> Masker | None:
+        """Masks the texts of one request; None where the config keeps nothing from the provider. The same
+        `key` makes the same placeholders."""
+        if not self.mask_detectors and not self.mask_patterns:
+            return None
+        return Masker(self.mask_detectors, self.mask_patterns, key)
 
     def validate(self) -> None:
         """`check`, and that every enabled feature has the server it needs."""
@@ -208,6 +224,12 @@ def _check_flag(name: str, value: object) -> None:
 def _check_model(name: str, value: object) -> None:
     if not isinstance(value, str) or not value:
         raise ConfigError(f"{name} must be the name of a model, not {value!r}")
+
+
+def _check_detectors(name: str, value: Sequence[str]) -> None:
+    for detector in value:
+        if detector not in DETECTORS:
+            raise ConfigError(f"{name}: {detector!r} is not one of {', '.join(DETECTORS)}")
 
 
 def _check_by_type(name: str, value: object, check: Callable[[str, object], None]) -> None:

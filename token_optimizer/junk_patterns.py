@@ -30,7 +30,7 @@ class JunkPatterns:
     """The patterns of one config, for the texts of one prompt."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._compiled = [_usable(pattern) for pattern in patterns]
+        self._compiled = [compiled_pattern(pattern) for pattern in patterns]
         self._end = time.thread_time() + MAX_SECONDS
 
     def match(self, text: str) -> bool:
@@ -70,9 +70,10 @@ def pattern_problem(pattern: str) -> str:
     return ""
 
 
-def _usable(pattern: str) -> Any:
+def compiled_pattern(pattern: str) -> Any:
+    """A pattern of a user's; ConfigError where it cannot be used."""
     if reason := pattern_problem(pattern):
-        raise ConfigError(f"junk pattern {_shown(pattern)} does not compile: {reason}")
+        raise ConfigError(f"pattern {_shown(pattern)} does not compile: {reason}")
     return _compiled(pattern)
 
 

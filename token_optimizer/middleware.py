@@ -24,6 +24,9 @@ import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
+from token_optimizer.masking.bodies import masked_body
+from token_optimizer.masking.masker import placeholder_key
+from token_optimizer.masking.placeholders import Originals
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats
 from token_optimizer.optimizer.budget import check_budget
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
@@ -32,6 +35,7 @@ from token_optimizer.optimizer.reading_back.rounds import Rounds
 from token_optimizer.ports import Memory, Ports
 from token_optimizer.providers.arguments import body_of
 from token_optimizer.providers.base import import_sdk
+from token_optimizer.sdk_masking import restored_answer
 from token_optimizer.sdk_rounds import (
     joined_stream,
     joined_stream_async,
@@ -67,6 +71,7 @@ class Call:
     summary: dict[str, Any]
     result: OptimizationResult
     rounds: Rounds | None = None
+    originals: Originals | None = None
 
     def refresh_stats(self) -> None:
         """Take into the stats what was read back since."""
@@ -117,6 +122,9 @@ class _Client:
         sdk_kwargs = {name: value for name, value in kwargs.items() if name not in OWN_ARGUMENTS}
         sdk_kwargs.setdefault("model", self.config.target_model)
         body = body_of(sdk_kwargs)
+        masker = self.config.masker(placeholder_key(self.config.api_key))
+        if masker is not None:
+            body, own = masked_body(body, masker), masked_body(own, masker)
         trace_id = str(uuid_utils.compat.uuid7())
         summary = request_summary(dialect, str(body["model"]), len(body.get("messages") or ()))
         self._announce([self._event(EventType.OPTIMIZATION_STARTED, trace_id, summary)])
@@ -128,7 +136,8 @@ class _Client:
         beside = {name: value for name, value in sdk_kwargs.items() if name not in body}
         sent = {**beside, **result.body}
         rounds = Rounds(result, body, sent, dialect, self._memory) if result.reads_back else None
-        return Call(sent, result.stats.as_dict(), summary, result, rounds)
+        originals = masker.originals() if masker is not None and masker.found else None
+        return Call(sent, result.stats.as_dict(), summary, result, rounds, originals)
 
     def _optimized(
         self, body: dict[str, Any], dialect: Dialect, trace_id: str, own: dict[str, Any]
@@ -281,6 +290,8 @@ def _create(client: _Client, dialect: Dialect, resource: Any, kwargs: dict[str, 
                 answer = joined_stream(resource, answer, call.rounds, dialect, call.refresh_stats)
             else:
                 answer = whole_answer(resource, answer, call.rounds, dialect)
+        if call.originals is not None:
+            answer = restored_answer(answer, dialect, call.originals, stream=bool(call.kwargs.get("stream")))
     except import_sdk(dialect).APIError as error:
         client.report_provider_error(call, error)
         raise
@@ -298,6 +309,8 @@ async def _create_async(client: _Client, dialect: Dialect, resource: Any, kwargs
                 answer = joined_stream_async(resource, answer, call.rounds, dialect, call.refresh_stats)
             else:
                 answer = await whole_answer_async(resource, answer, call.rounds, dialect)
+        if call.originals is not None:
+            answer = restored_answer(answer, dialect, call.originals, stream=bool(call.kwargs.get("stream")))
     except import_sdk(dialect).APIError as error:
         await asyncio.to_thread(client.report_provider_error, call, error)
         raise

@@ -15,7 +15,7 @@ from token_optimizer.config import PRESETS
 from token_optimizer.config_fields import SERVICE_FIELDS, ConfigField, Kind
 from token_optimizer.junk_patterns import pattern_problem
 
-PATTERNS = "junk_regexes"
+PATTERNS = ("junk_regexes", "mask_patterns")
 
 
 def as_text(field: ConfigField, value: Any) -> str:
@@ -72,7 +72,8 @@ class ConfigForm(PageForm):
 
     def _clean_value(self, field: ConfigField, text: Any) -> None:
         value = _value(field, text, self.of_preset[field.name])
-        reason = _pattern_problems(value) if field.name == PATTERNS else problem(field.name, value)
+        check = _pattern_problems if field.name in PATTERNS else problem
+        reason = check(field.name, value)
         if reason:
             self.add_error(field.name, f"{reason[0].upper()}{reason[1:]}.")
         else:
@@ -124,8 +125,8 @@ def _value(field: ConfigField, cleaned: Any, of_preset: Any) -> Any:
     return {**of_preset, field.key: cleaned} if field.key else cleaned
 
 
-def _pattern_problems(patterns: list[str]) -> str:
+def _pattern_problems(name: str, patterns: list[str]) -> str:
     """What is wrong with each line, and with all of them."""
     reasons = {number: pattern_problem(text) for number, text in enumerate(patterns, 1)}
     found = [f"line {number}: {reason}" for number, reason in reasons.items() if reason]
-    return "; ".join(found) or problem(PATTERNS, patterns)
+    return "; ".join(found) or problem(name, patterns)

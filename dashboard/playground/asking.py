@@ -8,11 +8,14 @@ from dashboard.playground.results import ColumnResult
 from optimizer_app.models import Project
 from optimizer_app.playground.asking import NotAnswered, Question, question_to
 from optimizer_app.playground.prompt import TrialPrompt
+from optimizer_app.playground.trial import masked_prompt
 
 
 def questions_of(project: Project, prompt: TrialPrompt, result: ColumnResult) -> Questions:
     """The prompt as it came and as it would be sent; NotAnswered where nobody could answer."""
-    bodies = {"original": prompt.whole_body(), "sent": result.sent.body}
+    tried = result.column.tried
+    original = prompt if tried is None else masked_prompt(prompt, tried.config, project)
+    bodies = {"original": original.whole_body(), "sent": result.sent.body}
     return {side: question_to(project, prompt, body, result.trace.model) for side, body in bodies.items()}
 
 

@@ -79,7 +79,7 @@ def request_json(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
     name = f"{slugify(trace.project.name) or 'request'}-{trace.pk}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     fields = dict(zip(TRACE_FIELDS, trace_values(trace), strict=True))
-    details = {name: getattr(trace, name) for name in LARGE_COLUMNS}
+    details = {name: getattr(trace, name) for name in (*LARGE_COLUMNS, "masked")}
     found = {"project": trace.project.name, **fields, **details}
     return JsonResponse(found, json_dumps_params={"indent": 2}, headers=headers)
 

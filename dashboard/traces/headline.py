@@ -116,6 +116,8 @@ def notices(trace: RequestTrace) -> list[Notice]:
         found.append(Notice("warn", text))
     if trace.compacted:
         found.append(Notice("note", _compaction(trace)))
+    if trace.masked:
+        found.append(Notice("note", _masked(trace.masked)))
     if trace.tokens_estimated:
         text = f"≈ marks estimates: {trace.model or 'this model'} has no public tokenizer."
         found.append(Notice("note", text))
@@ -134,6 +136,12 @@ def _compaction(trace: RequestTrace) -> str:
     text = "Compaction: what had been sent before was rewritten, so the provider's cache starts anew"
     cost = next((stage["reason"] for stage in trace.stages if stage.get("name") == "compaction"), "")
     return f"{text}. {cost[:1].upper()}{cost[1:]}." if cost else f"{text}."
+
+
+def _masked(counts: dict[str, int]) -> str:
+    """How many secrets each detector found; which, nobody stores."""
+    each = ", ".join(f"{name} {exact(count)}" for name, count in counts.items())
+    return f"Kept from the provider by placeholders: {each}."
 
 
 def _failed_stage(stage: dict[str, object]) -> str:

@@ -25,6 +25,7 @@ from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.endpoints.from_template import prompt_request
 from gateway.errors import GatewayError, RateLimited
+from gateway.masking.prompts import masked_completion
 from gateway.provider_cache.hints import cache_hints
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
@@ -88,6 +89,7 @@ async def complete(
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
     recording.note_request(request)
     caller.check_model(request.model)
+    request = await masked_completion(request, client, caller, recording)
 
     def conversation() -> str:
         return conversation_of_key(caller.api_key_id, request.dialect, request.body)

@@ -19,6 +19,8 @@ from gateway.auth import Caller
 from gateway.capturing import keep_prompt
 from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, read_prompt
+from gateway.masking.answers import RestoredAnswer
+from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
@@ -42,12 +44,16 @@ class CompressBody(OptimizeBody):
 
 async def compress(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
-    _, request = await read_prompt(CompressBody, gateway, client, caller, recording)
+    _, given = await read_prompt(CompressBody, gateway, client, caller, recording)
+    request, masker = await masked_request(given, caller, recording)
     result = await _with_as_many_messages(gateway, caller, recording, request)
     recording.note_stats(result.stats)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
     answer = await off_loop(len(request.raw), _answer, request, result)
+    if masker is not None:
+        # The caller sends it on, and would not know what to put back.
+        answer = RestoredAnswer(request.dialect, masker.originals()).whole(answer)
     await client.answer(200, [JSON_TYPE, *recording.headers], answer)
 
 

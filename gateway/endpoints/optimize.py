@@ -16,6 +16,7 @@ from gateway.configs import NamedConfig
 from gateway.dialects.base import MessageList
 from gateway.endpoints.base import JSON_TYPE
 from gateway.errors import BadRequest
+from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
 from gateway.requests.body import Name, checked, parsed_object
 from gateway.requests.client import Client
@@ -27,6 +28,7 @@ from optimizer_app.optimize.service import Optimized
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import ConfigError
+from token_optimizer.masking.masker import Masker
 from token_optimizer.models import Dialect
 
 _PROMPT_FIELDS = ("model", "system", "tools")
@@ -61,11 +63,12 @@ Fields = TypeVar("Fields", bound=OptimizeBody)
 
 async def optimize(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
-    fields, request = await read_prompt(OptimizeBody, gateway, client, caller, recording)
+    fields, given = await read_prompt(OptimizeBody, gateway, client, caller, recording)
+    request, masker = await masked_request(given, caller, recording)
     result = await optimized(gateway, caller, recording, request)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
-    answer = await off_loop(len(request.raw), _answer, request, result, fields)
+    answer = await off_loop(len(request.raw), _answer, request, result, fields, masker)
     await client.answer(200, [JSON_TYPE, *recording.headers], answer)
 
 
@@ -151,11 +154,14 @@ def _dialect(fields: OptimizeBody, asked: Dialect) -> Dialect:
     return asked if found == "openai" else found
 
 
-def _answer(request: PromptRequest, result: Optimized, fields: OptimizeBody) -> bytes:
+def _answer(request: PromptRequest, result: Optimized, fields: OptimizeBody, masker: Masker | None) -> bytes:
     body, stats = result.body, result.stats
     answer = {"messages": body[conversation_key(request.dialect)], "tools": body.get("tools")}
     if fields.system is not None:
         answer["system"] = body.get("system")
     answer["optimizer_stats"] = stats.as_dict()
     answer["blocks"] = [block.as_dict() for block in stats.blocks]
+    if masker is not None:
+        # For whoever sends the prompt, to put back into its answer.
+        answer["placeholders"] = masker.mapping()
     return orjson.dumps(answer)

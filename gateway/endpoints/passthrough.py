@@ -19,11 +19,13 @@ from gateway.echo.answer import model_list
 from gateway.endpoints.base import JSON_TYPE, JsonAnswer, dialect_of
 from gateway.endpoints.relayed import is_relayed
 from gateway.errors import NotFound
+from gateway.masking.prompts import masked_bytes
 from gateway.recording import Recording
 from gateway.requests.body import checked, json_object, parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
+from gateway.requests.prompt import is_off
 from gateway.response import is_packed, record_whole, unpack_whole
 from gateway.routing import ProviderRoute
 from gateway.state import Gateway
@@ -32,6 +34,10 @@ from gateway.upstream.headers import answer_headers, request_headers
 from gateway.upstream.links import ProviderLinks, has_links
 from optimizer_app.models import Provider
 from token_optimizer.tokens.counts import count_body
+
+_MASKED_PATHS = frozenset(
+    {"messages/count_tokens", "responses/input_tokens", "embeddings", "moderations", "rerank"}
+)
 
 
 async def models(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -108,6 +114,8 @@ async def _relay(
     if caller.is_held_to_models and client.method == "POST" and not _names_no_model(client):
         caller.check_model(await off_loop(len(received), _model_of, received))
     body = await off_loop(len(received), with_model, received, client.deployment)
+    if _is_masked(client):
+        body = await _masked(client, caller, recording, body)
     linked = has_links(client.path)
     headers = request_headers(client.header_list, caller.secret, provider, plain=linked)
     links = ProviderLinks(provider, client)
@@ -120,6 +128,17 @@ async def _relay(
             await _pass_with_links(client, recording, answer, links)
         else:
             await _pass(client, recording, answer, links)
+
+
+def _is_masked(client: Client) -> bool:
+    """Whether its body is a prompt or a text, and its answer holds none of it."""
+    is_known = client.path.removeprefix("/v1/") in _MASKED_PATHS
+    return is_known and client.method == "POST" and not is_off(client.headers)
+
+
+async def _masked(client: Client, caller: Caller, recording: Recording, body: bytes) -> bytes:
+    config = caller.config_named(client.headers.get("x-optimizer-config")).config
+    return await off_loop(len(body), masked_bytes, body, config, caller, recording)
 
 
 def _names_no_model(client: Client) -> bool:

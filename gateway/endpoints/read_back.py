@@ -13,6 +13,7 @@ import orjson
 from gateway.auth import Caller
 from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, optimized, read_prompt
+from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
 from gateway.requests.body import Name
 from gateway.requests.client import Client
@@ -28,7 +29,8 @@ class ReadBackBody(OptimizeBody):
 
 async def read_back(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
-    fields, request = await read_prompt(ReadBackBody, gateway, client, caller, recording)
+    fields, given = await read_prompt(ReadBackBody, gateway, client, caller, recording)
+    request, _ = await masked_request(given, caller, recording)
     result = await optimized(gateway, caller, recording, request)
     reader = reader_of(result, request.body, request.dialect)
     read = await asyncio.to_thread(reader.read, fields.what)

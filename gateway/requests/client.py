@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.errors import BadRequest, RequestTimeout, too_large
 from gateway.limits import Admission
 from gateway.requests.in_flight import HeldBytes
+from gateway.requests.off_loop import off_loop
 from optimizer_app.client_addresses import counted_address
 
 _FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
@@ -30,6 +31,14 @@ class Copy(Protocol):
     def begin(self, headers: Headers) -> None: ...
 
     def add(self, data: bytes) -> None: ...
+
+
+class Restored(Protocol):
+    """Puts what was kept from the provider back into an answer on its way to the client."""
+
+    def whole(self, body: bytes) -> bytes: ...
+
+    def piece(self, data: bytes, *, last: bool = False) -> bytes: ...
 
 
 class ClientDisconnected(Exception):
@@ -55,6 +64,7 @@ class Client:
         self.started = False
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
+        self.restored: Restored | None = None
         self.held = HeldBytes()
         self.admission = Admission()
         self._scheme: str = scope.get("scheme", "http")
@@ -112,12 +122,17 @@ class Client:
         """Send a piece of the body."""
         if self.copy is not None:
             self.copy.add(data)
+        if self.restored is not None:
+            data = self.restored.piece(data, last=last)
         await self._send({"type": "http.response.body", "body": data, "more_body": not last})
 
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a whole answer with its length."""
-        await self.start(status, [*headers, ("content-length", str(len(body)))])
-        await self.send(body, last=True)
+        sent = body if self.restored is None else await off_loop(len(body), self.restored.whole, body)
+        await self.start(status, [*headers, ("content-length", str(len(sent)))])
+        if self.copy is not None:
+            self.copy.add(body)
+        await self._send({"type": "http.response.body", "body": sent, "more_body": False})
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:

@@ -69,7 +69,8 @@ class RequestTrace(models.Model):
     would have. `billed_usd` is what the provider asks for all of it, None where no price is known; estimated
     by the prompt alone where the provider did not come to say what it billed. `breakpoints_added` are ours in
     the provider's cache, with place and lifetime; `provider_edits` is what the provider says that it did to
-    the conversation: old tool results that it cleared, or a compaction.
+    the conversation: old tool results that it cleared, or a compaction. `masked` is how
+    many secrets each detector kept from the provider.
     """
 
     class Status(models.TextChoices):
@@ -127,6 +128,7 @@ class RequestTrace(models.Model):
     provider_calls: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list)
     breakpoints_added: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
     provider_edits: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
+    masked: models.JSONField[dict[str, int]] = models.JSONField(db_default={}, default=dict)
 
     objects = RequestTraceQuerySet.as_manager()
 

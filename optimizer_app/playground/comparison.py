@@ -14,7 +14,7 @@ from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
 from optimizer_app.playground.sent import one_spaced, texts_of
-from optimizer_app.playground.trial import TrialConfig, run_trials
+from optimizer_app.playground.trial import TrialConfig, masked_prompt, run_trials
 from optimizer_app.prices.entries import overrides_of
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import detect_dialect
@@ -71,7 +71,10 @@ def compare(
 def outcomes(prompt: TrialPrompt, configs: Sequence[OptimizerConfig], project: Project) -> list[Outcome]:
     """What each config makes of the prompt, one after the other; PromptError where it is none."""
     results = run_trials(prompt, [TrialConfig(config) for config in configs], project)
-    return [_outcome(prompt, config, result) for config, result in zip(configs, results, strict=True)]
+    return [
+        _outcome(masked_prompt(prompt, config, project), config, result)
+        for config, result in zip(configs, results, strict=True)
+    ]
 
 
 def changed_blocks(first: Sequence[StoredBlock], second: Sequence[StoredBlock]) -> Iterator[ChangedBlock]:

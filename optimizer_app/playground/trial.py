@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asgiref.sync import async_to_sync
 
@@ -20,6 +20,7 @@ from optimizer_app.optimize.service import (
 )
 from optimizer_app.playground.prompt import TrialPrompt
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.masking.bodies import masked_body
 
 # That a prompt is tried under side by side.
 MAX_COLUMNS = 4
@@ -35,8 +36,18 @@ class TrialConfig:
 
 def run_trials(prompt: TrialPrompt, configs: Sequence[TrialConfig], project: Project) -> list[Optimized]:
     """The prompt under each config, one after another. PromptError says why it is no prompt."""
-    requests = [_request(prompt, config) for config in configs]
+    requests = [_request(masked_prompt(prompt, tried.config, project), tried) for tried in configs]
     return async_to_sync(_results)(requests, project.pk)
+
+
+def masked_prompt(prompt: TrialPrompt, config: OptimizerConfig, project: Project) -> TrialPrompt:
+    """The prompt with placeholders for what the config keeps from the provider."""
+    masker = config.masker(project.hash_secret)
+    if masker is None:
+        return prompt
+    documents = [{name: masker.masked(text) for name, text in each.items()} for each in prompt.documents]
+    body = masked_body(prompt.body, masker)
+    return replace(prompt, body=body, documents=documents, question=masker.masked(prompt.question))
 
 
 async def _results(requests: Sequence[OptimizationRequest], project_id: uuid.UUID) -> list[Optimized]:

@@ -78,7 +78,8 @@ class TraceRecord:
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
     cache included. Where the provider was called more than once, as the model read back what was cut, the
-    usage is that of all `provider_calls`. `messages_count` goes to events only.
+    usage is that of all `provider_calls`. `masked` has how many secrets each detector
+    kept from the provider. `messages_count` goes to events only.
     """
 
     id: uuid.UUID
@@ -126,6 +127,7 @@ class TraceRecord:
     provider_calls: list[ProviderCall] = field(default_factory=list)
     breakpoints_added: list[BreakpointRecord] = field(default_factory=list)
     provider_edits: list[dict[str, Any]] = field(default_factory=list)
+    masked: dict[str, int] = field(default_factory=dict)
     messages_count: int = 0
 
     def as_line(self) -> bytes:

@@ -85,6 +85,7 @@ def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     row.provider_calls = _json([asdict(call) for call in record.provider_calls])
     row.breakpoints_added = _json([asdict(mark) for mark in record.breakpoints_added])
     row.provider_edits = _json(record.provider_edits)
+    row.masked = _json(record.masked)
     return row
 
 

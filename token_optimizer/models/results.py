@@ -24,6 +24,8 @@ class OptimizationStats:
     `reads` has the model's calls of `read_back`; what they brought is charged against the rule that had cut
     it. `re_reads` are the calls of tools that came again after a cut, which are charged likewise.
     `why_not` is the reason where the request was not made smaller, None where it was.
+    `placeholders` has what each stands for, where the config keeps secrets from the provider: for those who
+    send the prompt themselves, and put them back into its answer.
     """
 
     trace_id: str
@@ -48,6 +50,7 @@ class OptimizationStats:
     why_not: WhyNot | None = None
     reads: list[ReadReport] = field(default_factory=list)
     re_reads: list[ReReadReport] = field(default_factory=list)
+    placeholders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     reader: Reader | None = field(default=None, repr=False, compare=False)
 
     def read_back(self, what: str) -> str:

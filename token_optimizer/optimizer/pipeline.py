@@ -19,6 +19,8 @@ from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import StageError, StageSkipped
 from token_optimizer.garbage import collector_paused
 from token_optimizer.latency import Latency
+from token_optimizer.masking.bodies import masked_body
+from token_optimizer.masking.masker import placeholder_key
 from token_optimizer.models import (
     Block,
     CutBlock,
@@ -129,6 +131,11 @@ def optimize(
     if tools:
         body["tools"] = list(tools)
     config = config or OptimizerConfig.preset("balanced")
+    masker = config.masker(placeholder_key(config.api_key))
+    if masker is not None:
+        body = masked_body(body, masker)
+        beside = masked_body({"documents": documents, "query": query}, masker)
+        documents, query = beside["documents"], beside["query"]
     result = optimize_body(
         body,
         dialect,
@@ -144,6 +151,7 @@ def optimize(
     if result.reads_back:
         result.stats.reader = reader_of(result, body, dialect)
     result.stats.tools = result.body.get("tools")
+    result.stats.placeholders = masker.mapping() if masker else {}
     return result.body[key], result.stats
 
 

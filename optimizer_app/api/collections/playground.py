@@ -26,7 +26,7 @@ from optimizer_app.playground.costs import compared_models, costs_by_model
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.prompt import TrialPrompt
 from optimizer_app.playground.settings import with_settings
-from optimizer_app.playground.trial import MAX_COLUMNS, TrialConfig, run_trials
+from optimizer_app.playground.trial import MAX_COLUMNS, TrialConfig, masked_prompt, run_trials
 from token_optimizer.errors import ConfigError, PromptError
 
 
@@ -120,7 +120,7 @@ class PlaygroundView(GenericViewSet[Any]):
         tried = _tried(request, project, asked["column"])
         [(_, result)] = _run(prompt, [tried], project)
         model = prompt.model or tried.config.target_model
-        bodies = {"original": prompt.whole_body(), "sent": result.body}
+        bodies = {"original": masked_prompt(prompt, tried.config, project).whole_body(), "sent": result.body}
         try:
             questions = {side: question_to(project, prompt, body, model) for side, body in bodies.items()}
             answers = {side: _answer(question) for side, question in questions.items()}

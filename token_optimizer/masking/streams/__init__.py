@@ -1,0 +1,1 @@
+"""Streams with the originals in the place of placeholders, event by event."""
