@@ -132,7 +132,7 @@ class Recording:
 
     def note_masked(self, counts: Mapping[str, int]) -> None:
         """How many secrets each detector kept from the provider."""
-        self._trace = replace(self._trace, masked=dict(counts))
+        self._columns.update(masked=dict(counts))
 
     def note_prompt(self, prompt: PublishedPrompt) -> None:
         """The template that the request is made from."""

@@ -78,8 +78,8 @@ class TraceRecord:
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
     cache included. Where the provider was called more than once, as the model read back what was cut, the
-    usage is that of all `provider_calls`. `masked` has how many secrets each detector
-    kept from the provider. `messages_count` goes to events only.
+    usage is that of all `provider_calls`. `masked` has how many secrets each detector kept from the provider.
+    `messages_count` goes to events only.
     """
 
     id: uuid.UUID
