@@ -150,7 +150,7 @@ class Recording:
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""
         again = [ReReadRecord(*report) for report in stats.re_reads[:_MAX_READ_BACKS]]
-        self._columns.update(**columns_of(stats), re_reads=again)
+        self._columns.update(**columns_of(stats), re_reads=again, segments=list(stats.segments))
 
     def note_uncounted(self, count: Callable[[], Optimized], why_not: WhyNot) -> None:
         """The prompt goes out as it came, and was not counted. `count` takes its time."""
@@ -187,6 +187,8 @@ class Recording:
             usage_cached_tokens=total.cached_tokens,
             usage_cache_write_tokens=total.cache_write_tokens,
             usage_output_tokens=total.output_tokens,
+            usage_cache_write_1h_tokens=total.cache_write_1h_tokens,
+            usage_reasoning_tokens=total.reasoning_tokens,
             provider_calls=[ProviderCall(*astuple(call)) for call in several],
         )
 

@@ -16,10 +16,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
-from optimizer_app.provider_cache.least_tokens import least_cacheable_tokens
 from token_optimizer.models import Dialect
+from token_optimizer.prompt_cache.rules import cache_rules
+from token_optimizer.tokens.counts import count_body
 
 Json = dict[str, Any]
 _LOOK_BACK_BLOCKS = 20
@@ -37,6 +38,14 @@ class Segment:
     lifetime: str = ""
 
 
+class Billed(NamedTuple):
+    """Tokens of a prompt that were read, that were written, and those of them that are kept for an hour."""
+
+    read: int = 0
+    written: int = 0
+    written_1h: int = 0
+
+
 @dataclass(slots=True)
 class MockCache:
     """What was kept of earlier prompts."""
@@ -45,27 +54,34 @@ class MockCache:
     _until: dict[str, float] = field(default_factory=dict)
     _prompts: dict[str, list[list[str]]] = field(default_factory=dict)
 
-    def billed(self, body: Json, dialect: Dialect, tokens: int) -> tuple[int, int]:
-        """How many of a prompt's tokens were read, and how many written."""
-        segments = anthropic_segments(body) if dialect == "anthropic" else openai_segments(body)
+    def tokens(self, body: Json, dialect: Dialect) -> int:
+        """What the provider counts."""
+        return count_body(body, dialect, body["model"])
+
+    def ends(self, segments: Sequence[Segment], tokens: int) -> list[int]:
+        """Where each segment ends, in tokens."""
         sizes = list(accumulate(len(segment.text) for segment in segments))
-        share = tokens / max(sizes[-1], 1)
-        ends = [round(size * share) for size in sizes]
+        return [round(size * tokens / max(sizes[-1], 1)) for size in sizes]
+
+    def billed(self, body: Json, dialect: Dialect, tokens: int) -> Billed:
+        """How many of a prompt's tokens were read, and how many written."""
+        segments = segments_of(body, dialect)
+        ends = self.ends(segments, tokens)
         if dialect == "anthropic":
             return self._marked(body, segments, ends)
         if str(body.get("model")).startswith("gpt-5.6"):
             return self._explicit(body, segments, ends)
-        return self._automatic(body, segments, ends), 0
+        return Billed(self._automatic(body, segments, ends))
 
-    def _marked(self, body: Json, segments: Sequence[Segment], ends: Sequence[int]) -> tuple[int, int]:
+    def _marked(self, body: Json, segments: Sequence[Segment], ends: Sequence[int]) -> Billed:
         marks = [number for number, segment in enumerate(segments) if segment.lifetime]
         lifetimes = [segments[number].lifetime for number in marks]
         assert len(marks) <= _MAX_BREAKPOINTS, "more than four breakpoints are refused"
         assert lifetimes == sorted(lifetimes), "a longer lifetime behind a shorter one is refused"
-        least = least_cacheable_tokens(str(body["model"]))
+        least = cache_rules(str(body["model"])).min_tokens
         return self._kept(body, segments, ends, [mark for mark in marks if ends[mark] >= least])
 
-    def _explicit(self, body: Json, segments: Sequence[Segment], ends: Sequence[int]) -> tuple[int, int]:
+    def _explicit(self, body: Json, segments: Sequence[Segment], ends: Sequence[int]) -> Billed:
         marks = [number for number, segment in enumerate(segments) if segment.lifetime]
         assert len(marks) <= _MAX_BREAKPOINTS, "more than four breakpoints are refused"
         marks = [mark for mark in {*marks, len(segments) - 1} if ends[mark] >= _LEAST_TOKENS]
@@ -78,15 +94,16 @@ class MockCache:
         ends: Sequence[int],
         marks: Sequence[int],
         look_back: int = _LOOK_BACK_BLOCKS,
-    ) -> tuple[int, int]:
+    ) -> Billed:
         names, now = _names(body, segments), self.clock()
         near = {at for mark in marks for at in range(max(mark - look_back, 0), mark + 1)}
         found = max((at for at in near if self._until.get(names[at], 0) > now), default=-1)
         read = ends[found] if found >= 0 else 0
         for mark in marks:
             self._until[names[mark]] = now + _SECONDS.get(segments[mark].lifetime, 1800)
-        written = max((ends[mark] for mark in marks), default=0) - read
-        return read, max(written, 0)
+        until = max((ends[mark] for mark in marks), default=0)
+        until_1h = max((ends[mark] for mark in marks if segments[mark].lifetime == "1h"), default=0)
+        return Billed(read, max(until - read, 0), max(until_1h - read, 0))
 
     def _automatic(self, body: Json, segments: Sequence[Segment], ends: Sequence[int]) -> int:
         texts = [segment.text for segment in segments]
@@ -96,6 +113,11 @@ class MockCache:
         known.append(texts)
         tokens = ends[common - 1] if common else 0
         return tokens // _STEP_TOKENS * _STEP_TOKENS if tokens >= _LEAST_TOKENS else 0
+
+
+def segments_of(body: Json, dialect: Dialect) -> list[Segment]:
+    """The prompt in the pieces that its provider caches."""
+    return anthropic_segments(body) if dialect == "anthropic" else openai_segments(body)
 
 
 def anthropic_segments(body: Json) -> list[Segment]:

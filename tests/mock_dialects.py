@@ -59,6 +59,7 @@ class Reply:
     hold_after: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
+    cache_write_1h_tokens: int = 0
     prompt_tokens: int | None = None
     raw_body: bytes | None = None
     ending: Literal["completed", "incomplete", "failed"] = "completed"
@@ -262,6 +263,10 @@ class AnthropicDialect(Dialect):
             "input_tokens": prompt - reply.cached_tokens - reply.cache_write_tokens,
             "cache_read_input_tokens": reply.cached_tokens,
             "cache_creation_input_tokens": reply.cache_write_tokens,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": reply.cache_write_tokens - reply.cache_write_1h_tokens,
+                "ephemeral_1h_input_tokens": reply.cache_write_1h_tokens,
+            },
         }
 
 

@@ -21,7 +21,6 @@ from tests.local_server import LocalServer, Received, Wire
 from tests.mock_cache import MockCache
 from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall, dump, prompt_tokens
 from tests.mock_responses import ResponsesDialect
-from token_optimizer.tokens.counts import count_body
 
 __all__ = ["MockProvider", "Reply", "ToolCall"]
 
@@ -83,10 +82,16 @@ class MockProvider(LocalServer):
     def _through_cache(self, request: Received, dialect: Dialect, reply: Reply) -> Reply:
         if self.cache is None or not isinstance(request.json, dict):
             return reply
-        tokens = count_body(request.json, dialect.name, request.json["model"])
+        tokens = self.cache.tokens(request.json, dialect.name)
         with self._caching:
-            read, written = self.cache.billed(request.json, dialect.name, tokens)
-        return replace(reply, prompt_tokens=tokens, cached_tokens=read, cache_write_tokens=written)
+            read, written, written_1h = self.cache.billed(request.json, dialect.name, tokens)
+        return replace(
+            reply,
+            prompt_tokens=tokens,
+            cached_tokens=read,
+            cache_write_tokens=written,
+            cache_write_1h_tokens=written_1h,
+        )
 
     def _write(self, request: Received, dialect: Dialect, reply: Reply, wire: Wire) -> None:
         if not isinstance(request.json, dict):

@@ -173,6 +173,8 @@ class Ports:
     `trace_id` names the request in its trace; empty stands for a new UUIDv7.
     `answers_read_back`: the sender answers the model's calls of `read_back`, and the client never sees them.
     `with_texts`: the result is to hold the text of every block, before and after.
+    `with_segments`: the statistics are to hold the segments of the original, by which the caller can tell
+    what the provider's cache would have had of it.
     `cache_prices` are the model's, where the caller knows better than genai-prices.
     """
 
@@ -185,6 +187,7 @@ class Ports:
     trace_id: str = ""
     answers_read_back: bool = False
     with_texts: bool = False
+    with_segments: bool = False
     cache_prices: CachePrices | None = None
 
 

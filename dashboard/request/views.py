@@ -17,6 +17,7 @@ from dashboard.request.blocks import BLOCK_FILTERS, block_selects, filtered, sho
 from dashboard.request.provider_cache import breakpoints_added, provider_edits
 from dashboard.request.re_reads import re_reads
 from dashboard.request.reading_back import reading_back
+from dashboard.request.receipt import shown_receipt
 from dashboard.request.texts import part_of, request_texts, with_opened
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -60,6 +61,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "groups": shown_groups(request, with_opened(request, texts, rows)),
         "breakpoints_added": breakpoints_added(trace),
         "provider_edits": provider_edits(trace),
+        "receipt": shown_receipt(trace),
         "turns": _turns(trace),
         "usage_difference": _usage_difference(trace),
         "list_query": _list_query(request),

@@ -70,3 +70,9 @@ def count_of(value: object) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_TOKENS:
         return None
     return value
+
+
+def details_of(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a `usage` object says of one of its numbers; nothing where it says nothing that can be read."""
+    details = usage.get(name)
+    return details if isinstance(details, Mapping) else {}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.dialects.base import ApiDialect, count_of
+from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.sse import StreamTap, data_of, parsed_event
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
@@ -27,13 +27,13 @@ class ChatDialect(ApiDialect):
     must_be_asked_for_usage = True
 
     def usage(self, usage: Mapping[str, Any]) -> Usage:
-        details = usage.get("prompt_tokens_details")
-        details = details if isinstance(details, Mapping) else {}
+        details = details_of(usage, "prompt_tokens_details")
         return Usage(
             input_tokens=count_of(usage.get("prompt_tokens")),
             cached_tokens=count_of(details.get("cached_tokens")),
             cache_write_tokens=count_of(details.get("cache_write_tokens")),
             output_tokens=count_of(usage.get("completion_tokens")),
+            reasoning_tokens=count_of(details_of(usage, "completion_tokens_details").get("reasoning_tokens")),
         )
 
     def tap(self, *, strip_usage: bool = False) -> ChatTap:

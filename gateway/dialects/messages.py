@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gateway.dialects.base import ApiDialect, count_of
+from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.edits import Edit, applied_edits, compactions
 from gateway.dialects.sse import StreamTap, parsed_event
 from optimizer_app.models import Provider
@@ -28,6 +28,9 @@ class MessagesDialect(ApiDialect):
             cached_tokens=cached,
             cache_write_tokens=written,
             output_tokens=count_of(usage.get("output_tokens")),
+            cache_write_1h_tokens=count_of(
+                details_of(usage, "cache_creation").get("ephemeral_1h_input_tokens")
+            ),
         )
 
     def edits_of(self, payload: Mapping[str, Any]) -> list[Edit]:

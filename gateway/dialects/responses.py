@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from gateway.dialects.base import ApiDialect, count_of
+from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.edits import Edit, compactions
 from gateway.dialects.sse import StreamTap, parsed_event
 from gateway.errors import BadRequest
@@ -47,13 +47,13 @@ class ResponsesDialect(ApiDialect):
             raise BadRequest("model is missing", param="model")
 
     def usage(self, usage: Mapping[str, Any]) -> Usage:
-        details = usage.get("input_tokens_details")
-        details = details if isinstance(details, Mapping) else {}
+        details = details_of(usage, "input_tokens_details")
         return Usage(
             input_tokens=count_of(usage.get("input_tokens")),
             cached_tokens=count_of(details.get("cached_tokens")),
             cache_write_tokens=count_of(details.get("cache_write_tokens")),
             output_tokens=count_of(usage.get("output_tokens")),
+            reasoning_tokens=count_of(details_of(usage, "output_tokens_details").get("reasoning_tokens")),
         )
 
     def edits_of(self, payload: Mapping[str, Any]) -> list[Edit]:

@@ -22,8 +22,8 @@ from optimizer_app.optimize.service import Optimized
 from optimizer_app.provider_cache import openai_hints
 from optimizer_app.provider_cache.breakpoints import Place, longest_first, turn_ends, with_breakpoints
 from optimizer_app.provider_cache.costs import cache_costs
-from optimizer_app.provider_cache.least_tokens import least_cacheable_tokens
 from optimizer_app.provider_cache.lifetimes import CacheCosts, Lifetime, Recurrence, lifetime_that_pays
+from token_optimizer.prompt_cache.rules import cache_rules
 
 _ANTHROPICS = b'"cache_control"'
 _OPENAIS = (b'"prompt_cache_breakpoint"', b'"prompt_cache_options"')
@@ -77,7 +77,7 @@ async def _lifetimes(
     recurrences: Recurrences, caller: Caller, request: PromptRequest, result: Optimized, costs: CacheCosts
 ) -> dict[Place, Lifetime]:
     """The places to mark, in the order of the prompt, as far as marking them pays."""
-    least_tokens = least_cacheable_tokens(request.model)
+    least_tokens = cache_rules(request.model).min_tokens
     if result.stats.tokens_after < least_tokens:
         return {}
     names = _names(result, caller.hash_secret, least_tokens * _BYTES_PER_TOKEN)

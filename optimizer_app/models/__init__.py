@@ -22,6 +22,7 @@ from optimizer_app.models.roles import Role
 from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, TraceRollup
 from optimizer_app.models.route import Route, RouteTarget
 from optimizer_app.models.saved_view import SavedView
+from optimizer_app.models.token_drift import TokenDrift
 from optimizer_app.models.trace import RequestTrace
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "RouteTarget",
     "SavedView",
     "SecondFactor",
+    "TokenDrift",
     "TraceRollup",
     "UserSession",
 ]

@@ -25,6 +25,7 @@ LARGE_COLUMNS = (
     "provider_calls",
     "breakpoints_added",
     "provider_edits",
+    "receipt",
 )
 
 
@@ -67,10 +68,12 @@ class RequestTrace(models.Model):
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
     what each call was billed where that took several, and `read_back_usd` what these cost more than one
     would have. `billed_usd` is what the provider asks for all of it, None where no price is known; estimated
-    by the prompt alone where the provider did not come to say what it billed. `breakpoints_added` are ours in
-    the provider's cache, with place and lifetime; `provider_edits` is what the provider says that it did to
-    the conversation: old tool results that it cleared, or a compaction. `masked` is how
-    many secrets each detector kept from the provider.
+    by the prompt alone where the provider did not come to say what it billed. `receipt` has all of this line
+    by line, and what would have been billed without us: see `optimizer_app/receipts/receipt.py`; None where
+    no price is known or nobody was asked.
+    `breakpoints_added` are ours in the provider's cache, with place and lifetime; `provider_edits` is what
+    the provider says that it did to the conversation: old tool results that it cleared, or a compaction.
+    `masked` is how many secrets each detector kept from the provider.
     """
 
     class Status(models.TextChoices):
@@ -129,6 +132,7 @@ class RequestTrace(models.Model):
     breakpoints_added: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
     provider_edits: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
     masked: models.JSONField[dict[str, int]] = models.JSONField(db_default={}, default=dict)
+    receipt: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
 
     objects = RequestTraceQuerySet.as_manager()
 

@@ -86,6 +86,7 @@ def run_inline(
             trace_id=str(request.trace_id),
             answers_read_back=request.answers_read_back,
             with_texts=request.with_texts,
+            with_segments=bool(request.secret),
             cache_prices=request.cache_prices,
         ),
     )

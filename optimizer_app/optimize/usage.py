@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,21 +10,20 @@ class Usage:
     """Tokens billed; None where the provider did not say.
 
     `input_tokens` is the whole prompt, with what was read from or written to the provider's cache.
+    `cache_write_1h_tokens` are those of the written ones that are kept for an hour, `reasoning_tokens` those
+    of the output that the client does not see.
     """
 
     input_tokens: int | None = None
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     output_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
     def __add__(self, other: Usage) -> Usage:
         """What both were billed; a number that only one of them has is that one's."""
-        return Usage(
-            _sum(self.input_tokens, other.input_tokens),
-            _sum(self.cached_tokens, other.cached_tokens),
-            _sum(self.cache_write_tokens, other.cache_write_tokens),
-            _sum(self.output_tokens, other.output_tokens),
-        )
+        return Usage(*(_sum(getattr(self, item.name), getattr(other, item.name)) for item in fields(self)))
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

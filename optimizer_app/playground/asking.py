@@ -17,7 +17,6 @@ from django.conf import settings
 from urllib3.exceptions import HTTPError
 
 from optimizer_app.models import Project, Provider
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_session
 from optimizer_app.playground.prompt import TrialPrompt
@@ -25,6 +24,7 @@ from optimizer_app.playground.streams import BrokenStream, Delta, deltas_of
 from optimizer_app.prices.entries import overrides_of
 from optimizer_app.providers.addresses import base_url_of, key_headers
 from optimizer_app.providers.echo import echo_of
+from optimizer_app.receipts.saving import price_of_usage
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.models import Dialect
 

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from optimizer_app.models import Project
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
 from optimizer_app.playground.sent import one_spaced, texts_of
 from optimizer_app.playground.trial import TrialConfig, masked_prompt, run_trials
 from optimizer_app.prices.entries import overrides_of
+from optimizer_app.receipts.saving import price_of_usage
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import detect_dialect
 from token_optimizer.errors import PromptError

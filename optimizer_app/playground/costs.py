@@ -8,10 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from optimizer_app.models import PriceOverride, Project, RequestTrace
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.prices.entries import overrides_of
+from optimizer_app.receipts.saving import price_of_usage
 from token_optimizer.models import Kind
 from token_optimizer.tokens.counts import count_texts, is_estimate
 

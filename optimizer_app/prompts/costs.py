@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.prices.entries import overrides_of
 from optimizer_app.prompts.rendering import FilledMessage, body_of, filled, stable_part
 from optimizer_app.prompts.template import Template
+from optimizer_app.receipts.saving import price_of_usage
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 # Both providers cache nothing that is shorter; some models only what is up to four times as long.

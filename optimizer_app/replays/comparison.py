@@ -8,10 +8,10 @@ from decimal import Decimal
 from statistics import median
 
 from optimizer_app.models import Replay, ReplayResult, RequestTrace
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.comparison import ChangedBlock, changed_blocks
 from optimizer_app.prices.entries import overrides_of
+from optimizer_app.receipts.saving import price_of_usage
 
 DONE = ReplayResult.State.DONE
 

@@ -11,10 +11,10 @@ from optimizer_app.background.wake import REPLAY, wake
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.configs.history import Author
 from optimizer_app.models import Project, Replay, ReplayResult
-from optimizer_app.optimize.prices import price_of_usage
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.stored.sources import Source, loaded
 from optimizer_app.prices.entries import overrides_of
+from optimizer_app.receipts.saving import price_of_usage
 from optimizer_app.replays.subjects import Subject
 from token_optimizer.errors import ConfigError, PromptError
 from token_optimizer.tokens.counts import count_body

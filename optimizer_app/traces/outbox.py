@@ -28,7 +28,7 @@ _VARIANT = 0b10 << 62
 
 def events_of_record(record: TraceRecord, *, next_try_at: datetime | None) -> list[Event]:
     """The events of a request; `next_try_at` None where no receiver is configured."""
-    return [_row(record, payload, next_try_at) for payload in _payloads(record)]
+    return [event_row(record, payload, next_try_at) for payload in _payloads(record)]
 
 
 def event_id(trace_id: uuid.UUID, event_type: str) -> uuid.UUID:
@@ -39,7 +39,8 @@ def event_id(trace_id: uuid.UUID, event_type: str) -> uuid.UUID:
     return uuid.UUID(int=trace_id.int >> 80 << 80 | _VERSION_7 | middle << 64 | _VARIANT | low)
 
 
-def _row(record: TraceRecord, payload: dict[str, Any], next_try_at: datetime | None) -> Event:
+def event_row(record: TraceRecord, payload: dict[str, Any], next_try_at: datetime | None) -> Event:
+    """The row of an event that belongs to a request."""
     made = event_id(record.id, payload["event_type"])
     timestamp = record.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return Event(

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
+from token_optimizer.models import PromptSegment
+
 Status = Literal["ok", "interrupted", "error"]
 # An escaped U+0000, which a JSON text may hold and a PostgreSQL text may not. An even number of backslashes
 # before it are backslashes themselves.
@@ -70,16 +72,19 @@ class ProviderCall:
     cached_tokens: int | None
     cache_write_tokens: int | None
     output_tokens: int | None
+    cache_write_1h_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceRecord:
-    """The columns of `RequestTrace` without the money, which is added when the record is stored.
+    """The columns of `RequestTrace` without the money, which is added when the record is stored, and what the
+    money is found by.
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
     cache included. Where the provider was called more than once, as the model read back what was cut, the
     usage is that of all `provider_calls`. `masked` has how many secrets each detector kept from the provider.
-    `messages_count` goes to events only.
+    `messages_count` goes to events only. `segments` are those of the prompt as it came.
     """
 
     id: uuid.UUID
@@ -129,6 +134,9 @@ class TraceRecord:
     provider_edits: list[dict[str, Any]] = field(default_factory=list)
     masked: dict[str, int] = field(default_factory=dict)
     messages_count: int = 0
+    usage_cache_write_1h_tokens: int | None = None
+    usage_reasoning_tokens: int | None = None
+    segments: list[PromptSegment] = field(default_factory=list)
 
     def as_line(self) -> bytes:
         """The record as JSON that ends in its only line break."""

@@ -5,25 +5,31 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
 
-from optimizer_app.models import ApiKey, Event, PriceOverride, Project, RequestTrace
-from optimizer_app.optimize.prices import CutPrompt, price_request
-from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
-from optimizer_app.prices.entries import overrides_of
+from optimizer_app.models import ApiKey, Event, Project, RequestTrace
+from optimizer_app.receipts.drift import add_drifts
 from optimizer_app.rollups.rolling import mark_changed
 from optimizer_app.trace_ids import made_at
+from optimizer_app.traces.drift_events import drift_events
+from optimizer_app.traces.money import Money, money_of
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import ensure_partitions
 from optimizer_app.traces.record import TraceRecord
 
 ROWS_A_STATEMENT = 500
-_COLUMNS = frozenset(field.name for field in fields(TraceRecord)) - {"messages_count"}
+# What a record has besides the columns of its trace.
+BESIDE_COLUMNS = frozenset({
+    "messages_count", "segments", "usage_cache_write_1h_tokens",
+    "usage_reasoning_tokens",
+})  # fmt: skip
+_COLUMNS = frozenset(field.name for field in fields(TraceRecord)) - BESIDE_COLUMNS
+_MONEY = ("gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,16 @@ def _existing_keys(ids: set[uuid.UUID]) -> set[uuid.UUID]:
 def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
     """Store them; the events of projects in `delivered` are due now."""
     now = timezone.now()
-    overrides = overrides_of(record.model for record in records)
-    traces = [_trace(record, overrides.get(record.model)) for record in records]
+    money, drifts = money_of(records)
+    traces = [_trace(record, money[record.id]) for record in records]
     events = [
         event
         for record in records
         for event in events_of_record(record, next_try_at=now if record.project_id in delivered else None)
     ]
+    if drifts:
+        add_drifts(now, drifts)
+        events += drift_events(records, delivered, now)
     for event in events:
         event.payload = _json(event.payload)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
@@ -71,14 +80,9 @@ def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
     mark_changed(made_at(record.id) for record in records)
 
 
-def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
+def _trace(record: TraceRecord, money: Money) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
-    calls = [_first_usage(record), *(Usage(*astuple(call)) for call in record.provider_calls[1:])]
-    counts = (record.tokens_before, record.tokens_after)
-    # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
-    was_answered = bool(record.provider) and record.status != "error"
-    cut = CutPrompt(record.model, record.dialect, *counts, calls, record.created_at, was_answered)
-    row = RequestTrace(**columns, **asdict(price_request(cut, override)))
+    row = RequestTrace(**columns, **{name: getattr(money.prices, name) for name in _MONEY})
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])
     row.re_reads = _json([asdict(again) for again in record.re_reads])
@@ -86,6 +90,7 @@ def _trace(record: TraceRecord, override: PriceOverride | None) -> RequestTrace:
     row.breakpoints_added = _json([asdict(mark) for mark in record.breakpoints_added])
     row.provider_edits = _json(record.provider_edits)
     row.masked = _json(record.masked)
+    row.receipt = None if money.receipt is None else _json(money.receipt.as_dict())
     return row
 
 
@@ -96,17 +101,3 @@ def _json(value: Any) -> Any:
     Python: ten times the CPU.
     """
     return Value(value, JSONField())
-
-
-def _first_usage(record: TraceRecord) -> Usage:
-    """What the provider billed for its first call: nothing for a request that it refused."""
-    if record.provider_calls:
-        return Usage(*astuple(record.provider_calls[0]))
-    if record.usage_input_tokens is None and record.status == "error":
-        return NOTHING_BILLED
-    return Usage(
-        record.usage_input_tokens,
-        record.usage_cached_tokens,
-        record.usage_cache_write_tokens,
-        record.usage_output_tokens,
-    )

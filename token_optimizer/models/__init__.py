@@ -35,6 +35,7 @@ from token_optimizer.models.reading_back import (
     SentRead,
 )
 from token_optimizer.models.results import BlockTexts, OptimizationResult, OptimizationStats
+from token_optimizer.models.segments import PromptSegment
 from token_optimizer.models.why_not import WhyNot
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Passage",
     "Path",
     "Prompt",
+    "PromptSegment",
     "Quoting",
     "ReReadReport",
     "ReadBack",

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from token_optimizer.models.fates import BlockFate, StageReport
 from token_optimizer.models.reading_back import CutBlock, Reader, ReadReport, ReReadReport, SentRead
+from token_optimizer.models.segments import PromptSegment
 from token_optimizer.models.why_not import WhyNot
 
 
@@ -26,6 +27,7 @@ class OptimizationStats:
     `why_not` is the reason where the request was not made smaller, None where it was.
     `placeholders` has what each stands for, where the config keeps secrets from the provider: for those who
     send the prompt themselves, and put them back into its answer.
+    `segments` are those of the original, where they were asked for.
     """
 
     trace_id: str
@@ -52,6 +54,7 @@ class OptimizationStats:
     re_reads: list[ReReadReport] = field(default_factory=list)
     placeholders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     reader: Reader | None = field(default=None, repr=False, compare=False)
+    segments: Sequence[PromptSegment] = ()
 
     def read_back(self, what: str) -> str:
         """What the marker with this handle stands for, or what was left out that holds these words: for those

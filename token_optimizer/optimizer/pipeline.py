@@ -80,6 +80,8 @@ from token_optimizer.optimizer.stats import stats_of
 from token_optimizer.optimizer.why_not import why_not
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
+from token_optimizer.prompt_cache.rules import cache_rules
+from token_optimizer.prompt_cache.segments import prompt_segments
 from token_optimizer.tokens.counts import count_texts
 
 log = logging.getLogger(__name__)
@@ -191,6 +193,8 @@ def optimize_body(
     stats.stages = [*window_reports, *stats.stages, *extras.reports()]
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
+    if ports.with_segments:
+        stats.segments = prompt_segments(original, body, dialect, cache_rules(context.model), ports.secret)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     if stats.tokens_saved <= 0:

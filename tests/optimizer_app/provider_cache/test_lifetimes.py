@@ -7,9 +7,9 @@ from dataclasses import astuple
 import pytest
 
 from optimizer_app.provider_cache.costs import cache_costs
-from optimizer_app.provider_cache.least_tokens import least_cacheable_tokens
 from optimizer_app.provider_cache.lifetimes import CacheCosts, Recurrence, lifetime_that_pays
 from token_optimizer.ports import CachePrices
+from token_optimizer.prompt_cache.rules import cache_rules
 
 SONNET = CacheCosts(input_usd=3e-6, read_usd=3e-7, write_usd=3.75e-6, hour_write_usd=6e-6)
 NO_DISCOUNT = CacheCosts(input_usd=3e-6, read_usd=3e-6, write_usd=3.75e-6, hour_write_usd=6e-6)
@@ -58,4 +58,4 @@ def test_costs_are_those_of_genai_prices_or_an_override() -> None:
     ],
 )
 def test_least_cacheable_tokens(model: str, tokens: int) -> None:
-    assert least_cacheable_tokens(model) == tokens
+    assert cache_rules(model).min_tokens == tokens

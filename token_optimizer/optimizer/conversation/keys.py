@@ -13,12 +13,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_of
-from token_optimizer.dialects.json_text import compact_json
-from token_optimizer.dialects.text_parts import CACHE_MARKS
+from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import Dialect
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
@@ -26,9 +23,6 @@ RULES_VERSION = 3
 _KEY_BYTES = 20
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
-_CACHE_MARKS = tuple(f'"{mark}"'.encode() for mark in sorted(CACHE_MARKS))
-# Every cache mark contains it: one look tells for most messages that none is there.
-_IN_CACHE_MARKS = b"cache_"
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 
@@ -52,12 +46,11 @@ def conversation_salt(
 def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list[str]:
     """A key for every message: the hash of it and of all that stands before it."""
     chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
-    chain.update(_bytes([dialect, *(body.get(name) for name in _AROUND)]))
+    chain.update(unmarked_json([dialect, *(body.get(name) for name in _AROUND)]))
     keys = []
     update, hexdigest = chain.update, chain.hexdigest
     for message in conversation_of(body, dialect):
-        text = _json(message)
-        update(_bytes(message) if _IN_CACHE_MARKS in text else text)
+        update(unmarked_json(message))
         keys.append(hexdigest())
     return keys
 
@@ -66,29 +59,3 @@ def request_key(newest_key: str, asked: str) -> str:
     """The key of a whole request, whose newest message has this key, and of what it `asked` for beside."""
     data = f"{newest_key} {asked}".encode("utf-8", "surrogatepass")
     return EXACT_PREFIX + hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
-
-
-def _bytes(value: Any) -> bytes:
-    """The value as JSON without cache marks; a client may move them from turn to turn."""
-    text = _json(value)
-    if _IN_CACHE_MARKS not in text or not any(mark in text for mark in _CACHE_MARKS):
-        return text
-    try:
-        return _json(_unmarked(value))
-    except RecursionError:
-        # No prompt is so deep: its key may depend on the marks.
-        return text
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError:
-        # Integers beyond 64 bits, lone surrogates, deep nesting.
-        return compact_json(value).encode("utf-8", "surrogatepass")
-
-
-def _unmarked(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _unmarked(item) for key, item in value.items() if key not in CACHE_MARKS}
-    return [_unmarked(item) for item in value] if isinstance(value, list) else value

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from optimizer_app.models import Project
-from optimizer_app.optimize.prices import UNPRICED, CutPrompt, Prices, price_request
 from optimizer_app.optimize.usage import NOTHING_BILLED, UNKNOWN_USAGE, Usage
+from optimizer_app.receipts.saving import UNPRICED, CutPrompt, Prices, price_request
 from optimizer_app.traces.store import store
 from tests.optimizer_app.traces.records import new_record
 

@@ -1,0 +1,139 @@
+"""The money of records that are about to be stored: what each was billed, and would have been without us."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
+from functools import cache
+
+from django.conf import settings
+
+from optimizer_app.models import PriceOverride
+from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
+from optimizer_app.prices.entries import entry_of, overrides_of
+from optimizer_app.receipts.computing import receipt_of
+from optimizer_app.receipts.drift import NO_DRIFT, Drift, ModelOfProject, learned, with_request
+from optimizer_app.receipts.original_cache import CacheUnavailable, OriginalCaches
+from optimizer_app.receipts.receipt import Receipt
+from optimizer_app.receipts.rules import WorkedOn
+from optimizer_app.receipts.saving import CutPrompt, Prices
+from optimizer_app.receipts.without_us import Original, usage_without_us
+from optimizer_app.traces.record import TraceRecord
+from token_optimizer.models import Origin
+from token_optimizer.prompt_cache.rules import cache_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a request was billed and saved, and its receipt, where a price is known."""
+
+    prices: Prices
+    receipt: Receipt | None
+
+
+def money_of(
+    records: Sequence[TraceRecord],
+) -> tuple[Mapping[uuid.UUID, Money], Mapping[ModelOfProject, Drift]]:
+    """The money of each record by its id, and how the provider's counts differ from ours in these records.
+
+    In the order in which the requests came, since each finds in the cache what those before it left there.
+    """
+    overrides = overrides_of(record.model for record in records)
+    known = learned((record.project_id, record.model) for record in records)
+    found: dict[uuid.UUID, Money] = {}
+    drifts: dict[ModelOfProject, Drift] = {}
+    for record in sorted(records, key=lambda record: record.created_at):
+        key = record.project_id, record.model
+        first = first_usage(record)
+        if _is_counted_whole(record):
+            drifts[key] = with_request(drifts.get(key, NO_DRIFT), record.tokens_after, first.input_tokens)
+        drift = known.get(key, NO_DRIFT) + drifts.get(key, NO_DRIFT)
+        found[record.id] = _money(record, first, drift, overrides.get(record.model))
+    return found, {key: drift for key, drift in drifts.items() if drift.requests}
+
+
+def _is_counted_whole(record: TraceRecord) -> bool:
+    """Whether we counted all that the provider did: a prompt without blocks has its count from the provider,
+    and earlier responses are not in the request."""
+    is_whole = record.dialect != "responses" or bool(record.segments)
+    return record.status == "ok" and bool(record.blocks) and is_whole
+
+
+def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None) -> Money:
+    cut = CutPrompt(
+        record.model,
+        record.dialect,
+        record.tokens_before,
+        record.tokens_after,
+        [first, *(Usage(*astuple(call)) for call in record.provider_calls[1:])],
+        record.created_at,
+        # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
+        was_answered=bool(record.provider) and record.status != "error",
+        without_us=_without_us(record, first, drift, override),
+        tokens_per_counted=drift.tokens_per_counted,
+        has_own_breakpoints=_is_cached_by_us(record),
+    )
+    work = WorkedOn(
+        record.blocks, [asdict(x) for x in record.read_backs], [asdict(x) for x in record.re_reads]
+    )
+    return Money(*receipt_of(cut, work, _retrieved_tokens(record), override))
+
+
+def _without_us(
+    record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None
+) -> Usage | None:
+    """The usage that the original would have had; None where it cannot be simulated."""
+    if record.status == "error" or not record.segments:
+        return None
+    if entry_of(record.model, record.dialect, override) is None:
+        return None
+    original = Original(
+        record.model,
+        record.tokens_before,
+        record.created_at.timestamp(),
+        record.segments,
+        is_unchanged=_is_unchanged(record),
+    )
+    more = round((record.tokens_before - record.tokens_after) * drift.tokens_per_counted)
+    cache_of_model = _caches(settings.REDIS_URL).of(record.provider, record.model)
+    try:
+        return usage_without_us(original, first, more, cache_of_model)
+    except CacheUnavailable:
+        return None
+
+
+def _is_unchanged(record: TraceRecord) -> bool:
+    """Whether it was sent as it came, breakpoints included."""
+    return not record.breakpoints_added and all(block["fate"] == "kept" for block in record.blocks)
+
+
+def _is_cached_by_us(record: TraceRecord) -> bool:
+    """Whether nothing of it would have been cached but for breakpoints of ours."""
+    return bool(record.breakpoints_added) and cache_rules(record.model).implicit == "none"
+
+
+@cache
+def _caches(redis_url: str) -> OriginalCaches:
+    return OriginalCaches(redis_url)
+
+
+def _retrieved_tokens(record: TraceRecord) -> int:
+    """Tokens of stored documents in what was sent."""
+    return sum(block["tokens_after"] for block in record.blocks if block.get("origin") == Origin.RETRIEVED)
+
+
+def first_usage(record: TraceRecord) -> Usage:
+    """What the provider billed for its first call: nothing for a request that it refused."""
+    if record.provider_calls:
+        return Usage(*astuple(record.provider_calls[0]))
+    if record.usage_input_tokens is None and record.status == "error":
+        return NOTHING_BILLED
+    return Usage(
+        record.usage_input_tokens,
+        record.usage_cached_tokens,
+        record.usage_cache_write_tokens,
+        record.usage_output_tokens,
+        record.usage_cache_write_1h_tokens,
+        record.usage_reasoning_tokens,
+    )
