@@ -13,6 +13,7 @@ from token_optimizer.models.blocks import (
     Quoting,
     Wrapper,
     quoted,
+    value_class,
 )
 from token_optimizer.models.fates import (
     COMPRESS_STAGE,
@@ -77,4 +78,5 @@ __all__ = [
     "compressed_blocks",
     "mean_faithfulness",
     "quoted",
+    "value_class",
 ]

@@ -118,13 +118,13 @@ def quoted(text: str, quoting: Quoting) -> str:
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def _value(cls: type[_T]) -> type[_T]:
+def value_class(cls: type[_T]) -> type[_T]:
     """A slotted dataclass whose fields type checkers hold to be frozen: to freeze them at run time would
-    double the time that a block takes to make, and a request makes thousands."""
+    double the time that it takes to make one, and a request makes thousands."""
     return dataclass(slots=True)(cls)
 
 
-@_value
+@value_class
 class Block:
     """One piece of a prompt. Only `content` is needed; `tokens` 0 means not counted yet.
 
@@ -210,7 +210,7 @@ class Block:
 _FIELDS = attrgetter(*(item.name for item in fields(Block)))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Passage:
     """A piece of a block's text, from `start` to `end`, that may be left out when the budget is tight.
 
@@ -219,6 +219,8 @@ class Passage:
     units: a fact counts once over all passages that are kept, so a second mention adds nothing.
     What lies between the passages of a block always stays.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     start: int
     end: int

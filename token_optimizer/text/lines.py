@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import accumulate, repeat
+from string import ascii_letters
 
+_ASCII_LETTERS = ascii_letters.encode()
 _MAY_BE_AT_LINE_ENDS = (" \n", "\t\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x1f")
 
 
@@ -19,6 +21,13 @@ def lines_of(text: str) -> list[str]:
 def count_lines(text: str) -> int:
     """How many lines the text has."""
     return text.count("\n") + (text[-1:] not in ("", "\n"))
+
+
+def count_letters(text: str) -> int:
+    """How many letters the text has."""
+    if text.isascii():
+        return len(text) - len(text.encode().translate(None, _ASCII_LETTERS))
+    return sum(map(str.isalpha, text))
 
 
 def line_starts(lines: Iterable[str]) -> list[int]:

@@ -87,9 +87,10 @@ def sentence_spans(line: str) -> Sequence[Span]:
 def _sentence_spans(line: str) -> Iterator[Span]:
     start = 0
     for match in _END.finditer(line):
-        if _ends_sentence(line, start, match):
-            yield start, match.end()
-            start = match.end()
+        end = match.end()
+        if _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
+            yield start, end
+            start = end
     if start < len(line):
         yield start, len(line)
 
@@ -140,6 +141,15 @@ def _joint(text: str, start: int, end: int) -> int:
 def _is_unspaced(text: str) -> bool:
     sample = text[:2000]
     return len(_UNSPACED.findall(sample)) > len(sample) // 3
+
+
+def _ends_plainly(line: str, start: int, end: int) -> bool:
+    """Whether the mark that ends there is a full stop behind a word, and a capital follows, as nearly all are:
+    this is told sooner than of others."""
+    if line[end : end + 1] != " " or line[end - 1] != "." or not line[end + 1 : end + 2].isupper():
+        return False
+    word = line[max(start, end - _LONGEST_WORD) : end - 1].rpartition(" ")[2]
+    return word.isalpha() and 1 < len(word) < _LONGEST_WORD - 1 and word.lower() not in SHORTENED
 
 
 def _ends_sentence(line: str, start: int, match: re.Match[str]) -> bool:

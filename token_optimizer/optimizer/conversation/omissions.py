@@ -118,10 +118,11 @@ def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
     key = f"missing {kind}", len(text), marked
     spans = _MISSING.get(key)
     if spans is None:
-        units = list(_unit_spans(text, kind))
-        left = set(_units_left(now, kind, text, units))
-        written = ((start, end, _unit(text, start, end, kind)) for start, end in units)
-        missing = [(start, end) for start, end, unit in written if unit.strip() and unit not in left]
+        spans_of_units = list(_unit_spans(text, kind))
+        units = [_unit(text, start, end, kind) for start, end in spans_of_units]
+        left = set(_units_left(now, kind, text, spans_of_units, units))
+        found = zip(spans_of_units, units, strict=True)
+        missing = [span for span, unit in found if unit not in left and unit.strip()]
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
@@ -129,17 +130,21 @@ def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
 
 
 def _units_left(
-    block: Block, kind: Kind, whole: str = "", units: Sequence[tuple[int, int]] = ()
+    block: Block,
+    kind: Kind,
+    whole: str = "",
+    spans: Sequence[tuple[int, int]] = (),
+    units: Sequence[str] = (),
 ) -> Iterator[str]:
     """The units of what is left of a block, apart from its markers. What stands so in the `whole` text, whose
     units are known, is not taken apart again, up to the first piece that does not."""
-    starts, done = [start for start, _ in units], 0
+    starts, done = [start for start, _ in spans], 0
     for piece in filter(None, MarkedText.of(block).pieces()):
         at = whole.find(piece, done)
         end = at + len(piece)
         first, last = bisect_left(starts, at), bisect_left(starts, end)
-        if at >= 0 and first < last and starts[first] == at and units[last - 1][1] == end:
-            yield from (_unit(whole, *span, kind) for span in units[first:last])
+        if at >= 0 and first < last and starts[first] == at and spans[last - 1][1] == end:
+            yield from units[first:last]
             done = end
         else:
             yield from _units(piece, kind)
@@ -160,7 +165,7 @@ def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
     # With their ends, as passages are found in them: what is a sentence is known from there.
     for line in lines_of(text) if kind in _IN_SENTENCES else text.split("\n"):
         if kind in _IN_SENTENCES:
-            yield from ((start + first, start + last) for first, last in sentence_spans(line))
+            yield from [(start + first, start + last) for first, last in sentence_spans(line)]
             start += len(line)
         else:
             yield start, start + len(line)

@@ -37,10 +37,11 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
 _JSON_OPENS = re.compile(r"[ \t]*+[\[{]")
 _MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
 _MARKUP_OPENS = re.compile(
-    r"^[ \t]*(?:<\?xml\b[^<>]{0,200}\?>|<!DOCTYPE\b[^<>]{0,400}>|(?=<(?:html|rss|feed|svg|urlset)\b))"
+    r"[ \t]*(?:<\?xml\b[^<>]{0,200}\?>|<!DOCTYPE\b[^<>]{0,400}>|(?=<(?:html|rss|feed|svg|urlset)\b))"
     r"(?:\s*<!--[^<>]{0,1000}-->)?\s*<(?P<root>[A-Za-z][\w.:-]{0,60})\b",
-    re.MULTILINE | re.IGNORECASE,
+    re.IGNORECASE,
 )
+_MAY_OPEN_MARKUP = re.compile(r"\n[ \t]*+<[?!hrfsuHRFSU]")
 # An entry of a log is no longer.
 _MIN_ENTRY_CHARS = 1_000
 _FENCE_MARKS = ("```", "~~~")
@@ -155,7 +156,7 @@ def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
 
 def _markup_span(text: str) -> tuple[int, int] | None:
     """Where XML or HTML stands that says what it is, up to the end of its root."""
-    opening = _MARKUP_OPENS.search(text)
+    opening = next(iter(matches_at_lines(_MARKUP_OPENS, _MAY_OPEN_MARKUP, text)), None)
     if opening is None:
         return None
     close = f"</{opening['root']}>"

@@ -10,7 +10,7 @@ from itertools import pairwise
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
-from token_optimizer.text.lines import lines_of
+from token_optimizer.text.lines import lines_of, matches_at_lines
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
@@ -18,8 +18,10 @@ Line = tuple[int, int]
 _LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([^\W\d_][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:：.)]")
 _OPEN_ENDED = (":", "：")
 # "cat -> animal": what is asked ends with the arrow.
+_ARROWS = ("=>", "->", "→", "⇒", ">>")
 _ARROW = re.compile(
-    r"^[^\n]{1,400}?\S[ \t]*+(=>|->|→|⇒|>>)[ \t]*+(?P<answer>(?:\S[^\n]{0,199}?)?)[ \t]*+$", re.MULTILINE
+    rf"^[^\n]{{1,400}}?\S[ \t]*+({'|'.join(_ARROWS)})[ \t]*+(?P<answer>(?:\S[^\n]{{0,199}}?)?)[ \t]*+$",
+    re.MULTILINE,
 )
 _NUMBER = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
 _BULLETS = frozenset("-*+•#>|")
@@ -29,10 +31,11 @@ _EXAMPLE_NAME = (
 )
 _EXAMPLE_START = re.compile(rf"^[ \t]*<{_EXAMPLE_NAME}(?:\s[^<>\n]{{0,200}})?>", re.MULTILINE | re.IGNORECASE)
 _EXAMPLE_END = re.compile(rf"</{_EXAMPLE_NAME}>[ \t]*\n?", re.IGNORECASE)
+_MAY_OPEN_RULE = re.compile(r"\n[ \t]*+[-=*_~#+esceESCE]")
 _EXAMPLE_RULE = re.compile(
-    r"^[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
+    r"[ \t]*(?:([-=*_~#+])(?:[ \t]?\1){2,}|#{1,6}[ \t][^\n]{1,60}"
     r"|(?:example|shot|sample|case)[ \t]*#?\d{1,3}[ \t]*+[:.]?)[ \t]*+\n\s*",
-    re.MULTILINE | re.IGNORECASE,
+    re.IGNORECASE,
 )
 _ALIKE_SHARE = 0.8
 # Records have one type; what is given to examples differs from one to the next.
@@ -79,11 +82,11 @@ def examples_in(text: str) -> list[Found]:
 
 def _tagged_examples(text: str) -> Found | None:
     """Elements named for examples, side by side; what is asked follows them."""
-    ends = [match.end() for match in _EXAMPLE_END.finditer(text)]
-    start = _EXAMPLE_START.search(text)
-    if start is None or len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
+    ends = [match.end() for match in _EXAMPLE_END.finditer(text)] if "</" in text else []
+    if len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
         return None
-    return start.start(), ends[-1], Kind.EXAMPLES
+    start = _EXAMPLE_START.search(text)
+    return (start.start(), ends[-1], Kind.EXAMPLES) if start is not None else None
 
 
 def _numbered_examples(text: str) -> list[Found]:
@@ -112,6 +115,8 @@ def _marks(block: str) -> set[str]:
 
 def _arrow_examples(text: str) -> list[Found]:
     """Lines with an arrow from what is given to the answer, of which the last has none."""
+    if not any(map(text.__contains__, _ARROWS)):
+        return []
     found = list(_ARROW.finditer(text))
     if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not text.rstrip().endswith(found[-1][1]):
         return []
@@ -182,7 +187,9 @@ def _label_separated(text: str) -> list[Line]:
 def _ruled_off(text: str) -> list[Line]:
     """What rules or headings of examples part; a heading or a rule goes with the block before it."""
     found, start = [], 0
-    for match in _EXAMPLE_RULE.finditer(text):
+    for match in matches_at_lines(_EXAMPLE_RULE, _MAY_OPEN_RULE, text):
+        if match.start() < start:
+            continue
         if text[start : match.start()].strip():
             found.append((start, match.end()))
         start = match.end()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from token_optimizer.models import Passage
+from token_optimizer.models import Passage, value_class
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 
 # An array of at least so many items is a table, and its items are rows unless they are larger than that.
@@ -82,7 +82,7 @@ class Node:
             yield from child.units()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JsonPassage(Passage):
     """A passage that knows its place in the tree of the text."""
 

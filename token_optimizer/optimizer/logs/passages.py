@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log2, sqrt
 
-from token_optimizer.models import Marker, Passage
+from token_optimizer.models import Marker, Passage, value_class
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
@@ -81,7 +81,7 @@ class _Log:
         return self.source.is_marker(self.starts[first], self.starts[end])
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LogPassage(Passage):
     """A passage that knows which lines of which log it is, so that markers can count what is like them."""
 

@@ -288,7 +288,8 @@ def _goes_with(before: str, unit: str, has_fences: bool) -> bool:
         return False
     line_end = before.rfind("\n")
     ends_line = line_end >= 0 and before[line_end + 1 :].strip(" ") == ""
-    if _leads_to(before, unit, ends_line=ends_line):
+    may_lead = line_end >= 0 or len(before) < _OPENER_CHARS or before[0] == "#"
+    if may_lead and _leads_to(before, unit, ends_line=ends_line):
         return True
     if ends_line:
         return False
