@@ -144,8 +144,8 @@ def _is_unspaced(text: str) -> bool:
 
 
 def _ends_plainly(line: str, start: int, end: int) -> bool:
-    """Whether the mark that ends there is a full stop behind a word, and a capital follows, as nearly all are:
-    this is told sooner than of others."""
+    """Whether the mark that ends there is a full stop behind a word, and a capital follows: so it is with
+    nearly all, and is told sooner than of others."""
     if line[end : end + 1] != " " or line[end - 1] != "." or not line[end + 1 : end + 2].isupper():
         return False
     word = line[max(start, end - _LONGEST_WORD) : end - 1].rpartition(" ")[2]

@@ -8,7 +8,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice
+from typing import NamedTuple
 
 from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.logs.lines import names, words
@@ -36,14 +38,53 @@ _MISSING: TextCache[array[int]] = TextCache(2_048)
 _MAX_REMEMBERED_UNITS = 2_048
 
 
-@dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is missing of one block, in order: its lines, or of prose that was cut its sentences; `asked` are
-    those asked for."""
+    """What is missing of one block, in order: its lines, or of prose that was cut its sentences.
+
+    They stand at the `spans` of the `text`, and are only read where that holds what is looked for.
+    """
+
+    def __init__(
+        self, block: Block, text: str, spans: Sequence[int], lines: Sequence[str] | None = None
+    ) -> None:
+        self.block = block
+        self.count = len(spans) // 2 if lines is None else len(lines)
+        self._text = text
+        self._spans = spans
+        if lines is not None:
+            self.lines = lines
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        """The lines, or sentences."""
+        spans = zip(self._spans[::2], self._spans[1::2], strict=True)
+        return [_unit(self._text, start, end, self.block.kind) for start, end in spans]
+
+    def may_hold(self, term: Term) -> bool:
+        """Whether one of the lines may hold the term."""
+        return term.text in (self._lower_text if term.any_case else self._text)
+
+    def places_of(self, term: Term) -> Iterator[int]:
+        """The numbers of the lines that hold the term."""
+        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
+        likely = enumerate(self._lower_lines if term.any_case else self.lines)
+        return (at for at, line in likely if term.text in line and holds(term, self.lines[at]))
+
+    @cached_property
+    def _lower_text(self) -> str:
+        return self._text.lower()
+
+    @cached_property
+    def _lower_lines(self) -> Sequence[str]:
+        return [line.lower() for line in self.lines]
+
+
+class AskedFor(NamedTuple):
+    """What is missing of a block, and of that the lines, or sentences, that are asked for."""
 
     block: Block
     lines: Sequence[str]
-    asked: Sequence[str] = ()
+    asked: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +117,24 @@ def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     lines_told = {line for block in brought for line in block.content.split("\n")}
     told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in brought))
     for block in missing:
-        now = sent.get(block.id)
         if block.slot is None or block.kind in _NEVER:
             continue
-        if now is None:
-            # Of a block that is gone a whole line says more than a sentence of it.
-            lines = [
-                missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))
-            ]
-        else:
-            lines = [
-                unit
-                for unit in _missing_units(now.original_content or "", now, block.kind)
-                if unit not in told
-            ]
-        if lines:
-            yield LeftOut(block, lines)
+        item = _left_out_of(block, sent.get(block.id), told)
+        if item.count:
+            yield item
+
+
+def _left_out_of(block: Block, now: Block | None, told: Set[str]) -> LeftOut:
+    """What is missing of a block, of which this is `now` left, and was not `told` elsewhere."""
+    if now is None:
+        # Of a block that is gone a whole line says more than a sentence of it.
+        lines = [missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))]
+        return LeftOut(block, "\n".join(lines), (), lines)
+    text = now.original_content or ""
+    item = LeftOut(block, text, _missing_spans(text, now, block.kind))
+    if not told:
+        return item
+    return LeftOut(block, text, (), [line for line in item.lines if line not in told])
 
 
 def _missed(line: str, kind: Kind, told: Set[str]) -> str:
@@ -109,11 +152,12 @@ def remember_cuts(original: Prompt, after: Prompt) -> None:
     for block in after.blocks:
         text = before.get(block.id)
         if text is not None and text != block.content and not block.frozen:
-            _missing_units(text, block, block.kind)
+            _missing_spans(text, block, block.kind)
 
 
-def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
-    """The units of a text that do not stand in what is left of it in the block."""
+def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
+    """Where the units of a text stand, one after the other, that are not in what is left of it in the
+    block."""
     marked = hash((text, now.content, *(marker.start for marker in now.markers)))
     key = f"missing {kind}", len(text), marked
     spans = _MISSING.get(key)
@@ -126,7 +170,7 @@ def _missing_units(text: str, now: Block, kind: Kind) -> list[str]:
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
-    return [_unit(text, start, end, kind) for start, end in zip(spans[::2], spans[1::2], strict=True)]
+    return spans
 
 
 def _units_left(
@@ -172,34 +216,37 @@ def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
             start += len(line) + 1
 
 
-def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[LeftOut]:
+def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[AskedFor]:
     """The blocks of which a line holds one of the terms that few lines hold, in order.
 
     Of very many those that hold most terms, and of equals the newest.
     """
-    lines = [(number, line) for number, item in enumerate(missing) for line in item.lines]
-    holding = _lines_by_term([line for _, line in lines], terms)
+    holding = _places_by_term(missing, terms)
     scores = [0.0] * len(missing)
     for found in holding:
-        for number in {lines[at][0] for at in found}:
+        for number in {number for number, _ in found}:
             scores[number] += 1 / math.log2(1 + len(found))
     asked: dict[int, list[str]] = {}
-    for at in sorted(set().union(*holding)):
-        asked.setdefault(lines[at][0], []).append(lines[at][1])
+    for number, at in sorted(set().union(*holding)):
+        asked.setdefault(number, []).append(missing[number].lines[at])
     enough = [number for number in asked if scores[number] >= _MIN_SCORE]
     best = sorted(enough, key=lambda number: (-scores[number], -number))[:_MAX_BLOCKS]
-    return [LeftOut(missing[number].block, missing[number].lines, asked[number]) for number in sorted(best)]
+    return [AskedFor(missing[number].block, missing[number].lines, asked[number]) for number in sorted(best)]
 
 
-def _lines_by_term(lines: Sequence[str], terms: Sequence[Term]) -> list[list[int]]:
-    """For each term the lines that hold it; none for a term that too many hold."""
-    lower = [line.lower() for line in lines]
-    most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * len(lines)))
+def _places_by_term(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[list[tuple[int, int]]]:
+    """For each term the lines that hold it, by the number of their block and their own; none for a term that
+    too many hold."""
+    most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * sum(item.count for item in missing)))
     found = []
     for term in terms:
-        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
-        likely = (at for at, line in enumerate(lower if term.any_case else lines) if term.text in line)
-        holding = list(islice((at for at in likely if holds(term, lines[at])), most + 1))
+        places = (
+            (number, at)
+            for number, item in enumerate(missing)
+            if item.may_hold(term)
+            for at in item.places_of(term)
+        )
+        holding = list(islice(places, most + 1))
         if holding and len(holding) <= most:
             found.append(holding)
     return found

@@ -19,7 +19,7 @@ from token_optimizer.models import Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.conversation.omissions import (
-    LeftOut,
+    AskedFor,
     Term,
     asked_for,
     left_out,
@@ -70,7 +70,7 @@ def _is_question(block: Block) -> bool:
 
 
 def _passages(
-    asked: Sequence[LeftOut], terms: Sequence[Term], prompt: Prompt, context: Context
+    asked: Sequence[AskedFor], terms: Sequence[Term], prompt: Prompt, context: Context
 ) -> list[Block]:
     """What there is room for of the blocks, each as a block with its mark."""
     room = _room(prompt, context)
@@ -102,7 +102,7 @@ def _is_bulk(block: Block) -> bool:
     return not (block.must_keep or block.verbatim) and (block.tool_result or block.kind is not Kind.PROSE)
 
 
-def _alone(asked: Sequence[LeftOut], prompt: Prompt, context: Context) -> Prompt:
+def _alone(asked: Sequence[AskedFor], prompt: Prompt, context: Context) -> Prompt:
     """The missing lines as a prompt of open blocks, without messages around them."""
     texts = ["\n".join(item.lines) for item in asked]
     blocks = [
