@@ -13,6 +13,7 @@ from dashboard.blocks.urls import urlpatterns as blocks
 from dashboard.configs.urls import urlpatterns as configs
 from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
+from dashboard.events.urls import urlpatterns as events
 from dashboard.members.urls import urlpatterns as members
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.playground.urls import urlpatterns as playground
@@ -35,6 +36,7 @@ urlpatterns = [
     *request,
     *conversation,
     *blocks,
+    *events,
     *configs,
     *prompts,
     *documents,

@@ -22,6 +22,7 @@ from gateway.endpoints.base import (
 )
 from gateway.endpoints.completions import chat_completions, messages, responses
 from gateway.endpoints.compress import compress
+from gateway.endpoints.events import events
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
@@ -69,6 +70,7 @@ app = Starlette(
         Route("/v1/ingest/{job}", Endpoint(show_job), methods=["GET"]),
         Route("/v1/models", TracedEndpoint(models), methods=["GET"]),
         Route("/v1/traces/{trace_id}", Endpoint(show_trace), methods=["GET"]),
+        Route("/api/v1/events", Endpoint(events), methods=["POST"]),
         Route("/healthz", Endpoint(healthz), methods=["GET"]),
         Route("/readyz", Endpoint(readyz), methods=["GET"]),
         Route("/v1/{path:path}", TracedEndpoint(passthrough, check_path=check_path)),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from optimizer_app.announcements import announce_precompressions
 from optimizer_app.background.wake import INGEST, PRECOMPRESSION, REPLAY, wake
 from optimizer_app.captures.retention import drop_expired
+from optimizer_app.events.delivery import deliver_due_events
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document
@@ -21,7 +22,6 @@ from optimizer_app.precompression.work import compress_due
 from optimizer_app.replays.texts import drop_expired_texts
 from optimizer_app.replays.work import run_due
 from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
-from optimizer_app.traces.delivery import deliver_due_events
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.traces.retention import drop_older_than, midnight
 

@@ -9,6 +9,8 @@ import uuid_utils.compat
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RANDOM_BITS = 80
+_VERSION_7 = 0x7 << 76
+_VARIANT = 0b10 << 62
 
 
 def new_trace_id() -> uuid.UUID:
@@ -24,3 +26,12 @@ def first_id_at(moment: datetime) -> uuid.UUID:
 def made_at(trace_id: uuid.UUID) -> datetime:
     """When an id was made, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=trace_id.int >> _RANDOM_BITS)
+
+
+def id_in_millisecond(other: uuid.UUID, digest: bytes) -> uuid.UUID:
+    """The one id of a digest of at least ten bytes in the millisecond of another id."""
+    low = int.from_bytes(digest[:8]) >> 2
+    middle = int.from_bytes(digest[8:10]) >> 4
+    return uuid.UUID(
+        int=other.int >> _RANDOM_BITS << _RANDOM_BITS | _VERSION_7 | middle << 64 | _VARIANT | low
+    )

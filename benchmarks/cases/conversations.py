@@ -26,7 +26,7 @@ _PATHS = ("/v1/chat/completions", "/v1/messages", "/v1/optimize", "/readyz", "/m
 _WORKERS = (
     "gateway.endpoints",
     "optimizer_app.traces.recorder",
-    "optimizer_app.traces.delivery",
+    "optimizer_app.events.delivery",
     "uvicorn.error",
 )
 _THOUGHTS = (

@@ -81,5 +81,5 @@ def _changed(project: Project, form: ProjectForm) -> bool:
 
 def _where_events_go() -> str:
     host = receiver_host(settings.ANALYTICS_URL)
-    otherwise = f"to {host}, as ANALYTICS_URL of the environment says" if host else "nowhere"
-    return f"A URL that takes POST requests with batches of events. Empty: they go {otherwise}."
+    shared = f" They go to {host}, too, as ANALYTICS_URL of the environment says." if host else ""
+    return f"A URL that takes POST requests with batches of events.{shared}"

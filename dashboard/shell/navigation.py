@@ -36,6 +36,7 @@ NAVIGATION = (
             Link("overview", "Overview", "activity", "o"),
             Link("requests", "Requests", "list", "r"),
             Link("blocks", "Blocks", "ban", "b"),
+            Link("events", "Events", "bell", "n"),
         ),
     ),
     Part(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,10 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from pydantic import BeforeValidator, InstanceOf, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from gateway.auth import KEY_HEADERS, Caller
+from gateway.auth import Caller
 from gateway.endpoints.base import JsonAnswer
-from gateway.errors import BadRequest, NotFound, TooLarge, Unauthorized
+from gateway.endpoints.key_in_body import read_from_caller
+from gateway.errors import BadRequest, NotFound
 from gateway.requests.body import Body, Name, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
@@ -28,8 +28,6 @@ from optimizer_app.models import Document, IngestJob, Project
 from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import BlockType
 
-# Of a caller whose key is in the body.
-MAX_UNKNOWN_BYTES = 1024**2
 _TYPES = ", ".join(item.value for item in BlockType)
 
 
@@ -76,21 +74,15 @@ class FormFields(Body):
 
 async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -> JsonAnswer:
     """Queue documents given as JSON or as files of a form; 202 with the job to follow."""
-    # Whoever names a key is asked for it before 64 MB are read; without one it may stand in a small body.
-    known = await _allowed(gateway, client.headers) if _names_key(client.headers) else None
-    if known:
-        client.held.key = known.api_key_id
-    body = await (gateway.read_body(client) if known else _small_body(gateway, client))
-    # In a thread: reading 64 MB would keep the other requests of this worker waiting.
-    key, documents = await asyncio.to_thread(_key_and_documents, body, client.headers)
-    caller = known or await _caller(gateway, client, key)
+    caller, documents = await read_from_caller(gateway, client, _key_and_documents, _may_ingest)
     accepted = await gateway.from_database(lambda: _accept(caller, documents))
     return JsonAnswer(orjson.dumps(accepted), 202)
 
 
 async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     """How far each document of a job is."""
-    caller = await _allowed(gateway, client.headers)
+    caller = await gateway.callers.authenticate(client.headers)
+    _may_ingest(caller)
     found = await gateway.from_database(lambda: _found_job(caller, params["job"]))
     if found is None:
         # The same words for another project's: that it exists is not for this caller to know.
@@ -98,29 +90,8 @@ async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) 
     return JsonAnswer(orjson.dumps(found))
 
 
-async def _small_body(gateway: Gateway, client: Client) -> bytes:
-    """The body of a caller who is not known yet."""
-    try:
-        return await gateway.unpacked(client, await client.read_body(MAX_UNKNOWN_BYTES), MAX_UNKNOWN_BYTES)
-    except TooLarge:
-        raise Unauthorized("a body over 1 MB needs its API key in a header, such as x-api-key") from None
-
-
-async def _caller(gateway: Gateway, client: Client, key: object) -> Caller:
-    """Whose key the body's `api_key` is."""
-    headers = {**client.headers, "x-api-key": key} if isinstance(key, str) and key else client.headers
-    return await _allowed(gateway, headers)
-
-
-async def _allowed(gateway: Gateway, headers: Mapping[str, str]) -> Caller:
-    """The caller, where the key is made for documents."""
-    caller = await gateway.callers.authenticate(headers)
+def _may_ingest(caller: Caller) -> None:
     caller.check_scope(KeyScope.INGEST)
-    return caller
-
-
-def _names_key(headers: Mapping[str, str]) -> bool:
-    return any(name in headers for name in ("authorization", *KEY_HEADERS))
 
 
 def _accept(caller: Caller, documents: list[NewDocument]) -> dict[str, Any]:

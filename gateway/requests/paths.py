@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+# Ours, wherever a client's base URL ends.
+OWN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/events"})
 # Known without a look at their parts.
 _COMPLETIONS = frozenset({"/v1/chat/completions", "/v1/messages", "/v1/responses"})
 # What the gateway and the providers have right under /v1. No page of ours has such a path.
@@ -68,7 +69,7 @@ def is_gateway_path(path: str) -> bool:
     """Whether the gateway answers the path: it is served there, or refused with the one that is right."""
     if path in _COMPLETIONS:
         return True
-    known = path in HEALTH_PATHS or path == "/v1" or meaning_of(path) is not None
+    known = path in OWN_PATHS or path == "/v1" or meaning_of(path) is not None
     return known or _ENDPOINT.search(path) is not None
 
 

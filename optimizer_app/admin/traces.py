@@ -65,11 +65,9 @@ class EventAdmin(OnlyShown):
         "created_at",
         "project",
         "trace_id",
-        "attempts",
-        "next_try_at",
-        "last_error",
+        "source",
     )
-    list_filter = (ProjectFilter, "event_type", ("delivered_at", admin.EmptyFieldListFilter))
+    list_filter = (ProjectFilter, "event_type", "source")
     list_select_related = ("project",)
     search_fields = ("trace_id",)
     search_help_text = "The id of an event or of its trace"

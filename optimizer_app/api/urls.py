@@ -9,6 +9,7 @@ from optimizer_app.api.collections.audit import AuditView
 from optimizer_app.api.collections.captures import CapturesView
 from optimizer_app.api.collections.configs import ConfigsView
 from optimizer_app.api.collections.documents import DocumentsView
+from optimizer_app.api.collections.events import EventDestinationsView, EventsView
 from optimizer_app.api.collections.examples import ExamplesView
 from optimizer_app.api.collections.keys import KeysView
 from optimizer_app.api.collections.members import InvitationsView, MembersView
@@ -43,6 +44,8 @@ for _name, _view in (
     ("providers", ProvidersView),
     ("documents", DocumentsView),
     ("traces", TracesView),
+    ("events", EventsView),
+    ("event-destinations", EventDestinationsView),
     ("examples", ExamplesView),
     ("regression-cases", RegressionCasesView),
     ("captures", CapturesView),

@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 
 log = structlog.get_logger(__name__)
 
+DELIVERY = "optimizer_app.tasks.deliver_events"
 INGEST = "optimizer_app.tasks.ingest_due_documents"
 PRECOMPRESSION = "optimizer_app.tasks.precompress"
 REPLAY = "optimizer_app.tasks.run_replays"

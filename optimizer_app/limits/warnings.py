@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from optimizer_app.events.destinations import destinations_of, put_in_outbox
 from optimizer_app.limits.spending import period_start
 from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import Holder
@@ -26,18 +27,18 @@ def warn_if_near(project: Project, holder: Holder, now: datetime) -> None:
     budget = holder.limits.budget_usd
     if budget is None or holder.spent_usd < budget * NEARLY_SPENT:
         return
-    made, due = _event_id(holder, now), now if project.has_receiver else None
-    _, is_new = Event.objects.get_or_create(
+    made = _event_id(holder, now)
+    event, is_new = Event.objects.get_or_create(
         id=made,
         defaults={
             "project": project,
             "trace_id": made,
             "event_type": EVENT_TYPE,
             "payload": _payload(made, project, holder, now),
-            "next_try_at": due,
         },
     )
     if is_new:
+        put_in_outbox([event], destinations_of([project]).get(project.pk, []))
         log.warning("budget_nearly_spent", project_id=str(project.pk), holder_id=str(holder.id))
 
 

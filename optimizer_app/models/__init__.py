@@ -8,7 +8,7 @@ from optimizer_app.models.api_token import ApiToken
 from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.config_history import ConfigDraft, ConfigShare, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob, IngestUse
-from optimizer_app.models.event import Event
+from optimizer_app.models.event import Event, EventDelivery, EventDestination
 from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.kept.replay import Replay, ReplayResult
 from optimizer_app.models.playground_example import PlaygroundExample
@@ -36,6 +36,8 @@ __all__ = [
     "CutRollup",
     "Document",
     "Event",
+    "EventDelivery",
+    "EventDestination",
     "Identity",
     "IngestJob",
     "IngestUse",

@@ -47,7 +47,7 @@ class Project(Limited):
 
     Its bounds are those of all its keys together.
 
-    `analytics_url` is where its events go; empty means where the instance's ANALYTICS_URL says.
+    `analytics_url` is where its events go, beside the instance's ANALYTICS_URL.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -66,8 +66,3 @@ class Project(Limited):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def has_receiver(self) -> bool:
-        """Whether its events go anywhere."""
-        return bool(self.analytics_url or settings.ANALYTICS_URL)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
-from optimizer_app.models import Event, Project
+from optimizer_app.events.delivery import waiting_deliveries
+from optimizer_app.models import EventDestination, Project
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.traces.journal.recorder import MAX_JOURNAL_BYTES
 from optimizer_app.traces.journal.segments import REJECTED, SUFFIX
@@ -64,14 +65,13 @@ def traces() -> Part:
 def outbox() -> Part:
     """Events that a receiver has not taken yet."""
     with bounded_cursor():
-        waiting = Event.objects.exclude(next_try_at=None)
-        found = waiting.aggregate(
+        found = waiting_deliveries().aggregate(
             count=Count("pk"),
-            oldest=Min("created_at"),
+            oldest=Min("event__created_at"),
             failing=Count("pk", filter=Q(attempts__gte=_MANY_ATTEMPTS)),
         )
         own = Project.objects.exclude(analytics_url="").count()
-        failed = waiting.exclude(last_error="").order_by("next_try_at").first() if found["count"] else None
+        failed = EventDestination.objects.filter(failures__gt=0).order_by("next_try_at").first()
     facts = (
         Fact("receiver", _host(settings.ANALYTICS_URL)),
         Fact(f"project{'' if own == 1 else 's'} with a receiver of their own", own or None, "count"),

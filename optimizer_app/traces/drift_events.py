@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from optimizer_app.models import Event
 from optimizer_app.receipts.drift import Alarm, new_alarms
@@ -15,20 +13,14 @@ from token_optimizer.telemetry.events import create_event
 EVENT_TYPE = "token_drift"
 
 
-def drift_events(
-    records: Sequence[TraceRecord], delivered: Collection[uuid.UUID], now: datetime
-) -> list[Event]:
+def drift_events(records: Sequence[TraceRecord]) -> list[Event]:
     """The events of the models that these records show to be too far apart, each with the newest record of
-    its model; the events of projects in `delivered` are due now."""
+    its model."""
     newest = {(record.project_id, record.model): record for record in records}
-    found = []
-    for alarm in new_alarms(list(newest)):
-        record = newest[alarm.project_id, alarm.model]
-        found.append(_event(alarm, record, now if record.project_id in delivered else None))
-    return found
+    return [_event(alarm, newest[alarm.project_id, alarm.model]) for alarm in new_alarms(list(newest))]
 
 
-def _event(alarm: Alarm, record: TraceRecord, next_try_at: datetime | None) -> Event:
+def _event(alarm: Alarm, record: TraceRecord) -> Event:
     drift = {
         "model": alarm.model,
         "requests": alarm.drift.requests,
@@ -37,4 +29,4 @@ def _event(alarm: Alarm, record: TraceRecord, next_try_at: datetime | None) -> E
         "share": round(alarm.drift.share, 4),
     }
     payload = create_event(EVENT_TYPE, str(record.id), str(record.api_key_id or ""), drift=drift)
-    return event_row(record, payload, next_try_at)
+    return event_row(record, payload)

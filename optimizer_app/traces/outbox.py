@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from optimizer_app.models import Event
+from optimizer_app.trace_ids import id_in_millisecond
 from optimizer_app.traces.record import TraceRecord
 from token_optimizer.telemetry.events import (
     EventType,
@@ -20,26 +21,26 @@ from token_optimizer.telemetry.events import (
     create_event,
     create_optimization_event,
     fallback_summary,
+    request_summary,
 )
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
 
-
-def events_of_record(record: TraceRecord, *, next_try_at: datetime | None) -> list[Event]:
-    """The events of a request; `next_try_at` None where no receiver is configured."""
-    return [event_row(record, payload, next_try_at) for payload in _payloads(record)]
+def events_of_record(record: TraceRecord, *, is_received: bool) -> list[Event]:
+    """The events of a request. Those that its trace tells as well are made for receivers alone."""
+    payloads = [*_payloads(record)]
+    if is_received and record.tokens_before:
+        payloads.insert(0, _payload(record, EventType.OPTIMIZATION_STARTED))
+        if not record.cache_hit and record.route != "bypass":
+            payloads.append(_payload(record, EventType.CACHE_MISS))
+    return [event_row(record, payload) for payload in payloads]
 
 
 def event_id(trace_id: uuid.UUID, event_type: str) -> uuid.UUID:
     """The one id of a trace's event of a type: a UUIDv7 of the trace's own millisecond."""
-    digest = hashlib.sha256(trace_id.bytes + event_type.encode()).digest()
-    low = int.from_bytes(digest[:8]) >> 2
-    middle = int.from_bytes(digest[8:10]) >> 4
-    return uuid.UUID(int=trace_id.int >> 80 << 80 | _VERSION_7 | middle << 64 | _VARIANT | low)
+    return id_in_millisecond(trace_id, hashlib.sha256(trace_id.bytes + event_type.encode()).digest())
 
 
-def event_row(record: TraceRecord, payload: dict[str, Any], next_try_at: datetime | None) -> Event:
+def event_row(record: TraceRecord, payload: dict[str, Any]) -> Event:
     """The row of an event that belongs to a request."""
     made = event_id(record.id, payload["event_type"])
     timestamp = record.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -49,7 +50,6 @@ def event_row(record: TraceRecord, payload: dict[str, Any], next_try_at: datetim
         trace_id=record.id,
         event_type=payload["event_type"],
         payload={**payload, "event_id": str(made), "timestamp": timestamp},
-        next_try_at=next_try_at,
     )
 
 
@@ -71,7 +71,9 @@ def _payloads(record: TraceRecord) -> Iterator[dict[str, Any]]:
 
 
 def _payload(record: TraceRecord, event_type: EventType, **details: Any) -> dict[str, Any]:
-    return create_event(event_type, str(record.id), str(record.api_key_id or ""), **details)
+    return create_event(
+        event_type, str(record.id), str(record.api_key_id or ""), **{"request": _request(record), **details}
+    )
 
 
 def _completed(record: TraceRecord) -> dict[str, Any]:
@@ -98,6 +100,10 @@ def _completed(record: TraceRecord) -> dict[str, Any]:
             "stage_timings": {stage["name"]: stage["ms"] for stage in record.stages},
         },
     )
+
+
+def _request(record: TraceRecord) -> dict[str, Any]:
+    return request_summary(record.provider, record.model, record.messages_count)
 
 
 def _sizes(record: TraceRecord) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from optimizer_app.events.delivery import waiting_deliveries
 from optimizer_app.models import Event
 from optimizer_app.rollups.rolling import drop_details_before
 from optimizer_app.trace_ids import first_id_at
@@ -11,12 +12,13 @@ from optimizer_app.traces.partitions import drop_partitions_before
 
 
 def drop_older_than(days: int, today: date) -> int:
-    """Drop the traces of more than so many days ago, and their events that wait for no delivery.
+    """Drop the traces of more than so many days ago, and their events that wait for no receiver.
 
     Returns how many days of traces were dropped.
     """
     first = today - timedelta(days=days)
-    Event.objects.filter(id__lt=first_id_at(midnight(first)), next_try_at=None).delete()
+    old = Event.objects.filter(id__lt=first_id_at(midnight(first)), next_try_at=None)
+    old.exclude(deliveries__in=waiting_deliveries()).delete()
     drop_details_before(midnight(first))
     return drop_partitions_before(first)
 

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
 
-from optimizer_app.models import ApiKey, Event, Project, RequestTrace
+from optimizer_app.events.destinations import destinations_of, put_in_outbox
+from optimizer_app.models import ApiKey, Event, EventDestination, Project, RequestTrace
 from optimizer_app.receipts.drift import add_drifts
 from optimizer_app.rollups.rolling import mark_changed
 from optimizer_app.trace_ids import made_at
@@ -51,7 +52,7 @@ def store(records: Sequence[TraceRecord]) -> Stored:
             for record in records
             if record.project_id in projects
         ]
-        _insert(kept, {pk for pk, project in projects.items() if project.has_receiver})
+        _insert(kept, destinations_of(projects.values()))
     orphans = [record for record in records if record.project_id not in projects]
     return Stored(Counter(record.project_id for record in kept), orphans)
 
@@ -60,23 +61,26 @@ def _existing_keys(ids: set[uuid.UUID]) -> set[uuid.UUID]:
     return set(ApiKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _insert(records: Sequence[TraceRecord], delivered: set[uuid.UUID]) -> None:
-    """Store them; the events of projects in `delivered` are due now."""
-    now = timezone.now()
+def _insert(
+    records: Sequence[TraceRecord], destinations: Mapping[uuid.UUID, Sequence[EventDestination]]
+) -> None:
+    """Store them; their events wait for the receivers of their projects."""
     money, drifts = money_of(records)
     traces = [_trace(record, money[record.id]) for record in records]
     events = [
         event
         for record in records
-        for event in events_of_record(record, next_try_at=now if record.project_id in delivered else None)
+        for event in events_of_record(record, is_received=record.project_id in destinations)
     ]
     if drifts:
-        add_drifts(now, drifts)
-        events += drift_events(records, delivered, now)
+        add_drifts(timezone.now(), drifts)
+        events += drift_events(records)
     for event in events:
         event.payload = _json(event.payload)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
+    for project_id, receivers in destinations.items():
+        put_in_outbox([event for event in events if event.project_id == project_id], receivers)
     mark_changed(made_at(record.id) for record in records)
 
 

@@ -118,7 +118,7 @@ def test_what_the_environment_sets_is_named_as_such(
     page = page_text(as_member, f"/projects/{project.pk}")
     assert 'events.example <span class="flag more">set by ANALYTICS_URL</span>' in page
     change = page_text(as_member, f"/projects/{project.pk}/change")
-    assert "they go to events.example, as ANALYTICS_URL of the environment says." in change
+    assert "They go to events.example, too, as ANALYTICS_URL of the environment says." in change
     assert "path-with-a-token" not in page + change
 
 

@@ -13,11 +13,11 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from optimizer_app import child_processes
 from optimizer_app.background.heartbeat import KEY, SCHEDULE, note_seen
-from optimizer_app.models import Event, Project
+from optimizer_app.events.destinations import instance_destination
+from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from optimizer_app.system import machine, records, workers
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
@@ -175,17 +175,11 @@ def test_events_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outbox().state == "off"
     monkeypatch.setattr(settings, "ANALYTICS_URL", "https://user:secret@events.example/token")
     project = Project.objects.create(name="p")
-    now = timezone.now()
+    destination = instance_destination()
+    EventDestination.objects.update(failures=5, last_error="status 500")
     for attempts in (0, 5):
-        Event.objects.create(
-            project=project,
-            trace_id=project.pk,
-            event_type="cache_hit",
-            payload={},
-            attempts=attempts,
-            next_try_at=now + timedelta(minutes=attempts),
-            last_error="status 500" if attempts else "",
-        )
+        event = Event.objects.create(project=project, trace_id=project.pk, event_type="cache_hit", payload={})
+        EventDelivery.objects.create(event=event, destination=destination, attempts=attempts)
     part = outbox()
     assert facts(part)["waiting"] == 2
     assert facts(part)["receiver"] == "events.example"

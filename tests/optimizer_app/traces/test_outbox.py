@@ -4,10 +4,12 @@ import uuid
 
 import orjson
 import pytest
+from jsonschema import Draft202012Validator
 
 from optimizer_app.trace_ids import made_at, new_trace_id
 from optimizer_app.traces.outbox import event_id, events_of_record
 from tests.optimizer_app.traces.records import BLOCKS, new_record
+from token_optimizer.telemetry.events import event_schema
 
 PROJECT_ID = uuid.uuid4()
 KEY_ID = uuid.uuid4()
@@ -15,13 +17,13 @@ KEY_ID = uuid.uuid4()
 
 def payloads(**fields):
     record = new_record(PROJECT_ID, api_key_id=KEY_ID, **fields)
-    return {event.event_type: event.payload for event in events_of_record(record, next_try_at=None)}
+    return {event.event_type: event.payload for event in events_of_record(record, is_received=False)}
 
 
 def test_a_completed_optimization_in_the_guides_schema():
     record = new_record(PROJECT_ID, api_key_id=KEY_ID, faithfulness_score=0.9)
 
-    [event] = events_of_record(record, next_try_at=None)
+    [event] = events_of_record(record, is_received=False)
 
     payload = orjson.loads(orjson.dumps(event.payload))
     metadata = payload.pop("metadata")
@@ -51,6 +53,17 @@ def test_a_completed_optimization_in_the_guides_schema():
         "faithfulness_score": 0.9,
     }
     assert (event.project_id, event.trace_id) == (PROJECT_ID, record.id)
+
+
+def test_receivers_are_told_of_the_start_and_of_a_missed_cache():
+    record = new_record(PROJECT_ID, api_key_id=KEY_ID)
+
+    made = [event.payload for event in events_of_record(record, is_received=True)]
+
+    types = [payload["event_type"] for payload in made]
+    assert types == ["optimization_started", "optimization_completed", "cache_miss"]
+    validator = Draft202012Validator(event_schema())
+    assert [list(validator.iter_errors(orjson.loads(orjson.dumps(payload)))) for payload in made] == [[]] * 3
 
 
 def test_a_request_that_never_reached_the_optimizer_completed_nothing():

@@ -71,7 +71,7 @@ def test_an_event_that_waits_for_its_delivery_is_kept(transactional_db, project,
     assert drop_older_than(30, today) == 1
 
     assert RequestTrace.objects.count() == 0
-    assert Event.objects.count() == 1
+    assert Event.objects.count() == 3
 
 
 def test_what_days_came_to_outlives_their_traces(transactional_db, project, settings):
