@@ -60,8 +60,9 @@ class Admission:
         return any(holder.limits.max_tokens_per_minute is not None for holder in self.holders)
 
     async def reserve(self, tokens: int) -> None:
-        """Take the tokens of a prompt that is about to be sent; RateLimited where they are too many."""
-        if self.limiter is not None and self.counts_tokens:
+        """Take the tokens of a prompt that is about to be sent, unless that is done; RateLimited where they
+        are too many."""
+        if self.limiter is not None and self.counts_tokens and not self.reserved:
             await self.limiter.reserve(self, tokens)
 
 
@@ -79,8 +80,13 @@ class Limiter:
         self._connection = ScriptConnection(self.valkey)
 
     @asynccontextmanager
-    async def admitted(self, holders: Sequence[Holder], request: Billed) -> AsyncIterator[Admission]:
-        """For the time of one request. BudgetSpent or RateLimited where it may not come in."""
+    async def admitted(
+        self, holders: Sequence[Holder], request: Billed, expected_tokens: int = 0
+    ) -> AsyncIterator[Admission]:
+        """For the time of one request. BudgetSpent or RateLimited where it may not come in.
+
+        Where there is room for the tokens that its prompt is expected to have, they are reserved at once.
+        """
         for holder in holders:
             _check_budget(holder)
         counted = [holder for holder in holders if holder.limits.is_counted]
@@ -88,14 +94,14 @@ class Limiter:
             yield Admission()
             return
         name = str(request.trace_id)
-        _refuse(await self._admit(counted, name))
         admission = Admission(self, counted)
+        await self._admit(admission, name, expected_tokens)
         self._running[name] = counted
         try:
             yield admission
         finally:
             del self._running[name]
-            await self._end(admission, name, request.billed_tokens)
+            self._end(admission, name, request.billed_tokens)
 
     async def reserve(self, admission: Admission, tokens: int) -> None:
         """Take so many tokens of each holder's minute; RateLimited where one has too few left."""
@@ -116,17 +122,21 @@ class Limiter:
                 keys = [holder.keys[Counted.CONCURRENT] for holder in holders]
                 await self._run("renew", keys, [LEASE_SECONDS, *([name] * len(keys))])
 
-    async def _admit(self, holders: Sequence[Holder], name: str) -> Exceeded | None:
-        keys = [key for holder in holders for key in holder.keys]
-        bounds = [bound for holder in holders for bound in holder.bounds]
-        answer = await self._run("admit", keys, [name, LEASE_SECONDS, *bounds])
-        return None if answer is None else exceeded(answer, holders)
+    async def _admit(self, admission: Admission, name: str, expected_tokens: int) -> None:
+        keys = [key for holder in admission.holders for key in holder.keys]
+        bounds = [bound for holder in admission.holders for bound in holder.bounds]
+        answer = await self._run("admit", keys, [name, LEASE_SECONDS, expected_tokens, *bounds])
+        if answer is None:
+            return
+        _refuse(exceeded(answer, admission.holders))
+        if answer[1]:
+            admission.reserved, admission.reserved_at = expected_tokens, answer[1]
 
-    async def _end(self, admission: Admission, name: str, billed: int | None) -> None:
+    def _end(self, admission: Admission, name: str, billed: int | None) -> None:
         """Give back what ran, and count what was billed."""
         more = (admission.reserved if billed is None else billed) - admission.reserved
         keys = [key for holder in admission.holders for key in holder.keys[Counted.TOKENS :]]
-        await self._run("end", keys, [name, more, admission.reserved_at])
+        self._connection.run_soon(_SCRIPTS["end"], keys, [name, more, admission.reserved_at])
 
     async def close(self) -> None:
         """Let go of Valkey."""

@@ -20,6 +20,7 @@ from gateway.errors import GatewayError, InternalError, id_headers
 from gateway.recording import Arrival, Recording
 from gateway.requests.client import Client, ClientDisconnected, Headers
 from gateway.requests.in_flight import HeldBytes
+from gateway.requests.prompt import expected_tokens
 from gateway.state import Gateway
 from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import Dialect
@@ -107,7 +108,8 @@ class TracedEndpoint:
         try:
             if self._scope is not None:
                 caller.check_scope(self._scope)
-            async with gateway.limiter.admitted(caller.holders, recording) as client.admission:
+            expected = expected_tokens(client)
+            async with gateway.limiter.admitted(caller.holders, recording, expected) as client.admission:
                 await self._handler(gateway, client, caller, recording)
         except GatewayError as error:
             await _refuse(client, recording, error)

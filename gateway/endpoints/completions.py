@@ -24,7 +24,7 @@ from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.endpoints.from_template import prompt_request
-from gateway.errors import GatewayError, RateLimited
+from gateway.errors import GatewayError
 from gateway.masking.prompts import masked_completion
 from gateway.provider_cache.hints import cache_hints
 from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
@@ -46,8 +46,6 @@ from token_optimizer.models import WhyNot
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
-# Of bodies in English.
-_BYTES_A_TOKEN = 4
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -152,13 +150,8 @@ async def _relay_untouched(
 
 
 async def _reserve(client: Client, prompt: OptimizationRequest) -> None:
-    """Reserve the tokens of a prompt that nobody has counted: an estimate of them, or where those are too
-    many, what they come to."""
-    if not client.admission.counts_tokens:
-        return
-    try:
-        await client.admission.reserve(prompt.size_bytes // _BYTES_A_TOKEN)
-    except RateLimited:
+    """Reserve the tokens of a prompt, where there was no room for as many as it was expected to have."""
+    if client.admission.counts_tokens and not client.admission.reserved:
         counted = await asyncio.to_thread(untouched, prompt, WhyNot.BYPASSED)
         await client.admission.reserve(counted.stats.tokens_after)
 

@@ -87,17 +87,17 @@ class Client:
         """The whole request body as it came; TooLarge as soon as that is known, RequestTimeout where it
         does not come."""
         _check_length(self.headers.get("content-length"), max_bytes)
+        ends_at = asyncio.get_running_loop().time() + BODY_SECONDS
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return await self._read_body(max_bytes)
+            async with asyncio.timeout(BODY_PAUSE_SECONDS) as pause:
+                return await self._read_body(max_bytes, pause, ends_at)
         except TimeoutError:
             raise RequestTimeout("the request body did not come in time") from None
 
-    async def _read_body(self, max_bytes: int) -> bytes:
+    async def _read_body(self, max_bytes: int, pause: asyncio.Timeout, ends_at: float) -> bytes:
         body = bytearray()
         while True:
-            async with asyncio.timeout(BODY_PAUSE_SECONDS):
-                message = await self._receive()
+            message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
             piece = message.get("body", b"")
@@ -108,6 +108,7 @@ class Client:
             if not message.get("more_body", False):
                 self._is_read = True
                 return bytes(body)
+            pause.reschedule(min(asyncio.get_running_loop().time() + BODY_PAUSE_SECONDS, ends_at))
 
     async def start(self, status: int, headers: Headers) -> None:
         """Send the status and the headers; the connection ends with it where a body is left unread."""

@@ -12,6 +12,7 @@ from gateway.auth import Caller
 from gateway.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
+from gateway.requests.client import Client
 from optimizer_app.optimize.service import OptimizationRequest
 from optimizer_app.prompts.published import PublishedPrompt
 from token_optimizer.dialects.bodies import conversation_key
@@ -19,6 +20,8 @@ from token_optimizer.models import Dialect
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
+# Of bodies in English.
+_BYTES_A_TOKEN = 4
 _MAX_BUDGET_TOKENS = 2**31 - 1
 _TAG = re.compile(r"[!-~](?:[ -~]{0,58}[!-~])?")
 
@@ -78,6 +81,14 @@ class PromptRequest:
             with_texts=self.named.config.capture_days > 0 and not self.off,
             cache_prices=remembered_for.cache_prices.get(self.model) if remembered_for else None,
         )
+
+
+def expected_tokens(client: Client) -> int:
+    """What the prompt of an `off` request may come to by the length of its body; 0 where that is unknown."""
+    length = client.headers.get("content-length", "")
+    if client.headers.get("x-optimizer-mode") != "off" or not _DIGITS.fullmatch(length):
+        return 0
+    return int(length) // _BYTES_A_TOKEN
 
 
 def is_off(headers: Mapping[str, str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, Self
 
 import aiohttp
@@ -134,7 +135,7 @@ class Upstream:
         self, provider: ProviderRoute, method: str, path: str, headers: Headers, body: bytes
     ) -> aiohttp.ClientResponse:
         session = self._trusted if provider.trusted else self._guarded
-        url = URL(joined_url(provider, path), encoded=True)
+        url = _parsed_url(joined_url(provider, path))
         try:
             return await session.request(
                 method, url, headers=headers, data=body or None, allow_redirects=False
@@ -143,6 +144,11 @@ class Upstream:
             raise UpstreamFailed(f"provider {provider.name!r} must not be called: {error}") from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise failure_of(error, self._timeout_seconds) from error
+
+
+@lru_cache(maxsize=256)
+def _parsed_url(url: str) -> URL:
+    return URL(url, encoded=True)
 
 
 def _session(timeout_seconds: float, resolver: AbstractResolver | None) -> aiohttp.ClientSession:

@@ -20,6 +20,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
 
 _END = b"\r\n"
+_SOON_SECONDS = 0.005
 
 
 class _Incomplete(Exception):
@@ -54,22 +55,38 @@ class ScriptConnection:
         except NoScriptError:
             return await answers.ask(_command("EVAL", script.text, *rest))
 
-    async def close(self) -> None:
-        if self._opening is None:
+    def run_soon(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> None:
+        """Run the script before whatever is run later, without waiting for it; not where there is no
+        connection."""
+        if (answers := self._open_answers()) is None:
             return
-        self._opening.cancel()
-        if self._opening.done() and not self._opening.cancelled() and not self._opening.exception():
-            self._opening.result().close()
+        rest = (len(keys), *keys, *args)
+
+        def note(answer: asyncio.Future[Any]) -> None:
+            error = None if answer.cancelled() else answer.exception()
+            if isinstance(error, NoScriptError):
+                answers.ask_soon(_command("EVAL", script.text, *rest))
+
+        answers.ask_soon(_command("EVALSHA", script.digest, *rest)).add_done_callback(note)
+
+    async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+        if (answers := self._open_answers()) is not None:
+            answers.close()
 
     async def _opened(self) -> _Answers:
+        if (answers := self._open_answers()) is not None:
+            return answers
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open())
+        return await asyncio.shield(self._opening)
+
+    def _open_answers(self) -> _Answers | None:
         opening = self._opening
-        if opening is not None and opening.done():
-            if not opening.cancelled() and not opening.exception() and opening.result().is_open:
-                return opening.result()
-            opening = None
-        if opening is None:
-            opening = self._opening = asyncio.create_task(self._open())
-        return await asyncio.shield(opening)
+        if opening is None or not opening.done() or opening.cancelled() or opening.exception():
+            return None
+        return opening.result() if opening.result().is_open else None
 
     async def _open(self) -> _Answers:
         connection: AbstractConnection = self._pool.connection_class(**self._pool.connection_kwargs)
@@ -85,6 +102,7 @@ class _Answers(asyncio.Protocol):
         self._connection = connection
         self._transport = transport
         self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._unsent: list[bytes] = []
         self._received = b""
         self._loop = asyncio.get_running_loop()
         transport.set_protocol(self)
@@ -94,13 +112,30 @@ class _Answers(asyncio.Protocol):
         return not self._transport.is_closing()
 
     def ask(self, command: bytes) -> asyncio.Future[Any]:
-        answer = self._loop.create_future()
-        self._waiting.append(answer)
-        self._transport.write(command)
+        answer = self._expect(command)
+        self._send()
         return answer
 
+    def ask_soon(self, command: bytes) -> asyncio.Future[Any]:
+        """Ask together with the next who asks, or in a moment."""
+        if not self._unsent:
+            self._loop.call_later(_SOON_SECONDS, self._send)
+        return self._expect(command)
+
     def close(self) -> None:
+        self._send()
         self._transport.close()
+
+    def _expect(self, command: bytes) -> asyncio.Future[Any]:
+        answer = self._loop.create_future()
+        self._waiting.append(answer)
+        self._unsent.append(command)
+        return answer
+
+    def _send(self) -> None:
+        if self._unsent:
+            self._transport.write(b"".join(self._unsent))
+            self._unsent.clear()
 
     def data_received(self, data: bytes) -> None:
         self._received += data

@@ -59,11 +59,13 @@ local function running(key)
   return redis.call('ZCARD', key)
 end
 """
+# With what a prompt is expected to come to, which is reserved at once where there is room for it.
 _ADMIT = f"""
 {_CLOCK}{_SUM}
-local member, lease = ARGV[1], tonumber(ARGV[2])
+local member, lease, expected = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local has_room = expected > 0
 for i = 1, #KEYS / 3 do
-  local at = 2 + (i - 1) * 3
+  local at = 3 + (i - 1) * 3
   local per_minute, tokens, at_once = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   local key = (i - 1) * 3
   if per_minute >= 0 then
@@ -75,6 +77,7 @@ for i = 1, #KEYS / 3 do
     local found = seconds_of(KEYS[key + 2])
     local sum = sum_of(found)
     if sum >= tokens then return {{i, 1, tokens, sum, wait_for(found, 1, tokens)}} end
+    if sum + expected > tokens then has_room = false end
   end
   if at_once >= 0 then
     local count = running(KEYS[key + 3])
@@ -87,8 +90,12 @@ for i = 1, #KEYS / 3 do
   redis.call('EXPIRE', KEYS[key + 1], 120)
   redis.call('ZADD', KEYS[key + 3], precise + lease, member)
   redis.call('EXPIRE', KEYS[key + 3], lease * 2)
+  if has_room then
+    redis.call('HINCRBY', KEYS[key + 2], now, expected)
+    redis.call('EXPIRE', KEYS[key + 2], 120)
+  end
 end
-return {{0}}
+return {{0, has_room and now or 0}}
 """
 _RESERVE = f"""
 {_CLOCK}{_SUM}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
+from msgspec import field
 
 from token_optimizer.models import PromptSegment
 
@@ -76,8 +76,7 @@ class ProviderCall:
     reasoning_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceRecord:
+class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The columns of `RequestTrace` without the money, which is added when the record is stored, and what the
     money is found by.
 
@@ -147,7 +146,7 @@ class TraceRecord:
 
     def _as_lenient_line(self) -> bytes:
         """As above where a text holds lone surrogates, which no UTF-8 can: they become question marks."""
-        text = json.dumps(dataclasses.asdict(self), default=str, ensure_ascii=False)
+        text = json.dumps(msgspec.to_builtins(self), ensure_ascii=False)
         return text.encode("utf-8", "replace") + b"\n"
 
     @classmethod

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
@@ -29,7 +30,7 @@ BESIDE_COLUMNS = frozenset({
     "messages_count", "segments", "usage_cache_write_1h_tokens",
     "usage_reasoning_tokens",
 })  # fmt: skip
-_COLUMNS = frozenset(field.name for field in fields(TraceRecord)) - BESIDE_COLUMNS
+_COLUMNS = frozenset(field.name for field in msgspec.structs.fields(TraceRecord)) - BESIDE_COLUMNS
 _MONEY = ("gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated")
 
 
@@ -48,7 +49,7 @@ def store(records: Sequence[TraceRecord]) -> Stored:
         projects = Project.objects.in_bulk({record.project_id for record in records})
         keys = _existing_keys({record.api_key_id for record in records if record.api_key_id})
         kept = [
-            record if record.api_key_id in keys else replace(record, api_key_id=None)
+            record if record.api_key_id in keys else msgspec.structs.replace(record, api_key_id=None)
             for record in records
             if record.project_id in projects
         ]

@@ -32,6 +32,7 @@ from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.mock_provider import MockProvider
 from tests.optimizer_app.traces.records import eventually
+from tests.patience import PATIENCE_SECONDS
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}
@@ -175,16 +176,36 @@ async def test_what_a_dead_worker_held_is_free_when_its_lease_ends(valkey: Redis
 async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
 
-    async def use(reserved: int, billed: int | None) -> int:
+    async def use(reserved: int, billed: int | None, *, comes_to: int) -> None:
         async with limiter.admitted([held], _Request(billed_tokens=billed)) as admission:
             await admission.reserve(reserved)
-        return sum(map(int, (await valkey.hgetall(held.keys[1])).values()))
+        await until_used(valkey, held, comes_to)
 
-    assert await use(60, 20) == 20
-    assert await use(10, 40) == 60
-    assert await use(30, None) == 90
+    await use(60, 20, comes_to=20)
+    await use(10, 40, comes_to=60)
+    await use(30, None, comes_to=90)
     with pytest.raises(RateLimited):
-        await use(11, 11)
+        await use(11, 11, comes_to=90)
+
+
+async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    async with limiter.admitted([held], _Request(), 60) as first:
+        assert first.reserved == 60
+        # Too many to be reserved unseen; how many they are is found out later.
+        async with limiter.admitted([held], _Request(), 60) as second:
+            assert second.reserved == 0
+            await second.reserve(30)
+            await until_used(valkey, held, 90)
+            await first.reserve(60)
+            await until_used(valkey, held, 90)
+
+
+async def until_used(valkey: Redis, held: Holder, tokens: int) -> None:
+    """Until so many tokens of the minute are used: what a request came to is counted once it has ended."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while sum(map(int, (await valkey.hgetall(held.keys[1])).values())) != tokens:
+            pass
 
 
 async def test_seconds_that_are_over_and_those_of_a_clock_set_back_do_not_count(valkey: Redis) -> None:

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from optimizer_app.limits.script_connection import Script, ScriptConnection
+from tests.patience import PATIENCE_SECONDS
 
 BOTH = Script("return {KEYS[1], tonumber(ARGV[1]), ARGV[2], false, {1, {}}}")
 
@@ -39,6 +40,20 @@ async def test_each_gets_its_own_answer(scripts: ScriptConnection) -> None:
     numbered = Script("return tonumber(ARGV[1])")
     answers = await asyncio.gather(*(scripts.run(numbered, [], [number]) for number in range(200)))
     assert answers == list(range(200))
+
+
+async def test_what_is_run_soon_is_run_before_what_follows(scripts: ScriptConnection, valkey: Redis) -> None:
+    """At first Valkey does not know it."""
+    name = f"test:{uuid4()}"
+    count = Script(f"redis.call('EXPIRE', KEYS[1], 60) return redis.call('INCR', KEYS[1]) -- {name}")
+    await scripts.run(Script("return 1"), [], [])
+    for _ in range(3):
+        scripts.run_soon(count, [name], [])
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await valkey.get(name) != b"3":
+            pass
+    scripts.run_soon(count, [name], [])
+    assert await scripts.run(count, [name], []) == 5
 
 
 async def test_an_answer_that_comes_in_pieces(scripts: ScriptConnection) -> None:

@@ -1,10 +1,10 @@
 """TraceRecord as a line, and back."""
 
-import dataclasses
 import json
 import uuid
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from optimizer_app.models import RequestTrace
@@ -33,7 +33,7 @@ def test_a_line_reads_back_as_the_same_record():
 
 def test_it_has_the_columns_of_the_trace():
     columns = {field.attname for field in RequestTrace._meta.concrete_fields}
-    fields = {field.name for field in dataclasses.fields(TraceRecord)}
+    fields = {field.name for field in msgspec.structs.fields(TraceRecord)}
 
     money = {"gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated", "receipt"}
 
