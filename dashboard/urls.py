@@ -15,6 +15,7 @@ from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
 from dashboard.events.urls import urlpatterns as events
 from dashboard.members.urls import urlpatterns as members
+from dashboard.money.urls import urlpatterns as money
 from dashboard.overview.urls import urlpatterns as overview
 from dashboard.playground.urls import urlpatterns as playground
 from dashboard.precompression.urls import urlpatterns as precompression
@@ -37,6 +38,7 @@ urlpatterns = [
     *conversation,
     *blocks,
     *events,
+    *money,
     *configs,
     *prompts,
     *documents,

@@ -27,6 +27,7 @@ from optimizer_app.api.collections.traces import TracesView
 from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
+from optimizer_app.api.figures.money import DriftView, FocusView, MoneyView, RulesMoneyView
 from optimizer_app.api.figures.overview import OverviewView
 from optimizer_app.api.figures.precompression import PrecompressionView
 
@@ -65,6 +66,10 @@ urlpatterns = [
     path("overview/", OverviewView.as_view(), name="overview"),
     path("blocks/", BlocksView.as_view(), name="blocks"),
     path("blocks/cut/", CutBlocksView.as_view(), name="cut_blocks"),
+    path("money/", MoneyView.as_view(), name="money"),
+    path("money/rules/", RulesMoneyView.as_view(), name="money_rules"),
+    path("money/drift/", DriftView.as_view(), name="money_drift"),
+    path("money/focus/", FocusView.as_view(), name="money_focus"),
     path("precompression/", PrecompressionView.as_view(), name="precompression"),
     path("system/", SystemView.as_view(), name="system"),
     path("", include(_router.urls)),

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from optimizer_app.rollups.cuts import CUTS
 from optimizer_app.rollups.reading import Selection, Stretch, sums
 
+_MEASURES = (
+    "requests", "blocks", "cut", "read_calls", "read_tokens", "again_calls", "again_tokens",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class CutSum:
@@ -32,6 +36,6 @@ class CutSum:
 
 def cut_sums(selection: Selection, stretch: Stretch) -> list[CutSum]:
     """Those of the requests of a span of time: the most wanted again first, then the most cut."""
-    rows = sums(selection, stretch, ("rule", "kind"), tuple(CUTS.added), CUTS)
-    found = [CutSum(**row) for row in rows]
+    rows = sums(selection, stretch, ("rule", "kind"), _MEASURES, CUTS)
+    found = [CutSum(**row) for row in rows if row["blocks"] or row["read_calls"] or row["again_calls"]]
     return sorted(found, key=lambda row: (-row.wanted_share, -row.cut, row.rule, row.kind))

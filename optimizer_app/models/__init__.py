@@ -19,7 +19,7 @@ from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, Pr
 from optimizer_app.models.provider import Provider
 from optimizer_app.models.regression_case import RegressionCase, RegressionResult
 from optimizer_app.models.roles import Role
-from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, TraceRollup
+from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
 from optimizer_app.models.route import Route, RouteTarget
 from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.token_drift import TokenDrift
@@ -66,6 +66,7 @@ __all__ = [
     "RouteTarget",
     "SavedView",
     "SecondFactor",
+    "SpendRollup",
     "TokenDrift",
     "TraceRollup",
     "UserSession",

@@ -16,6 +16,11 @@ def _usd() -> models.DecimalField[object, object]:
     return models.DecimalField(max_digits=20, decimal_places=9, default=0)
 
 
+def _added_usd() -> models.DecimalField[object, object]:
+    """A sum of money that came with a later version: 0 in rows that an older one makes."""
+    return models.DecimalField(max_digits=20, decimal_places=9, db_default=0, default=0)
+
+
 def _histogram() -> ArrayField[list[int], list[int]]:
     return ArrayField(models.IntegerField(), default=list)
 
@@ -61,7 +66,9 @@ class TraceRollup(models.Model):
     gross_usd = _usd()
     net_usd = _usd()
     read_back_usd = _usd()
-    billed_usd = models.DecimalField(max_digits=20, decimal_places=9, db_default=0, default=0)
+    billed_usd = _added_usd()
+    without_us_usd = _added_usd()
+    breakpoints_usd = _added_usd()
     min_latency_ms = models.FloatField(null=True)
     max_latency_ms = models.FloatField(null=True)
     latencies = _histogram()
@@ -102,12 +109,43 @@ class CutRollup(models.Model):
     read_tokens = models.BigIntegerField(default=0)
     again_calls = _count()
     again_tokens = models.BigIntegerField(default=0)
+    gross_usd = _added_usd()
+    net_usd = _added_usd()
+    read_back_usd = _added_usd()
+    re_read_usd = _added_usd()
 
     class Meta:
         indexes = [models.Index(fields=["seconds", "is_whole", "start", "project"], name="cuts_of_span")]
 
     def __str__(self) -> str:
         return f"{self.rule} of {self.kind}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
+
+
+class SpendRollup(models.Model):
+    """What was billed for tokens of one kind in the requests of one span, which agree in what they are
+    filtered by. `is_whole` as with `TraceRollup`, for each kind."""
+
+    seconds = models.PositiveIntegerField()
+    start = models.DateTimeField()
+    is_whole = models.BooleanField()
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    api_key_id = models.UUIDField(null=True)
+    config_name = models.CharField(max_length=60)
+    config_version = models.PositiveIntegerField(null=True)
+    provider = models.CharField(max_length=60)
+    model = models.CharField(max_length=200)
+    tag = models.CharField(max_length=60)
+    route = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20)
+    lines = _count()
+    tokens = models.BigIntegerField(default=0)
+    usd = _usd()
+
+    class Meta:
+        indexes = [models.Index(fields=["seconds", "is_whole", "start", "project"], name="spend_of_span")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.model}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
 class RollupMark(models.Model):

@@ -95,8 +95,8 @@ def bill_of(entry: Entry, usage: Usage, at: datetime | None = None) -> Bill:
 
 
 def usd_text(usd: Decimal) -> str:
-    """Money as JSON has it, without an exponent or zeros at its end."""
-    return f"{usd.normalize():f}"
+    """Money as JSON has it: to a millionth of a millionth, without an exponent or zeros at its end."""
+    return f"{round(usd, 12).normalize():f}"
 
 
 def _price(prices: UnitPrices, kind: LineKind) -> Decimal:

@@ -2,8 +2,8 @@
 
 The same expressions make the rollups and read traces that are not rolled up yet, so that both give the same
 figures. What was saved is summed over requests whose gross and net are both known: only then is net gross
-less the cache effect. The bill is summed over all whose bill is known. Latency, ratio and cache hits leave
-out `bypass`, which the optimizer did not touch.
+less the cache effect, and is it known what would have been billed without us. The bill is summed over all
+whose bill is known. Latency, ratio and cache hits leave out `bypass`, which the optimizer did not touch.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _COLUMNS = f"""
   {", ".join(_DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
   gross_usd, net_usd, read_back_usd, billed_usd, cache_hit, fallback_used, over_budget, compacted, status,
   {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
+  (receipt->>'breakpoints_usd')::numeric AS breakpoints_usd,
   CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
   CASE WHEN {_OPTIMIZED} THEN width_bucket(latency_ms, {_BOUNDS}) END AS latency_bin,
   CASE WHEN {_OPTIMIZED} AND tokens_before > 0 THEN
@@ -67,7 +68,10 @@ _SUMMED = {
     "net_usd": "coalesce(sum(net_usd) FILTER (WHERE is_priced), 0)",
     "read_back_usd": "coalesce(sum(read_back_usd) FILTER (WHERE is_priced), 0)",
     "billed_usd": "coalesce(sum(billed_usd), 0)",
+    "without_us_usd": "coalesce(sum(billed_usd + net_usd) FILTER (WHERE is_priced), 0)",
+    "breakpoints_usd": "coalesce(sum(breakpoints_usd) FILTER (WHERE is_priced), 0)",
 }
+_USD = tuple(name for name in _SUMMED if name.endswith("_usd"))
 _HISTOGRAMS = {
     "latencies": ("latency_bin", LATENCY_BINS),
     "ratios": ("ratio_bin", RATIO_BINS),
@@ -96,7 +100,7 @@ _FROM_TRACES = {
 }
 _ADDED = {
     **{name: f"sum({name})::bigint" for name in (*_COUNTED, "tokens_before", "tokens_after")},
-    **{name: f"sum({name})" for name in ("gross_usd", "net_usd", "read_back_usd", "billed_usd")},
+    **{name: f"sum({name})" for name in _USD},
     "min_latency_ms": "min(min_latency_ms)",
     "max_latency_ms": "max(max_latency_ms)",
     **{name: _added_histogram(name, bins) for name, (_, bins) in _HISTOGRAMS.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from optimizer_app.models import CutRollup, TraceRollup
+from optimizer_app.models import CutRollup, SpendRollup, TraceRollup
 
 _NULLABLE = ("api_key_id", "config_version")
 
@@ -19,7 +19,7 @@ class Rollup:
     dimensions that rows of whole projects keep.
     """
 
-    model: type[TraceRollup] | type[CutRollup]
+    model: type[TraceRollup] | type[CutRollup] | type[SpendRollup]
     rows: str
     dimensions: tuple[str, ...]
     whole: tuple[str, ...]

@@ -1,0 +1,6 @@
+"""What many requests were billed, and what was saved on them.
+
+sums.py   by rule, key, tag, model, provider or day
+drifts.py models whose tokens providers count otherwise than we do
+focus.py  the same bills in the columns of FOCUS, for tools that gather costs
+"""
