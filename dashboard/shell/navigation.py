@@ -37,7 +37,7 @@ NAVIGATION = (
             Link("requests", "Requests", "list", "r"),
             Link("blocks", "Blocks", "ban", "b"),
             Link("events", "Events", "bell", "n"),
-            Link("money", "Money", "circle-dollar-sign", "n"),
+            Link("money", "Money", "circle-dollar-sign", "u"),
         ),
     ),
     Part(

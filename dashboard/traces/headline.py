@@ -6,6 +6,7 @@ Zero is explained, a failed stage claims no saving, and money that is not known 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from dashboard.numbers.formats import exact, milliseconds, money, percent
@@ -75,11 +76,17 @@ def money_sentence(trace: RequestTrace) -> str:
         return f"Money is not counted: no list price is known for {trace.model or 'this model'}."
     if trace.net_usd is None:
         return f"Gross {money(trace.gross_usd)} at list price. Net is not known: no usage was reported."
-    effect = trace.gross_usd - trace.net_usd - (trace.read_back_usd or 0)
-    sign = "+" if effect < 0 else "−"
-    gross = f"{money(trace.gross_usd)} gross {sign} {money(abs(effect))} cache effect"
+    won = Decimal((trace.receipt or {}).get("breakpoints_usd") or 0)
+    effect = trace.gross_usd - trace.net_usd - (trace.read_back_usd or 0) + won
+    gross = f"{money(trace.gross_usd)} gross {_signed(-effect)} cache effect"
+    breakpoints = f" {_signed(won)} by our breakpoints" if won else ""
     read_back = f" − {money(trace.read_back_usd)} reading back" if trace.read_back_usd else ""
-    return f"Net {money(trace.net_usd)} = {gross}{read_back}"
+    return f"Net {money(trace.net_usd)} = {gross}{breakpoints}{read_back}"
+
+
+def _signed(usd: Decimal) -> str:
+    """Money within a sum: "− $0.1" or "+ $0.1"."""
+    return f"{'+' if usd > 0 else '−'} {money(abs(usd))}"
 
 
 def _relayed_bill(trace: RequestTrace) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from dashboard.request.receipt import shown_receipt
+from dashboard.traces.headline import money_sentence
 from optimizer_app.models import RequestTrace
 from optimizer_app.receipts.bill import Bill, BillLine
 from optimizer_app.receipts.receipt import Receipt
@@ -65,3 +66,11 @@ def test_the_steps_lead_from_gross_to_net() -> None:
 
 def test_without_a_receipt_there_is_none() -> None:
     assert shown_receipt(RequestTrace()) is None
+
+
+def test_the_headline_has_the_same_steps() -> None:
+    found = trace(breakpoints_usd=Decimal("0.004"))
+    found.gross_usd, found.net_usd = Decimal("0.02"), Decimal("0.014")
+
+    expected = "Net $0.0140 = $0.0200 gross − $0.0100 cache effect + $0.0040 by our breakpoints"
+    assert money_sentence(found) == expected
