@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, ClassVar, Literal
 
+from tests.local_server import Received
 from token_optimizer import models
 from token_optimizer.tokens.counts import count_body
 
@@ -101,6 +102,7 @@ class Dialect:
 
     number: int
     name: ClassVar[models.Dialect]
+    stream_type: ClassVar[str] = "text/event-stream; charset=utf-8"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -114,6 +116,14 @@ class Dialect:
 
     def events(self, body: Json, reply: Reply) -> Iterator[bytes]:
         raise NotImplementedError
+
+    def streams(self, request: Received) -> bool:
+        """Whether the answer is to be a stream."""
+        return bool(request.json.get("stream"))
+
+    def complaint(self, body: Any) -> str:
+        """What the provider refuses a body for; empty where it takes it."""
+        return ""
 
     def failure(self, reply: Reply) -> bytes:
         """The event of a stream that reports an error."""

@@ -1,4 +1,5 @@
-"""A provider on a real socket: OpenAI chat completions and responses, Anthropic messages, as JSON and as SSE.
+"""A provider on a real socket: OpenAI's chat completions and responses, Anthropic's messages, Gemini's and
+Bedrock's own APIs, whole and as streams.
 
     with MockProvider() as provider:
         provider.script(Reply(status=429, retry_after="7"), Reply(text="hello"))
@@ -18,8 +19,10 @@ from dataclasses import replace
 from itertools import count
 
 from tests.local_server import LocalServer, Received, Wire
+from tests.mock_bedrock import BedrockDialect
 from tests.mock_cache import MockCache
 from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall, dump, prompt_tokens
+from tests.mock_gemini import GeminiDialect
 from tests.mock_responses import ResponsesDialect
 
 __all__ = ["MockProvider", "Reply", "ToolCall"]
@@ -60,6 +63,10 @@ class MockProvider(LocalServer):
             self._complete(request, ResponsesDialect(next(self._numbers)), wire)
         elif path.endswith("/messages"):
             self._complete(request, AnthropicDialect(next(self._numbers)), wire)
+        elif "/models/" in path and "enerateContent" in path:
+            self._complete(request, GeminiDialect(next(self._numbers)), wire)
+        elif path.endswith(("/converse", "/converse-stream")):
+            self._complete(request, BedrockDialect(next(self._numbers)), wire)
         elif path.endswith("/count_tokens"):
             wire.send(200, dump({"input_tokens": prompt_tokens(request.json, "anthropic")}))
         elif path.endswith("/models"):
@@ -96,12 +103,14 @@ class MockProvider(LocalServer):
     def _write(self, request: Received, dialect: Dialect, reply: Reply, wire: Wire) -> None:
         if not isinstance(request.json, dict):
             reply = Reply(status=400, message="the body is no JSON object")
+        elif complaint := dialect.complaint(request.json):
+            reply = Reply(status=400, message=complaint)
         if reply.status != 200:
             headers = {"retry-after": reply.retry_after} if reply.retry_after else {}
             wire.send(
                 reply.status, reply.raw_body or dump(dialect.error(reply)), {**dialect.headers, **headers}
             )
-        elif request.json.get("stream"):
+        elif dialect.streams(request):
             write_stream(dialect, dialect.events(request.json, reply), reply, wire)
         else:
             write_json(dialect, reply.raw_body or dump(dialect.whole(request.json, reply)), reply, wire)
@@ -117,7 +126,7 @@ def write_json(dialect: Dialect, body: bytes, reply: Reply, wire: Wire) -> None:
 
 
 def write_stream(dialect: Dialect, events: Iterator[bytes], reply: Reply, wire: Wire) -> None:
-    head = {"content-type": "text/event-stream; charset=utf-8", "transfer-encoding": "chunked"}
+    head = {"content-type": dialect.stream_type, "transfer-encoding": "chunked"}
     wire.open(200, {**head, **dialect.headers})
     for position, event in enumerate(events):
         if position == reply.cut_after:

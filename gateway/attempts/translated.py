@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,9 +15,11 @@ from gateway.requests.client import Client, Headers
 from gateway.requests.off_loop import off_loop
 from gateway.state import Gateway
 from gateway.translation.answer import translated_answer
+from gateway.translation.providers.bedrock.signing import signed
 from gateway.translation.translator import Translated, translate
 from gateway.upstream.connections import Answer
 from gateway.upstream.headers import request_headers
+from optimizer_app.models import Provider
 
 
 @asynccontextmanager
@@ -27,6 +30,9 @@ async def translated_attempt(
     translated, body = await off_loop(len(outgoing.body), _written, outgoing)
     headers = _headers(client, caller, outgoing, translated)
     path = translated.api.path(translated.conversation)
+    if outgoing.provider.kind == Provider.Kind.BEDROCK:
+        # In a thread: the first of them imports botocore.
+        headers = await asyncio.to_thread(signed, outgoing.provider, path, headers, body)
     async with gateway.upstream.send(outgoing.provider, "POST", path, headers, body) as answer:
         yield await translated_answer(answer, translated, outgoing.provider.secret or "")
 

@@ -22,6 +22,10 @@ from gateway.translation.pivot.errors import Untranslatable
 from gateway.translation.pivot.events import Event, WholeAnswer
 from gateway.translation.providers.anthropic import answer as anthropic_answer
 from gateway.translation.providers.anthropic import request as anthropic_request
+from gateway.translation.providers.bedrock import answer as bedrock_answer
+from gateway.translation.providers.bedrock import request as bedrock_request
+from gateway.translation.providers.gemini import answer as gemini_answer
+from gateway.translation.providers.gemini import request as gemini_request
 from gateway.translation.providers.openai import answer as openai_answer
 from gateway.translation.providers.openai import request as openai_request
 from gateway.translation.providers.reader import StreamReader
@@ -87,6 +91,21 @@ APIS: Mapping[str, ProviderApi] = {
         anthropic_answer.MessagesReader,
         headers=[("anthropic-version", "2023-06-01")],
     ),
+    Provider.Kind.GEMINI.value: ProviderApi(
+        gemini_request.path,
+        gemini_request.write_request,
+        gemini_answer.events_of,
+        gemini_answer.error_of,
+        gemini_answer.GeminiReader,
+    ),
+    Provider.Kind.BEDROCK.value: ProviderApi(
+        bedrock_request.path,
+        bedrock_request.write_request,
+        bedrock_answer.events_of,
+        bedrock_answer.error_of,
+        bedrock_answer.ConverseReader,
+        stream_type=bedrock_answer.STREAM_TYPE,
+    ),
 }
 
 
@@ -103,9 +122,6 @@ class Translated:
 
 def translate(body: Json, dialect: Dialect, provider: ProviderRoute) -> Translated:
     """A caller's body for a kind of provider; BadRequest, naming the field, where that cannot be."""
-    if provider.kind not in APIS:
-        message = f"provider {provider.name!r} is of kind {provider.kind!r}, which is not translated for yet"
-        raise BadRequest(message, param="model")
     caller, api, left_out = CALLERS[dialect], APIS[provider.kind], set[str]()
     try:
         conversation = caller.read_request(body, left_out)

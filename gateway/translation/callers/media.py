@@ -20,8 +20,12 @@ def media_at(
         return Media(kind, media_type, field, data=data, name=name, detail=detail, cache=cache)
     if not url.startswith(("https://", "http://", "gs://", "s3://")):
         raise Untranslatable(field, "it is no URL")
-    media_type = mimetypes.guess_type(url.partition("?")[0])[0] or ""
-    return Media(kind, media_type, field, url=url, name=name, detail=detail, cache=cache)
+    return Media(kind, media_type_of(url), field, url=url, name=name, detail=detail, cache=cache)
+
+
+def media_type_of(url: str) -> str:
+    """What an address says of what lies there; empty where it says nothing."""
+    return mimetypes.guess_type(url.partition("?")[0])[0] or ""
 
 
 def data_url(url: str, field: str) -> tuple[str, str]:

@@ -36,16 +36,6 @@ def test_the_model_decides_who_is_asked(
     assert account.trace(there.headers["x-optimizer-trace-id"])["provider"] == "house"
 
 
-def test_a_provider_of_another_kind_is_refused_by_name(account: Account, other: MockProvider) -> None:
-    house = provider_at(account, other, "house", kind="gemini")
-    route_to(account, "*", {"provider": house})
-    answer = account.post(CHAT, BODY)
-
-    assert answer.status_code == 400
-    assert "'house' is of kind 'gemini'" in answer.json()["error"]["message"]
-    assert not other.requests
-
-
 def test_headers_of_the_provider_travel_in_place_of_the_callers(
     account: Account, other: MockProvider
 ) -> None:

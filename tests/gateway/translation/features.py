@@ -9,9 +9,10 @@ from typing import Any
 from tests.mock_provider import Reply, ToolCall
 
 CALLERS = ("openai", "anthropic", "responses")
-KINDS = ("openai", "anthropic")
-PAIRS = [(caller, kind) for caller in CALLERS for kind in KINDS if {caller, kind} != {"responses", "openai"}]
-PAIRS = [(caller, kind) for caller, kind in PAIRS if caller != kind]
+KINDS = ("openai", "anthropic", "gemini", "bedrock")
+# A provider of the caller's own kind gets what came.
+OWN = {"openai": "openai", "anthropic": "anthropic", "responses": "openai"}
+PAIRS = [(caller, kind) for caller in CALLERS for kind in KINDS if OWN[caller] != kind]
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PDF = "JVBERi0xLjQKJSVFT0YK"
@@ -35,7 +36,8 @@ class Feature:
     named has no word for it. `sent` and `answered`: attributes of what the provider received and of what the
     caller got, for all or by the name of the kind or dialect.
 
-    By kind, `refused` has the field that the refusal names in each dialect, and `left_out` what is not sent.
+    By kind, `refused` has the field that the refusal names in each dialect, and `left_out` what is not sent;
+    `without` says why there is nothing of it at a kind.
     """
 
     name: str
@@ -44,7 +46,8 @@ class Feature:
     sent: Mapping[str, Any] = field(default_factory=dict)
     answered: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, Any] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
@@ -201,6 +204,13 @@ FEATURES = [
         "images by URL",
         image(LINK, {"type": "url", "url": LINK}),
         sent={"items": [("text", "What?"), ("image", "url", LINK)]},
+        refused={
+            "bedrock": {
+                "openai": "messages[0].content[1].image_url.url",
+                "anthropic": "messages[0].content[1].source.url",
+                "responses": "input[0].content[1].image_url",
+            }
+        },
     ),
     Feature(
         "PDF documents",
@@ -261,7 +271,7 @@ FEATURES = [
             anthropic={"tool_choice": {"type": "none"}},
             responses={"tool_choice": "none"},
         ),
-        sent={"choice": "none"},
+        sent={"choice": {"openai": "none", "anthropic": "none", "gemini": "none", "bedrock": None}},
     ),
     Feature(
         "one call at a time",
@@ -272,6 +282,14 @@ FEATURES = [
             responses={"parallel_tool_calls": False},
         ),
         sent={"parallel": False},
+        refused={
+            kind: {
+                "openai": "parallel_tool_calls",
+                "anthropic": "tool_choice.disable_parallel_tool_use",
+                "responses": "parallel_tool_calls",
+            }
+            for kind in ("gemini", "bedrock")
+        },
     ),
     Feature(
         "tool results",
@@ -304,12 +322,15 @@ FEATURES = [
         },
         sent={
             "items": {
-                "anthropic": [
-                    ("text", "Rome?"),
-                    *CALLED,
-                    ("result", "c1", "sunny", ("image", "image/png", PIXEL)),
-                    ("result", "c2", "noon"),
-                ],
+                **{
+                    kind: [
+                        ("text", "Rome?"),
+                        *CALLED,
+                        ("result", "c1", "sunny", ("image", "image/png", PIXEL)),
+                        ("result", "c2", "noon"),
+                    ]
+                    for kind in ("anthropic", "gemini", "bedrock")
+                },
                 "openai": [
                     ("text", "Rome?"),
                     *CALLED,
@@ -351,6 +372,10 @@ FEATURES = [
         sent={
             "items": {
                 "openai": [("text", "Rome?"), ("call", "c1", "weather", {}), ("result", "c1", "no")],
+                **{
+                    kind: [("text", "Rome?"), ("call", "c1", "weather", {}), ("result", "c1", "no", "error")]
+                    for kind in ("gemini", "bedrock")
+                },
             }
         },
         left_out={"openai": "is_error"},
@@ -368,12 +393,25 @@ FEATURES = [
             "anthropic": {"thinking": {"type": "adaptive"}, "output_config": {"effort": "medium"}},
             "responses": {"reasoning": {"effort": "medium"}},
         },
-        sent={"reasoning": {"openai": "medium", "anthropic": ({"type": "adaptive"}, "medium")}},
+        sent={
+            "reasoning": {
+                "openai": "medium",
+                "anthropic": ({"type": "adaptive"}, "medium"),
+                "gemini": {"thinkingLevel": "MEDIUM", "includeThoughts": True},
+                "bedrock": (None, "medium"),
+            }
+        },
     ),
     Feature(
         "tokens of thinking",
         {"anthropic": {"thinking": {"type": "enabled", "budget_tokens": 8192}}},
-        sent={"reasoning": {"openai": "medium"}},
+        sent={
+            "reasoning": {
+                "openai": "medium",
+                "gemini": {"thinkingBudget": 8192, "includeThoughts": True},
+            }
+        },
+        refused={"bedrock": {"anthropic": "thinking"}},
     ),
     Feature(
         "most tokens of the answer",
@@ -404,13 +442,16 @@ FEATURES = [
         "top_k",
         {"openai": {"extra_body": {"top_k": 7}}, "anthropic": {"extra_body": {"top_k": 7}}},
         sent={"top_k": 7},
-        refused={"openai": {"anthropic": "top_k"}},
+        refused={
+            "openai": {"anthropic": "top_k"},
+            "bedrock": {"anthropic": "top_k", "openai": "top_k"},
+        },
     ),
     Feature(
         "seed",
         {"openai": {"seed": 7}},
         sent={"seed": 7},
-        refused={"anthropic": {"openai": "seed"}},
+        refused={"anthropic": {"openai": "seed"}, "bedrock": {"openai": "seed"}},
     ),
     Feature(
         "JSON by a schema",
@@ -438,7 +479,10 @@ FEATURES = [
         },
         Reply(text='{"city":"Rome"}'),
         sent={"json": True},
-        refused={"anthropic": {"openai": "response_format", "responses": "text.format"}},
+        refused={
+            kind: {"openai": "response_format", "responses": "text.format"}
+            for kind in ("anthropic", "bedrock")
+        },
     ),
     Feature(
         "log probabilities",
@@ -464,7 +508,11 @@ FEATURES = [
     Feature(
         "the end user's id",
         {"openai": {"user": "u1"}, "anthropic": {"metadata": {"user_id": "u1"}}, "responses": {"user": "u1"}},
-        sent={"user": "u1"},
+        sent={"user": {"openai": "u1", "anthropic": "u1"}},
+        left_out={
+            kind: {"openai": "user", "anthropic": "metadata.user_id", "responses": "user"}
+            for kind in ("gemini", "bedrock")
+        },
     ),
     Feature(
         "marks for the cache",
@@ -494,14 +542,31 @@ FEATURES = [
                 ]
             },
         },
-        sent={"turns": HI, "cache_marks": {"openai": [], "anthropic": ["1h"]}},
-        left_out={"openai": "cache_control"},
+        sent={
+            "turns": HI,
+            "cache_marks": {"openai": [], "anthropic": ["1h"], "gemini": [], "bedrock": ["1h"]},
+        },
+        left_out={"openai": "cache_control", "gemini": "cache_control"},
     ),
     Feature(
-        "usage of the cache",
+        "usage: read from the cache",
         same(),
-        Reply(text="Four.", prompt_tokens=100, cached_tokens=60, cache_write_tokens=30, reasoning_tokens=1),
-        answered={"usage": (100, 60, 30, 1, 1)},
+        Reply(text="Four.", prompt_tokens=100, cached_tokens=60),
+        answered={"usage": (100, 60, 0, 1, 0)},
+    ),
+    Feature(
+        "usage: written to the cache",
+        same(),
+        Reply(text="Four.", prompt_tokens=100, cached_tokens=60, cache_write_tokens=30),
+        answered={"usage": (100, 60, 30, 1, 0)},
+        without={"gemini": "it bills no writes"},
+    ),
+    Feature(
+        "usage: reasoning",
+        same(),
+        Reply(text="Four.", prompt_tokens=100, reasoning_tokens=1),
+        answered={"usage": (100, 0, 0, 1, 1)},
+        without={"bedrock": "it does not tell"},
     ),
     Feature(
         "refusals",

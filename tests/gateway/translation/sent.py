@@ -149,4 +149,108 @@ def _anthropic_item(block: Json) -> Item:
     return ("text", block["text"])
 
 
-SENT: Mapping[str, Callable[[Json, str], Sent]] = {"openai": sent_to_openai, "anthropic": sent_to_anthropic}
+def sent_to_gemini(body: Json, _path: str) -> Sent:
+    config = body.get("generationConfig", {})
+    calling = (body.get("toolConfig") or {}).get("functionCallingConfig", {})
+    declared = [tool for holder in body.get("tools", []) for tool in holder["functionDeclarations"]]
+    mode = {"ANY": "required", "NONE": "none"}.get(calling.get("mode"))
+    sent = Sent(
+        system="\n".join(part["text"] for part in body.get("systemInstruction", {"parts": []})["parts"]),
+        tools=[(tool["name"], tool.get("description"), tool["parametersJsonSchema"]) for tool in declared],
+        strict=calling.get("mode") == "VALIDATED",
+        choice=calling.get("allowedFunctionNames", [mode])[0],
+        max_tokens=config.get("maxOutputTokens"),
+        stop=config.get("stopSequences", []),
+        temperature=config.get("temperature"),
+        top_p=config.get("topP"),
+        top_k=config.get("topK"),
+        seed=config.get("seed"),
+        schema=config.get("responseJsonSchema"),
+        json=config.get("responseMimeType") == "application/json",
+        reasoning=config.get("thinkingConfig"),
+    )
+    for content in body["contents"]:
+        items = [_gemini_item(part) for part in content["parts"]]
+        sent.turns.append(({"model": "assistant"}.get(content["role"], content["role"]), items))
+    return sent
+
+
+def _gemini_item(part: Json) -> Item:
+    if "inlineData" in part or "fileData" in part:
+        data = part.get("inlineData") or part["fileData"]
+        kind = "image" if data["mimeType"].startswith("image/") else "document"
+        return (kind, data["mimeType"], data["data"]) if "data" in data else (kind, "url", data["fileUri"])
+    signed = [part["thoughtSignature"]] if "thoughtSignature" in part else []
+    if "functionCall" in part:
+        call = part["functionCall"]
+        return ("call", call["id"], call["name"], call["args"], *signed)
+    if "functionResponse" in part:
+        result = part["functionResponse"]
+        said = result["response"].get("output", result["response"].get("error"))
+        rest = [_gemini_item(inner) for inner in result.get("parts", [])]
+        return ("result", result["id"], said, *rest, *["error"] * ("error" in result["response"]))
+    return ("text", part["text"], *signed)
+
+
+def sent_to_bedrock(body: Json, _path: str) -> Sent:
+    inference, config = body.get("inferenceConfig", {}), body.get("outputConfig", {})
+    tools, fields = body.get("toolConfig") or {}, body.get("additionalModelRequestFields", {})
+    specs = [tool["toolSpec"] for tool in tools.get("tools", []) if "toolSpec" in tool]
+    choice = tools.get("toolChoice", {})
+    schema = (config.get("textFormat") or {}).get("structure", {}).get("jsonSchema")
+    sent = Sent(
+        system="\n".join(block["text"] for block in body.get("system", []) if "text" in block),
+        tools=[(spec["name"], spec.get("description"), spec["inputSchema"]["json"]) for spec in specs],
+        strict=any(spec.get("strict") for spec in specs),
+        choice=choice["tool"]["name"] if "tool" in choice else "required" if "any" in choice else None,
+        max_tokens=inference.get("maxTokens"),
+        stop=inference.get("stopSequences", []),
+        temperature=inference.get("temperature"),
+        top_p=inference.get("topP"),
+        top_k=fields.get("top_k"),
+        schema=json.loads(schema["schema"]) if schema else None,
+        json=schema is not None,
+        reasoning=(fields.get("thinking"), config.get("effort")),
+    )
+    for message in body["messages"]:
+        blocks = [block for block in message["content"] if "cachePoint" not in block]
+        sent.turns.append((message["role"], [_bedrock_item(block) for block in blocks]))
+    holders = [*body.get("system", []), *(block for m in body["messages"] for block in m["content"])]
+    sent.cache_marks = [one["cachePoint"].get("ttl", "5m") for one in holders if "cachePoint" in one]
+    return sent
+
+
+def _bedrock_item(block: Json) -> Item:
+    match list(block):
+        case ["image"]:
+            return ("image", f"image/{block['image']['format']}", block["image"]["source"]["bytes"])
+        case ["document"]:
+            document = block["document"]
+            return ("document", f"application/{document['format']}", document["source"]["bytes"])
+        case ["toolUse"]:
+            call = block["toolUse"]
+            return ("call", call["toolUseId"], call["name"], call["input"])
+        case ["toolResult"]:
+            result = block["toolResult"]
+            inner = [_bedrock_item(part) for part in result["content"]]
+            said = "".join(item[1] for item in inner if item[0] == "text")
+            rest = [item for item in inner if item[0] != "text"]
+            return (
+                "result",
+                result["toolUseId"],
+                said,
+                *rest,
+                *["error"] * (result.get("status") == "error"),
+            )
+        case ["reasoningContent"]:
+            thought = block["reasoningContent"]["reasoningText"]
+            return ("thinking", thought["text"], thought["signature"])
+    return ("text", block["text"])
+
+
+SENT: Mapping[str, Callable[[Json, str], Sent]] = {
+    "openai": sent_to_openai,
+    "anthropic": sent_to_anthropic,
+    "gemini": sent_to_gemini,
+    "bedrock": sent_to_bedrock,
+}

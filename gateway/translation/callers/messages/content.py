@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gateway.translation.callers.cache_marks import cache_mark
+from gateway.translation.callers.media import media_type_of
 from gateway.translation.callers.system import only_texts
 from gateway.translation.pivot.conversation import (
     Lifetime,
@@ -109,8 +110,8 @@ def _media(
             kind, media_type, source.path("data"), source.required_text("data"), name=name, cache=cache
         )
     elif given == "url":
-        media_type = "application/pdf" if kind == "document" else ""
         url = source.required_text("url")
+        media_type = "application/pdf" if kind == "document" else media_type_of(url)
         found = Media(kind, media_type, source.path("url"), url=url, name=name, cache=cache)
     else:
         raise source.refused("type", "the file lies at another provider")
