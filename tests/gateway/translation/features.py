@@ -271,7 +271,11 @@ FEATURES = [
             anthropic={"tool_choice": {"type": "none"}},
             responses={"tool_choice": "none"},
         ),
-        sent={"choice": {"openai": "none", "anthropic": "none", "gemini": "none", "bedrock": None}},
+        sent={
+            "choice": {"openai": "none", "anthropic": "none", "gemini": "none"},
+            # It has no word for it, so that no tool is offered.
+            "tools": {"bedrock": []},
+        },
     ),
     Feature(
         "one call at a time",

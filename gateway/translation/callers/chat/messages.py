@@ -56,9 +56,12 @@ def _assistant(message: Fields) -> Iterator[Part]:
 
 def _thinking(message: Fields) -> Iterator[Part]:
     """What an earlier answer had as `thinking_blocks`; a text alone is taken back by no provider."""
-    for block in message.objects("thinking_blocks"):
+    blocks = message.objects("thinking_blocks")
+    for block in blocks:
         block.take("index")
         yield thinking_of(block.required_text("type"), block)
+    if blocks:
+        message.take("reasoning_content")
     message.leave_out("reasoning_content", "reasoning")
 
 
