@@ -64,6 +64,9 @@ class Caller:
     relay_paths: Sequence[str] = ()
     # The key and its project, where they are bounded.
     holders: Sequence[Holder] = ()
+    # How far streams are read on after their clients left.
+    drain_seconds: int = 0
+    drain_tokens: int = 0
     ends_at: datetime | None = None
 
     @property
@@ -144,6 +147,8 @@ def caller_of(hashed: str) -> Caller | None:
         scopes=frozenset(key.scopes),
         relay_paths=tuple(key.relay_paths),
         holders=bounded_holders(key, timezone.now()),
+        drain_seconds=key.project.drain_seconds,
+        drain_tokens=key.project.drain_tokens,
         ends_at=key.end_of(hashed),
     )
     _note_use(key)

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,7 @@ class Recording:
         # In off mode: counts the prompt, which is done where the provider does not say what it was.
         self._count: Callable[[], Optimized] | None = None
         self._calls: list[Usage] = []
+        self._is_broken_off = False
         self._ended = False
         self._provider: ProviderRoute | None = None
         self.dialect: Dialect = arrival.dialect
@@ -180,6 +181,9 @@ class Recording:
     def note_usage(self, usage: Usage) -> None:
         """What the provider billed for one call, beside those before it."""
         self._calls.append(usage)
+        self._note_calls()
+
+    def _note_calls(self) -> None:
         total = sum(self._calls, UNKNOWN_USAGE)
         several = self._calls if len(self._calls) > 1 else []
         self._columns.update(
@@ -191,6 +195,19 @@ class Recording:
             usage_reasoning_tokens=total.reasoning_tokens,
             provider_calls=[ProviderCall(*astuple(call)) for call in several],
         )
+
+    def note_broken_off(self, usage: Usage, output_tokens: int) -> None:
+        """What the provider said so far of a stream that broke off, of whose answer about so much came."""
+        self._is_broken_off = True
+        output = max(usage.output_tokens or 0, output_tokens)
+        self.note_usage(replace(usage, output_tokens=output))
+
+    def _estimate_broken_off(self) -> None:
+        """Where the provider did not say what it billed for the prompt, it is taken to be our count."""
+        input_tokens = self._calls[-1].input_tokens or self._columns.get("tokens_after", 0)
+        self._calls[-1] = replace(self._calls[-1], input_tokens=input_tokens)
+        self._note_calls()
+        self._columns.update(usage_is_estimated=True)
 
     def note_read_backs(self, read_backs: Sequence[ReadBackRecord]) -> None:
         """What the model read back, by the calls of one round."""
@@ -213,6 +230,8 @@ class Recording:
             return
         self._ended = True
         self.note_answered()
+        if self._is_broken_off:
+            self._estimate_broken_off()
         self._columns.update(
             status=status,
             http_status=http_status,

@@ -5,18 +5,22 @@ The trace is written before the last byte goes out.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import orjson
 
 from gateway.dialects.base import ApiDialect
+from gateway.dialects.edits import Edit
 from gateway.dialects.sse import StreamTap
+from gateway.draining import Drain
 from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
 from gateway.requests.body import json_object
-from gateway.requests.client import Client
+from gateway.requests.client import Client, ClientDisconnected
 from gateway.requests.encoding import ANY_WRAPPING
 from gateway.requests.off_loop import off_loop
 from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, too_long_an_answer
@@ -42,6 +46,19 @@ class StreamReader(Protocol):
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now."""
         ...
+
+
+class FollowedStream(StreamReader, Protocol):
+    """One that also knows what was billed, what the provider did, and how much of the answer came."""
+
+    @property
+    def usage(self) -> Mapping[str, Any]: ...
+
+    @property
+    def edits(self) -> Sequence[Edit]: ...
+
+    @property
+    def answer_tokens(self) -> int: ...
 
 
 def is_stream(answer: Answer) -> bool:
@@ -71,16 +88,13 @@ async def pass_whole(
 
 
 async def pass_stream(
-    client: Client, recording: Recording, dialect: ApiDialect, answer: Answer, tap: StreamTap
+    client: Client, recording: Recording, dialect: ApiDialect, answer: Answer, tap: StreamTap, drain: Drain
 ) -> None:
     """Pass a stream on as it comes. Where it breaks our connection breaks too: no made-up ending."""
     await client.start(answer.status, answer_headers(answer.headers, decoded=True) + recording.headers)
     pieces = unpacked(answer)
-    try:
+    async with followed(client, recording, dialect, answer, tap, drain):
         last = await pass_until_closed(client, pieces, tap)
-    finally:
-        recording.note_usage(dialect.usage(tap.usage))
-        recording.note_provider_edits(tap.edits)
     await record_stream(recording, answer, tap)
     if last:
         await client.send(last)
@@ -89,6 +103,35 @@ async def pass_stream(
             await client.send(passed)
     if tap.finished or answer.framed:
         await client.send(tap.rest(), last=True)
+
+
+@asynccontextmanager
+async def followed(
+    client: Client,
+    recording: Recording,
+    dialect: ApiDialect,
+    answer: Answer,
+    stream: FollowedStream,
+    drain: Drain,
+) -> AsyncIterator[None]:
+    """While a stream is passed on. However that ends its usage is noted; where its client leaves it is read
+    on before ClientDisconnected."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not client.survives_leaving():
+            raise
+        # What is compressed cannot be taken up in its middle.
+        if not is_packed(answer):
+            await drain.read_on(answer, stream)
+        raise ClientDisconnected from None
+    finally:
+        usage = dialect.usage(stream.usage)
+        if stream.finished or stream.failed or answer.status >= 300:
+            recording.note_usage(usage)
+        else:
+            recording.note_broken_off(usage, stream.answer_tokens)
+        recording.note_provider_edits(stream.edits)
 
 
 async def pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: StreamReader) -> bytes:

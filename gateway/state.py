@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from gateway.auth import CallerCache
 from gateway.database import in_database
+from gateway.draining import Drains
 from gateway.errors import BadRequest, Unavailable
 from gateway.limits import Limiter, opened_limiter
 from gateway.prompts import PromptCache
@@ -62,6 +63,7 @@ class Gateway:
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
+    drains: Drains = field(default_factory=Drains)
     in_flight: BytesInFlight = field(default_factory=BytesInFlight)
     # Fields of ours that providers refused, by their base URLs.
     refused_fields: MutableMapping[str, frozenset[str]] = field(

@@ -51,6 +51,8 @@ def change(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "name": project.name,
         "config": project.configs.filter(is_default=True).first(),
         "analytics_url": project.analytics_url,
+        "drain_seconds": project.drain_seconds,
+        "drain_tokens": project.drain_tokens,
         **initial_limits(project),
     }
     form = ProjectForm(request.POST or None, project=project, initial=initial)
@@ -71,6 +73,7 @@ def _changed(project: Project, form: ProjectForm) -> bool:
             analytics_url=form.cleaned_data["analytics_url"],
             default_config=form.cleaned_data["config"],
             limits=form.limits,
+            drain=form.drain,
         )
     except NameTaken:
         form.add_error("name", _NAME_TAKEN)

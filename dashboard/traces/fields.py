@@ -42,6 +42,7 @@ TRACE_FIELDS = (
     "usage_cached_tokens",
     "usage_cache_write_tokens",
     "usage_output_tokens",
+    "usage_is_estimated",
     "gross_usd",
     "net_usd",
     "read_back_usd",

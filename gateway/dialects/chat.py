@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.dialects.base import ApiDialect, count_of, details_of
-from gateway.dialects.sse import StreamTap, data_of, parsed_event
+from gateway.dialects.sse import StreamTap, data_of, parsed_event, text_member
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
 
@@ -42,6 +42,8 @@ class ChatDialect(ApiDialect):
 
 class ChatTap(StreamTap):
     """Closes with `data: [DONE]`."""
+
+    text = text_member(b"content", b"reasoning_content", b"arguments")
 
     def __init__(self, *, strip_usage: bool = False) -> None:
         super().__init__(holds_events=strip_usage)

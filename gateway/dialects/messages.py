@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.edits import Edit, applied_edits, compactions
-from gateway.dialects.sse import StreamTap, parsed_event
+from gateway.dialects.sse import StreamTap, parsed_event, text_member
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
 
@@ -42,6 +42,8 @@ class MessagesDialect(ApiDialect):
 
 class MessagesTap(StreamTap):
     """Closes with `message_stop`. Later numbers of its usage are running totals, and replace earlier ones."""
+
+    text = text_member(b"text", b"thinking", b"partial_json")
 
     def note(self, event: bytes) -> bytes:
         if b"message_st" in event or b'"usage"' in event or b'"error"' in event or b'"compaction"' in event:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.edits import Edit, compactions
-from gateway.dialects.sse import StreamTap, parsed_event
+from gateway.dialects.sse import StreamTap, parsed_event, text_member
 from gateway.errors import BadRequest
 from gateway.requests.body import Body, Name, checked
 from optimizer_app.models import Provider
@@ -65,6 +65,9 @@ class ResponsesDialect(ApiDialect):
 
 class ResponsesTap(StreamTap):
     """Closes with `response.completed`, `response.incomplete` or `response.failed`."""
+
+    # Events that close a part tell its whole text again, under another name.
+    text = text_member(b"delta")
 
     def note(self, event: bytes) -> bytes:
         if (b'"response.' in event and b'"usage"' in event) or b'"error"' in event:

@@ -9,7 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -20,6 +20,12 @@ _MAX_END_BYTES = 4
 _DATA_LINE = re.compile(rb"^data:[ ]?(.*?)\r?$", re.MULTILINE)
 # An event that never ends is passed on unread rather than kept.
 MAX_EVENT_BYTES = 8_000_000
+_BYTES_PER_TOKEN = 4
+
+
+def text_member(*names: bytes) -> re.Pattern[bytes]:
+    """Finds the text of a member of one of these names in an event's JSON."""
+    return re.compile(rb'"(?:%s)"\s*:\s*"((?:[^"\\]|\\.)+)"' % b"|".join(names))
 
 
 class EventBuffer:
@@ -56,13 +62,28 @@ class StreamTap(ABC):
     may take out.
     """
 
+    # Finds the text that one event adds to the answer.
+    text: ClassVar[re.Pattern[bytes]]
+
     def __init__(self, *, holds_events: bool = False) -> None:
         self.finished = False
         self.failed = False
         self.usage: Mapping[str, Any] = {}
         self.edits: list[Edit] = []
         self._holds_events = holds_events
+        self._text_bytes = 0
         self._pending = EventBuffer()
+
+    @property
+    def answer_tokens(self) -> int:
+        """How many tokens of the answer came, estimated by the length of its texts."""
+        return -(-self._text_bytes // _BYTES_PER_TOKEN)
+
+    def see(self, event: bytes) -> bytes:
+        """`note` an event, and count its text."""
+        if found := self.text.search(event):
+            self._text_bytes += len(found[1])
+        return self.note(event)
 
     @abstractmethod
     def note(self, event: bytes) -> bytes:
@@ -70,7 +91,7 @@ class StreamTap(ABC):
 
     def feed(self, data: bytes) -> bytes:
         """The bytes to pass on now: the same ones, or whole events where some are taken out."""
-        passed = [self.note(event) for event in self._pending.feed(data)]
+        passed = [self.see(event) for event in self._pending.feed(data)]
         if len(self._pending) > MAX_EVENT_BYTES:
             passed.append(self._pending.rest())
         return b"".join(passed) if self._holds_events else data

@@ -23,6 +23,7 @@ from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
+from gateway.draining import Drain
 from gateway.endpoints.from_template import prompt_request
 from gateway.errors import GatewayError
 from gateway.masking.prompts import masked_completion
@@ -275,9 +276,11 @@ async def _pass_on(
     answer: Answer,
 ) -> None:
     dialect, strip_usage = outgoing.dialect, outgoing.asks_for_usage
+    drain = Drain(gateway.drains, caller.drain_seconds, caller.drain_tokens)
     if outgoing.reading is None or answer.status >= 300:
         if is_stream(answer):
-            await pass_stream(client, recording, dialect, answer, dialect.tap(strip_usage=strip_usage))
+            tap = dialect.tap(strip_usage=strip_usage)
+            await pass_stream(client, recording, dialect, answer, tap, drain)
         else:
             await pass_whole(client, recording, dialect, answer, outgoing.stats)
         return
@@ -287,6 +290,6 @@ async def _pass_on(
 
     rounds = RecordedRounds(outgoing.reading, outgoing.body, ask, recording)
     if is_stream(answer):
-        await pass_joined_stream(client, recording, dialect, answer, rounds, strip_usage=strip_usage)
+        await pass_joined_stream(client, recording, dialect, answer, rounds, drain, strip_usage=strip_usage)
     else:
         await pass_joined_whole(client, recording, dialect, answer, outgoing.stats, rounds)

@@ -47,6 +47,11 @@ class JoinedStream:
         return self._tap.usage
 
     @property
+    def answer_tokens(self) -> int:
+        """How many tokens of this round's answer came, estimated."""
+        return self._tap.answer_tokens
+
+    @property
     def edits(self) -> list[Edit]:
         """What this round's stream says that the provider did to the conversation."""
         return self._tap.edits
@@ -59,7 +64,7 @@ class JoinedStream:
         return b"".join(passed)
 
     def _passed(self, event: bytes) -> bytes:
-        seen = self._tap.note(event)
+        seen = self._tap.see(event)
         if data_of(seen) == _DONE:
             return b"" if self.has_calls else seen
         payload = parsed_event(seen)

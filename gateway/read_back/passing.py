@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from gateway.dialects.base import ApiDialect
+from gateway.draining import Drain
 from gateway.errors import UpstreamFailed
 from gateway.read_back.joiner import JoinedStream
 from gateway.read_back.rounds import RecordedRounds
@@ -16,6 +17,7 @@ from gateway.requests.body import json_object
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.response import (
+    followed,
     is_packed,
     is_stream,
     pass_until_closed,
@@ -84,6 +86,7 @@ async def pass_joined_stream(
     dialect: ApiDialect,
     answer: Answer,
     rounds: RecordedRounds,
+    drain: Drain,
     *,
     strip_usage: bool,
 ) -> None:
@@ -93,11 +96,8 @@ async def pass_joined_stream(
     async with AsyncExitStack() as opened:
         while True:
             pieces = unpacked(answer)
-            try:
+            async with followed(client, recording, dialect, answer, joiner, drain):
                 last = await pass_until_closed(client, pieces, joiner)
-            finally:
-                recording.note_usage(dialect.usage(joiner.usage))
-                recording.note_provider_edits(joiner.edits)
             if not joiner.finished or joiner.failed or not joiner.has_calls:
                 break
             body = await rounds.next_body(joiner.answer())

@@ -67,6 +67,7 @@ class Client:
         self.restored: Restored | None = None
         self.held = HeldBytes()
         self.admission = Admission()
+        self._left = False
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send
@@ -143,12 +144,11 @@ class Client:
         """
         task = asyncio.current_task()
         assert task is not None
-        left = False
+        self._left = False
 
         def leave(watch: asyncio.Task[None]) -> None:
-            nonlocal left
             if not watch.cancelled():
-                left = True
+                self._left = True
                 task.cancel()
 
         watch = asyncio.create_task(self._wait_until_left())
@@ -157,12 +157,20 @@ class Client:
             yield
         except asyncio.CancelledError:
             # Cancelled from elsewhere too (the server stops): that goes on.
-            if left and task.uncancel() == 0:
+            if self.survives_leaving():
                 raise ClientDisconnected from None
             raise
         finally:
             watch.remove_done_callback(leave)
             watch.cancel()
+
+    def survives_leaving(self) -> bool:
+        """Whether the client's leaving was all that cancelled the task; that is taken back then, and what has
+        to be done after it can be done."""
+        task = asyncio.current_task()
+        assert task is not None
+        left, self._left = self._left, False
+        return left and task.uncancel() == 0
 
     async def _wait_until_left(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -7,10 +7,15 @@ import uuid
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from optimizer_app.models.limits import Limited
 from optimizer_app.models.roles import Role, needed_role
+
+MAX_DRAIN_SECONDS = 60
+MAX_DRAIN_TOKENS = 100_000
+DEFAULT_DRAIN_TOKENS = 1_000
 
 
 def new_hash_secret() -> str:
@@ -48,6 +53,8 @@ class Project(Limited):
     Its bounds are those of all its keys together.
 
     `analytics_url` is where its events go, beside the instance's ANALYTICS_URL.
+    Where a client leaves a stream, it is read on for `drain_seconds` and `drain_tokens` at most, until the
+    provider says what it bills; 0 seconds: it is closed at once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -56,6 +63,14 @@ class Project(Limited):
         settings.AUTH_USER_MODEL, blank=True, related_name="projects", through="optimizer_app.Membership"
     )
     analytics_url = models.URLField(max_length=500, blank=True)
+    drain_seconds = models.PositiveSmallIntegerField(
+        db_default=0, default=0, validators=[MaxValueValidator(MAX_DRAIN_SECONDS)]
+    )
+    drain_tokens = models.PositiveIntegerField(
+        db_default=DEFAULT_DRAIN_TOKENS,
+        default=DEFAULT_DRAIN_TOKENS,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DRAIN_TOKENS)],
+    )
     hash_secret = models.CharField(max_length=64, default=new_hash_secret, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

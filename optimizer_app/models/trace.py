@@ -64,11 +64,12 @@ class RequestTrace(models.Model):
     `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
     `text_until`: until when its config keeps what it said, None where it keeps nothing.
-    `usage_*` is what the provider billed, None where it did not say. `read_backs` is what the model read of
+    `usage_*` is what the provider billed, None where it did not say; `usage_is_estimated` where a stream
+    broke off before it had said so. `read_backs` is what the model read of
     what had been cut, `re_reads` the tools that it called again after their results were, `provider_calls`
     what each call was billed where that took several, and `read_back_usd` what these cost more than one
     would have. `billed_usd` is what the provider asks for all of it, None where no price is known; estimated
-    by the prompt alone where the provider did not come to say what it billed. `receipt` has all of this line
+    where the provider did not come to say what it billed. `receipt` has all of this line
     by line, and what would have been billed without us: see `optimizer_app/receipts/receipt.py`; None where
     no price is known or nobody was asked.
     `breakpoints_added` are ours in the provider's cache, with place and lifetime; `provider_edits` is what
@@ -119,6 +120,7 @@ class RequestTrace(models.Model):
     usage_cached_tokens = models.PositiveIntegerField(null=True)
     usage_cache_write_tokens = models.PositiveIntegerField(null=True)
     usage_output_tokens = models.PositiveIntegerField(null=True)
+    usage_is_estimated = models.BooleanField(db_default=False, default=False)
     gross_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     net_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     read_back_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from django.db import IntegrityError, transaction
 
 from optimizer_app.configs.create import make_default
@@ -11,6 +13,13 @@ from optimizer_app.outgoing import check_outgoing_url
 from optimizer_app.projects.errors import ForeignConfig, NameTaken
 
 
+class DrainSettings(NamedTuple):
+    """How far streams are read on after their clients left; 0 seconds: they are closed at once."""
+
+    drain_seconds: int
+    drain_tokens: int
+
+
 def change_project(
     project: Project,
     *,
@@ -18,10 +27,11 @@ def change_project(
     analytics_url: str,
     default_config: OptimizationConfig | None,
     limits: Limits | None = None,
+    drain: DrainSettings | None = None,
 ) -> None:
     """Set all of it or nothing. Requests follow within seconds.
 
-    NameTaken, UnsafeUrl and ForeignConfig say what was refused. Without `default_config` or `limits`
+    NameTaken, UnsafeUrl and ForeignConfig say what was refused. Without `default_config`, `limits` or `drain`
     these stay as they are.
     """
     if analytics_url and analytics_url != project.analytics_url:
@@ -33,7 +43,9 @@ def change_project(
             project.name, project.analytics_url = name, analytics_url
             if limits is not None:
                 set_limits(project, limits)
-            project.save(update_fields=["name", "analytics_url", *LIMIT_FIELDS])
+            if drain is not None:
+                project.drain_seconds, project.drain_tokens = drain.drain_seconds, drain.drain_tokens
+            project.save(update_fields=["name", "analytics_url", *LIMIT_FIELDS, *DrainSettings._fields])
             if default_config is not None and not default_config.is_default:
                 make_default(default_config)
     except IntegrityError as error:

@@ -5,7 +5,7 @@ billed: `without_us` says what the original would have been billed, where its ca
 was not, the cut tokens are taken to have been read from and written to the cache in the shares that `usage`
 reports for those that were sent.
 The bill is what every call cost, its answer's tokens included; where the usage never came, as with a stream
-that its reader left, it is estimated by the prompt that was sent, and marked so.
+that its reader left, it is estimated by the prompt that was sent and what came of the answer, and marked so.
 Where the model read back what had been cut, the provider was called more than once: without us it would have
 been called once, for the whole prompt and the last call's answer.
 A request for a model without a price is unpriced, which is None and never 0. The built-in echo bills
@@ -51,7 +51,8 @@ class CutPrompt:
 
     `was_answered`: a provider began to answer, and bills it whether or not it came to say how much.
     `tokens_per_counted` is how many tokens the provider counts for each of ours. `has_own_breakpoints`: the
-    prompt was cached because of breakpoints that we set.
+    prompt was cached because of breakpoints that we set. `usage_is_estimated`: a stream broke off, and its
+    usage is not the provider's.
     """
 
     model: str
@@ -64,6 +65,7 @@ class CutPrompt:
     without_us: Usage | None = None
     tokens_per_counted: float = 1.0
     has_own_breakpoints: bool = False
+    usage_is_estimated: bool = False
 
     @property
     def provider_tokens_before(self) -> int:
@@ -135,6 +137,7 @@ def _priced(entry: Entry, cut: CutPrompt) -> Prices:
     return replace(
         saved,
         billed_usd=paid,
+        billed_is_estimated=cut.usage_is_estimated,
         net_usd=without_us.usd - paid,
         read_back_usd=_price_of_going_on(entry, cut) if len(cut.calls) > 1 else None,
         breakpoints_usd=_discount(entry, cut) if cut.has_own_breakpoints else None,

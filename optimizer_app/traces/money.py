@@ -73,6 +73,7 @@ def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverr
         without_us=_without_us(record, first, drift, override),
         tokens_per_counted=drift.tokens_per_counted,
         has_own_breakpoints=_is_cached_by_us(record),
+        usage_is_estimated=record.usage_is_estimated,
     )
     work = WorkedOn(
         record.blocks, [asdict(x) for x in record.read_backs], [asdict(x) for x in record.re_reads]

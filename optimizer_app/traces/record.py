@@ -82,8 +82,10 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
     cache included. Where the provider was called more than once, as the model read back what was cut, the
-    usage is that of all `provider_calls`. `masked` has how many secrets each detector kept from the provider.
-    `messages_count` goes to events only. `segments` are those of the prompt as it came.
+    usage is that of all `provider_calls`. Where a stream broke off before the provider said all of it,
+    `usage_is_estimated`, the output by the text that came, and the prompt by our count. `masked` has how many
+    secrets each detector kept from the provider. `messages_count` goes to events only. `segments` are those
+    of the prompt as it came.
     """
 
     id: uuid.UUID
@@ -124,6 +126,7 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     usage_cached_tokens: int | None = None
     usage_cache_write_tokens: int | None = None
     usage_output_tokens: int | None = None
+    usage_is_estimated: bool = False
     stages: list[dict[str, Any]] = field(default_factory=list)
     blocks: list[dict[str, Any]] = field(default_factory=list)
     read_backs: list[ReadBackRecord] = field(default_factory=list)

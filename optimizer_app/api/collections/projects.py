@@ -23,10 +23,11 @@ from optimizer_app.limits.holders import project_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import LIMIT_FIELDS, limits_of
 from optimizer_app.models import OptimizationConfig, Project, Role
+from optimizer_app.models.project import MAX_DRAIN_SECONDS, MAX_DRAIN_TOKENS
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, NameTaken
-from optimizer_app.projects.settings import change_project
+from optimizer_app.projects.settings import DrainSettings, change_project
 from optimizer_app.projects.usage import project_uses
 
 
@@ -35,7 +36,15 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields: ClassVar = ["id", "name", "analytics_url", "default_config", "created_at", *LIMIT_FIELDS]
+        fields: ClassVar = [
+            "id",
+            "name",
+            "analytics_url",
+            "default_config",
+            "created_at",
+            *LIMIT_FIELDS,
+            *DrainSettings._fields,
+        ]
 
     def get_default_config(self, project: Project) -> str | None:
         return next((str(config.pk) for config in project.configs.all() if config.is_default), None)
@@ -49,6 +58,18 @@ class ProjectChange(LimitsChange):
     name = serializers.CharField(max_length=100, required=False)
     analytics_url = serializers.URLField(max_length=500, allow_blank=True, required=False)
     default_config = VisibleConfig(required=False)
+    drain_seconds = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_DRAIN_SECONDS,
+        required=False,
+        help_text="How long a stream is read on after its client left; 0: it is closed at once.",
+    )
+    drain_tokens = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_DRAIN_TOKENS,
+        required=False,
+        help_text="For how many tokens more, at most.",
+    )
 
 
 class ProjectUseSerializer(serializers.Serializer[Any]):
@@ -101,6 +122,10 @@ class ProjectsView(Collection):
                 analytics_url=given.get("analytics_url", project.analytics_url),
                 default_config=given.get("default_config"),
                 limits=taken_limits(given, limits_of(project)),
+                drain=DrainSettings(
+                    given.get("drain_seconds", project.drain_seconds),
+                    given.get("drain_tokens", project.drain_tokens),
+                ),
             )
         except NameTaken as error:
             raise _taken() from error

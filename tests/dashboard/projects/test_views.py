@@ -90,6 +90,15 @@ def test_settings_are_changed_together(as_member: Client, member: User, project:
     assert "127.0.0.1:9" in page_text(as_member, f"/projects/{project.pk}")
 
 
+def test_streams_that_clients_leave_are_read_on_as_it_is_set(as_member: Client, project: Project) -> None:
+    place = f"/projects/{project.pk}"
+    assert "are closed at once" in page_text(as_member, place)
+    as_member.post(f"{place}/change", {"name": "p", "drain_seconds": "20", "drain_tokens": "2500"})
+    assert "are read on for 20 s and 2,500 tokens" in page_text(as_member, place)
+    refused = as_member.post(f"{place}/change", {"name": "p", "drain_seconds": "61"}).content.decode()
+    assert 'href="#id_drain_seconds"' in refused
+
+
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [

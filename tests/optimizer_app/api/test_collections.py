@@ -134,6 +134,9 @@ def test_a_project_is_changed_all_or_nothing(
     changed = call("PATCH", place, {"name": "renamed"})
     assert (changed.status, changed.body["name"]) == (200, "renamed")
     assert changed.body["default_config"] == str(config.pk)
+    drained = call("PATCH", place, {"drain_seconds": 9}).body
+    assert (drained["drain_seconds"], drained["drain_tokens"]) == (9, 1000)
+    assert call("PATCH", place, {"drain_seconds": 61}).status == 400
     taken = call("PATCH", place, {"name": foreign_project.name})
     assert (taken.status, list(taken.error["fields"])) == (400, ["name"])
     unsafe = call("PATCH", place, {"name": "third", "analytics_url": "http://169.254.169.254/"})
