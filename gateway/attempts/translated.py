@@ -10,6 +10,7 @@ import orjson
 
 from gateway.attempts.outgoing import Outgoing
 from gateway.auth import Caller
+from gateway.errors import BadRequest
 from gateway.requests.body import parsed_object
 from gateway.requests.client import Client, Headers
 from gateway.requests.off_loop import off_loop
@@ -19,7 +20,8 @@ from gateway.translation.providers.bedrock.signing import signed
 from gateway.translation.translator import Translated, translate
 from gateway.upstream.connections import Answer
 from gateway.upstream.headers import request_headers
-from optimizer_app.models import Provider
+
+_OWN_KEY = "x-provider-authorization"
 
 
 @asynccontextmanager
@@ -27,24 +29,34 @@ async def translated_attempt(
     gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
 ) -> AsyncIterator[Answer]:
     """The answer in the dialect of the request. BadRequest, naming the field, for what has no translation."""
-    translated, body = await off_loop(len(outgoing.body), _written, outgoing)
+    provider, raw = outgoing.provider, await _unpacked(gateway, client, outgoing)
+    translated, body = await off_loop(len(raw), _written, raw, outgoing)
     headers = _headers(client, caller, outgoing, translated)
     path = translated.api.path(translated.conversation)
-    if outgoing.provider.kind == Provider.Kind.BEDROCK:
+    if provider.access_key_id and _OWN_KEY not in client.headers:
         # In a thread: the first of them imports botocore.
-        headers = await asyncio.to_thread(signed, outgoing.provider, path, headers, body)
-    async with gateway.upstream.send(outgoing.provider, "POST", path, headers, body) as answer:
-        yield await translated_answer(answer, translated, outgoing.provider.secret or "")
+        headers = await asyncio.to_thread(signed, provider, path, headers, body)
+    async with gateway.upstream.send(provider, "POST", path, headers, body) as answer:
+        yield await translated_answer(answer, translated, provider.secret or "")
 
 
-def _written(outgoing: Outgoing) -> tuple[Translated, bytes]:
-    body, _ = parsed_object(outgoing.body)
-    translated = translate(body, outgoing.dialect.name, outgoing.provider)
-    return translated, orjson.dumps(translated.body)
+async def _unpacked(gateway: Gateway, client: Client, outgoing: Outgoing) -> bytes:
+    """The body to read: one that is not optimized may still be packed as it came."""
+    as_it_came = outgoing.request.off and outgoing.request.template is None
+    return await gateway.unpacked(client, outgoing.body) if as_it_came else outgoing.body
+
+
+def _written(raw: bytes, outgoing: Outgoing) -> tuple[Translated, bytes]:
+    body, _ = parsed_object(raw)
+    try:
+        translated = translate(body, outgoing.dialect.name, outgoing.provider)
+        return translated, orjson.dumps(translated.body)
+    except orjson.JSONEncodeError:
+        raise BadRequest("the request body is nested too deeply to be translated") from None
 
 
 def _headers(client: Client, caller: Caller, outgoing: Outgoing, translated: Translated) -> Headers:
     """Nothing of the caller's own but its key for the provider: the rest speaks of another API."""
-    own_key = [header for header in client.header_list if header[0] == "x-provider-authorization"]
+    own_key = [header for header in client.header_list if header[0] == _OWN_KEY]
     received = [("content-type", "application/json"), *translated.api.headers, *own_key]
     return request_headers(received, caller.secret, outgoing.provider, plain=True)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import orjson
 import structlog
 
-from gateway.errors import GatewayError
+from gateway.errors import UpstreamFailed
 from gateway.requests.body import json_object
 from gateway.requests.client import Headers
 from gateway.response import is_packed, unpack_whole, unpacked
@@ -45,8 +45,15 @@ def _whole(received: bytes, request: Translated) -> bytes:
     payload = json_object(received)
     if payload is None:
         raise unreadable("it is no JSON object")
-    answer = whole_answer(request.api.events_of(payload), request.conversation.model)
-    return orjson.dumps(request.caller.write_answer(answer))
+    try:
+        answer = whole_answer(request.api.events_of(payload), request.conversation.model)
+        return orjson.dumps(request.caller.write_answer(answer))
+    except orjson.JSONEncodeError:
+        raise _nested_too_deeply() from None
+
+
+def _nested_too_deeply() -> UpstreamFailed:
+    return unreadable("it is nested too deeply")
 
 
 def _error(status: int, received: bytes, request: Translated, secret: str) -> bytes:
@@ -97,6 +104,7 @@ def _readable(events: Iterable[Event]) -> Iterator[Event]:
     """The events; an error where the provider's stream is not what its API says."""
     try:
         yield from events
-    except GatewayError as error:
-        log.warning("answer_not_translated", reason=error.message)
-        yield Failed(error.status, error.message)
+    except (UpstreamFailed, orjson.JSONEncodeError) as error:
+        told = error if isinstance(error, UpstreamFailed) else _nested_too_deeply()
+        log.warning("answer_not_translated", reason=told.message)
+        yield Failed(told.status, told.message)

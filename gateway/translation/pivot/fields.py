@@ -100,7 +100,8 @@ class Fields:
 def strings(fields: Fields, name: str) -> Iterator[str]:
     """The strings of a field that holds one or a list of them."""
     value = fields.take(name)
-    for item in [value] if isinstance(value, str) else value or []:
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    for item in items:
         if not isinstance(item, str):
             raise BadRequest(f"{fields.path(name)} must be strings", param=fields.path(name))
         yield item

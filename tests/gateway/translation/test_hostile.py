@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -126,6 +127,38 @@ def test_usage_that_nobody_asked_for_is_not_shown(fleet: Fleet, kind: str) -> No
 
     assert '"usage"' not in text
     assert text.endswith("data: [DONE]\n\n")
+
+
+@EVERYWHERE
+def test_a_packed_body_that_is_not_optimized(fleet: Fleet, caller: str, kind: str) -> None:
+    headers = {
+        "content-encoding": "gzip",
+        "content-type": "application/json",
+        "x-optimizer-mode": "off",
+    }
+    packed = gzip.compress(json.dumps(request(caller, kind)).encode())
+    answer = fleet.account.post(PATHS[caller], data=packed, headers=headers)
+
+    assert answer.status_code == 200
+    assert "content-encoding" not in fleet.providers[kind].requests[0].headers
+
+
+def test_a_body_nested_deeply_is_refused(fleet: Fleet) -> None:
+    schema = b'{"type":"object","properties":' + b'{"a":' * 400 + b"1" + b"}" * 400 + b"}"
+    tool = b'[{"type":"function","function":{"name":"f","parameters":%s}}]' % schema
+    body = b'{"model":"to-gemini","messages":[{"role":"user","content":"Hi."}],"tools":%s}' % tool
+    answer = fleet.account.post(PATHS["openai"], data=body, headers={"x-optimizer-mode": "off"})
+
+    assert (answer.status_code, len(fleet.providers["gemini"].requests)) == (400, 0)
+    assert "nested too deeply" in answer.json()["error"]["message"]
+
+
+def test_the_callers_own_key_goes_to_bedrock_unsigned(fleet: Fleet) -> None:
+    headers = {"x-provider-authorization": "Bearer bedrock-api-key-own"}
+    fleet.account.post(PATHS["openai"], request("openai", "bedrock"), headers=headers)
+
+    received = fleet.providers["bedrock"].requests[0].headers
+    assert received["authorization"] == "Bearer bedrock-api-key-own"
 
 
 @EVERYWHERE

@@ -11,9 +11,7 @@ _SERVICE = "bedrock"
 
 
 def signed(provider: ProviderRoute, path: str, headers: Headers, body: bytes) -> Headers:
-    """The headers, signed where the provider has an access key; a key of Bedrock's own needs no signature."""
-    if not provider.access_key_id:
-        return headers
+    """The headers with a signature by the provider's access key, in place of its secret."""
     # Most gateways never talk to Bedrock, and botocore takes a tenth of a second to import.
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
