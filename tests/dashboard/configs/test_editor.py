@@ -64,6 +64,21 @@ def test_every_field_stands_on_the_page(as_member: Client, config: OptimizationC
         assert field.name in text
 
 
+@pytest.mark.parametrize(
+    ("field", "typed_text", "said"),
+    [
+        ("mask_detectors", "email\nmail", "&#x27;mail&#x27; is not one of private_key, jwt, api_key"),
+        ("mask_patterns", "ACME-[0-9]+\n(", "Line 2: missing )"),
+    ],
+)
+def test_what_cannot_mask_is_said_at_its_field(
+    as_member: Client, config: OptimizationConfig, field: str, typed_text: str, said: str
+) -> None:
+    assert said in save(as_member, config, **{field: typed_text}).content.decode()
+    save(as_member, config, mask_detectors="email\ncard", mask_patterns="ACME-[0-9]+")
+    assert draft_values().fields == {"mask_detectors": ["email", "card"], "mask_patterns": ["ACME-[0-9]+"]}
+
+
 def test_a_form_that_is_sent_back_changes_nothing(as_member: Client, config: OptimizationConfig) -> None:
     save(as_member, config)
     assert not ConfigDraft.objects.exists()

@@ -337,3 +337,9 @@ def test_nothing_read_again_has_no_section(as_admin: Client, project: Project) -
 def test_net_below_zero_by_reading_back_says_so() -> None:
     trace = RequestTrace(net_usd=Decimal("-0.01"), gross_usd=Decimal("0.02"), read_back_usd=Decimal("0.03"))
     assert "reading back what was cut cost more" in notices(trace)[0].text
+
+
+def test_what_was_masked_is_told_by_its_numbers() -> None:
+    trace = RequestTrace(status="ok", masked={"email": 2, "api_key": 1})
+    texts = [notice.text for notice in notices(trace)]
+    assert texts == ["Kept from the provider by placeholders: email 2, api_key 1."]

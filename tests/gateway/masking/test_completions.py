@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from optimizer_app.captures.reading import texts_of
-from optimizer_app.models import Capture, OptimizationConfig
+from optimizer_app.models import Capture
 from tests.gateway.accounts import Account, wait_until_drained
 from tests.gateway.prompts import CLAUDE, MODEL
 from tests.gateway.read_back.prompts import chat
@@ -32,14 +32,6 @@ BODIES: dict[Dialect, dict[str, Any]] = {
     "anthropic": {"model": CLAUDE, "max_tokens": 99, "messages": [{"role": "user", "content": ASKED}]},
     "responses": {"model": MODEL, "input": ASKED},
 }
-
-
-@pytest.fixture
-def masking(account: Account) -> Account:
-    """The account, whose config masks e-mail addresses and a pattern, and keeps texts."""
-    fields = {"mask_detectors": ["email"], "mask_patterns": ['-----"secret"\n.-----'], "capture_days": 1}
-    OptimizationConfig.objects.filter(project=account.project).update(fields=fields)
-    return account
 
 
 def names_of(account: Account) -> tuple[str, str]:
