@@ -65,7 +65,14 @@ class Origin(StrEnum):
     __hash__ = str.__hash__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value_class(cls: type[_T]) -> type[_T]:
+    """A slotted dataclass whose fields type checkers hold to be frozen: to freeze them at run time would
+    double the time that it takes to make one, and a request makes thousands."""
+    return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+@value_class
 class Marker:
     """What this optimizer wrote into a block's text, from `start` to `end`.
 
@@ -75,6 +82,8 @@ class Marker:
     the `handle` is a number that names what is gone, and nothing else in the prompt. `copy_of` is the id of
     the block in which a copy stands.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     start: int
     end: int
@@ -115,13 +124,6 @@ def quoted(text: str, quoting: Quoting) -> str:
     for level in quoting:
         text = json.dumps(text, ensure_ascii=level == "ascii")[1:-1]
     return text
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def value_class(cls: type[_T]) -> type[_T]:
-    """A slotted dataclass whose fields type checkers hold to be frozen: to freeze them at run time would
-    double the time that it takes to make one, and a request makes thousands."""
-    return dataclass(slots=True)(cls)
 
 
 @value_class

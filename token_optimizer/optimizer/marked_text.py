@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
+from typing import Any, ClassVar
 
-from token_optimizer.models import Block, Marker
+from token_optimizer.models import Block, Marker, value_class
 
 _START, _END = attrgetter("start"), attrgetter("end")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MarkedText:
     """A text with the markers that stand in it, in order."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     text: str
     markers: tuple[Marker, ...] = ()

@@ -93,6 +93,8 @@ def _numbered_examples(text: str) -> list[Found]:
     """Numbered paragraphs of which all but the last have an answer in a line that opens alike; the last one
     asks."""
     blocks = _blank_separated(text)
+    if len(blocks) <= _MIN_EXAMPLES + 1:
+        return []
     numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]
     if True not in numbered:
         return []
@@ -128,6 +130,8 @@ def _arrow_examples(text: str) -> list[Found]:
 
 
 def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> list[Found]:
+    if len(blocks) <= _MIN_EXAMPLES:
+        return []
     labels = [match.group(1) if (match := _LABEL.match(text, *block)) else "" for block in blocks]
     counts = Counter(label for label in labels if label)
     if not counts:

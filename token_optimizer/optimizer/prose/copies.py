@@ -92,13 +92,20 @@ class _Standing:
     texts: dict[int, MarkedText] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
     whole: dict[str, int] = field(default_factory=dict)
+    newest: tuple[str, str] = ("", "")
     members: dict[int, list[int]] = field(default_factory=dict)
     beginnings: dict[tuple[int, int], dict[str, list[tuple[list[str], int]]]] = field(default_factory=dict)
 
     def add(self, at: int, text: MarkedText) -> None:
         self.texts[at] = text
-        self.whole[comparable(text.text)] = at
+        self.whole[self._comparable(text.text)] = at
         self.holder.update(dict.fromkeys(chosen_lines(text.text), at))
+
+    def _comparable(self, text: str) -> str:
+        """The text as it is compared; each is asked for twice in a row."""
+        if self.newest[0] is not text:
+            self.newest = text, comparable(text)
+        return self.newest[1]
 
     def lines(self, source: int) -> list[str]:
         """The lines of a text that stands."""
@@ -158,7 +165,7 @@ class _Standing:
         A long line counts twice: where it is the only one that is shared, it is worth a reference.
         """
         block = self.blocks[at]
-        same = self.whole.get(comparable(block.content))
+        same = self.whole.get(self._comparable(block.content))
         if same is not None and abs(same - at) <= self.window:
             return [same]
         chosen = chosen_lines(block.content)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
+from typing import NamedTuple
 
-from token_optimizer.models import Block, Marker, Passage, Prompt, quoted
+from token_optimizer.models import Block, Marker, Passage, Prompt, quoted, value_class
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.dropped_turns import without_turns
@@ -61,7 +62,23 @@ class Cutter:
     name_weight: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+class _Opened(NamedTuple):
+    """A block that has a cutter and passages."""
+
+    at: int
+    block: Block
+    source: MarkedText
+    cutter: Cutter
+    passages: list[Passage]
+    texts: Sequence[str]
+
+    def written(self) -> Sequence[str]:
+        """The text of each passage as it is written."""
+        wrapper = self.block.wrapper
+        return [quoted(text, wrapper.quoting) for text in self.texts] if wrapper else self.texts
+
+
+@value_class
 class CuttableBlock:
     """A block that may be cut, at its index in the prompt, with its passages and the text and the tokens of
     each.
@@ -76,20 +93,15 @@ class CuttableBlock:
     cutter: Cutter
     passages: list[Passage]
     texts: Sequence[str]
-    frame: Frame | None = None
-    tokens: Sequence[int] = ()
-    directives: frozenset[int] = frozenset()
-    is_own_words: bool = False
+    tokens: Sequence[int]
+    frame: Frame | None
+    directives: frozenset[int]
+    is_own_words: bool
 
     def facts(self, place: int) -> Mapping[str, float]:
         """What the passage says, with the names that it mentions."""
         weight = self.cutter.name_weight
         return {**self.passages[place].facts, **(name_facts(self.texts[place], weight) if weight else {})}
-
-    def written(self) -> Sequence[str]:
-        """The text of each passage as it is written."""
-        wrapper = self.block.wrapper
-        return [quoted(text, wrapper.quoting) for text in self.texts] if wrapper else self.texts
 
     def title(self) -> str:
         """What stands before the first passage, and around the text."""
@@ -112,9 +124,23 @@ def cuttable_blocks(
     prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None], turns: Iterable[int]
 ) -> list[CuttableBlock]:
     """The blocks that have a cutter and passages; `turns` are those that may go as a whole."""
-    found = []
-    droppable = set(turns)
-    keywords = context.config.directive_keywords
+    opened = list(_opened(prompt, cutter_of))
+    # One call for all of them: a call costs more than a short text.
+    counts = iter(context.count([text for one in opened for text in one.written()]))
+    droppable, keywords = set(turns), context.config.directive_keywords
+    return [
+        CuttableBlock(
+            *one,
+            _passage_tokens(one, counts),
+            _frame_of(one, droppable),
+            _overlapping(one.passages, directive_spans_in(one.block, one.source.text, keywords)),
+            _is_own_words(one.block, one.cutter),
+        )
+        for one in opened
+    ]
+
+
+def _opened(prompt: Prompt, cutter_of: Callable[[Block], Cutter | None]) -> Iterator[_Opened]:
     for at, block in enumerate(prompt.blocks):
         if block.verbatim or block.must_keep or block.slot is None:
             continue
@@ -123,18 +149,16 @@ def cuttable_blocks(
             continue
         source = _source_of(block, cutter)
         if passages := cutter.passages(source.text, prompt.query, source.markers):
-            frame = Frame("turn", block.turn) if block.turn in droppable else None
-            if frame is None and cutter.whole:
-                frame = Frame("text", at)
             texts = [source.text[passage.start : passage.end] for passage in passages]
-            directives = _overlapping(passages, directive_spans_in(block, source.text, keywords))
-            own = _is_own_words(block, cutter)
-            found.append(
-                CuttableBlock(at, block, source, cutter, passages, texts, frame, (), directives, own)
-            )
-    # One call for all of them: a call costs more than a short text.
-    counts = iter(context.count([text for cuttable in found for text in cuttable.written()]))
-    return [replace(cuttable, tokens=_passage_tokens(cuttable, counts)) for cuttable in found]
+            yield _Opened(at, block, source, cutter, passages, texts)
+
+
+def _frame_of(opened: _Opened, droppable: Set[int]) -> Frame | None:
+    """What is opened by the first passage that is kept: an old turn that may go, or a text that goes as a
+    whole."""
+    if opened.block.turn in droppable:
+        return Frame("turn", opened.block.turn)
+    return Frame("text", opened.at) if opened.cutter.whole else None
 
 
 def _is_own_words(block: Block, cutter: Cutter) -> bool:
@@ -163,12 +187,12 @@ def _overlapping(passages: Sequence[Passage], spans: Sequence[tuple[int, int]]) 
     return frozenset(places)
 
 
-def _passage_tokens(cuttable: CuttableBlock, counts: Iterator[int]) -> list[int]:
+def _passage_tokens(opened: _Opened, counts: Iterator[int]) -> list[int]:
     """What each passage costs; less where the block says the same as the text in fewer tokens."""
-    tokens = list(islice(counts, len(cuttable.passages)))
-    if cuttable.source.text is cuttable.block.content:
+    tokens = list(islice(counts, len(opened.passages)))
+    if opened.source.text is opened.block.content:
         return tokens
-    share = min(1.0, max(_MIN_SHARE, cuttable.block.tokens / max(1, sum(tokens))))
+    share = min(1.0, max(_MIN_SHARE, opened.block.tokens / max(1, sum(tokens))))
     return [math.ceil(share * count) for count in tokens]
 
 
