@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from functools import partial
+from statistics import fmean, median
 from time import process_time
 
 import tiktoken
@@ -43,6 +44,7 @@ _WANTED_SIZE = 60_000
 _DEFAULT_COLD_WANTED = 4.0
 _MANY_BLOCKS_TOKENS = 100_000
 _BLOCKS = 1_000
+_TURNS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_curve(_curve(options.sizes, options.runs, encoding))
         print_many_blocks(options.runs, encoding)
         print_default(options.runs, encoding)
+        print_turns(options.runs, encoding)
 
 
 def _curve(sizes: Sequence[int], runs: int, encoding: tiktoken.Encoding) -> dict[int, Run]:
@@ -90,6 +93,12 @@ def _run(messages: Messages, encoding: tiktoken.Encoding, number: int, later: Me
 
 
 def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -> tuple[float, float]:
+    optimize = _new_conversation(budget_tokens)
+    return _milliseconds(lambda: optimize(messages)), _milliseconds(lambda: optimize(later))
+
+
+def _new_conversation(budget_tokens: int | None) -> Callable[[Messages], None]:
+    """Optimizes what a conversation sends turn by turn, of which nothing is known yet."""
     forget_texts()
     memory = InProcessMemory()
     config = OptimizerConfig.preset("balanced", max_input_tokens=_NO_BUDGET)
@@ -98,7 +107,7 @@ def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -
         body = {"model": _MODEL, "messages": sent}
         optimize_body(body, "openai", config=config, budget_tokens=budget_tokens, ports=Ports(memory=memory))
 
-    return _milliseconds(lambda: optimize(messages)), _milliseconds(lambda: optimize(later))
+    return optimize
 
 
 def _milliseconds(run: Callable[[], object]) -> float:
@@ -158,6 +167,29 @@ def print_default(runs: int, encoding: tiktoken.Encoding) -> None:
             f" next turn {middle.warm / middle.encoded:.2f} x tiktoken"
         )
     print(f"wanted: cold <= {_DEFAULT_COLD_WANTED} x, the next turn <= {_WARM_WANTED} x")
+
+
+def print_turns(runs: int, encoding: tiktoken.Encoding) -> None:
+    """An agent's turns with half of its first prompt as their budget: one of them has to make room, and those
+    after it have it."""
+    taken = [_turns(conversation(_WANTED_SIZE, number), encoding, number) for number in range(runs)]
+    later = [ratio for ratios in taken for ratio in ratios[1:]]
+    print(
+        f"agent, {_TURNS} turns at half of the first: {median(ratios[0] for ratios in taken):.2f} x, then on"
+        f" average {fmean(later):.2f} x, half of the turns at most {median(later):.2f} x tiktoken"
+    )
+
+
+def _turns(messages: Messages, encoding: tiktoken.Encoding, number: int) -> list[float]:
+    """What each turn takes, times what tiktoken takes for the first."""
+    text = prompt_text({"messages": messages})
+    encoded = _milliseconds(lambda: encoding.encode_ordinary(text))
+    optimize = _new_conversation(count_tokens(text, _MODEL) // 2)
+    ratios = []
+    for turn in range(_TURNS):
+        ratios.append(_milliseconds(partial(optimize, messages)) / encoded)
+        messages = next_turn(messages, number * _TURNS + turn)
+    return ratios
 
 
 def _default_run(messages: Messages, encoding: tiktoken.Encoding, number: int) -> Run:

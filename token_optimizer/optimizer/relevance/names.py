@@ -39,9 +39,9 @@ def distinct_name_facts(text: str) -> set[str]:
     return {fact for _, fact, _ in _NAMES.distinct(text)}
 
 
-def names_of_parts(parts: Iterable[str]) -> set[str]:
-    """The names in these parts of a text, which stand between spaces."""
-    return {name for found in filter(None, map(_NAMES.__getitem__, parts)) for name, _, _ in found}
+def names_by_part(parts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The names in each of these parts of texts, which stand between spaces, where it has some."""
+    return {part: tuple(name for name, _, _ in found) for part in parts if (found := _NAMES[part])}
 
 
 def weighted_names(text: str) -> list[tuple[str, float]]:

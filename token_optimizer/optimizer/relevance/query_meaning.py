@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from token_optimizer.models import Block, Meaning
-from token_optimizer.optimizer.relevance.names import names_of_parts
+from token_optimizer.optimizer.relevance.names import names_by_part
 from token_optimizer.optimizer.relevance.synonyms import synonyms
 from token_optimizer.optimizer.relevance.utility import parts_by_similarity
 from token_optimizer.optimizer.relevance.word_vectors import WordVectors
@@ -21,9 +21,12 @@ def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     # Names and stems are looked for in the same parts of a text.
     parts_of = [set(block.content.split()) for block in blocks]
     words = WordVectors.of_parts([set(query.split()), *parts_of])
+    names = names_by_part(set().union(*parts_of))
     newest = max(block.timestamp for block in blocks)
     utilities = {}
     for block, said, similarity in zip(blocks, parts_of, words.similarities(), strict=True):
-        parts = parts_by_similarity(block, similarity, len(names_of_parts(said)), newest)
+        parts = parts_by_similarity(
+            block, similarity, len(set().union(*map(names.__getitem__, names.keys() & said))), newest
+        )
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
     return Meaning(utilities, synonyms(query, words))

@@ -147,20 +147,19 @@ class GreedyChoice:
         for number in self._members[frame]:
             if not state.settled[number]:
                 gaps = state.gaps[number] * self._gap_tokens[number]
-                state.costs[number] = self._plain_costs[number] + gaps
-                self._push(state, number)
+                self._set_cost(state, number, self._plain_costs[number] + gaps)
 
     def _make_cheaper(self, state: _State, number: int, tokens: int) -> None:
         """Take a marker off what the passage costs, beside which one is kept."""
         state.gaps[number] -= 1
         if tokens and not state.settled[number]:
-            state.costs[number] -= tokens
-            self._push(state, number)
+            self._set_cost(state, number, state.costs[number] - tokens)
 
-    def _push(self, state: _State, number: int) -> None:
-        cost, least_cost = state.costs[number], self._least_costs[number]
-        worth = state.values[number] / (cost if cost > least_cost else least_cost)
-        heappush(state.heap, (-worth, number))
+    def _set_cost(self, state: _State, number: int, cost: int) -> None:
+        """Put a passage that costs less now where its worth is on the heap."""
+        state.costs[number] = cost
+        least_cost = self._least_costs[number]
+        heappush(state.heap, (-state.values[number] / (cost if cost > least_cost else least_cost), number))
 
     def _first_state(self, candidates: CandidateTable, frames: Mapping[Frame, int]) -> _State:
         """Nothing is kept, and all frames are closed. Markers count in what a passage costs, or only crumbs
