@@ -71,6 +71,7 @@ class Recording:
         self._count: Callable[[], Optimized] | None = None
         self._calls: list[Usage] = []
         self._is_broken_off = False
+        self._is_replayed = False
         self._ended = False
         self._provider: ProviderRoute | None = None
         self.dialect: Dialect = arrival.dialect
@@ -105,9 +106,21 @@ class Recording:
         columns = self._columns
         saved = columns["tokens_before"] - columns["tokens_after"]
         found = optimizer_headers(self.trace_id, saved, columns["route"])
+        if self._is_replayed:
+            found.append(("x-optimizer-cache", "hit"))
         if self._provider is not None:
             found.append(("x-optimizer-provider", self._provider.name_in_header))
         return found
+
+    def is_whole_answer_of(self, provider: ProviderRoute) -> bool:
+        """Whether the request ended well, answered by this provider at once."""
+        is_well = self._columns["status"] == "ok" and self._provider is provider
+        return is_well and not self._columns.get("read_backs")
+
+    def note_answered_from_cache(self) -> None:
+        """The answer is an earlier one: nobody is asked, and what is said to be billed was billed before."""
+        self._is_replayed = True
+        self._columns.update(route="cache", cache_hit=True, answered_from_cache=True)
 
     def note_request(self, request: PromptRequest) -> None:
         """What is asked for, in the dialect that the prompt turned out to have."""
@@ -180,6 +193,9 @@ class Recording:
 
     def note_usage(self, usage: Usage) -> None:
         """What the provider billed for one call, beside those before it."""
+        if self._is_replayed:
+            self._columns.update(spared_usage=ProviderCall(*astuple(usage)))
+            usage = Usage(0, 0, 0, 0)
         self._calls.append(usage)
         self._note_calls()
 

@@ -25,6 +25,7 @@ from gateway.provider_cache.recurrences import Recurrences
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
 from gateway.requests.in_flight import BytesInFlight
+from gateway.response_cache.answers import AnswerStore
 from gateway.upstream.connections import Upstream
 from optimizer_app.captures.queue import CaptureQueue
 from optimizer_app.optimize.service import (
@@ -60,6 +61,7 @@ class Gateway:
     valkey: Redis
     limiter: Limiter
     recurrences: Recurrences
+    answers: AnswerStore
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
@@ -126,6 +128,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                     valkey,
                     limiter,
                     Recurrences(valkey),
+                    AnswerStore(valkey),
                     precompression_queue,
                     capture_queue,
                 )

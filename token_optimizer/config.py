@@ -18,6 +18,7 @@ TOOL_DESCRIPTION_MODES = ("none", "first_sentence", "rules", "concise", "full")
 READ_BACK_MODES = ("auto", "always", "never")
 TOOL_DEFERRAL_MODES = ("auto", "never")
 PROVIDER_CACHE_MODES = ("auto", "off")
+RESPONSE_CACHE_MODES = ("off", "temperature_0", "always")
 # How many strings a list may hold, of how many characters each. Keywords are looked for at each place of
 # a text.
 MAX_LISTS = {
@@ -28,6 +29,7 @@ MAX_LISTS = {
     "mask_patterns": (20, MAX_PATTERN_CHARS),
 }
 MAX_CAPTURE_DAYS = 365
+MAX_RESPONSE_CACHE_SECONDS = 604_800
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
@@ -63,9 +65,10 @@ class OptimizerConfig:
     descriptions of unlikely tools are left to be read back; auto is where there are many), `summarizer` (by
     which the central sentences of prose are found), `directive_keywords` (words of duty beside our own, by
     which directives are known), `provider_cache` (whether the service adds what lets the provider's cache
-    find more of a prompt, where its client added nothing), `capture_days` (days that the service keeps
-    prompts and answers; 0: none), `mask_detectors` (which secrets and personal data are kept from the
-    provider) and `mask_patterns` (what else is).
+    find more of a prompt, where its client added nothing), `response_cache` (whether it answers the very same
+    request with the answer that it gave before, for `response_cache_seconds`), `capture_days` (days that the
+    service keeps prompts and answers; 0: none), `mask_detectors` (which secrets and personal data are kept
+    from the provider) and `mask_patterns` (what else is).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -118,6 +121,8 @@ class OptimizerConfig:
     summarizer: str = "textrank"
     directive_keywords: list[str] = field(default_factory=list)
     provider_cache: str = "auto"
+    response_cache: str = "off"
+    response_cache_seconds: int = 3600
     capture_days: int = 0
     mask_detectors: list[str] = field(default_factory=list)
     mask_patterns: list[str] = field(default_factory=list)
@@ -157,6 +162,8 @@ class OptimizerConfig:
         _check_mode("read_back", self.read_back, READ_BACK_MODES)
         _check_mode("tool_deferral", self.tool_deferral, TOOL_DEFERRAL_MODES)
         _check_mode("provider_cache", self.provider_cache, PROVIDER_CACHE_MODES)
+        _check_mode("response_cache", self.response_cache, RESPONSE_CACHE_MODES)
+        _check_seconds("response_cache_seconds", self.response_cache_seconds)
         check_summarizer(self.summarizer)
         _check_model("target_model", self.target_model)
         for name in _FLAGS:
@@ -195,6 +202,12 @@ def _check_days(name: str, value: object) -> None:
     _check_count(name, value)
     if isinstance(value, int) and value > MAX_CAPTURE_DAYS:
         raise ConfigError(f"{name} must be at most {MAX_CAPTURE_DAYS}, not {value!r}")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    _check_count(name, value, least=1)
+    if isinstance(value, int) and value > MAX_RESPONSE_CACHE_SECONDS:
+        raise ConfigError(f"{name} must be at most {MAX_RESPONSE_CACHE_SECONDS}, not {value!r}")
 
 
 def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from token_optimizer.config import (
     PROVIDER_CACHE_MODES,
     READ_BACK_MODES,
+    RESPONSE_CACHE_MODES,
     SUMMARIZERS,
     TOOL_DEFERRAL_MODES,
     TOOL_DESCRIPTION_MODES,
@@ -21,6 +22,7 @@ from token_optimizer.config import (
 GROUPS = ("Budget", "Cuts", "Select", "Compress", "Cache", "Tools", "Privacy", "Events")
 _CHOICES = {
     "provider_cache": PROVIDER_CACHE_MODES,
+    "response_cache": RESPONSE_CACHE_MODES,
     "read_back": READ_BACK_MODES,
     "summarizer": SUMMARIZERS,
     "tool_deferral": TOOL_DEFERRAL_MODES,

@@ -43,6 +43,7 @@ TRACE_FIELDS = (
     "usage_cache_write_tokens",
     "usage_output_tokens",
     "usage_is_estimated",
+    "answered_from_cache",
     "gross_usd",
     "net_usd",
     "read_back_usd",

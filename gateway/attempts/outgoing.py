@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -11,6 +11,7 @@ from gateway.read_back.rounds import Reading
 from gateway.requests.additions import ASK_FOR_USAGE, Addition, body_with
 from gateway.requests.prompt import PromptRequest
 from gateway.routing import Plan, ProviderRoute, Target
+from gateway.upstream.connections import Answer
 from optimizer_app.optimize.service import Optimized
 from token_optimizer.models import OptimizationStats
 
@@ -21,6 +22,7 @@ class Outgoing:
 
     `additions` stand in the body beside what the optimizer made of it, its `result`. Without `stats` a JSON
     answer is passed on byte for byte. `reading` reads what was left out, where the model can ask for it.
+    `copied` makes a copy of the answer as it is passed on.
     """
 
     dialect: ApiDialect
@@ -32,6 +34,7 @@ class Outgoing:
     result: Optimized | None = None
     stats: OptimizationStats | None = None
     reading: Reading | None = None
+    copied: Callable[[Answer], Answer] | None = None
 
     @property
     def target(self) -> Target:

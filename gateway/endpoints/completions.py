@@ -17,6 +17,7 @@ from django.conf import settings
 
 from gateway.attempts.one import attempt
 from gateway.attempts.outgoing import Outgoing
+from gateway.attempts.replay import Replay
 from gateway.auth import Caller
 from gateway.capturing import Capture, capturing
 from gateway.dialects.base import ApiDialect
@@ -43,7 +44,7 @@ from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
 from optimizer_app.optimize.service import OptimizationRequest, Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
-from token_optimizer.models import WhyNot
+from token_optimizer.models import OptimizationStats, WhyNot
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
@@ -168,14 +169,36 @@ async def _relay_optimized(
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
     result = await _optimized(gateway, caller, recording, original)
     recording.note_stats(result.stats)
-    await client.admission.reserve(result.stats.tokens_after)
     outgoing = await _with_result(gateway, caller, original, result)
     if capture is not None:
         capture.note_optimized(outgoing.body, result.texts)
     try:
-        await relay(gateway, client, caller, recording, outgoing)
+        await _replay_or_relay(gateway, client, caller, recording, outgoing, result.stats)
     finally:
         gateway.precompression_queue.put(_left_for_next_turn(caller, original.request, result))
+
+
+async def _replay_or_relay(
+    gateway: Gateway,
+    client: Client,
+    caller: Caller,
+    recording: Recording,
+    outgoing: Outgoing,
+    stats: OptimizationStats,
+) -> None:
+    """Pass on the answer that is kept for this very request, or ask the provider and keep what it answers."""
+    replay = Replay.of(gateway.answers, client, caller, outgoing)
+    if replay is not None and (kept := await replay.find()) is not None:
+        recording.note_answered_from_cache()
+        told = replace(stats, route="cache", cache_hit=True)
+        await _pass_on(gateway, client, caller, recording, replace(outgoing, stats=told), kept)
+        return
+    await client.admission.reserve(stats.tokens_after)
+    if replay is None:
+        await relay(gateway, client, caller, recording, outgoing)
+    else:
+        await relay(gateway, client, caller, recording, replace(outgoing, copied=replay.copied))
+        await replay.keep(recording)
 
 
 async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, original: Outgoing) -> Optimized:
@@ -276,6 +299,7 @@ async def _pass_on(
     answer: Answer,
 ) -> None:
     dialect, strip_usage = outgoing.dialect, outgoing.asks_for_usage
+    answer = answer if outgoing.copied is None else outgoing.copied(answer)
     drain = Drain(gateway.drains, caller.drain_seconds, caller.drain_tokens)
     if outgoing.reading is None or answer.status >= 300:
         if is_stream(answer):

@@ -74,6 +74,7 @@ class RequestTrace(models.Model):
     no price is known or nobody was asked.
     `breakpoints_added` are ours in the provider's cache, with place and lifetime; `provider_edits` is what
     the provider says that it did to the conversation: old tool results that it cleared, or a compaction.
+    `answered_from_cache`: with an answer that was given before, and is not billed again.
     `masked` is how many secrets each detector kept from the provider.
     """
 
@@ -121,6 +122,7 @@ class RequestTrace(models.Model):
     usage_cache_write_tokens = models.PositiveIntegerField(null=True)
     usage_output_tokens = models.PositiveIntegerField(null=True)
     usage_is_estimated = models.BooleanField(db_default=False, default=False)
+    answered_from_cache = models.BooleanField(db_default=False, default=False)
     gross_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     net_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)
     read_back_usd = models.DecimalField(max_digits=16, decimal_places=9, null=True)

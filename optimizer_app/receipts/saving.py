@@ -52,7 +52,7 @@ class CutPrompt:
     `was_answered`: a provider began to answer, and bills it whether or not it came to say how much.
     `tokens_per_counted` is how many tokens the provider counts for each of ours. `has_own_breakpoints`: the
     prompt was cached because of breakpoints that we set. `usage_is_estimated`: a stream broke off, and its
-    usage is not the provider's.
+    usage is not the provider's. `spared` is what was billed before for an answer that is given again.
     """
 
     model: str
@@ -66,6 +66,7 @@ class CutPrompt:
     tokens_per_counted: float = 1.0
     has_own_breakpoints: bool = False
     usage_is_estimated: bool = False
+    spared: Usage | None = None
 
     @property
     def provider_tokens_before(self) -> int:
@@ -112,7 +113,7 @@ def billed(entry: Entry, cut: CutPrompt) -> Bill:
 
 def billed_without_us(entry: Entry, cut: CutPrompt) -> Bill | None:
     """The bill of one call with the original and the last answer; None where it is not known what came."""
-    first, last = cut.calls[0], cut.calls[-1]
+    first, last = (cut.calls[0], cut.calls[-1]) if cut.spared is None else (cut.spared, cut.spared)
     if first.input_tokens is None:
         return None
     if not first.input_tokens:
@@ -127,7 +128,7 @@ def _priced(entry: Entry, cut: CutPrompt) -> Prices:
         bill_of(entry, Usage(tokens), cut.at).usd
         for tokens in (cut.provider_tokens_before, cut.provider_tokens_after)
     )
-    saved = Prices(before - after)
+    saved = Prices(before - after if cut.spared is None else before + _answer_usd(entry, cut, cut.spared))
     without_us = billed_without_us(entry, cut)
     if without_us is None:
         if not cut.was_answered:
@@ -142,6 +143,11 @@ def _priced(entry: Entry, cut: CutPrompt) -> Prices:
         read_back_usd=_price_of_going_on(entry, cut) if len(cut.calls) > 1 else None,
         breakpoints_usd=_discount(entry, cut) if cut.has_own_breakpoints else None,
     )
+
+
+def _answer_usd(entry: Entry, cut: CutPrompt, spared: Usage) -> Decimal:
+    """The price of an answer that is given again."""
+    return bill_of(entry, spared, cut.at).output_usd
 
 
 def _discount(entry: Entry, cut: CutPrompt) -> Decimal:

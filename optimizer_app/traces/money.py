@@ -61,6 +61,7 @@ def _is_counted_whole(record: TraceRecord) -> bool:
 
 
 def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None) -> Money:
+    spared = None if record.spared_usage is None else Usage(*astuple(record.spared_usage))
     cut = CutPrompt(
         record.model,
         record.dialect,
@@ -70,10 +71,11 @@ def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverr
         record.created_at,
         # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
         was_answered=bool(record.provider) and record.status != "error",
-        without_us=_without_us(record, first, drift, override),
+        without_us=_without_us(record, spared or first, drift, override),
         tokens_per_counted=drift.tokens_per_counted,
         has_own_breakpoints=_is_cached_by_us(record),
         usage_is_estimated=record.usage_is_estimated,
+        spared=spared,
     )
     work = WorkedOn(
         record.blocks, [asdict(x) for x in record.read_backs], [asdict(x) for x in record.re_reads]

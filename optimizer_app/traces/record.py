@@ -85,7 +85,7 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     usage is that of all `provider_calls`. Where a stream broke off before the provider said all of it,
     `usage_is_estimated`, the output by the text that came, and the prompt by our count. `masked` has how many
     secrets each detector kept from the provider. `messages_count` goes to events only. `segments` are those
-    of the prompt as it came.
+    of the prompt as it came. `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
     """
 
     id: uuid.UUID
@@ -127,6 +127,8 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     usage_cache_write_tokens: int | None = None
     usage_output_tokens: int | None = None
     usage_is_estimated: bool = False
+    answered_from_cache: bool = False
+    spared_usage: ProviderCall | None = None
     stages: list[dict[str, Any]] = field(default_factory=list)
     blocks: list[dict[str, Any]] = field(default_factory=list)
     read_backs: list[ReadBackRecord] = field(default_factory=list)

@@ -28,7 +28,7 @@ ROWS_A_STATEMENT = 500
 # What a record has besides the columns of its trace.
 BESIDE_COLUMNS = frozenset({
     "messages_count", "segments", "usage_cache_write_1h_tokens",
-    "usage_reasoning_tokens",
+    "usage_reasoning_tokens", "spared_usage",
 })  # fmt: skip
 _COLUMNS = frozenset(field.name for field in msgspec.structs.fields(TraceRecord)) - BESIDE_COLUMNS
 _MONEY = ("gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated")
