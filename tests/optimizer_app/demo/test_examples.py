@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from optimizer_app.ingest.work import ingest_due
+from tests.mock_provider import MockProvider, Reply, ToolCall
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long
@@ -39,7 +40,16 @@ def against(account):
 
 def test_every_example_is_tested():
     found = {path.stem for path in (ROOT / "examples").glob("*.py")}
-    assert found == {"basic_usage", "anthropic_stream", "library_only", "off_mode", "with_semantic"}
+    assert found == {
+        "agent_with_tools",
+        "anthropic_stream",
+        "basic_usage",
+        "custom_config",
+        "library_only",
+        "off_mode",
+        "with_caching",
+        "with_semantic",
+    }
 
 
 def test_basic_usage(account):
@@ -68,6 +78,40 @@ def test_library_only():
     before, after = map(int, re.match(r"(\d+) -> (\d+) tokens", first).groups())
     assert after < before / 2
     assert any(line.startswith("rewritten log") for line in blocks)
+
+
+def at(provider):
+    """What the SDKs read to find the provider."""
+    return {
+        "OPENAI_BASE_URL": provider.openai_url,
+        "OPENAI_API_KEY": "sk-of-the-provider",
+        "ANTHROPIC_BASE_URL": provider.url,
+        "ANTHROPIC_API_KEY": "sk-ant-of-the-provider",
+    }
+
+
+def test_with_caching():
+    with MockProvider() as provider:
+        first, second = run("with_caching", **at(provider), REDIS_URL=os.environ["REDIS_URL"]).splitlines()
+    assert (first, second) == ("first call, cache hit: False", "second call, cache hit: True")
+
+
+def test_custom_config():
+    with MockProvider() as provider:
+        printed = run("custom_config", **at(provider))
+        before, after = map(int, re.search(r"(\d+) -> (\d+) tokens", printed).groups())
+        assert provider.default.text in printed
+        assert b"sensor-3" in provider.requests[0].raw
+    assert 0 < after <= before
+
+
+def test_agent_with_tools():
+    with MockProvider() as provider:
+        provider.script(Reply(tool_calls=(ToolCall("read_log", '{"host": "web-1"}'),)))
+        assert provider.default.text in run("agent_with_tools", **at(provider))
+        _, second = provider.requests
+    assert b"ERROR web-1 connection refused by db-3" in second.raw
+    assert second.raw.count(b"heartbeat") < 300
 
 
 @contextmanager

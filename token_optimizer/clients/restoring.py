@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from token_optimizer.clients.rounds import like
 from token_optimizer.masking.bodies import restored_payload
 from token_optimizer.masking.placeholders import Originals
 from token_optimizer.masking.streams.by_dialect import RESTORERS
 from token_optimizer.models import Dialect
 from token_optimizer.providers.arguments import plain
-from token_optimizer.sdk_rounds import like
 
 
 def restored_answer(answer: Any, dialect: Dialect, originals: Originals, *, stream: bool) -> Any:
