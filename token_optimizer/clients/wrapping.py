@@ -54,12 +54,14 @@ def wrap(client: Client, config: OptimizerConfig | None = None, **fields: Any) -
 
 def wrapped(client: Client, optimizing: Optimizing) -> Client:
     """The client with what an `Optimizing` does for it, which several may share."""
-    made: Any = client.copy() if _sdk_of(type(client)) else None  # type: ignore[attr-defined]
-    if made is None:
-        raise ConfigError(f"{type(client).__name__} is no client of the openai or anthropic SDK")
-    made.__class__ = _optimized_class(type(client))
+    given: Any = client
+    if not _sdk_of(type(given)):
+        raise ConfigError(f"{type(given).__name__} is no client of the openai or anthropic SDK")
+    made = given.copy()
+    made.__class__ = _optimized_class(type(given))
     made.optimizing = optimizing
-    return made  # type: ignore[no-any-return]
+    wrapped_client: Client = made
+    return wrapped_client
 
 
 def _sdk_of(sdk_class: type) -> str:
