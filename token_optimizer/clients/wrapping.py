@@ -58,7 +58,8 @@ def wrapped(client: Client, optimizing: Optimizing) -> Client:
     if not _sdk_of(type(given)):
         raise ConfigError(f"{type(given).__name__} is no client of the openai or anthropic SDK")
     made = given.copy()
-    made.__class__ = _optimized_class(type(given))
+    sdk_class: Any = type(given)
+    made.__class__ = _optimized_class(sdk_class)
     made.optimizing = optimizing
     wrapped_client: Client = made
     return wrapped_client
