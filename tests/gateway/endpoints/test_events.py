@@ -14,7 +14,7 @@ from optimizer_app.models import Event
 from tests.gateway.accounts import Account, new_account
 from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
-from token_optimizer import TokenOptimizer
+from token_optimizer.clients.calls import Optimizing
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 from token_optimizer.telemetry.events import create_event
 
@@ -42,8 +42,9 @@ def test_the_emitters_events_arrive_marked_by_their_source(server: LiveServer, a
 
 
 def test_what_the_drop_in_client_tells_fits_the_schema(server: LiveServer, account: Account) -> None:
-    with TokenOptimizer(api_key=account.secret, analytics_url=server.url + PATH) as optimizer:
-        optimizer.prepare("openai", {"messages": [{"role": "user", "content": "Hello there."}]})
+    optimizing = Optimizing(None, {"api_key": account.secret, "analytics_url": server.url + PATH})
+    optimizing.prepare("openai", {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello."}]})
+    optimizing.close()
     assert {row.event_type for row in rows(account)} == {"optimization_started", "optimization_completed"}
 
 
