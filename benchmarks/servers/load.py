@@ -14,7 +14,7 @@ import psutil
 
 from benchmarks.servers.pinned import OTHER_CORE, cpu_seconds
 
-_PATH = "/v1/chat/completions"
+PATH = "/v1/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Outcome:
 
 def command(tools: Path, target: Target, body: str, seconds: float, **options: Any) -> list[str]:
     """The load generator's command line; an option without a value is a switch."""
-    asked = [sys.executable, "load.py", "--url", target.url + _PATH, "--key", target.key, "--json"]
+    asked = [sys.executable, "load.py", "--url", target.url + PATH, "--key", target.key, "--json"]
     asked += ["--body", body, "--seconds", str(seconds), "--warmup", "0"]
     for name, value in target.headers.items():
         asked += ["--header", f"{name}: {value}"]
