@@ -82,6 +82,20 @@ class Conversation:
         return sum(known, Decimal(0)) if known else None
 
     @property
+    def billed_usd(self) -> Decimal | None:
+        """The bill of the turns whose net is known, too, so that both can be added."""
+        known = [turn.trace.billed_usd for turn in self.turns if turn.trace.net_usd is not None]
+        bills = [usd for usd in known if usd is not None]
+        return sum(bills, Decimal(0)) if bills else None
+
+    @property
+    def without_us_usd(self) -> Decimal | None:
+        """What these turns would have been billed without us."""
+        if self.billed_usd is None or self.net_usd is None:
+            return None
+        return self.billed_usd + self.net_usd
+
+    @property
     def compactions(self) -> int:
         return sum(turn.trace.compacted for turn in self.turns)
 

@@ -107,3 +107,16 @@ def test_any_two_requests_are_compared(as_member: Client, project: Project, fore
         answer = as_member.get(f"/requests/{first.pk}/against?with={asked}", follow=True)
         assert "No request of yours has an id that begins so." in answer.content.decode()
     assert as_member.get(f"/requests/{theirs.pk}/against?with={first.pk}").status_code == 404
+
+
+def test_a_conversation_has_its_bill_beside_what_it_would_have_been(
+    as_member: Client, project: Project
+) -> None:
+    first, second = conversation(project)
+    for turn, billed in ((first, "0.1"), (second, "0.2")):
+        turn.billed_usd = Decimal(billed)
+        turn.save(update_fields=["billed_usd"])
+
+    page = " ".join(page_text(as_member, f"/conversations/{first.pk}").split())
+
+    assert "<b>$0.3000 billed</b>, without us $0.3300: net $0.0300." in page
