@@ -57,7 +57,8 @@ def _is_counted_whole(record: TraceRecord) -> bool:
     """Whether we counted all that the provider did: a prompt without blocks has its count from the provider,
     and earlier responses are not in the request."""
     is_whole = record.dialect != "responses" or bool(record.segments)
-    return record.status == "ok" and bool(record.blocks) and is_whole
+    is_billed = record.status == "ok" and not record.usage_is_estimated
+    return is_billed and bool(record.blocks) and is_whole
 
 
 def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None) -> Money:
