@@ -48,9 +48,9 @@ class Occurrences(Generic[T]):
 def words_of_texts(texts: Sequence[str]) -> Occurrences[str]:
     """The words of each text, which stand between spaces."""
     mark = _MARK
-    while any(mark in text for text in texts):
-        mark += _MARK
-    words = f" {mark} ".join(texts).split()
+    while (written := f" {mark} ".join(texts)).count(mark) >= max(1, len(texts)):
+        mark *= 2
+    words = written.split()
     number_of: defaultdict[str, int] = defaultdict(count().__next__)
     mark_number = number_of[mark]
     numbers = np.fromiter(map(number_of.__getitem__, words), np.int64, len(words))
@@ -66,10 +66,12 @@ def found_in_words(words: Occurrences[str], find: Callable[[str], Sequence[T]]) 
     in_all = list(chain.from_iterable(in_words))
     number_of = {one: number for number, one in enumerate(dict.fromkeys(in_all))}
     found = np.fromiter(map(number_of.__getitem__, in_all), np.int64, len(in_all))
-    times = sizes[words.numbers]
-    # Each word stands for those of what is found that begin with its first.
-    first = np.repeat((np.cumsum(sizes) - sizes)[words.numbers], times)
-    further = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
-    return Occurrences(
-        list(number_of), words.texts, np.repeat(words.text_numbers, times), found[first + further]
-    )
+    # In most words there is nothing.
+    is_found = (sizes > 0)[words.numbers]
+    word_numbers, text_numbers = words.numbers[is_found], words.text_numbers[is_found]
+    rows, first = sizes[word_numbers], (np.cumsum(sizes) - sizes)[word_numbers]
+    if sizes.max(initial=0) > 1:
+        # Each word stands for those of what is found that begin with its first.
+        first = np.repeat(first - np.cumsum(rows) + rows, rows) + np.arange(int(rows.sum()))
+        text_numbers = np.repeat(text_numbers, rows)
+    return Occurrences(list(number_of), words.texts, text_numbers, found[first])

@@ -25,8 +25,7 @@ def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     newest = max(block.timestamp for block in blocks)
     utilities = {}
     for block, said, similarity in zip(blocks, parts_of, words.similarities(), strict=True):
-        parts = parts_by_similarity(
-            block, similarity, len(set().union(*map(names.__getitem__, names.keys() & said))), newest
-        )
+        mentioned = set().union(*map(names.__getitem__, names.keys() & said))
+        parts = parts_by_similarity(block, similarity, len(mentioned), newest)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
     return Meaning(utilities, synonyms(query, words))
