@@ -37,17 +37,23 @@ from gateway.endpoints.prompts import prompts
 from gateway.endpoints.read_back import read_back
 from gateway.endpoints.traces import show_trace
 from gateway.endpoints.websocket import RefusedWebsocket
+from gateway.mcp.endpoint import McpEndpoint
 from gateway.requests.cancellation import EndedWithServer
-from gateway.requests.paths import CanonicalPaths
+from gateway.requests.paths import MCP_PATH, CanonicalPaths
 from gateway.state import opened_gateway
 from optimizer_app.models.api_key import KeyScope
+
+mcp_endpoint = McpEndpoint()
 
 
 @asynccontextmanager
 async def lifespan(application: Starlette) -> AsyncIterator[None]:
     async with opened_gateway() as gateway:
         application.state.gateway = gateway
-        yield
+        try:
+            yield
+        finally:
+            await mcp_endpoint.close()
 
 
 _COMPLETIONS = {
@@ -71,6 +77,7 @@ app = Starlette(
         Route("/v1/models", TracedEndpoint(models), methods=["GET"]),
         Route("/v1/traces/{trace_id}", Endpoint(show_trace), methods=["GET"]),
         Route("/api/v1/events", Endpoint(events), methods=["POST"]),
+        Route(MCP_PATH, mcp_endpoint),
         Route("/healthz", Endpoint(healthz), methods=["GET"]),
         Route("/readyz", Endpoint(readyz), methods=["GET"]),
         Route("/v1/{path:path}", TracedEndpoint(passthrough, check_path=check_path)),

@@ -5,6 +5,7 @@
     ├── Unauthorized      401
     ├── Forbidden         403: the key is not made for this
     ├── NotFound          404
+    ├── MethodNotAllowed  405
     ├── TooLarge          413
     ├── UnsupportedEncoding  415: a body compressed in a way that is not read
     ├── UpgradeRequired   426: websockets are not spoken
@@ -94,6 +95,13 @@ class NotFound(GatewayError):
     openai_type = "invalid_request_error"
     anthropic_type = "not_found_error"
     code = "not_found"
+
+
+class MethodNotAllowed(GatewayError):
+    status = 405
+    openai_type = "invalid_request_error"
+    anthropic_type = "invalid_request_error"
+    code = "method_not_allowed"
 
 
 class TooLarge(GatewayError):

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+MCP_PATH = "/mcp"
 # Ours, wherever a client's base URL ends.
 OWN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/events"})
 # Known without a look at their parts.
@@ -49,7 +50,7 @@ _AZURE_VERSION = re.compile(r"(?:^|&)api-version=[^&]*")
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The path under /v1/ that a client means, and the model that its path names."""
+    """The path that a client means, mostly under /v1/, and the model that its path names."""
 
     path: str
     deployment: str = ""
@@ -59,6 +60,8 @@ def meaning_of(path: str) -> Meaning | None:
     """What a path means; None where it is none of the gateway's. Paths may be quoted or not."""
     if found := _DEPLOYMENT.fullmatch(path):
         return Meaning("/v1/" + found[2].rstrip("/"), unquote(found[1]))
+    if path.rstrip("/") == MCP_PATH:
+        return Meaning(MCP_PATH)
     rest = _BASE.sub("", path)
     if rest.partition("/")[0] in _ROOMS:
         return Meaning("/v1/" + rest.rstrip("/"))
