@@ -33,6 +33,9 @@ class Run:
 class Client:
     """`command` and `variables` are made for each run. `prepare` fills the work folder before the start.
 
+    `asks_compressor`: it is another gateway, which asks ours to compress and calls the model itself; what it
+    sends is then compared with what it sends without.
+
     `result` takes from what the client printed, and from its work folder, what must be the same on both ways.
     """
 
@@ -44,3 +47,4 @@ class Client:
     result: Callable[[str, Run], str]
     prepare: Callable[[Run], None] = field(default=lambda run: None)
     max_seconds: int = 180
+    asks_compressor: bool = False

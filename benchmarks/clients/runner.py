@@ -62,14 +62,16 @@ async def outcome_of(client: Client, setting: Setting) -> Outcome:
         await asyncio.to_thread(client.environment.install, environment)
         version = await asyncio.to_thread(client.environment.version, environment)
         straight = await _result(client, environment, setting, Address(setting.provider.origin, PROVIDER_KEY))
+        uncompressed = setting.provider.bodies
         optimized = await _result(client, environment, setting, Address(setting.recorder.origin, setting.key))
     except (NotInstalled, Failed) as error:
         return Outcome(client.name, version, trouble=str(error))
     records = setting.folder / "records" / _file_name(client)
     records.mkdir(parents=True, exist_ok=True)
-    save(setting.recorder.bodies, records / "sent.jsonl")
+    sent = uncompressed if client.asks_compressor else setting.recorder.bodies
+    save(sent, records / "sent.jsonl")
     save(setting.provider.bodies, records / "received.jsonl")
-    found = compare(setting.recorder.bodies, setting.provider.bodies)
+    found = compare(sent, setting.provider.bodies)
     return Outcome(client.name, version, straight == optimized, found)
 
 

@@ -2,23 +2,26 @@
 compressor: `{messages, model}` in, `{messages, tokens_before, …}` out. Nothing is forwarded.
 
 Callers put the messages back by their places, so each has to come back: a prompt of which one would be
-missing, or joined by another, is answered as it came.
+missing, or joined by another, is answered as it came. What was given back once is given back again on the
+conversation's next turn, byte for byte, or the provider's cache would be lost to it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
+from annotated_types import MaxLen
 from pydantic import PlainValidator
 
 from gateway.auth import Caller
 from gateway.capturing import keep_prompt
 from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, read_prompt
+from gateway.errors import BadRequest
 from gateway.masking.answers import RestoredAnswer
 from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
@@ -30,6 +33,8 @@ from optimizer_app.optimize.service import Optimized, untouched
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.models import WhyNot
 
+MAX_CONVERSATION_CHARS = 200
+_CONVERSATION = "x-optimizer-conversation"
 _RESHAPED = "the caller needs as many messages as it sent"
 
 
@@ -40,13 +45,24 @@ def _named_config(value: object) -> object:
 
 class CompressBody(OptimizeBody):
     config: Annotated[Any, PlainValidator(_named_config)] = None
+    conversation_id: Annotated[str | None, MaxLen(MAX_CONVERSATION_CHARS)] = None
+
+
+def conversation_in_header(headers: Mapping[str, str]) -> str:
+    """The caller's own id of the conversation; empty where it sends none."""
+    conversation = headers.get(_CONVERSATION, "").strip()
+    if len(conversation) > MAX_CONVERSATION_CHARS:
+        message = f"X-Optimizer-Conversation must have at most {MAX_CONVERSATION_CHARS} characters"
+        raise BadRequest(message, param=_CONVERSATION)
+    return conversation
 
 
 async def compress(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
     """Serve one request."""
-    _, given = await read_prompt(CompressBody, gateway, client, caller, recording)
+    fields, given = await read_prompt(CompressBody, gateway, client, caller, recording)
     request, masker = await masked_request(given, caller, recording)
-    result = await _with_as_many_messages(gateway, caller, recording, request)
+    conversation = conversation_in_header(client.headers) or fields.conversation_id
+    result = await _with_as_many_messages(gateway, caller, recording, request, conversation)
     recording.note_stats(result.stats)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
@@ -58,9 +74,12 @@ async def compress(gateway: Gateway, client: Client, caller: Caller, recording: 
 
 
 async def _with_as_many_messages(
-    gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest
+    gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest, conversation: str | None
 ) -> Optimized:
-    asked = request.for_optimizer(recording.trace_id)
+    asked = replace(request.for_optimizer(recording.trace_id, caller), answers_read_back=False)
+    if conversation:
+        # Conversations that begin alike are told apart by the ids that their gateway has for them.
+        asked = replace(asked, secret=f"{asked.secret}\n{conversation}", project_id=None)
     result = await gateway.optimize(asked, caller.project_id)
     if _roles(request, request.body) == _roles(request, result.body):
         return result

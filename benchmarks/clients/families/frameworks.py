@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchmarks.clients.families.programs import node_client, python_client
 from benchmarks.clients.script import Answer, Script
 
@@ -10,6 +12,7 @@ STRUCTURED = Script((Answer(calls={"Incident": INCIDENT}),))
 LANGCHAIN = ("langchain", "langchain-openai", "langchain-anthropic")
 LLAMAINDEX = ("llama-index-core", "llama-index-llms-openai-like")
 PYDANTIC_AI = ("pydantic-ai-slim[openai,anthropic]",)
+LITELLM_PROXY = ("litellm[proxy]==1.108.7",)
 VERCEL_AI = ("ai", "@ai-sdk/openai", "@ai-sdk/anthropic")
 
 FRAMEWORKS = (
@@ -32,6 +35,11 @@ FRAMEWORKS = (
     ),
     python_client("litellm, OpenAI", ("litellm",), "litellm_session.py", "openai"),
     python_client("litellm, Anthropic", ("litellm",), "litellm_session.py", "anthropic"),
+    replace(
+        python_client("litellm proxy, its guardrail", LITELLM_PROXY, "litellm_proxy.py"),
+        asks_compressor=True,
+        max_seconds=400,
+    ),
     node_client("Vercel AI, OpenAI", VERCEL_AI, "vercel_ai.mjs", "openai"),
     node_client("Vercel AI, Anthropic", VERCEL_AI, "vercel_ai.mjs", "anthropic"),
 )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL, openai_agent
+from tests.gateway.read_back.prompts import chat
 from tests.mock_provider import MockProvider
 from token_optimizer.tokens.counts import count_body
 
 PATH = "/v1/compress"
+LATER = "Which worker took order 640, and how long did that take?"
 
 
 def test_messages_come_back_smaller_and_as_many(account: Account, provider: MockProvider) -> None:
@@ -45,3 +51,50 @@ def test_a_body_without_messages_is_refused(account: Account) -> None:
     answer = account.post(PATH, {"model": MODEL})
     assert answer.status_code == 400
     assert "messages" in answer.text
+
+
+def _turns() -> tuple[list[Any], list[Any]]:
+    """The messages of one turn, and of the next, which asks for what was cut."""
+    first = chat()["messages"]
+    return first, [*first, {"role": "assistant", "content": "It failed."}, {"role": "user", "content": LATER}]
+
+
+def _compressed(account: Account, messages: list[Any], **options: Any) -> tuple[list[Any], dict[str, Any]]:
+    body = {"messages": messages, "model": MODEL, **options.pop("fields", {})}
+    answer = account.post(PATH, body, **options)
+    return answer.json()["messages"], account.trace(answer.headers["x-optimizer-trace-id"])
+
+
+def test_what_was_given_back_once_stays_as_it_was_on_the_next_turn(account: Account) -> None:
+    first, second = _turns()
+    given, _ = _compressed(account, first)
+    again, trace = _compressed(account, second)
+    assert given != first
+    assert again[: len(given)] == given
+    assert trace["cache_hit"] is False
+
+
+def test_conversations_are_told_apart_by_the_ids_of_their_gateway(account: Account) -> None:
+    first, second = _turns()
+    by_header = {"headers": {"x-optimizer-conversation": "one"}}
+    _, begun = _compressed(account, first, **by_header)
+    _, same = _compressed(account, second, **by_header)
+    _, in_body = _compressed(account, second, fields={"conversation_id": "one"})
+    _, other = _compressed(account, second, fields={"conversation_id": "two"})
+    assert same["conversation_id"] == in_body["conversation_id"] == begun["id"]
+    assert other["conversation_id"] == other["id"]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"headers": {"x-optimizer-conversation": "x" * 201}}, "X-Optimizer-Conversation"),
+        ({"fields": {"conversation_id": 7}}, "conversation_id"),
+        ({"fields": {"conversation_id": "x" * 201}}, "conversation_id"),
+    ],
+)
+def test_an_id_that_cannot_be_one_is_refused(account: Account, options: Any, named: str) -> None:
+    body = {"messages": _turns()[0], "model": MODEL, **options.pop("fields", {})}
+    answer = account.post(PATH, body, **options)
+    assert answer.status_code == 400
+    assert named in answer.json()["error"]["message"]
