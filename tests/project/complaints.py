@@ -1,5 +1,5 @@
-"""What users of other compressors and gateways complain of, by their issues, and the tests that hold it here: by
-their names, as files move.
+"""What users of other compressors and gateways complain of, by their issues, and the tests that hold it here,
+by their names, as files move.
 
 `UNHELD` has those that no test of ours holds: each with the reason.
 """
