@@ -14,6 +14,7 @@ from dashboard.configs.urls import urlpatterns as configs
 from dashboard.conversation.urls import urlpatterns as conversation
 from dashboard.documents.urls import urlpatterns as documents
 from dashboard.events.urls import urlpatterns as events
+from dashboard.holdout.urls import urlpatterns as holdout
 from dashboard.members.urls import urlpatterns as members
 from dashboard.money.urls import urlpatterns as money
 from dashboard.overview.urls import urlpatterns as overview
@@ -40,6 +41,7 @@ urlpatterns = [
     *events,
     *money,
     *configs,
+    *holdout,
     *prompts,
     *documents,
     *playground,

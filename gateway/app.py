@@ -23,6 +23,7 @@ from gateway.endpoints.base import (
 from gateway.endpoints.completions import chat_completions, messages, responses
 from gateway.endpoints.compress import compress
 from gateway.endpoints.events import events
+from gateway.endpoints.feedback import feedback
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.optimize import optimize
@@ -78,6 +79,7 @@ app = Starlette(
         Route("/v1/traces/{trace_id}", Endpoint(show_trace), methods=["GET"]),
         Route("/api/v1/events", Endpoint(events), methods=["POST"]),
         Route(MCP_PATH, mcp_endpoint),
+        Route("/v1/traces/{trace_id}/feedback", Endpoint(feedback), methods=["POST"]),
         Route("/healthz", Endpoint(healthz), methods=["GET"]),
         Route("/readyz", Endpoint(readyz), methods=["GET"]),
         Route("/v1/{path:path}", TracedEndpoint(passthrough, check_path=check_path)),

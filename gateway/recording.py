@@ -14,6 +14,8 @@ from gateway.auth import Caller
 from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
 from gateway.routing import ProviderRoute
+from optimizer_app.holdout.groups import Placed
+from optimizer_app.holdout.outcome import Outcome
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from optimizer_app.prompts.published import PublishedPrompt
@@ -73,6 +75,7 @@ class Recording:
         self._is_broken_off = False
         self._is_replayed = False
         self._ended = False
+        self._compared: PromptRequest | None = None
         self._provider: ProviderRoute | None = None
         self.dialect: Dialect = arrival.dialect
         self.trace_id = arrival.trace_id
@@ -135,6 +138,27 @@ class Recording:
             stream=request.stream,
             messages_count=request.messages_count,
         )
+        if request.placed is not None:
+            self._note_placed(request, request.placed)
+
+    def _note_placed(self, request: PromptRequest, placed: Placed) -> None:
+        """The request takes part in a holdout: what comes of it is noted, too."""
+        self._compared = request
+        outcome = Outcome.of_request(request.raw, request.body, request.dialect)
+        self._columns.update(holdout_group=placed.group, holdout_unit=placed.unit, outcome=outcome)
+
+    @property
+    def notes_answers(self) -> bool:
+        """Whether what the answer says is wanted."""
+        return self._compared is not None
+
+    def note_answer(self, answer: Mapping[str, Any]) -> None:
+        """A whole answer, where it is wanted; of several rounds the last one."""
+        if self._compared is None:
+            return
+        outcome: Outcome = self._columns["outcome"]
+        answered = outcome.answered(answer, self._compared.body, self._compared.dialect)
+        self._columns.update(outcome=answered)
 
     def note_kept(self, days: int) -> datetime | None:
         """Until when the texts are kept; None where they are not."""

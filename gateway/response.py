@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ import orjson
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.edits import Edit
 from gateway.dialects.sse import StreamTap
+from gateway.dialects.streamed_answer import StreamedAnswer
 from gateway.draining import Drain
 from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
@@ -78,6 +79,7 @@ async def pass_whole(
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
         recording.note_provider_edits(dialect.edits_of(payload))
+        recording.note_answer(payload)
     if stats is None:
         body, packed = received, False
     elif payload is not None and answer.status < 300:
@@ -93,8 +95,11 @@ async def pass_stream(
     """Pass a stream on as it comes. Where it breaks our connection breaks too: no made-up ending."""
     await client.start(answer.status, answer_headers(answer.headers, decoded=True) + recording.headers)
     pieces = unpacked(answer)
+    said = StreamedAnswer(dialect) if recording.notes_answers else None
     async with followed(client, recording, dialect, answer, tap, drain):
-        last = await pass_until_closed(client, pieces, tap)
+        last = await pass_until_closed(client, pieces, tap, said.read if said else None)
+    if said:
+        recording.note_answer(said.whole())
     await record_stream(recording, answer, tap)
     if last:
         await client.send(last)
@@ -134,9 +139,17 @@ async def followed(
         recording.note_provider_edits(stream.edits)
 
 
-async def pass_until_closed(client: Client, pieces: AsyncIterator[bytes], tap: StreamReader) -> bytes:
-    """Pass on what comes before the piece that closes the stream; that piece, not yet passed on."""
+async def pass_until_closed(
+    client: Client,
+    pieces: AsyncIterator[bytes],
+    tap: StreamReader,
+    also: Callable[[bytes], None] | None = None,
+) -> bytes:
+    """Pass on what comes before the piece that closes the stream; that piece, not yet passed on. `also` reads
+    along, too."""
     async for chunk in pieces:
+        if also is not None:
+            also(chunk)
         passed = tap.feed(chunk)
         if tap.finished:
             return passed

@@ -22,6 +22,7 @@ from optimizer_app.precompression.work import compress_due
 from optimizer_app.replays.texts import drop_expired_texts
 from optimizer_app.replays.work import run_due
 from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
+from optimizer_app.traces.feedback import drop_expired_comments
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.traces.retention import drop_older_than, midnight
 
@@ -84,7 +85,7 @@ def drop_unused_precompressions() -> None:
 @shared_task
 def drop_expired_captures() -> None:
     """Delete the texts of requests and replays whose days are over, and those beyond a project's size."""
-    if dropped := drop_expired() + drop_expired_texts():
+    if dropped := drop_expired() + drop_expired_texts() + drop_expired_comments():
         log.info("captures_dropped", count=dropped)
 
 

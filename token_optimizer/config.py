@@ -30,6 +30,7 @@ MAX_LISTS = {
 }
 MAX_CAPTURE_DAYS = 365
 MAX_RESPONSE_CACHE_SECONDS = 604_800
+MAX_HOLDOUT_SHARE = 0.5
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
 _FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
 _COUNTS = (
@@ -68,7 +69,8 @@ class OptimizerConfig:
     find more of a prompt, where its client added nothing), `response_cache` (whether it answers the very same
     request with the answer that it gave before, for `response_cache_seconds`), `capture_days` (days that the
     service keeps prompts and answers; 0: none), `mask_detectors` (which secrets and personal data are kept
-    from the provider) and `mask_patterns` (what else is).
+    from the provider), `mask_patterns` (what else is) and `holdout_share` (share of conversations that the
+    service sends untouched, to compare with).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -126,6 +128,7 @@ class OptimizerConfig:
     capture_days: int = 0
     mask_detectors: list[str] = field(default_factory=list)
     mask_patterns: list[str] = field(default_factory=list)
+    holdout_share: float = 0.0
 
     @classmethod
     def preset(cls, name: str, **fields: Any) -> OptimizerConfig:
@@ -154,6 +157,7 @@ class OptimizerConfig:
         for name in _COUNTS:
             _check_count(name, getattr(self, name))
         _check_days("capture_days", self.capture_days)
+        _check_holdout("holdout_share", self.holdout_share)
         for name in _FRACTIONS:
             _check_fraction(name, getattr(self, name))
         _check_fraction("target_reduction", self.target_reduction, optional=True)
@@ -208,6 +212,12 @@ def _check_seconds(name: str, value: object) -> None:
     _check_count(name, value, least=1)
     if isinstance(value, int) and value > MAX_RESPONSE_CACHE_SECONDS:
         raise ConfigError(f"{name} must be at most {MAX_RESPONSE_CACHE_SECONDS}, not {value!r}")
+
+
+def _check_holdout(name: str, value: object) -> None:
+    _check_fraction(name, value)
+    if isinstance(value, int | float) and value > MAX_HOLDOUT_SHARE:
+        raise ConfigError(f"{name} must be at most {MAX_HOLDOUT_SHARE}, not {value!r}")
 
 
 def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:

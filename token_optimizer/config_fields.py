@@ -19,7 +19,7 @@ from token_optimizer.config import (
     OptimizerConfig,
 )
 
-GROUPS = ("Budget", "Cuts", "Select", "Compress", "Cache", "Tools", "Privacy", "Events")
+GROUPS = ("Budget", "Cuts", "Select", "Compress", "Cache", "Tools", "Privacy", "Learning", "Events")
 _CHOICES = {
     "provider_cache": PROVIDER_CACHE_MODES,
     "response_cache": RESPONSE_CACHE_MODES,
@@ -61,8 +61,8 @@ class ConfigField:
     title: str
     effect: str
     unit: str = ""
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     choices: tuple[str, ...] = ()
     key: str = ""
     empty: str = ""

@@ -95,6 +95,12 @@ def ratio(value: float) -> str:
     return f"{value:.2f}"
 
 
+def signed_score(value: float) -> str:
+    """+1, −0.5, 0: what somebody says of an answer."""
+    size = f"{abs(value):.2f}".rstrip("0").rstrip(".")
+    return f"+{size}" if value > 0 else _signed(value, size)
+
+
 def fine_score(value: float) -> str:
     """0.0328: for scores that differ in their last digits."""
     return f"{value:.4f}"

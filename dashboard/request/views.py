@@ -31,6 +31,7 @@ from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
 from optimizer_app.models import ConfigVersion, OptimizationConfig, PromptVersion, RequestTrace
 from optimizer_app.models.trace import LARGE_COLUMNS
+from optimizer_app.traces.feedback import feedback_on
 
 TEMPLATE = "dashboard/request/page.html"
 
@@ -68,6 +69,7 @@ def request_page(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
         "playground_query": _playground_query(trace),
         "config_url": _config_url(trace),
         "reason": reason_of(trace),
+        "feedback": feedback_on(trace),
         "reason_url": _reason_url(trace),
         "prompt_url": _prompt_url(trace),
         **_neighbours(request, scope, trace),

@@ -59,6 +59,11 @@ def fine_score(value: float | None) -> str:
 
 
 @register.filter
+def signed_score(score: float) -> str:
+    return formats.signed_score(score)
+
+
+@register.filter
 def file_size(count: int | None) -> str:
     return _known(formats.file_size, count)
 

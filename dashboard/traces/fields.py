@@ -33,6 +33,7 @@ TRACE_FIELDS = (
     "compacted",
     "over_budget",
     "why_not",
+    "holdout_group",
     "conversation_id",
     "faithfulness_score",
     "latency_ms",

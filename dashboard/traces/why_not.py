@@ -87,6 +87,7 @@ REASONS = {
         "Held out",
         "its conversation is one of those that go through untouched, to compare with",
         "A smaller share holds out fewer.",
+        "holdout_share",
     ),
     WhyNot.UNWRITABLE: Reason(
         "Not writable", "its body could not be written again in the form in which its sender needs it"

@@ -37,7 +37,7 @@ from gateway.requests.body import parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header
-from gateway.requests.sides import conversation_of_key, version_for
+from gateway.requests.sides import conversation_of_key, place_in_holdout, version_for
 from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.state import Gateway
@@ -119,7 +119,10 @@ async def _read_request(
     unpacked = await gateway.unpacked(client, received)
     raw, body, writable = await off_loop(len(unpacked), _checked_body, dialect, unpacked, client.deployment)
     named = version_for(named, caller.api_key_id, dialect.name, body)
-    return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, unwritable=not writable)
+    placed = place_in_holdout(named, caller.hash_secret, caller.api_key_id, dialect.name, body)
+    return PromptRequest(
+        dialect.name, raw, body, named, budget_tokens, tag, unwritable=not writable, placed=placed
+    )
 
 
 def _checked_body(
@@ -207,6 +210,8 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
     if original.request.unwritable:
         failure = "the body cannot be written again as it was"
         return await asyncio.to_thread(untouched, request, WhyNot.UNWRITABLE, failure)
+    if original.request.is_held_out:
+        return await asyncio.to_thread(untouched, request, WhyNot.HELD_OUT)
     return await gateway.optimize(request, caller.project_id)
 
 
@@ -241,7 +246,7 @@ async def _additions(
     """What is added for the provider, as far as it is not known to refuse it."""
     request, provider = original.request, original.provider
     additions: list[Addition] = []
-    if provider.kind == original.dialect.provider_kind:
+    if provider.kind == original.dialect.provider_kind and not request.is_held_out:
         additions += await cache_hints(gateway.recurrences, caller, request, result)
     if _may_ask_for_usage(original):
         additions.append(usage_request(request))

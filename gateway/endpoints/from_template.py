@@ -12,7 +12,7 @@ from gateway.recording import Recording
 from gateway.requests.body import with_model
 from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
-from gateway.requests.sides import version_for
+from gateway.requests.sides import place_in_holdout, version_for
 from gateway.requests.template import rendered
 from gateway.state import Gateway
 from optimizer_app.prompts.published import PublishedPrompt
@@ -36,7 +36,10 @@ async def prompt_request(
     raw, body = await asyncio.to_thread(_rendered, dialect, prompt, received, client.deployment)
     named = version_for(named, caller.api_key_id, dialect.name, body)
     budget_tokens, off = budget_in_header(client.headers), is_off(client.headers)
-    return PromptRequest(dialect.name, raw, body, named, budget_tokens, off=off, template=prompt)
+    held = place_in_holdout(named, caller.hash_secret, caller.api_key_id, dialect.name, body)
+    return PromptRequest(
+        dialect.name, raw, body, named, budget_tokens, off=off, template=prompt, placed=None if off else held
+    )
 
 
 def _rendered(

@@ -18,23 +18,25 @@ from optimizer_app.models import RequestTrace
 
 async def show_trace(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     caller = await gateway.callers.authenticate(client.headers)
-    trace_id = _trace_id(params["trace_id"])
+    trace_id = asked_trace_id(params["trace_id"])
     # A client that asks at once should not wait for the next batch.
     gateway.recorder.nudge()
     columns = await gateway.from_database(lambda: _columns(caller.project_id, trace_id))
     if columns is None:
-        raise _not_found(params["trace_id"])
+        raise unknown_trace(params["trace_id"])
     return JsonAnswer(orjson.dumps(columns, default=_number))
 
 
-def _trace_id(text: str) -> uuid.UUID:
+def asked_trace_id(text: str) -> uuid.UUID:
+    """The id in a path; NotFound for what is none."""
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise _not_found(text) from None
+        raise unknown_trace(text) from None
 
 
-def _not_found(text: str) -> NotFound:
+def unknown_trace(text: str) -> NotFound:
+    """The error for a trace that the caller's project has not."""
     # The same words for another project's: that it exists is not for this caller to know.
     return NotFound(f"no trace {text[:60]!r} in this project", param="id")
 

@@ -77,6 +77,7 @@ async def _noted(whole: WholeAnswer, recording: Recording, dialect: ApiDialect) 
     if payload is not None:
         recording.note_usage(dialect.usage_of(payload))
         recording.note_provider_edits(dialect.edits_of(payload))
+        recording.note_answer(payload)
     return payload if whole.status < 300 else None
 
 
@@ -112,6 +113,8 @@ async def pass_joined_stream(
             if answer.status >= 300 or not is_stream(answer):
                 await _break_off(client, recording, answer, joiner)
                 return
+        if recording.notes_answers:
+            recording.note_answer(joiner.answer())
         await record_stream(recording, answer, joiner)
         if last:
             await client.send(last)

@@ -13,6 +13,7 @@ from gateway.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
 from gateway.requests.client import Client
+from optimizer_app.holdout.groups import Placed
 from optimizer_app.optimize.service import OptimizationRequest
 from optimizer_app.prompts.published import PublishedPrompt
 from token_optimizer.dialects.bodies import conversation_key
@@ -32,7 +33,7 @@ class PromptRequest:
 
     `off`: forwarded byte for byte. `body` is empty where an `off` request is no JSON object.
     `unwritable`: the body reads, but cannot be written again, so it too goes out as it came.
-    `template`: the body was rendered from it.
+    `template`: the body was rendered from it. `placed`: its conversation takes part in a holdout.
     """
 
     dialect: Dialect
@@ -46,12 +47,17 @@ class PromptRequest:
     off: bool = False
     unwritable: bool = False
     template: PublishedPrompt | None = None
+    placed: Placed | None = None
 
     @property
     def model(self) -> str:
         model = self.body.get("model")
         # A lone surrogate cannot be stored.
         return model[:_MAX_MODEL_CHARS].encode("utf-8", "replace").decode() if isinstance(model, str) else ""
+
+    @property
+    def is_held_out(self) -> bool:
+        return self.placed is not None and self.placed.is_held_out
 
     @property
     def messages_count(self) -> int:

@@ -1,4 +1,5 @@
-"""Which version of a config serves a request, while one of two runs on a share of keys or conversations."""
+"""Which version of a config serves a request, while one of two runs on a share of keys or conversations; and
+whether its conversation is held out."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 from gateway.configs import NamedConfig
 from optimizer_app.configs.membership import is_member
+from optimizer_app.holdout.groups import Placed, placed
 from token_optimizer.dialects.bodies import conversation_of, role_of, speaks, text_parts_of_message
 from token_optimizer.errors import PromptError
 from token_optimizer.models import Dialect
@@ -24,6 +26,17 @@ def version_for(
     if share.by_conversation:
         identity = conversation_of_key(api_key_id, dialect, body)
     return share.version if is_member(share.seed, share.percent, identity) else named
+
+
+def place_in_holdout(
+    named: NamedConfig, secret: str, api_key_id: uuid.UUID, dialect: Dialect, body: Mapping[str, Any]
+) -> Placed | None:
+    """The conversation's place, where the config holds any out; None where nothing tells its requests from
+    those of others."""
+    share = named.config.holdout_share
+    if not share or not conversation_identity(dialect, body):
+        return None
+    return placed(share, secret, conversation_of_key(api_key_id, dialect, body))
 
 
 def conversation_of_key(api_key_id: uuid.UUID, dialect: Dialect, body: Mapping[str, Any]) -> str:

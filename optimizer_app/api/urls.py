@@ -28,6 +28,7 @@ from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
 from optimizer_app.api.figures.money import DriftView, FocusView, MoneyView, RulesMoneyView
+from optimizer_app.api.figures.holdout import HoldoutView
 from optimizer_app.api.figures.overview import OverviewView
 from optimizer_app.api.figures.precompression import PrecompressionView
 
@@ -64,6 +65,7 @@ urlpatterns = [
     path("prices/", PricesView.as_view(), name="prices"),
     path("prices/<path:model>/", PriceView.as_view(), name="price"),
     path("overview/", OverviewView.as_view(), name="overview"),
+    path("holdout/", HoldoutView.as_view(), name="holdout"),
     path("blocks/", BlocksView.as_view(), name="blocks"),
     path("blocks/cut/", CutBlocksView.as_view(), name="cut_blocks"),
     path("money/", MoneyView.as_view(), name="money"),

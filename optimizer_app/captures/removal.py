@@ -6,7 +6,7 @@ import structlog
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
-from optimizer_app.models import Capture, Project
+from optimizer_app.models import Capture, Project, TraceFeedback
 from optimizer_app.models.kept.capture import CaptureQuerySet
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,9 @@ def delete_captures_of(project: Project, by: Person) -> int:
 
 def _delete(captures: CaptureQuerySet, project_id: object, by: Person) -> int:
     emptied = {"sealed": "", "size_bytes": 0, "reason": "", "deleted_at": timezone.now(), "deleted_by": by.pk}
+    # What was said of an answer may quote it.
+    said = TraceFeedback.objects.filter(trace_id__in=captures.values("pk"))
+    said.update(encrypted_comment="", comment_until=None)
     count = captures.filter(size_bytes__gt=0).update(**emptied)
     if count:
         log.info("captures_deleted", project_id=str(project_id), count=count, by=by.get_username())

@@ -9,6 +9,7 @@ from optimizer_app.models.config import OptimizationConfig
 from optimizer_app.models.config_history import ConfigDraft, ConfigShare, ConfigVersion
 from optimizer_app.models.document import Document, IngestJob, IngestUse
 from optimizer_app.models.event import Event, EventDelivery, EventDestination
+from optimizer_app.models.feedback import TraceFeedback
 from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.kept.replay import Replay, ReplayResult
 from optimizer_app.models.playground_example import PlaygroundExample
@@ -68,6 +69,7 @@ __all__ = [
     "SecondFactor",
     "SpendRollup",
     "TokenDrift",
+    "TraceFeedback",
     "TraceRollup",
     "UserSession",
 ]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from msgspec import field
 
+from optimizer_app.holdout.outcome import Outcome
 from token_optimizer.models import PromptSegment
 
 Status = Literal["ok", "interrupted", "error"]
@@ -117,6 +118,9 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     compacted: bool = False
     over_budget: str = ""
     why_not: str = ""
+    holdout_group: str = ""
+    holdout_unit: uuid.UUID | None = None
+    outcome: Outcome | None = None
     conversation_id: uuid.UUID | None = None
     text_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     faithfulness_score: float | None = None

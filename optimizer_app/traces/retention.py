@@ -8,6 +8,7 @@ from optimizer_app.events.delivery import waiting_deliveries
 from optimizer_app.models import Event
 from optimizer_app.rollups.rolling import drop_details_before
 from optimizer_app.trace_ids import first_id_at
+from optimizer_app.traces.feedback import drop_feedback_before
 from optimizer_app.traces.partitions import drop_partitions_before
 
 
@@ -20,6 +21,7 @@ def drop_older_than(days: int, today: date) -> int:
     old = Event.objects.filter(id__lt=first_id_at(midnight(first)), next_try_at=None)
     old.exclude(deliveries__in=waiting_deliveries()).delete()
     drop_details_before(midnight(first))
+    drop_feedback_before(midnight(first))
     return drop_partitions_before(first)
 
 

@@ -88,6 +88,7 @@ def _insert(
 def _trace(record: TraceRecord, money: Money) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
     row = RequestTrace(**columns, **{name: getattr(money.prices, name) for name in _MONEY})
+    row.outcome = _json(asdict(record.outcome)) if record.outcome else None
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])
     row.re_reads = _json([asdict(again) for again in record.re_reads])

@@ -50,6 +50,7 @@ OPERATIONS = {
     "import_config": "PUT configs/{id}/draft",
     "default_config": "POST configs/{id}/make-default",
     "delete_config": "DELETE configs/{id}",
+    "holdout": "GET holdout",
     "prompts": "GET prompts",
     "new_prompt": "POST prompts",
     "prompt": "GET prompts/{id}, POST prompts/{id}/render",

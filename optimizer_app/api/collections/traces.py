@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,10 +13,11 @@ from rest_framework.response import Response
 
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
-from optimizer_app.models import RequestTrace
+from optimizer_app.models import RequestTrace, TraceFeedback
 from optimizer_app.models.trace import LARGE_COLUMNS, RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.comparison import paired_blocks
+from optimizer_app.traces.feedback import feedback_on
 from optimizer_app.traces.flags import FLAGS
 from token_optimizer.models import WhyNot
 
@@ -37,7 +38,20 @@ class TraceSerializer(serializers.ModelSerializer[RequestTrace]):
         exclude: ClassVar = LARGE_COLUMNS
 
 
+class FeedbackSerializer(serializers.ModelSerializer[TraceFeedback]):
+    class Meta:
+        model = TraceFeedback
+        fields: ClassVar = ["api_key", "score", "label", "updated_at"]
+
+
 class TraceDetail(TraceSerializer):
+    feedback = serializers.SerializerMethodField()
+
+    @extend_schema_field(FeedbackSerializer(many=True))
+    def get_feedback(self, trace: RequestTrace) -> Any:
+        """What keys said of the answer."""
+        return FeedbackSerializer(feedback_on(trace), many=True).data
+
     class Meta:
         model = RequestTrace
         fields = "__all__"

@@ -22,6 +22,7 @@ from optimizer_app.models import (
     Provider,
 )
 from optimizer_app.models.api_key import key_hash
+from optimizer_app.traces.feedback import Feedback, give_feedback
 from tests.dashboard.traces.rows import make_trace
 from tests.optimizer_app.api.conftest import Caller
 
@@ -273,3 +274,11 @@ def test_views_are_saved_renamed_and_deleted(call: Caller, project: Project) -> 
 def test_an_unknown_path_is_an_error_in_json(db: None) -> None:
     answer = Client().get("/api/no/such/")
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")
+
+
+def test_feedback_on_a_request(call: Caller, project: Project) -> None:
+    trace, key = make_trace(project), ApiKey.issue(project=project, name="ci")[0]
+    give_feedback(trace, key.pk, Feedback(1, "good"))
+    (said,) = call("GET", f"traces/{trace.pk}/").body["feedback"]
+    assert (said["score"], said["label"], said["api_key"]) == (1, "good", str(key.pk))
+    assert [row["id"] for row in call("GET", "traces/?flag=liked").body["results"]] == [str(trace.pk)]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from optimizer_app.models import Project
+from optimizer_app.models import OptimizationConfig, Project
 from tests.dashboard.precompression.rows import all_states
 from tests.dashboard.traces.rows import block, make_trace
 from tests.optimizer_app.api.conftest import Caller
 from tests.optimizer_app.cuts.test_cuts import trace as trace_with_cuts
+from tests.optimizer_app.holdout.test_comparison import add_groups
 
 
 def test_the_overview_has_the_figures_of_the_page(
@@ -91,3 +92,15 @@ def test_two_requests_side_by_side(call: Caller, project: Project, foreign_proje
     assert sizes == [[0, 90], [None, 7], [90, None]]
     theirs = make_trace(foreign_project)
     assert list(call("GET", f"traces/{first.pk}/against/?second={theirs.pk}").error["fields"]) == ["second"]
+
+
+def test_a_holdout(call: Caller, project: Project, foreign_project: Project) -> None:
+    config = OptimizationConfig.objects.create(project=project, name="agents")
+    add_groups(project)
+    found = call("GET", f"holdout/?config={config.pk}").body
+    assert (found["held_out"]["conversations"], found["optimized"]["requests"]) == (12, 24)
+    cost = next(metric for metric in found["metrics"] if metric["name"] == "cost")
+    assert (cost["unit"], cost["verdict"], cost["is_worse"]) == ("usd", "lower", False)
+    assert cost["difference"]["low"] < cost["difference"]["high"] < 0
+    theirs = OptimizationConfig.objects.create(project=foreign_project, name="theirs")
+    assert call("GET", f"holdout/?config={theirs.pk}").status == 400

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
-from token_optimizer.models import CutBlock, Path, Prompt, ReReadReport
+from token_optimizer.errors import PromptError
+from token_optimizer.models import CutBlock, Dialect, Path, Prompt, ReReadReport
 from token_optimizer.optimizer.formats.file_reads import Call, calls_of, is_within, result_paths
 
 # A step is a message of the model with calls. What is called again later has other reasons.
@@ -31,10 +32,22 @@ class Repeat(NamedTuple):
     steps: int
 
 
+def repeats_in(body: Mapping[str, Any], dialect: Dialect) -> int:
+    """How many calls of the newest message with calls came before with the same arguments, soon enough; 0
+    where the body is no prompt."""
+    try:
+        return len(_repeated(conversation_of(body, dialect), 0))
+    except PromptError:
+        return 0
+
+
 def repeated_calls(prompt: Prompt, known: int) -> list[Repeat]:
     """The new calls that came before with the same arguments, soon enough. New is what stands behind the
     messages that are `known`; where none are, the newest message with calls."""
-    messages = conversation_of(prompt.body, prompt.dialect)
+    return _repeated(conversation_of(prompt.body, prompt.dialect), known)
+
+
+def _repeated(messages: Sequence[Mapping[str, Any]], known: int) -> list[Repeat]:
     first_new = known or _newest_with_calls(messages)
     seen: dict[tuple[str, str], tuple[str, int]] = {}
     repeats = []

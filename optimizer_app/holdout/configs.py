@@ -1,0 +1,24 @@
+"""Which configs hold conversations out, now or in the time that is looked at."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from optimizer_app.models import OptimizationConfig, RequestTrace
+from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.rollups.windows import Window
+
+
+def compared_configs(configs: OptimizationConfigQuerySet, window: Window) -> list[OptimizationConfig]:
+    """Those of the configs that have requests of either group in the window, or hold any out now, by name."""
+    rows = list(configs.select_related("project").order_by("project__name", "name"))
+    took_part = RequestTrace.objects.filter(
+        ~Q(holdout_group=""), project__in={row.project_id for row in rows}
+    )
+    known = set(window.of(took_part).order_by().values_list("project_id", "config_name").distinct())
+    return [row for row in rows if (row.project_id, row.name) in known or holdout_share(row)]
+
+
+def holdout_share(config: OptimizationConfig) -> float:
+    """The share that the live version holds out."""
+    return float(config.fields.get("holdout_share") or 0)
