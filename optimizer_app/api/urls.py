@@ -27,8 +27,8 @@ from optimizer_app.api.collections.traces import TracesView
 from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
-from optimizer_app.api.figures.money import DriftView, FocusView, MoneyView, RulesMoneyView
 from optimizer_app.api.figures.holdout import HoldoutView
+from optimizer_app.api.figures.money import DriftView, FocusView, MoneyView, RulesMoneyView
 from optimizer_app.api.figures.overview import OverviewView
 from optimizer_app.api.figures.precompression import PrecompressionView
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0037_event_destinations'),
+        ('optimizer_app', '0038_spend'),
     ]
 
     operations = [
