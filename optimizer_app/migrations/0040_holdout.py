@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0038_spend'),
+        ('optimizer_app', '0039_drain'),
     ]
 
     operations = [
