@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0039_drain'),
+        ('optimizer_app', '0040_answered_from_cache'),
     ]
 
     operations = [
