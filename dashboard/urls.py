@@ -23,6 +23,7 @@ from dashboard.precompression.urls import urlpatterns as precompression
 from dashboard.prices.urls import urlpatterns as prices
 from dashboard.projects.urls import urlpatterns as projects
 from dashboard.prompts.urls import urlpatterns as prompts
+from dashboard.proposals.urls import urlpatterns as proposals
 from dashboard.providers.urls import urlpatterns as providers
 from dashboard.replays.urls import urlpatterns as replays
 from dashboard.request.urls import urlpatterns as request
@@ -42,6 +43,7 @@ urlpatterns = [
     *money,
     *configs,
     *holdout,
+    *proposals,
     *prompts,
     *documents,
     *playground,

@@ -25,6 +25,7 @@ from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
 from optimizer_app.traces.feedback import drop_expired_comments
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.traces.retention import drop_older_than, midnight
+from optimizer_app.tuning.proposals import propose_all
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,13 @@ def drop_unused_precompressions() -> None:
     """Drop precompressions that nobody used for long, and those beyond a project's size."""
     if dropped := drop_unused():
         log.info("precompressions_dropped", count=dropped)
+
+
+@shared_task
+def propose_tuning() -> None:
+    """Propose, or within bounds publish, changes of configs that what happened speaks for."""
+    if made := propose_all(timezone.now()):
+        log.info("tuning_proposed", count=made)
 
 
 @shared_task

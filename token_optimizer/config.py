@@ -26,13 +26,25 @@ MAX_LISTS = {
     "junk_regexes": (MAX_PATTERNS, MAX_PATTERN_CHARS),
     "directive_keywords": (100, 50),
     "mask_detectors": (len(DETECTORS), 20),
+    "uncut_tools": (100, 200),
     "mask_patterns": (20, MAX_PATTERN_CHARS),
 }
 MAX_CAPTURE_DAYS = 365
 MAX_RESPONSE_CACHE_SECONDS = 604_800
 MAX_HOLDOUT_SHARE = 0.5
+TUNING_MODES = ("off", "propose", "within_bounds")
+# What tools return to an agent has a floor of its own, whatever its kind.
+TOOL_RESULT = "tool_result"
+FLOOR_KINDS = ("document", "prose", "json", "code", "log", "transcript", "examples", TOOL_RESULT)
+MAX_FLOOR_FACTOR = 10
 _FLAGS = ("enable_tools", "enable_caching", "enable_semantic_retrieval", "enable_compression", "emit_async")
-_FRACTIONS = ("mmr_lambda", "compression_ratio", "faithfulness_threshold")
+_FRACTIONS = (
+    "mmr_lambda",
+    "compression_ratio",
+    "faithfulness_threshold",
+    "tuning_min_target",
+    "tuning_min_floor",
+)
 _COUNTS = (
     "safety_margin_tokens",
     "keep_last_n_turns",
@@ -69,8 +81,11 @@ class OptimizerConfig:
     find more of a prompt, where its client added nothing), `response_cache` (whether it answers the very same
     request with the answer that it gave before, for `response_cache_seconds`), `capture_days` (days that the
     service keeps prompts and answers; 0: none), `mask_detectors` (which secrets and personal data are kept
-    from the provider), `mask_patterns` (what else is) and `holdout_share` (share of conversations that the
-    service sends untouched, to compare with).
+    from the provider), `mask_patterns` (what else is), `holdout_share` (share of conversations that the
+    service sends untouched, to compare with), `floor_factors` (by kind of text what the floor of the soft
+    target is multiplied by), `uncut_tools` (tools whose results are never cut), `tuning` (whether the service
+    proposes changes by what happened, or makes them) and `tuning_min_target`, `tuning_min_floor` (its
+    bounds).
 
     `max_input_tokens` is a hard budget; None means the model's own window.
     """
@@ -129,6 +144,11 @@ class OptimizerConfig:
     mask_detectors: list[str] = field(default_factory=list)
     mask_patterns: list[str] = field(default_factory=list)
     holdout_share: float = 0.0
+    floor_factors: dict[str, float] = field(default_factory=dict)
+    uncut_tools: list[str] = field(default_factory=list)
+    tuning: str = "off"
+    tuning_min_target: float = 0.3
+    tuning_min_floor: float = 0.25
 
     @classmethod
     def preset(cls, name: str, **fields: Any) -> OptimizerConfig:
@@ -158,6 +178,8 @@ class OptimizerConfig:
             _check_count(name, getattr(self, name))
         _check_days("capture_days", self.capture_days)
         _check_holdout("holdout_share", self.holdout_share)
+        _check_factors("floor_factors", self.floor_factors)
+        _check_mode("tuning", self.tuning, TUNING_MODES)
         for name in _FRACTIONS:
             _check_fraction(name, getattr(self, name))
         _check_fraction("target_reduction", self.target_reduction, optional=True)
@@ -218,6 +240,18 @@ def _check_holdout(name: str, value: object) -> None:
     _check_fraction(name, value)
     if isinstance(value, int | float) and value > MAX_HOLDOUT_SHARE:
         raise ConfigError(f"{name} must be at most {MAX_HOLDOUT_SHARE}, not {value!r}")
+
+
+def _check_factors(name: str, value: object) -> None:
+    """A factor for some kinds of text."""
+    if not isinstance(value, dict):
+        raise ConfigError(f"{name} must have a factor for each kind of text that it names, not {value!r}")
+    for kind, factor in value.items():
+        if kind not in FLOOR_KINDS:
+            raise ConfigError(f"{name}: kind {kind!r} is not one of {', '.join(FLOOR_KINDS)}")
+        is_number = isinstance(factor, int | float) and not isinstance(factor, bool)
+        if not is_number or not 0 <= factor <= MAX_FLOOR_FACTOR:
+            raise ConfigError(f"{name}[{kind!r}] must be from 0 to {MAX_FLOOR_FACTOR}, not {factor!r}")
 
 
 def _check_count(name: str, value: object, *, least: int = 0, optional: bool = False) -> None:

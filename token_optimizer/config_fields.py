@@ -16,6 +16,7 @@ from token_optimizer.config import (
     SUMMARIZERS,
     TOOL_DEFERRAL_MODES,
     TOOL_DESCRIPTION_MODES,
+    TUNING_MODES,
     OptimizerConfig,
 )
 
@@ -27,6 +28,7 @@ _CHOICES = {
     "summarizer": SUMMARIZERS,
     "tool_deferral": TOOL_DEFERRAL_MODES,
     "tool_descriptions": TOOL_DESCRIPTION_MODES,
+    "tuning": TUNING_MODES,
 }
 
 
@@ -39,6 +41,7 @@ class Kind(StrEnum):
     CHOICE = "choice"
     TEXT = "text"
     LINES = "lines"
+    PAIRS = "pairs"
 
 
 class Scope(StrEnum):
@@ -98,7 +101,10 @@ def _kind(name: str, annotation: str) -> Kind:
 def _field(item: dataclasses.Field[Any], described: dict[str, Any]) -> ConfigField:
     annotation = str(item.type)
     more = {**described, "scope": Scope(described.get("scope", Scope.EVERYWHERE))}
-    kind, choices = _kind(item.name, annotation), tuple(_CHOICES.get(item.name, ()))
+    # Of a dict without an entry of its own in the form, all entries can be set.
+    is_whole_dict = annotation.startswith("dict") and "key" not in described
+    kind = Kind.PAIRS if is_whole_dict else _kind(item.name, annotation)
+    choices = tuple(_CHOICES.get(item.name, ()))
     return ConfigField(item.name, kind, "None" in annotation, choices=choices, **more)
 
 

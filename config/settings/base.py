@@ -257,6 +257,7 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.run_replays": {"queue": "precompression"},
     "optimizer_app.tasks.drop_unused_precompressions": {"queue": "upkeep"},
     "optimizer_app.tasks.drop_expired_captures": {"queue": "upkeep"},
+    "optimizer_app.tasks.propose_tuning": {"queue": "precompression"},
 }
 CELERY_BEAT_SCHEDULER = "optimizer_app.background.schedule:SteadyScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat-schedule")
@@ -296,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "optimizer_app.tasks.roll_up_traces",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
+    },
+    "propose-tuning": {
+        "task": "optimizer_app.tasks.propose_tuning",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
     },
     "keep-partitions": {
         "task": "optimizer_app.tasks.keep_partitions",

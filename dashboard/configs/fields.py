@@ -25,6 +25,8 @@ def as_text(field: ConfigField, value: Any) -> str:
         return "on" if value else ""
     if field.kind is Kind.LINES:
         return "\n".join(value)
+    if field.kind is Kind.PAIRS:
+        return "\n".join(f"{name} = {item:g}" for name, item in value.items())
     return "" if value is None else str(value)
 
 
@@ -82,7 +84,7 @@ class ConfigForm(PageForm):
     def _note(self, field: ConfigField) -> FieldNote:
         default = as_text(field, self.of_preset[field.name])
         label = as_label(field.name, self.of_preset[field.name])
-        unit = "" if field.kind is Kind.LINES else field.measure
+        unit = "" if field.kind in (Kind.LINES, Kind.PAIRS) else field.measure
         return FieldNote(f"{unit}; empty: {field.empty}" if field.empty else unit, default, label)
 
 
@@ -96,7 +98,7 @@ def _control(field: ConfigField) -> forms.Field:
         return forms.BooleanField(required=False, **more)
     if field.kind is Kind.CHOICE:
         return forms.ChoiceField(choices=options_of(field.choices), **more)
-    if field.kind is Kind.LINES:
+    if field.kind in (Kind.LINES, Kind.PAIRS):
         area = forms.Textarea({"rows": 3, "spellcheck": "false", "autocomplete": "off"})
         return forms.CharField(required=False, widget=area, strip=False, **{**more, **_one_a_line(field)})
     if field.kind is Kind.TEXT:
@@ -122,7 +124,18 @@ def _value(field: ConfigField, cleaned: Any, of_preset: Any) -> Any:
     """The field's value for the config, from what the control holds."""
     if field.kind is Kind.LINES:
         return [line for line in str(cleaned).splitlines() if line.strip()]
+    if field.kind is Kind.PAIRS:
+        return dict(_pair(line) for line in str(cleaned).splitlines() if line.strip())
     return {**of_preset, field.key: cleaned} if field.key else cleaned
+
+
+def _pair(line: str) -> tuple[str, float | str]:
+    """The name and the number of a line; a text that is no number is named where the value is checked."""
+    name, _, value = line.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        return name.strip(), value.strip()
 
 
 def _pattern_problems(name: str, patterns: list[str]) -> str:

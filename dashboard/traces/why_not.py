@@ -58,7 +58,12 @@ REASONS = {
         "Of new tool results only those above a size are cut.",
         "tool_result_tokens",
     ),
-    WhyNot.ALL_NEEDED: Reason("All needed", "each passage is likely needed for the question"),
+    WhyNot.ALL_NEEDED: Reason(
+        "All needed",
+        "each passage is likely needed for the question",
+        "Higher floors cut more.",
+        "floor_factors",
+    ),
     WhyNot.UNFAITHFUL: Reason(
         "Not faithful enough",
         "compressed, its texts would have said too little of what they said",

@@ -24,6 +24,7 @@ from optimizer_app.api.collections.sessions import SessionsView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
 from optimizer_app.api.collections.traces import TracesView
+from optimizer_app.api.collections.tuning import TuningProposalsView
 from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
@@ -52,6 +53,7 @@ for _name, _view in (
     ("regression-cases", RegressionCasesView),
     ("captures", CapturesView),
     ("replays", ReplaysView),
+    ("tuning-proposals", TuningProposalsView),
     ("tokens", TokensView),
     ("sessions", SessionsView),
     ("views", SavedViewsView),

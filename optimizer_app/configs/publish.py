@@ -33,6 +33,14 @@ def publish(
 
 
 @transaction.atomic
+def publish_unattended(
+    config: OptimizationConfig, values: ConfigValues, *, base_version: int, note: str
+) -> ConfigVersion:
+    """`publish`, where the config lets its tuning do so: nobody is its author, and drafts stay."""
+    return _put_live(config, None, values, base_version=base_version, note=note)
+
+
+@transaction.atomic
 def roll_back(
     config: OptimizationConfig, number: int, author: Author, *, base_version: int, note: str = ""
 ) -> ConfigVersion:
@@ -44,7 +52,7 @@ def roll_back(
 
 def _put_live(
     config: OptimizationConfig,
-    author: Author,
+    author: Author | None,
     values: ConfigValues,
     *,
     base_version: int,

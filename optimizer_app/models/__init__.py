@@ -25,6 +25,7 @@ from optimizer_app.models.route import Route, RouteTarget
 from optimizer_app.models.saved_view import SavedView
 from optimizer_app.models.token_drift import TokenDrift
 from optimizer_app.models.trace import RequestTrace
+from optimizer_app.models.tuning import TuningProposal
 
 __all__ = [
     "ApiKey",
@@ -71,5 +72,6 @@ __all__ = [
     "TokenDrift",
     "TraceFeedback",
     "TraceRollup",
+    "TuningProposal",
     "UserSession",
 ]

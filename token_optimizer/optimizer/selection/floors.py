@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from token_optimizer.config import TOOL_RESULT
 from token_optimizer.models import Kind
 
 
@@ -25,6 +26,22 @@ class KindFloor(NamedTuple):
 def kind_floors() -> Mapping[Kind, KindFloor]:
     """The floors by kind; a kind without one is never cut for the soft target."""
     return {Kind(kind): KindFloor(**figures) for kind, figures in _data()["kinds"].items()}
+
+
+def floors_of(factors: Mapping[str, float]) -> Mapping[Kind, KindFloor]:
+    """The floors by kind, as the config's factors move them."""
+    if not factors:
+        return kind_floors()
+    return {kind: _moved(found, factors.get(kind.value, 1.0)) for kind, found in kind_floors().items()}
+
+
+def tool_result_floor_of(factors: Mapping[str, float]) -> KindFloor:
+    """The floor of what tools return to an agent, as the config's factor moves it."""
+    return _moved(tool_result_floor(), factors.get(TOOL_RESULT, 1.0))
+
+
+def _moved(found: KindFloor, factor: float) -> KindFloor:
+    return found if factor == 1.0 else found._replace(floor=found.floor * factor)
 
 
 @cache

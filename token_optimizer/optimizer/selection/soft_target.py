@@ -18,7 +18,7 @@ from token_optimizer.optimizer.relevance.words import has_stem
 from token_optimizer.optimizer.selection.certainty import is_answered_in_one_place
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
-from token_optimizer.optimizer.selection.floors import KindFloor, fact_floor, kind_floors
+from token_optimizer.optimizer.selection.floors import KindFloor, fact_floor, floors_of, kind_floors
 from token_optimizer.optimizer.selection.specific import specific_stems
 
 # So many times the soft target may go of what is long and repeats itself: of logs, and of JSON.
@@ -63,7 +63,7 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         if over > 0:
             raise _nothing_to_cut(prompt, found, spared)
         return prompt
-    choice = FlooredChoice(prompt, context, cuttables, _floors(cuttables, asked))
+    choice = FlooredChoice(prompt, context, cuttables, _floors(cuttables, asked, context))
     share, further = max(0.0, over / tokens), {Kind.JSON: _json_share(cuttables, context)}
     kept = choice.kept(share, further)
     gone = choice.tokens_gone(kept)
@@ -80,7 +80,7 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
     share = _STRETCH * (context.config.target_reduction or 0)
     if not cuttables:
         return prompt
-    choice = FlooredChoice(prompt, context, cuttables, kind_floors())
+    choice = FlooredChoice(prompt, context, cuttables, floors_of(context.config.floor_factors))
     return choice.written(choice.kept(share))
 
 
@@ -112,14 +112,19 @@ def _tokens_of(cuttables: Sequence[CuttableBlock]) -> int:
     return sum(cuttable.block.tokens for cuttable in cuttables)
 
 
-def _floors(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> Mapping[Kind, KindFloor]:
+def _floors(
+    cuttables: Sequence[CuttableBlock], asked: frozenset[str], context: Context
+) -> Mapping[Kind, KindFloor]:
     """The floors of kinds; a lower one of transcripts that answer the question in one place."""
+    floors = floors_of(context.config.floor_factors)
     spoken = [
         text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts
     ]
     if not spoken or not is_answered_in_one_place(spoken, asked):
-        return kind_floors()
-    return {**kind_floors(), Kind.TRANSCRIPT: fact_floor()}
+        return floors
+    factor = context.config.floor_factors.get(Kind.TRANSCRIPT.value, 1.0)
+    fact = fact_floor()
+    return {**floors, Kind.TRANSCRIPT: fact._replace(floor=fact.floor * factor)}
 
 
 def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:

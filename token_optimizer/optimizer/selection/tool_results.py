@@ -20,7 +20,7 @@ from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
 from token_optimizer.optimizer.selection.cutting import Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.floored_choice import FlooredChoice
-from token_optimizer.optimizer.selection.floors import tool_result_floor
+from token_optimizer.optimizer.selection.floors import tool_result_floor_of
 
 # JSON and logs have rules of their own.
 _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
@@ -77,7 +77,7 @@ def _with_result_cut(
     if not cuttables:
         return prompt
     before.read_to(prompt, at)
-    floor = tool_result_floor()
+    floor = tool_result_floor_of(context.config.floor_factors)
     choice = FlooredChoice(known, context, cuttables, {result.kind: floor}, before)
     shorter = choice.written(choice.kept(floor.max_cut))
     return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)

@@ -50,7 +50,7 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
 def _is_long_log(block: Block, context: Context) -> bool:
     """Whether a log is to be cut; one that was cut already is not, or a second run would cut it further."""
     is_long = block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
-    return is_long and not (was_cut(block) or block.verbatim or block.slot is None)
+    return is_long and not (was_cut(block) or block.verbatim or block.must_keep or block.slot is None)
 
 
 def _trimmed(block: Block, prompt: Prompt, context: Context) -> Block:

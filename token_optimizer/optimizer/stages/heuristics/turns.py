@@ -2,7 +2,7 @@
 
 It removes nothing. Under a hard budget as many turns are protected as leave room for what the question asks
 about. Embedded content and tool results of the newest turns stay open to the other stages, and so do worked
-examples that are given as turns.
+examples that are given as turns. What the tools return that `uncut_tools` names is protected, however old.
 
 Before: user "a", assistant "b", user "c", with `keep_last_n_turns` 1
 After:  user "a", assistant "b", user "c" must_keep
@@ -18,13 +18,15 @@ from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.conversation.example_turns import example_turns
 from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
+from token_optimizer.optimizer.conversation.whole_results import keep_results_of
 
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
 _MAX_REQUIRED_SHARE = 0.75
 
 
 def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
-    """Mark the prose of the last `keep_last_n_turns` turns as must-keep."""
+    """Mark the prose of the last `keep_last_n_turns` turns, and results of `uncut_tools`, as must-keep."""
+    prompt = keep_results_of(prompt, context.config.uncut_tools)
     if example_turns(prompt):
         # The newest of them says no more than the others.
         return prompt
