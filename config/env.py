@@ -108,6 +108,15 @@ def fernet_keys(name: str) -> tuple[str, ...]:
     return keys
 
 
+def file(name: str, default: Path) -> Path:
+    """An absolute path; where the variable names one, it must be there."""
+    value = _value(name)
+    path = Path(value or default).expanduser().absolute()
+    if value and not path.is_file():
+        raise ImproperlyConfigured(f"{name} must name a file, and there is none at {path}")
+    return path
+
+
 def folder(name: str, default: Path) -> Path:
     """An absolute path; it may not exist yet, but must be no file."""
     path = Path(_value(name) or default).expanduser().absolute()

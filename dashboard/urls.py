@@ -28,6 +28,7 @@ from dashboard.providers.urls import urlpatterns as providers
 from dashboard.replays.urls import urlpatterns as replays
 from dashboard.request.urls import urlpatterns as request
 from dashboard.requests.urls import urlpatterns as requests
+from dashboard.routes.urls import urlpatterns as routes
 from dashboard.system.urls import urlpatterns as system
 from dashboard.tokens.urls import urlpatterns as tokens
 
@@ -52,6 +53,7 @@ urlpatterns = [
     *projects,
     *members,
     *providers,
+    *routes,
     *tokens,
     *audit,
     *prices,

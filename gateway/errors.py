@@ -13,9 +13,11 @@
     ├── RateLimited       429: a key or its project asks for more than it may in a minute, or at a time
     ├── BudgetSpent       429: a key or its project has spent its money
     ├── InternalError     500: the gateway broke
-    ├── UpstreamFailed    502: the provider could not be reached, or broke off
+    ├── UpstreamFailed    502: the provider broke off, or must not be called
+    │   └── Unreachable   502: no connection to the provider, or one that ended before it answered
     ├── Unavailable       503: our own database is down and the key is not known yet
     └── UpstreamTimeout   504: the provider stayed silent for too long
+        └── ConnectTimeout  504: it took no connection in time
 
 Errors that a provider answers with are never rewritten: those pass through as they came.
 """
@@ -167,6 +169,10 @@ class UpstreamFailed(GatewayError):
     code = "upstream_failed"
 
 
+class Unreachable(UpstreamFailed):
+    """Nothing was answered: the request may be sent again."""
+
+
 class Unavailable(GatewayError):
     status = 503
     anthropic_type = "overloaded_error"
@@ -178,3 +184,7 @@ class UpstreamTimeout(GatewayError):
     openai_type = "timeout_error"
     anthropic_type = "timeout_error"
     code = "upstream_timeout"
+
+
+class ConnectTimeout(UpstreamTimeout):
+    """Nothing was sent: the request may be sent again."""

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.auth import Caller
 from gateway.requests.client import Headers
 from gateway.requests.prompt import PromptRequest
-from gateway.routing import ProviderRoute
+from gateway.routing import ProviderRoute, Target
 from optimizer_app.holdout.groups import Placed
 from optimizer_app.holdout.outcome import Outcome
 from optimizer_app.optimize.service import Optimized
@@ -22,6 +22,7 @@ from optimizer_app.prompts.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.journal.recorder import Journal
 from optimizer_app.traces.record import (
+    AttemptRecord,
     BreakpointRecord,
     ProviderCall,
     ReadBackRecord,
@@ -77,6 +78,7 @@ class Recording:
         self._ended = False
         self._compared: PromptRequest | None = None
         self._provider: ProviderRoute | None = None
+        self._attempts: list[AttemptRecord] = []
         self.dialect: Dialect = arrival.dialect
         self.trace_id = arrival.trace_id
         self.project_id = caller.project_id
@@ -160,6 +162,11 @@ class Recording:
         answered = outcome.answered(answer, self._compared.body, self._compared.dialect)
         self._columns.update(outcome=answered)
 
+    def note_tags(self, tags: dict[str, str]) -> None:
+        """What the client calls it."""
+        if tags:
+            self._columns.update(tags=tags)
+
     def note_kept(self, days: int) -> datetime | None:
         """Until when the texts are kept; None where they are not."""
         if not days:
@@ -180,10 +187,15 @@ class Recording:
         """What is passed to the provider that is no prompt."""
         self._columns.update(relayed=f"{method} {path}"[:_MAX_REASON_CHARS], why_not="")
 
-    def note_provider(self, provider: ProviderRoute) -> None:
-        """Who is asked, until somebody else is."""
-        self._provider = provider
-        self._columns.update(provider=provider.name)
+    def note_target(self, target: Target) -> None:
+        """Who is asked, and by which name for the model, until somebody else is."""
+        self._provider = target.provider
+        sent_model = "" if target.model == self._columns.get("model") else target.model
+        self._columns.update(provider=target.provider.name, sent_model=sent_model)
+
+    def note_attempt(self, attempt: AttemptRecord) -> None:
+        """A provider was asked, or passed over."""
+        self._attempts.append(attempt)
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""
@@ -272,6 +284,8 @@ class Recording:
         self.note_answered()
         if self._is_broken_off:
             self._estimate_broken_off()
+        if len(self._attempts) > 1:
+            self._columns.update(attempts=self._attempts)
         self._columns.update(
             status=status,
             http_status=http_status,

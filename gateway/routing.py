@@ -7,11 +7,11 @@ import math
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 from gateway.errors import BadRequest
 from optimizer_app.models import Provider
+from optimizer_app.routes.patterns import fits
 
 _LARGEST = 2**64
 
@@ -81,6 +81,10 @@ class Plan:
     def first(self) -> Target:
         return self.targets[0]
 
+    def renames(self, model: str) -> bool:
+        """Whether a provider of it knows the model by another name."""
+        return any(target.model not in ("", model) for target in self.targets)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRoute:
@@ -91,7 +95,7 @@ class ModelRoute:
     max_retries: int = 0
 
     def fits(self, model: str) -> bool:
-        return fnmatchcase(model, self.pattern)
+        return fits(self.pattern, model)
 
     def plan(self, conversation: Callable[[], str]) -> Plan:
         """The targets that share the conversations, in an order that is a conversation's own, then those that

@@ -26,7 +26,9 @@ from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread
 from gateway.requests.in_flight import BytesInFlight
 from gateway.response_cache.answers import AnswerStore
-from gateway.upstream.connections import Upstream
+from gateway.upstream.breakers import Breakers
+from gateway.upstream.connections import Upstream, opened_upstream
+from gateway.upstream.health import opened_health
 from optimizer_app.captures.queue import CaptureQueue
 from optimizer_app.optimize.service import (
     OptimizationRequest,
@@ -62,6 +64,7 @@ class Gateway:
     limiter: Limiter
     recurrences: Recurrences
     answers: AnswerStore
+    breakers: Breakers
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
     prompts: PromptCache = field(default_factory=PromptCache)
@@ -108,7 +111,6 @@ class Gateway:
 async def opened_gateway() -> AsyncIterator[Gateway]:
     """What a worker needs, for its life."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    upstream = Upstream(settings.UPSTREAM_TIMEOUT_SECONDS)
     valkey = Redis.from_url(settings.REDIS_URL)
     precompression_queue = PrecompressionQueue()
     optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
@@ -117,6 +119,8 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
             Recorder(settings.JOURNAL_DIR) as recorder,
             optimizing as pool,
             opened_limiter(valkey) as limiter,
+            opened_health(valkey) as health,
+            opened_upstream(settings.UPSTREAM_TIMEOUT_SECONDS, health) as upstream,
         ):
             capture_queue = CaptureQueue(recorder.append_capture)
             try:
@@ -129,6 +133,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                     limiter,
                     Recurrences(valkey),
                     AnswerStore(valkey),
+                    Breakers(valkey),
                     precompression_queue,
                     capture_queue,
                 )
@@ -136,5 +141,4 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                 await asyncio.to_thread(capture_queue.close)
     finally:
         await asyncio.to_thread(precompression_queue.close)
-        await upstream.close()
         await valkey.aclose()

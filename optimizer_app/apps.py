@@ -9,7 +9,11 @@ class OptimizerAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from optimizer_app.access import recording, sessions
+        from optimizer_app.prices.file import use_price_file
 
         recording.connect()
         sessions.connect()
+        use_price_file(settings.PRICES_FILE)

@@ -81,6 +81,8 @@ ANTHROPIC_BASE_URL = env.url("ANTHROPIC_BASE_URL")
 
 # The gateway
 UPSTREAM_TIMEOUT_SECONDS = env.seconds("OPTIMIZER_UPSTREAM_TIMEOUT_SECONDS", 600.0)
+# Prices in the place of those of genai-prices, in its form.
+PRICES_FILE = env.file("OPTIMIZER_PRICES_FILE", STATE_DIR / "prices.json")
 # How long after its first call of read_back a model may go on reading within one answer.
 READ_BACK_SECONDS = env.seconds("OPTIMIZER_READ_BACK_SECONDS", 120.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")

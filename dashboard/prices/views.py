@@ -15,7 +15,7 @@ from dashboard.prices.forms import PriceForm
 from dashboard.prices.rows import listed
 from dashboard.shell.page import for_staff, render_page
 from dashboard.shell.scope import Scope
-from optimizer_app.prices.listing import SOURCE, PricedModel, price_list, priced_model_named
+from optimizer_app.prices.listing import PricedModel, price_list, priced_model_named, source
 from optimizer_app.prices.overrides import remove_override, set_override
 
 
@@ -31,7 +31,7 @@ def price_page(request: HttpRequest) -> HttpResponse:
         "unpriced": sum(not model.has_price for model in models),
         "name": name,
         "sort": sort,
-        "source": SOURCE,
+        "source": source(),
     }
     return render_page(request, "dashboard/prices/page.html", scope, context)
 
@@ -47,7 +47,7 @@ def price_of_model(request: HttpRequest) -> HttpResponse:
         override = set_override(form.cleaned_data["model"], form.prices(), user)
         messages.success(request, f"{override} has this price from the next request on.")
         return redirect(reverse("dashboard:prices") + scope.suffix)
-    context = {"page": "prices", "form": form, "found": found, "source": SOURCE}
+    context = {"page": "prices", "form": form, "found": found, "source": source()}
     return render_page(request, "dashboard/prices/price.html", scope, context)
 
 

@@ -6,19 +6,37 @@ from typing import Any
 
 from django import forms
 
-from dashboard.shell.forms import PageForm
+from dashboard.shell.forms import FieldNote, PageForm
 from dashboard.shell.select import options_of
 from optimizer_app.models import Project, Provider
-from optimizer_app.providers.change import ProviderValues
+from optimizer_app.providers.change import (
+    PLAIN_FIELDS,
+    ProviderValues,
+    plain_values,
+    secret_header_names,
+)
+from optimizer_app.providers.headers import HeaderRefused, as_lines, checked_headers, headers_in
 
 _TYPED = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
 _KINDS = (
     ("openai", "OpenAI, or a server that speaks as it does"),
     ("anthropic", "Anthropic, or a server that speaks as it does"),
+    ("gemini", "Gemini"),
+    ("bedrock", "Amazon Bedrock"),
     ("echo", "Echo: answers with what it received"),
 )
 _KEPT = "A key is stored, encrypted. Empty: it stays. It is never shown."
 _NEW = "Stored encrypted, and never shown. Empty: requests bring their own, or need none."
+_HIDDEN = "Stored encrypted, and never shown. A name without a value ends that header."
+_PAIRS = {"rows": 2, "spellcheck": "false", "autocomplete": "off", "placeholder": "Name: value"}
+_SECONDS = FieldNote(unit="seconds")
+
+
+def _timeout(label: str, help_text: str) -> forms.FloatField:
+    widget = forms.NumberInput(attrs={"step": "any"})
+    return forms.FloatField(
+        label=label, required=False, min_value=0.1, max_value=86_400, widget=widget, help_text=help_text
+    )
 
 
 class ProviderForm(PageForm):
@@ -49,20 +67,85 @@ class ProviderForm(PageForm):
         "billed. Turn it off for a server that refuses stream_options.",
     )
 
+    strict_roles = forms.BooleanField(
+        label="It knows no developer role",
+        required=False,
+        help_text="Developer messages are sent as system messages. What is sent untouched stays untouched.",
+    )
+    needs_caller_key = forms.BooleanField(
+        label="Requests bring their own key",
+        required=False,
+        help_text="In X-Provider-Authorization. The key above is not used; without theirs they are refused.",
+    )
+    headers = forms.CharField(
+        label="Headers",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(_PAIRS),
+        help_text="Sent with every request, a line each.",
+    )
+    secret_headers = forms.CharField(
+        label="Secret headers", required=False, max_length=20_000, widget=forms.Textarea(_PAIRS)
+    )
+    region = forms.RegexField(
+        r"^[a-z0-9-]*$",
+        label="Region",
+        required=False,
+        max_length=40,
+        widget=_TYPED,
+        help_text="Of Amazon Bedrock. Empty: us-east-1.",
+    )
+    access_key_id = forms.CharField(
+        label="Access key ID",
+        required=False,
+        max_length=128,
+        widget=_TYPED,
+        help_text="Of Amazon Bedrock: the API key is its secret access key. Empty: it is a Bedrock API key.",
+    )
+    connect_timeout_seconds = _timeout("For a connection, at most", "Empty: 10 seconds.")
+    first_byte_timeout_seconds = _timeout(
+        "For the first byte, at most", "Empty: as long as the instance waits."
+    )
+    idle_timeout_seconds = _timeout("Between two pieces, at most", "Empty: as long as the instance waits.")
+
+    notes = dict.fromkeys(
+        ("connect_timeout_seconds", "first_byte_timeout_seconds", "idle_timeout_seconds"), _SECONDS
+    )
+
     def __init__(self, *args: Any, provider: Provider | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["secret"].help_text = _KEPT if provider and provider.encrypted_secret else _NEW
+        names = secret_header_names(provider) if provider else ()
+        kept = f" Kept: {', '.join(names)}." if names else ""
+        self.fields["secret_headers"].help_text = _HIDDEN + kept
+
+    def clean_headers(self) -> dict[str, str]:
+        try:
+            return checked_headers(headers_in(self.cleaned_data["headers"]))
+        except HeaderRefused as error:
+            raise forms.ValidationError(f"{error}.") from error
+
+    def clean_secret_headers(self) -> dict[str, str]:
+        try:
+            return headers_in(self.cleaned_data["secret_headers"])
+        except HeaderRefused as error:
+            raise forms.ValidationError(f"{error}.") from error
 
     def values(self) -> ProviderValues:
-        names = ("name", "kind", "base_url", "secret", "asks_for_stream_usage")
+        names = (*PLAIN_FIELDS, "secret", "secret_headers")
         return ProviderValues(**{name: self.cleaned_data[name] for name in names})
+
+
+def initial_values(provider: Provider) -> dict[str, Any]:
+    """What the form begins with."""
+    return {**plain_values(provider), "headers": as_lines(provider.headers)}
 
 
 class NewProviderForm(ProviderForm):
     """A provider of one of the reader's projects."""
 
     project = forms.ChoiceField(help_text="Its requests may go there.")
-    field_order = ("project", "kind", "name", "base_url", "secret", "asks_for_stream_usage")
+    field_order = ("project", "kind", "name", "base_url", "secret")
 
     def __init__(self, *args: Any, projects: tuple[Project, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

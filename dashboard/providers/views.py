@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.providers.forms import NewProviderForm, ProviderForm, RemoveForm
+from dashboard.providers.forms import NewProviderForm, ProviderForm, RemoveForm, initial_values
 from dashboard.providers.rows import provider_rows, url_of
 from dashboard.shell.page import for_role, owner_to_change, render_page, signed_in
 from dashboard.shell.scope import Scope
@@ -20,7 +20,13 @@ from optimizer_app.models import Provider, Role
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.providers.change import add_provider, change_provider, is_from_environment, remove_provider
 from optimizer_app.providers.connection import check_connection
-from optimizer_app.providers.errors import ProviderNameTaken, SecretNeeded, SetByEnvironment
+from optimizer_app.providers.errors import (
+    ProviderInUse,
+    ProviderNameTaken,
+    SecretNeeded,
+    SetByEnvironment,
+)
+from optimizer_app.providers.headers import HeaderRefused
 
 
 @signed_in
@@ -52,9 +58,7 @@ def provider_page(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
     """What it is, on GET; sets what can be set of it on POST."""
     scope = Scope.of_request(request)
     provider = _provider(request, provider_id)
-    names = ("kind", "name", "base_url", "asks_for_stream_usage")
-    initial = {name: getattr(provider, name) for name in names}
-    form = ProviderForm(request.POST or None, provider=provider, initial=initial)
+    form = ProviderForm(request.POST or None, provider=provider, initial=initial_values(provider))
     if form.is_valid() and _accepted(form, lambda: change_provider(provider, form.values())):
         messages.success(request, f"{provider.name} was changed; requests follow within seconds.")
         return redirect("dashboard:provider", provider.pk)
@@ -90,6 +94,9 @@ def remove(request: HttpRequest, provider_id: uuid.UUID) -> HttpResponse:
             remove_provider(provider)
         except SetByEnvironment as error:
             raise PermissionDenied from error
+        except ProviderInUse as error:
+            messages.error(request, f"Routes lead to {provider.name}: {error}. Change them first.")
+            return redirect("dashboard:provider", provider.pk)
         messages.success(request, f"{provider.name} was removed.")
         return redirect(reverse("dashboard:providers"))
     context = {"page": "providers", "provider": provider, "form": form}
@@ -110,8 +117,10 @@ def _accepted(form: ProviderForm, act: Callable[[], object]) -> bool:
         form.add_error("name", "The project has a provider of this name.")
     except UnsafeUrl as error:
         form.add_error("base_url", f"{error}.")
+    except HeaderRefused as error:
+        form.add_error("secret_headers", f"{error}.")
     except SecretNeeded:
-        form.add_error("secret", "Enter the key again: the stored one was for another URL.")
+        form.add_error("secret", "Enter the key again, and secret headers: they were for another URL.")
     except SetByEnvironment as error:
         raise PermissionDenied from error
     return form.is_valid()

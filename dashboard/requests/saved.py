@@ -21,7 +21,7 @@ from optimizer_app.saved_views import ViewRefused, rename_view, save_view
 # What a view holds of a URL: filters, range and order, neither the project nor the place in the list.
 PARTS = (
     "range", "q", "config", "version", "model", "key", "tag", "route", "status", "flag", "prompt",
-    "prompt_version", "sort",
+    "prompt_version", "tags", "sort",
 )  # fmt: skip
 
 

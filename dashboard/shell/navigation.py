@@ -61,6 +61,7 @@ NAVIGATION = (
         (
             Link("projects", "Projects and keys", "key-round", "k"),
             Link("providers", "Providers", "plug", "v"),
+            Link("routes", "Routes", "split", "w"),
             Link("tokens", "API tokens", "link", "t"),
             Link("audit", "Audit log", "scroll-text", "a"),
             Link("prices", "Prices", "tag", "i", for_staff=True),

@@ -69,6 +69,7 @@ class RequestFilter(SelectionFilter):
     )
     prompt = forms.CharField(required=False, max_length=60)
     prompt_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    tags = forms.RegexField(r"^[^=]+=.+$", required=False, max_length=101)
 
     def clean_q(self) -> str:
         text = re.sub(r"[-\s]", "", self.cleaned_data["q"]).lower()
@@ -82,6 +83,9 @@ class RequestFilter(SelectionFilter):
             return found
         chosen = self.cleaned_data
         found = found.filter(**self._of_prompt())
+        if chosen["tags"]:
+            name, _, value = chosen["tags"].partition("=")
+            found = found.filter(tags__contains={name: value})
         if chosen["status"]:
             found = found.filter(status=chosen["status"])
         if chosen["flag"]:
@@ -102,9 +106,10 @@ class RequestFilter(SelectionFilter):
     @property
     def counted(self) -> Counted:
         """What the choices of other filters count: requests of the status or with the flag that is chosen; of
-        both together, of a reason, and of a prompt template, no count is kept."""
+        both together, of a reason, of a prompt template, and of tags, no count is kept."""
         status, flag = (self.cleaned_data.get(name) for name in ("status", "flag"))
-        if (status and flag) or self.cleaned_data.get("why_not") or self._of_prompt():
+        uncounted = self.cleaned_data.get("why_not") or self.cleaned_data.get("tags") or self._of_prompt()
+        if (status and flag) or uncounted:
             return {}
         if flag:
             return {FLAGS[flag].measure: 1} if FLAGS[flag].measure else {}

@@ -50,7 +50,7 @@ def _headers(client: Client, caller: Caller, outgoing: Outgoing) -> Headers:
         caller.secret,
         outgoing.provider,
         plain=request.stream,
-        unpacked=not request.off or request.template is not None,
+        unpacked=request.unpacked,
     )
 
 

@@ -21,6 +21,7 @@ from gateway.recording import Arrival, Recording
 from gateway.requests.client import Client, ClientDisconnected, Headers
 from gateway.requests.in_flight import HeldBytes
 from gateway.requests.prompt import expected_tokens
+from gateway.requests.tags import tags_in_header
 from gateway.state import Gateway
 from optimizer_app.models.api_key import KeyScope
 from token_optimizer.models import Dialect
@@ -108,6 +109,7 @@ class TracedEndpoint:
         try:
             if self._scope is not None:
                 caller.check_scope(self._scope)
+            recording.note_tags(tags_in_header(client.headers))
             expected = expected_tokens(client)
             async with gateway.limiter.admitted(caller.holders, recording, expected) as client.admission:
                 await self._handler(gateway, client, caller, recording)

@@ -17,7 +17,9 @@ from django.conf import settings
 
 from gateway.attempts.one import attempt
 from gateway.attempts.outgoing import Outgoing
+from gateway.attempts.prepared import refused_of
 from gateway.attempts.replay import Replay
+from gateway.attempts.several import answered
 from gateway.auth import Caller
 from gateway.capturing import Capture, capturing
 from gateway.dialects.base import ApiDialect
@@ -95,7 +97,9 @@ async def complete(
         return conversation_of_key(caller.api_key_id, request.dialect, request.body)
 
     plan = caller.plan_for(request.model, dialect.provider_kind, conversation)
-    recording.note_provider(plan.first.provider)
+    recording.note_target(plan.first)
+    if plan.renames(request.model) and not request.unpacked:
+        request = replace(request, raw=await gateway.unpacked(client, request.raw), unpacked=True)
     original = Outgoing(dialect, plan, request, request.raw, path)
     with capturing(gateway.capture_queue, client, recording, request) as capture:
         async with client.watched():
@@ -115,7 +119,8 @@ async def _read_request(
     if is_off(client.headers):
         raw = await off_loop(len(received), with_model, received, client.deployment)
         body = await _body_to_count(gateway, client, raw)
-        return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, off=True)
+        is_plain = not client.content_encoding
+        return PromptRequest(dialect.name, raw, body, named, budget_tokens, tag, off=True, unpacked=is_plain)
     unpacked = await gateway.unpacked(client, received)
     raw, body, writable = await off_loop(len(unpacked), _checked_body, dialect, unpacked, client.deployment)
     named = version_for(named, caller.api_key_id, dialect.name, body)
@@ -243,14 +248,18 @@ async def _with_result(gateway: Gateway, caller: Caller, original: Outgoing, res
 async def _additions(
     gateway: Gateway, caller: Caller, original: Outgoing, result: Optimized
 ) -> Sequence[Addition]:
-    """What is added for the provider, as far as it is not known to refuse it."""
-    request, provider = original.request, original.provider
+    """What is added for the providers that take it."""
+    request, plan = original.request, original.plan
     additions: list[Addition] = []
-    if provider.kind == original.dialect.provider_kind and not request.is_held_out:
+    speaks = any(target.provider.kind == original.dialect.provider_kind for target in plan.targets)
+    if speaks and not request.is_held_out:
         additions += await cache_hints(gateway.recurrences, caller, request, result)
     if _may_ask_for_usage(original):
         additions.append(usage_request(request))
-    refused = gateway.refused_fields.get(provider.base_url, frozenset())
+    if plan.is_routed:
+        # Each provider of the route gets its own.
+        return additions
+    refused = refused_of(additions, gateway, original.dialect, plan.first)
     return [addition for addition in additions if addition.name not in refused]
 
 
@@ -265,11 +274,9 @@ def _reading(gateway: Gateway, caller: Caller, request: PromptRequest, result: O
 
 
 def _may_ask_for_usage(original: Outgoing) -> bool:
-    """Whether a stream's usage can be asked for: where neither the client nor the provider is against it."""
+    """Whether a stream's usage can be asked for, and the client is not against it."""
     request = original.request
-    if not request.stream or request.unwritable:
-        return False
-    if not original.dialect.must_be_asked_for_usage or not original.provider.asks_for_stream_usage:
+    if not request.stream or request.unwritable or not original.dialect.must_be_asked_for_usage:
         return False
     # Options that are no object are not ours to mend: the provider says what is wrong with them.
     options = request.body.get("stream_options", {})
@@ -281,18 +288,18 @@ async def relay(
 ) -> None:
     """Ask the provider, and pass its answer on. One that refuses what was added is asked without."""
     recording.note_sent()
-    recording.note_breakpoints(outgoing.breakpoints)
-    async with attempt(gateway, client, caller, outgoing) as answer:
-        if not outgoing.additions or answer.status not in _REFUSALS:
-            await _pass_on(gateway, client, caller, recording, outgoing, answer)
+    async with answered(gateway, client, caller, recording, outgoing) as (sent, answer):
+        recording.note_breakpoints(sent.breakpoints)
+        if not sent.additions or answer.status not in _REFUSALS:
+            await _pass_on(gateway, client, caller, recording, sent, answer)
             return
         refusal = await WholeAnswer.read(answer)
-    refused = {added.name for added in outgoing.additions if added.name.encode() in refusal.body}
+    refused = {added.name for added in sent.additions if added.name.encode() in refusal.body}
     if refused:
-        gateway.note_refused(outgoing.provider.base_url, refused)
-        await relay(gateway, client, caller, recording, outgoing.without(refused))
+        gateway.note_refused(sent.provider.base_url, refused)
+        await relay(gateway, client, caller, recording, outgoing.to(sent.target))
     else:
-        await _pass_on(gateway, client, caller, recording, outgoing, refusal)
+        await _pass_on(gateway, client, caller, recording, sent, refusal)
 
 
 async def _pass_on(

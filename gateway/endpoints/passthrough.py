@@ -23,11 +23,12 @@ from gateway.masking.prompts import masked_bytes
 from gateway.recording import Recording
 from gateway.requests.body import checked, json_object, parsed_object, with_model
 from gateway.requests.client import Client
+from gateway.requests.edits import with_model_named
 from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
 from gateway.requests.prompt import is_off
 from gateway.response import is_packed, record_whole, unpack_whole
-from gateway.routing import ProviderRoute
+from gateway.routing import ProviderRoute, Target
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, read_whole
 from gateway.upstream.headers import answer_headers, request_headers
@@ -109,11 +110,21 @@ async def _relay(
 ) -> None:
     """Relay a request and its answer, byte for byte but for URLs of the provider."""
     recording.note_relayed(client.method, _path(client))
-    recording.note_provider(provider)
+    recording.note_target(Target(provider))
     received = await client.read_body(gateway.max_request_bytes)
-    if caller.is_held_to_models and client.method == "POST" and not _names_no_model(client):
-        caller.check_model(await off_loop(len(received), _model_of, received))
     body = await off_loop(len(received), with_model, received, client.deployment)
+    if (
+        (caller.is_held_to_models or caller.routes)
+        and client.method == "POST"
+        and not _names_no_model(client)
+    ):
+        model = await off_loop(len(body), _model_of, body)
+        caller.check_model(model)
+        target = _target(caller, provider, model)
+        recording.note_target(target)
+        provider = target.provider
+        if target.model and client.content_encoding == "":
+            body = await off_loop(len(body), with_model_named, body, target.model)
     if _is_masked(client):
         body = await _masked(client, caller, recording, body)
     linked = has_links(client.path)
@@ -139,6 +150,13 @@ def _is_masked(client: Client) -> bool:
 async def _masked(client: Client, caller: Caller, recording: Recording, body: bytes) -> bytes:
     config = caller.config_named(client.headers.get("x-optimizer-config")).config
     return await off_loop(len(body), masked_bytes, body, config, caller, recording)
+
+
+def _target(caller: Caller, provider: ProviderRoute, model: str) -> Target:
+    """The first provider of the model's route that takes what this one does, else this one. No other follows:
+    what is only relayed may do something twice."""
+    plan = caller.plan_for(model, provider.kind, lambda: str(caller.api_key_id))
+    return next((one for one in plan.targets if one.provider.kind == provider.kind), Target(provider))
 
 
 def _names_no_model(client: Client) -> bool:

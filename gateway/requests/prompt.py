@@ -32,6 +32,7 @@ class PromptRequest:
     """One request body and its options.
 
     `off`: forwarded byte for byte. `body` is empty where an `off` request is no JSON object.
+    `unpacked`: the raw bytes are without the compression in which they came.
     `unwritable`: the body reads, but cannot be written again, so it too goes out as it came.
     `template`: the body was rendered from it. `placed`: its conversation takes part in a holdout.
     """
@@ -45,6 +46,7 @@ class PromptRequest:
     documents: Sequence[Mapping[str, Any]] | None = None
     query: str | None = None
     off: bool = False
+    unpacked: bool = True
     unwritable: bool = False
     template: PublishedPrompt | None = None
     placed: Placed | None = None

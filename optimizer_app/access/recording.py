@@ -33,6 +33,7 @@ from optimizer_app.models import (
     PromptVersion,
     Provider,
     RegressionCase,
+    Route,
     SecondFactor,
     UserSession,
 )
@@ -53,6 +54,7 @@ _KINDS: Mapping[type[models.Model], str] = {
     PromptVersion: "prompt version",
     Provider: "provider",
     RegressionCase: "regression case",
+    Route: "route",
     SecondFactor: "second factor",
     User: "user",
     UserSession: "session",
@@ -65,6 +67,7 @@ _SECRET = frozenset(
         "previous_hash",
         "hash_secret",
         "encrypted_secret",
+        "encrypted_headers",
         "encrypted_key",
         "password",
         "analytics_url",

@@ -20,6 +20,7 @@ _TYPES = {
     409: "conflict",
     415: "unsupported_media_type",
     422: "idempotency_key_reused",
+    503: "unavailable",
 }
 
 
@@ -32,6 +33,13 @@ class Conflict(exceptions.APIException):
     def __init__(self, detail: str, more: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.more = dict(more or {})
+
+
+class Unavailable(exceptions.APIException):
+    """What would say it does not answer now."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
 
 
 class KeyReused(exceptions.APIException):

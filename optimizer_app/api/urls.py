@@ -20,6 +20,7 @@ from optimizer_app.api.collections.prompts import PromptsView
 from optimizer_app.api.collections.providers import ProvidersView
 from optimizer_app.api.collections.regression_cases import RegressionCasesView
 from optimizer_app.api.collections.replays import ReplaysView
+from optimizer_app.api.collections.routes import RoutesView
 from optimizer_app.api.collections.sessions import SessionsView
 from optimizer_app.api.collections.system import SystemView
 from optimizer_app.api.collections.tokens import TokensView
@@ -45,6 +46,7 @@ for _name, _view in (
     ("configs", ConfigsView),
     ("prompts", PromptsView),
     ("providers", ProvidersView),
+    ("routes", RoutesView),
     ("documents", DocumentsView),
     ("traces", TracesView),
     ("events", EventsView),

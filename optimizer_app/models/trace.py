@@ -26,6 +26,7 @@ LARGE_COLUMNS = (
     "breakpoints_added",
     "provider_edits",
     "receipt",
+    "attempts",
 )
 
 
@@ -59,7 +60,9 @@ class RequestTrace(models.Model):
     `budget_tokens` is the request's own budget, None where that of its config held.
     `prompt_name` is that of the prompt template that the request was made from, empty where it brought its
     own prompt.
-    `tag` is what the client called the request, empty where it did not.
+    `sent_model` is the name under which its route asked for the model, empty where it was the request's own.
+    `attempts` are the providers that were asked, and those that were passed over, where it was not one alone.
+    `tag` is what the client called the request, empty where it did not; `tags` are names that it gave it.
     `relayed` is method and path of what was no prompt and passed to the provider as it came, else empty.
     `conversation_id` is the id of the trace with which the conversation began, None where none was followed.
     `compacted`: what had been sent before was rewritten. `over_budget` says how a hard budget was missed.
@@ -90,6 +93,7 @@ class RequestTrace(models.Model):
     dialect = models.CharField(max_length=20)
     provider = models.CharField(max_length=60, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    sent_model = models.CharField(max_length=200, blank=True, default="", db_default="")
     config_name = models.CharField(max_length=60, blank=True)
     config_version = models.PositiveIntegerField(null=True)
     budget_tokens = models.PositiveIntegerField(null=True)
@@ -140,6 +144,8 @@ class RequestTrace(models.Model):
     provider_edits: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
     masked: models.JSONField[dict[str, int]] = models.JSONField(db_default={}, default=dict)
     receipt: models.JSONField[dict[str, Any] | None] = models.JSONField(null=True)
+    tags: models.JSONField[dict[str, str]] = models.JSONField(default=dict, db_default={})
+    attempts: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, db_default=[])
 
     objects = RequestTraceQuerySet.as_manager()
 

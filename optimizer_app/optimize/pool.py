@@ -6,12 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 from uuid import UUID
 from weakref import WeakValueDictionary
+
+from django.conf import settings
 
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.inline import OptimizationRequest, Optimized
 from optimizer_app.optimize.process import OptimizerProcess, OptimizerStopped
+from optimizer_app.prices.file import use_price_file
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.stages import compress as compress_stage
 from token_optimizer.tokens.counts import count_texts
@@ -33,7 +38,7 @@ class OptimizerPool:
     """
 
     def __init__(self, redis_url: str = "", database: str = "") -> None:
-        self._process = OptimizerProcess(redis_url, database, load_tables)
+        self._process = OptimizerProcess(redis_url, database, partial(_load_all, settings.PRICES_FILE))
         # Its thread must live as long as the process.
         self._thread = ThreadPoolExecutor(1, "optimizer")
         self._turn = asyncio.Lock()
@@ -104,6 +109,12 @@ async def optimizer_pool(redis_url: str = "", database: str = "") -> AsyncIterat
         pool.close()
         if pool.conversations is not None:
             await asyncio.to_thread(pool.conversations.close)
+
+
+def _load_all(prices: Path) -> None:
+    """What a process of its own has to load itself."""
+    use_price_file(prices)
+    load_tables()
 
 
 def load_tables() -> None:

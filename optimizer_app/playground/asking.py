@@ -125,6 +125,7 @@ def _streamed(question: Question, provider: Provider, secret: str) -> Iterator[D
     headers |= dict(key_headers(provider.kind, secret))
     if provider.kind == Provider.Kind.ANTHROPIC:
         headers["anthropic-version"] = _ANTHROPIC_VERSION
+    headers |= provider.headers | provider.secret_headers()
     timeout = CONNECT_SECONDS, settings.UPSTREAM_TIMEOUT_SECONDS
     with requests.Session() if provider.trusted else guarded_session() as session:
         session.trust_env = False

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 
 from optimizer_app.models import PriceOverride
 from optimizer_app.models.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import Entry, ModelPrices, entry_of, prices_of
-
-SOURCE = f"genai-prices {version('genai-prices')}"
+from optimizer_app.prices.file import price_file_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ class PricedModel:
     @property
     def has_price(self) -> bool:
         return self.prices is not None
+
+
+def source() -> str:
+    """Where prices that nobody set come from."""
+    date = price_file_date(settings.PRICES_FILE)
+    return f"the price file of {date:%Y-%m-%d}" if date else f"genai-prices {version('genai-prices')}"
 
 
 def price_list(traces: RequestTraceQuerySet) -> list[PricedModel]:

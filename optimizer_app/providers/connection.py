@@ -7,6 +7,7 @@ URL with what is in it, or parts of an answer.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -44,21 +45,20 @@ def check_connection(provider: Provider) -> ConnectionCheck:
     if provider.kind not in _MODELS_PATHS:
         return ConnectionCheck(False, "It has no list of models to ask for: its first request will tell.")
     try:
-        secret = provider.secret()
+        secret, own = provider.secret(), provider.headers | provider.secret_headers()
     except UndecryptableSecret:
-        return ConnectionCheck(False, "The stored key cannot be read; enter it again.")
+        return ConnectionCheck(False, "A stored key or header cannot be read; enter it again.")
     try:
-        return _asked(provider, secret)
+        return _asked(provider, secret, own)
     except UnsafeUrl as error:
         return ConnectionCheck(False, f"It must not be called: {error}.")
     except (requests.RequestException, HTTPError) as error:
         return ConnectionCheck(False, _failure(error, _host(provider)))
 
 
-def _asked(provider: Provider, secret: str) -> ConnectionCheck:
+def _asked(provider: Provider, secret: str, own: Mapping[str, str]) -> ConnectionCheck:
     kind = Provider.Kind(provider.kind)
     url = base_url_of(kind, provider.base_url, provider.region) + _MODELS_PATHS[kind]
-    own = {**provider.headers, **provider.secret_headers()}
     headers = {"accept-encoding": "identity", **dict(key_headers(kind, secret)), **own}
     if kind == Provider.Kind.ANTHROPIC:
         headers["anthropic-version"] = _ANTHROPIC_VERSION

@@ -2,6 +2,7 @@
 
 * ProvidersError
   - ProviderNameTaken: the project has a provider of this name
+  - ProviderInUse: a route leads to it
   - SecretNeeded: the stored key was meant for another URL, and is not sent to a new one
   - SetByEnvironment: the instance's environment says how this provider is
 """
@@ -15,6 +16,10 @@ class ProvidersError(Exception):
 
 class ProviderNameTaken(ProvidersError):
     """The project has a provider of this name."""
+
+
+class ProviderInUse(ProvidersError):
+    """A route leads to it; the message names the models."""
 
 
 class SecretNeeded(ProvidersError):

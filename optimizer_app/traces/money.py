@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from functools import cache
 
 from django.conf import settings
@@ -39,7 +39,8 @@ def money_of(
 
     In the order in which the requests came, since each finds in the cache what those before it left there.
     """
-    overrides = overrides_of(record.model for record in records)
+    overrides = overrides_of(name for record in records for name in (record.model, record.sent_model) if name)
+    records = [_as_billed(record, overrides) for record in records]
     known = learned((record.project_id, record.model) for record in records)
     found: dict[uuid.UUID, Money] = {}
     drifts: dict[ModelOfProject, Drift] = {}
@@ -51,6 +52,13 @@ def money_of(
         drift = known.get(key, NO_DRIFT) + drifts.get(key, NO_DRIFT)
         found[record.id] = _money(record, first, drift, overrides.get(record.model))
     return found, {key: drift for key, drift in drifts.items() if drift.requests}
+
+
+def _as_billed(record: TraceRecord, overrides: Mapping[str, PriceOverride]) -> TraceRecord:
+    """The record under the provider's own name for the model, where that has a price."""
+    name = record.sent_model
+    is_priced = name and entry_of(name, record.dialect, overrides.get(name)) is not None
+    return replace(record, model=name) if is_priced else record
 
 
 def _is_counted_whole(record: TraceRecord) -> bool:

@@ -77,16 +77,29 @@ class ProviderCall:
     reasoning_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt at a provider: under which `model` name, where that is not the request's own, what came of
+    it, after how long, and why nothing did. `status` None: no answer."""
+
+    provider: str
+    model: str = ""
+    status: int | None = None
+    ms: float = 0.0
+    why: str = ""
+
+
 class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The columns of `RequestTrace` without the money, which is added when the record is stored, and what the
     money is found by.
 
     `usage_input_tokens` is the whole prompt as billed, what was read from or written to the provider's
     cache included. Where the provider was called more than once, as the model read back what was cut, the
-    usage is that of all `provider_calls`. Where a stream broke off before the provider said all of it,
-    `usage_is_estimated`, the output by the text that came, and the prompt by our count. `masked` has how many
-    secrets each detector kept from the provider. `messages_count` goes to events only. `segments` are those
-    of the prompt as it came. `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
+    usage is that of all `provider_calls`; `attempts` are there where it took several. Where a stream broke
+    off before the provider said all of it, `usage_is_estimated`, the output by the text that came, and the
+    prompt by our count. `masked` has how many secrets each detector kept from the provider.
+    `messages_count` goes to events only. `segments` are those of the prompt as it came.
+    `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
     """
 
     id: uuid.UUID
@@ -101,12 +114,14 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     api_key_id: uuid.UUID | None = None
     provider: str = ""
     model: str = ""
+    sent_model: str = ""
     config_name: str = ""
     config_version: int | None = None
     budget_tokens: int | None = None
     prompt_name: str = ""
     prompt_version: int | None = None
     tag: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
     relayed: str = ""
     stream: bool = False
     http_status: int | None = None
@@ -141,6 +156,7 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     breakpoints_added: list[BreakpointRecord] = field(default_factory=list)
     provider_edits: list[dict[str, Any]] = field(default_factory=list)
     masked: dict[str, int] = field(default_factory=dict)
+    attempts: list[AttemptRecord] = field(default_factory=list)
     messages_count: int = 0
     usage_cache_write_1h_tokens: int | None = None
     usage_reasoning_tokens: int | None = None

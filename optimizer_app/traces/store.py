@@ -97,6 +97,8 @@ def _trace(record: TraceRecord, money: Money) -> RequestTrace:
     row.provider_edits = _json(record.provider_edits)
     row.masked = _json(record.masked)
     row.receipt = None if money.receipt is None else _json(money.receipt.as_dict())
+    row.tags = _json(record.tags)
+    row.attempts = _json([asdict(attempt) for attempt in record.attempts])
     return row
 
 

@@ -76,7 +76,7 @@ def test_a_new_url_wants_the_key_again(as_member: Client, project: Project) -> N
     provider = add_provider(project, VALUES)
     moved = {**FIELDS, "base_url": "http://127.0.0.1:2/v1", "secret": ""}
     page = as_member.post(f"/providers/{provider.pk}", moved).content.decode()
-    assert "Enter the key again: the stored one was for another URL." in page
+    assert "Enter the key again, and secret headers: they were for another URL." in page
 
 
 def test_the_connection_is_tried_and_the_answer_said(as_member: Client, project: Project) -> None:

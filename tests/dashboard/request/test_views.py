@@ -343,3 +343,27 @@ def test_what_was_masked_is_told_by_its_numbers() -> None:
     trace = RequestTrace(status="ok", masked={"email": 2, "api_key": 1})
     texts = [notice.text for notice in notices(trace)]
     assert texts == ["Kept from the provider by placeholders: email 2, api_key 1."]
+
+
+def test_who_was_asked_in_which_order(as_admin: Client, project: Project) -> None:
+    attempts = [
+        {"provider": "first", "model": "", "status": None, "ms": 0.0, "why": "circuit open"},
+        {"provider": "house", "model": "", "status": 503, "ms": 41.0, "why": ""},
+        {"provider": "spare", "model": "mini", "status": 200, "ms": 90.0, "why": ""},
+    ]
+    trace = make_trace(project, provider="spare", attempts=attempts)
+    page = page_text(as_admin, f"/requests/{trace.pk}")
+    assert "In this order, until spare answered." in page
+    assert '<td>gpt-4o</td><td>circuit open</td><td class="n">not asked</td>' in page
+    assert '<td>mini</td><td>status 200</td><td class="n">90 ms</td>' in page
+    assert "Who was asked" not in page_text(as_admin, f"/requests/{make_trace(project).pk}")
+
+
+def test_tags_lead_to_the_requests_that_have_them(as_admin: Client, project: Project) -> None:
+    trace = make_trace(project, tags={"customer": "acme & co"})
+    page = page_text(as_admin, f"/requests/{trace.pk}")
+    assert f'href="/requests?tags=customer=acme%20%26%20co&amp;project={project.name}"' in page
+    other = make_trace(project, tags={"customer": "other"})
+    found = page_text(as_admin, "/requests?tags=customer=acme%20%26%20co")
+    assert f"/requests/{trace.pk}" in found
+    assert f"/requests/{other.pk}" not in found

@@ -67,3 +67,18 @@ def test_anthropics_dialect_follows_routes_too(account: Account, other: MockProv
 
     assert answer.status_code == 200
     assert other.requests[0].headers["x-api-key"] == "sk-of-house"
+
+
+def test_what_is_only_relayed_follows_its_models_route(
+    account: Account, provider: MockProvider, other: MockProvider
+) -> None:
+    house = provider_at(account, other, "house")
+    claude = provider_at(account, other, "claude", kind="anthropic")
+    route_to(
+        account, "embed-*", {"provider": claude, "weight": 9}, {"provider": house, "weight": 0, "model": "e5"}
+    )
+    account.post("/v1/embeddings", data=b'{ "model":"embed-small", "input":"embed-small" }')
+    account.post("/v1/embeddings", {"model": "other", "input": "x"})
+
+    assert other.requests[0].raw == b'{ "model":"e5", "input":"embed-small" }'
+    assert len(provider.requests) == 1
