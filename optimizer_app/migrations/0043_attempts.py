@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('optimizer_app', '0041_holdout'),
+        ('optimizer_app', '0042_tuning'),
     ]
 
     operations = [
