@@ -1,9 +1,9 @@
 """The ASGI entry: who answers which path.
 
-/v1/*, /healthz, /readyz, and the lifespan   the gateway, ahead of Django's slower handler
-/static/*                                    Starlette's StaticFiles
-websockets                                   Channels
-all else                                     Django
+/v1/*, /healthz, /readyz, /metrics, and the lifespan   the gateway, ahead of Django's slower handler
+/static/*                                              Starlette's StaticFiles
+websockets                                             Channels
+all else                                               Django
 """
 
 import os

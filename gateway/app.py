@@ -26,6 +26,7 @@ from gateway.endpoints.events import events
 from gateway.endpoints.feedback import feedback
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.ingest import ingest, show_job
+from gateway.endpoints.metrics import metrics
 from gateway.endpoints.optimize import optimize
 from gateway.endpoints.passthrough import (
     check_path,
@@ -82,6 +83,7 @@ app = Starlette(
         Route("/v1/traces/{trace_id}/feedback", Endpoint(feedback), methods=["POST"]),
         Route("/healthz", Endpoint(healthz), methods=["GET"]),
         Route("/readyz", Endpoint(readyz), methods=["GET"]),
+        Route("/metrics", Endpoint(metrics), methods=["GET"]),
         Route("/v1/{path:path}", TracedEndpoint(passthrough, check_path=check_path)),
         Route("/{path:path}", Endpoint(unknown_path)),
         WebSocketRoute("/{path:path}", RefusedWebsocket()),

@@ -46,6 +46,8 @@ class GatewayError(Exception):
     openai_type: ClassVar[str] = "server_error"
     anthropic_type: ClassVar[str] = "api_error"
     code: ClassVar[str | None] = None
+    # The limit of ours that was passed.
+    limit: str = ""
 
     def __init__(self, message: str, *, param: str | None = None, headers: Sequence[Header] = ()) -> None:
         super().__init__(message)
@@ -140,6 +142,7 @@ class UpgradeRequired(GatewayError):
 
 class TooManyBytes(GatewayError):
     status = 429
+    limit = "bytes"
     openai_type = "requests"
     anthropic_type = "rate_limit_error"
     code = "too_many_bytes"
@@ -151,9 +154,14 @@ class RateLimited(GatewayError):
     anthropic_type = "rate_limit_error"
     code = "rate_limit_exceeded"
 
+    def __init__(self, message: str, *, limit: str, headers: Sequence[Header] = ()) -> None:
+        super().__init__(message, headers=headers)
+        self.limit = limit
+
 
 class BudgetSpent(GatewayError):
     status = 429
+    limit = "budget"
     openai_type = "insufficient_quota"
     anthropic_type = "rate_limit_error"
     code = "insufficient_quota"

@@ -181,7 +181,8 @@ def _refuse(found: Exceeded | None) -> None:
         return
     what = _WHAT[found.counted].format(limit=found.limit)
     message = f"{found.holder.name} may use {what} at most; try again in {found.retry_after_seconds} s"
-    raise RateLimited(message, headers=[_retry_after(found.retry_after_seconds), *_rate_headers(found)])
+    headers = [_retry_after(found.retry_after_seconds), *_rate_headers(found)]
+    raise RateLimited(message, limit=found.counted.name.lower(), headers=headers)
 
 
 def _retry_after(seconds: float) -> Header:

@@ -220,6 +220,15 @@ class Recording:
         """The request goes to the provider now, or its continuation does."""
         self._sent_at = time.perf_counter()
 
+    def note_first_byte(self) -> None:
+        """The provider begins to answer; the first time is what the client waited for."""
+        if self._sent_at is not None:
+            self._columns.setdefault("first_byte_ms", _milliseconds_since(self._sent_at))
+
+    def note_limit(self, limit: str) -> None:
+        """The limit of ours that refuses the request; empty where it is none."""
+        self._columns.update(limit=limit)
+
     def note_answered(self) -> None:
         """The provider is done."""
         if self._sent_at is not None:

@@ -86,6 +86,8 @@ PRICES_FILE = env.file("OPTIMIZER_PRICES_FILE", STATE_DIR / "prices.json")
 # How long after its first call of read_back a model may go on reading within one answer.
 READ_BACK_SECONDS = env.seconds("OPTIMIZER_READ_BACK_SECONDS", 120.0)
 ANALYTICS_URL = env.url("ANALYTICS_URL")
+# Who may read /metrics; without one only this machine may.
+METRICS_TOKEN = env.text("OPTIMIZER_METRICS_TOKEN")
 # Whether URLs that people enter may lead to this machine and to private networks, where models may be served.
 ALLOW_PRIVATE_URLS = env.boolean("OPTIMIZER_ALLOW_PRIVATE_URLS", default=False)
 # The model of the machine's one embedding process, and the socket it answers on.

@@ -130,6 +130,7 @@ class TracedEndpoint:
 
 async def _refuse(client: Client, recording: Recording, error: GatewayError) -> None:
     """Answer with an error of ours; where an answer has begun, let its connection break."""
+    recording.note_limit(error.limit)
     if client.started:
         await recording.end("interrupted", error=error.message)
         return

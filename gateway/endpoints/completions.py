@@ -289,6 +289,7 @@ async def relay(
     """Ask the provider, and pass its answer on. One that refuses what was added is asked without."""
     recording.note_sent()
     async with answered(gateway, client, caller, recording, outgoing) as (sent, answer):
+        recording.note_first_byte()
         recording.note_breakpoints(sent.breakpoints)
         if not sent.additions or answer.status not in _REFUSALS:
             await _pass_on(gateway, client, caller, recording, sent, answer)

@@ -65,5 +65,6 @@ async def _count(gateway: Gateway, caller: Caller, count: int) -> None:
         seconds = str(60 - int(now % 60))
         raise RateLimited(
             f"more than {MAX_EVENTS_A_MINUTE:,} events a minute from this key",
+            limit="events",
             headers=[("retry-after", seconds)],
         )

@@ -135,6 +135,7 @@ async def _relay(
         client.watched(),
         gateway.upstream.send(provider, client.method, client.target, headers, body) as answer,
     ):
+        recording.note_first_byte()
         if linked and answer.header("content-type").startswith("application/json"):
             await _pass_with_links(client, recording, answer, links)
         else:

@@ -16,7 +16,8 @@ from gateway.requests.in_flight import HeldBytes
 from gateway.requests.off_loop import off_loop
 from optimizer_app.client_addresses import counted_address
 
-_FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
+# Headers by which a proxy says for whom a request is.
+FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
 # Nobody's network stops for so long in the middle of a body, or takes so long for all of it.
 BODY_PAUSE_SECONDS = 20.0
@@ -59,8 +60,10 @@ class Client:
         self.target = raw_path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
         # The model that an Azure path names.
         self.deployment: str = scope.get("deployment", "")
+        # Empty on a Unix socket.
+        self.host: str = scope["client"][0] if scope.get("client") else ""
         # None for a trusted proxy.
-        self.address = counted_address(scope["client"][0]) if scope.get("client") else None
+        self.address = counted_address(self.host)
         self.started = False
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
@@ -75,7 +78,7 @@ class Client:
     @property
     def origin(self) -> str:
         """The gateway's own address as this client knows it; behind a proxy, that of the instance."""
-        if settings.PUBLIC_URL and not _FROM_PROXIES.isdisjoint(self.headers):
+        if settings.PUBLIC_URL and not FROM_PROXIES.isdisjoint(self.headers):
             return str(settings.PUBLIC_URL)
         return f"{self._scheme}://{self.headers.get('host', '')}"
 

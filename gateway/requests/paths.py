@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 MCP_PATH = "/mcp"
 # Ours, wherever a client's base URL ends.
-OWN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/events"})
+OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/api/v1/events"})
 # Known without a look at their parts.
 _COMPLETIONS = frozenset({"/v1/chat/completions", "/v1/messages", "/v1/responses"})
 # What the gateway and the providers have right under /v1. No page of ours has such a path.

@@ -12,6 +12,7 @@ from optimizer_app.models.event import Event, EventDelivery, EventDestination
 from optimizer_app.models.feedback import TraceFeedback
 from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.kept.replay import Replay, ReplayResult
+from optimizer_app.models.metric_series import MetricSeries
 from optimizer_app.models.playground_example import PlaygroundExample
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
 from optimizer_app.models.price_override import PriceOverride
@@ -45,6 +46,7 @@ __all__ = [
     "IngestUse",
     "Invitation",
     "Membership",
+    "MetricSeries",
     "OptimizationConfig",
     "PlaygroundExample",
     "Precompression",

@@ -64,7 +64,7 @@ _SUCCEEDED = f"""
 if opened_at == 0 or now >= opened_at + {OPEN_SECONDS} then redis.call('DEL', KEYS[1]) end
 """
 SCRIPTS = {"admit": _ADMIT, "look": _LOOK, "failed": _FAILED, "succeeded": _SUCCEEDED}
-_STATES: Sequence[State] = ("closed", "half open", "open")
+CIRCUIT_STATES: Sequence[State] = ("closed", "half open", "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Circuit:
 def circuit_of(answer: Sequence[Any]) -> Circuit:
     """What the scripts `admit` and `look` answer."""
     state, failures, seconds = map(int, answer)
-    return Circuit(_STATES[state], failures, seconds)
+    return Circuit(CIRCUIT_STATES[state], failures, seconds)
 
 
 def circuit_key(provider_id: uuid.UUID) -> str:

@@ -67,6 +67,14 @@ def health_of(provider_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Health]:
         return {}
 
 
+def circuits_of(client: redis.Redis, provider_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Circuit]:
+    """The circuit of each of them."""
+    pipe = client.pipeline(transaction=False)
+    for provider_id in provider_ids:
+        pipe.eval(SCRIPTS["look"], 1, circuit_key(provider_id))
+    return dict(zip(provider_ids, map(circuit_of, pipe.execute()), strict=True))
+
+
 def _health(client: redis.Redis, provider_id: uuid.UUID) -> Health:
     now = int(time.time()) // 60
     pipe = client.pipeline(transaction=False)

@@ -100,6 +100,8 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     prompt by our count. `masked` has how many secrets each detector kept from the provider.
     `messages_count` goes to events only. `segments` are those of the prompt as it came.
     `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
+    `first_byte_ms` is how long the provider took to begin its answer, and `limit` the one of ours that
+    refused the request; metrics alone have both.
     """
 
     id: uuid.UUID
@@ -160,6 +162,8 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     messages_count: int = 0
     usage_cache_write_1h_tokens: int | None = None
     usage_reasoning_tokens: int | None = None
+    first_byte_ms: float | None = None
+    limit: str = ""
     segments: list[PromptSegment] = field(default_factory=list)
 
     def as_line(self) -> bytes:

@@ -14,10 +14,12 @@ from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from optimizer_app.events.destinations import destinations_of, put_in_outbox
+from optimizer_app.metrics.series import add_counts
 from optimizer_app.models import ApiKey, Event, EventDestination, Project, RequestTrace
 from optimizer_app.receipts.drift import add_drifts
 from optimizer_app.rollups.rolling import mark_changed
 from optimizer_app.trace_ids import made_at
+from optimizer_app.traces.counting import counts_of
 from optimizer_app.traces.drift_events import drift_events
 from optimizer_app.traces.money import Money, money_of
 from optimizer_app.traces.outbox import events_of_record
@@ -28,7 +30,7 @@ ROWS_A_STATEMENT = 500
 # What a record has besides the columns of its trace.
 BESIDE_COLUMNS = frozenset({
     "messages_count", "segments", "usage_cache_write_1h_tokens",
-    "usage_reasoning_tokens", "spared_usage",
+    "usage_reasoning_tokens", "spared_usage", "first_byte_ms", "limit",
 })  # fmt: skip
 _COLUMNS = frozenset(field.name for field in msgspec.structs.fields(TraceRecord)) - BESIDE_COLUMNS
 _MONEY = ("gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated")
@@ -78,11 +80,20 @@ def _insert(
         events += drift_events(records)
     for event in events:
         event.payload = _json(event.payload)
+    known = _stored_ids(records)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
     for project_id, receivers in destinations.items():
         put_in_outbox([event for event in events if event.project_id == project_id], receivers)
     mark_changed(made_at(record.id) for record in records)
+    # Last: others wait for these rows until the transaction ends.
+    add_counts(counts_of([record for record in records if record.id not in known], money))
+
+
+def _stored_ids(records: Sequence[TraceRecord]) -> set[uuid.UUID]:
+    """Those that were stored before, by a process that died before it could say so."""
+    found = RequestTrace.objects.filter(pk__in=[record.id for record in records])
+    return set(found.values_list("pk", flat=True))
 
 
 def _trace(record: TraceRecord, money: Money) -> RequestTrace:
