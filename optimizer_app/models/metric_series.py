@@ -13,8 +13,8 @@ from optimizer_app.models.project import Project
 class MetricSeries(models.Model):
     """`labels` are the values in the order of the metric's labels, without the project's name.
 
-    `sums` has one number of a counter, and of a histogram its buckets and the sum of what was seen. `key` is a
-    hash of metric, project and labels. The series of a project go with it.
+    `sums` has one number of a counter, and of a histogram its buckets and the sum of what was seen. `key` is
+    a hash of metric, project and labels. The series of a project go with it.
     """
 
     key = models.CharField(max_length=32, primary_key=True)
