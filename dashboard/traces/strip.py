@@ -77,8 +77,14 @@ class Run:
         return round(min(self.after / self.before, 1) * 100, 2) if self.before else 0
 
     @property
-    def ink_top(self) -> float:
-        return round(100 - self.ink, 2)
+    def ink_height(self) -> float:
+        """The inked height in pixels."""
+        return round(self.height * self.ink / 100, 2)
+
+    @property
+    def ink_y(self) -> float:
+        """The top of the ink in pixels: it stands on the ground of the strip."""
+        return round(self.y + self.height - self.ink_height, 2)
 
     @property
     def label(self) -> str:

@@ -19,7 +19,8 @@ def test_width_is_tokens_before_and_ink_what_was_sent() -> None:
     strip = prompt_strip(rows(block(600, 600), block(400, 100)))
     kept, rewritten = strip.runs
     assert (kept.x, kept.width, kept.ink) == (0, 60, 100)
-    assert (rewritten.x, rewritten.width, rewritten.ink, rewritten.ink_top) == (60, 40, 25, 75)
+    assert (rewritten.x, rewritten.width, rewritten.ink) == (60, 40, 25)
+    assert (rewritten.y, rewritten.height, rewritten.ink_y, rewritten.ink_height) == (12, 64, 60, 16)
     assert (strip.before, strip.after, strip.sent_percent) == (1000, 700, 70)
 
 
