@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any, Self
 
 from optimizer_app.receipts.bill import usd_text
 from optimizer_app.receipts.saving import Prices
-from token_optimizer.optimizer.contract.trace import FROZEN
 
 Rule = tuple[str, str]
 _MONEY = ("gross_usd", "net_usd", "read_back_usd", "re_read_usd")
@@ -112,20 +110,8 @@ def _charged(calls: Iterable[Mapping[str, Any]], kinds: Mapping[str, str]) -> It
 
 
 def _rule_of(block: Mapping[str, Any]) -> str:
-    """The rule that changed the block; of one that was sent before, the rule that did so then."""
-    stage = str(block["stage"])
-    if stage != FROZEN.name:
-        return stage
-    return _rule_with_reason(str(block["reason"]).removeprefix(f"{FROZEN.reason}: ")) or stage
-
-
-def _rule_with_reason(reason: str) -> str:
-    return next((name for begins, name in _reasons() if reason.startswith(begins)), "")
-
-
-@cache
-def _reasons() -> Sequence[tuple[str, str]]:
+    """The rule that changed the block."""
     # Imported when it is first needed: with it comes all of the optimizer.
-    from token_optimizer.optimizer.pipeline import STAGES
+    from token_optimizer.optimizer.rule_names import rule_of
 
-    return [(stage.reason, stage.name) for stage in STAGES]
+    return rule_of(str(block["stage"]), str(block["reason"]))

@@ -19,10 +19,11 @@ from token_optimizer.cli.completion import PROGRAM, add_completion
 from token_optimizer.cli.compress import add_compress
 from token_optimizer.cli.count import add_count
 from token_optimizer.cli.errors import InputError
+from token_optimizer.cli.replay.command import add_replay
 from token_optimizer.errors import TokenOptimizerError
 
 FAILED, INTERRUPTED, PIPE_CLOSED = 1, 130, 141
-_COMMANDS = (add_compress, add_count, add_completion)
+_COMMANDS = (add_compress, add_count, add_replay, add_completion)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
