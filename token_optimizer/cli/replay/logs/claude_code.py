@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from token_optimizer.cli.replay.logs.request import LoggedRequest, Row
 from token_optimizer.cli.replay.logs.values import seconds
@@ -61,7 +61,7 @@ def requests(rows: Iterable[Row]) -> Iterator[LoggedRequest]:
         talk.add(row["type"], message["content"])
 
 
-def _has_content(message: Any) -> bool:
+def _has_content(message: Any) -> TypeGuard[Message]:
     return (
         isinstance(message, dict)
         and isinstance(message.get("content"), str | list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -38,6 +38,6 @@ def first(row: Any, *names: str) -> Any:
     return next((row[name] for name in names if row.get(name)), None)
 
 
-def are_messages(value: Any) -> bool:
+def are_messages(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     """Whether a value is a conversation."""
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
