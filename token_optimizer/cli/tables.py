@@ -20,6 +20,11 @@ def _line(cells: Sequence[str], widths: Sequence[int], numbers: frozenset[int]) 
     return "  ".join(padded).rstrip()
 
 
+def number(value: int) -> str:
+    """A whole number as people read it."""
+    return f"{value:,}".replace("-", "\u2212")
+
+
 def share_cut(before: int, after: int) -> str:
     """How much went, in percent: 0% and 100% only where that is exact."""
     if not before or before == after:

@@ -11,7 +11,7 @@ from string import Template
 from token_optimizer.cli.replay.logs.files import Reading
 from token_optimizer.cli.replay.report import UNKNOWN, notes, saving_text, source, usd_share, usd_text
 from token_optimizer.cli.replay.totals import Sum, Totals
-from token_optimizer.cli.tables import share_cut
+from token_optimizer.cli.tables import number, share_cut
 
 _MAX_SESSIONS = 500
 
@@ -70,7 +70,7 @@ def _rules(totals: Totals) -> str:
     rows = [
         (
             escape(rule),
-            f"{found.tokens:,}",
+            number(found.tokens),
             _usd(found.gross_usd, priced),
             _usd(found.net_usd, priced),
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from token_optimizer.cli.replay.logs.files import Reading
 from token_optimizer.cli.replay.totals import RuleSum, Sum, Totals
-from token_optimizer.cli.tables import share_cut, table
+from token_optimizer.cli.tables import number, share_cut, table
 
 _SESSIONS = 10
 _NUMBERS = frozenset(range(1, 8))
@@ -71,7 +71,7 @@ def _tables(totals: Totals) -> Iterator[str]:
 
 def _rule_row(rule: str, found: RuleSum, priced: bool) -> tuple[str, ...]:
     money = (found.gross_usd, found.net_usd)
-    return rule, f"{found.tokens:,}", *(usd_text(usd) if priced else UNKNOWN for usd in money)
+    return rule, number(found.tokens), *(usd_text(usd) if priced else UNKNOWN for usd in money)
 
 
 def _session_row(name: str, found: Sum) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from decimal import Decimal
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.token_optimizer.cli.program import ROOT, run
+from tests.token_optimizer.cli.program import COMMAND, ROOT, run
 from tests.token_optimizer.cli.replay.logs.samples import SAMPLES, TURNS, litellm, openai_batch
 from token_optimizer.cli.replay.logs.request import LoggedRequest
 from token_optimizer.cli.replay.replaying import Replayer
@@ -97,6 +99,19 @@ def test_names_of_sessions_are_no_markup(tmp_path: Path) -> None:
     given = litellm().replace('"one"', '"<b>bold</b>"').encode()
     assert run("replay", "-", "--html", page, given=given).returncode == 0
     assert "<b>bold" not in page.read_text()
+
+
+def test_progress_is_shown_on_a_terminal() -> None:
+    terminal, its_end = pty.openpty()
+    command = [*COMMAND, "replay", "-"]
+    done = subprocess.run(
+        command, input=litellm().encode(), stdout=subprocess.PIPE, stderr=its_end, cwd=ROOT, check=False
+    )
+    os.close(its_end)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert done.returncode == 0
+    assert "2 requests, file 1 of 1" in shown
 
 
 def test_what_cannot_be_read_is_said_and_not_fatal() -> None:

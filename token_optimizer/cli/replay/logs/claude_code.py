@@ -1,8 +1,9 @@
 """Claude Code: its session files, in which every message stands once.
 
 A request is what stood there before an answer. The system text and the tools are not in the file, so they are
-counted neither before nor after. An answer is written in several rows, one for each content block, under one
-`message.id`; sub-agents' rows are conversations of their own, and a summary begins one anew.
+counted neither before nor after; a shell without a description stands for the tools, since the optimizer
+keeps the text of files for those who edit them. An answer is written in several rows, one for each content
+block, under one `message.id`; sub-agents' rows are conversations of their own, and a summary begins one anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from token_optimizer.cli.replay.logs.request import LoggedRequest, Row
 from token_optimizer.cli.replay.logs.values import seconds
 
 NAME = "Claude Code"
+_SHELL = {"name": "Bash", "input_schema": {"type": "object"}}
 _MARK = {"cache_control": {"type": "ephemeral"}}
 Message = dict[str, Any]
 
@@ -74,5 +76,5 @@ def _request(row: Row, answer: Message, talk: _Conversation) -> LoggedRequest:
     *blocks, last = newest["content"]
     # Claude Code marks the newest message for the cache; the file does not say so.
     marked = {**newest, "content": [*blocks, {**last, **_MARK}]}
-    body = {"model": answer.get("model"), "messages": [*before, marked]}
+    body = {"model": answer.get("model"), "messages": [*before, marked], "tools": [_SHELL]}
     return LoggedRequest(body, "anthropic", seconds(row.get("timestamp")), str(row.get("sessionId", "")))

@@ -1,7 +1,8 @@
 """Codex: its session files (`rollout-*.jsonl`), in which every item of the Responses API stands once.
 
 A request is what stood there before the model's items. The tools are not in the file, so they are counted
-neither before nor after; a compaction begins the conversation anew.
+neither before nor after; a shell without a description stands for them, since the optimizer keeps the text of
+files for those who edit them. A compaction begins the conversation anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ NAME = "Codex"
 _TYPES = ("session_meta", "turn_context", "response_item", "event_msg", "compacted")
 _OF_MODEL = ("reasoning", "function_call", "custom_tool_call", "local_shell_call", "web_search_call")
 DEFAULT_MODEL = "gpt-5-codex"
+_SHELL = {"type": "function", "name": "shell", "parameters": {"type": "object"}}
 Item = dict[str, Any]
 
 
@@ -25,7 +27,7 @@ def is_own(row: Row) -> bool:
 
 def requests(rows: Iterable[Row]) -> Iterator[LoggedRequest]:
     items: list[Item] = []
-    head: Item = {"model": DEFAULT_MODEL}
+    head: Item = {"model": DEFAULT_MODEL, "tools": [_SHELL]}
     session = ""
     for row in rows:
         payload, kind = row.get("payload"), row.get("type")

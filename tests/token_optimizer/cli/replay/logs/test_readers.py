@@ -12,6 +12,7 @@ from tests.token_optimizer.cli.replay.logs.samples import LOG, MODEL, SAMPLES, l
 from token_optimizer.cli.replay.logs.files import Reading, log_files, logged_requests
 from token_optimizer.cli.replay.logs.request import LoggedRequest
 from token_optimizer.dialects.bodies import conversation_of
+from token_optimizer.optimizer.formats.file_reads import Call, exact_results
 
 
 def _read(path: Path) -> tuple[list[LoggedRequest], Reading]:
@@ -54,6 +55,14 @@ def test_claude_code_marks_the_newest_message_for_the_cache(tmp_path: Path) -> N
     assert "cache_control" in first[0]["content"][-1]
     assert "cache_control" not in second[0]["content"][-1]
     assert [block["text"] for block in second[1]["content"]] == ["Let me see.", "Its disk was full."]
+
+
+@pytest.mark.parametrize("program", ["Claude Code", "Codex"])
+def test_agents_are_known_to_edit_files(program: str, tmp_path: Path) -> None:
+    write, name = SAMPLES[program]
+    (tmp_path / name).write_text(write())
+    body = _read(tmp_path / name)[0][0].body
+    assert exact_results(body["tools"], [Call("c", "Read", {"file_path": "a.py"})]) == {"c"}
 
 
 def test_damaged_lines_are_counted_and_passed_over(tmp_path: Path) -> None:
