@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 import structlog
 from cachetools import LRUCache
 from django.db import Error as DatabaseError
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from gateway.configs import NamedConfig, preset_config, stored_config
@@ -26,7 +27,7 @@ from gateway.routing import ModelRoute, Plan, ProviderRoute, plan_for, provider_
 from gateway.stored_routes import stored_provider, stored_routes
 from optimizer_app.limits.holders import bounded_holders
 from optimizer_app.limits.windows import Holder
-from optimizer_app.models import ApiKey, OptimizationConfig, Provider
+from optimizer_app.models import ApiKey, OptimizationConfig, Provider, RouteTarget
 from optimizer_app.models.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.entries import override_cache_prices
 from optimizer_app.projects.relay_paths import may_relay
@@ -134,14 +135,17 @@ def caller_of(hashed: str) -> Caller | None:
     rows = list(OptimizationConfig.objects.filter(project=key.project_id).with_share())
     configs = {row.pk: stored_config(row) for row in rows}
     rows_of_providers = Provider.objects.filter(project=key.project_id).order_by("created_at", "name")
-    providers = {row.pk: stored_provider(row) for row in rows_of_providers}
+    targets = RouteTarget.objects.filter(provider=OuterRef("pk"))
+    routed = list(rows_of_providers.annotate(is_routed=Exists(targets)))
+    providers = {row.pk: stored_provider(row) for row in routed}
     caller = Caller(
         project_id=key.project_id,
         api_key_id=key.id,
         default=next((configs[row.pk] for row in rows if _is_of(key, row)), _NO_CONFIG),
         configs={config.name: config for config in configs.values()},
         providers=tuple(providers.values()),
-        routes=stored_routes(key.project_id, providers),
+        # Most projects have none, which takes no query then.
+        routes=stored_routes(key.project_id, providers) if any(row.is_routed for row in routed) else (),
         cache_prices=override_cache_prices(),
         hash_secret=key.project.hash_secret,
         scopes=frozenset(key.scopes),

@@ -5,12 +5,15 @@
     ├── PromptError          messages or tools that are no prompt in a known dialect (also a ValueError)
     ├── StageError           a stage broke; the pipeline catches it and the prompt goes on unchanged
     ├── StageSkipped         a stage could not do its work, and says why; the same happens
+    ├── NotShort             a prompt is no short next turn, which is all that the caller has time for
     └── CompressorError      the learned compressor's process could not start, died, failed or took too long
 
 Messages name the value that was wrong and never contain a secret or prompt text.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from token_optimizer.models.why_not import WhyNot
 
@@ -37,6 +40,14 @@ class StageSkipped(TokenOptimizerError):
     def __init__(self, message: str, why_not: WhyNot = WhyNot.UNAVAILABLE) -> None:
         super().__init__(message)
         self.why_not = why_not
+
+
+class NotShort(TokenOptimizerError):
+    """The prompt is no short next turn of a conversation. `keys` are those of its messages."""
+
+    def __init__(self, message: str, keys: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.keys = tuple(keys)
 
 
 class CompressorError(TokenOptimizerError):

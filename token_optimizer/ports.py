@@ -176,6 +176,8 @@ class Ports:
     `with_segments`: the statistics are to hold the segments of the original, by which the caller can tell
     what the provider's cache would have had of it.
     `cache_prices` are the model's, where the caller knows better than genai-prices.
+    `max_new_bytes`: NotShort is raised unless the prompt is the next turn of a conversation whose last turn
+    this process holds, no more of it is new, and it needs neither a compaction nor compression.
     """
 
     memory: Memory | None = None
@@ -189,6 +191,7 @@ class Ports:
     with_texts: bool = False
     with_segments: bool = False
     cache_prices: CachePrices | None = None
+    max_new_bytes: int | None = None
 
 
 NO_PORTS = Ports()

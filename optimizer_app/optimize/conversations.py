@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
+from token_optimizer.optimizer.conversation.parsed_prefix import ParsedPrefix, take_over
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
 from token_optimizer.ports import SentMessage
 
@@ -52,6 +53,14 @@ class Conversations:
         """The memory of the project with this secret. `at_once`: it waits until what it is given is shared
         over Valkey, so it has no place on an event loop."""
         return ProjectMemory(self, self._own, secret, at_once)
+
+    def take_over(self, keys: Sequence[str], held: ParsedPrefix | None) -> None:
+        """Hold for the next turn what another process read and sent of the messages with these keys. Where
+        that is not given, forget them: they may have been sent otherwise since."""
+        if held is not None and len(held.sent) == len(keys):
+            take_over(held, keys, self._own)
+        else:
+            self._own.forget(keys)
 
     def flush(self) -> None:
         """Wait until all that was to be written is written."""

@@ -13,12 +13,16 @@ from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.latency import Latency
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
+from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CachePrices, Ports, RetrievalResult
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 # Some 6,000 tokens: about 10 ms on the event loop.
 INLINE_BYTES = 24_000
+# Of a next turn with little that is new: some 60,000 tokens, which take about 5 ms then.
+INLINE_TURN_BYTES = 240_000
+FIRST_TURN_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class OptimizationRequest:
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
     the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     `with_texts`: the result is to hold the text of every block.
-    `cache_prices` are those that somebody set for the model.
+    `cache_prices` are those that somebody set for the model. `turn_key`: what is held under it for the next
+    turn is to come with the result.
     """
 
     body: Mapping[str, Any]
@@ -47,13 +52,16 @@ class OptimizationRequest:
     answers_read_back: bool = False
     with_texts: bool = False
     cache_prices: CachePrices | None = None
+    turn_key: str = ""
 
 
 @dataclass(slots=True)
 class Optimized(OptimizationResult):
-    """A result of the library, and its lookups of precompressed texts."""
+    """A result of the library, its lookups of precompressed texts, and what its next turn starts from where
+    that was asked for."""
 
     lookups: Lookups = field(default_factory=Lookups)
+    held: ParsedPrefix | None = field(default=None, repr=False)
 
 
 def run_inline(
@@ -61,8 +69,10 @@ def run_inline(
     conversations: Conversations | None,
     limit_ms: float = inf,
     reader: PrecompressionReader | None = None,
+    max_new_bytes: int | None = None,
 ) -> Optimized:
-    """Optimize in this process, within `limit_ms` where the config allows more.
+    """Optimize in this process, within `limit_ms` where the config allows more. NotShort unless it is the
+    next turn of a conversation with at most `max_new_bytes` that are new.
 
     On the event loop `reader` must be None: a lookup waits for the database.
     """
@@ -88,12 +98,22 @@ def run_inline(
             with_texts=request.with_texts,
             with_segments=bool(request.secret),
             cache_prices=request.cache_prices,
+            max_new_bytes=max_new_bytes,
         ),
     )
     result.stats.latency_ms += search_ms
     lookups = Lookups() if precompressions is None else precompressions.lookups
     made = {item.name: getattr(result, item.name) for item in fields(result)}
-    return Optimized(**made, lookups=lookups)
+    return Optimized(**made, lookups=lookups, held=_held(request, result))
+
+
+def _held(request: OptimizationRequest, result: OptimizationResult) -> ParsedPrefix | None:
+    """What the next turn starts from, where that was asked for. Of a large prompt only if it is a next turn
+    itself: most others never have one."""
+    is_next_turn = result.stats.conversation != str(request.trace_id)
+    if not request.turn_key or not (is_next_turn or request.size_bytes <= FIRST_TURN_BYTES):
+        return None
+    return PARSED_PREFIXES.get_many([request.turn_key])[0]
 
 
 def untouched(request: OptimizationRequest, why_not: WhyNot, failure: str = "") -> Optimized:

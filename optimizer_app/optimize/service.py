@@ -1,18 +1,21 @@
 """The door into the optimizer for the gateway and the pages.
 
-Small prompts are optimized on the event loop. Large ones go to the pool's process, so that a cold prompt of
-60k tokens never delays a small one.
+Small prompts are optimized on the event loop, and so are next turns of conversations that bring little to
+what this process holds of them. All else goes to the pool's process, so that a cold prompt of 60k tokens
+never delays a small one; what the process read of it comes back for the next turn.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
 
 from optimizer_app.optimize.inline import (
     INLINE_BYTES,
+    INLINE_TURN_BYTES,
     OptimizationRequest,
     Optimized,
     run_inline,
@@ -21,7 +24,7 @@ from optimizer_app.optimize.inline import (
 from optimizer_app.optimize.pool import OptimizerPool, optimizer_pool, worker_pool
 from optimizer_app.optimize.process import OptimizerStopped
 from optimizer_app.optimize.retrieval import with_documents
-from token_optimizer.errors import PromptError
+from token_optimizer.errors import NotShort, PromptError
 from token_optimizer.models import WhyNot
 
 __all__ = [
@@ -61,7 +64,7 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
             return run_inline(request, None)
         if request.size_bytes <= INLINE_BYTES:
             return run_inline(request, pool.conversations, limit_ms=INLINE_MS)
-        return await pool.run(request)
+        return await _next_turn_or_pooled(request, pool)
     except PromptError:
         raise
     except OptimizerStopped as error:
@@ -72,3 +75,18 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
     log.error("optimizer_failed", trace_id=str(request.trace_id), error=failure)
     # In a thread, since it counts the tokens of a prompt that may be large.
     return await asyncio.to_thread(untouched, request, why_not, failure)
+
+
+async def _next_turn_or_pooled(request: OptimizationRequest, pool: OptimizerPool) -> Optimized:
+    """The large prompt optimized here where it is a short next turn, else in the pool's process."""
+    conversations = pool.conversations
+    may_be_short = request.size_bytes <= INLINE_TURN_BYTES and not request.documents
+    if conversations is None or not request.secret or not may_be_short:
+        return await pool.run(request)
+    try:
+        return run_inline(request, conversations, limit_ms=INLINE_MS, max_new_bytes=INLINE_BYTES)
+    except NotShort as error:
+        keys = error.keys
+    result = await pool.run(replace(request, turn_key=keys[-1] if keys else ""))
+    conversations.take_over(keys, result.held)
+    return result

@@ -22,11 +22,17 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessages:
-    """The leading `count` messages of a body, and the system text before them, as read on an earlier turn."""
+    """The leading `count` messages of a body, and the system text before them, as read on an earlier turn.
+
+    `asking` has the ids of the blocks that asked on that turn, and `edits_files` says whether one of the
+    calls edits files.
+    """
 
     count: int = 0
     slots: tuple[Slot, ...] = ()
     blocks: tuple[Block, ...] = ()
+    asking: frozenset[str] = frozenset()
+    edits_files: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Prompt:
     target came to. `lacks_room`: the question asks for more of
     what earlier turns left out than there is room for.
     `unprotected` has, by id, the blocks that only this turn protects, because they ask the question or begin
-    the answer, as the coming turns read them.
+    the answer, as the coming turns read them. `edits_files`: one of the calls does.
     """
 
     blocks: tuple[Block, ...]
@@ -80,6 +86,7 @@ class Prompt:
     faithfulness: Mapping[str, float] = field(default_factory=dict)
     worths: Mapping[str, Worth] = field(default_factory=dict)
     unprotected: Mapping[str, Block] = field(default_factory=dict)
+    edits_files: bool = False
     _tokens: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
     _open_blocks: list[Sequence[Block]] = field(default_factory=list, init=False, repr=False, compare=False)
 

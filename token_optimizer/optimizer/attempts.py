@@ -8,6 +8,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from token_optimizer.errors import NotShort
 from token_optimizer.models import COMPRESS_STAGE, Kind, Prompt, StageReport
 from token_optimizer.optimizer.contract.context import TURNS_BETWEEN, Context
 from token_optimizer.optimizer.contract.stage import counted
@@ -115,6 +116,8 @@ class Attempts:
 
     def _compaction(self, context: Context, on_prefix: Prompt) -> Attempt:
         """The stages run on the prompt as it came, beside what stands `on_prefix`."""
+        if context.only_short:
+            raise NotShort("a compaction works on the whole prompt")
         started = perf_counter()
         again = self._run(self.original, context, Ledger())
         compaction = Compaction.between(on_prefix, again.after)

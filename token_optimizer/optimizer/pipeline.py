@@ -16,7 +16,7 @@ import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key, detect_dialect
-from token_optimizer.errors import StageError, StageSkipped
+from token_optimizer.errors import NotShort, StageError, StageSkipped
 from token_optimizer.garbage import collector_paused
 from token_optimizer.latency import Latency
 from token_optimizer.masking.bodies import masked_body
@@ -182,7 +182,7 @@ def optimize_body(
     history, original = _read(body, dialect, context, documents, query, budget_tokens, ports)
     context, window_reports = within_window(original, context)
     extras = BodyExtras.of(history, original, context)
-    attempt = Attempts(original, history, extras.beside(context), run_stages).best()
+    attempt = _best(Attempts(original, history, extras.beside(context), run_stages))
     trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
     conversation = history.conversation(trace_id)
     compacted = attempt.compaction is not None
@@ -228,7 +228,7 @@ def _read(
         context.config, budget_tokens, context.model, ports.secret, reads_back=context.show_handles
     )
     asked = (query or "") + (context.found.version if context.found else "")
-    history = ConversationHistory.find(ports.memory, body, dialect, salt, asked)
+    history = ConversationHistory.find(ports.memory, body, dialect, salt, asked, ports.max_new_bytes)
     original = canonicalize(
         body,
         dialect,
@@ -240,6 +240,14 @@ def _read(
     )
     original = framed(original, original.body, context.count)
     return history.around(original.documents_at), original
+
+
+def _best(attempts: Attempts) -> Attempt:
+    """The best attempt. NotShort, with the keys of the conversation, where to find it takes long."""
+    try:
+        return attempts.best()
+    except NotShort as error:
+        raise NotShort(str(error), attempts.history.keys.values()) from None
 
 
 def _charged_cuts(
@@ -282,6 +290,7 @@ def _context(
         found=found,
         show_handles=can_read_back(body, dialect, config, budget, is_answered=ports.answers_read_back),
         cache_prices=ports.cache_prices,
+        only_short=ports.max_new_bytes is not None,
     )
 
 
@@ -317,6 +326,8 @@ def _run_stage(stage: Stage, prompt: Prompt, context: Context, ledger: Ledger) -
         spent = (perf_counter() - started) * 1000
         ledger.reports.append(StageReport(stage.name, "skipped", spent, 0, str(error), why_not=error.why_not))
         return prompt
+    except NotShort:
+        raise
     except Exception as error:
         if os.environ.get(STRICT_VARIABLE):
             raise

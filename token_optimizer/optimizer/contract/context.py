@@ -31,7 +31,8 @@ class Context:
     `original` is the prompt as it came, with what earlier turns cut. `found` is what the store has for the
     question, `precompressions` has texts compressed in the background, and `latency` knows what time is
     left. `show_handles`: markers are written with their handles, by which the model can ask for what they
-    stand for. `cache_prices` are the model's, where the caller knows better than genai-prices."""
+    stand for. `cache_prices` are the model's, where the caller knows better than genai-prices.
+    `only_short`: what takes long raises NotShort."""
 
     config: OptimizerConfig
     model: str
@@ -44,6 +45,7 @@ class Context:
     found: RetrievalResult | None = None
     show_handles: bool = False
     cache_prices: CachePrices | None = None
+    only_short: bool = False
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from token_optimizer.dialects.bodies import conversation_of
+from token_optimizer.dialects.unmarked_json import unmarked_json
+from token_optimizer.errors import NotShort
 from token_optimizer.models import Dialect, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.optimizer.conversation.keys import message_keys, request_key
@@ -34,18 +37,26 @@ class ConversationHistory:
 
     @classmethod
     def find(
-        cls, memory: Memory | None, body: Mapping[str, Any], dialect: Dialect, salt: bytes, query: str | None
+        cls,
+        memory: Memory | None,
+        body: Mapping[str, Any],
+        dialect: Dialect,
+        salt: bytes,
+        query: str | None,
+        max_new_bytes: int | None = None,
     ) -> ConversationHistory:
         """What the memory knows; nothing where there is none.
 
         The newest message counts as known only with the whole request: it may hold bulk that was cut for
-        another `query`.
+        another `query`. NotShort unless this process holds the turn before, and no more bytes are new.
         """
         keys = message_keys(body, dialect, salt) if memory is not None else []
+        prefix = _prefix_of_turn_before(memory, keys) if memory is not None else EMPTY_PREFIX
+        if max_new_bytes is not None and not 0 < _new_bytes(body, dialect, prefix) <= max_new_bytes:
+            raise NotShort("this is no next turn with little that is new", keys)
         if memory is None or not keys:
             return cls()
         exact = request_key(keys[-1], query or "")
-        prefix = _prefix_of_turn_before(memory, keys)
         known = known_messages(memory, [*keys[:-1], exact], prefix.sent)
         prefix = prefix if prefix.sent else _prefix_of(keys, known)
         return cls(memory, dict(enumerate(keys)), known, exact, prefix)
@@ -109,6 +120,13 @@ def remember_output(
     own = dict.fromkeys(new, SentMessage(unchanged=True))
     last = SentMessage(unchanged=True, ended=True, conversation=conversation)
     memory.set_many({**own, keys[-1]: last, request_key(keys[-1], asked): last})
+
+
+def _new_bytes(body: Mapping[str, Any], dialect: Dialect, prefix: ParsedPrefix) -> int:
+    """How much comes behind the turn before; 0 where that is not held."""
+    if not prefix.sent:
+        return 0
+    return sum(len(unmarked_json(message)) for message in conversation_of(body, dialect)[len(prefix.sent) :])
 
 
 def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:

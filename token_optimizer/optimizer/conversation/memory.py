@@ -20,6 +20,11 @@ class InProcessMemory:
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
         self._sent.put_many((key, message, _size(message)) for key, message in messages.items())
 
+    def forget(self, keys: Sequence[str]) -> None:
+        """Forget the messages with these keys."""
+        for key in keys:
+            self._sent.drop(key)
+
 
 def known_messages(memory: Memory, keys: Sequence[str], first: Sequence[SentMessage]) -> list[SentMessage]:
     """What the leading messages were sent as, as far as a whole request was sent before; it is known already

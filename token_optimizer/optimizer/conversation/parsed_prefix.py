@@ -15,7 +15,7 @@ from token_optimizer.lru_cache import LRUCache
 from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
-from token_optimizer.ports import SentMessage
+from token_optimizer.ports import Memory, SentMessage
 from token_optimizer.text.cache import on_forget
 
 # What a block takes besides its text, in characters.
@@ -28,7 +28,7 @@ class ParsedPrefix:
 
     `sent` has what each message was sent as, `blocks` what they held as they came, open to all stages,
     `sent_blocks` the closed blocks that stood in their place, and `fates` what the trace says of them.
-    `chars` is the memory that it takes, about.
+    `asking` and `edits_files` are as in ParsedMessages. `chars` is the memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -36,12 +36,14 @@ class ParsedPrefix:
     blocks: tuple[Block, ...] = ()
     sent_blocks: tuple[Block, ...] = ()
     fates: tuple[BlockFate, ...] = ()
+    asking: frozenset[str] = frozenset()
+    edits_files: bool = False
     chars: int = 0
 
     @property
     def parsed(self) -> ParsedMessages:
         """The messages as they came."""
-        return ParsedMessages(len(self.sent), self.slots, self.blocks)
+        return ParsedMessages(len(self.sent), self.slots, self.blocks, self.asking, self.edits_files)
 
     def stands_in(self, after: Prompt) -> bool:
         """Whether the prompt still begins with the blocks as they were sent."""
@@ -77,6 +79,8 @@ class ParsedPrefix:
             (*self.blocks, *new.blocks),
             (*self.sent_blocks, *closed.blocks),
             (*self.fates, *fates),
+            frozenset(original.unprotected),
+            original.edits_files,
             self.chars + _chars((*new.blocks, *closed.blocks)),
         )
 
@@ -84,6 +88,13 @@ class ParsedPrefix:
 EMPTY_PREFIX = ParsedPrefix()
 PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(24_000_000)
 on_forget(PARSED_PREFIXES.forget)
+
+
+def take_over(prefix: ParsedPrefix, keys: Sequence[str], memory: Memory) -> None:
+    """Hold what another process read of messages with these keys, and what it sent in the place of what this
+    one's memory had."""
+    memory.set_many(dict(zip(keys, prefix.sent, strict=True)))
+    PARSED_PREFIXES.put(keys[-1], prefix, prefix.chars)
 
 
 def _counted(block: Block, tokens: int) -> Block:

@@ -66,27 +66,40 @@ def asks_for_exact_text(question: str | None) -> bool:
     return question is not None and _EXACT.search(question) is not None
 
 
-def exact_results(tools: Sequence[Any], calls: Iterable[Call]) -> frozenset[str]:
-    """The ids of the calls whose results are text of a file, where a tool or one of the calls edits files."""
-    made = list(calls)
-    if not (any(map(_tool_edits, tools)) or any(map(_call_edits, made))):
+def exact_results(
+    tools: Sequence[Any], calls: Sequence[Call], *, is_edited: bool | None = None
+) -> frozenset[str]:
+    """The ids of the calls whose results are text of a file, where a tool or one of the calls edits files;
+    `is_edited` where that is known of the calls."""
+    is_edited = edits_files(calls) if is_edited is None else is_edited
+    if not is_edited and not any(map(_tool_edits, tools)):
         return frozenset()
-    return frozenset(call.id for call in made if call.id and _reads_file(call))
+    return frozenset(call.id for call in calls if call.id and _reads_file(call))
 
 
-def exact_paths(body: Mapping[str, Any], dialect: Dialect, first_message: int = 0) -> frozenset[Path]:
-    """Where results stand in the body that are text of files, from this message on."""
+def edits_files(calls: Sequence[Call]) -> bool:
+    """Whether one of the calls edits files."""
+    return any(map(_call_edits, calls))
+
+
+def exact_paths(
+    body: Mapping[str, Any], dialect: Dialect, first_message: int = 0, *, is_edited: bool = False
+) -> tuple[frozenset[Path], bool]:
+    """Where results stand in the body that are text of files, from this message on, and whether a call edits
+    files; it is known that an earlier one did where `is_edited`."""
     messages = conversation_of(body, dialect)
-    calls = calls_of(messages[_first_call(messages, first_message) :])
-    ids = exact_results(as_list(body.get("tools")), calls)
+    calls = list(calls_of(messages[_first_call(messages, first_message) :]))
+    is_edited = is_edited or edits_files(calls)
+    ids = exact_results(as_list(body.get("tools")), calls, is_edited=is_edited)
     if not ids:
-        return frozenset()
+        return frozenset(), is_edited
     key = conversation_key(dialect)
-    return frozenset(
+    found = frozenset(
         path
         for number in range(first_message, len(messages))
         for path in result_paths((key, number), messages[number], ids)
     )
+    return found, is_edited
 
 
 def is_within(path: Path, holders: frozenset[Path]) -> bool:

@@ -118,16 +118,19 @@ def canonicalize(
     talk = _talk(body, dialect)
     if documents:
         talk = _with_documents(talk, dialect, [document_text(*item) for item in enumerate(documents)])
-    if parsed.count > min((at for at in (talk.asked, talk.prefilled) if at >= 0), default=parsed.count):
-        # The same request again: what asks is protected as it was the first time.
+    if 0 <= talk.prefilled < parsed.count:
+        # The same request again: what begins the answer is protected as it was the first time.
         parsed = ParsedMessages()
     slots = list(parsed.slots)
-    files = exact_paths(talk.body, dialect, parsed.count)
+    files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.edits_files)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
     counts = count([placed.piece.raw for placed in pieces]) if count is not None else repeat(0)
     forced = _forced_tools(body.get("tool_choice"))
     blocks = list(parsed.blocks)
-    unprotected: dict[str, Block] = {}
+    # While an agent works on what the user asked, that stands among what earlier turns read.
+    unprotected = {block.id: block for block in _still_asking(parsed, talk)}
+    for block in unprotected.values():
+        blocks[_number_of(block)] = _protected(block)
     for placed, tokens in zip(pieces, counts, strict=False):
         block = _block(placed, len(blocks), tokens, talk, forced)
         if count_media is not None and placed.text_part.media is not None:
@@ -135,7 +138,7 @@ def canonicalize(
             block = block.but(tokens=tokens, note=note)
         if _is_protected(placed, talk):
             unprotected[block.id] = block
-            block = block.but(must_keep=True, verbatim=True)
+            block = _protected(block)
         blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     asked = query if query is not None else _question(talk, dialect)
@@ -147,7 +150,19 @@ def canonicalize(
         asked,
         documents_at=talk.documents_at,
         unprotected=unprotected,
+        edits_files=edits_files,
     )
+
+
+def _still_asking(parsed: ParsedMessages, talk: _Talk) -> list[Block]:
+    """The parsed blocks that ask on this turn, too."""
+    if not parsed.asking or talk.asked >= parsed.count:
+        return []
+    return [block for block in parsed.blocks if block.message == talk.asked and block.id in parsed.asking]
+
+
+def _protected(block: Block) -> Block:
+    return block.but(must_keep=True, verbatim=True)
 
 
 def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
@@ -307,7 +322,7 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: 
     return Block(
         text,
         BlockType.DOC if kind is Kind.DOCUMENT else text_part.type,
-        f"b{number}",
+        _id_of(number),
         must_keep=(is_directing and kind is not Kind.OPAQUE) or is_pinned or is_forced,
         tokens=tokens,
         timestamp=_time_of(number),
@@ -321,6 +336,14 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: 
         exact=placed.is_file,
         wrapper=placed.piece.wrapper,
     )
+
+
+def _id_of(number: int) -> str:
+    return f"b{number}"
+
+
+def _number_of(block: Block) -> int:
+    return int(block.id[1:])
 
 
 def _is_protected(placed: _PlacedPiece, talk: _Talk) -> bool:

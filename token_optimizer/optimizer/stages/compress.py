@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from token_optimizer.errors import ConfigError, StageSkipped
+from token_optimizer.errors import ConfigError, NotShort, StageSkipped
 from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt, WhyNot
 from token_optimizer.optimizer.compression.blocks import (
@@ -62,6 +62,8 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
         blocks = _unless_asked_about(_unless_said_at_work(blocks, prompt), prompt.query)
     if not blocks:
         return prompt
+    if context.only_short:
+        raise NotShort("prose is to be compressed")
     try:
         found = _precompressed(blocks, context)
         rest = [block for block in blocks if block.id not in found]

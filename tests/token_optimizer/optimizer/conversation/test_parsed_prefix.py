@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -10,12 +11,13 @@ import pytest
 
 from benchmarks.cases.conversations import conversation, next_turn
 from token_optimizer import OptimizerConfig
-from token_optimizer.models import Block, Dialect, OptimizationResult
+from token_optimizer.models import Block, Dialect, OptimizationResult, Prompt
 from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES
+from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
 from token_optimizer.text.cache import forget_texts
@@ -53,6 +55,25 @@ def _as_anthropic(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _agent(turns: int) -> list[dict[str, Any]]:
+    """An agent that reads files, and edits one, for the one question that it was asked."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Why does the build of `shards.py` fail?"}]
+    bodies = []
+    for number in range(turns):
+        name = "edit_file" if number == 1 else "read_file"
+        arguments = {"path": "shards.py", **({"old_str": "a", "new_str": "b"} if number == 1 else {})}
+        call = {"id": f"c{number}", "type": "function"}
+        call["function"] = {"name": name, "arguments": json.dumps(arguments)}  # type: ignore[assignment]
+        text = "\n".join(f"shard_{number}_{line} = open_shard({line})" for line in range(400))
+        messages = [
+            *messages,
+            {"role": "assistant", "content": f"Step {number}.", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{number}", "content": text},
+        ]
+        bodies.append({"messages": messages})
+    return bodies
+
+
 def _sent(
     bodies: Iterator[dict[str, Any]], dialect: Dialect, *, forgetful: bool, **options: Any
 ) -> list[OptimizationResult]:
@@ -87,6 +108,30 @@ def test_the_next_turn_finds_what_the_last_one_read() -> None:
         memory, second, "openai", conversation_salt(BALANCED, None, "gpt-4o", "x"), None
     )
     assert not other.prefix.sent
+
+
+def test_what_an_agent_works_on_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The question stays protected, and results after an edit stay exact, as where all is read anew."""
+    seen: list[tuple[Prompt, Prompt]] = []
+    best = Attempts.best
+
+    def watched(attempts: Attempts) -> Attempt:
+        parsed = attempts.history.prefix.parsed
+        assert parsed.count == max(0, len(attempts.original.body["messages"]) - 2) or not seen
+        count, body = attempts.context.count, attempts.original.body
+        held = canonicalize(body, "openai", parsed=parsed, count=count)
+        seen.append((held, canonicalize(body, "openai", count=count)))
+        return best(attempts)
+
+    monkeypatch.setattr(Attempts, "best", watched)
+    _sent(iter(_agent(4)), "openai", forgetful=False)
+    held, anew = seen[-1]
+    assert held.blocks[0].must_keep
+    assert held.blocks[-2].exact
+    assert [block for block in held.blocks if block.message > 2] == [
+        block for block in anew.blocks if block.message > 2
+    ]
+    assert (held.unprotected, held.edits_files) == (anew.unprotected, True)
 
 
 def test_what_the_memory_has_otherwise_is_read_anew() -> None:
