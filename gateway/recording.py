@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.auth import Caller
 from gateway.requests.client import Headers
+from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest
 from gateway.routing import ProviderRoute, Target
 from optimizer_app.holdout.groups import Placed
@@ -196,6 +197,13 @@ class Recording:
     def note_attempt(self, attempt: AttemptRecord) -> None:
         """A provider was asked, or passed over."""
         self._attempts.append(attempt)
+
+    async def note_asked(self, request: PromptRequest, secret: str) -> None:
+        """The memory of this owner is asked for the conversation, and whether it knows the very prompt."""
+        self._columns.update(continues=request.has_answers)
+        if request.named.config.enable_caching:
+            digest = await off_loop(len(request.raw), request.digest, secret)
+            self._columns.update(prompt_digest=digest)
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""

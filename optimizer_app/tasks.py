@@ -24,6 +24,7 @@ from optimizer_app.replays.work import run_due
 from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
 from optimizer_app.traces.feedback import drop_expired_comments
 from optimizer_app.traces.partitions import ensure_coming_partitions
+from optimizer_app.traces.repeats import drop_seen_before
 from optimizer_app.traces.retention import drop_older_than, midnight
 from optimizer_app.tuning.proposals import propose_all
 
@@ -39,9 +40,12 @@ def deliver_events() -> None:
 
 @shared_task
 def keep_partitions() -> None:
-    """Make the coming days' partitions; drop what is older than TRACE_ and ROLLUP_RETENTION_DAYS."""
-    today = timezone.now().astimezone(UTC).date()
+    """Make the coming days' partitions; drop what is older than TRACE_ and ROLLUP_RETENTION_DAYS, and prompts
+    that nothing can repeat any more."""
+    now = timezone.now()
+    today = now.astimezone(UTC).date()
     ensure_coming_partitions(today)
+    drop_seen_before(now)
     days = settings.TRACE_RETENTION_DAYS
     if days and (dropped := drop_older_than(days, today)):
         log.info("traces_dropped", days=dropped)

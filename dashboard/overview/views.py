@@ -78,7 +78,7 @@ def _figures(scope: Scope, form: SelectionFilter) -> dict[str, Any]:
         "faithfulness": found.faithfulness,
         "faithfulness_bars": charts.faithfulness_bars(found.faithfulness),
         "gauge": None if totals.fallback_share is None else charts.gauge(totals.fallback_share),
-        "cache_gauge": charts.gauge(totals.cache_hit_share or 0, ends=(1.0,)),
+        "cache_gauge": charts.gauge(totals.repeat_hit_share or 0, ends=(1.0,)),
         "reasons": figures.fallback_reasons(facets.selected()),
         "uncut": reason_shares(found.why_nots),
         "uncut_count": sum(found.why_nots.values()),

@@ -28,6 +28,8 @@ TRACE_FIELDS = (
     "tokens_saved",
     "tokens_estimated",
     "cache_hit",
+    "is_repeat",
+    "continues",
     "fallback_used",
     "fallback_reason",
     "compacted",

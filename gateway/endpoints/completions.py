@@ -217,6 +217,7 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
         return await asyncio.to_thread(untouched, request, WhyNot.UNWRITABLE, failure)
     if original.request.is_held_out:
         return await asyncio.to_thread(untouched, request, WhyNot.HELD_OUT)
+    await recording.note_asked(original.request, caller.hash_secret)
     return await gateway.optimize(request, caller.project_id)
 
 

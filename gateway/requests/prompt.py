@@ -16,8 +16,9 @@ from gateway.requests.client import Client
 from optimizer_app.holdout.groups import Placed
 from optimizer_app.optimize.service import OptimizationRequest
 from optimizer_app.prompts.published import PublishedPrompt
-from token_optimizer.dialects.bodies import conversation_key
+from token_optimizer.dialects.bodies import conversation_key, has_answers
 from token_optimizer.models import Dialect
+from token_optimizer.optimizer.conversation.keys import prompt_digest
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
@@ -69,6 +70,16 @@ class PromptRequest:
     @property
     def stream(self) -> bool:
         return self.body.get("stream") is True
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether the prompt continues a conversation: answers of the model are in it."""
+        return has_answers(self.body, self.dialect)
+
+    def digest(self, secret: str) -> int:
+        """Names the prompt among those of the owner of the secret."""
+        asked = [self.query, self.documents and list(self.documents)]
+        return prompt_digest(self.body, self.dialect, secret, asked)
 
     def for_optimizer(self, trace_id: uuid.UUID, remembered_for: Caller | None = None) -> OptimizationRequest:
         """What the optimizer gets. Without `remembered_for` the prompt is taken for one that is not sent."""

@@ -24,6 +24,7 @@ from optimizer_app.models.roles import Role
 from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
 from optimizer_app.models.route import Route, RouteTarget
 from optimizer_app.models.saved_view import SavedView
+from optimizer_app.models.seen_prompt import SeenPrompt
 from optimizer_app.models.token_drift import TokenDrift
 from optimizer_app.models.trace import RequestTrace
 from optimizer_app.models.tuning import TuningProposal
@@ -70,6 +71,7 @@ __all__ = [
     "RouteTarget",
     "SavedView",
     "SecondFactor",
+    "SeenPrompt",
     "SpendRollup",
     "TokenDrift",
     "TraceFeedback",

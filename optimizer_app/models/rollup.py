@@ -12,6 +12,11 @@ def _count() -> models.PositiveIntegerField[int, int]:
     return models.PositiveIntegerField(default=0)
 
 
+def _added_count() -> models.PositiveIntegerField[int, int]:
+    """A count that came with a later version: 0 in rows that an older one makes."""
+    return models.PositiveIntegerField(db_default=0, default=0)
+
+
 def _usd() -> models.DecimalField[object, object]:
     return models.DecimalField(max_digits=20, decimal_places=9, default=0)
 
@@ -51,6 +56,10 @@ class TraceRollup(models.Model):
     reconciled = _count()
     priced = _count()
     cache_hits = _count()
+    repeats = _added_count()
+    repeat_hits = _added_count()
+    continued = _added_count()
+    prefixes_found = _added_count()
     fallbacks = _count()
     optimized_fallbacks = _count()
     not_smaller = _count()
@@ -63,6 +72,8 @@ class TraceRollup(models.Model):
     to_look_at = _count()
     tokens_before = models.BigIntegerField(default=0)
     tokens_after = models.BigIntegerField(default=0)
+    reported_input_tokens = models.BigIntegerField(db_default=0, default=0)
+    reported_cached_tokens = models.BigIntegerField(db_default=0, default=0)
     gross_usd = _usd()
     net_usd = _usd()
     read_back_usd = _usd()

@@ -78,6 +78,8 @@ class RequestTrace(models.Model):
     `breakpoints_added` are ours in the provider's cache, with place and lifetime; `provider_edits` is what
     the provider says that it did to the conversation: old tool results that it cleared, or a compaction.
     `answered_from_cache`: with an answer that was given before, and is not billed again.
+    `is_repeat`: its prompt came before, within the exact cache's lifetime, whether that was a hit or not.
+    `continues`: the prompt has an earlier answer in it.
     `masked` is how many secrets each detector kept from the provider.
     """
 
@@ -110,6 +112,8 @@ class RequestTrace(models.Model):
     tokens_after = models.PositiveIntegerField()
     tokens_estimated = models.BooleanField(default=False)
     cache_hit = models.BooleanField(default=False)
+    is_repeat = models.BooleanField(db_default=False, default=False)
+    continues = models.BooleanField(db_default=False, default=False)
     fallback_used = models.BooleanField(default=False)
     fallback_reason = models.CharField(max_length=200, blank=True)
     compacted = models.BooleanField(default=False)

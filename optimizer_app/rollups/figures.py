@@ -37,7 +37,9 @@ MAX_LOOKED_AT = 1_000
 _MONEY = ("gross_usd", "net_usd", "read_back_usd")
 _COUNTS = (
     "requests", "optimized", "tokens_before", "tokens_after", "estimated", "priced", "reconciled",
-    "cache_hits", "optimized_fallbacks", "negative", "failed_stages", "errors", "interrupted", "to_look_at",
+    "cache_hits", "repeats", "repeat_hits", "continued", "prefixes_found", "reported_input_tokens",
+    "reported_cached_tokens", "optimized_fallbacks", "negative", "failed_stages", "errors", "interrupted",
+    "to_look_at",
 )  # fmt: skip
 _TOTALS = (*_COUNTS, *_MONEY, "min_latency_ms", "max_latency_ms", "latencies")
 
@@ -59,6 +61,12 @@ class Totals:
     priced: int
     reconciled: int
     cache_hits: int
+    repeats: int
+    repeat_hits: int
+    continued: int
+    prefixes_found: int
+    reported_input_tokens: int
+    reported_cached_tokens: int
     fallbacks: int
     p95_ms: float | None
     negative: int
@@ -89,6 +97,23 @@ class Totals:
     @property
     def cache_hit_share(self) -> float | None:
         return self.cache_hits / self.optimized if self.optimized else None
+
+    @property
+    def repeat_hit_share(self) -> float | None:
+        """Of the requests whose prompt came before: how many the exact cache knew."""
+        return self.repeat_hits / self.repeats if self.repeats else None
+
+    @property
+    def prefix_hit_share(self) -> float | None:
+        """Of the turns that continue a conversation: of how many an earlier turn was known."""
+        return self.prefixes_found / self.continued if self.continued else None
+
+    @property
+    def provider_cached_share(self) -> float | None:
+        """Of the input tokens: how many the provider had in its cache, where it said so."""
+        if not self.reported_input_tokens:
+            return None
+        return self.reported_cached_tokens / self.reported_input_tokens
 
     @property
     def unpriced(self) -> int:

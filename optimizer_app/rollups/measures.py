@@ -20,6 +20,8 @@ _DIMENSIONS = (
 
 _PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"
 _FAILED = """stages @? '$[*] ? (@.status == "failed")'"""
+# Whose provider said how much of the prompt it had in its cache.
+_CACHE_REPORTED = "usage_input_tokens IS NOT NULL AND usage_cached_tokens IS NOT NULL"
 _OPTIMIZED = "route <> 'bypass'"
 # One bin for each reason in the order of WhyNot, and some for those to come.
 WHY_NOT_BINS = 32
@@ -30,6 +32,8 @@ _BOUNDS = f"ARRAY[{', '.join(map(str, LATENCY_BOUNDS))}]::float8[]"
 _COLUMNS = f"""
   {", ".join(_DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
   gross_usd, net_usd, read_back_usd, billed_usd, cache_hit, fallback_used, over_budget, compacted, status,
+  is_repeat, usage_cached_tokens, conversation_id <> id AS is_known,
+  continues AND conversation_id IS NOT NULL AS is_continued,
   {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
   (receipt->>'breakpoints_usd')::numeric AS breakpoints_usd,
   CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
@@ -50,6 +54,10 @@ _COUNTED = {
     "reconciled": "usage_input_tokens IS NOT NULL",
     "priced": "is_priced",
     "cache_hits": f"cache_hit AND {_OPTIMIZED}",
+    "repeats": f"is_repeat AND {_OPTIMIZED}",
+    "repeat_hits": f"is_repeat AND cache_hit AND {_OPTIMIZED}",
+    "continued": "is_continued",
+    "prefixes_found": "is_continued AND is_known",
     "fallbacks": "fallback_used",
     "optimized_fallbacks": f"fallback_used AND {_OPTIMIZED}",
     "not_smaller": "tokens_after >= tokens_before",
@@ -64,6 +72,8 @@ _COUNTED = {
 _SUMMED = {
     "tokens_before": "sum(tokens_before)",
     "tokens_after": "sum(tokens_after)",
+    "reported_input_tokens": f"coalesce(sum(usage_input_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
+    "reported_cached_tokens": f"coalesce(sum(usage_cached_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
     "gross_usd": "coalesce(sum(gross_usd) FILTER (WHERE is_priced), 0)",
     "net_usd": "coalesce(sum(net_usd) FILTER (WHERE is_priced), 0)",
     "read_back_usd": "coalesce(sum(read_back_usd) FILTER (WHERE is_priced), 0)",
@@ -72,6 +82,7 @@ _SUMMED = {
     "breakpoints_usd": "coalesce(sum(breakpoints_usd) FILTER (WHERE is_priced), 0)",
 }
 _USD = tuple(name for name in _SUMMED if name.endswith("_usd"))
+_TOKENS = tuple(name for name in _SUMMED if name not in _USD)
 _HISTOGRAMS = {
     "latencies": ("latency_bin", LATENCY_BINS),
     "ratios": ("ratio_bin", RATIO_BINS),
@@ -99,7 +110,7 @@ _FROM_TRACES = {
     **{name: _histogram(*binned) for name, binned in _HISTOGRAMS.items()},
 }
 _ADDED = {
-    **{name: f"sum({name})::bigint" for name in (*_COUNTED, "tokens_before", "tokens_after")},
+    **{name: f"sum({name})::bigint" for name in (*_COUNTED, *_TOKENS)},
     **{name: f"sum({name})" for name in _USD},
     "min_latency_ms": "min(min_latency_ms)",
     "max_latency_ms": "max(max_latency_ms)",

@@ -99,6 +99,7 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     off before the provider said all of it, `usage_is_estimated`, the output by the text that came, and the
     prompt by our count. `masked` has how many secrets each detector kept from the provider.
     `messages_count` goes to events only. `segments` are those of the prompt as it came.
+    `prompt_digest` names the prompt, where the exact cache was asked for it.
     `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
     `first_byte_ms` is how long the provider took to begin its answer, and `limit` the one of ours that
     refused the request; metrics alone have both.
@@ -130,6 +131,8 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     error: str = ""
     tokens_estimated: bool = False
     cache_hit: bool = False
+    prompt_digest: int | None = None
+    continues: bool = False
     fallback_used: bool = False
     fallback_reason: str = ""
     compacted: bool = False

@@ -25,11 +25,12 @@ from optimizer_app.traces.money import Money, money_of
 from optimizer_app.traces.outbox import events_of_record
 from optimizer_app.traces.partitions import ensure_partitions
 from optimizer_app.traces.record import TraceRecord
+from optimizer_app.traces.repeats import note_repeats
 
 ROWS_A_STATEMENT = 500
 # What a record has besides the columns of its trace.
 BESIDE_COLUMNS = frozenset({
-    "messages_count", "segments", "usage_cache_write_1h_tokens",
+    "messages_count", "segments", "prompt_digest", "usage_cache_write_1h_tokens",
     "usage_reasoning_tokens", "spared_usage", "first_byte_ms", "limit",
 })  # fmt: skip
 _COLUMNS = frozenset(field.name for field in msgspec.structs.fields(TraceRecord)) - BESIDE_COLUMNS
@@ -69,7 +70,8 @@ def _insert(
 ) -> None:
     """Store them; their events wait for the receivers of their projects."""
     money, drifts = money_of(records)
-    traces = [_trace(record, money[record.id]) for record in records]
+    repeats = note_repeats(records)
+    traces = [_trace(record, money[record.id], is_repeat=record.id in repeats) for record in records]
     events = [
         event
         for record in records
@@ -96,9 +98,10 @@ def _stored_ids(records: Sequence[TraceRecord]) -> set[uuid.UUID]:
     return set(found.values_list("pk", flat=True))
 
 
-def _trace(record: TraceRecord, money: Money) -> RequestTrace:
+def _trace(record: TraceRecord, money: Money, *, is_repeat: bool) -> RequestTrace:
     columns = {name: getattr(record, name) for name in _COLUMNS}
     row = RequestTrace(**columns, **{name: getattr(money.prices, name) for name in _MONEY})
+    row.is_repeat = is_repeat
     row.outcome = _json(asdict(record.outcome)) if record.outcome else None
     row.stages, row.blocks = _json(record.stages), _json(record.blocks)
     row.read_backs = _json([asdict(read) for read in record.read_backs])

@@ -65,6 +65,14 @@ def conversation_key(dialect: Dialect) -> str:
     return "input" if dialect == "responses" else "messages"
 
 
+def has_answers(body: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether the conversation of the body holds answers of a model."""
+    return any(
+        message.get("role") == "assistant" or item_type(message) in OUTPUT_OF
+        for message in conversation_of(body, dialect)
+    )
+
+
 def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any]]:
     """The body's messages, or items; PromptError says what is wrong with a body that has none.
 

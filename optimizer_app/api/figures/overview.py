@@ -35,6 +35,17 @@ class TotalsSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Of how many the provider reported what it billed."
     )
     cache_hit_share = serializers.FloatField(allow_null=True)
+    repeats = serializers.IntegerField(
+        help_text="Requests whose prompt came before, within the exact cache's lifetime."
+    )
+    repeat_hits = serializers.IntegerField(help_text="Those of them that the exact cache knew.")
+    repeat_hit_share = serializers.FloatField(allow_null=True)
+    continued = serializers.IntegerField(help_text="Turns that continue a conversation.")
+    prefixes_found = serializers.IntegerField(help_text="Those of them of which an earlier turn was known.")
+    prefix_hit_share = serializers.FloatField(allow_null=True)
+    provider_cached_share = serializers.FloatField(
+        allow_null=True, help_text="Of the input tokens, those that the provider had in its cache."
+    )
     fallback_share = serializers.FloatField(allow_null=True)
     p95_ms = serializers.FloatField(allow_null=True, help_text="Latency that the optimizer added.")
     failed_stages = serializers.IntegerField()

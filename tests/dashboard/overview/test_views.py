@@ -153,13 +153,21 @@ def test_another_projects_names_are_no_choices(
 
 
 def test_the_newest_figures_stand_beside_the_others(as_admin: Client, project: Project) -> None:
-    make_trace(project, faithfulness_score=0.9, cache_hit=True, route="cache")
+    make_trace(project, faithfulness_score=0.9, cache_hit=True, route="cache", is_repeat=True)
     make_trace(project, faithfulness_score=0.2)
     text = page(as_admin)
-    assert "Cache hits <b>50%</b>, 1 of 2 optimized, target 60%" in text
+    assert "Hits of repeats <b>100%</b>, 1 of 1, target 60%" in text
+    assert "Exact cache, of 2 optimized</span><b>50%</b>" in text
     assert "of 2 compressed" in text
     assert text.count('class="f-dropped" x=') == 1
     assert "Which key saved most?" in text
+
+
+def test_what_no_cache_was_asked_for_has_no_rate(as_admin: Client, project: Project) -> None:
+    make_trace(project)
+    text = page(as_admin)
+    assert "No prompt came again within six hours." in text
+    assert "Prefix cache, of 0 later turns</span><b>–</b>" in text
 
 
 def test_projects_are_ranked_by_what_they_saved(

@@ -15,7 +15,14 @@ from tests.optimizer_app.holdout.test_comparison import add_groups
 def test_the_overview_has_the_figures_of_the_page(
     call: Caller, project: Project, foreign_project: Project
 ) -> None:
-    make_trace(project, gross_usd=Decimal(2), net_usd=Decimal(1), usage_input_tokens=400)
+    make_trace(
+        project,
+        gross_usd=Decimal(2),
+        net_usd=Decimal(1),
+        usage_input_tokens=400,
+        usage_cached_tokens=100,
+        is_repeat=True,
+    )
     make_trace(
         project,
         model="other",
@@ -29,6 +36,8 @@ def test_the_overview_has_the_figures_of_the_page(
     totals = found["totals"]
     assert (totals["requests"], totals["tokens_saved"], totals["net_usd"]) == (2, 1200, "1.000000000")
     assert (totals["cut_share"], totals["reconciled_share"], totals["fallback_share"]) == (0.6, 0.5, 0.5)
+    assert (totals["repeats"], totals["repeat_hit_share"], totals["prefix_hit_share"]) == (1, 0.0, None)
+    assert totals["provider_cached_share"] == 0.25
     assert found["routes"] == {"heuristic_only": 1, "cache": 1}
     assert found["fallback_reasons"] == {"too late": 1}
     assert found["why_not"] == {"over_time": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -45,6 +46,20 @@ def test_totals(project: Project) -> None:
     assert (found.cache_hits, found.cache_hit_share) == (1, 0.5)
     assert found.p95_ms == pytest.approx(100, rel=0.1)
     assert (found.errors, found.to_look_at) == (1, 1)
+
+
+def test_hit_rates(project: Project) -> None:
+    make_trace(project, is_repeat=True, cache_hit=True)
+    make_trace(project, is_repeat=True, usage_input_tokens=400, usage_cached_tokens=100)
+    make_trace(project, is_repeat=True, route="bypass", usage_input_tokens=900)
+    first = make_trace(project, continues=True, conversation_id=uuid.uuid4())
+    RequestTrace.objects.filter(pk=first.pk).update(conversation_id=first.pk)
+    make_trace(project, continues=True, conversation_id=first.pk)
+    make_trace(project, continues=True)
+    found = totals_of(project)
+    assert (found.repeats, found.repeat_hits, found.repeat_hit_share) == (2, 1, 0.5)
+    assert (found.continued, found.prefixes_found, found.prefix_hit_share) == (2, 1, 0.5)
+    assert found.provider_cached_share == 0.25
 
 
 def test_reading_back_is_no_effect_of_the_cache(project: Project) -> None:

@@ -21,6 +21,7 @@ from token_optimizer.models import Dialect
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 3
 _KEY_BYTES = 20
+_DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
 # What stands in the prompt besides the conversation, in any dialect.
@@ -46,7 +47,7 @@ def conversation_salt(
 def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list[str]:
     """A key for every message: the hash of it and of all that stands before it."""
     chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
-    chain.update(unmarked_json([dialect, *(body.get(name) for name in _AROUND)]))
+    chain.update(_around(body, dialect))
     keys = []
     update, hexdigest = chain.update, chain.hexdigest
     for message in conversation_of(body, dialect):
@@ -59,3 +60,17 @@ def request_key(newest_key: str, asked: str) -> str:
     """The key of a whole request, whose newest message has this key, and of what it `asked` for beside."""
     data = f"{newest_key} {asked}".encode("utf-8", "surrogatepass")
     return EXACT_PREFIX + hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
+
+
+def prompt_digest(body: Mapping[str, Any], dialect: Dialect, secret: str, asked: Any) -> int:
+    """Names a prompt by itself, whatever its config is: a hash under the owner's secret, of 64 bits with a
+    sign, as databases have them. `asked` is what it asks for beside its body."""
+    digest = hashlib.blake2b(key=hashlib.sha256(secret.encode()).digest(), digest_size=_DIGEST_BYTES)
+    digest.update(unmarked_json([body.get("model"), asked]))
+    digest.update(_around(body, dialect))
+    digest.update(unmarked_json(conversation_of(body, dialect)))
+    return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+def _around(body: Mapping[str, Any], dialect: Dialect) -> bytes:
+    return unmarked_json([dialect, *(body.get(name) for name in _AROUND)])

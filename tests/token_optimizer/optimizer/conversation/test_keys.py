@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from token_optimizer import OptimizerConfig
-from token_optimizer.optimizer.conversation.keys import conversation_salt, message_keys, request_key
+from token_optimizer.optimizer.conversation.keys import (
+    conversation_salt,
+    message_keys,
+    prompt_digest,
+    request_key,
+)
 
 CONFIG = OptimizerConfig()
 SALT = conversation_salt(CONFIG, None, "gpt-4o")
@@ -42,3 +47,21 @@ def test_cache_marks_may_move() -> None:
 
 def test_a_request_has_a_key_of_its_own_for_each_question() -> None:
     assert request_key("k", "") != request_key("k", "q") != "k"
+
+
+def test_a_digest_names_a_prompt_of_its_owner() -> None:
+    body = {"model": "gpt-4o", "messages": [ASKED]}
+
+    def digest(secret: str = "secret", asked: object = None, **fields: object) -> int:
+        return prompt_digest({**body, **fields}, "openai", secret, asked)
+
+    assert digest(temperature=0.5, stream=True) == digest()
+    others = [
+        digest(model="gpt-4"),
+        digest(messages=[ASKED, ANSWERED]),
+        digest(tools=[{"name": "t"}]),
+        digest(secret="another"),
+        digest(asked=["a question"]),
+    ]
+    assert len({digest(), *others}) == 6
+    assert all(-(2**63) <= each < 2**63 for each in others)
