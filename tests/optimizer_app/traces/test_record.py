@@ -37,7 +37,9 @@ def test_it_has_the_columns_of_the_trace():
 
     money = {"gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated", "receipt"}
 
-    assert fields - BESIDE_COLUMNS == columns - money
+    # Told by what is stored of others.
+    told = {"is_repeat"}
+    assert fields - BESIDE_COLUMNS == columns - money - told
 
 
 def test_a_lone_surrogate_becomes_a_question_mark():
