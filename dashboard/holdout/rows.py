@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from dashboard.numbers.formats import MINUS, exact, milliseconds, money, percent
 from optimizer_app.holdout.comparison import ComparedMetric, Comparison, GroupSums, Unit, Verdict
-from optimizer_app.holdout.statistics import MIN_UNITS
+from optimizer_app.holdout.statistics import MIN_UNITS, Difference
+
+_POINTS = " points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _row(compared: ComparedMetric) -> MetricRow:
         "–" if compared.held_out is None else shown(compared.held_out),
         "–" if compared.optimized is None else shown(compared.optimized),
         _change(compared, found.value) if found else "–",
-        f"{_change(compared, found.low)} to {_change(compared, found.high)}" if found else "–",
+        _interval(compared, found) if found else "–",
         _said(compared),
         _level(compared),
     )
@@ -97,8 +99,14 @@ def _change(compared: ComparedMetric, value: float) -> str:
     if share is not None:
         return _signed(percent(share))
     if compared.metric.unit is Unit.SHARE:
-        return _signed(f"{percent(value).removesuffix('%')} points")
+        return _signed(f"{percent(value).removesuffix('%')}{_POINTS}")
     return _signed(_FORMATS[compared.metric.unit](value))
+
+
+def _interval(compared: ComparedMetric, found: Difference) -> str:
+    """−18 to +14 points: a unit that both ends share is written once."""
+    low, high = _change(compared, found.low), _change(compared, found.high)
+    return f"{low.removesuffix(_POINTS)} to {high}"
 
 
 def _signed(text: str) -> str:

@@ -44,7 +44,8 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     scope = Scope.of_request(request)
     configs = list(scope.configs().select_related("project").order_by("project__name", "name"))
     found = TuningProposal.objects.filter(config__in=configs).select_related("config__project", "decided_by")
-    context = {"page": "configs", "proposals": found[:MAX_PROPOSALS], "configs": configs}
+    rows = [(proposal, _titles(proposal)) for proposal in found[:MAX_PROPOSALS]]
+    context = {"page": "configs", "proposals": rows, "configs": configs}
     return render_page(request, "dashboard/proposals/list.html", scope, context)
 
 
@@ -104,9 +105,16 @@ def _visible(request: HttpRequest, proposal_id: uuid.UUID) -> TuningProposal:
 
 def _row(change: dict[str, Any]) -> ChangeRow:
     name = change["field"]
-    title = SERVICE_FIELDS[name].title if name in SERVICE_FIELDS else name
     before, after = (_value(change[side]) for side in ("before", "after"))
-    return ChangeRow(title, name, before, after, change["why"], change["evidence"])
+    return ChangeRow(_title(name), name, before, after, change["why"], change["evidence"])
+
+
+def _titles(proposal: TuningProposal) -> str:
+    return ", ".join(_title(change["field"]) for change in proposal.changes)
+
+
+def _title(name: str) -> str:
+    return SERVICE_FIELDS[name].title if name in SERVICE_FIELDS else name
 
 
 def _value(value: Any) -> str:

@@ -14,12 +14,13 @@ _PLACES = {
     "turn_before": "the turn before",
     "newest_turn": "the newest turn",
 }
+_LIFETIMES = {"5m": "5 min", "1h": "1 h"}
 
 
 def breakpoints_added(trace: RequestTrace) -> str:
     """Behind what breakpoints of ours stand, and how long they hold; empty where there are none."""
     return ", ".join(
-        f"{_PLACES.get(mark['place'], mark['place'])} ({mark['lifetime']})"
+        f"{_PLACES.get(mark['place'], mark['place'])} ({_LIFETIMES.get(mark['lifetime'], mark['lifetime'])})"
         for mark in trace.breakpoints_added
     )
 

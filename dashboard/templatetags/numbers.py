@@ -80,7 +80,7 @@ def cut_percent(before: int, after: int) -> str:
 
 @register.filter
 def signed_percent(share: float) -> str:
-    return formats.percent(share) if share < 0 else f"+{formats.percent(share)}"
+    return formats.percent(share) if share <= 0 else f"+{formats.percent(share)}"
 
 
 @register.filter

@@ -130,10 +130,10 @@ def _target(signals: Signals, config: OptimizerConfig) -> Change | None:
 def _against_target(signals: Signals) -> Iterator[Evidence]:
     said = signals.feedback
     if said.count >= MIN_SCORES and said.mean <= BAD_SCORE:
-        text = f"feedback on {said.count:,} requests that were made smaller: {said.mean:+.2f} on average"
+        text = f"Feedback on {said.count:,} requests that were made smaller: {said.mean:+.2f} on average"
         yield Evidence(text, _ids(said.worst))
     if signals.failing:
-        yield Evidence(f"regression cases fail under the live version: {', '.join(signals.failing[:5])}")
+        yield Evidence(f"Regression cases fail under the live version: {', '.join(signals.failing[:5])}")
     for found in signals.worse:
         if found.metric.name not in ("cost", "input_tokens"):
             yield Evidence(f"{found.metric.title}: worse than in held-out conversations, by the 95% interval")

@@ -41,8 +41,8 @@ def test_one_shows_its_changes_and_evidence(as_member: Client, proposal: TuningP
     page = page_text(as_member, f"/proposals/{proposal.pk}")
     assert "<del>as measured</del> → <ins>log = 0.5</ins>" in page
     assert "<del>none</del> → <ins>read_log</ins>" in page
-    assert "Read_log was called again 6 times" in page
-    assert "none to test it by" in page
+    assert "read_log was called again 6 times" in page
+    assert "regression cases: none that tests it." in page
     assert 'href="/requests/' in page
 
 

@@ -15,7 +15,7 @@ def test_marks_and_edits_are_told_in_words() -> None:
         ],
     )
 
-    assert breakpoints_added(trace) == "the tools (1h), the newest turn (5m)"
+    assert breakpoints_added(trace) == "the tools (1 h), the newest turn (5 min)"
     assert provider_edits(trace) == (
         "clear_tool_uses_20250919: 8 cleared tool uses, 50,000 cleared input tokens; compaction"
     )
