@@ -97,7 +97,7 @@ class EventsView(Collection):
             raise Conflict(_NOWHERE) from error
 
 
-class DestinationSerializer(serializers.Serializer[Any]):
+class EventDestinationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="destination.pk")
     project = serializers.UUIDField(source="destination.project_id", allow_null=True)
     host = serializers.CharField(help_text="Without the path, which may hold a token.")
@@ -120,7 +120,7 @@ class EventDestinationsView(Collection):
     """Receivers of events, and how far they are. Without a project: the instance's, for superusers."""
 
     queryset = EventDestination.objects.none()
-    serializer_class = DestinationSerializer
+    serializer_class = EventDestinationSerializer
     filters = ProjectFilter
     ordering = ("created_at", "id")
     roles: ClassVar = {"rotate_secret": Role.OWNER, "test": Role.OWNER}
@@ -131,17 +131,17 @@ class EventDestinationsView(Collection):
         token = self.request.auth
         return own if isinstance(token, ApiToken) and token.is_bounded else own | found.filter(project=None)
 
-    @extend_schema(responses=DestinationSerializer(many=True), parameters=[ProjectFilter])
+    @extend_schema(responses=EventDestinationSerializer(many=True), parameters=[ProjectFilter])
     def list(self, request: Request) -> Response:
         """The receivers that whoever asks may see."""
         rows = self.filter_queryset(self.get_queryset()).order_by(*self.ordering)
         page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response(DestinationSerializer(states_of(page), many=True).data)
+        return self.get_paginated_response(EventDestinationSerializer(states_of(page), many=True).data)
 
-    @extend_schema(responses=DestinationSerializer)
+    @extend_schema(responses=EventDestinationSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """How far one is."""
-        return Response(DestinationSerializer(states_of([self.get_object()])[0]).data)
+        return Response(EventDestinationSerializer(states_of([self.get_object()])[0]).data)
 
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
