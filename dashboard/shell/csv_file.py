@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -72,9 +73,11 @@ def _as_file(answer: Answer, name: str) -> Answer:
 
 
 def _cell(value: Any) -> Any:
-    """Times in ISO 8601; a text that a spreadsheet would run as a formula is quoted."""
+    """Times in ISO 8601, numbers without exponents; a text that a spreadsheet would run is quoted."""
     if hasattr(value, "isoformat"):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return value
