@@ -21,6 +21,13 @@ def test_lines_are_short(template: Path) -> None:
     assert [line for line in lines if len(line) > MAX_LINE] == []
 
 
+@pytest.mark.parametrize("template", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.stem)
+def test_comments_end_in_their_line(template: Path) -> None:
+    """A comment over several lines is text to Django, and stands on the page."""
+    lines = template.read_text().splitlines()
+    assert [line for line in lines if line.count("{#") != line.count("#}")] == []
+
+
 @pytest.mark.parametrize("room", ["dashboard", "templates", "static", "tests/dashboard", "tests/browser"])
 def test_folders_are_small(room: str) -> None:
     folders = [folder for folder in [ROOT / room, *(ROOT / room).rglob("*")] if folder.is_dir()]
