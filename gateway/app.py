@@ -22,23 +22,23 @@ from gateway.endpoints.base import (
 )
 from gateway.endpoints.completions import chat_completions, messages, responses
 from gateway.endpoints.compress import compress
-from gateway.endpoints.events import events
-from gateway.endpoints.feedback import feedback
+from gateway.endpoints.handed_in.events import events
+from gateway.endpoints.handed_in.feedback import feedback
+from gateway.endpoints.handed_in.ingest import ingest, show_job
 from gateway.endpoints.health import healthz, readyz
-from gateway.endpoints.ingest import ingest, show_job
 from gateway.endpoints.metrics import metrics
 from gateway.endpoints.optimize import optimize
-from gateway.endpoints.passthrough import (
+from gateway.endpoints.prompts import prompts
+from gateway.endpoints.read_back import read_back
+from gateway.endpoints.relayed_paths.passthrough import (
     check_path,
     count_tokens,
     models,
     passthrough,
     unknown_path,
 )
-from gateway.endpoints.prompts import prompts
-from gateway.endpoints.read_back import read_back
+from gateway.endpoints.relayed_paths.websocket import RefusedWebsocket
 from gateway.endpoints.traces import show_trace
-from gateway.endpoints.websocket import RefusedWebsocket
 from gateway.mcp.endpoint import McpEndpoint
 from gateway.requests.cancellation import EndedWithServer
 from gateway.requests.paths import MCP_PATH, CanonicalPaths

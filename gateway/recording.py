@@ -10,11 +10,11 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
+from gateway.callers.routing import ProviderRoute, Target
 from gateway.requests.client import Headers
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest
-from gateway.routing import ProviderRoute, Target
 from optimizer_app.holdout.groups import Placed
 from optimizer_app.holdout.outcome import Outcome
 from optimizer_app.optimize.service import Optimized

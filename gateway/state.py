@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from redis.asyncio import Redis
 
-from gateway.auth import CallerCache
+from gateway.callers.auth import CallerCache
+from gateway.callers.prompts import PromptCache
 from gateway.database import in_database
 from gateway.draining import Drains
 from gateway.errors import BadRequest, Unavailable
 from gateway.limits import Limiter, opened_limiter
-from gateway.prompts import PromptCache
 from gateway.provider_cache.recurrences import Recurrences
 from gateway.requests.client import Client
 from gateway.requests.encoding import unpacked_in_thread

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from gateway.attempts.outgoing import Outgoing
 from gateway.attempts.translated import translated_attempt
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.echo.answer import echo_answer
 from gateway.requests.body import json_object
 from gateway.requests.client import Client, Headers

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from gateway.callers.routing import Plan, ProviderRoute, Target
 from gateway.dialects.base import ApiDialect
 from gateway.read_back.rounds import Reading
 from gateway.requests.additions import ASK_FOR_USAGE, Addition, body_with
 from gateway.requests.prompt import PromptRequest
-from gateway.routing import Plan, ProviderRoute, Target
 from gateway.upstream.connections import Answer
 from optimizer_app.optimize.service import Optimized
 from token_optimizer.models import OptimizationStats

@@ -8,7 +8,7 @@ from typing import Self
 import orjson
 
 from gateway.attempts.outgoing import Outgoing
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.recording import Recording
 from gateway.requests.body import json_object
 from gateway.requests.client import Client

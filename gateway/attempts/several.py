@@ -20,11 +20,11 @@ from gateway.attempts.back_off import (
 from gateway.attempts.one import attempt
 from gateway.attempts.outgoing import Outgoing
 from gateway.attempts.prepared import prepared
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
+from gateway.callers.routing import Plan, Target
 from gateway.errors import ConnectTimeout, GatewayError, Unreachable, UpstreamFailed, UpstreamTimeout
 from gateway.recording import Recording
 from gateway.requests.client import Client
-from gateway.routing import Plan, Target
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
 from gateway.upstream.health import FAILED_STATUSES

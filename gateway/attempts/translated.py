@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import orjson
 
 from gateway.attempts.outgoing import Outgoing
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.errors import BadRequest
 from gateway.requests.body import parsed_object
 from gateway.requests.client import Client, Headers

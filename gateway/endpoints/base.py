@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.errors import GatewayError, InternalError, id_headers
 from gateway.recording import Arrival, Recording
 from gateway.requests.client import Client, ClientDisconnected, Headers

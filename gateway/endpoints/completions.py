@@ -20,7 +20,7 @@ from gateway.attempts.outgoing import Outgoing
 from gateway.attempts.prepared import refused_of
 from gateway.attempts.replay import Replay
 from gateway.attempts.several import answered
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.capturing import Capture, capturing
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT

@@ -17,7 +17,7 @@ import orjson
 from annotated_types import MaxLen
 from pydantic import PlainValidator
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.capturing import keep_prompt
 from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, read_prompt

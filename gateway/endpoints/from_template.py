@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.dialects.base import ApiDialect
 from gateway.errors import BadRequest
 from gateway.recording import Recording

@@ -10,9 +10,9 @@ from typing import Annotated, Any, TypeVar
 import orjson
 from pydantic import PlainValidator
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
+from gateway.callers.configs import NamedConfig
 from gateway.capturing import keep_prompt
-from gateway.configs import NamedConfig
 from gateway.dialects.base import MessageList
 from gateway.endpoints.base import JSON_TYPE
 from gateway.errors import BadRequest

@@ -10,7 +10,7 @@ import asyncio
 
 import orjson
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, optimized, read_prompt
 from gateway.masking.prompts import masked_request

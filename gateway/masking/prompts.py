@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.errors import BadRequest
 from gateway.masking.answers import RestoredAnswer
 from gateway.recording import Recording

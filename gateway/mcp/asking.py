@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from starlette.types import ASGIApp, Message, Scope
 
-from gateway.auth import KEY_HEADERS, Caller
+from gateway.callers.auth import KEY_HEADERS, Caller
 from gateway.state import Gateway
 from token_optimizer.storage.passages import bound_time
 

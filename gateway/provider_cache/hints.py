@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.provider_cache.recurrences import Recurrences
 from gateway.requests.additions import Addition
 from gateway.requests.prompt import PromptRequest

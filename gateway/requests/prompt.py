@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.auth import Caller
-from gateway.configs import NamedConfig
+from gateway.callers.auth import Caller
+from gateway.callers.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.body import kind_of
 from gateway.requests.client import Client

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.callers.routing import ProviderRoute
 from gateway.errors import BadRequest
 from gateway.requests.client import Headers
-from gateway.routing import ProviderRoute
 from gateway.translation.callers.chat import answer as chat_answer
 from gateway.translation.callers.chat import request as chat_request
 from gateway.translation.callers.messages import answer as messages_answer

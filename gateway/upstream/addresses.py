@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from gateway.callers.routing import ProviderRoute
 from gateway.errors import UpstreamFailed
-from gateway.routing import ProviderRoute
 from optimizer_app.models import Provider
 from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_address
 from optimizer_app.providers.addresses import base_url_of

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from redis.asyncio import Redis
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.valkey import Valkey
 from optimizer_app.providers.breaker import SCRIPTS, Circuit, circuit_key, circuit_of
 

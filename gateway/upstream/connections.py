@@ -14,9 +14,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from gateway.callers.routing import ProviderRoute
 from gateway.errors import ConnectTimeout, GatewayError, Unreachable, UpstreamFailed, UpstreamTimeout
 from gateway.requests.client import Headers
-from gateway.routing import ProviderRoute
 from gateway.upstream.addresses import GuardedResolver, check_host, joined_url
 from gateway.upstream.health import FAILED_STATUSES, ProviderHealth
 from optimizer_app.outgoing import UnsafeUrl

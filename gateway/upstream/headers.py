@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gateway.callers.routing import ProviderRoute
 from gateway.errors import Unauthorized, UpstreamFailed
 from gateway.requests.client import Headers
-from gateway.routing import ProviderRoute
 from optimizer_app.providers.addresses import key_headers
 
 HOP_BY_HOP = frozenset(

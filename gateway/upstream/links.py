@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 
 import orjson
 
+from gateway.callers.routing import ProviderRoute
 from gateway.requests.body import json_object
 from gateway.requests.client import Client, Headers
-from gateway.routing import ProviderRoute
 from gateway.upstream.addresses import base_urls, joined_url, prefix_in_base_url
 
 _LINK_HEADERS = frozenset({"location", "content-location"})

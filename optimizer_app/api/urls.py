@@ -5,28 +5,28 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
-from optimizer_app.api.collections.audit import AuditView
-from optimizer_app.api.collections.captures import CapturesView
-from optimizer_app.api.collections.configs import ConfigsView
+from optimizer_app.api.collections.access.audit import AuditView
+from optimizer_app.api.collections.access.keys import KeysView
+from optimizer_app.api.collections.access.members import InvitationsView, MembersView
+from optimizer_app.api.collections.access.sessions import SessionsView
+from optimizer_app.api.collections.access.tokens import TokensView
+from optimizer_app.api.collections.configs.configs import ConfigsView
+from optimizer_app.api.collections.configs.regression_cases import RegressionCasesView
+from optimizer_app.api.collections.configs.tuning import TuningProposalsView
 from optimizer_app.api.collections.documents import DocumentsView
-from optimizer_app.api.collections.events import EventDestinationsView, EventsView
-from optimizer_app.api.collections.examples import ExamplesView
-from optimizer_app.api.collections.keys import KeysView
-from optimizer_app.api.collections.members import InvitationsView, MembersView
 from optimizer_app.api.collections.playground import PlaygroundView
-from optimizer_app.api.collections.prices import PricesView, PriceView
 from optimizer_app.api.collections.projects import ProjectsView
-from optimizer_app.api.collections.prompts import PromptsView
-from optimizer_app.api.collections.providers import ProvidersView
-from optimizer_app.api.collections.regression_cases import RegressionCasesView
-from optimizer_app.api.collections.replays import ReplaysView
-from optimizer_app.api.collections.routes import RoutesView
-from optimizer_app.api.collections.sessions import SessionsView
+from optimizer_app.api.collections.prompts.prompts import PromptsView
+from optimizer_app.api.collections.providers.prices import PricesView, PriceView
+from optimizer_app.api.collections.providers.providers import ProvidersView
+from optimizer_app.api.collections.providers.routes import RoutesView
+from optimizer_app.api.collections.requests.captures import CapturesView
+from optimizer_app.api.collections.requests.events import EventDestinationsView, EventsView
+from optimizer_app.api.collections.requests.examples import ExamplesView
+from optimizer_app.api.collections.requests.replays import ReplaysView
+from optimizer_app.api.collections.requests.traces import TracesView
+from optimizer_app.api.collections.requests.views import SavedViewsView
 from optimizer_app.api.collections.system import SystemView
-from optimizer_app.api.collections.tokens import TokensView
-from optimizer_app.api.collections.traces import TracesView
-from optimizer_app.api.collections.tuning import TuningProposalsView
-from optimizer_app.api.collections.views import SavedViewsView
 from optimizer_app.api.documentation import SchemaView, UnknownView, page
 from optimizer_app.api.figures.blocks import BlocksView, CutBlocksView
 from optimizer_app.api.figures.holdout import HoldoutView

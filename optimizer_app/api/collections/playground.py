@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from optimizer_app.api.access import person_of, projects_of
-from optimizer_app.api.collections.examples import PromptTexts
+from optimizer_app.api.collections.requests.examples import PromptTexts
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import VisibleProject
 from optimizer_app.configs.check import problem

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.auth import caller_of
-from gateway.configs import NamedConfig
+from gateway.callers.auth import caller_of
+from gateway.callers.configs import NamedConfig
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.models import ApiKey, Project
 from optimizer_app.models.api_key import key_hash

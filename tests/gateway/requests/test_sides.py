@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.configs import NamedConfig, SharedVersion
+from gateway.callers.configs import NamedConfig, SharedVersion
 from gateway.requests.sides import conversation_identity, version_for
 from token_optimizer.config import OptimizerConfig
 

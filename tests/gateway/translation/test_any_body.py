@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.callers.routing import ProviderRoute
 from gateway.errors import BadRequest
-from gateway.routing import ProviderRoute
 from gateway.translation.translator import CALLERS, translate
 from tests.gateway.translation.features import FEATURES, PAIRS
 from tests.gateway.translation.test_fidelity import NEEDED

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from redis.asyncio import Redis
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.upstream.breakers import FRESH_SECONDS, Breakers
 from optimizer_app.providers.breaker import FAILURES, OPEN_SECONDS, WINDOW_SECONDS, circuit_key
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.upstream.headers import answer_headers, request_headers
 
 PROVIDER = ProviderRoute("p", "openai", "https://provider.example/v1", "sk", False, True)

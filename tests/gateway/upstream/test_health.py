@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 from redis.asyncio import Redis
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.upstream.health import opened_health
 from optimizer_app.providers.health import health_of
 from tests.gateway.accounts import Account

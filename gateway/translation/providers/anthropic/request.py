@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.translation.pivot.conversation import (
     Conversation,
     JsonFormat,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.callers.routing import ProviderRoute
 from gateway.requests.client import Headers
-from gateway.routing import ProviderRoute
 from gateway.upstream.addresses import joined_url
 from optimizer_app.providers.addresses import DEFAULT_REGION
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from gateway.routing import ProviderRoute
+from gateway.callers.routing import ProviderRoute
 from gateway.translation.pivot.conversation import (
     Conversation,
     JsonFormat,

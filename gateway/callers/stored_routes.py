@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from gateway.routing import ModelRoute, ProviderRoute, Target
+from gateway.callers.routing import ModelRoute, ProviderRoute, Target
 from optimizer_app.models import Provider, Route
 from optimizer_app.security.encryption import UndecryptableSecret
 

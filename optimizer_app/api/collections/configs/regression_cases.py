@@ -11,7 +11,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from optimizer_app.api.collections.examples import PromptTexts
+from optimizer_app.api.collections.requests.examples import PromptTexts
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent

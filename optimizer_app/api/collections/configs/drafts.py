@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from optimizer_app.api.access import person_of
-from optimizer_app.api.collections.examples import PromptTexts
+from optimizer_app.api.collections.requests.examples import PromptTexts
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.view import Collection
 from optimizer_app.configs.check import checked

@@ -14,7 +14,7 @@ import structlog
 from cachetools import LRUCache
 from django.db import Error as DatabaseError
 
-from gateway.auth import FRESH_SECONDS
+from gateway.callers.auth import FRESH_SECONDS
 from gateway.database import in_database
 from gateway.errors import NotFound, Unavailable
 from optimizer_app.prompts.published import PromptReference, PublishedPrompt, published_prompt

@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 from pydantic import Field, StringConstraints
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
 from gateway.endpoints.traces import asked_trace_id, unknown_trace
 from gateway.requests.body import Body, checked, parsed_object

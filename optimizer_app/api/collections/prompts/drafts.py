@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from optimizer_app.api.access import person_of
-from optimizer_app.api.collections.prompt_serializers import PromptDraftValues
+from optimizer_app.api.collections.prompts.serializers import PromptDraftValues
 from optimizer_app.api.view import Collection
 from optimizer_app.models import PromptDraft
 from optimizer_app.prompts.changes import PARTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from gateway.auth import caller_of
+from gateway.callers.auth import caller_of
 from optimizer_app.configs.shares import publish_to_all, publish_to_share, roll_back_share
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.models import OptimizationConfig

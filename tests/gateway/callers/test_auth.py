@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 from django.db import OperationalError
 
-from gateway.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, presented_secret
-from gateway.configs import NamedConfig
+from gateway.callers.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, presented_secret
+from gateway.callers.configs import NamedConfig
 from gateway.errors import Unauthorized, Unavailable
 from optimizer_app.models.api_key import key_hash
 from tests.patience import PATIENCE_SECONDS

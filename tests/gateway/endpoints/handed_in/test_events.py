@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from gateway.endpoints.events import MAX_BATCH_EVENTS, MAX_EVENTS_A_MINUTE
+from gateway.endpoints.handed_in.events import MAX_BATCH_EVENTS, MAX_EVENTS_A_MINUTE
 from optimizer_app.models import Event
 from tests.gateway.accounts import Account, new_account
 from tests.live_server import LiveServer

@@ -15,9 +15,9 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from pydantic import BeforeValidator, InstanceOf, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
-from gateway.endpoints.key_in_body import read_from_caller
+from gateway.endpoints.handed_in.key_in_body import read_from_caller
 from gateway.errors import BadRequest, NotFound
 from gateway.requests.body import Body, Name, checked, parsed_object
 from gateway.requests.client import Client

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
+from gateway.callers.routing import ModelRoute, Plan, ProviderRoute, Target, plan_for
 from gateway.errors import BadRequest
-from gateway.routing import ModelRoute, Plan, ProviderRoute, Target, plan_for
 
 FIRST = ProviderRoute("first", "openai", id=uuid.UUID(int=1))
 SECOND = ProviderRoute("second", "openai", id=uuid.UUID(int=2))

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
-from gateway.endpoints.key_in_body import read_from_caller
+from gateway.endpoints.handed_in.key_in_body import read_from_caller
 from gateway.errors import BadRequest, RateLimited
 from gateway.requests.body import parsed_object
 from gateway.requests.client import Client

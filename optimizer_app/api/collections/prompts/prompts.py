@@ -15,8 +15,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from optimizer_app.api.collections.prompt_drafts import PromptDrafts
-from optimizer_app.api.collections.prompt_serializers import (
+from optimizer_app.api.collections.prompts.drafts import PromptDrafts
+from optimizer_app.api.collections.prompts.serializers import (
     CostRequest,
     CostSerializer,
     NewPrompt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.endpoints.relayed import is_relayed
+from gateway.endpoints.relayed_paths.relayed import is_relayed
 
 
 @pytest.mark.parametrize(

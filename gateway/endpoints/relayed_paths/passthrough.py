@@ -12,12 +12,13 @@ from urllib.parse import unquote
 
 import orjson
 
-from gateway.auth import Caller
+from gateway.callers.auth import Caller
+from gateway.callers.routing import ProviderRoute, Target
 from gateway.dialects.base import MessageList
 from gateway.dialects.relayed_usage import RelayedUsage
 from gateway.echo.answer import model_list
 from gateway.endpoints.base import JSON_TYPE, JsonAnswer, dialect_of
-from gateway.endpoints.relayed import is_relayed
+from gateway.endpoints.relayed_paths.relayed import is_relayed
 from gateway.errors import NotFound
 from gateway.masking.prompts import masked_bytes
 from gateway.recording import Recording
@@ -28,7 +29,6 @@ from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
 from gateway.requests.prompt import is_off
 from gateway.response import is_packed, record_whole, unpack_whole
-from gateway.routing import ProviderRoute, Target
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, read_whole
 from gateway.upstream.headers import answer_headers, request_headers

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from gateway.auth import KEY_HEADERS, Caller
+from gateway.callers.auth import KEY_HEADERS, Caller
 from gateway.errors import TooLarge, Unauthorized
 from gateway.requests.client import Client
 from gateway.state import Gateway

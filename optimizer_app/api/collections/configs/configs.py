@@ -13,8 +13,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from optimizer_app.api.collections.config_drafts import ConfigDrafts
-from optimizer_app.api.collections.config_serializers import (
+from optimizer_app.api.collections.configs.drafts import ConfigDrafts
+from optimizer_app.api.collections.configs.regression_cases import CaseResultSerializer
+from optimizer_app.api.collections.configs.serializers import (
     ConfigFile,
     ConfigSerializer,
     NewConfig,
@@ -25,7 +26,6 @@ from optimizer_app.api.collections.config_serializers import (
     ShareSerializer,
     VersionSerializer,
 )
-from optimizer_app.api.collections.regression_cases import CaseResultSerializer
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.idempotency import idempotent

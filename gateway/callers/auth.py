@@ -20,11 +20,11 @@ from django.db import Error as DatabaseError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from gateway.configs import NamedConfig, preset_config, stored_config
+from gateway.callers.configs import NamedConfig, preset_config, stored_config
+from gateway.callers.routing import ModelRoute, Plan, ProviderRoute, plan_for, provider_of_kind
+from gateway.callers.stored_routes import stored_provider, stored_routes
 from gateway.database import in_database
 from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
-from gateway.routing import ModelRoute, Plan, ProviderRoute, plan_for, provider_of_kind
-from gateway.stored_routes import stored_provider, stored_routes
 from optimizer_app.limits.holders import bounded_holders
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider, RouteTarget
