@@ -77,7 +77,8 @@ def _outcome(case: Case, floor: float) -> Outcome:
     """The case without a budget, at this floor for its kind."""
     kind = KINDS[case["family"]]
     floors = {kind: KindFloor(floor, _ALL)}
-    with patch("token_optimizer.optimizer.selection.soft_target.kind_floors", lambda: floors):
+    room = "token_optimizer.optimizer.selection.soft_target"
+    with patch(f"{room}.kind_floors", lambda: floors), patch(f"{room}.floors_of", lambda _factors: floors):
         whole = partial(compress, target_reduction=_ALL)
         score = score_case({**case, "budget_tokens": None}, whole)
     return Outcome(case["family"], floor, 1 - score.tokens_after / max(1, score.tokens_before), score.recall)

@@ -31,7 +31,8 @@ def refused_of(
     """The names of those of the additions that a provider does not take, or is not to be sent."""
     names, provider = frozenset(addition.name for addition in additions), target.provider
     if not provider.speaks(dialect.provider_kind):
-        return names
+        # The stream is translated, and its usage with it: asked for in the dialect of the request.
+        return names - {ASK_FOR_USAGE}
     refused = gateway.refused_fields.get(provider.base_url, frozenset())
     return names & (refused if provider.asks_for_stream_usage else refused | {ASK_FOR_USAGE})
 

@@ -42,8 +42,7 @@ async def translated_attempt(
 
 async def _unpacked(gateway: Gateway, client: Client, outgoing: Outgoing) -> bytes:
     """The body to read: one that is not optimized may still be packed as it came."""
-    as_it_came = outgoing.request.off and outgoing.request.template is None
-    return await gateway.unpacked(client, outgoing.body) if as_it_came else outgoing.body
+    return outgoing.body if outgoing.request.unpacked else await gateway.unpacked(client, outgoing.body)
 
 
 def _written(raw: bytes, outgoing: Outgoing) -> tuple[Translated, bytes]:

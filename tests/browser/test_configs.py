@@ -95,7 +95,7 @@ async def test_all_of_it_without_javascript(open_page: OpenPage, config: Optimiz
         await page.get_by_label("Keep last turns").fill("9")
         await page.get_by_role("button", name="Save the draft").last.click()
         await page.get_by_role("button", name="aggressive").click()
-        await expect(page.get_by_label("Soft target")).to_have_value("0.7")
+        await expect(page.get_by_label("Soft target", exact=True)).to_have_value("0.7")
         await page.get_by_role("button", name="Reset Keep last turns").click()
         await page.get_by_label("Pasted prompt").fill("What is 2 + 2?")
         await page.get_by_role("button", name="Try the draft").click()

@@ -38,7 +38,7 @@ def _fleet(
         mocks = {kind: stack.enter_context(MockProvider()) for kind in KINDS}
         for kind, mock in mocks.items():
             target = {"provider": provider_at(account, mock, f"at-{kind}", kind=kind), "model": "some-model"}
-            route_to(account, f"to-{kind}", target)
+            route_to(account, f"to-{kind}", target, max_retries=0)
         yield Fleet(account, mocks)
         wait_until_drained(account.server)
         account.project.delete()
