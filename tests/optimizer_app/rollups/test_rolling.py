@@ -31,6 +31,12 @@ NOW = datetime(2026, 11, 22, 12, 7, 30, tzinfo=UTC)
 AddTrace = Callable[..., RequestTrace]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_changed_before(db: None) -> None:
+    """Servers of tests before may have stored a trace as they ended."""
+    RollupMark.objects.all().delete()
+
+
 @pytest.fixture
 def add_trace(project: Project) -> AddTrace:
     """A trace that began at a moment, marked as the recorder marks it."""

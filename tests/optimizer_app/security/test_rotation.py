@@ -13,9 +13,11 @@ from optimizer_app.security.encryption import UndecryptableSecret, decrypt, encr
 from optimizer_app.security.rotation import encrypted_fields
 
 FIELDS = {
-    ("Capture", "sealed"), ("PlaygroundExample", "encrypted_texts"), ("Precompression", "source"),
-    ("Provider", "encrypted_secret"), ("RegressionCase", "encrypted_texts"), ("ReplayResult", "sealed"),
-    ("SecondFactor", "encrypted_key"),
+    ("Capture", "sealed"), ("EventDestination", "encrypted_previous_secret"),
+    ("EventDestination", "encrypted_secret"), ("PlaygroundExample", "encrypted_texts"),
+    ("Precompression", "source"), ("Provider", "encrypted_headers"), ("Provider", "encrypted_secret"),
+    ("RegressionCase", "encrypted_texts"), ("ReplayResult", "sealed"), ("SecondFactor", "encrypted_key"),
+    ("TraceFeedback", "encrypted_comment"),
 }  # fmt: skip
 
 
