@@ -43,7 +43,7 @@ def test_the_documentation_says_what_the_form_says(field: ConfigField) -> None:
     title, default, measure, meaning = row_of(field.name)
     value = getattr(DEFAULTS, field.name)
     written = value if isinstance(value, str) else json.dumps(value)
-    shown = "empty" if value in (None, "", []) else f"`{written}`"
+    shown = "empty" if value in (None, "", [], {}) else f"`{written}`"
     assert title == field.title
     assert default.startswith(SHOWN_DEFAULTS.get(field.name, shown))
     scope = "" if field.scope is Scope.EVERYWHERE else field.scope
@@ -59,6 +59,7 @@ def test_the_kind_of_a_field_is_that_of_its_default() -> None:
         Kind.CHOICE: str,
         Kind.TEXT: str,
         Kind.LINES: list,
+        Kind.PAIRS: dict,
     }
     for field in FIELDS.values():
         value = getattr(DEFAULTS, field.name)

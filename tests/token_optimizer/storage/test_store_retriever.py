@@ -116,8 +116,9 @@ def test_the_drop_in_client_retrieves(url: str, provider: MockProvider) -> None:
         "max_latency_ms": 60_000,
     }
     with TokenOptimizer(api_key=KEY, target_model="gpt-4o", **fields) as optimizer:
-        assert optimizer._retriever is not None
-        optimizer._retriever.wait_until_loaded()
+        retriever = optimizer._optimizing._retriever
+        assert retriever is not None
+        retriever.wait_until_loaded()
         answer = optimizer.chat.completions.create(messages=[{"role": "user", "content": QUESTION}])
     sent = provider.requests[-1].json["messages"][0]["content"]
     assert sent.startswith(f'[added, from the stored document "handbook.md":]\n{REFUNDS}\n\n')
