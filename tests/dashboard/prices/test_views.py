@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from optimizer_app.models import PriceOverride, Project
-from optimizer_app.prices.listing import SOURCE
+from optimizer_app.prices.listing import source
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
 
@@ -32,7 +32,7 @@ def test_it_works(as_admin: Client, traces: None) -> None:
     page = page_text(as_admin, "/prices")
     assert names(page) == ["house-model", "gpt-4o"]
     assert "1 model without a price" in page
-    assert f"{SOURCE}, OpenAI" in page
+    assert f"{source()}, OpenAI" in page
     for price in ("$2.50<", "$10.00<", "$1.25<"):
         assert price in page
 
@@ -85,7 +85,7 @@ def test_a_price_is_set_and_removed(as_admin: Client, traces: None) -> None:
 def test_the_form_begins_with_the_known_price(as_admin: Client) -> None:
     page = unescape(page_text(as_admin, "/prices/model?model=claude-sonnet-4-20250514"))
     assert 'name="cache_write_usd" value="3.75"' in page
-    assert f"{SOURCE} has $3.00 for input and $15.00 for output" in page
+    assert f"{source()} has $3.00 for input and $15.00 for output" in page
 
 
 @pytest.mark.parametrize("wrong", [{"input_usd": "-1"}, {"output_usd": ""}, {"cache_read_usd": "cheap"}])
