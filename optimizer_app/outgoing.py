@@ -38,6 +38,11 @@ class UnsafeUrl(ValueError):
     """An outgoing URL that must not be called; the message names its host, never its path."""
 
 
+def host_of(url: str) -> str:
+    """Host and port of a URL, without its path, which may hold a token; empty for none."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def check_outgoing_url(url: str) -> None:
     """Raise UnsafeUrl unless the URL may be called from this machine."""
     try:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import cached_property, wraps
 from typing import Any, ClassVar, Self
 
-from token_optimizer.clients.calls import OWN_ARGUMENTS, Optimizing
+from token_optimizer.clients.calls import OWN_ARGUMENTS, SYNC_FLUSH_SECONDS, Optimizing
 from token_optimizer.clients.wrapping import OWN_FIELD, wrap, wrapped
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.providers.base import import_sdk
@@ -25,7 +25,6 @@ from token_optimizer.telemetry.collector import LocalCollector
 
 __all__ = ["AsyncTokenOptimizer", "TokenOptimizer", "wrap"]
 
-SYNC_FLUSH_SECONDS = 5.0
 # The methods that take a prompt, and so our arguments beside the SDK's own.
 _PROMPTED = frozenset({"create", "stream", "parse"})
 

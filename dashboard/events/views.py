@@ -19,7 +19,7 @@ from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.events.letters import NoReceiver, resend, send_test
 from optimizer_app.events.signing import rotate_secret
-from optimizer_app.events.state import DestinationState, host_of, states_of
+from optimizer_app.events.state import DestinationState, receiver_host, states_of
 from optimizer_app.models import Event, EventDelivery, EventDestination, RequestTrace, Role
 
 _NOWHERE = "Its events go nowhere: set where they go on the project's page."
@@ -47,7 +47,7 @@ def event_page(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
         "page": "events",
         "row": rows_of(scope, [event])[0],
         "has_trace": RequestTrace.objects.filter(pk=event.trace_id).exists(),
-        "deliveries": [(row, host_of(row.destination)) for row in event.deliveries.all()],
+        "deliveries": [(row, receiver_host(row.destination)) for row in event.deliveries.all()],
         "payload": json.dumps(event.payload, indent=2, ensure_ascii=False),
     }
     return render_page(request, "dashboard/events/event.html", scope, context)

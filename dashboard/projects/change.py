@@ -12,11 +12,11 @@ from django.shortcuts import redirect
 
 from dashboard.projects.forms import NewProjectForm, ProjectForm
 from dashboard.projects.limits import initial_limits
-from dashboard.projects.rows import own_project, receiver_host
+from dashboard.projects.rows import own_project
 from dashboard.shell.page import for_role, for_staff, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.models import Project, Role
-from optimizer_app.outgoing import UnsafeUrl
+from optimizer_app.outgoing import UnsafeUrl, host_of
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import NameTaken
 from optimizer_app.projects.settings import change_project
@@ -83,6 +83,6 @@ def _changed(project: Project, form: ProjectForm) -> bool:
 
 
 def _where_events_go() -> str:
-    host = receiver_host(settings.ANALYTICS_URL)
+    host = host_of(settings.ANALYTICS_URL)
     shared = f" They go to {host}, too, as ANALYTICS_URL of the environment says." if host else ""
     return f"A URL that takes POST requests with batches of events.{shared}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db.models import Count
 from django.http import Http404
@@ -58,8 +57,3 @@ def own_project(scope: Scope, project_id: uuid.UUID) -> Project:
         if project.pk == project_id:
             return project
     raise Http404(f"no project {project_id} among yours")
-
-
-def receiver_host(url: str) -> str:
-    """Where events go, without the path, which may hold a token."""
-    return urlsplit(url).netloc.rpartition("@")[2]

@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from dashboard.projects.limits import use_rows
-from dashboard.projects.rows import own_project, project_rows, receiver_host
+from dashboard.projects.rows import own_project, project_rows
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.usage import kept_texts
 from optimizer_app.limits.holders import project_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.models import Role
+from optimizer_app.outgoing import host_of
 from optimizer_app.projects.usage import project_uses
 
 
@@ -45,7 +46,7 @@ def project_page(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "providers": project.providers.order_by("created_at", "name"),
         "kept": kept_texts(project),
         "limits_use": use_rows(present_use(project_holder(project, timezone.now())), project.budget_period),
-        "receiver": receiver_host(project.analytics_url),
-        "instance_receiver": receiver_host(settings.ANALYTICS_URL),
+        "receiver": host_of(project.analytics_url),
+        "instance_receiver": host_of(settings.ANALYTICS_URL),
     }
     return render_page(request, "dashboard/projects/project.html", scope, context)

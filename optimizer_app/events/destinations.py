@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 
@@ -23,23 +24,15 @@ def destinations_of(projects: Iterable[Project]) -> Mapping[uuid.UUID, list[Even
     """Of each project that has any, its receivers."""
     projects = list(projects)
     own = _own_destinations([project for project in projects if project.analytics_url])
-    shared = [instance_destination()] if settings.ANALYTICS_URL else []
+    shared = [destination_of(None)] if settings.ANALYTICS_URL else []
     found = {project.pk: [*([own[project.pk]] if project.pk in own else []), *shared] for project in projects}
     return {pk: destinations for pk, destinations in found.items() if destinations}
 
 
-def instance_destination() -> EventDestination:
-    """The receiver of the whole instance, made when it is first needed."""
-    return EventDestination.objects.get_or_create(
-        project=None, defaults={"encrypted_secret": encrypt(new_secret())}
-    )[0]
-
-
-def own_destination(project: Project) -> EventDestination:
-    """A project's own receiver, made when it is first needed."""
-    return EventDestination.objects.get_or_create(
-        project=project, defaults={"encrypted_secret": encrypt(new_secret())}
-    )[0]
+def destination_of(project: Project | None) -> EventDestination:
+    """A project's own receiver, or without a project the instance's; made when it is first needed."""
+    made_if_new: dict[str, Any] = {"encrypted_secret": lambda: encrypt(new_secret())}
+    return EventDestination.objects.get_or_create(project=project, defaults=made_if_new)[0]
 
 
 def put_in_outbox(events: Sequence[Event], destinations: Iterable[EventDestination]) -> None:
@@ -54,4 +47,4 @@ def put_in_outbox(events: Sequence[Event], destinations: Iterable[EventDestinati
 
 def _own_destinations(projects: Sequence[Project]) -> dict[uuid.UUID, EventDestination]:
     found = {row.project_id: row for row in EventDestination.objects.filter(project__in=projects)}
-    return {project.pk: found.get(project.pk) or own_destination(project) for project in projects}
+    return {project.pk: found.get(project.pk) or destination_of(project) for project in projects}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils import timezone
 
 from optimizer_app.background.wake import DELIVERY, wake
 from optimizer_app.events.destinations import destinations_of, put_in_outbox, url_of
 from optimizer_app.models import Event, EventDestination, Project
 from optimizer_app.trace_ids import new_trace_id
-from token_optimizer.telemetry.events import create_event
+from token_optimizer.telemetry.events import create_event, identified
 
 TEST_TYPE = "test"
 
@@ -37,10 +35,7 @@ def send_test(destination: EventDestination, project: Project) -> Event:
     if not url_of(destination):
         raise NoReceiver
     event_id = new_trace_id()
-    payload: dict[str, Any] = {
-        **create_event(TEST_TYPE, str(event_id), ""),
-        "event_id": str(event_id),
-    }
+    payload = identified(create_event(TEST_TYPE, str(event_id), ""), event_id, timezone.now())
     event = Event.objects.create(
         id=event_id, project=project, trace_id=event_id, event_type=TEST_TYPE, payload=payload
     )

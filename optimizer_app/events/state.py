@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from optimizer_app.events.destinations import url_of
 from optimizer_app.models import Event, EventDelivery, EventDestination
+from optimizer_app.outgoing import host_of
 
 DELIVERED_WITHIN = timedelta(days=1)
 
@@ -42,16 +42,16 @@ class DestinationState:
 
     @property
     def host(self) -> str:
-        return host_of(self.destination)
+        return receiver_host(self.destination)
 
     @property
     def is_failing(self) -> bool:
         return self.destination.failures > 0
 
 
-def host_of(destination: EventDestination) -> str:
-    """Where it is, without the path, which may hold a token; empty where it was taken away."""
-    return urlsplit(url_of(destination)).netloc.rpartition("@")[2]
+def receiver_host(destination: EventDestination) -> str:
+    """Where it is; empty where it was taken away."""
+    return host_of(url_of(destination))
 
 
 def of_state(events: QuerySet[Event], state: str) -> QuerySet[Event]:

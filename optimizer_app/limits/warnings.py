@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,7 +15,7 @@ from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import Event, Project
 from optimizer_app.trace_ids import first_id_at
-from token_optimizer.telemetry.events import create_event
+from token_optimizer.telemetry.events import create_event, identified
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +51,7 @@ def _payload(made: uuid.UUID, project: Project, holder: Holder, now: datetime) -
         "spent_usd": str(holder.spent_usd),
     }
     event = create_event(EVENT_TYPE, str(made), str(holder.id) if is_key else "", budget=budget)
-    timestamp = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return {**event, "event_id": str(made), "timestamp": timestamp}
+    return identified(event, made, now)
 
 
 def _event_id(holder: Holder, now: datetime) -> uuid.UUID:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import orjson
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from optimizer_app.models import Provider
-from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_session
+from optimizer_app.outgoing import UnsafeUrl, check_outgoing_url, guarded_session, host_of
 from optimizer_app.providers.addresses import base_url_of, key_headers
 from optimizer_app.security.encryption import UndecryptableSecret
 
@@ -124,5 +123,4 @@ def _failure(error: Exception, host: str) -> str:
 
 
 def _host(provider: Provider) -> str:
-    url = base_url_of(provider.kind, provider.base_url, provider.region)
-    return urlsplit(url).netloc.rpartition("@")[2]
+    return host_of(base_url_of(provider.kind, provider.base_url, provider.region))

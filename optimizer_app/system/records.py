@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from optimizer_app.events.delivery import waiting_deliveries
 from optimizer_app.models import EventDestination, Project
+from optimizer_app.outgoing import host_of
 from optimizer_app.system.part import Fact, Part, Problem, bounded_cursor
 from optimizer_app.traces.journal.recorder import MAX_JOURNAL_BYTES
 from optimizer_app.traces.journal.segments import REJECTED, SUFFIX
@@ -73,7 +73,7 @@ def outbox() -> Part:
         own = Project.objects.exclude(analytics_url="").count()
         failed = EventDestination.objects.filter(failures__gt=0).order_by("next_try_at").first()
     facts = (
-        Fact("receiver", _host(settings.ANALYTICS_URL)),
+        Fact("receiver", host_of(settings.ANALYTICS_URL) or None),
         Fact(f"project{'' if own == 1 else 's'} with a receiver of their own", own or None, "count"),
         Fact("waiting", found["count"], "count"),
         Fact("the first came", found["oldest"], "moment"),
@@ -147,8 +147,3 @@ def _stat(path: Path) -> os.stat_result | None:
 def _lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(1 for _ in file)
-
-
-def _host(url: str) -> str | None:
-    """The receiver without its path, which may hold a token."""
-    return urlsplit(url).netloc.rpartition("@")[2] or None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterator
-from datetime import UTC
 from typing import Any
 
 from optimizer_app.models import Event
@@ -21,6 +20,7 @@ from token_optimizer.telemetry.events import (
     create_event,
     create_optimization_event,
     fallback_summary,
+    identified,
     request_summary,
 )
 
@@ -43,13 +43,12 @@ def event_id(trace_id: uuid.UUID, event_type: str) -> uuid.UUID:
 def event_row(record: TraceRecord, payload: dict[str, Any]) -> Event:
     """The row of an event that belongs to a request."""
     made = event_id(record.id, payload["event_type"])
-    timestamp = record.created_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     return Event(
         id=made,
         project_id=record.project_id,
         trace_id=record.id,
         event_type=payload["event_type"],
-        payload={**payload, "event_id": str(made), "timestamp": timestamp},
+        payload=identified(payload, made, record.created_at),
     )
 
 

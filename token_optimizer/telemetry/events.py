@@ -8,6 +8,7 @@ names, routes and reasons.
 from __future__ import annotations
 
 import platform
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -76,12 +77,21 @@ def create_event(event_type: str, trace_id: str, api_key: str, **details: Any) -
         "event_id": str(uuid_utils.compat.uuid7()),
         "event_type": str(event_type),
         "schema_version": SCHEMA_VERSION,
-        "timestamp": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "timestamp": _timestamp(datetime.now(UTC)),
         "api_key": api_key,
         "trace_id": str(trace_id),
         **details,
         "metadata": {"sdk_version": sdk_version(), "python_version": platform.python_version()},
     }
+
+
+def identified(event: Mapping[str, Any], event_id: uuid.UUID, moment: datetime) -> Event:
+    """The event under an id that follows from what it tells of, and at the moment of that."""
+    return {**event, "event_id": str(event_id), "timestamp": _timestamp(moment.astimezone(UTC))}
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def create_optimization_event(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from optimizer_app.events.delivery import deliver_due_events
-from optimizer_app.events.destinations import destinations_of, instance_destination, put_in_outbox
+from optimizer_app.events.destinations import destination_of, destinations_of, put_in_outbox
 from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
@@ -113,7 +113,7 @@ def test_the_instances_receiver_is_its_operators(
     as_member: Client, as_admin: Client, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "ANALYTICS_URL", "https://analytics.example/events")
-    destination = instance_destination()
+    destination = destination_of(None)
     make_event(project)
     assert "analytics.example" not in page_text(as_member, "/events")
     assert as_member.post(f"/events/receivers/{destination.pk}/secret").status_code == 404

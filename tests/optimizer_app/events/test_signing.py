@@ -5,7 +5,7 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from optimizer_app.events.delivery import deliver_due_events
-from optimizer_app.events.destinations import destinations_of, own_destination, put_in_outbox
+from optimizer_app.events.destinations import destination_of, destinations_of, put_in_outbox
 from optimizer_app.events.signing import GRACE, rotate_secret
 from optimizer_app.models import Event, EventDestination
 from tests.events_receiver import EventsReceiver
@@ -34,7 +34,7 @@ def verified(receiver, secret, *, body=None):
 
 
 def test_a_receiver_knows_what_came_from_here(receiver, project):
-    secret = rotate_secret(own_destination(project), timezone.now())
+    secret = rotate_secret(destination_of(project), timezone.now())
     post_one(project)
 
     assert verified(receiver, secret)["events"] == [{"n": 1}]
@@ -43,7 +43,7 @@ def test_a_receiver_knows_what_came_from_here(receiver, project):
 
 
 def test_the_secret_before_signs_for_a_day_more(receiver, project):
-    destination = own_destination(project)
+    destination = destination_of(project)
     first = rotate_secret(destination, timezone.now())
     second = rotate_secret(destination, timezone.now())
     post_one(project)
@@ -70,7 +70,7 @@ def test_every_attempt_has_the_same_id(receiver, project):
 
 
 def test_secrets_are_stored_encrypted(project):
-    secret = rotate_secret(own_destination(project), timezone.now())
+    secret = rotate_secret(destination_of(project), timezone.now())
     row = EventDestination.objects.get()
     assert secret not in row.encrypted_secret
     assert row.secrets_at(timezone.now())[0] == secret

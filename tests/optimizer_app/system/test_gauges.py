@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from optimizer_app.background.heartbeat import KEY
-from optimizer_app.events.destinations import instance_destination
+from optimizer_app.events.destinations import destination_of
 from optimizer_app.models import Document, Event, EventDelivery, Project, Provider
 from optimizer_app.providers.breaker import FAILURES, SCRIPTS, circuit_key
 from optimizer_app.system.gauges import metrics_page
@@ -47,7 +47,7 @@ def test_the_journal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_events_that_wait_and_those_that_were_given_up(project: Project) -> None:
-    destination = instance_destination()
+    destination = destination_of(None)
     events = [
         Event(project=project, trace_id=project.id, event_type="token_drift", payload={}) for _ in range(3)
     ]

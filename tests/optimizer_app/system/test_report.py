@@ -16,7 +16,7 @@ from django.db import connection
 
 from optimizer_app import child_processes
 from optimizer_app.background.heartbeat import KEY, SCHEDULE, note_seen
-from optimizer_app.events.destinations import instance_destination
+from optimizer_app.events.destinations import destination_of
 from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from optimizer_app.system import machine, records, workers
 from optimizer_app.system.machine import disk, versions
@@ -175,7 +175,7 @@ def test_events_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert outbox().state == "off"
     monkeypatch.setattr(settings, "ANALYTICS_URL", "https://user:secret@events.example/token")
     project = Project.objects.create(name="p")
-    destination = instance_destination()
+    destination = destination_of(None)
     EventDestination.objects.update(failures=5, last_error="status 500")
     for attempts in (0, 5):
         event = Event.objects.create(project=project, trace_id=project.pk, event_type="cache_hit", payload={})
