@@ -21,10 +21,10 @@ from typing import Any
 
 import requests
 
-from tests.mock_counting import CountingCache
-from tests.mock_provider import MockProvider
-from tests.optimizer_app.instance.running_instance import start_instance
+from tests.optimizer_app.instance.whole.running_instance import start_instance
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_counting import CountingCache
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.models import Dialect
 
 Json = dict[str, Any]

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.faults.load import Ended, Load, stored
-from tests.optimizer_app.instance.running_instance import PROJECT_ROOT, Instance, manage, start_instance
+from tests.optimizer_app.instance.whole.running_instance import PROJECT_ROOT, Instance, manage, start_instance
 
 BEFORE_SECONDS = 15.0
 BETWEEN_SECONDS = 10.0

@@ -27,7 +27,7 @@ from dashboard.shell.bounded_body import BoundedBody  # noqa: E402
 from dashboard.shell.session_user import known_as  # noqa: E402
 from gateway.app import application as gateway_application  # noqa: E402
 from gateway.requests.paths import is_gateway_path  # noqa: E402
-from optimizer_app.instance.bounded_requests import BoundedRequests  # noqa: E402
+from optimizer_app.instance.bounds.bounded_requests import BoundedRequests  # noqa: E402
 
 STATIC_PREFIX = "/static/"
 

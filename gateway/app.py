@@ -43,7 +43,7 @@ from gateway.mcp.endpoint import McpEndpoint
 from gateway.requests.cancellation import EndedWithServer
 from gateway.requests.paths import MCP_PATH, CanonicalPaths
 from gateway.state import opened_gateway
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 
 mcp_endpoint = McpEndpoint()
 

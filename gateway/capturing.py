@@ -13,8 +13,8 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.recording import Recording
+from gateway.requests.bodies.encoding import unpacked_body
 from gateway.requests.client import Client, Headers, first_of_each
-from gateway.requests.encoding import unpacked_body
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.captures.queue import CaptureQueue, CaptureRequest
 from optimizer_app.optimize.service import Optimized

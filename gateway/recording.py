@@ -19,7 +19,7 @@ from optimizer_app.holdout.groups import Placed
 from optimizer_app.holdout.outcome import Outcome
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
-from optimizer_app.prompts.published import PublishedPrompt
+from optimizer_app.prompts.versions.published import PublishedPrompt
 from optimizer_app.trace_ids import new_trace_id
 from optimizer_app.traces.journal.recorder import Journal
 from optimizer_app.traces.record import (

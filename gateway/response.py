@@ -20,9 +20,9 @@ from gateway.dialects.streamed_answer import StreamedAnswer
 from gateway.draining import Drain
 from gateway.errors import UpstreamFailed
 from gateway.recording import Recording
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
+from gateway.requests.bodies.encoding import ANY_WRAPPING
 from gateway.requests.client import Client, ClientDisconnected
-from gateway.requests.encoding import ANY_WRAPPING
 from gateway.requests.off_loop import off_loop
 from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, too_long_an_answer
 from gateway.upstream.headers import answer_headers

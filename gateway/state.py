@@ -22,8 +22,8 @@ from gateway.draining import Drains
 from gateway.errors import BadRequest, Unavailable
 from gateway.limits import Limiter, opened_limiter
 from gateway.provider_cache.recurrences import Recurrences
+from gateway.requests.bodies.encoding import unpacked_in_thread
 from gateway.requests.client import Client
-from gateway.requests.encoding import unpacked_in_thread
 from gateway.requests.in_flight import BytesInFlight
 from gateway.response_cache.answers import AnswerStore
 from gateway.upstream.breakers import Breakers

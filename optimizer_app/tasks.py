@@ -24,8 +24,8 @@ from optimizer_app.replays.work import run_due
 from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
 from optimizer_app.traces.feedback import drop_expired_comments
 from optimizer_app.traces.partitions import ensure_coming_partitions
-from optimizer_app.traces.repeats import drop_seen_before
 from optimizer_app.traces.retention import drop_older_than, midnight
+from optimizer_app.traces.storing.repeats import drop_seen_before
 from optimizer_app.tuning.proposals import propose_all
 
 log = structlog.get_logger(__name__)

@@ -38,12 +38,12 @@ from django.db import connection
 
 from optimizer_app.instance.servers.running import running_servers
 from optimizer_app.instance.state import DATABASE_SUPERUSER, DATABASE_USER, LOOPBACK, InstanceState
-from tests.live_server import LiveServer, running_server
+from tests.servers.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
-from token_optimizer.latency import Latency
+from token_optimizer.runtime.latency import Latency
 
 _AUDIT_LOG = "optimizer_app_auditentry"
-pytest_plugins = ["tests.embedding_server", "tests.people"]
+pytest_plugins = ["tests.servers.embedding_server", "tests.people"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

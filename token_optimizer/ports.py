@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
-from token_optimizer.latency import Latency
 from token_optimizer.models import BlockType, Kind, Marker, Origin, SentRead
+from token_optimizer.runtime.latency import Latency
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,10 +23,10 @@ from time import process_time
 import numpy as np
 
 from benchmarks.cases.cuts import by_chance, recall
+from benchmarks.choice.summaries import RATES, text_size
 from benchmarks.compressors.features import Features, features
 from benchmarks.compressors.models import Example, Matrix, Worth, logistic, network, pairwise, trees
 from benchmarks.compressors.passages import FAMILIES, Passages, load_passages
-from benchmarks.summaries import RATES, text_size
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
 

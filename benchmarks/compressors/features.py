@@ -23,10 +23,10 @@ from token_optimizer.optimizer.compression.faithfulness.critical_units import (
 )
 from token_optimizer.optimizer.embeddings.static import static_embedder
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
+from token_optimizer.optimizer.relevance.meaning.synonyms import synonyms
+from token_optimizer.optimizer.relevance.meaning.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.names import names
-from token_optimizer.optimizer.relevance.synonyms import synonyms
 from token_optimizer.optimizer.relevance.text_rank import text_ranks
-from token_optimizer.optimizer.relevance.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.words import stems
 
 Column = NDArray[np.float64]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, load_cases
-from benchmarks.summaries import prose, prose_kind
+from benchmarks.choice.summaries import prose, prose_kind
 from tests.benchmarks.cases.made import FAMILIES as OWN_FAMILIES
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import passages_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psutil
 
 from benchmarks.faults.site import ANSWER, Kind, Site
-from tests.mock_provider import Reply
+from tests.provider.mock_provider import Reply
 
 HANGS_SECONDS = 10.0
 # PostgreSQL writes into files that it has for a while.

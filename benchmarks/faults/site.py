@@ -14,15 +14,15 @@ from typing import Literal
 import psutil
 import requests
 
-from tests.events_receiver import EventsReceiver
-from tests.mock_provider import MockProvider, Reply
-from tests.optimizer_app.instance.running_instance import (
+from tests.optimizer_app.instance.whole.running_instance import (
     PROJECT_ROOT,
     Instance,
     manage,
     start_instance,
 )
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.events_receiver import EventsReceiver
 
 # `disk`: its state lies on a small file system of its own. `clock`: its time is told by a file.
 Kind = Literal["plain", "disk", "clock"]

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.optimizer_app.instance.running_instance import Instance, start_instance
+from tests.optimizer_app.instance.whole.running_instance import Instance, start_instance
 
 _MB = 10**6
 _CALM_CPU_SECONDS = 1.0

@@ -18,7 +18,7 @@ from optimizer_app.models import CutRollup, RequestTrace, RollupMark, TraceRollu
 from optimizer_app.rollups.rolling import roll_up_all
 from optimizer_app.rollups.spans import QUARTER, span_start
 from optimizer_app.trace_ids import made_at
-from tests.live_server import running_server
+from tests.servers.live_server import running_server
 
 _PASSWORD = "a long pass phrase"
 

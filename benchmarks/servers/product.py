@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.servers.pinned import MEASURED_CORE, OTHER_CORE, pin
-from tests.optimizer_app.instance.running_instance import Instance, manage, start_instance
+from tests.optimizer_app.instance.whole.running_instance import Instance, manage, start_instance
 
 _BOUND_KEY = """
 from optimizer_app.models import ApiKey, Project

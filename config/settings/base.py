@@ -344,9 +344,9 @@ SPECTACULAR_SETTINGS = {
         "PromptKindEnum": ["text", "openai", "anthropic", "responses"],
         "VariableKindEnum": "optimizer_app.prompts.template.Kind",
         "BlockTypeEnum": "optimizer_app.api.collections.documents.BLOCK_TYPES",
-        "ProviderKindEnum": "optimizer_app.models.provider.Provider.Kind",
+        "ProviderKindEnum": "optimizer_app.models.providers.provider.Provider.Kind",
         # Messages have a role, too.
-        "MemberRoleEnum": "optimizer_app.models.roles.Role",
+        "MemberRoleEnum": "optimizer_app.models.projects.roles.Role",
     },
 }
 

@@ -13,12 +13,12 @@ from dashboard.configs.page import posted, visible_config
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.configs.create import make_default
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.errors import FieldsRefused, FileRefused, StillUsed
 from optimizer_app.configs.files import MAX_FILE_BYTES, exported, imported
 from optimizer_app.configs.remove import delete_config
 from optimizer_app.configs.usage import active_keys_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
 
 
 @signed_in

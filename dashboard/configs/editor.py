@@ -16,10 +16,10 @@ from dashboard.shell.forms import with_reset
 from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.versioned import DraftActions
-from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.patterns import tried
-from optimizer_app.configs.shares import shares_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import discard_draft, draft_of, rebase_draft, save_draft
+from optimizer_app.configs.versions.shares import shares_of
 from optimizer_app.models import OptimizationConfig, Role
 from token_optimizer.config import PRESETS
 

@@ -17,10 +17,10 @@ from dashboard.configs.fields import ConfigForm
 from dashboard.configs.rows import embedding_of, problem
 from dashboard.shell.versioned import posted_to
 from optimizer_app.configs.changes import changes
-from optimizer_app.configs.drafts import draft_of
-from optimizer_app.configs.history import values_at, versions_of
 from optimizer_app.configs.usage import keys_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import draft_of
+from optimizer_app.configs.versions.history import values_at, versions_of
 from optimizer_app.models import ConfigDraft, OptimizationConfig
 from optimizer_app.playground.examples import shipped_examples
 from optimizer_app.playground.stored.choices import stored_choices

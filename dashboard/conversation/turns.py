@@ -9,7 +9,7 @@ from decimal import Decimal
 from dashboard.numbers.formats import exact, percent
 from dashboard.traces.rows import TraceRow
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 MAX_TURNS = 200
 

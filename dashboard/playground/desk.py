@@ -18,7 +18,7 @@ from dashboard.playground.templates import example_values
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept, capture_of, texts_for
 from optimizer_app.models import PlaygroundExample, Project, RequestTrace
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import shipped_examples, shipped_texts
 from optimizer_app.playground.trial import MAX_COLUMNS
 from optimizer_app.security.encryption import UndecryptableSecret

@@ -9,9 +9,9 @@ from django import forms
 from dashboard.playground.templates import prompt_of_template, template_options, templates_of
 from dashboard.shell.forms import KINDS, FieldNote, PageForm, text_area
 from dashboard.shell.select import options_of
-from optimizer_app.configs.history import Author
+from optimizer_app.configs.versions.history import Author
 from optimizer_app.models import Project
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_labels, config_named
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.prompt import TrialPrompt

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest
 
 from dashboard.playground.desk import Desk
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused, save_example
 from optimizer_app.playground.stored.sets import MAX_NAME_CHARS
 

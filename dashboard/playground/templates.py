@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from dashboard.shell.select import Options
 from optimizer_app.models import Project, PromptVersion
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.prompt import TrialPrompt, documents_of
 from optimizer_app.prompts.check import checked
 from optimizer_app.prompts.errors import PromptsError
-from optimizer_app.prompts.history import live_versions
 from optimizer_app.prompts.rendering import rendered_body
+from optimizer_app.prompts.versions.history import live_versions
 from token_optimizer.errors import PromptError
 
 

@@ -9,7 +9,7 @@ from django import forms
 from dashboard.projects.limits import LIMIT_NOTES, LimitsForm
 from dashboard.shell.forms import FieldNote, PageForm
 from optimizer_app.models import OptimizationConfig, Project
-from optimizer_app.models.project import DEFAULT_DRAIN_TOKENS, MAX_DRAIN_SECONDS, MAX_DRAIN_TOKENS
+from optimizer_app.models.projects.project import DEFAULT_DRAIN_TOKENS, MAX_DRAIN_SECONDS, MAX_DRAIN_TOKENS
 from optimizer_app.projects.settings import DrainSettings
 
 _NAME = forms.TextInput(attrs={"autocomplete": "off"})

@@ -13,7 +13,7 @@ from dashboard.numbers.formats import exact, money
 from dashboard.shell.forms import FieldNote, PageForm, text_area
 from optimizer_app.limits.present import Used
 from optimizer_app.limits.values import LIMIT_FIELDS, Limits, NoModelPattern, limits_of, model_patterns
-from optimizer_app.models.limits import BudgetPeriod, Limited
+from optimizer_app.models.projects.limits import BudgetPeriod, Limited
 
 _MAX_COUNT = 2**31 - 1
 _NUMBER = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})

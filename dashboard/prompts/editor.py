@@ -18,9 +18,9 @@ from dashboard.shell.versioned import DraftActions
 from optimizer_app.models import PromptDraft, PromptTemplate
 from optimizer_app.playground.costs import compared_models
 from optimizer_app.prompts.changes import changed_parts
-from optimizer_app.prompts.drafts import discard_draft, draft_of, rebase_draft, save_draft
-from optimizer_app.prompts.history import content_at, versions_of
 from optimizer_app.prompts.template import MAX_MESSAGES
+from optimizer_app.prompts.versions.drafts import discard_draft, draft_of, rebase_draft, save_draft
+from optimizer_app.prompts.versions.history import content_at, versions_of
 
 SHOWN_VERSIONS = 12
 DRAFTS = DraftActions("dashboard:prompt", draft_of, discard_draft, rebase_draft)

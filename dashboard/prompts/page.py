@@ -15,8 +15,8 @@ from dashboard.shell.page import render_page
 from dashboard.shell.scope import Scope
 from dashboard.shell.versioned import posted_to
 from optimizer_app.models import PromptDraft, PromptTemplate
-from optimizer_app.prompts.drafts import draft_of
-from optimizer_app.prompts.history import content_at
+from optimizer_app.prompts.versions.drafts import draft_of
+from optimizer_app.prompts.versions.history import content_at
 
 posted = posted_to("dashboard:prompt")
 

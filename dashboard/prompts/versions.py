@@ -20,10 +20,10 @@ from dashboard.shell.page import signed_in
 from dashboard.shell.versioned import compared_version, say_published_meanwhile
 from optimizer_app.models import PromptTemplate, PromptVersion
 from optimizer_app.prompts.changes import as_text
-from optimizer_app.prompts.drafts import draft_of
 from optimizer_app.prompts.errors import ContentRefused, NothingToPublish, PublishedMeanwhile
-from optimizer_app.prompts.history import content_at, versions_of
-from optimizer_app.prompts.publish import publish, roll_back
+from optimizer_app.prompts.versions.drafts import draft_of
+from optimizer_app.prompts.versions.history import content_at, versions_of
+from optimizer_app.prompts.versions.publish import publish, roll_back
 
 
 @signed_in

@@ -20,7 +20,7 @@ from dashboard.traces.filters import RequestFilter
 from dashboard.traces.rows import trace_rows
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.models import Project, Replay, RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.playground.examples import ExampleRefused
 from optimizer_app.playground.stored.sets import save_captured, sets_of
 from optimizer_app.playground.stored.sources import (

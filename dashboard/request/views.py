@@ -30,7 +30,7 @@ from dashboard.traces.why_not import reason_of
 from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
 from optimizer_app.models import ConfigVersion, OptimizationConfig, PromptVersion, RequestTrace
-from optimizer_app.models.trace import LARGE_COLUMNS
+from optimizer_app.models.traces.trace import LARGE_COLUMNS
 from optimizer_app.traces.feedback import feedback_on
 
 TEMPLATE = "dashboard/request/page.html"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dashboard.requests.searching import Span, next_traces
 from dashboard.traces.rows import TraceRow, rows_of
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 PAGE_SIZE = 50
 

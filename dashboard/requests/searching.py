@@ -14,7 +14,7 @@ from datetime import datetime
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import RequestFilter
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Stretch, sums
 from optimizer_app.trace_ids import first_id_at, made_at
 

@@ -18,7 +18,7 @@ from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.fields import TRACE_FIELDS
 from dashboard.traces.filters import RequestFilter
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 TEMPLATE = "dashboard/requests/page.html"
 MAX_CSV_ROWS = 100_000

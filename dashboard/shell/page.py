@@ -20,7 +20,7 @@ from dashboard.shell.navigation import parts_for
 from dashboard.shell.scope import Scope
 from dashboard.shell.themes import THEMES, theme_of
 from optimizer_app.models import Membership, Role
-from optimizer_app.models.roles import need_role
+from optimizer_app.models.projects.roles import need_role
 from optimizer_app.rollups.windows import RANGES
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)

@@ -12,9 +12,9 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace, Role
-from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.windows import DEFAULT_RANGE, RANGES, Range, Window
 
 

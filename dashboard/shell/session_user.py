@@ -12,7 +12,7 @@ from django.http import HttpRequest, parse_cookie
 from starlette.types import Scope
 
 from optimizer_app.models import ApiToken
-from optimizer_app.models.api_token import bearer_of
+from optimizer_app.models.keys.api_token import bearer_of
 
 
 async def known_as(scope: Scope) -> str:

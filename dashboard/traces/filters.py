@@ -13,7 +13,7 @@ from dashboard.shell.scope import Scope
 from dashboard.traces.routes import ROUTES
 from dashboard.traces.why_not import REASONS
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Selection
 from optimizer_app.traces.flags import FLAGS
 

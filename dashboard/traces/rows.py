@@ -9,7 +9,7 @@ from dashboard.traces.blocks import block_rows
 from dashboard.traces.strip import SmallStrip, small_strip
 from dashboard.traces.why_not import why_not
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 
 @dataclass(frozen=True, slots=True)

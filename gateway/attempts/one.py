@@ -10,7 +10,7 @@ from gateway.attempts.outgoing import Outgoing
 from gateway.attempts.translated import translated_attempt
 from gateway.callers.auth import Caller
 from gateway.echo.answer import echo_answer
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Client, Headers
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer

@@ -9,7 +9,7 @@ from gateway.attempts.outgoing import Outgoing
 from gateway.callers.routing import Target
 from gateway.dialects.base import ApiDialect
 from gateway.requests.additions import ASK_FOR_USAGE, Addition
-from gateway.requests.edits import with_model_named, with_system_roles
+from gateway.requests.bodies.edits import with_model_named, with_system_roles
 from gateway.requests.off_loop import off_loop
 from gateway.state import Gateway
 

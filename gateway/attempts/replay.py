@@ -10,7 +10,7 @@ import orjson
 from gateway.attempts.outgoing import Outgoing
 from gateway.callers.auth import Caller
 from gateway.recording import Recording
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Client
 from gateway.response import is_packed, is_stream, unpack_whole
 from gateway.response_cache.answers import AnswerStore, CopiedAnswer

@@ -11,7 +11,7 @@ import orjson
 from gateway.attempts.outgoing import Outgoing
 from gateway.callers.auth import Caller
 from gateway.errors import BadRequest
-from gateway.requests.body import parsed_object
+from gateway.requests.bodies.body import parsed_object
 from gateway.requests.client import Client, Headers
 from gateway.requests.off_loop import off_loop
 from gateway.state import Gateway

@@ -28,7 +28,7 @@ from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
 from optimizer_app.limits.holders import bounded_holders
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider, RouteTarget
-from optimizer_app.models.api_key import KEY_PREFIX, KeyScope, key_hash
+from optimizer_app.models.keys.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.entries import override_cache_prices
 from optimizer_app.projects.relay_paths import may_relay
 from token_optimizer.config import OptimizerConfig

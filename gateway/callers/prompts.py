@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 from gateway.callers.auth import FRESH_SECONDS
 from gateway.database import in_database
 from gateway.errors import NotFound, Unavailable
-from optimizer_app.prompts.published import PromptReference, PublishedPrompt, published_prompt
+from optimizer_app.prompts.versions.published import PromptReference, PublishedPrompt, published_prompt
 
 log = structlog.get_logger(__name__)
 

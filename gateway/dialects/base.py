@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from gateway.dialects.edits import Edit
 from gateway.dialects.sse import StreamTap
-from gateway.requests.body import Body, Name, checked
+from gateway.requests.bodies.body import Body, Name, checked
 from gateway.requests.client import Headers
 from optimizer_app.optimize.usage import Usage
 from token_optimizer.models import Dialect

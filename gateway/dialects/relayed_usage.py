@@ -15,7 +15,7 @@ from typing import Any
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
-from gateway.requests.encoding import ANY_WRAPPING
+from gateway.requests.bodies.encoding import ANY_WRAPPING
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 from token_optimizer.models import Dialect
 

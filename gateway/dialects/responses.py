@@ -12,7 +12,7 @@ from gateway.dialects.base import ApiDialect, count_of, details_of
 from gateway.dialects.edits import Edit, compactions
 from gateway.dialects.sse import StreamTap, parsed_event, text_member
 from gateway.errors import BadRequest
-from gateway.requests.body import Body, Name, checked
+from gateway.requests.bodies.body import Body, Name, checked
 from optimizer_app.models import Provider
 from optimizer_app.optimize.usage import Usage
 

@@ -23,7 +23,7 @@ from gateway.requests.in_flight import HeldBytes
 from gateway.requests.prompt import expected_tokens
 from gateway.requests.tags import tags_in_header
 from gateway.state import Gateway
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 from token_optimizer.models import Dialect
 
 _DIALECT_OF_ROOM: Mapping[str, Dialect] = {

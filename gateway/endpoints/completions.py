@@ -35,7 +35,7 @@ from gateway.read_back.passing import pass_joined_stream, pass_joined_whole
 from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.additions import Addition, body_with, usage_request
-from gateway.requests.body import parsed_object, with_model
+from gateway.requests.bodies.body import parsed_object, with_model
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header

@@ -9,13 +9,13 @@ from gateway.callers.auth import Caller
 from gateway.dialects.base import ApiDialect
 from gateway.errors import BadRequest
 from gateway.recording import Recording
-from gateway.requests.body import with_model
+from gateway.requests.bodies.body import with_model
 from gateway.requests.client import Client
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off
 from gateway.requests.sides import place_in_holdout, version_for
 from gateway.requests.template import rendered
 from gateway.state import Gateway
-from optimizer_app.prompts.published import PublishedPrompt
+from optimizer_app.prompts.versions.published import PublishedPrompt
 
 
 async def prompt_request(

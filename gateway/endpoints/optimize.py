@@ -18,7 +18,7 @@ from gateway.endpoints.base import JSON_TYPE
 from gateway.errors import BadRequest
 from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
-from gateway.requests.body import Name, checked, parsed_object
+from gateway.requests.bodies.body import Name, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, checked_budget, tag_in_header

@@ -15,7 +15,7 @@ from gateway.endpoints.base import JSON_TYPE
 from gateway.endpoints.optimize import OptimizeBody, optimized, read_prompt
 from gateway.masking.prompts import masked_request
 from gateway.recording import Recording
-from gateway.requests.body import Name
+from gateway.requests.bodies.body import Name
 from gateway.requests.client import Client
 from gateway.state import Gateway
 from token_optimizer.optimizer.reading_back.originals import reader_of

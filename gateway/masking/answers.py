@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from gateway.dialects.sse import MAX_EVENT_BYTES, EventBuffer, data_of, parsed_event, sse_event
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from token_optimizer.masking.bodies import restored_payload
 from token_optimizer.masking.placeholders import Originals
 from token_optimizer.masking.streams.by_dialect import RESTORERS

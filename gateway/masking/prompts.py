@@ -16,7 +16,7 @@ from gateway.callers.auth import Caller
 from gateway.errors import BadRequest
 from gateway.masking.answers import RestoredAnswer
 from gateway.recording import Recording
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest

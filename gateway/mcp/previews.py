@@ -11,7 +11,7 @@ from gateway.endpoints.base import TracedEndpoint
 from gateway.endpoints.optimize import optimize
 from gateway.mcp.arguments import Arguments
 from gateway.mcp.asking import Asked
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 
 _OPTIMIZE = TracedEndpoint(optimize, KeyScope.OPTIMIZE)
 MAX_BLOCKS = 200

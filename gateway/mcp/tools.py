@@ -16,7 +16,7 @@ from gateway.mcp.costs import CostQuestion, costs
 from gateway.mcp.documents import DocumentQuestion, find_passages
 from gateway.mcp.previews import Prompt, preview
 from gateway.mcp.traces import CutQuestion, RequestFilters, find_requests, why_cut
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 
 MAX_SECONDS = 20.0
 MAX_RESULT_BYTES = 256 * 1024

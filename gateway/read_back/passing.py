@@ -13,7 +13,7 @@ from gateway.errors import UpstreamFailed
 from gateway.read_back.joiner import JoinedStream
 from gateway.read_back.rounds import RecordedRounds
 from gateway.recording import Recording
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.response import (

@@ -14,7 +14,7 @@ import orjson
 import structlog
 
 from gateway.recording import Recording
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.upstream.connections import Answer
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.traces.record import ReadBackRecord

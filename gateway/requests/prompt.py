@@ -11,11 +11,11 @@ from typing import Any
 from gateway.callers.auth import Caller
 from gateway.callers.configs import NamedConfig
 from gateway.errors import BadRequest
-from gateway.requests.body import kind_of
+from gateway.requests.bodies.body import kind_of
 from gateway.requests.client import Client
 from optimizer_app.holdout.groups import Placed
 from optimizer_app.optimize.service import OptimizationRequest
-from optimizer_app.prompts.published import PublishedPrompt
+from optimizer_app.prompts.versions.published import PublishedPrompt
 from token_optimizer.dialects.bodies import conversation_key, has_answers
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.keys import prompt_digest

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.callers.configs import NamedConfig
-from optimizer_app.configs.membership import is_member
+from optimizer_app.configs.versions.membership import is_member
 from optimizer_app.holdout.groups import Placed, placed
 from token_optimizer.dialects.bodies import conversation_of, role_of, speaks, text_parts_of_message
 from token_optimizer.errors import PromptError

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from gateway.errors import BadRequest
-from gateway.requests.body import kind_of, parsed_object
+from gateway.requests.bodies.body import kind_of, parsed_object
 from optimizer_app.prompts.errors import ValuesRefused
-from optimizer_app.prompts.published import PromptReference, PublishedPrompt
 from optimizer_app.prompts.rendering import rendered_body
+from optimizer_app.prompts.versions.published import PromptReference, PublishedPrompt
 
 HEADER = "x-optimizer-prompt"
 

@@ -9,7 +9,7 @@ import orjson
 import structlog
 
 from gateway.errors import UpstreamFailed
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Headers
 from gateway.response import is_packed, unpack_whole, unpacked
 from gateway.translation.callers.writer import StreamWriter

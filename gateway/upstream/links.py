@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import orjson
 
 from gateway.callers.routing import ProviderRoute
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.requests.client import Client, Headers
 from gateway.upstream.addresses import base_urls, joined_url, prefix_in_base_url
 

@@ -12,7 +12,7 @@ from optimizer_app.access.acting import Actor, acting
 from optimizer_app.access.recording import record
 from optimizer_app.access.sessions import note_use
 from optimizer_app.models import AuditEntry, Project, Role
-from optimizer_app.models.roles import needed_role
+from optimizer_app.models.projects.roles import needed_role
 
 
 class Acting:

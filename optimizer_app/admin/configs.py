@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from optimizer_app.admin.walls import ProjectFilter, WithinProjects
-from optimizer_app.configs.history import next_number, record_version
+from optimizer_app.configs.versions.history import next_number, record_version
 from optimizer_app.models import OptimizationConfig
 
 

@@ -10,8 +10,8 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from optimizer_app.models import ApiToken, Project, Role
-from optimizer_app.models.project import ProjectQuerySet
-from optimizer_app.models.roles import need_role
+from optimizer_app.models.projects.project import ProjectQuerySet
+from optimizer_app.models.projects.roles import need_role
 
 
 class ScopeAllows(BasePermission):

@@ -11,8 +11,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from optimizer_app.models import ApiToken
-from optimizer_app.models.api_key import KEY_PREFIX
-from optimizer_app.models.api_token import bearer_of
+from optimizer_app.models.keys.api_key import KEY_PREFIX
+from optimizer_app.models.keys.api_token import bearer_of
 
 # The last use is shown to the minute: more would be a write for each request.
 _LAST_USE = timedelta(minutes=1)

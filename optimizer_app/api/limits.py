@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from optimizer_app.limits.present import Used
 from optimizer_app.limits.values import LIMIT_FIELDS, Limits, NoModelPattern, model_patterns
-from optimizer_app.models.limits import BudgetPeriod
+from optimizer_app.models.projects.limits import BudgetPeriod
 
 _MAX_COUNT = 2**31 - 1
 

@@ -14,8 +14,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from optimizer_app.api.access import projects_of
 from optimizer_app.models import Role
-from optimizer_app.models.project import ProjectQuerySet
-from optimizer_app.models.roles import need_role, needed_role
+from optimizer_app.models.projects.project import ProjectQuerySet
+from optimizer_app.models.projects.roles import need_role, needed_role
 
 
 class Collection(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):

@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 
 from optimizer_app.configs.check import checked
 from optimizer_app.configs.errors import FieldsRefused
-from optimizer_app.configs.history import Author, record_version
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.history import Author, record_version
 from optimizer_app.models import OptimizationConfig, Project
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 MAX_REQUESTS = 1_000
 

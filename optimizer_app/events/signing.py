@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from optimizer_app.models.event import EventDestination
+from optimizer_app.models.traces.event import EventDestination
 from optimizer_app.security.encryption import encrypt
 
 PREFIX = "whsec_"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from optimizer_app.models import OptimizationConfig, RequestTrace
-from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from optimizer_app.rollups.windows import Window
 
 

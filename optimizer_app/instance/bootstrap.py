@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 
 from optimizer_app.models import ApiKey, Project, Provider
-from optimizer_app.models.api_key import KEY_PREFIX, key_hash
+from optimizer_app.models.keys.api_key import KEY_PREFIX, key_hash
 from optimizer_app.projects.create import create_project
 
 ADMIN_NAME = "admin"

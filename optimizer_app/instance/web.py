@@ -19,7 +19,7 @@ import psutil
 import uvicorn
 from django.conf import settings
 
-from optimizer_app.instance.bounded_http import BoundedHttpProtocol
+from optimizer_app.instance.bounds.bounded_http import BoundedHttpProtocol
 
 APPLICATION = "config.asgi:application"
 STREAMS_END_WITHIN_SECONDS = 15

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from optimizer_app.limits.values import Limits
-from optimizer_app.models.limits import BudgetPeriod
+from optimizer_app.models.projects.limits import BudgetPeriod
 from optimizer_app.rollups.reading import Selection, Stretch, sums
 
 # Clocks of machines differ, and requests are traced by when they began.

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from optimizer_app.models.limits import BudgetPeriod, Limited
+from optimizer_app.models.projects.limits import BudgetPeriod, Limited
 
 # Of a limit: from here on people are told.
 NEARLY_SPENT = Decimal("0.8")

@@ -3,31 +3,31 @@
 from optimizer_app.models.access.audit import AuditEntry
 from optimizer_app.models.access.membership import Invitation, Membership
 from optimizer_app.models.access.sign_in import Identity, RecoveryCode, SecondFactor, UserSession
-from optimizer_app.models.api_key import ApiKey
-from optimizer_app.models.api_token import ApiToken
-from optimizer_app.models.config import OptimizationConfig
-from optimizer_app.models.config_history import ConfigDraft, ConfigShare, ConfigVersion
+from optimizer_app.models.configs.config import OptimizationConfig
+from optimizer_app.models.configs.config_history import ConfigDraft, ConfigShare, ConfigVersion
+from optimizer_app.models.configs.regression_case import RegressionCase, RegressionResult
+from optimizer_app.models.configs.tuning import TuningProposal
 from optimizer_app.models.document import Document, IngestJob, IngestUse
-from optimizer_app.models.event import Event, EventDelivery, EventDestination
-from optimizer_app.models.feedback import TraceFeedback
 from optimizer_app.models.kept.capture import Capture
 from optimizer_app.models.kept.replay import Replay, ReplayResult
-from optimizer_app.models.metric_series import MetricSeries
-from optimizer_app.models.playground_example import PlaygroundExample
+from optimizer_app.models.keys.api_key import ApiKey
+from optimizer_app.models.keys.api_token import ApiToken
 from optimizer_app.models.precompression import Precompression, PrecompressionHour
-from optimizer_app.models.price_override import PriceOverride
-from optimizer_app.models.project import Project
-from optimizer_app.models.prompt_template import PromptDraft, PromptTemplate, PromptVersion
-from optimizer_app.models.provider import Provider
-from optimizer_app.models.regression_case import RegressionCase, RegressionResult
-from optimizer_app.models.roles import Role
-from optimizer_app.models.rollup import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
-from optimizer_app.models.route import Route, RouteTarget
-from optimizer_app.models.saved_view import SavedView
-from optimizer_app.models.seen_prompt import SeenPrompt
-from optimizer_app.models.token_drift import TokenDrift
-from optimizer_app.models.trace import RequestTrace
-from optimizer_app.models.tuning import TuningProposal
+from optimizer_app.models.projects.project import Project
+from optimizer_app.models.projects.roles import Role
+from optimizer_app.models.prompts.playground_example import PlaygroundExample
+from optimizer_app.models.prompts.prompt_template import PromptDraft, PromptTemplate, PromptVersion
+from optimizer_app.models.providers.price_override import PriceOverride
+from optimizer_app.models.providers.provider import Provider
+from optimizer_app.models.providers.route import Route, RouteTarget
+from optimizer_app.models.providers.token_drift import TokenDrift
+from optimizer_app.models.traces.event import Event, EventDelivery, EventDestination
+from optimizer_app.models.traces.feedback import TraceFeedback
+from optimizer_app.models.traces.metric_series import MetricSeries
+from optimizer_app.models.traces.rollup import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
+from optimizer_app.models.traces.saved_view import SavedView
+from optimizer_app.models.traces.seen_prompt import SeenPrompt
+from optimizer_app.models.traces.trace import RequestTrace
 
 __all__ = [
     "ApiKey",

@@ -12,7 +12,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
 from optimizer_app.background.leases import is_free
-from optimizer_app.models.project import Project
+from optimizer_app.models.projects.project import Project
 from token_optimizer.models import BlockType
 from token_optimizer.storage.blocks import delete_document
 

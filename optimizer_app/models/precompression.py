@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 
 from optimizer_app.background.leases import is_free
-from optimizer_app.models.project import Project
+from optimizer_app.models.projects.project import Project
 
 
 class PrecompressionQuerySet(models.QuerySet["Precompression"]):

@@ -11,11 +11,11 @@ from typing import Any
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.latency import Latency
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CachePrices, Ports, RetrievalResult
+from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_body, is_estimate
 
 # Some 6,000 tokens: about 10 ms on the event loop.

@@ -16,7 +16,7 @@ from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
 from optimizer_app.precompression.lookups import PrecompressionReader
-from token_optimizer.time_limit import killed_after
+from token_optimizer.runtime.time_limit import killed_after
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
 _NICENESS = 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from optimizer_app.configs.history import Author
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.history import Author
 from optimizer_app.models import ConfigDraft, OptimizationConfig, Project
-from optimizer_app.models.config import OptimizationConfigQuerySet
+from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from token_optimizer.config import PRESETS, OptimizerConfig
 from token_optimizer.errors import ConfigError
 

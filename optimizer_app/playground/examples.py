@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from optimizer_app.demo.prompts import DemoError, ExamplePrompt, read_prompts
 from optimizer_app.models import PlaygroundExample, Project
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body, prompt_of_text
 from token_optimizer.models import Dialect
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from optimizer_app.models import PriceOverride
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import Entry, ModelPrices, entry_of, prices_of
 from optimizer_app.prices.file import price_file_date
 

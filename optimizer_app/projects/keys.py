@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, Limits, set_limits
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
-from optimizer_app.models.api_key import all_scopes
+from optimizer_app.models.keys.api_key import all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready
 from optimizer_app.projects.relay_paths import relay_paths
 

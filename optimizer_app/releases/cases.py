@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 
 from optimizer_app.models import Project, RegressionCase
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
 from optimizer_app.playground.comparison import MAX_CHARS
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.sent import missing_lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from optimizer_app.captures.reading import capture_of, texts_of
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 
 
 def kept_case(trace: RequestTrace, block_number: int | None = None) -> CaseTexts:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from optimizer_app.configs.check import checked
 from optimizer_app.configs.errors import FieldsRefused, NoShare
-from optimizer_app.configs.history import Author
-from optimizer_app.configs.publish import publish
-from optimizer_app.configs.shares import publish_to_all, publish_to_share
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.history import Author
+from optimizer_app.configs.versions.publish import publish
+from optimizer_app.configs.versions.shares import publish_to_all, publish_to_share
 from optimizer_app.models import ConfigVersion, OptimizationConfig, RegressionResult
 from optimizer_app.releases.errors import CasesFailed
 from optimizer_app.releases.runs import failing, run_cases

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import Aggregate, Count, FloatField, Q, Sum
 
 from optimizer_app.models import ConfigShare, RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 
 class _Percentiles(Aggregate):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from optimizer_app.background.wake import REPLAY, wake
 from optimizer_app.captures.reading import NotKept
-from optimizer_app.configs.history import Author
+from optimizer_app.configs.versions.history import Author
 from optimizer_app.models import Project, Replay, ReplayResult
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.stored.sources import Source, loaded

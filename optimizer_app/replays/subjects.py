@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimizer_app.configs.drafts import draft_of
-from optimizer_app.configs.history import Author, values_at, versions_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import draft_of
+from optimizer_app.configs.versions.history import Author, values_at, versions_of
 from optimizer_app.models import ConfigVersion, OptimizationConfig, Project
 
 MAX_OLDER_VERSIONS = 10

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import F, FloatField
 from django.db.models.functions import Cast
 
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.histograms import (
     LATENCY_BINS,
     RATIO_BINS,

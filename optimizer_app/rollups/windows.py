@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Stretch
 from optimizer_app.trace_ids import first_id_at
 

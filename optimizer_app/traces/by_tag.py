@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Count, F, Sum
 from django.db.models.fields.json import KeyTextTransform
 
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 MAX_VALUES = 1_000
 

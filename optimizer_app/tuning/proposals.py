@@ -10,11 +10,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile, ShareRunning
-from optimizer_app.configs.history import Author
-from optimizer_app.configs.publish import publish_unattended
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
+from optimizer_app.configs.versions.history import Author
+from optimizer_app.configs.versions.publish import publish_unattended
 from optimizer_app.models import OptimizationConfig, TuningProposal
 from optimizer_app.releases.runs import failing, run_cases
 from optimizer_app.rollups.windows import RANGES, Window

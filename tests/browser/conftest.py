@@ -19,9 +19,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 from tests.browser.looks import PHONE, Looks, assert_fits, assert_still
-from tests.live_server import LiveServer
 from tests.optimizer_app.precompression.texts import prose
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 
 if TYPE_CHECKING:
     from optimizer_app.models import Project

@@ -18,9 +18,9 @@ from playwright.async_api import FileChooser, Page, expect
 from optimizer_app.models import ApiKey, Document, OptimizationConfig, Project
 from tests.browser.conftest import OpenPage, Site
 from tests.browser.looks import assert_accessible
-from tests.celery_worker import celery_worker
 from tests.dashboard.documents.rows import make_document
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.celery_worker import celery_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 

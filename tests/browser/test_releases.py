@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from playwright.async_api import expect
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import OptimizationConfig, RequestTrace
 from tests.browser.conftest import OpenPage, Site, Watched
 from tests.browser.looks import DESK

@@ -14,8 +14,8 @@ from playwright.async_api import expect
 from optimizer_app.configs.create import create_config
 from optimizer_app.configs.values import ConfigValues
 from tests.browser.conftest import OpenPage, Site, Watched
-from tests.celery_worker import celery_worker
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.celery_worker import celery_worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 

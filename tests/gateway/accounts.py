@@ -14,9 +14,9 @@ from anthropic import Anthropic, AsyncAnthropic
 from openai import AsyncOpenAI, OpenAI
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project, Provider
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider
+from tests.servers.live_server import LiveServer
 
 OPENAI_SECRET = "sk-of-the-project"
 ANTHROPIC_SECRET = "sk-ant-of-the-project"

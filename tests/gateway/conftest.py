@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.live_server import LiveServer, running_server
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.live_server import LiveServer, running_server
 
 if TYPE_CHECKING:
     from tests.gateway.accounts import Account

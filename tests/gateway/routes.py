@@ -6,7 +6,7 @@ from typing import Any
 
 from optimizer_app.models import Provider, Route, RouteTarget
 from tests.gateway.accounts import Account
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 
 def provider_at(account: Account, mock: MockProvider, name: str, **values: Any) -> Provider:

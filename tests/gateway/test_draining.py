@@ -15,8 +15,8 @@ from optimizer_app.limits.holders import project_holder
 from optimizer_app.limits.present import present_use
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
 from token_optimizer.tokens.counts import count_body
 
 CHAT, MESSAGES = "/v1/chat/completions", "/v1/messages"

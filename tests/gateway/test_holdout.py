@@ -9,8 +9,8 @@ import pytest
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import ANTHROPIC_TOOLS, HI, MODEL, OPENAI_TOOLS, ORDERS, QUESTION, TOOL
-from tests.mock_dialects import ToolCall
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_dialects import ToolCall
+from tests.provider.mock_provider import MockProvider, Reply
 
 CHAT = "/v1/chat/completions"
 Body = dict[str, Any]

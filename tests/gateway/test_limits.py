@@ -30,9 +30,9 @@ from optimizer_app.limits.windows import Holder
 from tests.dashboard.traces.rows import make_trace
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from tests.mock_provider import MockProvider
 from tests.optimizer_app.traces.records import eventually
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}

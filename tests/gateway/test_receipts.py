@@ -18,8 +18,8 @@ from optimizer_app.receipts.bill import bill_of
 from optimizer_app.receipts.receipt import Receipt
 from tests.gateway.accounts import Account
 from tests.gateway.provider_cache.sessions import PATHS, session_turns
-from tests.mock_counting import CountingCache
-from tests.mock_provider import MockProvider
+from tests.provider.mock_counting import CountingCache
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.models import Dialect
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from optimizer_app.rollups.reading import Selection
 from optimizer_app.rollups.windows import RANGES, Window
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 CHAT = "/v1/chat/completions"
 Body = dict[str, Any]

@@ -17,11 +17,11 @@ from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import Document, OptimizationConfig
 from optimizer_app.optimize import retrieval
 from optimizer_app.optimize.service import OptimizationRequest, run_inline
-from tests.embedding_server import Ready
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.prompts import CLAUDE, MODEL
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.embedding_server import Ready
+from tests.servers.live_server import LiveServer
 from token_optimizer.config import OptimizerConfig
 
 HANDBOOK = """# Handbook

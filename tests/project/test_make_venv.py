@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.optimizer_app.instance.running_instance import PROJECT_ROOT
+from tests.optimizer_app.instance.whole.running_instance import PROJECT_ROOT
 
 pytestmark = pytest.mark.long
 

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from optimizer_app.metrics.catalog import METRICS, PREFIX, Metric
-from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy/prometheus"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.events_receiver import EventsReceiver
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.events_receiver import EventsReceiver
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE
 from token_optimizer.telemetry.endpoint import SPILL_VARIABLE
 

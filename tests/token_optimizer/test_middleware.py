@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.events_receiver import EventsReceiver
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.events_receiver import EventsReceiver
 from tests.token_optimizer.prompts import LOG, anthropic_request, openai_request
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError, PromptError

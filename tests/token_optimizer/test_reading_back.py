@@ -12,7 +12,7 @@ import anthropic
 import openai
 import pytest
 
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from tests.token_optimizer.prompts import anthropic_request, openai_request
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.middleware import AsyncTokenOptimizer, TokenOptimizer

@@ -4,7 +4,7 @@ A rule is pure and deterministic, keeps the ids of blocks, changes no block in p
 in its input. A rule never imports another rule.
 """
 
-from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
+from token_optimizer.optimizer.conversation.turns.newest_turns import keep_last_n_turns
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.logs.trimming import trim_logs
 from token_optimizer.optimizer.prose.copies import references_to_copies

@@ -17,8 +17,6 @@ import uuid_utils.compat
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_key, detect_dialect
 from token_optimizer.errors import NotShort, StageError, StageSkipped
-from token_optimizer.garbage import collector_paused
-from token_optimizer.latency import Latency
 from token_optimizer.masking.bodies import masked_body
 from token_optimizer.masking.masker import placeholder_key
 from token_optimizer.models import (
@@ -55,6 +53,8 @@ from token_optimizer.optimizer.reading_back.extras import BodyExtras, can_read_b
 from token_optimizer.optimizer.reading_back.originals import reader_of
 from token_optimizer.optimizer.reading_back.re_reads import re_reads, repeated_calls
 from token_optimizer.optimizer.reading_back.tool import without_tool
+from token_optimizer.optimizer.report.stats import stats_of
+from token_optimizer.optimizer.report.why_not import why_not
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
 from token_optimizer.optimizer.stages import (
@@ -76,12 +76,12 @@ from token_optimizer.optimizer.stages.heuristics import (
     turns,
     whitespace,
 )
-from token_optimizer.optimizer.stats import stats_of
-from token_optimizer.optimizer.why_not import why_not
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.prompt_cache.rules import cache_rules
 from token_optimizer.prompt_cache.segments import prompt_segments
+from token_optimizer.runtime.garbage import collector_paused
+from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_texts
 
 log = logging.getLogger(__name__)

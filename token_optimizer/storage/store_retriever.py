@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.errors import StageSkipped
 from token_optimizer.optimizer.embeddings.service import EmbeddingService
 from token_optimizer.ports import RetrievalResult
+from token_optimizer.runtime.background_load import BackgroundLoad
 from token_optimizer.storage.vectors import VectorStore
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django import forms
 
 from dashboard.shell.forms import KINDS, PageForm, text_area
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 
 PROMPT_FIELDS = ("kind", "text", "question", "documents")
 

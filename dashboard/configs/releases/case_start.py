@@ -13,7 +13,7 @@ from dashboard.configs.releases.case_form import PROMPT_FIELDS
 from dashboard.traces.blocks import BlockRow, block_rows
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.models import Project, RequestTrace
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_named
 from optimizer_app.playground.examples import prompt_of_example, shipped_examples, shipped_texts
 from optimizer_app.playground.settings import SettingsRefused, settings_of, with_settings

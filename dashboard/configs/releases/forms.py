@@ -8,7 +8,7 @@ from django import forms
 
 from dashboard.shell.forms import FieldNote, PageForm
 from optimizer_app.configs.errors import FieldsRefused
-from optimizer_app.configs.shares import MAX_PERCENT
+from optimizer_app.configs.versions.shares import MAX_PERCENT
 from optimizer_app.releases.errors import CasesFailed
 from optimizer_app.releases.publish import ShareSize
 from optimizer_app.releases.runs import CaseResult

@@ -15,7 +15,7 @@ from dashboard.configs.fields import as_label, title_of
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.blocks import block_rows
-from optimizer_app.configs.keeping import Kept, NothingKeeps, keep_in_draft, kept_by
+from optimizer_app.configs.versions.keeping import Kept, NothingKeeps, keep_in_draft, kept_by
 from optimizer_app.models import OptimizationConfig, RequestTrace
 from token_optimizer.config_fields import FIELDS
 

@@ -17,7 +17,6 @@ from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.versioned import compared_version, say_published_meanwhile
 from optimizer_app.configs.changes import changes
-from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.errors import (
     FieldsRefused,
     NoShare,
@@ -25,10 +24,11 @@ from optimizer_app.configs.errors import (
     PublishedMeanwhile,
     ShareRunning,
 )
-from optimizer_app.configs.history import next_number, versions_of
-from optimizer_app.configs.publish import roll_back
 from optimizer_app.configs.usage import active_keys_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import draft_of
+from optimizer_app.configs.versions.history import next_number, versions_of
+from optimizer_app.configs.versions.publish import roll_back
 from optimizer_app.models import ConfigVersion, OptimizationConfig, RegressionCase
 from optimizer_app.releases.errors import CasesFailed
 from optimizer_app.releases.publish import publish_checked

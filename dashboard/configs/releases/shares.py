@@ -14,9 +14,9 @@ from dashboard.configs.releases.forms import AnywayForm, add_refused
 from dashboard.configs.releases.publishing import release_page, said
 from dashboard.shell.page import signed_in
 from optimizer_app.configs.errors import FieldsRefused, NoShare
-from optimizer_app.configs.membership import member_keys
-from optimizer_app.configs.shares import roll_back_share
 from optimizer_app.configs.usage import active_keys_of
+from optimizer_app.configs.versions.membership import member_keys
+from optimizer_app.configs.versions.shares import roll_back_share
 from optimizer_app.models import ApiKey, ConfigShare, OptimizationConfig
 from optimizer_app.releases.errors import CasesFailed
 from optimizer_app.releases.publish import publish_share_checked

@@ -17,8 +17,8 @@ from dashboard.configs.trial.rows import TrialRow, sums, trial_row
 from dashboard.shell.page import for_role, is_live_refresh, render_page, signed_in
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept, check_may_read
-from optimizer_app.configs.drafts import draft_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import draft_of
 from optimizer_app.models import OptimizationConfig, Role
 from optimizer_app.playground.comparison import compare, pasted_prompt
 from optimizer_app.playground.examples import shipped_examples

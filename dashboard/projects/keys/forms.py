@@ -13,7 +13,7 @@ from django.utils import timezone
 from dashboard.projects.limits import LIMIT_NOTES, LimitsForm, initial_limits
 from dashboard.shell.forms import FieldNote, PageForm, text_area
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
-from optimizer_app.models.api_key import KeyScope, all_scopes
+from optimizer_app.models.keys.api_key import KeyScope, all_scopes
 from optimizer_app.projects.keys import KeyValues
 from optimizer_app.projects.relay_paths import NoRelayPath, relay_paths
 

@@ -13,7 +13,7 @@ from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
 from gateway.endpoints.handed_in.key_in_body import read_from_caller
 from gateway.errors import BadRequest, RateLimited
-from gateway.requests.body import parsed_object
+from gateway.requests.bodies.body import parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.events.receiving import RefusedEvent, check_events, store_received

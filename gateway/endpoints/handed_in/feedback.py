@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
 from gateway.endpoints.traces import asked_trace_id, unknown_trace
-from gateway.requests.body import Body, checked, parsed_object
+from gateway.requests.bodies.body import Body, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.models import RequestTrace, TraceFeedback

@@ -19,13 +19,13 @@ from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
 from gateway.endpoints.handed_in.key_in_body import read_from_caller
 from gateway.errors import BadRequest, NotFound
-from gateway.requests.body import Body, Name, checked, parsed_object
+from gateway.requests.bodies.body import Body, Name, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.ingest.accept import NewDocument, RefusedDocument, accept_documents
 from optimizer_app.ingest.job import job_status
 from optimizer_app.models import Document, IngestJob, Project
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 from token_optimizer.models import BlockType
 
 _TYPES = ", ".join(item.value for item in BlockType)

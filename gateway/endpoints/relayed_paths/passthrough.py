@@ -22,9 +22,9 @@ from gateway.endpoints.relayed_paths.relayed import is_relayed
 from gateway.errors import NotFound
 from gateway.masking.prompts import masked_bytes
 from gateway.recording import Recording
-from gateway.requests.body import checked, json_object, parsed_object, with_model
+from gateway.requests.bodies.body import checked, json_object, parsed_object, with_model
+from gateway.requests.bodies.edits import with_model_named
 from gateway.requests.client import Client
-from gateway.requests.edits import with_model_named
 from gateway.requests.off_loop import off_loop
 from gateway.requests.paths import right_path
 from gateway.requests.prompt import is_off

@@ -18,7 +18,7 @@ from optimizer_app.api.errors import Conflict
 from optimizer_app.api.fields import VisibleProject
 from optimizer_app.configs.check import problem
 from optimizer_app.models import Project, Role
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.playground.asking import Bill, NotAnswered, Question, answer, question_to
 from optimizer_app.playground.configs import config_named

@@ -23,7 +23,7 @@ from optimizer_app.limits.holders import project_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import LIMIT_FIELDS, limits_of
 from optimizer_app.models import OptimizationConfig, Project, Role
-from optimizer_app.models.project import MAX_DRAIN_SECONDS, MAX_DRAIN_TOKENS
+from optimizer_app.models.projects.project import MAX_DRAIN_SECONDS, MAX_DRAIN_TOKENS
 from optimizer_app.outgoing import UnsafeUrl
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, NameTaken

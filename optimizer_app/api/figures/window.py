@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from optimizer_app.api.access import projects_of
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Selection
 from optimizer_app.rollups.windows import DEFAULT_RANGE, RANGES, Window
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from optimizer_app.models.project import Project
-from optimizer_app.models.roles import Role
+from optimizer_app.models.projects.project import Project
+from optimizer_app.models.projects.roles import Role
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from optimizer_app.models.api_key import key_hash
-from optimizer_app.models.roles import Role
+from optimizer_app.models.keys.api_key import key_hash
+from optimizer_app.models.projects.roles import Role
 
 if TYPE_CHECKING:
-    from optimizer_app.models.project import Project
+    from optimizer_app.models.projects.project import Project
 
 INVITATION_HOLDS = timedelta(days=7)
 

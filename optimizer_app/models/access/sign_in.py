@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.models import Device, ThrottlingMixin
 from django_otp.oath import TOTP
 
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 from optimizer_app.security.encryption import decrypt, encrypt
 
 _KEY_BYTES = 20

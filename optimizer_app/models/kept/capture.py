@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.utils import timezone
 
-from optimizer_app.models.project import Project
+from optimizer_app.models.projects.project import Project
 
 
 class CaptureQuerySet(models.QuerySet["Capture"]):

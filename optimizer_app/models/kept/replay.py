@@ -11,9 +11,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 
 from optimizer_app.background.leases import is_free
-from optimizer_app.models.config import OptimizationConfig
-from optimizer_app.models.playground_example import PlaygroundExample
-from optimizer_app.models.project import Project
+from optimizer_app.models.configs.config import OptimizationConfig
+from optimizer_app.models.projects.project import Project
+from optimizer_app.models.prompts.playground_example import PlaygroundExample
 
 
 class ReplayQuerySet(models.QuerySet["Replay"]):

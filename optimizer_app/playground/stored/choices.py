@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer_app.models import OptimizationConfig, RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.playground.stored.sets import sets_of
 from optimizer_app.playground.stored.sources import Source, captured, captured_sources, set_sources
 

@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from optimizer_app.captures.reading import capture_of, texts_of
 from optimizer_app.models import PlaygroundExample, Project, RequestTrace
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from optimizer_app.captures.reading import NotKept, capture_of, texts_of
 from optimizer_app.models import Capture, PlaygroundExample, Project, RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body
 from optimizer_app.security.encryption import UndecryptableSecret

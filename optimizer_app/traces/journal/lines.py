@@ -14,7 +14,7 @@ from optimizer_app.captures.record import CaptureRecord, is_capture
 from optimizer_app.captures.store import store_capture
 from optimizer_app.traces.journal.segments import SegmentJournal
 from optimizer_app.traces.record import TraceRecord, UnreadableRecord
-from optimizer_app.traces.store import Stored, store
+from optimizer_app.traces.storing.store import Stored, store
 
 log = structlog.get_logger(__name__)
 

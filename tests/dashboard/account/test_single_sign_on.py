@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 
 from optimizer_app.models import Identity, SecondFactor
 from tests.dashboard.pages import page_text
-from tests.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
+from tests.servers.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 
 
 @pytest.fixture

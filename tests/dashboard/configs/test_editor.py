@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.publish import publish
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.publish import publish
 from optimizer_app.models import ApiKey, ConfigDraft, OptimizationConfig, Project
 from tests.dashboard.configs.test_views import text_of
 from token_optimizer.config_fields import FIELDS, SERVICE_FIELDS

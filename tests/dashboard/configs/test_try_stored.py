@@ -8,8 +8,8 @@ from django.test import Client
 
 from dashboard.configs.trial import views
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import Capture, OptimizationConfig, Project
 from optimizer_app.playground.stored.sets import save_captured
 from tests.dashboard.pages import page_text

@@ -14,8 +14,8 @@ from django.test import Client
 from dashboard.documents import uploads
 from optimizer_app.models import Document, IngestJob, Project
 from tests.dashboard.documents.rows import make_document
-from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 
 JSON = {"Accept": "application/json"}
 MB = 1024**2

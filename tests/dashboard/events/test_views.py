@@ -13,7 +13,7 @@ from optimizer_app.events.destinations import destination_of, destinations_of, p
 from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
-from tests.events_receiver import EventsReceiver
+from tests.servers.events_receiver import EventsReceiver
 
 
 def make_event(project: Project, event_type: str = "cache_hit", **fields: object) -> Event:

@@ -14,7 +14,7 @@ from optimizer_app.playground.asking import question_to
 from optimizer_app.playground.prompt import prompt_of_text
 from tests.dashboard.pages import one_line
 from tests.dashboard.playground.test_views import TEXT, post, tried
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
 
 
 @pytest.fixture

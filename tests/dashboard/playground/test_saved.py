@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.models import PlaygroundExample, Project
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import save_example
 from tests.dashboard.pages import page_text
 from tests.dashboard.playground.test_views import tried

@@ -11,11 +11,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
 from optimizer_app.prompts.create import create_template
-from optimizer_app.prompts.publish import publish
+from optimizer_app.prompts.versions.publish import publish
 from tests.dashboard.pages import one_line, page_text
 from tests.dashboard.traces.rows import make_trace
 from tests.optimizer_app.captures.kept import kept_trace

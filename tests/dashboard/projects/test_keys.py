@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
 

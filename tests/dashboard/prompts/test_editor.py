@@ -12,7 +12,7 @@ from django.test import Client
 
 from optimizer_app.models import Project, PromptDraft, PromptTemplate
 from optimizer_app.prompts.create import create_template
-from optimizer_app.prompts.publish import publish
+from optimizer_app.prompts.versions.publish import publish
 from tests.dashboard.pages import one_line, page_text
 from tests.optimizer_app.prompts.contents import QUESTION, RULES, content
 

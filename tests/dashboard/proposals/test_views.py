@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from optimizer_app.configs.drafts import draft_of
+from optimizer_app.configs.versions.drafts import draft_of
 from optimizer_app.models import OptimizationConfig, Project, TuningProposal
 from tests.dashboard.pages import page_text
 from tests.optimizer_app.tuning.test_proposals import wanted_again

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import OptimizationConfig, PlaygroundExample, Project, Replay, RequestTrace
 from optimizer_app.tasks import run_replays
 from tests.dashboard.pages import page_text

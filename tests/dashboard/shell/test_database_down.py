@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import requests
 
-from tests.live_server import LiveServer
+from tests.servers.live_server import LiveServer
 
 NOBODY = "postgres://nobody:the-pass-word@127.0.0.1:1/none"
 

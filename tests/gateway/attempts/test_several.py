@@ -14,7 +14,7 @@ from optimizer_app.providers.breaker import FAILURES
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.gateway.routes import provider_at, route_to
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from gateway.callers.auth import FRESH_SECONDS, MAX_UNKNOWN_KEYS, Caller, CallerCache, presented_secret
 from gateway.callers.configs import NamedConfig
 from gateway.errors import Unauthorized, Unavailable
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 from tests.patience import PATIENCE_SECONDS
 from token_optimizer.config import OptimizerConfig
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from gateway.callers.auth import caller_of
-from optimizer_app.configs.shares import publish_to_all, publish_to_share, roll_back_share
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.shares import publish_to_all, publish_to_share, roll_back_share
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL

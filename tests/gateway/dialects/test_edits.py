@@ -11,8 +11,8 @@ from gateway.dialects.edits import applied_edits
 from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from tests.gateway.accounts import Account
-from tests.mock_dialects import sse
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_dialects import sse
+from tests.provider.mock_provider import MockProvider, Reply
 
 CLEARED = {"type": "clear_tool_uses_20250919", "cleared_tool_uses": 8, "cleared_input_tokens": 50_000}
 MANAGEMENT = {"edits": [{"type": "clear_tool_uses_20250919", "keep": {"type": "tool_uses", "value": 9}}]}

@@ -22,8 +22,8 @@ from tests.gateway.prompts import (
     long_chat,
     openai_agent,
 )
-from tests.mock_provider import MockProvider, Reply, ToolCall
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer.tokens.counts import count_body
 
 STATS = {

@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import MODEL, openai_agent
 from tests.gateway.read_back.prompts import chat
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.tokens.counts import count_body
 
 PATH = "/v1/compress"

@@ -6,8 +6,8 @@ import socket
 
 import requests
 
-from tests.live_server import LiveServer, running_server
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer, running_server
 
 
 def test_health(server: LiveServer) -> None:

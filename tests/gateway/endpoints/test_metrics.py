@@ -12,11 +12,11 @@ import requests
 
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.prompts import HI, MODEL
-from tests.live_server import LiveServer, running_server
-from tests.mock_provider import MockProvider, Reply
 from tests.optimizer_app.metrics.readings import reading
 from tests.optimizer_app.traces.records import eventually
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.live_server import LiveServer, running_server
 
 Started = Callable[..., LiveServer]
 

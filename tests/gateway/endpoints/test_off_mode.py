@@ -7,8 +7,8 @@ import requests
 
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
 from token_optimizer.tokens.counts import count_body
 
 OFF = {"x-optimizer-mode": "off"}

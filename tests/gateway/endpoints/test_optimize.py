@@ -10,7 +10,7 @@ from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.endpoints.test_responses import agent
 from tests.gateway.prompts import ANTHROPIC_TOOLS, HI, MODEL, OPENAI_TOOLS, anthropic_agent, openai_agent
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 from tests.token_optimizer.optimizer.stories import story, talk
 from token_optimizer.tokens.counts import count_body
 

@@ -12,10 +12,10 @@ import pytest
 
 from optimizer_app.models import PromptTemplate
 from optimizer_app.prompts.create import create_template
-from optimizer_app.prompts.publish import publish
+from optimizer_app.prompts.versions.publish import publish
 from tests.gateway.accounts import ANTHROPIC_SECRET, Account
-from tests.mock_provider import MockProvider
 from tests.optimizer_app.prompts.contents import RULES, anthropic_content, content, shared_start
+from tests.provider.mock_provider import MockProvider
 
 NAME = "support-answer"
 VALUES = {"question": "Where is order 1007?"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.gateway.accounts import Account
 from tests.gateway.read_back.prompts import LOG, NEEDLE, chat, messages, responses
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 PATH = "/v1/read_back"
 CONFIG = {"preset": "balanced", "read_back": "always"}

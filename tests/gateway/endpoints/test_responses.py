@@ -11,8 +11,8 @@ import requests
 
 from tests.gateway.accounts import OPENAI_SECRET, Account
 from tests.gateway.prompts import MODEL, ORDERS, QUESTION
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
+from tests.servers.live_server import LiveServer
 from token_optimizer.tokens.counts import count_body
 
 PATH = "/v1/responses"

@@ -9,7 +9,7 @@ import pytest
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
 from tests.gateway.routes import provider_at, route_to
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, MODEL
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.models import Dialect
 
 NAMES = [f"tool_{number * 7 % 30}" for number in range(30)]

@@ -14,8 +14,8 @@ from optimizer_app.models import Capture
 from tests.gateway.accounts import Account, wait_until_drained
 from tests.gateway.prompts import CLAUDE, MODEL
 from tests.gateway.read_back.prompts import chat
-from tests.mock_provider import MockProvider, Reply, ToolCall
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer.masking.masker import Masker
 from token_optimizer.models import Dialect
 

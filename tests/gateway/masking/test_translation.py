@@ -19,7 +19,7 @@ from tests.gateway.masking.test_completions import (
     streamed,
 )
 from tests.gateway.routes import provider_at, route_to
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.models import Dialect
 
 OTHER: dict[Dialect, str] = {"openai": "anthropic", "anthropic": "openai", "responses": "anthropic"}

@@ -12,8 +12,8 @@ import requests
 from tests.gateway.accounts import Account
 from tests.gateway.mcp.clients import called, mcp_client, refused
 from tests.gateway.prompts import HI
-from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 
 HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
 LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}

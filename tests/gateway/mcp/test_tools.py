@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from optimizer_app.ingest.work import ingest_due
 from optimizer_app.models import ApiKey
-from optimizer_app.models.api_key import KeyScope
+from optimizer_app.models.keys.api_key import KeyScope
 from tests.gateway.accounts import Account, new_account
 from tests.gateway.mcp.clients import called, mcp_client, refused
 from tests.gateway.prompts import MODEL, openai_agent
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 NAMES = {"optimize_preview", "why_cut", "costs", "find_requests", "search_documents"}
 

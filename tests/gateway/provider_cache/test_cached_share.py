@@ -6,8 +6,8 @@ import pytest
 
 from tests.gateway.accounts import Account
 from tests.gateway.provider_cache.sessions import PATHS, session_turns
-from tests.mock_cache import MockCache
-from tests.mock_provider import MockProvider
+from tests.provider.mock_cache import MockCache
+from tests.provider.mock_provider import MockProvider
 from token_optimizer.models import Dialect
 
 SESSIONS: list[tuple[Dialect, str]] = [

@@ -13,7 +13,7 @@ from django.conf import settings
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.provider_cache.sessions import PATHS, RULES, session_turns
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
 from token_optimizer.models import Dialect
 
 CLAUDE = "claude-sonnet-4-5"

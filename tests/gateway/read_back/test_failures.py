@@ -13,9 +13,9 @@ import requests
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.read_back.sessions import SESSIONS, Chat, Session
 from tests.gateway.read_back.test_rounds import ANSWERS, CALL, NAME, READS, every_dialect, json_and_stream
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.live_server import LiveServer
 
 CLOSINGS = ("[DONE]", '"finish_reason":"stop"', "message_stop", "response.completed")
 
@@ -137,7 +137,7 @@ def test_past_the_limit_of_time_the_answer_goes_out_as_it_is(
 
 @pytest.fixture(scope="module")
 def _hasty_server(django_db_setup: None, django_db_blocker: Any) -> Any:
-    from tests.live_server import running_server
+    from tests.servers.live_server import running_server
 
     with django_db_blocker.unblock(), running_server(OPTIMIZER_READ_BACK_SECONDS="0.000000001") as running:
         yield running

@@ -13,8 +13,8 @@ from gateway.dialects.messages import MESSAGES
 from gateway.dialects.responses import RESPONSES
 from gateway.dialects.sse import EventBuffer, parsed_event
 from gateway.read_back.joiner import JoinedStream
-from tests.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall
-from tests.mock_responses import ResponsesDialect
+from tests.provider.mock_dialects import AnthropicDialect, Dialect, OpenAIDialect, Reply, ToolCall
+from tests.provider.mock_responses import ResponsesDialect
 from token_optimizer.models import Dialect as Name
 
 MOCKS: dict[Name, type[Dialect]] = {

@@ -13,8 +13,8 @@ from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.read_back.prompts import LOG
 from tests.gateway.read_back.sessions import SESSIONS, Chat, Messages, Responses, Session
-from tests.mock_cache import unmarked
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_cache import unmarked
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer.optimizer.reading_back.tool import NAME
 
 CALL = ToolCall(NAME, '{"what":"HANDLE"}')

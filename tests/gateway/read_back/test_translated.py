@@ -8,7 +8,7 @@ from tests.gateway.accounts import Account
 from tests.gateway.read_back.sessions import Chat, Messages, Responses, Session
 from tests.gateway.read_back.test_rounds import ANSWERS, READS
 from tests.gateway.routes import provider_at, route_to
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 
 ELSEWHERE = [
     pytest.param(session, kind, id=f"{type(session).__name__}-{kind}")

@@ -10,7 +10,7 @@ from tests.gateway.accounts import Account
 from tests.gateway.read_back.prompts import LOG
 from tests.gateway.read_back.sessions import Chat, Session
 from tests.gateway.read_back.test_rounds import ANSWERS, CALL, NAME, READS, every_dialect, json_and_stream
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 
 HANDLE = re.compile(r" #([0-9]{6})\]")
 

@@ -12,9 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.requests.cancellation import EndedWithServer
 from tests.gateway.accounts import add_mock, new_account
-from tests.live_server import LiveServer, running_server
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.live_server import LiveServer, running_server
 
 
 async def _wait_for_ever(scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,8 +12,8 @@ from openai import AzureOpenAI, OpenAI
 from gateway.requests.paths import _ROOMS, Meaning, is_gateway_path, meaning_of
 from tests.gateway.accounts import OPENAI_SECRET, Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.live_server import LiveServer
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from gateway.callers.auth import caller_of
 from gateway.callers.configs import NamedConfig
 from gateway.requests.prompt import PromptRequest
 from optimizer_app.models import ApiKey, Project
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 from optimizer_app.prices.entries import ModelPrices
 from optimizer_app.prices.overrides import set_override
 from token_optimizer.config import OptimizerConfig

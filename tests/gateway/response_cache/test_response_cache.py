@@ -13,7 +13,7 @@ from django.conf import settings
 from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account, add_mock, new_account
 from tests.gateway.prompts import CLAUDE, MODEL, OPENAI_TOOLS, openai_agent
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
 
 CHAT, MESSAGES, RESPONSES = "/v1/chat/completions", "/v1/messages", "/v1/responses"
 HI = [{"role": "user", "content": "Say hi."}]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.live_server import LiveServer
 
 if TYPE_CHECKING:
     from tests.gateway.accounts import Account

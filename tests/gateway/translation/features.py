@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.mock_provider import Reply, ToolCall
+from tests.provider.mock_provider import Reply, ToolCall
 
 CALLERS = ("openai", "anthropic", "responses")
 KINDS = ("openai", "anthropic", "gemini", "bedrock")

@@ -15,8 +15,8 @@ from gateway.translation.providers.bedrock.answer import ConverseReader
 from gateway.translation.providers.bedrock.media import DocumentNames
 from tests.gateway.routes import provider_at, route_to
 from tests.gateway.translation.conftest import Fleet
-from tests.mock_bedrock import encoded
-from tests.mock_provider import MockProvider
+from tests.provider.mock_bedrock import encoded
+from tests.provider.mock_provider import MockProvider
 
 MODEL = "us.anthropic.claude-sonnet-5-v1:0"
 

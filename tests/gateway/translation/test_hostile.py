@@ -15,7 +15,7 @@ from tests.gateway.translation.answered import ask
 from tests.gateway.translation.conftest import Fleet
 from tests.gateway.translation.features import KINDS, PAIRS
 from tests.gateway.translation.test_fidelity import NEEDED
-from tests.mock_provider import Reply
+from tests.provider.mock_provider import Reply
 
 STREAMS = pytest.mark.parametrize("stream", [False, True], ids=["json", "stream"])
 EVERYWHERE = pytest.mark.parametrize(("caller", "kind"), PAIRS)

@@ -13,8 +13,8 @@ from tests.gateway.translation.answered import Answered, ask
 from tests.gateway.translation.conftest import Fleet
 from tests.gateway.translation.features import PAIRS, tools
 from tests.gateway.translation.sent import SENT
-from tests.mock_gemini import SIGNATURE
-from tests.mock_provider import Reply, ToolCall
+from tests.provider.mock_gemini import SIGNATURE
+from tests.provider.mock_provider import Reply, ToolCall
 
 ASKED = {"role": "user", "content": "Rome?"}
 THINKS = Reply(text="", thinking="Two and two.", tool_calls=(ToolCall("weather", '{"city":"Rome"}'),))

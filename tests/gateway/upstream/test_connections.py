@@ -14,10 +14,10 @@ import pytest
 from optimizer_app.models import Provider
 from tests.gateway.accounts import Account, add_mock, add_provider, new_account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
-from tests.live_server import LiveServer
-from tests.local_server import LocalServer, Received, Wire
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
+from tests.servers.live_server import LiveServer
+from tests.servers.local_server import LocalServer, Received, Wire
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"

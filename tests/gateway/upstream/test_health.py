@@ -14,8 +14,8 @@ from optimizer_app.providers.health import health_of
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import HI, MODEL
 from tests.gateway.routes import provider_at
-from tests.mock_provider import MockProvider, Reply
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply
 
 
 async def test_what_workers_count_adds_up() -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add_provider
-from tests.local_server import LocalServer, Received, Wire
+from tests.servers.local_server import LocalServer, Received, Wire
 
 RESULT = {
     "custom_id": "one",

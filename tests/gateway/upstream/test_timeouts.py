@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import HI, MODEL
 from tests.gateway.routes import provider_at
-from tests.mock_provider import MockProvider, Reply
+from tests.provider.mock_provider import MockProvider, Reply
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}

@@ -16,7 +16,7 @@ from optimizer_app.access.invitations import (
 )
 from optimizer_app.access.members import LastOwner, change_role, remove_member
 from optimizer_app.models import Invitation, Project, Role
-from optimizer_app.models.roles import need_role
+from optimizer_app.models.projects.roles import need_role
 
 
 def invited(project: Project, role: Role = Role.VIEWER) -> Invitation:

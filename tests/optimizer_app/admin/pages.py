@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from optimizer_app.models import ApiKey, Event, OptimizationConfig, Project, Provider, RequestTrace
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 MODELS = ("project", "apikey", "optimizationconfig", "provider", "requesttrace", "event")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from optimizer_app.models import Event, RequestTrace
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.admin.pages import page
 from tests.optimizer_app.traces.records import new_record
 

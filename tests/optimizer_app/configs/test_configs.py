@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from optimizer_app.configs.create import create_config, make_default
 from optimizer_app.configs.errors import FieldsRefused, FileRefused, StillUsed
 from optimizer_app.configs.files import MAX_FILE_BYTES, exported, imported
-from optimizer_app.configs.history import versions_of
 from optimizer_app.configs.remove import delete_config
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.history import versions_of
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from optimizer_app.demo import sending as demo
 from optimizer_app.demo.prompts import DemoError, read_prompts
 from optimizer_app.models import ApiKey
-from tests.mock_provider import Reply
+from tests.provider.mock_provider import Reply
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.tokens.counts import count_body

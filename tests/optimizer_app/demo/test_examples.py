@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 
 from optimizer_app.ingest.work import ingest_due
-from tests.mock_provider import MockProvider, Reply, ToolCall
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 
 pytestmark = pytest.mark.long
 

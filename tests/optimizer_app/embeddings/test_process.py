@@ -26,8 +26,8 @@ from optimizer_app.embeddings.wire import (
     encoded_answer,
     encoded_question,
 )
-from tests.embedding_server import embedding_process, wait_until_it_listens
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.embedding_server import embedding_process, wait_until_it_listens
 from tests.state_folder import state_folder
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"

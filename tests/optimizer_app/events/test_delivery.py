@@ -16,9 +16,9 @@ from optimizer_app.events.destinations import destinations_of, put_in_outbox
 from optimizer_app.events.letters import resend
 from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from optimizer_app.tasks import deliver_events
-from optimizer_app.traces.store import store
-from tests.events_receiver import EventsReceiver
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import eventually, new_record
+from tests.servers.events_receiver import EventsReceiver
 
 
 @pytest.fixture

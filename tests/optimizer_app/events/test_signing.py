@@ -8,7 +8,7 @@ from optimizer_app.events.delivery import deliver_due_events
 from optimizer_app.events.destinations import destination_of, destinations_of, put_in_outbox
 from optimizer_app.events.signing import GRACE, rotate_secret
 from optimizer_app.models import Event, EventDestination
-from tests.events_receiver import EventsReceiver
+from tests.servers.events_receiver import EventsReceiver
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from optimizer_app.embeddings.wire import decoded_question
 from optimizer_app.ingest.accept import NewDocument, accept_documents
 from optimizer_app.ingest.work import BATCH_CHUNKS
 from optimizer_app.models import Document, Project
-from tests.celery_worker import celery_worker
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.celery_worker import celery_worker
 from tests.state_folder import state_folder
 
 CHUNKS = 2 * BATCH_CHUNKS + 5

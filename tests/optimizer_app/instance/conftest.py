@@ -13,7 +13,7 @@ def empty_database(transactional_db: None) -> Iterator[str]:
     """The URL of a database of its own."""
     from django.db import connection
 
-    from tests.live_server import database_url
+    from tests.servers.live_server import database_url
 
     name = f"{connection.settings_dict['NAME']}_empty"
     with connection.cursor() as cursor:

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from optimizer_app.instance.bootstrap import bootstrap
 from optimizer_app.instance.greeting import credentials, first_call
 from optimizer_app.models import ApiKey, OptimizationConfig, Project, Provider
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from optimizer_app.instance import prepare as prepare_module
 from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files, with_short_waits
 from optimizer_app.models import Project
 from optimizer_app.traces.partitions import partition_days
-from tests.live_server import PROJECT_ROOT, database_url
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import PROJECT_ROOT, database_url
 
 
 @pytest.mark.django_db

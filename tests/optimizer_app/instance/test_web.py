@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from optimizer_app.instance.state import free_port
-from tests.optimizer_app.instance.running_instance import PROJECT_ROOT
+from tests.optimizer_app.instance.whole.running_instance import PROJECT_ROOT
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.long

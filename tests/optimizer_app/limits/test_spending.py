@@ -14,7 +14,7 @@ from optimizer_app.limits.warnings import warn_if_near
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, Event, Project
 from optimizer_app.rollups.rolling import roll_up
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 NOW = datetime(2026, 12, 31, 15, 30, tzinfo=UTC)

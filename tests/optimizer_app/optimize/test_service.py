@@ -29,8 +29,8 @@ from optimizer_app.trace_ids import new_trace_id
 from tests.token_optimizer.optimizer.bodies import openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import PromptError
-from token_optimizer.latency import Latency
 from token_optimizer.models import WhyNot
+from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens import tokenizers
 from token_optimizer.tokens.counts import count_body
 

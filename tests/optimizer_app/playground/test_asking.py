@@ -11,7 +11,7 @@ import pytest
 from optimizer_app.models import Project, Provider
 from optimizer_app.playground.asking import Bill, NotAnswered, Question, answer, question_to
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_text
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 
 SECRET = "sk-of-the-project"
 PLAIN = prompt_of_text("What is two and two?")

@@ -21,9 +21,9 @@ from optimizer_app.announcements import project_group
 from optimizer_app.instance.workers import celery_processes
 from optimizer_app.models import Precompression, Project
 from optimizer_app.precompression.accept import queue_jobs
-from tests.celery_worker import celery_worker
 from tests.optimizer_app.precompression.texts import prose, wanted
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.celery_worker import celery_worker
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from optimizer_app.precompression import work
 from optimizer_app.precompression.accept import queue_jobs
 from optimizer_app.precompression.lookups import PrecompressionReader
 from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
-from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
+from tests.servers.live_server import PROJECT_ROOT, database_url
 from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks

@@ -10,7 +10,7 @@ from optimizer_app.models import Project, RequestTrace
 from optimizer_app.prices.entries import ModelPrices, entry_of, override_cache_prices, prices_of
 from optimizer_app.prices.listing import price_list
 from optimizer_app.prices.overrides import remove_override, set_override
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 from token_optimizer.ports import CachePrices
 

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
-from optimizer_app.models.api_key import key_hash
+from optimizer_app.models.keys.api_key import key_hash
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready, NameTaken
 from optimizer_app.projects.keys import KeyValues, create_key, revoke_key, rotate_key

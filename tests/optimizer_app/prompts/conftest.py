@@ -35,7 +35,7 @@ def bob(db: None) -> User:
 def template(project: Project, ada: User) -> PromptTemplate:
     """Published once."""
     from optimizer_app.prompts.create import create_template
-    from optimizer_app.prompts.publish import publish
+    from optimizer_app.prompts.versions.publish import publish
 
     made = create_template(project, "support-answer")
     publish(made, ada, content(), base_version=0, note="first")

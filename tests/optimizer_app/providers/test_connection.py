@@ -14,7 +14,7 @@ from optimizer_app import outgoing
 from optimizer_app.models import Project, Provider
 from optimizer_app.providers import connection
 from optimizer_app.providers.connection import check_connection
-from tests.local_server import LocalServer, Received, Wire
+from tests.servers.local_server import LocalServer, Received, Wire
 
 MODELS = b'{"data": [{"id": "gpt-4o"}, {"id": "gpt-4o-mini"}]}'
 

@@ -12,7 +12,7 @@ import pytest
 from optimizer_app.models import Event, Project, TokenDrift
 from optimizer_app.receipts.receipt import Receipt
 from optimizer_app.traces.record import BreakpointRecord, ProviderCall, ReadBackRecord, ReReadRecord
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 from token_optimizer.models import PromptSegment
 from token_optimizer.prompt_cache.rules import FIVE_MINUTES, TEN_MINUTES

@@ -12,7 +12,7 @@ import pytest
 from optimizer_app.models import Project
 from optimizer_app.optimize.usage import NOTHING_BILLED, UNKNOWN_USAGE, Usage
 from optimizer_app.receipts.saving import UNPRICED, CutPrompt, Prices, price_request
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)

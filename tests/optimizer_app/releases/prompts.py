@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 
 NEEDED = "The deploy key is kept in vault 7421."
 BODY = {

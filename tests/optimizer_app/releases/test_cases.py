@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 
 from optimizer_app.configs.create import create_config
 from optimizer_app.models import OptimizationConfig, Project, RegressionCase, RegressionResult
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.sent import missing_lines
 from optimizer_app.releases import cases
 from optimizer_app.releases.cases import make_case

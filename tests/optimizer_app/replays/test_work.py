@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from optimizer_app.captures.removal import delete_captures_of
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import (
     Capture,
     OptimizationConfig,
@@ -37,8 +37,8 @@ from optimizer_app.replays.subjects import (
 from optimizer_app.replays.texts import ResultTexts, drop_expired_texts
 from optimizer_app.replays.work import MAX_ATTEMPTS, run_due
 from optimizer_app.tasks import run_replays
-from tests.mock_provider import MockProvider, Reply
 from tests.optimizer_app.captures.kept import kept_trace
+from tests.provider.mock_provider import MockProvider, Reply
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS
 from optimizer_app.tasks import roll_up_traces
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.partitions import ensure_partitions
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 NOW = datetime(2026, 11, 22, 12, 7, 30, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.traces.record import BreakpointRecord, ReReadRecord
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 CLAUDE = "claude-sonnet-4-5"

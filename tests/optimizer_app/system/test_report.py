@@ -27,7 +27,7 @@ from optimizer_app.system.report import PARTS, system_report
 from optimizer_app.system.servers import postgres, valkey
 from optimizer_app.system.workers import background_worker, precompression_worker, schedule, web_workers
 from optimizer_app.traces.partitions import TABLE
-from optimizer_app.traces.store import store
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 
 pytestmark = pytest.mark.django_db

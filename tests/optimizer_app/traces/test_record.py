@@ -15,7 +15,7 @@ from optimizer_app.traces.record import (
     TraceRecord,
     UnreadableRecord,
 )
-from optimizer_app.traces.store import BESIDE_COLUMNS
+from optimizer_app.traces.storing.store import BESIDE_COLUMNS
 from tests.optimizer_app.traces.records import new_record
 
 PROJECT_ID = uuid.uuid4()

@@ -16,10 +16,10 @@ from optimizer_app.tasks import keep_partitions
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.partitions import TABLE, partition_days, partition_name
 from optimizer_app.traces.retention import drop_older_than
-from optimizer_app.traces.store import store
-from tests.live_server import database_url
+from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import database_url
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from tests.live_server import PROJECT_ROOT, database_url
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import PROJECT_ROOT, database_url
 
 WORKER = "tests.optimizer_app.traces.worker"
 

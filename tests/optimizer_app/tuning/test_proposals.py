@@ -9,10 +9,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from optimizer_app.configs.drafts import draft_of
+from optimizer_app.configs.versions.drafts import draft_of
 from optimizer_app.models import ApiKey, OptimizationConfig, Project, TuningProposal
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.releases.cases import make_case
 from optimizer_app.traces.feedback import Feedback, give_feedback
 from optimizer_app.tuning.proposals import (

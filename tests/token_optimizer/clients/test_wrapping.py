@@ -12,9 +12,9 @@ import openai
 import pydantic
 import pytest
 
-from tests.local_server import Received, Wire
-from tests.mock_dialects import AnthropicDialect
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_dialects import AnthropicDialect
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
+from tests.servers.local_server import Received, Wire
 from tests.token_optimizer.prompts import LOG, QUESTION, anthropic_request, openai_request
 from token_optimizer import wrap
 from token_optimizer.errors import ConfigError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer import AsyncTokenOptimizer, OptimizerConfig, TokenOptimizer, optimize
 from token_optimizer.masking.masker import Masker
 from token_optimizer.models import Dialect

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.mock_dialects import AnthropicDialect, OpenAIDialect, Reply, ToolCall
-from tests.mock_responses import ResponsesDialect
+from tests.provider.mock_dialects import AnthropicDialect, OpenAIDialect, Reply, ToolCall
+from tests.provider.mock_responses import ResponsesDialect
 from token_optimizer.masking.masker import Masker
 from token_optimizer.masking.streams.by_dialect import RESTORERS
 from token_optimizer.models import Dialect

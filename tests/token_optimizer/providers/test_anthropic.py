@@ -10,7 +10,7 @@ import anthropic
 import pytest
 from anthropic.types import Message
 
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from tests.token_optimizer.prompts import QUESTION, anthropic_request
 from token_optimizer.middleware import AsyncTokenOptimizer, TokenOptimizer
 from token_optimizer.tokens.counts import count_body

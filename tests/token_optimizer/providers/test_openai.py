@@ -10,7 +10,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion
 
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from tests.token_optimizer.prompts import QUESTION, openai_request
 from token_optimizer.errors import ConfigError
 from token_optimizer.middleware import AsyncTokenOptimizer, TokenOptimizer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.mock_provider import MockProvider, Reply, ToolCall
+from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer.providers.anthropic import DEFAULT_MAX_TOKENS, AnthropicProvider
 from token_optimizer.providers.base import BaseProvider
 from token_optimizer.providers.openai import OpenAIProvider

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
 from tests.token_optimizer.storage.test_vectors import _url
 from token_optimizer import TokenOptimizer
-from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.errors import ConfigError, StageSkipped
 from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.semantic import EmbeddingService, VectorStore
+from token_optimizer.runtime.background_load import BackgroundLoad
 from token_optimizer.storage import store_retriever
 from token_optimizer.storage.store_retriever import StoreRetriever
 

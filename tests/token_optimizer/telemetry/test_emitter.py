@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.events_receiver import EventsReceiver
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.events_receiver import EventsReceiver
 from token_optimizer.telemetry import emitter as emitting
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 

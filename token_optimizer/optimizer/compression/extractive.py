@@ -28,8 +28,8 @@ from token_optimizer.optimizer.prose.passages import (
     spoken_passages,
 )
 from token_optimizer.optimizer.relevance.bm25 import bm25
+from token_optimizer.optimizer.relevance.meaning.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT, name_facts
-from token_optimizer.optimizer.relevance.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.candidate_table import Candidate
 from token_optimizer.optimizer.selection.choice import choose

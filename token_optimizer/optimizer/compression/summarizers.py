@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from token_optimizer.background_load import BackgroundLoad
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
+from token_optimizer.runtime.background_load import BackgroundLoad
 
 
 def loaded_summarizer(name: str, max_wait_seconds: float) -> ExtractiveSummarizer:

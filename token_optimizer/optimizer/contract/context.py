@@ -8,9 +8,9 @@ from math import inf
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.media import Media
-from token_optimizer.latency import Latency
 from token_optimizer.models import Dialect, Prompt
 from token_optimizer.ports import CachePrices, PrecompressionStore, RetrievalResult
+from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_texts
 from token_optimizer.tokens.media import MediaCount, count_media
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from token_optimizer.lru_cache import LRUCache
 from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.runtime.lru_cache import LRUCache
 
 
 class InProcessMemory:

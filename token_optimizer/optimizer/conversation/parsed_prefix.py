@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import is_
 
-from token_optimizer.lru_cache import LRUCache
 from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Prompt, Slot
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
 from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.runtime.lru_cache import LRUCache
 from token_optimizer.text.cache import on_forget
 
 # What a block takes besides its text, in characters.

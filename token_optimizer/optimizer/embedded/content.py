@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.asking import asks, directive_share
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
-from token_optimizer.optimizer.embedded.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.lines import (
     has_numbered_documents,
     is_flat,
@@ -25,6 +23,8 @@ from token_optimizer.optimizer.embedded.lines import (
     reads_as_prose,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined
+from token_optimizer.optimizer.embedded.question.asking import asks, directive_share
+from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span

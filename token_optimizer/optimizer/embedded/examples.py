@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.asking import Role, asks, asks_question, role_of_name
+from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
 from token_optimizer.text.lines import lines_of, matches_at_lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from token_optimizer.optimizer.embedded.asking import (
+from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
     Role,
     addresses,

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from token_optimizer.optimizer.embedded.asking import MAX_ASKING_CHARS, asks_question
+from token_optimizer.optimizer.embedded.question.asking import MAX_ASKING_CHARS, asks_question
 
 _MIN_IN_A_ROW = 3
 _PROMPT = re.compile(r"\n\S{0,60}[$#%>][ \t]*\n?\Z")

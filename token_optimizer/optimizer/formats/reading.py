@@ -38,7 +38,6 @@ from token_optimizer.models import (
     Prompt,
     Slot,
 )
-from token_optimizer.optimizer.embedded.asking import question_of
 from token_optimizer.optimizer.embedded.content import (
     MIN_BULK_CHARS,
     agent_instruction_pieces,
@@ -49,6 +48,7 @@ from token_optimizer.optimizer.embedded.content import (
     split_bulk,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.optimizer.embedded.question.asking import question_of
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts

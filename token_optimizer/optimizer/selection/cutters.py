@@ -12,7 +12,7 @@ from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.conversation.example_turns import example_turns
+from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
 from token_optimizer.optimizer.embedded.examples import announces_examples
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.json.asked import asks_for_extremes
@@ -33,9 +33,9 @@ from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
-from token_optimizer.optimizer.selection.soft_target import cut_logs, cut_to_target
-from token_optimizer.optimizer.selection.specific import is_over_records
-from token_optimizer.optimizer.selection.tool_results import cut_tool_results
+from token_optimizer.optimizer.selection.soft.soft_target import cut_logs, cut_to_target
+from token_optimizer.optimizer.selection.soft.specific import is_over_records
+from token_optimizer.optimizer.selection.soft.tool_results import cut_tool_results
 
 # For every kind but JSON, whose passages depend on the config.
 CUTTERS = {

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from token_optimizer.models import Block, Marker, Passage, Prompt, quoted, value_class
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
-from token_optimizer.optimizer.conversation.dropped_turns import without_turns
+from token_optimizer.optimizer.conversation.turns.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text
 from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns
+from token_optimizer.optimizer.conversation.turns.dropped_turns import droppable_turns
 from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.salience import is_agents_run

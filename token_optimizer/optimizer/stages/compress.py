@@ -19,7 +19,6 @@ from dataclasses import replace
 from functools import partial
 
 from token_optimizer.errors import ConfigError, NotShort, StageSkipped
-from token_optimizer.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt, WhyNot
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
@@ -44,6 +43,7 @@ from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.ports import CompressionKey, PrecompressedText
+from token_optimizer.runtime.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 
 # However much time a request has, the learned compressor answers within so many.
 _MAX_SECONDS = 300.0

@@ -12,7 +12,7 @@ from __future__ import annotations
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage
-from token_optimizer.optimizer.conversation.dropped_turns import droppable_turns, without_turns
+from token_optimizer.optimizer.conversation.turns.dropped_turns import droppable_turns, without_turns
 
 
 def drop_oldest_turns(prompt: Prompt, context: Context) -> Prompt:

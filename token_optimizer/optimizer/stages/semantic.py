@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from token_optimizer.latency import MEANING
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage
 from token_optimizer.optimizer.markers import max_whole_tokens
-from token_optimizer.optimizer.relevance.query_meaning import meaning_of
+from token_optimizer.optimizer.relevance.meaning.query_meaning import meaning_of
 from token_optimizer.optimizer.selection.cutters import CUTTERS
-from token_optimizer.optimizer.selection.soft_target import asks_in_particular
+from token_optimizer.optimizer.selection.soft.soft_target import asks_in_particular
+from token_optimizer.runtime.latency import MEANING
 
 _KINDS = frozenset(kind for kind, cutter in CUTTERS.items() if cutter.synonym_weight)
 

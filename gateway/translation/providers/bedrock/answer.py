@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gateway.requests.body import json_object
+from gateway.requests.bodies.body import json_object
 from gateway.translation.pivot.errors import unreadable
 from gateway.translation.pivot.events import (
     Billed,

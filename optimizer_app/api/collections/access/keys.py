@@ -23,7 +23,7 @@ from optimizer_app.limits.holders import key_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, limits_of
 from optimizer_app.models import ApiKey, Role
-from optimizer_app.models.api_key import KeyScope, all_scopes
+from optimizer_app.models.keys.api_key import KeyScope, all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded
 from optimizer_app.projects.keys import KeyValues, change_key, create_key, revoke_key, rotate_key
 from optimizer_app.projects.relay_paths import NoRelayPath, relay_paths

@@ -39,11 +39,11 @@ from optimizer_app.configs.errors import (
     StillUsed,
 )
 from optimizer_app.configs.files import FORMAT
-from optimizer_app.configs.history import versions_of
-from optimizer_app.configs.publish import roll_back
 from optimizer_app.configs.remove import delete_config
-from optimizer_app.configs.shares import roll_back_share, shares_of
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.history import versions_of
+from optimizer_app.configs.versions.publish import roll_back
+from optimizer_app.configs.versions.shares import roll_back_share, shares_of
 from optimizer_app.models import ConfigVersion, OptimizationConfig
 from optimizer_app.releases.errors import CasesFailed
 from optimizer_app.releases.publish import ShareSize, publish_checked, publish_share_checked

@@ -16,13 +16,13 @@ from optimizer_app.api.collections.requests.examples import PromptTexts
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.view import Collection
 from optimizer_app.configs.check import checked
-from optimizer_app.configs.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.errors import FieldsRefused
-from optimizer_app.configs.keeping import NothingKeeps, keep_in_draft, kept_by
 from optimizer_app.configs.patterns import MAX_SAMPLE_CHARS, tried
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import discard_draft, draft_of, rebase_draft, save_draft
+from optimizer_app.configs.versions.keeping import NothingKeeps, keep_in_draft, kept_by
 from optimizer_app.models import ConfigDraft, OptimizationConfig, RequestTrace, Role
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.comparison import ChangedBlock, Outcome, compare
 from optimizer_app.playground.examples import prompt_of_example
 from token_optimizer.config import PRESETS

@@ -18,8 +18,8 @@ from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.models import RegressionCase, RegressionResult, RequestTrace, Role
-from optimizer_app.models.playground_example import ExampleTexts
-from optimizer_app.models.regression_case import CaseTexts
+from optimizer_app.models.configs.regression_case import CaseTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.releases.cases import make_case
 from optimizer_app.releases.errors import CaseRefused
 from optimizer_app.releases.kept_case import kept_case

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from optimizer_app.api.fields import VisibleProject
 from optimizer_app.configs.files import FORMAT
-from optimizer_app.configs.shares import MAX_PERCENT
+from optimizer_app.configs.versions.shares import MAX_PERCENT
 from optimizer_app.models import ConfigShare, ConfigVersion, OptimizationConfig
 from optimizer_app.releases.sides import sides_of
 from token_optimizer.config import PRESETS

@@ -16,7 +16,7 @@ from optimizer_app.api.collections.prompts.serializers import PromptDraftValues
 from optimizer_app.api.view import Collection
 from optimizer_app.models import PromptDraft
 from optimizer_app.prompts.changes import PARTS
-from optimizer_app.prompts.drafts import discard_draft, draft_of, rebase_draft, save_draft
+from optimizer_app.prompts.versions.drafts import discard_draft, draft_of, rebase_draft, save_draft
 
 
 class PromptDraftSerializer(serializers.ModelSerializer[PromptDraft]):

@@ -36,10 +36,10 @@ from optimizer_app.prompts.check import checked
 from optimizer_app.prompts.costs import template_cost
 from optimizer_app.prompts.create import create_template
 from optimizer_app.prompts.errors import ContentRefused, NothingToPublish, PublishedMeanwhile, ValuesRefused
-from optimizer_app.prompts.history import versions_of
-from optimizer_app.prompts.publish import publish, roll_back
 from optimizer_app.prompts.rendering import rendered_body
 from optimizer_app.prompts.template import Template
+from optimizer_app.prompts.versions.history import versions_of
+from optimizer_app.prompts.versions.publish import publish, roll_back
 
 
 @extend_schema_view(list=extend_schema(parameters=[ProjectFilter]))

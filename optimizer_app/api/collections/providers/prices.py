@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from optimizer_app.api.access import IsStaff, person_of, projects_of
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.trace import RequestTraceQuerySet
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import ModelPrices
 from optimizer_app.prices.listing import price_list, priced_model_named
 from optimizer_app.prices.overrides import remove_override, set_override

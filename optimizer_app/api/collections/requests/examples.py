@@ -18,7 +18,7 @@ from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept
 from optimizer_app.models import PlaygroundExample, RequestTrace
-from optimizer_app.models.playground_example import ExampleTexts
+from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused, save_example
 from optimizer_app.playground.stored.sets import MAX_NAME_CHARS, save_captured
 from optimizer_app.security.encryption import UndecryptableSecret

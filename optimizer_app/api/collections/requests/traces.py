@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
 from optimizer_app.models import RequestTrace, TraceFeedback
-from optimizer_app.models.trace import LARGE_COLUMNS, RequestTraceQuerySet
+from optimizer_app.models.traces.trace import LARGE_COLUMNS, RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.by_tag import sums_by_tag
 from optimizer_app.traces.comparison import paired_blocks

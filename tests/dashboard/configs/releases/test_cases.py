@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import OptimizationConfig, Project, RegressionCase
 from optimizer_app.playground.examples import save_example
 from optimizer_app.releases.cases import make_case

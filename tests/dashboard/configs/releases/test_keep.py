@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import draft_of, save_draft
-from optimizer_app.configs.keeping import Kept, NothingKeeps, kept_by
 from optimizer_app.configs.values import ConfigValues
+from optimizer_app.configs.versions.drafts import draft_of, save_draft
+from optimizer_app.configs.versions.keeping import Kept, NothingKeeps, kept_by
 from optimizer_app.models import OptimizationConfig, Project, RequestTrace
 from tests.dashboard.configs.test_views import text_of
 from tests.dashboard.traces.rows import block, make_trace

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from optimizer_app.configs.create import create_config
-from optimizer_app.configs.drafts import save_draft
+from optimizer_app.configs.versions.drafts import save_draft
 from optimizer_app.models import ConfigShare, OptimizationConfig, Project
 from tests.dashboard.configs.test_views import text_of
 from tests.dashboard.traces.rows import make_trace

@@ -12,8 +12,8 @@ import requests
 from gateway.endpoints.handed_in.events import MAX_BATCH_EVENTS, MAX_EVENTS_A_MINUTE
 from optimizer_app.models import Event
 from tests.gateway.accounts import Account, new_account
-from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 from token_optimizer.clients.calls import Optimizing
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 from token_optimizer.telemetry.events import create_event

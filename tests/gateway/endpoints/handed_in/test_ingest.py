@@ -12,8 +12,8 @@ import requests
 
 from optimizer_app.models import Document
 from tests.gateway.accounts import Account, new_account
-from tests.live_server import LiveServer
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import LiveServer
 
 DOCUMENT = {
     "id": "doc1",

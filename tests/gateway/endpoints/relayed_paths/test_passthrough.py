@@ -9,8 +9,8 @@ import pytest
 
 from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add_provider
 from tests.gateway.prompts import CLAUDE, HI
-from tests.local_server import LocalServer, Received, Wire
-from tests.mock_provider import MockProvider
+from tests.provider.mock_provider import MockProvider
+from tests.servers.local_server import LocalServer, Received, Wire
 
 
 class Mirror(LocalServer):

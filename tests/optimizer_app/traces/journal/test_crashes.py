@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from optimizer_app.models import Event, RequestTrace
-from tests.live_server import database_url
 from tests.optimizer_app.traces.records import eventually, segments
 from tests.optimizer_app.traces.workers import CuttableLine, Worker
+from tests.servers.live_server import database_url
 
 
 @pytest.fixture

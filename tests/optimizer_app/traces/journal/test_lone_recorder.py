@@ -15,10 +15,10 @@ from django.db import connection
 
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.traces.journal.lone_recorder import has_lone_recorder
-from tests.live_server import PROJECT_ROOT, database_url
 from tests.optimizer_app.traces.records import eventually, segments
 from tests.optimizer_app.traces.workers import CuttableLine, Worker
 from tests.patience import PATIENCE_SECONDS
+from tests.servers.live_server import PROJECT_ROOT, database_url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
 from sumy.summarizers.text_rank import TextRankSummarizer
 
-from benchmarks.summaries import MIN_GAIN, compared_cases
+from benchmarks.choice.summaries import MIN_GAIN, compared_cases
 from tests.benchmarks.cases.made import FAMILIES
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.errors import ConfigError

@@ -12,11 +12,8 @@ import pytest
 
 from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
 from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
-from tests.token_optimizer.test_latency import Clock
+from tests.token_optimizer.runtime.test_latency import Clock
 from token_optimizer import OptimizerConfig, optimize
-from token_optimizer.background_load import BackgroundLoad
-from token_optimizer.latency import EXTRACTIVE as BY_SENTENCES
-from token_optimizer.latency import Latency, Speeds
 from token_optimizer.models import Block, BlockFate, OptimizationResult
 from token_optimizer.optimizer import pipeline
 from token_optimizer.optimizer.compression import summarizers
@@ -31,6 +28,9 @@ from token_optimizer.optimizer.compression.precompression_candidates import MIN_
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import CompressionKey, Ports, PrecompressedText
+from token_optimizer.runtime.background_load import BackgroundLoad
+from token_optimizer.runtime.latency import EXTRACTIVE as BY_SENTENCES
+from token_optimizer.runtime.latency import Latency, Speeds
 
 BALANCED = OptimizerConfig.preset("balanced")
 TASK = " ".join(f"Please describe part {number} of the mill to me." for number in range(30))

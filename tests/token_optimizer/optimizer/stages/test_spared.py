@@ -12,7 +12,7 @@ from tests.token_optimizer.optimizer.stages.test_target import documents
 from token_optimizer import OptimizerConfig, optimize
 from token_optimizer.config import FLOOR_KINDS, TOOL_RESULT
 from token_optimizer.errors import ConfigError
-from token_optimizer.optimizer.selection.floors import kind_floors
+from token_optimizer.optimizer.selection.soft.floors import kind_floors
 
 
 def run(tool: str) -> list[dict[str, Any]]:

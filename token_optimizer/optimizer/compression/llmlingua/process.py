@@ -18,8 +18,8 @@ from typing import Any
 from token_optimizer.errors import CompressorError
 from token_optimizer.optimizer.compression.llmlingua.word_choice import Label
 from token_optimizer.optimizer.compression.llmlingua.worker import receive, send
+from token_optimizer.runtime.time_limit import killed_after
 from token_optimizer.text.counting import encodable
-from token_optimizer.time_limit import killed_after
 
 _WORKER = "token_optimizer.optimizer.compression.llmlingua.worker"
 # A few on a machine of its own; minutes where all cores are taken.

@@ -19,8 +19,8 @@ from token_optimizer.optimizer.logs.trimming import trimmed_log
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import was_cut, with_text
 from token_optimizer.optimizer.selection.cutters import cut_logs_to_floor, cut_to_budget
-from token_optimizer.optimizer.selection.soft_target import asks_in_particular
-from token_optimizer.optimizer.selection.specific import wants_all
+from token_optimizer.optimizer.selection.soft.soft_target import asks_in_particular
+from token_optimizer.optimizer.selection.soft.specific import wants_all
 
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:

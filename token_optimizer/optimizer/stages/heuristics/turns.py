@@ -16,9 +16,9 @@ from token_optimizer.dialects.bodies import MESSAGE_TOKENS
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
-from token_optimizer.optimizer.conversation.example_turns import example_turns
-from token_optimizer.optimizer.conversation.newest_turns import keep_last_n_turns
-from token_optimizer.optimizer.conversation.whole_results import keep_results_of
+from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
+from token_optimizer.optimizer.conversation.turns.newest_turns import keep_last_n_turns
+from token_optimizer.optimizer.conversation.turns.whole_results import keep_results_of
 
 # The newest turns are protected while what has to be sent is at most this share of the hard budget.
 _MAX_REQUIRED_SHARE = 0.75

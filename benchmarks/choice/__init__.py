@@ -1,0 +1,1 @@
+"""What ranking, floors and summaries keep of what a question needs, measured part by part."""

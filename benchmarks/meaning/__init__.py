@@ -1,0 +1,1 @@
+"""What the embedding models and the stages that use them cost."""

@@ -1,0 +1,1 @@
+"""Bodies as bytes: unpacked, read and checked, single values replaced in them."""

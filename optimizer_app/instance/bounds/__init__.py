@@ -1,0 +1,1 @@
+"""What one address may hold of a web worker: heads, connections, requests."""

@@ -1,0 +1,1 @@
+"""Configs, their versions and drafts, what must stay, what is proposed."""

@@ -1,0 +1,1 @@
+"""Projects, the roles in them, the limits of what they may use."""

@@ -1,0 +1,1 @@
+"""Providers, routes to them, their prices, and how their counts differ from ours."""

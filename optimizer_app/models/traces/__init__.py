@@ -1,0 +1,1 @@
+"""Traces and what is told of them: events, sums, feedback, saved filters."""

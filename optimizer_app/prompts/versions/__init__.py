@@ -1,0 +1,1 @@
+"""A template over time: drafts, versions, publishing, versions by name."""

@@ -1,0 +1,1 @@
+"""Records on their way into the database: money, events, counts, repeats."""

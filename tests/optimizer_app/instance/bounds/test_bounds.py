@@ -1,0 +1,111 @@
+"""What one address may hold of a worker: connections, and requests that come through a proxy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from optimizer_app import client_addresses
+from optimizer_app.instance.bounds import bounded_http
+from optimizer_app.instance.bounds.bounded_requests import BoundedRequests
+from tests.patience import PATIENCE_SECONDS
+
+
+@pytest.fixture
+def _nobody_is_trusted(settings) -> Any:
+    settings.TRUSTED_PROXIES = []
+    client_addresses.counted_address.cache_clear()
+    yield
+    client_addresses.counted_address.cache_clear()
+
+
+@asynccontextmanager
+async def _listening(application: Any) -> AsyncIterator[int]:
+    """The port of a server with our protocol, in this process."""
+    config = uvicorn.Config(application, lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: bounded_http.BoundedHttpProtocol(config, state, {}), "127.0.0.1", 0
+    )
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def _empty(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _ask(port: int) -> tuple[bytes, asyncio.StreamWriter]:
+    """The first line of an answer, empty where the server hung up; and the connection, left open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await reader.readline(), writer
+    except ConnectionError:
+        return b"", writer
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 the end of a connection tells nobody
+            await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("_nobody_is_trusted")
+async def test_connections_of_one_address(monkeypatch) -> None:
+    monkeypatch.setattr(bounded_http, "MAX_CONNECTIONS_OF_ONE", 2)
+    async with _listening(_empty) as port:
+        answers = [await _ask(port) for _ in range(3)]
+        assert [line[:12] for line, _ in answers] == [b"HTTP/1.1 204", b"HTTP/1.1 204", b""]
+        for _, writer in answers:
+            writer.close()
+            await writer.wait_closed()
+        await _until(lambda: not bounded_http._open)
+        line, writer = await _ask(port)
+        writer.close()
+    assert line.startswith(b"HTTP/1.1 204")
+
+
+async def test_connections_of_a_trusted_proxy_are_not_counted(monkeypatch) -> None:
+    monkeypatch.setattr(bounded_http, "MAX_CONNECTIONS_OF_ONE", 0)
+    async with _listening(_empty) as port:
+        line, writer = await _ask(port)
+        writer.close()
+    assert line.startswith(b"HTTP/1.1 204")
+
+
+async def test_requests_of_one_address() -> None:
+    held, statuses = asyncio.Event(), []
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        await held.wait()
+        await _empty(scope, receive, send)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    bounded = BoundedRequests(waits, max_of_one=1)
+
+    async def ask(address: str) -> None:
+        await bounded({"type": "http", "client": (address, 1)}, None, send)  # type: ignore[arg-type]
+
+    async with asyncio.TaskGroup() as requests:
+        requests.create_task(ask("203.0.113.1"))
+        await asyncio.sleep(0)
+        await ask("203.0.113.1")
+        assert statuses == [429]
+        for other in ("203.0.113.2", "127.0.0.1", "127.0.0.1"):
+            requests.create_task(ask(other))
+        held.set()
+    await ask("203.0.113.1")
+    assert statuses == [429, 204, 204, 204, 204, 204]

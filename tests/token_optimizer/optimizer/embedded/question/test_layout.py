@@ -1,0 +1,184 @@
+"""What asks is told from what is asked about, whatever the layout and the language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.token_optimizer.optimizer.embedded.layouts import (
+    ANSWER,
+    ARTICLE,
+    LAYOUTS,
+    QUESTION,
+    asking_of,
+    is_asking,
+)
+from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
+from token_optimizer.optimizer.embedded.fences import fences
+from token_optimizer.optimizer.embedded.question.asking import question_of
+from token_optimizer.optimizer.embedded.question.layout import embedded_spans
+
+MANUAL = "\n\n".join(
+    f"Step {step}. Press the red key until the light is on. You must hold the bar. Turn the wheel to {step}."
+    for step in range(1, 40)
+)
+TASK = "\n".join(
+    f"- Please add page {page} to the site, and make sure that it has a title and a link back."
+    for page in range(30)
+)
+DIARY = " ".join(f"On day {day} I walked to my aunt and we talked about our plans." for day in range(40))
+PARTS = st.sampled_from(
+    [ARTICLE[:900], "\n", "\n\n", "---\n", "<a>", "</a>", '"""', "```\n", "Question: ", "# Notes\n", "Why?\n",
+     "Context:\n", '[{"text": "', '"}]', "- x\n", "[END]\n", "> ", "A: b\n"]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_what_asks_stays_and_the_material_is_apart(name: str) -> None:
+    text, staying = LAYOUTS[name]
+    pieces = message_pieces(text)
+    assert "".join(piece.raw for piece in pieces) == text
+    asking = asking_of(text)
+    assert [words for words in staying if words not in asking] == []
+    assert ANSWER not in asking
+    assert len(asking) < 0.15 * len(text)
+
+
+def test_one_document_of_several_asks_nothing_whatever_its_headings_say() -> None:
+    pages = [
+        f"# Page {n}\n\n{ARTICLE}\n\n## Request\n\nSend the name.\n\n```json\n{{}}\n```\n" for n in range(3)
+    ]
+    tagged = "\n".join(f"<document name='{n}'>\n{page}</document>" for n, page in enumerate(pages))
+    asking = asking_of(f"{tagged}\n\n{QUESTION}")
+    assert QUESTION in asking
+    assert len(asking) < 2 * len(QUESTION)
+
+
+@pytest.mark.parametrize("name", [name for name, (text, _) in LAYOUTS.items() if QUESTION in text])
+def test_the_question_is_found_in_what_asks(name: str) -> None:
+    question = question_of(asking_of(LAYOUTS[name][0]))
+    assert QUESTION in question
+    assert len(question) < 3 * len(QUESTION)
+
+
+def test_a_question_without_a_mark_is_the_short_end_of_a_long_text() -> None:
+    words = "tiles of the bath house kiln"
+    for text in (f"{ARTICLE}\n\n{words}", f"{words}\n\n{ARTICLE}", f"<text>{ARTICLE}</text>\n\n{words}"):
+        assert question_of(asking_of(text)).endswith(words)
+        assert ANSWER not in asking_of(text)
+
+
+def test_a_manual_is_material_though_it_directs() -> None:
+    for text in (
+        f"{MANUAL}\n\nQuestion: what is step 7?",
+        f"Here is the manual:\n\n{MANUAL}\n\nWhat is step 7?",
+    ):
+        assert "Press the red key" not in asking_of(text)
+
+
+@pytest.mark.parametrize("text", [TASK, f"Build this for me:\n\n{TASK}", f"{TASK}\n\nCan you do that?"])
+def test_a_task_stays_as_it_is(text: str) -> None:
+    assert asking_of(text) == text
+
+
+def test_what_the_user_tells_at_length_is_his_own() -> None:
+    pieces = message_pieces(f"{DIARY}\n\nYou MUST answer in French.\n\n{DIARY}\n\nWhat shall we do next?")
+    told = [piece for piece in pieces if piece.background]
+    assert "".join(piece.raw for piece in told).count("On day") == 80
+    assert {piece.kind for piece in told} == {Kind.PROSE}
+
+
+def test_a_short_message_asks() -> None:
+    assert embedded_spans(f"{ARTICLE[:400]}\n\n{QUESTION}") == []
+
+
+SYSTEM = {
+    "tag": f"You answer for the baths. Use the context.\n\n<context>\n{ARTICLE}\n</context>\n\nNever guess.",
+    "heading": f"# Role\nYou are Ida.\n\n# Knowledge\n{ARTICLE}\n\n# Behaviour\nYou always greet.",
+    "label": f"You are a guide.\n\nDocuments:\n{ARTICLE}\n\nRules:\n- Be short.",
+    "introduction": f"You answer questions about the following article.\n\n{ARTICLE}",
+    "German": f"Du bist Ida. Antworte nur nach dem Wissen.\n\nWissen:\n{ARTICLE}\n\nRegeln:\n- Kurz.",
+}
+
+
+@pytest.mark.parametrize("name", SYSTEM)
+def test_material_in_a_system_text_is_set_apart_from_its_instructions(name: str) -> None:
+    text = SYSTEM[name]
+    said = "".join(piece.raw for piece in instruction_pieces(text) if piece.kind is Kind.PROSE)
+    assert said.split() == text.replace(ARTICLE, "").split()
+
+
+def test_a_log_in_a_system_text_is_one_thing_with_what_stands_between_its_parts() -> None:
+    part = "".join(f"2026-03-0{n % 9 + 1}T10:00:00Z INFO step {n} done\n" for n in range(30))
+    log = f"{part}\nwaiting for the lock of the pump\n\n{part}"
+    pieces = instruction_pieces(f"You watch the pumps.\n\n## Logs\n\n{log}\n## Rules\n\nBe brief.")
+    said = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
+    assert "done" not in said
+    assert said.endswith("## Rules\n\nBe brief.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"You are a guide.\n\n{ARTICLE}",
+        f"<policy>\n{MANUAL}\n</policy>\nKeep to it.",
+        f"# Context\n{MANUAL}",
+        f"<examples>\n{ARTICLE}\n</examples>\nAnswer like that.",
+        "## Steps\n" + "\n".join(f"- You must check part {part} first." for part in range(60)),
+        "COMMANDS:\n"
+        + "\n".join(
+            f"open_{n}:\n  docstring: opens the file\n  - text (string): the text" for n in range(40)
+        ),
+    ],
+)
+def test_instructions_of_a_system_text_are_never_taken_for_material(text: str) -> None:
+    assert {piece.kind for piece in instruction_pieces(text)} == {Kind.PROSE}
+
+
+@given(st.lists(PARTS, max_size=14).map("".join))
+def test_the_pieces_of_any_layout_are_the_text(text: str) -> None:
+    for pieces in (message_pieces(text), instruction_pieces(text)):
+        assert "".join(piece.raw for piece in pieces) == text
+
+
+def test_material_that_instructions_announce_in_a_sentence_is_apart() -> None:
+    told = "You answer questions. Use the following bits of retrieved text to answer. Two lines at most."
+    pieces = instruction_pieces(f"{told}\n\n{ARTICLE}")
+    assert "".join(piece.raw for piece in pieces if is_asking(piece)).strip() == told
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["steps:\n", "One row a request: ids and times.\n", "## The life of a request\n", "      responses:\n"],
+)
+def test_labels_in_a_text_with_a_question_behind_it_ask_nothing(label: str) -> None:
+    text = f"{ARTICLE[:2000]}\n\n{label}{ARTICLE[:2000]}\n\nWho built the mill?"
+    assert "".join(piece.raw for piece in message_pieces(text) if piece.kind is Kind.PROSE).strip() == (
+        "Who built the mill?"
+    )
+
+
+def test_a_heading_with_a_line_of_tildes_opens_no_fence() -> None:
+    text = "".join(f"Part {n}\n~~~~~~~~~~\n\n{ARTICLE[:600]}\n\n" for n in range(4))
+    assert [piece.kind for piece in message_pieces(f"{text}Who built the mill?")][-1] is Kind.PROSE
+    assert not list(fences(text))
+
+
+def test_clauses_behind_a_question_ask_nothing() -> None:
+    clauses = "\n".join(
+        f"{n}.1 The Lessee {'shall keep' if n % 5 == 0 else 'has'} room {n} in repair at his own cost."
+        for n in range(60)
+    )
+    pieces = message_pieces(f"How many hives may stand on the roof?\n\n{clauses}")
+    assert [(piece.kind, piece.raw.strip()) for piece in pieces] == [
+        (Kind.PROSE, "How many hives may stand on the roof?"),
+        (Kind.DOCUMENT, clauses),
+    ]
+
+
+def test_a_table_is_material_whatever_its_rows_say() -> None:
+    rows = "".join(f'{n},Ada,"I told you that we must wait for {n} of them"\n' for n in range(60))
+    pieces = message_pieces(f"start,speaker,text\n{rows}\nWhat did Ada tell us?")
+    assert [piece.kind for piece in pieces] == [Kind.DOCUMENT, Kind.PROSE]

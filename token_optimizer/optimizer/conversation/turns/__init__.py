@@ -1,0 +1,1 @@
+"""Turns: which are dropped, kept whole, protected, or examples of a form."""

@@ -1,0 +1,1 @@
+"""What a text asks, told from its material: words, sections, layout."""

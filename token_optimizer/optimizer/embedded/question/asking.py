@@ -1,0 +1,244 @@
+"""What in a text asks: questions, instructions, and the labels that announce them.
+
+The words are those of some twenty languages. They only help: a short text at the edge of a long one asks,
+whatever its language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+
+from token_optimizer.optimizer.embedded.question.asking_words import (
+    DIRECTING,
+    FORWARD_POINTERS,
+    INSTRUCTION_NAMES,
+    LEADING_IN,
+    MATERIAL_NAMES,
+    PERSONS,
+    PLEASE,
+    POINTERS,
+    QUESTION_NAMES,
+    REQUESTS,
+    UNSPACED_FORWARD_POINTERS,
+    UNSPACED_INSTRUCTION_NAMES,
+    UNSPACED_MATERIAL_NAMES,
+    UNSPACED_QUESTION_NAMES,
+    UNSPACED_REQUESTS,
+)
+from token_optimizer.optimizer.relevance.words import WORD
+from token_optimizer.text.sentences import sentences
+
+
+class Role(StrEnum):
+    """What a part of a prompt is for, as its label or heading says."""
+
+    QUESTION = "question"
+    INSTRUCTION = "instruction"
+    MATERIAL = "material"
+    NONE = "none"
+
+
+_NAMES = {
+    **dict.fromkeys(MATERIAL_NAMES, Role.MATERIAL),
+    **dict.fromkeys(INSTRUCTION_NAMES, Role.INSTRUCTION),
+    **dict.fromkeys(QUESTION_NAMES, Role.QUESTION),
+}
+_UNSPACED_NAMES = {
+    Role.QUESTION: UNSPACED_QUESTION_NAMES,
+    Role.INSTRUCTION: UNSPACED_INSTRUCTION_NAMES,
+    Role.MATERIAL: UNSPACED_MATERIAL_NAMES,
+}
+_MAX_NAME_WORDS = 5
+_LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]{0,48}?)[*_]{0,3}[ \t]*[:：]")
+_ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
+_REQUEST = re.compile(
+    r"(?i)(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
+    rf"(?:(?:{'|'.join(REQUESTS)})\b|(?:{'|'.join(LEADING_IN)})(?=(?:[ \t]+[^\W\d_]+){{0,8}}[ \t]+"
+    rf"(?:{'|'.join((*MATERIAL_NAMES, *INSTRUCTION_NAMES, *QUESTION_NAMES))})\b))"
+    rf"|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
+)
+# One pointer may follow another: "the following pieces of retrieved context".
+_MENTIONS = re.compile(
+    rf"(?i)\b(?P<before>[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?=(?P<behind>(?:\s+[^\W\d_]+){{0,3}}))"
+)
+_FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
+_ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
+_DIRECTIVE = re.compile(rf"(?i)\b(?:{'|'.join(DIRECTING)})\b")
+_HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+(?P<name>[^\n]{1,80}?)[ \t#:：]*$")
+_CAPITALS = re.compile(r"[ \t]*(?P<name>[^\W\d_][^\n.!?:]{2,48}?)[ \t]*:?[ \t]*$")
+_CLOSES = re.compile(r"(?i)\W*/|\W*(?:end|ende|fin|fine|fim|конец|koniec|slut|son|结束|終わり|끝)\b")
+_MAX_CAPITAL_WORDS = 6
+_MAX_HEADING_CHARS = 100
+_BRACKETS = "[({<【〔《"
+_MARKS_AROUND = " \t[](){}<>=*_~#+|【】〔〕《》:：-–—/"
+_TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>\n]{0,200})?>")
+_DECORATION = " \t*_#"
+# A paragraph that is longer than this is read as material, unless it asks at its end.
+MAX_ASKING_CHARS = 600
+
+
+@lru_cache(maxsize=4_000)
+def role_of_name(name: str) -> Role:
+    """The role that a label, a heading or a tag gives to what it stands over."""
+    words = WORD.findall(name.lower().replace("_", " ").replace("-", " "))
+    if not words or len(words) > _MAX_NAME_WORDS or _CLOSES.match(name):
+        return Role.NONE
+    for role in (Role.QUESTION, Role.INSTRUCTION, Role.MATERIAL):
+        if any(_NAMES.get(word) is role for word in words):
+            return role
+    for role, names in _UNSPACED_NAMES.items() if not name.isascii() else ():
+        if any(part in word for part in names for word in words):
+            return role
+    return Role.NONE
+
+
+def closes(name: str) -> bool:
+    """Whether the words of a heading close what was opened before: "END OF TEXT", "/context"."""
+    return _CLOSES.match(name) is not None
+
+
+def label_of(line: str) -> tuple[Role, int]:
+    """The role and the length of the label that opens the line; no role where no known label does."""
+    match = _LABEL.match(line)
+    return (role_of_name(match.group("name")), match.end()) if match else (Role.NONE, 0)
+
+
+def label_role(line: str) -> Role:
+    """The role of the label that opens the line; none where no known label does."""
+    return label_of(line)[0]
+
+
+def heading_name(line: str) -> str | None:
+    """The words of a line that is a heading: marked as such, between decoration, or in capitals."""
+    match = _HEADING.match(line)
+    if match:
+        return match.group("name")
+    if len(line) > _MAX_HEADING_CHARS:
+        return None
+    name = _between_decoration(line)
+    if name is not None:
+        return name
+    match = _CAPITALS.match(line)
+    if match and match.group("name").isupper() and len(match.group("name").split()) <= _MAX_CAPITAL_WORDS:
+        return match.group("name")
+    return None
+
+
+def _between_decoration(line: str) -> str | None:
+    """The words between brackets, dashes and the like: "[CONTEXT]", "--- Notes ---", "**Task**:"."""
+    bare = line.strip()
+    if _TAG.fullmatch(bare):
+        return None
+    name = bare.strip(_MARKS_AROUND)
+    is_opened = bare[:1] in _BRACKETS or bare[:1] == bare[1:2]
+    is_closed = bare[-1:] in _MARKS_AROUND and bare[-1:] != "/"
+    if not (name and is_opened and is_closed and bare[0] in _MARKS_AROUND and name[0].isalpha()):
+        return None
+    closing = "/" if bare.lstrip(_MARKS_AROUND.replace("/", "")).startswith("/") else ""
+    return closing + name if not any(mark in name for mark in ".!?") else None
+
+
+def asks_question(text: str) -> bool:
+    """Whether a sentence of the text ends with a question mark."""
+    return _ASKS.search(text) is not None
+
+
+def asks(text: str) -> bool:
+    """Whether the text asks or instructs, or speaks of the material that it comes with."""
+    if len(text) > MAX_ASKING_CHARS:
+        return False
+    if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
+        return True
+    return _REQUEST.search(text) is not None or mentions_material(text)
+
+
+def mentions_material(text: str) -> bool:
+    """Whether the text speaks of the material that stands beside it."""
+    return any(
+        _NAMES.get(word.lower()) is Role.MATERIAL
+        for match in _MENTIONS.finditer(text)
+        for word in WORD.findall(f"{match['before'] or ''} {match['behind']}")
+    )
+
+
+def announces_what_follows(text: str) -> bool:
+    """Whether the text speaks of something that stands behind it."""
+    return _FOLLOWS.search(text) is not None
+
+
+def addresses(text: str) -> bool:
+    """Whether the short text speaks to somebody or of the one who writes."""
+    return len(text) <= MAX_ASKING_CHARS and _ADDRESSES.search(text) is not None
+
+
+def directive_share(text: str) -> float:
+    """The share of the sentences that tell the reader what to do."""
+    return _share(text, lambda sentence: bool(_DIRECTIVE.search(sentence) or _REQUEST.match(sentence)))
+
+
+def personal_share(text: str) -> float:
+    """The share of the sentences that address somebody, or in which the writer speaks of himself."""
+    return _share(text, lambda sentence: _ADDRESSES.search(sentence) is not None)
+
+
+def question_of(text: str) -> str:
+    """What is asked in a text that asks and instructs: what a label calls the question; else its questions,
+    and what it says besides instructions; without a question all but what only introduces the material."""
+    labelled = _labelled(text.splitlines())
+    if labelled:
+        return labelled
+    said = [one for one in sentences(text) if any(map(str.isalnum, one)) and not _TAG.fullmatch(one)]
+    strip = _unless_instruction if any(map(asks_question, said)) else _unless_introduction
+    return "\n".join(filter(None, map(strip, said))) or text
+
+
+def _labelled(lines: list[str]) -> str:
+    """The paragraphs that a label calls a question, without the label."""
+    found: list[str] = []
+    inside = below_heading = False
+    for line in lines:
+        line = _TAG.sub(_as_label, line)
+        name = heading_name(line)
+        role, length = (role_of_name(name), len(line)) if name is not None else label_of(line)
+        if role is not Role.NONE or name is not None:
+            inside, below_heading = role is Role.QUESTION, name is not None
+            line = line[length:]
+        elif not line.strip() and found and not below_heading:
+            inside = False
+        if inside and any(map(str.isalnum, line)):
+            found.append(line.strip(_DECORATION))
+    return "\n".join(found)
+
+
+def _as_label(match: re.Match[str]) -> str:
+    """An opening tag as the label that it stands for; nothing for a closing one."""
+    return "" if match.group(1) else f"{match.group(2)}: "
+
+
+def _unless_instruction(sentence: str) -> str:
+    """The sentence where it asks, or neither instructs nor speaks of the material."""
+    if asks_question(sentence):
+        return sentence
+    if label_role(sentence) is not Role.NONE or mentions_material(sentence) or _REQUEST.match(sentence):
+        return ""
+    return _unless_introduction(sentence)
+
+
+def _unless_introduction(sentence: str) -> str:
+    """The sentence; of one with a colon what stands behind it, which is nothing where it introduces."""
+    role, length = label_of(sentence)
+    if role is Role.MATERIAL or heading_name(sentence) is not None:
+        return ""
+    if role is not Role.NONE:
+        return sentence[length:].strip()
+    instruction, colon, rest = sentence.partition(":")
+    is_led_in = colon and (not rest.strip() or mentions_material(instruction) or _REQUEST.match(instruction))
+    return rest.strip() if is_led_in else sentence
+
+
+def _share(text: str, counts: Callable[[str], bool]) -> float:
+    found = list(sentences(text))
+    return sum(map(counts, found)) / len(found) if found else 0.0

@@ -1,0 +1,375 @@
+"""Tells what a prompt asks from the material that it asks about, whatever its layout.
+
+The asking stands at the edges of a message: questions, instructions, and what labels and headings announce as
+such. What stands between delimiters (tags, lines of dashes, quotes), under a label that announces material,
+or is long running text between them, is material.
+
+Before: "Use this.\n-----\n{8,000 characters}\n-----\nQuestion: Who built it?"
+After:  the 8,000 characters are material, the rest is the asking
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from token_optimizer.optimizer.embedded.question.asking import (
+    MAX_ASKING_CHARS,
+    Role,
+    addresses,
+    announces_what_follows,
+    asks,
+    asks_question,
+    directive_share,
+    label_role,
+    mentions_material,
+    personal_share,
+)
+from token_optimizer.optimizer.embedded.question.sections import (
+    DIRECTIVE_SHARE,
+    MAX_EDGE_CHARS,
+    RULE,
+    SHORT_CHARS,
+    TAG,
+    Section,
+    Span,
+    paragraphs,
+    sections_of,
+    units,
+)
+from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.text.tables import separator_of
+
+# Shorter material gains less than the risk: what is delimited or announced, and what is not.
+_MIN_MARKED_CHARS = 600
+_MIN_PLAIN_CHARS = 1200
+# A longer text is no task, however much it directs.
+_MAX_TASK_CHARS = 12_000
+# Behind the material less is said than before it.
+_MAX_TAIL_CHARS = 1500
+# What stands around material: quotes, and lines of dashes and the like.
+_MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
+_MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
+_MAX_MARKS_CHARS = 100
+_MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
+_QUOTES = ('"""', "'''")
+# Where more of the paragraphs are questions, the material is an interview, or a list of them.
+_ASKING_SHARE = 0.1
+_ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
+
+
+class Embedded(NamedTuple):
+    """A span of a text that is no asking: material, or `background` that the user may have written."""
+
+    start: int
+    end: int
+    is_background: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A span that asks, or that may be material: `announced` by a label or by what is said around it,
+    `introduced` by a label or by what stands right before it, or at least `marked` by delimiters."""
+
+    start: int
+    end: int
+    material: bool = False
+    announced: bool = False
+    introduced: bool = False
+    marked: bool = False
+    role: Role = Role.NONE
+    whole: bool = False
+
+
+def embedded_spans(text: str, blocks: Iterable[Span] = (), *, instructions: bool = False) -> list[Embedded]:
+    """What is no asking in the text of a user; in a text of `instructions` what is announced as material.
+
+    What is known to be one thing, as a fence is or a JSON value, is given in `blocks`.
+    """
+    if len(text) < _MIN_MARKED_CHARS:
+        return []
+    sections = sections_of(text, set(blocks), instructions=instructions)
+    parts = [_asking_if_short(text, part) for part in _merged(text, _parts(text, sections))]
+    if not any(text[part.start : part.end].strip() for part in parts if not part.material):
+        parts = list(_with_questions_between(text, parts)) or _with_short_edges(text, parts)
+    material = [part for part in parts if part.material and (part.introduced or not instructions)]
+    found = [one for part in material if (one := _embedded(text, part, parts)) is not None]
+    return [one for one in found if one.end > one.start]
+
+
+def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
+    """The part as material, or as background where it may be the user's own; None where it is his task."""
+    span = text[part.start : part.end]
+    asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
+    is_labelled = any(one.role is Role.QUESTION for one in parts)
+    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking) or _is_table(span)
+    if not is_material and _is_task(span):
+        return None
+    # What is one thing, as a source is, may begin with quotes of its own.
+    is_open = part.whole and span.lstrip()[:3] in _QUOTES
+    bounds = _without_space(text, part.start, part.end) if is_open else _trimmed(text, part.start, part.end)
+    return Embedded(*bounds, is_background=not is_material)
+
+
+def _asking_if_short(text: str, part: Part) -> Part:
+    """The part; what is too short for material belongs to the asking around it."""
+    least = _MIN_MARKED_CHARS if part.announced or part.marked else _MIN_PLAIN_CHARS
+    is_short = part.material and len(text[part.start : part.end].strip()) < least
+    return replace(part, material=False) if is_short else part
+
+
+def _is_foreign(span: str, asking: str) -> bool:
+    """Whether somebody else wrote what the user asks about: it speaks to nobody and directs nobody."""
+    return asks_question(asking) and not has_directive(span) and personal_share(span) < DIRECTIVE_SHARE
+
+
+def _is_table(span: str) -> bool:
+    """Whether nearly all lines are rows of a table, whatever they say."""
+    lines = [line for line in span[:_SAMPLE_CHARS].split("\n") if line.strip()]
+    return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
+
+
+def _is_task(span: str) -> bool:
+    """Whether the long text is what the user wants done: such a text is full of directives."""
+    return len(span) <= _MAX_TASK_CHARS and directive_share(span) >= DIRECTIVE_SHARE
+
+
+def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
+    """The sections that ask or stand apart, and between them the runs of the others without what asks at
+    their edges."""
+    run: list[Section] = []
+    asked = goes_on = False
+    for section in sections:
+        if not section.asks and not section.closed:
+            run.append(section)
+            continue
+        labelled = section.role is Role.MATERIAL or (bool(run) and run[-1].role is Role.MATERIAL)
+        if goes_on and section.whole:
+            # What stands between two blocks of introduced material is a part of it.
+            yield from (Part(one.start, one.end, material=True, introduced=True) for one in run)
+            labelled = True
+        else:
+            yield from _parts_of_run(text, run, asked=False)
+        run = []
+        asked |= section.role is Role.QUESTION
+        part = _apart(text, section, labelled=labelled)
+        goes_on = part.whole and part.introduced
+        yield part
+    yield from _parts_of_run(text, run, asked=asked)
+
+
+def _apart(text: str, section: Section, *, labelled: bool) -> Part:
+    if section.asks:
+        return Part(section.start, section.end, role=section.role)
+    before = text[max(0, section.start - MAX_ASKING_CHARS) : section.start]
+    return Part(
+        section.start,
+        section.end,
+        material=True,
+        announced=labelled or mentions_material(before),
+        introduced=labelled or _introduces_material(before),
+        marked=True,
+        whole=section.whole,
+    )
+
+
+def _introduces_material(before: str) -> bool:
+    """Whether the last paragraph says that material follows."""
+    said = before.rstrip().rpartition("\n\n")[2]
+    return mentions_material(said) and (said.endswith((":", "：")) or announces_what_follows(said))
+
+
+def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Part]:
+    """What asks before the material, the material, and what asks behind it; nothing more needs to ask behind
+    it where a question was `asked`."""
+    if not run:
+        return
+    start, end = run[0].start, run[-1].end
+    labelled = next((section for section in run if section.role is Role.MATERIAL), None)
+    begin = _asking_end(text, start, labelled.start if labelled else end)
+    announced, introduced = mentions_material(text[start:begin]), _introduces_material(text[start:begin])
+    if labelled and labelled.start - begin < _MIN_PLAIN_CHARS:
+        begin, announced, introduced = labelled.body, True, True
+    elif labelled and not introduced:
+        # What stands before the label is not announced by it.
+        yield Part(start, begin)
+        yield Part(begin, labelled.start, material=True, announced=announced)
+        start = begin = labelled.start
+        announced = introduced = True
+    tail = _after_rule(text, run, begin)
+    last = _asking_start(text, begin, tail, strict=asked or asks_question(text[start:begin]))
+    announced = announced or mentions_material(text[last:end])
+    yield Part(start, begin)
+    yield Part(begin, last, material=True, announced=announced, introduced=introduced)
+    yield Part(last, end)
+
+
+def _after_rule(text: str, run: list[Section], begin: int) -> int:
+    """Where a last short section starts that a rule parts from the material before it; else the run's end."""
+    last = run[-1]
+    is_short = last.end - last.body <= MAX_ASKING_CHARS and text[last.body : last.end].strip()
+    return last.start if last.ruled and is_short and last.start > begin else last.end
+
+
+def _merged(text: str, parts: Iterable[Part]) -> list[Part]:
+    """The parts, what is material side by side as one."""
+    merged: list[Part] = []
+    for part in parts:
+        blank = not text[part.start : part.end].strip()
+        last = merged[-1] if merged else None
+        if last and last.material and (blank or (part.material and not (last.whole or part.whole))):
+            merged[-1] = replace(
+                last,
+                end=part.end,
+                announced=last.announced or part.announced,
+                introduced=last.introduced or part.introduced,
+                marked=last.marked or part.marked,
+            )
+        elif part.end > part.start:
+            merged.append(part)
+    return merged
+
+
+def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
+    """The parts, with the paragraphs that are a short question apart, if there are any and few of them."""
+    told = list(paragraphs(text, parts[0].start, parts[-1].end))
+    asking = [span for span in told if _is_short_question(text[slice(*span)].strip())]
+    if not 0 < len(asking) <= max(1, _ASKING_SHARE * len(told)):
+        return
+    for part in parts:
+        at = part.start
+        for begin, stop in asking:
+            if part.start <= begin and stop <= part.end:
+                yield replace(part, start=at, end=begin)
+                yield Part(begin, stop)
+                at = stop
+        yield replace(part, start=at)
+
+
+def _is_short_question(unit: str) -> bool:
+    """Whether the paragraph is one question, or asks in the words of one who speaks to somebody."""
+    if len(unit) > SHORT_CHARS or "\n" in unit or not asks_question(unit):
+        return False
+    return unit.endswith(("?", "？", "؟")) or addresses(unit)
+
+
+def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
+    """Where nothing asks by its words, what is short at the edges asks: best what is no whole sentence, else
+    the last paragraph."""
+    start, end = parts[0].start, parts[-1].end
+    told = list(paragraphs(text, start, end))
+    edges = [unit for unit in (told[0], told[-1]) if unit[1] - unit[0] <= SHORT_CHARS]
+    if len(told) < 2 or not edges:
+        return parts
+    open_ended = [unit for unit in edges if not _ENDS_SENTENCE.search(text[slice(*unit)])]
+    asking = open_ended or edges[-1:]
+    begin = told[0][1] if told[0] in asking else start
+    last = told[-1][0] if told[-1] in asking else end
+    inner = [replace(part, start=max(part.start, begin), end=min(part.end, last)) for part in parts]
+    return [Part(start, begin), *(part for part in inner if part.end > part.start), Part(last, end)]
+
+
+def _asking_end(text: str, start: int, end: int) -> int:
+    """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
+    so, and only what introduces it asks."""
+    at = first_end = start
+    introduced = is_asked = False
+    told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
+    for number, (begin, stop) in enumerate(told):
+        unit = text[begin:stop]
+        following = text[slice(*told[number + 1])] if number + 1 < len(told) else ""
+        # A question without a question mark may come before the first instruction.
+        short_first = not text[start:begin].strip() and stop - begin <= SHORT_CHARS
+        short_first = short_first and (asks(following) or _introduces(following))
+        # Behind a question no line of a long paragraph asks because it says "shall".
+        is_strict = introduced or (is_asked and not _ends_paragraph(unit))
+        if not (short_first or _asks_before(unit, introduced=is_strict)):
+            return at
+        if stop - start > MAX_EDGE_CHARS:
+            return first_end
+        at = stop
+        is_asked |= _ends_paragraph(unit) and asks_question(unit)
+        introduced |= _introduces(unit) or mentions_material(unit)
+        first_end = stop if introduced and first_end == start else first_end
+    return at
+
+
+def _ends_paragraph(unit: str) -> bool:
+    """Whether a blank line stands at the end of the unit."""
+    return unit[len(unit.rstrip()) :].count("\n") > 1
+
+
+def _asks_before(unit: str, *, introduced: bool) -> bool:
+    """Whether the unit still belongs to what asks, and not to the material that was `introduced`."""
+    if not any(map(str.isalnum, unit)):
+        return True
+    if introduced:
+        return _asks_behind(unit, strict=True)
+    return asks(unit) or addresses(unit) or _introduces(unit)
+
+
+def _introduces(unit: str) -> bool:
+    return len(unit) <= SHORT_CHARS and unit.rstrip().endswith((":", "："))
+
+
+def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
+    """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
+    that has no beginning, the span itself reads so, and only what is strict asks."""
+    at = end
+    for begin, stop in reversed(list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))):
+        unit = text[begin:stop]
+        if not any(map(str.isalnum, unit)):
+            continue
+        if not _asks_behind(unit, strict=strict):
+            break
+        if end - begin > _MAX_TAIL_CHARS:
+            return at if strict else _asking_start(text, start, end, strict=True)
+        at = begin
+    # A delimiter before it belongs to it.
+    return _before_rules(text, start, at)
+
+
+def _before_rules(text: str, start: int, at: int) -> int:
+    """Where that begins which stands right before a place and is nothing but rules and blank lines."""
+    while at > start:
+        begin = text.rfind("\n", start, at - 1) + 1 if text.rfind("\n", start, at - 1) >= 0 else start
+        line = text[begin:at]
+        if line.strip() and not RULE.match(line.rstrip("\n")):
+            break
+        at = begin
+    return at
+
+
+def _asks_behind(unit: str, *, strict: bool) -> bool:
+    if not asks(unit):
+        return False
+    return not strict or asks_question(unit) or label_role(unit) in (Role.QUESTION, Role.INSTRUCTION)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    """The span without its delimiters: the tags of a single element, quotes, rules, blank lines."""
+    first, last = _without_space(text, start, end)
+    opening = TAG.match(text, first, last)
+    if opening and not opening.group(1):
+        closing = f"</{opening.group(2)}>"
+        if text.find(closing, opening.end(), last) == last - len(closing):
+            first, last = _without_space(text, opening.end(), last - len(closing))
+    marks = _MARKS_BEFORE.match(text, first, last)
+    first = marks.end() if marks else first
+    marks = _MARKS_BEHIND.search(text, max(first, last - _MAX_MARKS_CHARS), last)
+    last = marks.start() if marks else last
+    first, last = _without_space(text, first, last)
+    # A line end belongs to the line, and so does the space before it.
+    begin, stop = text.rfind("\n", 0, first) + 1, text.find("\n", last, end) + 1
+    first = first if text[begin:first].strip() else max(begin, start)
+    return first, stop if stop and not text[last:stop].strip() else last
+
+
+def _without_space(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,1 @@
+"""Words that mean nearly the same, by static vectors."""

@@ -1,0 +1,1 @@
+"""What is said of an optimization: its figures, or why nothing was cut."""

@@ -1,0 +1,132 @@
+"""Tells whether a question asks for something in particular, so that what has nothing to do with it may go.
+
+Before: "Translate the report into French.", "Give me an overview of this document.", "I will ask later."
+After:  nothing in particular
+Before: "Who signed the report on the harbour bridge?"
+After:  sign, harbour, bridg
+"""
+
+from __future__ import annotations
+
+import re
+
+from token_optimizer.optimizer.embedded.question.asking_words import (
+    INSTRUCTION_NAMES,
+    MATERIAL_NAMES,
+    QUESTION_NAMES,
+)
+from token_optimizer.optimizer.logs.languages import ERROR_WORDS
+from token_optimizer.optimizer.relevance.words import stems_of
+
+# What is done to a text as a whole: all of it is needed, whatever else the words say.
+_OF_ALL = re.compile(
+    r"""\b(?:translat|proof-?read|rewrit|rephras|paraphras|reformat|transcrib|transliterat|polish\s+the
+    |correct\s+(?:the|this|my|all|any)|fix\s+(?:the|my|all|any)\s+(?:grammar|spelling|typos)|improve\s+the\s+(?:text|writing|style)
+    |(?:entire|whole|full|complete)\s+(?:text|document|article|conversation|transcript|meeting|file|data|list|thread)
+    |everything|word\s+for\s+word|verbatim|for\s+(?:each|every)
+    |(?:list|extract|find|give|show|name|count|collect|enumerate|get)\b[^.?!]{0,30}\b(?:all|every|each)\s
+    |(?:liste|nenne|zähle|zeige)\b[^.?!]{0,30}\balle|(?:liste[rz]?|cite[rz]?|donne[rz]?)\b[^.?!]{0,30}\bt(?:ous|outes)
+    |(?:lista|enumera|dame|extrae)\b[^.?!]{0,30}\btod[oa]s
+    |übersetz|umschreib|korrigier|alles\b|traduis|tradui[rst]|corrige|réécri|traduc|traduz|reescrib|corrig|tradurre|traduci
+    |vertaal|przetłumacz|перевед|перепиш|исправь)
+    |翻译|翻譯|改写|润色|校对|所有|全部|翻訳|書き換え|校正|すべて|全て|번역|교정|모든|모두""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_WRONG = re.compile(
+    rf"(?i)error|fail|exception|warn|wrong|trouble|problem|issue|crash|slow|unusual|odd|\b[45]xx\b|{ERROR_WORDS}"
+)
+# Words of tasks and of texts in general: none of them says which part of a text is asked about.
+_GENERAL = frozenset((
+    "above", "action", "analyse", "analysis", "analyze", "anomalies", "anomaly", "answer",
+    "answers", "ask", "attached", "based", "below", "best", "bitte", "brief", "briefly", "bullet",
+    "bullets", "chat", "classify", "clearly", "column", "columns", "concise", "conclusion",
+    "conclusions", "consider", "continue", "decided", "describe", "detail", "detailed", "details",
+    "discuss", "discussed", "discussion", "draft", "email", "entries", "entry", "explain",
+    "extract", "fasse", "file", "files", "find", "findings", "finish", "first", "following", "full",
+    "general", "given", "help", "here", "highlight", "highlights", "idea", "ideas", "identify",
+    "important", "individual", "insight", "insights", "interesting", "issue", "issues", "item",
+    "items", "json", "keep", "key", "know", "language", "last", "later", "learn", "length", "let",
+    "list", "load", "long", "look", "main", "make", "meeting", "memo", "memorize", "mind",
+    "minutes", "need", "next", "notable", "note", "now", "odd", "ok", "okay", "outlier", "outliers",
+    "outline", "overall", "overview", "people", "podsumuj", "point", "points", "post", "present",
+    "problem", "problems", "provide", "provided", "read", "ready", "record", "records", "relevant",
+    "remember", "respond", "resume", "resumen", "resumir", "resumo", "review", "riassumi",
+    "riassunto", "row", "rows", "résume", "résumé", "samenvatting", "say", "section", "sections",
+    "sentence", "sentences", "sentiment", "short", "show", "simple", "speaker", "speakers", "start",
+    "state", "step", "store", "strange", "structure", "study", "sum", "summaries", "summarise",
+    "summarize", "summary", "suspicious", "takeaway", "takeaways", "thank", "thanks", "theme",
+    "themes", "thing", "things", "think", "title", "tldr", "topic", "topics", "understand",
+    "unusual", "use", "using", "value", "values", "want", "way", "weird", "word", "words", "work",
+    "worst", "write", "zusammen", "zusammenfassung", "überblick", "кратко", "обобщи", "резюме",
+    "まと", "总结", "摘要", "概括", "總結", "要約", "요약",
+))  # fmt: skip
+# Words without a subject of their own in other languages than English, as far as they are words of questions.
+_FUNCTION_WORDS = frozenset((
+    "al", "au", "aus", "aux", "avec", "bei", "ce", "ces", "cette", "che", "chi", "como", "con", "cual",
+    "cuál", "da", "dans", "das", "dass", "de", "dei", "del", "della", "dem", "den", "der", "des", "di",
+    "die", "do", "dos", "du", "een", "ein", "eine", "einen", "einer", "el", "ella", "elle", "em", "en",
+    "es", "est", "et", "für", "gib", "gli", "hat", "het", "ich", "ik", "il", "im", "ins", "is", "ist",
+    "je", "kannst", "la", "las", "le", "les", "lo", "los", "me", "met", "mir", "mit", "moi", "na",
+    "nel", "no", "os", "par", "para", "per", "por", "pour", "que", "quel", "quelle", "quem", "qui",
+    "quien", "quién", "qué", "se", "sich", "sind", "sono", "su", "sur", "uma", "un", "una", "und",
+    "une", "van", "vom", "von", "voor", "vous", "war", "was", "wat", "wer", "wie", "wo", "zu", "zum",
+    "zur",
+))  # fmt: skip
+# What only all records together tell: means, sums, shares, groups, those on one side of a bound.
+_OVER_RECORDS = re.compile(
+    r"""\b(?:in\ total|altogether|on\ average|over\ time|group(?:ed)?\ by|per\ cent)\b
+    |\b(?:the|an?)\ (?:[\w-]+\ )?(?:average|mean|median|sum|distribution|percentage|proportion|correlation
+      |standard\ deviation|variance|histogram)\b
+    |\b(?:average|total)\ (?:\w+\ ){0,2}(?:of|for|per|by|in)\b
+    |\bthe\ (?:overall|combined|total)\b|\b(?:most|least)\ (?:common|frequent|often|popular)
+    |\b(?:has|have|had|with)\ the\ (?:most|fewest)\b|\b(?:duplicate|distinct|unique)s?\ \w|\btrends?\b
+    |\b(?:more|less|fewer|(?:old|young|high|low|great|larg|small|cheap|earli|lat|long|short|bigg|fast|slow)er)
+      \ than\b
+    |\b(?:over|above|below|under|exceed(?:s|ing)?|at\ (?:least|most)|before|after|since|until|between)\ \W?\d
+    |[<>]=?\ ?\d|durchschnitt|insgesamt|\bsumme\b|häufigst
+    |\b(?:über|unter|mindestens|höchstens|vor|nach|seit)\ \d
+    |\b(?:mehr|weniger|älter|jünger|höher|größer|kleiner)\ als\b
+    |\b(?:plus|moins)\ (?:de|que)\b|\bmoyenne\b|\bau\ total\b|\bla\ somme\b
+    |\b(?:más|menos)\ (?:de|que)\b|\bpromedio\b|\ben\ total\b|\bin\ media\b|\bmédia\b|\bgemiddelde?\b|\bсредн
+    |平均|总共|總共|总数|合計|合计|一共|평균|합계""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Counts, too, but for what one record says of itself, named by a number, in quotes, or as the largest.
+_COUNTS = re.compile(
+    r"""\bhow\s(?:many|often)\b|\b(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
+    |\bcuánt[oa]s\b|\bquant[ei]\b|\bquant[oa]s\b|\bhoeveel\b|\bсколько\b|几个|幾個|いくつ|何人|何件|몇\s?(?:개|명)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NAMES_ONE = re.compile(
+    r"""\d\d|["“`«]|\b(?:after|within|for)\ how\ many\b
+    |\bhow\ many\ (?:\w+\ ){1,3}(?:an?|per)\ (?:second|minute|hour|day|week|month|year|user|person)\b
+    |\bhow\ many\ (?:\w+\ ){1,4}(?:may|can|must|should|(?:is|are)\ (?:allowed|permitted|needed|required))\b
+    |\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_GENERAL_STEMS = frozenset(
+    stem
+    for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
+    for stem in stems_of(name)
+)
+
+
+def wants_all(query: str | None) -> bool:
+    """Whether the query wants all of a text, and not only what went wrong by it."""
+    return bool(query and _OF_ALL.search(query) and not _WRONG.search(query))
+
+
+def is_over_records(query: str | None) -> bool:
+    """Whether the query asks for what only all records of data together tell."""
+    if not query:
+        return False
+    is_count = _COUNTS.search(query) and not _NAMES_ONE.search(query)
+    return bool(is_count or _OVER_RECORDS.search(query))
+
+
+def specific_stems(query: str | None) -> frozenset[str]:
+    """The stems of the words that say what the question is about; none where it asks for nothing in
+    particular."""
+    if not query or _OF_ALL.search(query):
+        return frozenset()
+    return frozenset(stems_of(query)) - _GENERAL_STEMS

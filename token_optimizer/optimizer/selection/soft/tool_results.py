@@ -1,0 +1,92 @@
+"""Cuts what a tool returned to an agent by what the agent is after, when the result first comes: later would
+break the frozen prefix.
+
+An agent says what it is after before its call, and in the call's arguments; with the task that is the
+question by which the lines of the result are weighed. Whole lines go, and none that is worth the floor of
+tool results.
+Of the conversation only what came before the result counts, so it is cut alike on every turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import takewhile
+
+from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.optimizer.code.definitions import with_named_definitions
+from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.markers import was_cut
+from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
+from token_optimizer.optimizer.selection.cutting import Cutter, cuttable_blocks
+from token_optimizer.optimizer.selection.soft.floored_choice import FlooredChoice
+from token_optimizer.optimizer.selection.soft.floors import tool_result_floor_of
+
+# JSON and logs have rules of their own.
+_KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
+_NEIGHBOR_WEIGHT = 0.4
+# What an agent is after stands in a stretch of a file or of an output more than in single lines.
+_TOPIC_WEIGHT = 0.6
+
+
+def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
+    """The prompt with what is new of long tool results cut, where an agent is at work and the config has a
+    soft target. What is cut to a hard budget has room for what the choice over all of it kept."""
+    came = context.original or prompt
+    if context.target_tokens is None or context.tokens_over(came) > 0:
+        return prompt
+    before = NamesBefore()
+    for at, block in enumerate(prompt.blocks):
+        if _is_open(block, context):
+            prompt = _with_result_cut(prompt, at, context, cutter_of, before)
+    return prompt
+
+
+def _is_open(block: Block, context: Context) -> bool:
+    is_new = not (block.frozen or block.verbatim or was_cut(block))
+    is_long = block.tokens > context.config.tool_result_tokens
+    return block.tool_result and is_new and is_long and block.kind in _KINDS
+
+
+def _with_result_cut(
+    prompt: Prompt,
+    at: int,
+    context: Context,
+    cutter_of: Callable[[Block], Cutter | None],
+    before: NamesBefore,
+) -> Prompt:
+    result = prompt.blocks[at]
+    known = replace(prompt, blocks=prompt.blocks[: at + 1])
+    if not is_agents_run(known):
+        return prompt
+    known = replace(known, query=_goal(known, result))
+
+    def cutter_of_result(block: Block) -> Cutter | None:
+        cutter = cutter_of(block) if block is result else None
+        if cutter is None:
+            return None
+        return replace(
+            cutter,
+            passages=with_named_definitions(cutter.passages) if block.kind is Kind.CODE else cutter.passages,
+            ranked=True,
+            neighbor_weight=_NEIGHBOR_WEIGHT,
+            topic_weight=_TOPIC_WEIGHT,
+        )
+
+    cuttables = cuttable_blocks(known, context, cutter_of_result, ())
+    if not cuttables:
+        return prompt
+    before.read_to(prompt, at)
+    floor = tool_result_floor_of(context.config.floor_factors)
+    choice = FlooredChoice(known, context, cuttables, {result.kind: floor}, before)
+    shorter = choice.written(choice.kept(floor.max_cut))
+    return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)
+
+
+def _goal(known: Prompt, result: Block) -> str:
+    """What the agent is after: what it says before the result, its calls, and what the user said last."""
+    before = [block for block in reversed(known.blocks) if 0 <= block.message < result.message]
+    newest = next((block.message for block in before if block.type is BlockType.ASSISTANT), -1)
+    said = [block.content for block in takewhile(lambda block: block.message >= newest, before)]
+    task = next((block.content for block in before if block.is_users_prose), "")
+    return " ".join([*reversed(said), task])
