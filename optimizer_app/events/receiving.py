@@ -10,16 +10,18 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.utils import timezone
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from optimizer_app.models import Event
 from optimizer_app.trace_ids import first_id_at, id_in_millisecond
 from token_optimizer.telemetry.events import event_schema
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 MAX_EVENT_BYTES = 64 * 1024
 # An emitter that was cut off sends what it kept; a clock may be a little ahead.
@@ -82,6 +84,9 @@ def _moment(event: dict[str, Any], place: int = 0) -> datetime:
 
 @cache
 def _validator() -> Draft202012Validator:
+    # Its checks of formats take a process a second to import where all of them are installed.
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(event_schema())
 
 
