@@ -1,0 +1,1 @@
+"""Other compressors on the same cases, judged by the same scorer."""

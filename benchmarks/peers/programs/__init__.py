@@ -1,0 +1,1 @@
+"""What runs each compressor: one file each, started by the Python of its own environment."""
