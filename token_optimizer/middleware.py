@@ -7,7 +7,7 @@
 
 Keys and base URLs of the providers are the SDKs' own matter (OPENAI_API_KEY, ANTHROPIC_BASE_URL, ...);
 `api_key` names the caller to the analytics server and goes nowhere else. `wrap` does the same for a client
-that exists already.
+that exists already. The optimizer is imported when the first client is made.
 """
 
 from __future__ import annotations
@@ -15,18 +15,43 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import cached_property, wraps
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from token_optimizer.clients.calls import OWN_ARGUMENTS, SYNC_FLUSH_SECONDS, Optimizing
-from token_optimizer.clients.wrapping import OWN_FIELD, wrap, wrapped
-from token_optimizer.config import OptimizerConfig
+from token_optimizer.clients.arguments import OWN_ARGUMENTS, OWN_FIELD, SYNC_FLUSH_SECONDS
 from token_optimizer.providers.base import import_sdk
-from token_optimizer.telemetry.collector import LocalCollector
+
+if TYPE_CHECKING:
+    from token_optimizer.clients.calls import Optimizing
+    from token_optimizer.config import OptimizerConfig
+    from token_optimizer.telemetry.collector import LocalCollector
 
 __all__ = ["AsyncTokenOptimizer", "TokenOptimizer", "wrap"]
 
 # The methods that take a prompt, and so our arguments beside the SDK's own.
 _PROMPTED = frozenset({"create", "stream", "parse"})
+Client = TypeVar("Client")
+
+
+def wrap(client: Client, config: OptimizerConfig | None = None, **fields: Any) -> Client:
+    """A client like the given one, which stays as it is, with prompts made smaller by a config, its fields,
+    or both. Answers have `optimizer_stats`. ConfigError for what is no client of the two SDKs.
+
+    `extra_body={"token_optimizer": {"documents": ..., "query": ..., "budget_tokens": ...}}` says of one call
+    what `optimize()` takes beside the prompt.
+    """
+    return _wrapped(client, _optimizing(config, fields))
+
+
+def _optimizing(config: OptimizerConfig | None, fields: dict[str, Any]) -> Optimizing:
+    from token_optimizer.clients.calls import Optimizing
+
+    return Optimizing(config, fields)
+
+
+def _wrapped(client: Client, optimizing: Optimizing) -> Client:
+    from token_optimizer.clients.wrapping import wrapped
+
+    return wrapped(client, optimizing)
 
 
 class _Clients:
@@ -43,10 +68,10 @@ class _Clients:
         **fields: Any,
     ) -> None:
         """A config, its fields, or a config with some fields replaced. SDK clients may be brought along."""
-        self._optimizing = Optimizing(config, fields)
+        self._optimizing = _optimizing(config, fields)
         given = {"openai": openai_client, "anthropic": anthropic_client}
         self._clients = {
-            name: wrapped(client, self._optimizing) for name, client in given.items() if client is not None
+            name: _wrapped(client, self._optimizing) for name, client in given.items() if client is not None
         }
 
     @property
@@ -102,7 +127,7 @@ class _Clients:
     def _sdk(self, name: str) -> Any:
         """The SDK's client, made when it is first needed."""
         if name not in self._clients:
-            self._clients[name] = wrapped(getattr(import_sdk(name), self._names[name])(), self._optimizing)
+            self._clients[name] = _wrapped(getattr(import_sdk(name), self._names[name])(), self._optimizing)
         return self._clients[name]
 
     def _has(self, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import uuid_utils.compat
 
+from token_optimizer.clients.arguments import OWN_ARGUMENTS, SYNC_FLUSH_SECONDS
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.masking.bodies import masked_body
@@ -23,7 +24,6 @@ from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
 from token_optimizer.optimizer.reading_back.rounds import Rounds
 from token_optimizer.ports import Memory, Ports
 from token_optimizer.telemetry.collector import LocalCollector
-from token_optimizer.telemetry.emitter import TelemetryEmitter
 from token_optimizer.telemetry.events import (
     Event,
     EventType,
@@ -35,13 +35,12 @@ from token_optimizer.tokens.counts import count_body
 
 if TYPE_CHECKING:
     from token_optimizer.storage.store_retriever import StoreRetriever
+    from token_optimizer.telemetry.emitter import TelemetryEmitter
 
 log = logging.getLogger(__name__)
 
-OWN_ARGUMENTS = ("documents", "query", "budget_tokens")
 # Whose SDK speaks a dialect.
 SDKS: Mapping[Dialect, str] = {"openai": "openai", "responses": "openai", "anthropic": "anthropic"}
-SYNC_FLUSH_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +204,9 @@ def _emitter_for(config: OptimizerConfig) -> TelemetryEmitter | None:
     """None without an `analytics_url`: then events are only counted, in `metrics`."""
     if not config.analytics_url:
         return None
+    # Imported here: with it comes requests, a third of the time in which all of this is imported.
+    from token_optimizer.telemetry.emitter import TelemetryEmitter
+
     return TelemetryEmitter(
         config.analytics_url, config.api_key, config.emit_batch_size, config.emit_interval_seconds
     )

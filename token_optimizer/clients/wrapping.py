@@ -1,4 +1,4 @@
-"""`wrap`: an SDK's client, of its own class and with all that it can do, whose prompts are optimized.
+"""What `wrap` returns: an SDK's client, of its own class and with all it can do, whose prompts are optimized.
 
     client = wrap(OpenAI())          # or Anthropic, sync or async, Azure's, Bedrock's and Vertex's
     client.chat.completions.create(model="gpt-4o", messages=[...]).optimizer_stats
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from token_optimizer.clients.calls import OWN_ARGUMENTS, SDKS, Call, Optimizing
+from token_optimizer.clients.arguments import OWN_ARGUMENTS, OWN_FIELD
+from token_optimizer.clients.calls import SDKS, Call, Optimizing
 from token_optimizer.clients.restoring import restored_answer
 from token_optimizer.clients.rounds import (
     joined_stream,
@@ -25,14 +26,11 @@ from token_optimizer.clients.rounds import (
     whole_answer,
     whole_answer_async,
 )
-from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import ConfigError
 from token_optimizer.models import Dialect
 from token_optimizer.providers.base import import_sdk
 
 Client = TypeVar("Client")
-# What an SDK's `extra_body` may hold for us; it is taken out of it.
-OWN_FIELD = "token_optimizer"
 _DIALECTS: Mapping[tuple[str, str], Dialect] = {
     ("openai", "/chat/completions"): "openai",
     ("openai", "/responses"): "responses",
@@ -42,18 +40,9 @@ _DIALECTS: Mapping[tuple[str, str], Dialect] = {
 _RAW_HEADER = "x-stainless-raw-response"
 
 
-def wrap(client: Client, config: OptimizerConfig | None = None, **fields: Any) -> Client:
-    """A client like the given one, which stays as it is, with prompts made smaller by a config, its fields,
-    or both. Answers have `optimizer_stats`. ConfigError for what is no client of the two SDKs.
-
-    `extra_body={"token_optimizer": {"documents": ..., "query": ..., "budget_tokens": ...}}` says of one call
-    what `optimize()` takes beside the prompt.
-    """
-    return wrapped(client, Optimizing(config, fields))
-
-
 def wrapped(client: Client, optimizing: Optimizing) -> Client:
-    """The client with what an `Optimizing` does for it, which several may share."""
+    """The client with what an `Optimizing` does for it, which several may share. ConfigError for what is no
+    client of the two SDKs."""
     given: Any = client
     if not _sdk_of(type(given)):
         raise ConfigError(f"{type(given).__name__} is no client of the openai or anthropic SDK")
