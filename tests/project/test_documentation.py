@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 # Others' libraries, data, what is made at run time; the folders of the tests are those of the code.
 _WITHOUT_A_LINE = {"vendor", "state", "staticfiles", "build", "dist", "__pycache__"}
 # The new files of the examples on the page of the architecture.
