@@ -1,4 +1,4 @@
-"""`token-optimizer compress` in a process of its own."""
+"""`token-optimizer compress`: what goes in, what comes out, and how it ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.token_optimizer.cli.program import COMMAND, ROOT, log_text, run
+from tests.token_optimizer.cli.program import COMMAND, ROOT, log_text, run, run_in_a_shell
 
 QUESTION = "Why did worker 3 fail?"
 BODIES = {
@@ -80,7 +80,7 @@ def test_the_diff_has_the_lines_that_went() -> None:
 
 def test_a_budget_that_cannot_be_held_has_an_exit_code_of_its_own() -> None:
     body = {"messages": [{"role": "user", "content": "Where does the river go? " * 40}]}
-    done = run("compress", "-", "--budget", "5", given=json.dumps(body).encode())
+    done = run_in_a_shell("compress", "-", "--budget", "5", given=json.dumps(body).encode())
     assert done.returncode == 3
     assert b"of a budget of 5" in done.stderr
     assert json.loads(done.stdout)["messages"]

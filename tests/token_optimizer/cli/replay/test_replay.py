@@ -1,4 +1,4 @@
-"""`token-optimizer replay` in a process of its own."""
+"""`token-optimizer replay`: what it counts, shows and refuses."""
 
 from __future__ import annotations
 
