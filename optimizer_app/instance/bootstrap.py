@@ -18,6 +18,7 @@ from django.db import transaction
 from optimizer_app.models import ApiKey, Project, Provider
 from optimizer_app.models.keys.api_key import KEY_PREFIX, key_hash
 from optimizer_app.projects.create import create_project
+from optimizer_app.security.encryption import UndecryptableSecret
 
 ADMIN_NAME = "admin"
 PROJECT_NAME = "Default"
@@ -29,21 +30,32 @@ MIN_KEY_CHARS = 12
 @dataclass(frozen=True, slots=True)
 class Bootstrapped:
     """What this start made, for showing it once: None where it was made by an earlier one, or came from
-    the environment. `dialect` is what the project's first provider speaks."""
+    the environment. `dialect` is what the project's first provider speaks, and `unreadable_secrets` how many
+    keys of providers this machine cannot decrypt."""
 
     admin_password: str | None
     api_key: str | None
     dialect: str
+    unreadable_secrets: int = 0
 
 
 def bootstrap() -> Bootstrapped:
     """Make what is missing, all or nothing."""
     with transaction.atomic():
+        unreadable = sum(not _is_readable(provider) for provider in Provider.objects.all())
         admin_password = _first_admin()
         project = _first_project()
         api_key = _first_key(project)
         _providers_of_the_environment(project)
-        return Bootstrapped(admin_password, api_key, _dialect(project))
+        return Bootstrapped(admin_password, api_key, _dialect(project), unreadable)
+
+
+def _is_readable(provider: Provider) -> bool:
+    try:
+        provider.secret()
+    except UndecryptableSecret:
+        return False
+    return True
 
 
 def _first_admin() -> str | None:

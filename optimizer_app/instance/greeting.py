@@ -17,10 +17,21 @@ _NOT_KNOWN = "tok_..."
 
 
 def credentials(made: Bootstrapped) -> list[str]:
-    """The admin's login and the key; each secret only by the start that made it."""
+    """The admin's login and the key; each secret only by the start that made it. And what this machine lacks."""
     return [
+        *_warnings(made),
         f"Admin login:  {ADMIN_NAME}, password {_shown(made.admin_password, 'OPTIMIZER_ADMIN_PASSWORD')}",
         f"API key:      {_shown(made.api_key, 'OPTIMIZER_BOOTSTRAP_KEY')}",
+    ]
+
+
+def _warnings(made: Bootstrapped) -> list[str]:
+    if not made.unreadable_secrets:
+        return []
+    return [
+        f"Warning:      {made.unreadable_secrets} keys of providers were encrypted under another "
+        "OPTIMIZER_ENCRYPTION_KEY, so requests to them fail here. All machines on one database need the same "
+        "one, and the same DJANGO_SECRET_KEY."
     ]
 
 

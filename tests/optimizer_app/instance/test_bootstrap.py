@@ -1,6 +1,7 @@
 """What the first start makes, and what later ones leave alone."""
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth import authenticate, get_user_model
 from django.core.exceptions import ImproperlyConfigured
 
@@ -111,3 +112,13 @@ def test_the_first_call_speaks_the_provider_s_dialect(settings) -> None:
     assert made.api_key in first_call(made, "http://here")
     settings.ANTHROPIC_API_KEY = "sk-ant"
     assert "http://here/v1/messages" in first_call(bootstrap(), "http://here")
+
+
+def test_a_machine_with_another_encryption_key_is_told_so(settings) -> None:
+    settings.OPENAI_API_KEY = "sk-of-the-first-machine"
+    assert bootstrap().unreadable_secrets == 0
+    settings.OPENAI_API_KEY = ""
+    settings.ENCRYPTION_KEYS = (Fernet.generate_key().decode(),)
+    made = bootstrap()
+    assert made.unreadable_secrets == 1
+    assert "1 keys of providers were encrypted under another" in "\n".join(credentials(made))
