@@ -17,7 +17,7 @@ _NOT_KNOWN = "tok_..."
 
 
 def credentials(made: Bootstrapped) -> list[str]:
-    """The admin's login and the key; each secret only by the start that made it. And what this machine lacks."""
+    """What is wrong here; the admin's login and the key, each secret only by the start that made it."""
     return [
         *_warnings(made),
         f"Admin login:  {ADMIN_NAME}, password {_shown(made.admin_password, 'OPTIMIZER_ADMIN_PASSWORD')}",
