@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from optimizer_app.valkey.address import SENTINEL_SCHEME, sentinel_address
+
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS: Final = frozenset({"0", "false", "no", "off"})
 DEFAULT_POSTGRES_PORT: Final = 5432
@@ -131,6 +133,18 @@ def url(name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "ht
     if value:
         _check_url(name, value, schemes)
     return value
+
+
+def valkey(name: str, default: str = "") -> str:
+    """The URL of a Valkey or Redis, or of a primary among Sentinels."""
+    value = _value(name) or default
+    if value.startswith(f"{SENTINEL_SCHEME}://"):
+        try:
+            sentinel_address(value)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} {error}") from None
+        return value
+    return url(name, default, schemes=("redis", "rediss", "unix", SENTINEL_SCHEME))
 
 
 def database(name: str, default: str = "") -> dict[str, Any]:

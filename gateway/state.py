@@ -40,6 +40,7 @@ from optimizer_app.optimize.service import (
 from optimizer_app.precompression.lookups import conninfo_of
 from optimizer_app.precompression.requests import PrecompressionQueue
 from optimizer_app.traces.journal.recorder import Recorder
+from optimizer_app.valkey.clients import async_client
 from token_optimizer.errors import PromptError
 
 Result = TypeVar("Result")
@@ -111,7 +112,7 @@ class Gateway:
 async def opened_gateway() -> AsyncIterator[Gateway]:
     """What a worker needs, for its life."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    valkey = Redis.from_url(settings.REDIS_URL)
+    valkey = async_client(settings.REDIS_URL)
     precompression_queue = PrecompressionQueue()
     optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
     try:

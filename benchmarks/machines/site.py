@@ -12,12 +12,12 @@ from typing import Any
 
 import requests
 from cryptography.fernet import Fernet
-from tests.events_receiver import EventsReceiver
-from tests.mock_provider import MockProvider
-from tests.optimizer_app.instance.running_instance import Instance, manage, start_instance
 
 from optimizer_app.instance.servers.running import running_servers
+from tests.optimizer_app.instance.whole.running_instance import Instance, manage, start_instance
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider
+from tests.servers.events_receiver import EventsReceiver
 
 KEY = f"tok_{secrets.token_hex(12)}"
 

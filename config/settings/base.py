@@ -16,6 +16,7 @@ from kombu import Queue
 
 from config import env
 from optimizer_app.instance.state import InstanceState, UnusableState, load_or_create
+from optimizer_app.valkey.address import sentinel_address
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STATE_DIR = env.folder("OPTIMIZER_STATE_DIR", BASE_DIR / "state")
@@ -56,18 +57,22 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", _instance().database_url if EMBEDDED_POSTGRES else "")
 }
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-REDIS_URL = env.url(
-    "REDIS_URL",
-    _instance().redis_url if EMBEDDED_VALKEY else "",
-    schemes=("redis", "rediss", "unix"),
-)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+REDIS_URL = env.valkey("REDIS_URL", _instance().redis_url if EMBEDDED_VALKEY else "")
+_SENTINELS = sentinel_address(REDIS_URL)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        # Not as a text, which Django would cut at the commas between Sentinels.
+        "LOCATION": [REDIS_URL],
+        "OPTIONS": {"pool_class": "optimizer_app.valkey.clients.ValkeyPool"},
+    }
+}
 # By publishing: the layer that queues waits for each socket as long as redis-py waits for any answer, which
 # breaks quiet sockets every five seconds. A page that missed an announcement fetches itself when it is back.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL]},
+        "CONFIG": {"hosts": [_SENTINELS.channel_host if _SENTINELS else REDIS_URL]},
     }
 }
 
@@ -238,9 +243,12 @@ LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work. An hour without an acknowledgement and Valkey hands a task out again.
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = _SENTINELS.broker_url if _SENTINELS else REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    **(_SENTINELS.broker_options if _SENTINELS else {}),
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

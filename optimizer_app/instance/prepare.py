@@ -22,6 +22,8 @@ from django.utils import timezone
 from optimizer_app.background.connections import unpooled
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.traces.partitions import ensure_coming_partitions
+from optimizer_app.valkey.address import sentinel_address
+from optimizer_app.valkey.clients import sync_client
 from token_optimizer.errors import ConfigError
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
@@ -89,18 +91,24 @@ def check_database() -> None:
 
 def check_valkey() -> None:
     """ImproperlyConfigured names the server that cannot be used, and why, without the password."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS)
-    connects_to = client.connection_pool.connection_kwargs
-    where = connects_to.get("path") or f"{connects_to.get('host')}:{connects_to.get('port')}"
+    client = sync_client(settings.REDIS_URL, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS)
     try:
         client.ping()
     except (redis.RedisError, OSError) as error:
-        reason = _without(connects_to.get("password"), str(error))
+        reason = _without(client.connection_pool.connection_kwargs.get("password"), str(error))
         raise ImproperlyConfigured(
-            f"REDIS_URL: Valkey or Redis at {where} cannot be used: {reason}"
+            f"REDIS_URL: Valkey or Redis at {_where(client)} cannot be used: {reason}"
         ) from None
     finally:
         client.close()
+
+
+def _where(client: redis.Redis) -> str:
+    """The servers that are asked, as messages name them."""
+    if address := sentinel_address(settings.REDIS_URL):
+        return f"{address.primary} of {', '.join(f'{host}:{port}' for host, port in address.sentinels)}"
+    connects_to = client.connection_pool.connection_kwargs
+    return connects_to.get("path") or f"{connects_to.get('host')}:{connects_to.get('port')}"
 
 
 def migrate() -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis import Redis
 from redis.exceptions import RedisError
 
+from optimizer_app.valkey.clients import sync_client
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import ParsedPrefix, take_over
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
@@ -40,7 +40,7 @@ class Conversations:
     """The memories of one process, one for each project's secret, over one connection to Valkey."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(
+        self._redis = sync_client(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         self._own = InProcessMemory(MAX_OWN_CHARS)

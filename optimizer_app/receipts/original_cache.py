@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis import Redis
 from redis.exceptions import RedisError
 
+from optimizer_app.valkey.clients import sync_client
 from token_optimizer.prompt_cache.simulation import CacheEntry
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class OriginalCaches:
     """The caches of all providers, over one connection to Valkey."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = Redis.from_url(
+        self._redis = sync_client(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         self._paused_until = 0.0

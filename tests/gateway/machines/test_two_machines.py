@@ -18,10 +18,10 @@ from websockets.sync.client import connect
 from optimizer_app.models import ApiToken
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import HI, MODEL
-from tests.live_server import LiveServer
-from tests.mock_provider import MockProvider
 from tests.optimizer_app.traces.records import eventually
 from tests.patience import PATIENCE_SECONDS
+from tests.provider.mock_provider import MockProvider
+from tests.servers.live_server import LiveServer
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": MODEL, "messages": HI}
