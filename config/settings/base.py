@@ -57,6 +57,10 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.database("DATABASE_URL", _instance().database_url if EMBEDDED_POSTGRES else "")
 }
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Where DATABASE_URL leads to a pooler that gives each transaction another session: the way past it, for what
+# needs a session of its own. Server-side cursors outlive a transaction, so there are none then.
+DIRECT_DATABASE = env.database("DATABASE_DIRECT_URL") if env.text("DATABASE_DIRECT_URL") else None
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DIRECT_DATABASE is not None
 REDIS_URL = env.valkey("REDIS_URL", _instance().redis_url if EMBEDDED_VALKEY else "")
 _SENTINELS = sentinel_address(REDIS_URL)
 CACHES = {

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
 
 Result = TypeVar("Result")
 
@@ -21,6 +26,32 @@ def with_fresh_connections(query: Callable[[], Result]) -> Result:
         return query()
     finally:
         close_old_connections()
+
+
+def connection_apart(**changes: Any) -> BaseDatabaseWrapper:
+    """A connection of its own, outside Django's pool, with changes to the database's settings."""
+    configured = {**deepcopy(connections.settings[DEFAULT_DB_ALIAS]), **changes}
+    own = {**configured, "OPTIONS": unpooled(configured["OPTIONS"])}
+    return load_backend(own["ENGINE"]).DatabaseWrapper(own, DEFAULT_DB_ALIAS)
+
+
+@contextmanager
+def session_connection() -> Iterator[None]:
+    """What this thread asks the database within the block stays in one session, past a pooler.
+
+    A pooler gives each transaction another session: what was locked or set in one would not be there in the
+    next, and would be left behind for somebody else.
+    """
+    if settings.DIRECT_DATABASE is None:
+        yield
+        return
+    before = connections[DEFAULT_DB_ALIAS]
+    connections[DEFAULT_DB_ALIAS] = direct = connection_apart(**settings.DIRECT_DATABASE)
+    try:
+        yield
+    finally:
+        direct.close()
+        connections[DEFAULT_DB_ALIAS] = before
 
 
 def unpooled(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import connection
 
+from optimizer_app.background.connections import session_connection
+
 
 @contextmanager
 def machine_lock(work: str) -> Iterator[bool]:
     """Whether no other process of this machine is at it; PostgreSQL frees the lock of one that dies."""
     key = lock_key(work)
-    with connection.cursor() as cursor:
+    with session_connection(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", (key,))
         alone = bool(cursor.fetchone()[0])
         try:

@@ -19,7 +19,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from optimizer_app.background.connections import unpooled
+from optimizer_app.background.connections import session_connection, unpooled
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.valkey.address import sentinel_address
@@ -39,9 +39,9 @@ _PREPARING = 7_401_894_021
 def prepare() -> Bootstrapped:
     """Everything that must be there before the first request. Repeating it changes nothing."""
     check_tokenizers()
-    check_database()
+    check_database("DATABASE_URL")
     check_valkey()
-    with _one_at_a_time():
+    with session_connection(), _one_at_a_time():
         migrate()
         ensure_coming_partitions(timezone.now().date())
         made = bootstrap()
@@ -52,6 +52,8 @@ def prepare() -> Bootstrapped:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Instances that start at once on one database take turns: the second one finds all done."""
+    if settings.DIRECT_DATABASE is not None:
+        check_database("DATABASE_DIRECT_URL")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
         try:
@@ -68,7 +70,7 @@ def check_tokenizers() -> None:
         raise ImproperlyConfigured(str(error)) from None
 
 
-def check_database() -> None:
+def check_database(variable: str) -> None:
     """ImproperlyConfigured names the server that cannot be used, and why, without the password.
 
     Asked past the pool, which would only say that it got no connection in time.
@@ -86,7 +88,7 @@ def check_database() -> None:
         ).close()
     except psycopg.Error as error:
         reason = _without(target["PASSWORD"], str(error).strip().splitlines()[-1])
-        raise ImproperlyConfigured(f"DATABASE_URL: PostgreSQL at {where} cannot be used: {reason}") from None
+        raise ImproperlyConfigured(f"{variable}: PostgreSQL at {where} cannot be used: {reason}") from None
 
 
 def check_valkey() -> None:

@@ -97,7 +97,7 @@ class Database:
 @contextmanager
 def database_to_save() -> Iterator[Database]:
     """The configured one; the embedded one is started for the block where it does not run."""
-    database = Database.of_settings(configured.settings_dict)
+    database = Database.of_settings(settings.DIRECT_DATABASE or configured.settings_dict)
     if not settings.EMBEDDED_POSTGRES or database.answers():
         yield database
         return
@@ -109,7 +109,7 @@ def database_to_save() -> Iterator[Database]:
 def database_to_fill() -> Iterator[Database]:
     """The configured one, or the embedded one of the state folder as it is now, started for the block."""
     if not settings.EMBEDDED_POSTGRES:
-        yield Database.of_settings(configured.settings_dict)
+        yield Database.of_settings(settings.DIRECT_DATABASE or configured.settings_dict)
         return
     with _started(settings.STATE_DIR) as database:
         yield database
