@@ -61,6 +61,13 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # needs a session of its own. Server-side cursors outlive a transaction, so there are none then.
 DIRECT_DATABASE = env.database("DATABASE_DIRECT_URL") if env.text("DATABASE_DIRECT_URL") else None
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DIRECT_DATABASE is not None
+# A replica for what pages read of traces and rollups.
+DATABASE_ROUTERS: list[str] = []
+if env.text("DATABASE_REPLICA_URL"):
+    DATABASES["replica"] = env.database("DATABASE_REPLICA_URL")
+    DATABASES["replica"] |= {"CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+    DATABASES["replica"]["OPTIONS"].setdefault("connect_timeout", 2)
+    DATABASE_ROUTERS = ["optimizer_app.replica.router.ReplicaRouter"]
 REDIS_URL = env.valkey("REDIS_URL", _instance().redis_url if EMBEDDED_VALKEY else "")
 _SENTINELS = sentinel_address(REDIS_URL)
 CACHES = {
@@ -148,6 +155,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.shell.database_down.DatabaseDown",
 ]
+if DATABASE_ROUTERS:
+    MIDDLEWARE.append("optimizer_app.replica.middleware.ReplicaReads")
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [

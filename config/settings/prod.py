@@ -23,3 +23,6 @@ DATABASES["default"]["OPTIONS"]["pool"] = {
     "timeout": 10,
     "reconnect_timeout": 5,
 }
+if "replica" in DATABASES:
+    # Pages wait for it for a moment only: the primary has the same.
+    DATABASES["replica"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 2}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connections
 
 from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
@@ -65,6 +65,6 @@ def _picked_rows(traces: RequestTraceQuerySet, sql: str, *values: Any) -> list[t
         query, parameters = newest.query.sql_with_params()
     except EmptyResultSet:  # Filters that no request can meet.
         return []
-    with connection.cursor() as cursor:
+    with connections[newest.db].cursor() as cursor:
         cursor.execute(f"WITH picked AS ({query}) {sql}", [*parameters, *values])
         return cursor.fetchall()

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 
 from optimizer_app.models import RequestTrace, TraceFeedback
+from optimizer_app.replica.router import trace_alias
 from optimizer_app.rollups.windows import Window
 from optimizer_app.trace_ids import first_id_at
 
@@ -110,7 +111,7 @@ _COLUMNS_A_METRIC = 6
 def group_sums(project_id: uuid.UUID, config_name: str, window: Window) -> dict[str, GroupSums]:
     """The sums of each group that has any requests."""
     values: list[Any] = [project_id, config_name, first_id_at(window.start), first_id_at(window.end)]
-    with connection.cursor() as cursor:
+    with connections[trace_alias()].cursor() as cursor:
         cursor.execute(_FINISHES, values)
         finishes: dict[str, dict[str, int]] = {}
         for group, reason, count in cursor.fetchall():

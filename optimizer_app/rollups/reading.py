@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connections, transaction
 
 from optimizer_app.models import RollupState
+from optimizer_app.replica.router import trace_alias
 from optimizer_app.rollups.measures import MEASURES, TRACES
 from optimizer_app.rollups.spans import SPANS, Piece, pieces
 from optimizer_app.rollups.tables import Rollup, selected
@@ -98,7 +99,8 @@ def sums(
         parts=" UNION ALL ".join(query for query, _ in sources),
         grouped=f"GROUP BY {', '.join(keys)}" if keys else "",
     )
-    with transaction.atomic(), connection.cursor() as cursor:
+    alias = trace_alias()
+    with transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         if not is_whole:
             cursor.execute(_ROOM)
         cursor.execute(query, [value for _, values in sources for value in values])
