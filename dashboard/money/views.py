@@ -17,6 +17,7 @@ from optimizer_app.rollups.reading import Selection
 from optimizer_app.spend.drifts import model_drifts
 from optimizer_app.spend.focus import COLUMNS, focus_rows
 from optimizer_app.spend.sums import By, RuleSpend, SpendRow, spend_by, spend_by_rule, total_of
+from optimizer_app.spend.tags import spend_by_tag, tag_names
 
 TEMPLATE = "dashboard/money/page.html"
 _CSV_SPEND = (
@@ -36,10 +37,12 @@ def money(request: HttpRequest) -> HttpResponse:
         "form": form,
         "selects": Facets.of(scope, selection).selects(with_project=scope.shows_projects),
         "by": by,
-        "by_label": LABELS[by],
+        "tag_names": tag_names(selection, scope.window.stretch) if by == "tag" else [],
+        "tag_name": _tag_name(request),
+        "by_label": (by == "tag" and _tag_name(request)) or LABELS[by],
         "choices": LABELS.items(),
         "total": total_of(models),
-        "rows": _shown(selection, scope, by),
+        "rows": _shown(selection, scope, by, _tag_name(request)),
         "drifts": model_drifts(scope.project_ids),
     }
     return render_page(request, TEMPLATE, scope, context)
@@ -50,7 +53,7 @@ def money_csv(request: HttpRequest) -> HttpResponse:
     """The table that the page shows."""
     scope, by = Scope.of_request(request), _by(request)
     selection = SelectionFilter(request.GET).selection(scope)
-    found = _found(selection, scope, by)
+    found = _found(selection, scope, by, _tag_name(request))
     columns = _CSV_RULE if by == RULE else _CSV_SPEND
     rows = [_csv_row(row, columns) for row in found]
     return csv_response(f"money-by-{by}.csv", (by, *columns), rows)
@@ -69,15 +72,22 @@ def _by(request: HttpRequest) -> By | str:
     return asked if asked in LABELS else RULE
 
 
-def _found(selection: Selection, scope: Scope, by: By | str) -> Sequence[RuleSpend | SpendRow]:
+def _tag_name(request: HttpRequest) -> str:
+    """Of the tags of X-Optimizer-Tags, the one whose values are the rows; "" for X-Optimizer-Tag."""
+    return request.GET.get("name", "")
+
+
+def _found(selection: Selection, scope: Scope, by: By | str, tag_name: str) -> Sequence[RuleSpend | SpendRow]:
     stretch = scope.window.stretch
+    if by == "tag" and tag_name:
+        return spend_by_tag(selection, stretch, tag_name)
     known: Sequence[By] = get_args(By)
     chosen = next((one for one in known if one == by), None)
     return spend_by_rule(selection, stretch) if chosen is None else spend_by(selection, stretch, chosen)
 
 
-def _shown(selection: Selection, scope: Scope, by: By | str) -> list[ShownRow]:
-    found = _found(selection, scope, by)
+def _shown(selection: Selection, scope: Scope, by: By | str, tag_name: str) -> list[ShownRow]:
+    found = _found(selection, scope, by, tag_name)
     return rule_rows([row for row in found if isinstance(row, RuleSpend)]) or spend_rows(
         [row for row in found if isinstance(row, SpendRow)]
     )

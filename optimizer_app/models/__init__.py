@@ -24,7 +24,14 @@ from optimizer_app.models.providers.token_drift import TokenDrift
 from optimizer_app.models.traces.event import Event, EventDelivery, EventDestination
 from optimizer_app.models.traces.feedback import TraceFeedback
 from optimizer_app.models.traces.metric_series import MetricSeries
-from optimizer_app.models.traces.rollup import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
+from optimizer_app.models.traces.rollup import (
+    CutRollup,
+    RollupMark,
+    RollupState,
+    SpendRollup,
+    TagRollup,
+    TraceRollup,
+)
 from optimizer_app.models.traces.saved_view import SavedView
 from optimizer_app.models.traces.seen_prompt import SeenPrompt
 from optimizer_app.models.traces.trace import RequestTrace
@@ -73,6 +80,7 @@ __all__ = [
     "SecondFactor",
     "SeenPrompt",
     "SpendRollup",
+    "TagRollup",
     "TokenDrift",
     "TraceFeedback",
     "TraceRollup",

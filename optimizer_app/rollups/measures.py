@@ -18,7 +18,8 @@ _DIMENSIONS = (
     "fallback_reason",
 )  # fmt: skip
 
-_PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"
+PRICED = "gross_usd IS NOT NULL AND net_usd IS NOT NULL"
+BREAKPOINTS = "(receipt->>'breakpoints_usd')::numeric"
 _FAILED = """stages @? '$[*] ? (@.status == "failed")'"""
 # Whose provider said how much of the prompt it had in its cache.
 _CACHE_REPORTED = "usage_input_tokens IS NOT NULL AND usage_cached_tokens IS NOT NULL"
@@ -34,8 +35,8 @@ _COLUMNS = f"""
   gross_usd, net_usd, read_back_usd, billed_usd, cache_hit, fallback_used, over_budget, compacted, status,
   is_repeat, usage_cached_tokens, conversation_id <> id AS is_known,
   continues AND conversation_id IS NOT NULL AS is_continued,
-  {_FAILED} AS stage_failed, {_PRICED} AS is_priced,
-  (receipt->>'breakpoints_usd')::numeric AS breakpoints_usd,
+  {_FAILED} AS stage_failed, {PRICED} AS is_priced,
+  {BREAKPOINTS} AS breakpoints_usd,
   CASE WHEN {_OPTIMIZED} THEN latency_ms END AS latency_ms,
   CASE WHEN {_OPTIMIZED} THEN width_bucket(latency_ms, {_BOUNDS}) END AS latency_bin,
   CASE WHEN {_OPTIMIZED} AND tokens_before > 0 THEN
@@ -69,11 +70,8 @@ _COUNTED = {
     "interrupted": "status = 'interrupted'",
     "to_look_at": "net_usd < 0 OR stage_failed OR status IN ('error', 'interrupted')",
 }
-_SUMMED = {
-    "tokens_before": "sum(tokens_before)",
-    "tokens_after": "sum(tokens_after)",
-    "reported_input_tokens": f"coalesce(sum(usage_input_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
-    "reported_cached_tokens": f"coalesce(sum(usage_cached_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
+# From columns of these names, with `is_priced`.
+MONEY = {
     "gross_usd": "coalesce(sum(gross_usd) FILTER (WHERE is_priced), 0)",
     "net_usd": "coalesce(sum(net_usd) FILTER (WHERE is_priced), 0)",
     "read_back_usd": "coalesce(sum(read_back_usd) FILTER (WHERE is_priced), 0)",
@@ -81,8 +79,14 @@ _SUMMED = {
     "without_us_usd": "coalesce(sum(billed_usd + net_usd) FILTER (WHERE is_priced), 0)",
     "breakpoints_usd": "coalesce(sum(breakpoints_usd) FILTER (WHERE is_priced), 0)",
 }
-_USD = tuple(name for name in _SUMMED if name.endswith("_usd"))
-_TOKENS = tuple(name for name in _SUMMED if name not in _USD)
+_SUMMED = {
+    "tokens_before": "sum(tokens_before)",
+    "tokens_after": "sum(tokens_after)",
+    "reported_input_tokens": f"coalesce(sum(usage_input_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
+    "reported_cached_tokens": f"coalesce(sum(usage_cached_tokens) FILTER (WHERE {_CACHE_REPORTED}), 0)",
+    **MONEY,
+}
+_TOKENS = tuple(name for name in _SUMMED if name not in MONEY)
 _HISTOGRAMS = {
     "latencies": ("latency_bin", LATENCY_BINS),
     "ratios": ("ratio_bin", RATIO_BINS),
@@ -111,7 +115,7 @@ _FROM_TRACES = {
 }
 _ADDED = {
     **{name: f"sum({name})::bigint" for name in (*_COUNTED, *_TOKENS)},
-    **{name: f"sum({name})" for name in _USD},
+    **{name: f"sum({name})" for name in MONEY},
     "min_latency_ms": "min(min_latency_ms)",
     "max_latency_ms": "max(max_latency_ms)",
     **{name: _added_histogram(name, bins) for name, (_, bins) in _HISTOGRAMS.items()},

@@ -15,12 +15,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from optimizer_app.models import CutRollup, RollupMark, RollupState, SpendRollup, TraceRollup
+from optimizer_app.models import RollupMark, RollupState, TraceRollup
 from optimizer_app.rollups.cuts import CUTS
 from optimizer_app.rollups.measures import TRACES
 from optimizer_app.rollups.reading import rolled_until
 from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TEN_DAYS, TWO_HOURS, span_start
 from optimizer_app.rollups.spend import SPEND
+from optimizer_app.rollups.tags import TAGGED
 from optimizer_app.trace_ids import first_id_at
 
 MAX_QUARTERS = 96
@@ -29,7 +30,7 @@ GRACE = timedelta(minutes=1)
 # As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
 KEPT = {QUARTER: timedelta(days=3), TWO_HOURS: timedelta(days=15), SIX_HOURS: timedelta(days=62)}
 _LOCK = 0x726F6C6C  # the name of an advisory lock
-_ROLLUPS = (TRACES, CUTS, SPEND)
+_ROLLUPS = (TRACES, CUTS, SPEND, TAGGED)
 
 
 def mark_changed(moments: Iterable[datetime]) -> None:
@@ -80,8 +81,8 @@ def drop_rollups_before(moment: datetime) -> None:
         _replace(TEN_DAYS, straddling, DAY)
 
 
-def _all_rows() -> tuple[QuerySet[TraceRollup], QuerySet[CutRollup], QuerySet[SpendRollup]]:
-    return TraceRollup.objects.all(), CutRollup.objects.all(), SpendRollup.objects.all()
+def _all_rows() -> list[QuerySet[Any]]:
+    return [rollup.model._default_manager.all() for rollup in _ROLLUPS]
 
 
 def _taken_marks(over: datetime) -> list[datetime]:

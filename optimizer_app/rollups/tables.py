@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from optimizer_app.models import CutRollup, SpendRollup, TraceRollup
+from optimizer_app.models import CutRollup, SpendRollup, TagRollup, TraceRollup
 
-_NULLABLE = ("api_key_id", "config_version")
+# What stands in rows of whole projects for a dimension that they do not keep; "" for all others.
+_NOTHING = {"api_key_id": "NULL", "config_version": "NULL", "tags": "'{}'::jsonb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Rollup:
     dimensions that rows of whole projects keep.
     """
 
-    model: type[TraceRollup] | type[CutRollup] | type[SpendRollup]
+    model: type[TraceRollup] | type[CutRollup] | type[SpendRollup] | type[TagRollup]
     rows: str
     dimensions: tuple[str, ...]
     whole: tuple[str, ...]
@@ -69,9 +70,7 @@ class Rollup:
         return f"INSERT INTO {self.table} (seconds, start, is_whole, {self.names}, {', '.join(self.added)})"
 
     def _kept(self, name: str) -> str:
-        if name in self.whole:
-            return name
-        return "NULL" if name in _NULLABLE else "''"
+        return name if name in self.whole else _NOTHING.get(name, "''")
 
 
 def selected(expressions: Mapping[str, str], names: Iterable[str]) -> str:

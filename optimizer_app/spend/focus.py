@@ -1,8 +1,8 @@
 """Bills in the columns of FOCUS, the FinOps Open Cost and Usage Specification, version 1.2.
 
-One row for each day, project, key, tag, provider, model and kind of token. What requests would have cost
-without us, and what was saved, is no charge: it stands in columns of ours, whose names begin with `x_`, on
-one row of each group of kinds.
+One row for each day, project, key, set of tags, provider, model and kind of token. What requests would have
+cost without us, and what was saved, is no charge: it stands in columns of ours, whose names begin with `x_`,
+on one row of each group of kinds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from optimizer_app.models import ApiKey, Project
 from optimizer_app.rollups.reading import Selection, Stretch, sums
 from optimizer_app.rollups.spans import DAY
 from optimizer_app.rollups.spend import SPEND
+from optimizer_app.rollups.tags import TAGGED
 
 _MILLION = 1_000_000
-_GROUP = ("bucket", "project_id", "api_key_id", "tag", "provider", "model")
+_GROUP = ("bucket", "project_id", "api_key_id", "tag", "tags", "provider", "model")
 _SAVINGS = ("requests", "without_us_usd", "gross_usd", "breakpoints_usd", "read_back_usd", "net_usd")
 _DESCRIPTIONS = {
     "input": "Input tokens",
@@ -48,7 +49,7 @@ Row = Mapping[str, Any]
 def focus_rows(selection: Selection, stretch: Stretch) -> Iterator[Sequence[Any]]:
     """The values of `COLUMNS`, row by row; None where FOCUS has null."""
     days = Stretch(stretch.start, stretch.end, DAY)
-    savings = {_group(row): row for row in sums(selection, days, _GROUP, _SAVINGS)}
+    savings = {_group(row): row for row in sums(selection, days, _GROUP, _SAVINGS, TAGGED)}
     lines = sums(selection, days, (*_GROUP, "kind"), ("tokens", "usd"), SPEND)
     projects = dict(Project.objects.in_bulk(selection.project_ids))
     keys = ApiKey.objects.in_bulk({row["api_key_id"] for row in lines if row["api_key_id"]})
@@ -101,7 +102,9 @@ def _charge(row: Row, projects: Mapping[uuid.UUID, Project]) -> dict[str, Any]:
         "SkuId": sku,
         "SkuMeter": _DESCRIPTIONS[row["kind"]],
         "SkuPriceId": f"{sku}/standard",
-        "Tags": json.dumps({"tag": row["tag"]} if row["tag"] else {}),
+        "Tags": json.dumps(
+            ({"tag": row["tag"]} if row["tag"] else {}) | json.loads(row["tags"]), sort_keys=True
+        ),
     }
 
 

@@ -86,7 +86,7 @@ def spend_by(selection: Selection, stretch: Stretch, by: By) -> list[SpendRow]:
     over = Stretch(stretch.start, stretch.end, DAY) if by == "day" else stretch
     found = sums(selection, over, (column,), MEASURES)
     names = _names(row[column] for row in found) if by == "key" else {}
-    rows = [SpendRow(_value(row[column], names), _spend(row)) for row in found]
+    rows = [SpendRow(_value(row[column], names), spend_of(row)) for row in found]
     return rows if by == "day" else sorted(rows, key=lambda row: (-row.spend.billed_usd, row.value))
 
 
@@ -102,7 +102,8 @@ def spend_by_rule(selection: Selection, stretch: Stretch) -> list[RuleSpend]:
     return sorted((RuleSpend(*row.values()) for row in rows), key=lambda row: (-row.net_usd, row.rule))
 
 
-def _spend(row: Mapping[str, Any]) -> Spend:
+def spend_of(row: Mapping[str, Any]) -> Spend:
+    """The money of a row of sums."""
     return Spend(**{name: row[name] for name in MEASURES})
 
 

@@ -14,6 +14,7 @@ from optimizer_app.api.figures.window import SelectionFilter, WindowFilter, aske
 from optimizer_app.spend.drifts import model_drifts
 from optimizer_app.spend.focus import COLUMNS, focus_rows
 from optimizer_app.spend.sums import By, spend_by, spend_by_rule, total_of
+from optimizer_app.spend.tags import spend_by_tag
 
 
 def _usd(**options: Any) -> serializers.DecimalField:
@@ -49,6 +50,16 @@ class MoneySerializer(serializers.Serializer[Any]):
 
 class MoneyFilter(SelectionFilter):
     by = serializers.ChoiceField(choices=get_args(By), default="model")
+    name = serializers.CharField(
+        required=False,
+        max_length=40,
+        help_text="With by=tag: of a tag of X-Optimizer-Tags, as in customer. Without, of X-Optimizer-Tag.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "name" in attrs and attrs["by"] != "tag":
+            raise serializers.ValidationError({"name": f"goes with by=tag, not by={attrs['by']}"})
+        return attrs
 
 
 class RuleSpendSerializer(serializers.Serializer[Any]):
@@ -78,9 +89,10 @@ class MoneyView(APIView):
     @extend_schema(parameters=[MoneyFilter], responses=MoneySerializer)
     def get(self, request: Request) -> Response:
         query = asked(request, MoneyFilter)
-        by = query.pop("by")
+        by, name = query.pop("by"), query.pop("name", None)
         of = chosen(request, query)
-        rows = spend_by(of.selection, of.window.stretch, by)
+        stretch = of.window.stretch
+        rows = spend_by_tag(of.selection, stretch, name) if name else spend_by(of.selection, stretch, by)
         return Response(MoneySerializer({"total": total_of(rows), "rows": rows}).data)
 
 
@@ -103,8 +115,8 @@ class DriftView(APIView):
 
 
 class FocusView(APIView):
-    """The bills in the columns of FOCUS 1.2: a row for each day, project, key, tag, provider, model and kind
-    of token."""
+    """The bills in the columns of FOCUS 1.2: a row for each day, project, key, set of tags, provider, model
+    and kind of token."""
 
     @extend_schema(parameters=[SelectionFilter], responses={200: list[dict[str, Any]]})
     def get(self, request: Request) -> Response:

@@ -147,6 +147,7 @@ class SpendRollup(models.Model):
     model = models.CharField(max_length=200)
     tag = models.CharField(max_length=60)
     route = models.CharField(max_length=40)
+    tags: models.JSONField[dict[str, str]] = models.JSONField(db_default={}, default=dict)
     kind = models.CharField(max_length=20)
     lines = _count()
     tokens = models.BigIntegerField(default=0)
@@ -157,6 +158,40 @@ class SpendRollup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.model}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
+
+
+class TagRollup(models.Model):
+    """What the requests of one span with the same `tags` were billed, and what was saved on them.
+
+    They agree in what they are filtered by, too. `is_whole` as with `TraceRollup`, for each set of tags.
+    """
+
+    seconds = models.PositiveIntegerField()
+    start = models.DateTimeField()
+    is_whole = models.BooleanField()
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    api_key_id = models.UUIDField(null=True)
+    config_name = models.CharField(max_length=60)
+    config_version = models.PositiveIntegerField(null=True)
+    provider = models.CharField(max_length=60)
+    model = models.CharField(max_length=200)
+    tag = models.CharField(max_length=60)
+    route = models.CharField(max_length=40)
+    tags: models.JSONField[dict[str, str]] = models.JSONField(default=dict)
+    requests = _count()
+    priced = _count()
+    billed_usd = _usd()
+    without_us_usd = _usd()
+    gross_usd = _usd()
+    breakpoints_usd = _usd()
+    read_back_usd = _usd()
+    net_usd = _usd()
+
+    class Meta:
+        indexes = [models.Index(fields=["seconds", "is_whole", "start", "project"], name="tags_of_span")]
+
+    def __str__(self) -> str:
+        return f"{self.tags}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
 class RollupMark(models.Model):

@@ -79,3 +79,13 @@ def test_focus_is_a_file(as_member: Client, project: Project) -> None:
 
     assert rows[0]["SkuMeter"] == "Input tokens"
     assert rows[0]["ChargePeriodStart"].endswith("T00:00:00Z")
+
+
+def test_it_adds_up_by_each_tag_that_clients_give(as_member: Client, project: Project) -> None:
+    claude_receipt(project, tags={"customer": "acme", "feature": "search"})
+    page = page_text(as_member, "/money?by=tag")
+
+    assert "by=tag&amp;name=customer" in page
+    assert ">acme</td>" in page_text(as_member, "/money?by=tag&name=customer")
+    [row] = lines(as_member, "/money.csv?by=tag&name=feature")
+    assert (row["tag"], row["requests"]) == ("search", "1")

@@ -26,6 +26,7 @@ GROWING = {
 # Migrations whose own SQL or Python somebody has judged, and why it may run beside the version before.
 JUDGED = {
     "0030_cut_rollups": "reads traces without a lock, and adds marks, of which there may be several",
+    "0046_tags": "reads rollups without a lock, and fills a table that the version before does not know",
 }
 _HARMLESS = (
     operations.CreateModel, operations.AlterModelOptions, operations.AlterModelManagers, AddIndexConcurrently,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -18,13 +16,11 @@ from optimizer_app.api.view import Collection
 from optimizer_app.models import RequestTrace, TraceFeedback
 from optimizer_app.models.traces.trace import LARGE_COLUMNS, RequestTraceQuerySet
 from optimizer_app.trace_ids import first_id_at
-from optimizer_app.traces.by_tag import sums_by_tag
 from optimizer_app.traces.comparison import paired_blocks
 from optimizer_app.traces.feedback import feedback_on
 from optimizer_app.traces.flags import FLAGS
 from token_optimizer.models import WhyNot
 
-_DEFAULT_PERIOD = timedelta(days=30)
 _COLUMNS = {
     "config": "config_name",
     "version": "config_version",
@@ -77,21 +73,6 @@ class PlaceSerializer(serializers.Serializer[Any]):
 
     first = serializers.DictField(allow_null=True)
     second = serializers.DictField(allow_null=True)
-
-
-class ByTagFilter(ProjectFilter):
-    name = serializers.CharField(max_length=40, help_text="Of a tag of X-Optimizer-Tags, as in customer.")
-    since = serializers.DateTimeField(required=False, help_text="30 days ago where it is left out.")
-    until = serializers.DateTimeField(required=False)
-
-
-class TagSumSerializer(serializers.Serializer[Any]):
-    value = serializers.CharField()
-    requests = serializers.IntegerField()
-    tokens_before = serializers.IntegerField()
-    tokens_after = serializers.IntegerField()
-    billed_usd = serializers.DecimalField(max_digits=20, decimal_places=9, allow_null=True)
-    net_usd = serializers.DecimalField(max_digits=20, decimal_places=9, allow_null=True)
 
 
 class ComparisonFilter(serializers.Serializer[Any]):
@@ -148,19 +129,6 @@ class TracesView(Collection):
 
     def filtered(self, rows: Any, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
         return TraceFilter().applied_to(rows, asked)
-
-    @extend_schema(parameters=[ByTagFilter], responses=TagSumSerializer(many=True))
-    @action(detail=False, url_path="by-tag", pagination_class=None)
-    def by_tag(self, request: Request) -> Response:
-        """What requests came to by the values of a tag: tokens, the bill, and what was saved of it."""
-        asked = self.read(ByTagFilter, request.query_params)
-        since = asked.get("since") or timezone.now() - _DEFAULT_PERIOD
-        found = self.get_queryset().since(since)
-        if "until" in asked:
-            found = found.filter(id__lt=first_id_at(asked["until"]))
-        if "project" in asked:
-            found = found.filter(project=asked["project"])
-        return Response(TagSumSerializer(sums_by_tag(found, asked["name"]), many=True).data)
 
     @extend_schema(parameters=[ComparisonFilter], responses=PlaceSerializer(many=True))
     @action(detail=True, pagination_class=None)
