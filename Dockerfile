@@ -35,4 +35,13 @@ VOLUME /state
 EXPOSE 8000
 HEALTHCHECK --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
+
+# Last, so that a new version keeps every layer that did not change.
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Token Optimizer" \
+      org.opencontainers.image.description="Makes LLM prompts smaller before they reach the provider, and shows what was cut and why" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
 CMD ["python", "-m", "optimizer_app.instance.web"]

@@ -16,9 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, load_cases, prompt_text, prompt_tokens
 from token_optimizer import OptimizerConfig
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, prompt_text
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.text.sentences import sentence_spans

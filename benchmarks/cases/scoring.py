@@ -13,8 +13,8 @@ from typing import Any
 
 import toktok
 
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.validity import content_text, message_texts, new_faults
+from token_optimizer.cli.bench.matching import Haystack
 
 Case = Mapping[str, Any]
 Compress = Callable[..., Mapping[str, Any]]

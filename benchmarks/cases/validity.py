@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.cases.matching import Haystack
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.optimizer.reading_back.tool import NAME as READ_BACK
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})

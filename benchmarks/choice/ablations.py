@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.cases.compressor import compress
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, load_cases, score_case
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.dialects.bodies import detect_dialect, framing_tokens
 from token_optimizer.models import Block, Kind, Passage, Prompt
 from token_optimizer.optimizer.formats.reading import canonicalize

@@ -23,9 +23,9 @@ from pathlib import Path
 from statistics import mean
 
 from benchmarks.cases.cuts import by_chance, first_of, recall
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, load_cases
 from benchmarks.cases.validity import content_text
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer, passages_of
 from token_optimizer.optimizer.embedded.content import split_bulk

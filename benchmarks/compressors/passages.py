@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import Case, load_cases
 from benchmarks.choice.summaries import prose, prose_kind
 from tests.benchmarks.cases.made import FAMILIES as OWN_FAMILIES
+from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.extractive import passages_of
 from token_optimizer.text.counting import token_counts

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.cases.compressor import compress
-from benchmarks.cases.matching import Haystack
 from benchmarks.cases.scoring import family_scores, prompt_text, score_case
 from benchmarks.quality import missed_floors
 from tests.benchmarks.cases.made import FAMILIES
+from token_optimizer.cli.bench.matching import Haystack
 
 # A few percent below what is reached: some of the texts are our docs and sources, which change.
 FLOORS = {

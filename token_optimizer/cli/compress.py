@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from token_optimizer.cli.count import DEFAULT_MODEL
+from token_optimizer.cli.errors import NOT_MET
 from token_optimizer.cli.line_diff import line_diff
 from token_optimizer.cli.reading import Given, read_given
 from token_optimizer.cli.settings import add_config_options, config_of, positive
@@ -19,7 +20,6 @@ from token_optimizer.masking.bodies import masked_body
 from token_optimizer.masking.masker import placeholder_key
 from token_optimizer.models import OptimizationResult
 
-OVER_BUDGET = 3
 _HEAD = ("block", "type", "fate", "rule", "before", "after", "reason")
 _NUMBERS = frozenset({4, 5})
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(_prompt_text(given, result))
     if result.stats.over_budget:
         sys.stderr.write(f"token-optimizer: {result.stats.over_budget}\n")
-        return OVER_BUDGET
+        return NOT_MET
     return 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from token_optimizer.cli.errors import InputError
+from token_optimizer.cli.progress import shown_progress
 from token_optimizer.cli.replay.costs import has_prices
 from token_optimizer.cli.replay.logs.files import Reading, log_files, logged_requests
 from token_optimizer.cli.replay.logs.request import LoggedRequest
@@ -55,16 +56,11 @@ def replayed_totals(files: Sequence[str], reading: Reading, replayer: Replayer) 
 
 
 def _with_progress(files: Sequence[str], reading: Reading) -> Iterator[LoggedRequest]:
-    """The requests of all files; how many there were is shown on a terminal, and nowhere else."""
-    shown, count = sys.stderr.isatty(), 0
+    """The requests of all files."""
     for at, name in enumerate(files, 1):
-        for request in logged_requests(name, reading):
-            yield request
-            count += 1
-            if shown:
-                sys.stderr.write(f"\r{count:,} requests, file {at:,} of {len(files):,}")
-    if shown:
-        sys.stderr.write("\r\x1b[K")
+        yield from shown_progress(
+            logged_requests(name, reading), f"requests of file {at:,} of {len(files):,}"
+        )
 
 
 def _write_page(name: str, totals: Totals, reading: Reading) -> None:

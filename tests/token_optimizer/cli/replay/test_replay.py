@@ -111,7 +111,7 @@ def test_progress_is_shown_on_a_terminal() -> None:
     shown = os.read(terminal, 10_000).decode()
     os.close(terminal)
     assert done.returncode == 0
-    assert "2 requests, file 1 of 1" in shown
+    assert "2 requests of file 1 of 1" in shown
 
 
 def test_what_cannot_be_read_is_said_and_not_fatal() -> None:

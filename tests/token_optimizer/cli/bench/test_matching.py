@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.cases.matching import Haystack, normalised
+from token_optimizer.cli.bench.matching import Haystack, normalised
 
 
 @pytest.mark.parametrize(
