@@ -65,15 +65,19 @@ def test_python_runs(
     account: Account, template: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Blocks of one page share their names, as a reader has them; those of packages that are not here are
-    compiled, and run by `benchmarks.clients`."""
+    compiled, and run by `benchmarks.clients`. A block of text shows what those before it printed."""
     with MockProvider() as provider:
         for name, value in at(provider).items():
             monkeypatch.setenv(name, value)
         pages: dict[str, dict[str, Any]] = {}
-        for snippet in snippets("python"):
+        for snippet in snippets("python", "text"):
+            if snippet.language == "text":
+                assert capsys.readouterr().out == snippet.text, snippet
+                continue
             names = pages.setdefault(snippet.page, given_names(account, provider))
             code = compile(here(snippet.text, account), str(snippet), "exec")
             if all(find_spec(name) for name in imported(snippet)):
+                capsys.readouterr()
                 exec(code, names)
 
 
