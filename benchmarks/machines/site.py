@@ -77,6 +77,8 @@ def running_site() -> Iterator[Site]:
             "OPTIMIZER_ENCRYPTION_KEY": Fernet.generate_key().decode(),
             "OPTIMIZER_BOOTSTRAP_KEY": KEY,
             "OPENAI_BASE_URL": site.provider.openai_url,
+            # Both are one machine by their name, and so share the slots of one.
+            "OPTIMIZER_INGEST_WORKERS": "2",
             "ANALYTICS_URL": site.receiver.events_url,
         }
         for folder in folders[1:]:
