@@ -1,5 +1,7 @@
 """The Django app of the stored state."""
 
+import gc
+
 from django.apps import AppConfig
 
 
@@ -12,8 +14,18 @@ class OptimizerAppConfig(AppConfig):
         from django.conf import settings
 
         from optimizer_app.access import recording, sessions
-        from optimizer_app.prices.file import use_price_file
 
         recording.connect()
         sessions.connect()
-        use_price_file(settings.PRICES_FILE)
+        if settings.PRICES_FILE.exists():
+            # With it come pydantic and an HTTP client: a tenth of a process's start.
+            from optimizer_app.prices.file import use_price_file
+
+            use_price_file(settings.PRICES_FILE)
+        _collect_from_here_on()
+
+
+def _collect_from_here_on() -> None:
+    """What the start made stays to the end, and is looked through no more."""
+    gc.freeze()
+    gc.enable()
