@@ -20,6 +20,8 @@ from tests.servers.live_server import LiveServer, running_server
 if TYPE_CHECKING:
     from tests.gateway.accounts import Account
 
+METRICS_TOKEN = "read-me-often"
+
 
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -60,6 +62,14 @@ def impatient_server(transactional_db: None, _impatient_server: LiveServer) -> I
 
     yield _impatient_server
     wait_until_drained(_impatient_server)
+
+
+@pytest.fixture(scope="session")
+def lone_server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[LiveServer]:
+    """A server that finds no Valkey, whose figures are for whoever has the token."""
+    environment = {"REDIS_URL": "redis://127.0.0.1:1/0", "OPTIMIZER_METRICS_TOKEN": METRICS_TOKEN}
+    with django_db_blocker.unblock(), running_server(**environment) as running:
+        yield running
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-
 import requests
 
 from tests.patience import PATIENCE_SECONDS
-from tests.servers.live_server import LiveServer, running_server
+from tests.servers.live_server import LiveServer
 
 
 def test_health(server: LiveServer) -> None:
@@ -17,11 +15,8 @@ def test_health(server: LiveServer) -> None:
     assert ready.json() == {"status": "ready", "checks": {"database": "ok", "valkey": "ok", "journal": "ok"}}
 
 
-def test_not_ready_without_valkey(transactional_db: None) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with running_server(REDIS_URL=f"redis://127.0.0.1:{port}/0") as server:
-        answer = requests.get(f"{server.url}/readyz", timeout=PATIENCE_SECONDS)
+def test_not_ready_without_valkey(lone_server: LiveServer) -> None:
+    answer = requests.get(f"{lone_server.url}/readyz", timeout=PATIENCE_SECONDS)
 
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "valkey": "down", "journal": "ok"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,14 +11,13 @@ import pytest
 import requests
 
 from tests.gateway.accounts import Account, add_mock, new_account
+from tests.gateway.conftest import METRICS_TOKEN
 from tests.gateway.prompts import HI, MODEL
 from tests.optimizer_app.metrics.readings import reading
 from tests.optimizer_app.traces.records import eventually
 from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_provider import MockProvider, Reply
 from tests.servers.live_server import LiveServer, running_server
-
-Started = Callable[..., LiveServer]
 
 
 def get(server: LiveServer, **headers: str) -> requests.Response:
@@ -111,19 +110,18 @@ def test_without_a_token_it_is_for_this_machine_alone(server: LiveServer, name: 
     assert "OPTIMIZER_METRICS_TOKEN" in answer.text
 
 
-def test_with_a_token_it_is_for_whoever_has_it(start_server: Started) -> None:
-    server = start_server(OPTIMIZER_METRICS_TOKEN="read-me-often")
-    for authorization in ("Bearer read-me-often", "bearer  read-me-often"):
-        assert get(server, Authorization=authorization, Host="metrics.example").status_code == 200
+def test_with_a_token_it_is_for_whoever_has_it(lone_server: LiveServer) -> None:
+    for authorization in (f"Bearer {METRICS_TOKEN}", f"bearer  {METRICS_TOKEN}"):
+        assert get(lone_server, Authorization=authorization, Host="metrics.example").status_code == 200
     for wrong in ("", "Bearer ", "Bearer read-me", "Basic read-me-often", "Bearer réad"):
-        answer = get(server, Authorization=wrong.encode("latin-1"))  # type: ignore[arg-type]
+        answer = get(lone_server, Authorization=wrong.encode("latin-1"))  # type: ignore[arg-type]
         assert answer.status_code == 401, wrong
         assert answer.headers["www-authenticate"] == "Bearer"
         assert "read-me-often" not in answer.text
 
 
-def test_without_valkey_the_rest_is_told(start_server: Started) -> None:
-    page = get(start_server(REDIS_URL="redis://127.0.0.1:1/0")).text
+def test_without_valkey_the_rest_is_told(lone_server: LiveServer) -> None:
+    page = get(lone_server, Authorization=f"Bearer {METRICS_TOKEN}").text
     assert reading(page, "valkey_up") == 0
     assert reading(page, "build_info") == 1
     assert "token_optimizer_queue_tasks{" not in page

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,27 +117,32 @@ def test_use_of_a_key_is_noted(account: Account) -> None:
     assert account.key.last_used_at is not None
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_killed_right_after_an_answer(server: LiveServer, provider: MockProvider, stream: bool) -> None:
+def test_killed_right_after_an_answer(server: LiveServer, provider: MockProvider, tmp_path: Path) -> None:
     """What was answered is in the journal, and the next start stores it, once."""
-    with running_server() as killed:
-        account = new_account(killed)
-        add_mock(account, provider)
-        answer = account.post(
-            "/v1/chat/completions", {"model": MODEL, "messages": HI, "stream": stream}, stream=True
-        )
+    account = new_account(server)
+    add_mock(account, provider)
+    trace_ids = [
+        _answered_by_one_that_is_killed(account, tmp_path, stream=stream) for stream in (False, True)
+    ]
+    with running_server(state_dir=tmp_path):
+        traces = [account.trace(trace_id) for trace_id in trace_ids]
+
+    assert [trace["status"] for trace in traces] == ["ok", "ok"]
+    assert account.project.traces.count() == 2
+
+
+def _answered_by_one_that_is_killed(account: Account, state_dir: Path, *, stream: bool) -> str:
+    """The id of the trace of a request to a server that was killed as soon as it had answered."""
+    body = {"model": MODEL, "messages": HI, "stream": stream}
+    # The last bytes of the answer itself, before the connection has ended.
+    ending = b"[DONE]\n\n" if stream else b"}}"
+    with running_server(state_dir=state_dir) as killed:
+        answer = replace(account, server=killed).post("/v1/chat/completions", body, stream=True)
         whole = b""
-        # The last byte of the answer itself, before the connection has ended.
-        ending = b"[DONE]\n\n" if stream else b"}}"
         for byte in answer.iter_content(1):
             whole += byte
             if whole.endswith(ending):
                 break
         killed.process.kill()
         killed.process.wait()
-        account_after = Account(server, account.project, account.key, account.secret)
-        with running_server(state_dir=killed.state_dir):
-            trace = account_after.trace(answer.headers["x-optimizer-trace-id"])
-
-    assert trace["status"] == "ok"
-    assert account.project.traces.count() == 1
+        return answer.headers["x-optimizer-trace-id"]

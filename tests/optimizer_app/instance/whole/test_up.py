@@ -26,8 +26,8 @@ pytestmark = pytest.mark.long
 PATIENTLY = ("--retry", "20", "--retry-delay", "1")
 
 
-def test_a_life_with_a_crash_and_a_backup(own_state_dir: Path, tmp_path: Path) -> None:
-    """Several starts in one test, since each takes seconds."""
+def test_a_life_with_crashes_and_a_backup(own_state_dir: Path, tmp_path: Path) -> None:
+    """Few starts, and all in one test, since each takes seconds."""
     backup = tmp_path / "backup.tar"
     first = start_instance(own_state_dir)
     try:
@@ -41,36 +41,18 @@ def test_a_life_with_a_crash_and_a_backup(own_state_dir: Path, tmp_path: Path) -
     finally:
         first.process.kill()
 
-    second = start_instance(own_state_dir)
+    second = start_instance(own_state_dir, PORT=str(first.port))
     try:
         second.wait_until_up()
         assert stored_trace(second, first.key, trace_id)["status"] == "ok"
         assert first.key not in "\n".join(second.printed)
-        assert second.survivors_of(signal.SIGTERM) == []
-        assert second.process.returncode == 0
+        assert_databases_come_back(second, first.key, first.curl_line)
+        assert_workers_are_replaced(second)
+        assert second.survivors_of(signal.SIGKILL) == []
     finally:
         second.process.kill()
     with state_folder() as elsewhere:
         assert_restored(backup, elsewhere, first.key, trace_id)
-
-
-def test_what_dies_is_replaced_and_nothing_outlives_the_supervisor(own_state_dir: Path) -> None:
-    instance = start_instance(own_state_dir)
-    try:
-        instance.wait_until_up()
-        assert_databases_come_back(instance)
-        embedding = process_of(instance, "manage.py embedding")
-        recorder = process_of(instance, "manage.py recorder")
-        for worker in (embedding, recorder, process_of(instance, "optimizer_app.instance.web")):
-            worker.kill()
-            worker.wait()
-        # The socket outlives the worker, so this waits for the next one.
-        assert requests.get(f"{instance.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
-        assert process_of(instance, "manage.py embedding").pid != embedding.pid
-        assert process_of(instance, "manage.py recorder").pid != recorder.pid
-        assert instance.survivors_of(signal.SIGKILL) == []
-    finally:
-        instance.process.kill()
 
 
 def test_a_taken_port_is_named(own_state_dir: Path) -> None:
@@ -113,6 +95,7 @@ def assert_restored(backup: Path, state_dir: Path, key: str, trace_id: str) -> N
         assert stored_trace(restored, key, trace_id)["status"] == "ok"
         assert key not in "\n".join(restored.printed)
         assert restored.survivors_of(signal.SIGTERM) == []
+        assert restored.process.returncode == 0
     finally:
         restored.process.kill()
 
@@ -137,14 +120,26 @@ def process_of(instance: Instance, words: str) -> psutil.Process:
         time.sleep(0.1)
 
 
-def assert_databases_come_back(instance: Instance) -> None:
+def assert_workers_are_replaced(instance: Instance) -> None:
+    embedding = process_of(instance, "manage.py embedding")
+    recorder = process_of(instance, "manage.py recorder")
+    for worker in (embedding, recorder, process_of(instance, "optimizer_app.instance.web")):
+        worker.kill()
+        worker.wait()
+    # The socket outlives the worker, so this waits for the next one.
+    assert requests.get(f"{instance.url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
+    assert process_of(instance, "manage.py embedding").pid != embedding.pid
+    assert process_of(instance, "manage.py recorder").pid != recorder.pid
+
+
+def assert_databases_come_back(instance: Instance, key: str, curl_line: str) -> None:
     """A key that was used before is served while both are away, and its trace is stored afterwards."""
-    ask(instance.curl_line, *PATIENTLY)
+    ask(curl_line, *PATIENTLY)
     killed = [process_of(instance, name) for name in ("bin/postgres", "valkey-server")]
     for database in killed:
         database.kill()
-    trace_id = ask(instance.curl_line)["optimizer_stats"]["trace_id"]
-    assert stored_trace(instance, instance.key, trace_id)["status"] == "ok"
+    trace_id = ask(curl_line)["optimizer_stats"]["trace_id"]
+    assert stored_trace(instance, key, trace_id)["status"] == "ok"
     wait_until_ready(instance)
     for database, name in zip(killed, ("bin/postgres", "valkey-server"), strict=True):
         assert process_of(instance, name).pid != database.pid
@@ -174,8 +169,7 @@ def assert_nothing_of_root(instance: Instance) -> None:
 def open_to_others(folder: Path) -> list[Path]:
     """What other users may read in the folder; none where they may not enter it."""
     if not folder.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
-        found = [path for path in folder.iterdir() if path.name != "staticfiles"]
-        return [path for path in found if path.lstat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]
+        return [path for path in folder.iterdir() if path.lstat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]
     return [folder]
 
 
