@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, Request, async_playwright, expec
 
 from tests.browser.looks import PHONE, Looks, assert_fits, assert_still
 from tests.optimizer_app.precompression.texts import prose
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import STEP_PATIENCE_SECONDS
 from tests.servers.live_server import LiveServer
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ ARGUMENTS = (
     "--no-first-run",
 )
 MIN_SHARED_BYTES = 2 * 1024**3
-expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+expect.set_options(timeout=STEP_PATIENCE_SECONDS * 1000)
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def open_page(site: Site, chromium: Browser, looks: Looks) -> OpenPage:
         context = await chromium.new_context(
             viewport={"width": width, "height": 900}, reduced_motion="reduce", **options
         )
-        context.set_default_timeout(PATIENCE_SECONDS * 1000)
+        context.set_default_timeout(STEP_PATIENCE_SECONDS * 1000)
         await context.add_cookies([{"name": SESSION_COOKIE, "value": site.session, "url": site.url}])
         watched = Watched(await context.new_page(), site, looks, on_a_phone=width == PHONE)
         _watch(watched)
