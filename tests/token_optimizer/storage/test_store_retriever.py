@@ -83,7 +83,8 @@ def test_while_the_model_loads_words_find_it(url: str, monkeypatch: pytest.Monke
         assert retriever.passages(QUESTION, 5).reason == ""
 
 
-def test_a_store_that_cannot_be_opened_is_told_without_its_password() -> None:
+def test_a_store_that_cannot_be_opened_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("token_optimizer.storage.vectors._CONNECTED_WITHIN_SECONDS", 0.1)
     retriever = StoreRetriever("postgres://me:secret@127.0.0.1:nowhere/none", MODEL)
     retriever._store.wait()
     with pytest.raises(StageSkipped, match=r"the document store could not be loaded: [A-Za-z]+$"):
