@@ -12,8 +12,9 @@ import re
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"
+# No head is without one of the marks that are looked for first, and none has its first mark later.
 HEAD = re.compile(
-    rf"""^[ \t]*+(?:[-*>•][ \t])?(?:\*\*|__)?
+    rf"""^[ \t]*+(?=[^\n:：\[(<]{{0,300}}+[:：\[(<])(?:[-*>•][ \t])?(?:\*\*|__)?
     (?:(?P<stamp>[\[(][^\])\n]{{1,30}}[\])]|(?:{_DATE},?[ \t])?{_TIME}(?=[ \t]))[ \t]*+(?:[-–—][ \t])?)?
     (?:\*\*|__)?
     (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>

@@ -24,9 +24,15 @@ _LEVELS_SHARE = 0.9
 
 
 def separator_of(lines: Sequence[str], share: float) -> str | None:
-    """The mark that at least this share of the lines have as often as each other, and more than once."""
+    """The mark that at least this share of the lines have as often as each other, and more than once, outside
+    of quotes."""
+    bare = [_QUOTED.sub("", line) if '"' in line else line for line in lines]
+    together = "\n".join(bare)
     for mark in _SEPARATORS:
-        (count, often), *_ = Counter(_count(line, mark) for line in lines).most_common(1)
+        # Most texts have too few of most marks, which is told sooner of all lines together.
+        if together.count(mark) < _MIN_SEPARATORS * share * len(lines):
+            continue
+        (count, often), *_ = Counter([line.count(mark) for line in bare]).most_common(1)
         if count >= _MIN_SEPARATORS and often >= share * len(lines):
             return mark
     return None
@@ -42,8 +48,3 @@ def has_level_column(lines: Sequence[str], mark: str) -> bool:
         if len(levels) >= _LEVELS_SHARE * len(values) and len(set(levels)) >= _MIN_LEVELS:
             return True
     return False
-
-
-def _count(line: str, mark: str) -> int:
-    """How many times the mark stands in the line outside of quotes."""
-    return _QUOTED.sub("", line).count(mark) if '"' in line else line.count(mark)

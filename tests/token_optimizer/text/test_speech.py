@@ -29,6 +29,16 @@ def test_heads(line, name, alone):
     assert (speaker_of(head), stands_alone(head)) == (name, alone)
 
 
+def test_the_longest_head_is_one():
+    name = " ".join(["I" + "d" * 40, *["q" * 40] * 4])
+    head = HEAD.match(f"  - **11.02.26, 10:04 - **{name}** : Good morning.")
+    assert head is not None
+    assert speaker_of(head) == name
+    alone = HEAD.match(f"- **{name}**{' ' * 12}[10:04]")
+    assert alone is not None
+    assert stands_alone(alone)
+
+
 @pytest.mark.parametrize(
     "line", ["Good morning.", "ida: x", "See https://x.example/a", "Ida Quell", "12: x", ""]
 )
