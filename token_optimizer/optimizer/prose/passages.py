@@ -17,8 +17,9 @@ from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text.sentences import is_opened, sentence_spans, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue
 
+# Those that begin alike stand together: they are tried at nearly every sentence.
 _PRONOUN = re.compile(
-    r"\s*(?:he|she|it|they|this|that|these|those|his|her|its|their|such|both|the (?:latter|former|same))\b",
+    r"\s*(?:t(?:h(?:ey|eir|e (?:latter|former|same)|is|at|ese|ose))|h(?:e|is|er)|its?|s(?:he|uch)|both)\b",
     re.IGNORECASE,
 )
 # What ends with a colon, and a line that does with what was taken in of its list.
@@ -246,7 +247,7 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     for start, end in units:
         if has_markers and source.is_marker(start, end):
             continue
-        if last == start and _goes_with(text[first:last], text[start:end], has_fences):
+        if last == start and _goes_with(text, first, start, end, has_fences):
             joined[-1] = (first, end)
         else:
             first = start
@@ -277,34 +278,35 @@ def _joined_lines(source: MarkedText) -> list[Span]:
     return joined
 
 
-def _goes_with(before: str, unit: str, has_fences: bool) -> bool:
-    if unit.isspace():
+def _goes_with(text: str, first: int, start: int, end: int, has_fences: bool) -> bool:
+    """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
+    if text[start].isspace() and text[start:end].isspace():
         return True
-    if has_fences and _is_fence(unit):
+    if has_fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.
-        last_line = before.rstrip().rpartition("\n")[2]
+        last_line = text[first:start].rstrip().rpartition("\n")[2]
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
-    if len(before) + len(unit) > _PASSAGE_CHARS:
+    if end - first > _PASSAGE_CHARS:
         return False
-    line_end = before.rfind("\n")
-    ends_line = line_end >= 0 and before[line_end + 1 :].strip(" ") == ""
-    may_lead = line_end >= 0 or len(before) < _OPENER_CHARS or before[0] == "#"
-    if may_lead and _leads_to(before, unit, ends_line=ends_line):
+    if start - first < _OPENER_CHARS and text[first:start].rstrip().endswith((":", "：")):
         return True
-    if ends_line:
-        return False
-    return min(len(before) - line_end - 1, len(unit)) < _SHORT_CHARS or _PRONOUN.match(unit) is not None
+    if text[first] == "#" and _HEADING.match(text, first, start):
+        return True
+    line_start = text.rfind("\n", first, start) + 1
+    if line_start:
+        before = text[first:start]
+        ends_line = text[line_start:start].strip(" ") == ""
+        if (ends_line and _DATE_LINE.fullmatch(before)) or _opens(before, text[start:end]):
+            return True
+        if ends_line:
+            return False
+    is_short = min(start - (line_start or first), end - start) < _SHORT_CHARS
+    return is_short or _PRONOUN.match(text, start, end) is not None
 
 
-def _leads_to(before: str, unit: str, *, ends_line: bool) -> bool:
-    """Whether what comes before is a heading, a date or the opener of a list, and the unit belongs to it."""
-    if before[0] == "#" and _HEADING.match(before):
-        return True
-    if ends_line and _DATE_LINE.fullmatch(before):
-        return True
-    if len(before) < _OPENER_CHARS and before.rstrip().endswith((":", "：")):
-        return True
-    return "\n" in before and _OPENER.match(before) is not None and is_opened(unit)
+def _opens(before: str, unit: str) -> bool:
+    """Whether what comes before opens a list that the unit belongs to."""
+    return _OPENER.match(before) is not None and is_opened(unit)
 
 
 def _has_fences(text: str) -> bool:

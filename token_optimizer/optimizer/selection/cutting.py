@@ -273,4 +273,5 @@ def _leave_out(blocks: list[Block | None], run: list[CuttableBlock], context: Co
 
 def _ends_paragraph(text: str) -> bool:
     """Whether a blank line stands in the space at the end of the text."""
-    return _BLANK_LINE.search(text, len(text.rstrip())) is not None
+    end = len(text.rstrip())
+    return end < len(text) and _BLANK_LINE.search(text, end) is not None
