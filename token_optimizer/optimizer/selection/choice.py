@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import compress
 from math import inf
 
 import numpy as np
@@ -102,8 +101,8 @@ class GreedyChoice:
                 heapreplace(heap, (now, number))
                 continue
             heappop(heap)
-            if cost <= room:
-                state.min_room = max(state.min_room, state.spent + max(1, cost))
+            if cost <= room and state.spent + max(1, cost) > state.min_room:
+                state.min_room = state.spent + max(1, cost)
             state.kept_worths[number] = -now / _UNITS
             self._take(state, number)
             left -= 1
@@ -115,17 +114,20 @@ class GreedyChoice:
         """Take off the heap what neither fits nor is worth the floor: the first of it, or all where there was
         much. What becomes cheaper later comes back."""
         state.unfit += 1
-        dropped = [heappop(state.heap)[1]]
+        costs, values, floor_values = state.costs, state.values, self._floor_values
+        least_cost = costs[heappop(state.heap)[1]]
         if state.unfit >= _MANY_UNFIT:
-            left = [entry for entry in state.heap if not state.settled[entry[1]]]
-            fits = [
-                state.costs[number] <= room or state.values[number] >= self._floor_values[number]
-                for _, number in left
-            ]
-            dropped += [number for (_, number), is_fit in zip(left, fits, strict=True) if not is_fit]
-            state.heap, state.unfit = list(compress(left, fits)), 0
-            heapify(state.heap)
-        least_cost = min([state.costs[number] for number in dropped])
+            fitting: list[tuple[float, int]] = []
+            for entry in state.heap:
+                number = entry[1]
+                if state.settled[number]:
+                    continue
+                if costs[number] <= room or values[number] >= floor_values[number]:
+                    fitting.append(entry)
+                else:
+                    least_cost = min(least_cost, costs[number])
+            state.heap, state.unfit = fitting, 0
+            heapify(fitting)
         state.max_room = min(state.max_room, state.spent + least_cost - 1)
 
     def _take(self, state: _State, number: int) -> None:
@@ -135,11 +137,13 @@ class GreedyChoice:
         frame = self._frame_of[number]
         if frame in state.closed:
             self._open(state, frame)
-        joined, gap_tokens = self._joined, self._gap_tokens[number]
-        if joined[number]:
-            self._make_cheaper(state, number - 1, gap_tokens)
-        if joined[number + 1]:
-            self._make_cheaper(state, number + 1, gap_tokens)
+        gap_tokens = self._gap_tokens[number]
+        for other, is_beside in ((number - 1, self._joined[number]), (number + 1, self._joined[number + 1])):
+            if is_beside:
+                # A marker less.
+                state.gaps[other] -= 1
+                if gap_tokens and not state.settled[other]:
+                    self._set_cost(state, other, state.costs[other] - gap_tokens)
 
     def _open(self, state: _State, frame: int) -> None:
         """Take what the frame costs off all that stands in it."""
@@ -148,12 +152,6 @@ class GreedyChoice:
             if not state.settled[number]:
                 gaps = state.gaps[number] * self._gap_tokens[number]
                 self._set_cost(state, number, self._plain_costs[number] + gaps)
-
-    def _make_cheaper(self, state: _State, number: int, tokens: int) -> None:
-        """Take a marker off what the passage costs, beside which one is kept."""
-        state.gaps[number] -= 1
-        if tokens and not state.settled[number]:
-            self._set_cost(state, number, state.costs[number] - tokens)
 
     def _set_cost(self, state: _State, number: int, cost: int) -> None:
         """Put a passage that costs less now where its worth is on the heap."""
