@@ -93,6 +93,12 @@ class Marker:
     handle: int = 0
     copy_of: str = ""
 
+    def at(self, start: int) -> Marker:
+        """The same marker where it starts elsewhere: what `dataclasses.replace` gives, in a fifth of its
+        time."""
+        end = start + self.end - self.start
+        return Marker(start, end, self.kind, self.unit, self.count, self.handle, self.copy_of)
+
 
 class Wrapper(NamedTuple):
     """What stands around a block's content in its text: a document's tags, or the members of a JSON object

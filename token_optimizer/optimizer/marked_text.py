@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any, ClassVar
 
@@ -101,11 +100,11 @@ def relocated(markers: Sequence[Marker], text: str, rewritten: str) -> tuple[Mar
         start = -1
         for _ in range(text.count(words, 0, marker.start) + 1):
             start = rewritten.index(words, start + 1)
-        found.append(replace(marker, start=start, end=start + len(words)))
+        found.append(marker.at(start))
     return tuple(found)
 
 
 def _moved(markers: Sequence[Marker], by: int) -> tuple[Marker, ...]:
     if not by:
         return tuple(markers)
-    return tuple(replace(one, start=one.start + by, end=one.end + by) for one in markers)
+    return tuple([one.at(one.start + by) for one in markers])
