@@ -26,8 +26,10 @@ def record_spans(text: str) -> list[Span]:
     """The records, each up to the next one; none where the text is no such data."""
     if text.lstrip().startswith("<"):
         candidates = _elements(text)
+    elif _may_be_bracketed(text):
+        candidates = _bracketed(text)
     else:
-        candidates = _bracketed(text) if _may_be_bracketed(text) else iter(())
+        return []
     fit = [spans for spans in candidates if _are_records(text, spans)]
     spans = max(fit, key=_covered, default=[])
     return [*((one[0], other[0]) for one, other in pairwise(spans)), *spans[-1:]]

@@ -59,6 +59,8 @@ def is_data(text: str) -> bool:
 
 def is_table(text: str) -> bool:
     """Whether nearly every line has the same two or more separators, as CSV does."""
+    if text.count("\n") < _MIN_ROWS - 1:
+        return False
     lines = [line for line in islice(text.split("\n"), _SAMPLE_LINES) if line.strip()]
     return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
 

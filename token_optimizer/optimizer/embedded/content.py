@@ -28,7 +28,7 @@ from token_optimizer.optimizer.embedded.question.layout import Embedded, embedde
 from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
-from token_optimizer.optimizer.logs.lines import is_log, is_log_line, is_report
+from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line, is_report
 from token_optimizer.text.lines import matches_at_lines
 
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
@@ -352,6 +352,10 @@ def _json_values(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _logs_in(text: str) -> Iterator[Piece]:
+    """The logs among the paragraphs, and what stands between them as prose."""
+    if text.count("\n") < MIN_LOG_LINES - 1:
+        yield Piece(Kind.PROSE, text)
+        return
     for paragraph in _paragraphs(text):
         lines = paragraph.splitlines(keepends=True) if len(paragraph) >= MIN_BULK_CHARS else []
         is_logged = bool(lines) and is_log(paragraph)

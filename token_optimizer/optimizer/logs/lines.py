@@ -121,7 +121,7 @@ _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
 # So many lines of one mind decide it: where six in ten are log lines, none of twelve is once in 60,000 times.
 _DECIDING_LINES = 12
-_MIN_LOG_LINES = 5
+MIN_LOG_LINES = 5
 _LOG_SHARE = 0.6
 _MIN_ALIKE_LINES = 20
 _MAX_COMPARED_LINES = 120
@@ -145,7 +145,7 @@ _FRAME_WITHIN_CHARS = 400
 def is_log(text: str) -> bool:
     """Whether most lines carry a time or a level, as far as a sample of them shows, or a build wrote them."""
     lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < _MIN_LOG_LINES:
+    if len(lines) < MIN_LOG_LINES:
         return False
     sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
     return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines) or _is_export(lines)

@@ -45,10 +45,9 @@ _KEYWORD = re.compile(
 # Two capitalised words or more in a row, a date, a sum of money, a share.
 _ENTITY = re.compile(
     r"""[A-Z0-9$\x80-\U0010ffff](?:
-        (?<=[^\W\d_a-z])(?<!\w\w)[\w'’-]{0,60}(?:\s[^\W\d_a-z][\w'’-]{0,60})+
-        |(?<=\d)(?<!\w\w)\d{0,3}[-/.]\d{1,2}[-/.]\d{1,4}\b
+        (?<=[^\W\d_a-z])(?<!\w\w)[\w'’-]{0,60}+(?:\s[^\W\d_a-z][\w'’-]{0,60}+)++
+        |(?<=\d)(?<!\w\w)(?:\d{0,3}+[-/.]\d{1,2}[-/.]\d{1,4}\b|\d*+(?:\.\d+)?\s?%)
         |(?<=[$€£])\s?\d[\d.,]*
-        |(?<=\d)(?<!\w\w)\d*(?:\.\d+)?\s?%
     )""",
     re.VERBOSE,
 )

@@ -187,6 +187,10 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Par
     if not run:
         return
     start, end = run[0].start, run[-1].end
+    if end - start <= SHORT_CHARS and not text[start:end].strip():
+        # Between tags hardly anything else stands.
+        yield Part(start, end)
+        return
     labelled = next((section for section in run if section.role is Role.MATERIAL), None)
     begin = _asking_end(text, start, labelled.start if labelled else end)
     announced, introduced = mentions_material(text[start:begin]), _introduces_material(text[start:begin])
