@@ -153,7 +153,8 @@ def is_tool_result_only(message: Mapping[str, Any]) -> bool:
 
 
 def carries_tool_results(message: Mapping[str, Any]) -> bool:
-    return any(map(_is_tool_result, as_list(message.get("content"))))
+    content = message.get("content")
+    return isinstance(content, list) and any(map(_is_tool_result, content))
 
 
 def _is_tool_result(part: Any) -> bool:

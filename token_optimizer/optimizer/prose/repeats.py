@@ -24,6 +24,8 @@ MIN_REPEATS = 4
 _ANCHOR_STEP = 24
 _WINDOW_CHARS = 12
 _REACH_CHARS = 512
+# Of periods up to this any run may be near an anchor.
+_SHORT_PERIOD = _ANCHOR_STEP // (MIN_REPEATS - 1)
 _WEIGHED_CHARS = 8_000
 _LETTER = re.compile(r"[^\W\d_]")
 _ONE_WORD = re.compile(r"[\w+/=-]+")
@@ -120,9 +122,11 @@ def _is_phrase(text: str, start: int, end: int, unit: str) -> bool:
 def _runs(text: str) -> Iterator[Run]:
     """Runs of a repeated phrase, from left to right, never overlapping."""
     anchor, free = 0, 0
+    # A run has so many periods, less what may stand before its anchor, and is no longer than the text.
+    reach = min(_REACH_CHARS, max(_SHORT_PERIOD, (len(text) + _ANCHOR_STEP) // MIN_REPEATS)) + _WINDOW_CHARS
     while anchor + _WINDOW_CHARS < len(text):
         window = text[anchor : anchor + _WINDOW_CHARS]
-        again = text.find(window, anchor + 1, anchor + _REACH_CHARS + _WINDOW_CHARS)
+        again = text.find(window, anchor + 1, anchor + reach)
         run = _run_at(text, anchor, again - anchor, free) if again > 0 else None
         if run is None:
             anchor += _ANCHOR_STEP

@@ -49,12 +49,11 @@ def repeated_calls(prompt: Prompt, known: int) -> list[Repeat]:
 
 def _repeated(messages: Sequence[Mapping[str, Any]], known: int) -> list[Repeat]:
     first_new = known or _newest_with_calls(messages)
+    if not any(calls_of(messages[first_new:])):
+        return []
     seen: dict[tuple[str, str], tuple[str, int]] = {}
     repeats = []
-    steps = _steps(messages, first_new)
-    if not steps or steps[-1][0] < first_new:
-        return []
-    for step, (number, calls) in enumerate(steps):
+    for step, (number, calls) in enumerate(_steps(messages, first_new)):
         for call in calls:
             key = _key(call)
             before = seen.get(key)

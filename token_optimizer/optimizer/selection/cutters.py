@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
@@ -102,15 +102,16 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     records tell."""
     if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
-    examples = example_turns(prompt)
-    shown = _shown_as_examples(prompt)
+    # On most later turns nothing is open to a cut.
+    examples = cache(partial(example_turns, prompt))
+    shown = cache(partial(_shown_as_examples, prompt))
     cutters = _cutters(context.config)
     query = prompt.query or ""
 
     def cutter_of(block: Block) -> Cutter | None:
-        if block.id in shown:
+        if block.id in shown():
             return None
-        if block.turn in examples:
+        if block.turn in examples():
             # The first one shows the whole form.
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
         if block.kind is Kind.JSON and is_over_records(query):
