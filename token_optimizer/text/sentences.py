@@ -22,10 +22,19 @@ _MIN_REMEMBERED_CHARS = 80
 _MAX_REMEMBERED_CHARS = 8_000
 _MAX_REMEMBERED_SPANS = 64
 
-# Marks that may end a sentence, with the quotes and brackets that close after them.
+# Nearly all sentences end so: with a full stop behind five letters, and a capital follows; of the longer
+# abbreviations these are the last five.
+_LAST_LETTERS = 5
+_SHORTENED_ENDS = sorted({word[-_LAST_LETTERS:] for word in SHORTENED if len(word) >= _LAST_LETTERS})
+_NO_SHORTENED = "".join(rf"(?<!{end}\.)" for end in _SHORTENED_ENDS)
+_PLAIN_END = rf"(?<={_LAST_LETTERS * '[a-z]'}\.)(?= [A-Z]){_NO_SHORTENED}"
+# Marks that may end a sentence, with the quotes and brackets that close after them. The group is there where
+# one does for certain.
 # They begin with the characters that any of them may begin with: elsewhere nothing is tried.
 _END = re.compile(
-    r"""[.!?…。！？｡።。။།۔؟।॥](?:(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
+    r"[.!?…。！？｡።。။།۔؟।॥](?:"
+    rf"({_PLAIN_END})"
+    r"""|(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
 )
 _OPENING = re.compile(r"""\s*["'“‘«„(\[*_¿¡]{0,3}""")
 _WORD_BEFORE = re.compile(r"[^\s\W]+(?:\.[^\s\W]+)*\Z")
@@ -88,7 +97,7 @@ def _sentence_spans(line: str) -> Iterator[Span]:
     start = 0
     for match in _END.finditer(line):
         end = match.end()
-        if _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
+        if match.lastindex or _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
             yield start, end
             start = end
     if start < len(line):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from token_optimizer.text.abbreviations import SHORTENED
 from token_optimizer.text.sentences import (
     MAX_SENTENCE_CHARS,
     sentence_spans,
@@ -45,6 +46,11 @@ def _cut(text: str, spans: object) -> list[str]:
 )
 def test_an_abbreviation_ends_no_sentence(sentence: str) -> None:
     assert list(sentences(sentence)) == [sentence]
+
+
+def test_none_of_the_abbreviations_ends_a_sentence_before_a_capital() -> None:
+    written = [form for word in SHORTENED for form in (word, word.capitalize(), word.upper())]
+    assert [form for form in written if len(sentence_spans(f"It is {form}. Nobody came.")) > 1] == []
 
 
 @pytest.mark.parametrize(
