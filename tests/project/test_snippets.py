@@ -25,7 +25,7 @@ from token_optimizer.cli.main import main
 LANGUAGES = {"", "text", "sh", "python", "json", "toml", "yaml", "js"}
 # Programs of others.
 ELSEWHERE = re.compile(
-    r"aider|cd|celery|claude|codex|curl|docker|echo|export|for|git|kubectl|opencode|pip|python3|\.venv/bin/pip|.*pg_dump"
+    r"aider|cd|celery|claude|codex|curl|docker|echo|export|for|git|helm|kubectl|opencode|pip|python3|\.venv/bin/pip|.*pg_dump"
 )
 # The pages of a client, and how its dialects are called in the lines to copy.
 CLIENT_PAGES = {
