@@ -88,11 +88,12 @@ class Optimizing:
         own: Mapping[str, Any] | None = None,
         *,
         answers_read_back: bool = True,
+        with_texts: bool = False,
     ) -> Call:
         """Optimize the prompt of a call and announce what was done.
 
         `own` has the arguments of `OWN_ARGUMENTS` that were given. Without `answers_read_back` the model gets
-        no tool to read back, since nobody would answer its call.
+        no tool to read back, since nobody would answer its call. `with_texts` keeps the texts of the blocks.
         """
         own = {name: (own or {}).get(name) for name in OWN_ARGUMENTS}
         # Refused here, as the optimizer fails open: a budget that nobody keeps would go unnoticed.
@@ -103,7 +104,14 @@ class Optimizing:
         trace_id = str(uuid_utils.compat.uuid7())
         summary = request_summary(SDKS[dialect], str(body.get("model")), _messages_count(body))
         self._announce([self._event(EventType.OPTIMIZATION_STARTED, trace_id, summary)])
-        result, failure = self._optimized(body, dialect, trace_id, own, answers_read_back)
+        ports = Ports(
+            memory=self._memory,
+            retriever=self._retriever,
+            trace_id=trace_id,
+            answers_read_back=answers_read_back,
+            with_texts=with_texts,
+        )
+        result, failure = self._optimized(body, dialect, own, ports)
         failed = [self._event(EventType.OPTIMIZATION_FAILED, trace_id, summary, error={"type": failure})]
         key, caching = self.config.api_key, self.config.enable_caching
         done = events_of(result.stats, summary, api_key=key, caching=caching)
@@ -116,32 +124,19 @@ class Optimizing:
         self,
         body: dict[str, Any],
         dialect: Dialect,
-        trace_id: str,
         own: Mapping[str, Any],
-        answers_read_back: bool,
+        ports: Ports,
     ) -> tuple[OptimizationResult, str]:
         """The result, and the name of the error where the prompt is sent as it came."""
         try:
-            result = optimize_body(
-                body,
-                dialect,
-                config=self.config,
-                ports=Ports(
-                    memory=self._memory,
-                    retriever=self._retriever,
-                    trace_id=trace_id,
-                    answers_read_back=answers_read_back,
-                ),
-                **own,
-            )
-            return result, ""
+            return optimize_body(body, dialect, config=self.config, ports=ports, **own), ""
         except Exception as error:
             if os.environ.get(STRICT_VARIABLE):
                 raise
             # The request matters more than its optimization. The type alone: messages can quote prompts.
             name = type(error).__name__
             log.warning("a prompt is sent as it came: the optimizer failed with %s", name)
-            return _as_it_came(body, dialect, trace_id, name), name
+            return _as_it_came(body, dialect, ports.trace_id, name), name
 
     def report_provider_error(self, call: Call, error: Any) -> None:
         """Announce an error of the provider: its class and status, never its message."""

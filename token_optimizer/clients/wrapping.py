@@ -14,11 +14,12 @@ import asyncio
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from token_optimizer.clients.arguments import OWN_ARGUMENTS, OWN_FIELD
 from token_optimizer.clients.calls import SDKS, Call, Optimizing
+from token_optimizer.clients.provider_errors import reported, reported_async
 from token_optimizer.clients.restoring import restored_answer
 from token_optimizer.clients.rounds import (
     joined_stream,
@@ -88,16 +89,15 @@ def _request(self: Any, cast_to: Any, options: Any, **more: Any) -> Any:
     if dialect is None:
         return self.sdk_class.request(self, cast_to, options, **more)
     call = _prepared(self.optimizing, dialect, options)
-    sending = _Sending(lambda sent: self.sdk_class.request(self, cast_to, sent, **more), options)
-    try:
-        answer = sending.create(**call.body)
-        if call.rounds is not None and call.body.get("stream"):
-            answer = joined_stream(sending, answer, call.rounds, dialect, call.refresh_stats)
-        elif call.rounds is not None:
-            answer = whole_answer(sending, answer, call.rounds, dialect)
-    except import_sdk(SDKS[dialect]).APIError as error:
-        self.optimizing.report_provider_error(call, error)
-        raise
+    error_class = import_sdk(SDKS[dialect]).APIError
+    report = partial(self.optimizing.report_provider_error, call)
+    request = partial(self.sdk_class.request, self, cast_to)
+    sending = _Sending(lambda sent: reported(partial(request, sent, **more), error_class, report), options)
+    answer = sending.create(**call.body)
+    if call.rounds is not None and call.body.get("stream"):
+        answer = joined_stream(sending, answer, call.rounds, dialect, call.refresh_stats)
+    elif call.rounds is not None:
+        answer = whole_answer(sending, answer, call.rounds, dialect)
     return _with_stats(answer, dialect, call)
 
 
@@ -107,16 +107,17 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **more: Any) -> 
     if dialect is None:
         return await self.sdk_class.request(self, cast_to, options, **more)
     call = await asyncio.to_thread(_prepared, self.optimizing, dialect, options)
-    sending = _Sending(lambda sent: self.sdk_class.request(self, cast_to, sent, **more), options)
-    try:
-        answer = await sending.create(**call.body)
-        if call.rounds is not None and call.body.get("stream"):
-            answer = joined_stream_async(sending, answer, call.rounds, dialect, call.refresh_stats)
-        elif call.rounds is not None:
-            answer = await whole_answer_async(sending, answer, call.rounds, dialect)
-    except import_sdk(SDKS[dialect]).APIError as error:
-        await asyncio.to_thread(self.optimizing.report_provider_error, call, error)
-        raise
+    error_class = import_sdk(SDKS[dialect]).APIError
+    report = partial(self.optimizing.report_provider_error, call)
+    request = partial(self.sdk_class.request, self, cast_to)
+    sending = _Sending(
+        lambda sent: reported_async(partial(request, sent, **more), error_class, report), options
+    )
+    answer = await sending.create(**call.body)
+    if call.rounds is not None and call.body.get("stream"):
+        answer = joined_stream_async(sending, answer, call.rounds, dialect, call.refresh_stats)
+    elif call.rounds is not None:
+        answer = await whole_answer_async(sending, answer, call.rounds, dialect)
     return _with_stats(answer, dialect, call)
 
 

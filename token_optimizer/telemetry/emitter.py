@@ -11,11 +11,12 @@ import hashlib
 import logging
 import os
 import random
+import sys
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,19 +25,19 @@ import orjson
 import requests
 
 from token_optimizer.telemetry.endpoint import check_analytics_url, spill_folder
+from token_optimizer.telemetry.posting import POST_TIMEOUT_SECONDS, Verdict, post_events
 from token_optimizer.telemetry.spill import SpillFile
+from token_optimizer.telemetry.waiting import MAX_EVENTS, EventQueue
 
 log = logging.getLogger(__name__)
 
-MAX_QUEUED = 10_000
 MAX_ATTEMPTS = 12  # over half a minute: an analytics server may be restarted
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 8.0
-POST_TIMEOUT_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 EXIT_SECONDS = 2.0
-RETRIED_STATUSES = frozenset({408, 425, 429})
-RESENT_EVENTS = 100
+# A batch of what waited long, in the file or behind a slow endpoint.
+BACKLOG_EVENTS = 100
 
 
 class TelemetryEmitter:
@@ -55,7 +56,7 @@ class TelemetryEmitter:
         batch_size: int = 10,
         flush_interval: float = 5,
         *,
-        max_queued: int = MAX_QUEUED,
+        max_queued: int = MAX_EVENTS,
         spill_dir: Path | None = None,
     ) -> None:
         check_analytics_url(analytics_url)
@@ -74,7 +75,8 @@ class TelemetryEmitter:
         """An empty queue and no thread: also what a forked child begins with, as the parent sends its own."""
         self._changed = threading.Condition()
         self._closing = threading.Event()
-        self._queue: deque[bytes] = deque()
+        self._last_moment = 0.0
+        self._queue = EventQueue(self.max_queued)
         self._in_flight: list[bytes] = []
         self._sending = False
         self._flushing = False
@@ -90,26 +92,34 @@ class TelemetryEmitter:
         return len(self._queue) + len(self._in_flight) + len(self._spill)
 
     def emit(self, event: dict[str, Any]) -> None:
-        """Queue an event; returns at once. A full queue loses its oldest event."""
-        if problem := self._enqueue(orjson.dumps(event)):
-            self._give_up(1, problem)
+        """Queue an event; returns at once, and never raises. A full queue loses its oldest events."""
+        try:
+            line = orjson.dumps(event)
+        except orjson.JSONEncodeError:
+            self._give_up(1, "an event is no JSON")
+            return
+        lost, problem = self._enqueue(line)
+        if lost:
+            self._give_up(lost, problem)
 
-    def _enqueue(self, line: bytes) -> str:
-        """Why an event was lost for this one; empty when none was."""
+    def _enqueue(self, line: bytes) -> tuple[int, str]:
+        """How many events were lost for this one, and why."""
         with self._changed:
             if self._closing.is_set():
-                return "the emitter is shut down"
-            full = len(self._queue) >= self.max_queued
-            if full:
-                self._queue.popleft()
-            self._queue.append(line)
+                return 1, "the emitter is shut down"
+            lost = self._queue.append(line)
             self._changed.notify_all()
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="token-optimizer-telemetry", daemon=True
-                )
-                self._thread.start()
-        return "the queue is full" if full else ""
+                self._start_thread()
+        return lost, "the queue is full"
+
+    def _start_thread(self) -> None:
+        """Where the system has no thread to give, the next event asks again."""
+        thread = threading.Thread(target=self._run, name="token-optimizer-telemetry", daemon=True)
+        with suppress(RuntimeError):
+            thread.start()
+            self._thread = thread
+            _shut_down_with_child()
 
     def flush(self, timeout: float = POST_TIMEOUT_SECONDS) -> bool:
         """Send now what waits; True once nothing does, False after `timeout` seconds or where it went to the
@@ -123,20 +133,21 @@ class TelemetryEmitter:
     def _is_at_rest(self) -> bool:
         return not self._queue and not self._sending and not self._flushing
 
-    def begin_shutdown(self) -> None:
-        """Take no more events, and send at once what waits."""
+    def begin_shutdown(self, timeout: float = POST_TIMEOUT_SECONDS) -> None:
+        """Take no more events, and send at once what waits; `timeout` is for that."""
+        self._last_moment = time.monotonic() + timeout
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
 
     def shutdown(self, timeout: float = POST_TIMEOUT_SECONDS) -> int:
-        """Flush, then take no more events; returns how many are left. These wait in the file, where there is
-        one, for the next process. What fails now is tried once more and no longer."""
-        self.begin_shutdown()
+        """Flush, then take no more events; returns how many did not arrive. These wait in the file, where there
+        is one, for the next process."""
+        dropped_before = self.dropped
+        self.begin_shutdown(timeout)
         self.flush(timeout)
         with self._changed:
-            left = [*self._in_flight, *self._queue]
-            self._queue.clear()
+            left = [*self._in_flight, *self._queue.take(len(self._queue))]
             self._in_flight = []
             lost = len(left) - self._keep(left)
             waiting = len(self._spill)
@@ -145,7 +156,7 @@ class TelemetryEmitter:
                 self._spill.close()
         if lost:
             self._give_up(lost, "they could not be sent in time")
-        return waiting + lost
+        return waiting + self.dropped - dropped_before
 
     def _run(self) -> None:
         try:
@@ -176,15 +187,19 @@ class TelemetryEmitter:
         """The next events, once they are due; none where nothing came for a while."""
         with self._changed:
             self._wait_until_due()
-            # While the endpoint is down, the file holds them better.
-            size = len(self._queue) if self._failures else self.batch_size
-            batch = [self._queue.popleft() for _ in range(min(size, len(self._queue)))]
+            batch = self._queue.take(self._batch_events())
             self._in_flight = batch
             self._sending = bool(batch or len(self._spill))
             self._flushing = self._flushing and bool(self._queue)
             if not self._sending:
                 self._thread = None
             return batch
+
+    def _batch_events(self) -> int:
+        """How many events go together: more than usual where they come faster than they go."""
+        if self._failures:
+            return len(self._queue)  # while the endpoint is down, the file holds them better
+        return max(self.batch_size, BACKLOG_EVENTS) if self._queue.is_filling(0.1) else self.batch_size
 
     def _wait_until_due(self) -> None:
         if self._failures:
@@ -195,7 +210,7 @@ class TelemetryEmitter:
             self._changed.wait_for(self._is_due, self.flush_interval)
 
     def _cannot_wait(self) -> bool:
-        return len(self._queue) * 2 >= self.max_queued or self._flushing or self._closing.is_set()
+        return self._queue.is_filling(0.5) or self._flushing or self._closing.is_set()
 
     def _is_due(self) -> bool:
         return len(self._queue) >= self.batch_size or self._flushing or self._closing.is_set()
@@ -218,49 +233,48 @@ class TelemetryEmitter:
 
     def _resend(self, session: requests.Session) -> str:
         """Send what waits in the file; why not, empty where all of it went."""
-        while lines := self._spill.first(RESENT_EVENTS):
+        while lines := self._spill.first(BACKLOG_EVENTS):
             if problem := self._deliver(session, [self._with_key(line) for line in lines], attempts=1):
                 return problem
             self._spill.take_off(len(lines))
         return ""
 
     def _deliver(self, session: requests.Session, batch: Sequence[bytes], attempts: int) -> str:
-        """Post a batch; why it may not have arrived, empty where it did or where the endpoint refuses it."""
+        """Post a batch; why it may not have arrived, empty where it did or where the endpoint refuses it.
+
+        A refused batch is halved, down to the event that the endpoint does not take.
+        """
         body = b'{"api_key":%s,"events":[%s]}' % (orjson.dumps(self.api_key), b",".join(batch))
         problem = ""
         for attempt in range(attempts):
-            problem, final = self._post(session, body)
+            problem, verdict = post_events(session, self.analytics_url, body)
             if not problem:
                 self._warned = False
                 return ""
-            if final:
+            if verdict == "halve" and len(batch) > 1:
+                return self._deliver_halves(session, batch, attempts)
+            if verdict not in ("again", "nobody listens"):
                 self._give_up(len(batch), problem)
                 return ""
-            if self._closing.is_set():
+            if attempt + 1 == attempts or not self._has_waited(attempt, verdict):
                 break
-            if attempt + 1 < attempts:
-                self._closing.wait(_pause_seconds(attempt))
         return problem
 
-    def _post(self, session: requests.Session, body: bytes) -> tuple[str, bool]:
-        """What went wrong, empty when nothing did, and whether trying again is of no use."""
-        try:
-            response = session.post(
-                self.analytics_url,
-                data=body,
-                headers={
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": hashlib.sha256(body).hexdigest(),
-                },
-                timeout=POST_TIMEOUT_SECONDS,
-                allow_redirects=False,  # a redirected POST becomes a GET
-            )
-        except requests.RequestException as error:
-            return type(error).__name__, isinstance(error, ValueError)
-        status = response.status_code
-        if 200 <= status < 300:
-            return "", True
-        return f"status {status}", status < 500 and status not in RETRIED_STATUSES
+    def _has_waited(self, attempt: int, verdict: Verdict) -> bool:
+        """Whether there is time for another attempt, after the pause before it."""
+        seconds = _pause_seconds(attempt)
+        if not self._closing.is_set():
+            self._closing.wait(seconds)
+        else:
+            time.sleep(max(0.0, min(seconds, self._last_moment - time.monotonic())))
+        if not self._closing.is_set():
+            return True
+        return verdict != "nobody listens" and time.monotonic() < self._last_moment
+
+    def _deliver_halves(self, session: requests.Session, batch: Sequence[bytes], attempts: int) -> str:
+        middle = len(batch) // 2
+        problem = self._deliver(session, batch[:middle], attempts)
+        return problem or self._deliver(session, batch[middle:], attempts)
 
     def _keep(self, lines: Sequence[bytes]) -> int:
         """Put events in the file, without the key: how many found room."""
@@ -292,6 +306,8 @@ def _pause_seconds(attempt: int) -> float:
 
 
 _living: weakref.WeakSet[TelemetryEmitter] = weakref.WeakSet()
+# Whether `multiprocessing` shuts all emitters down at the end of this process.
+_ends_with_child = False
 
 
 @atexit.register
@@ -300,12 +316,29 @@ def _shut_all_down() -> None:
     deadline = time.monotonic() + EXIT_SECONDS
     emitters = list(_living)
     for emitter in emitters:
-        emitter.begin_shutdown()
+        emitter.begin_shutdown(EXIT_SECONDS)
     for emitter in emitters:
         emitter.shutdown(max(0.0, deadline - time.monotonic()))
 
 
+def _shut_down_with_child() -> None:
+    """A child that `multiprocessing` forked ends without `atexit`, but not without its finalizers.
+
+    They are cleared when the child begins, so that this is called later.
+    """
+    global _ends_with_child
+    multiprocessing = sys.modules.get("multiprocessing")
+    if _ends_with_child or multiprocessing is None or multiprocessing.parent_process() is None:
+        return
+    from multiprocessing.util import Finalize
+
+    Finalize(None, _shut_all_down, exitpriority=0)
+    _ends_with_child = True
+
+
 def _start_all_afresh() -> None:
+    global _ends_with_child
+    _ends_with_child = False
     for emitter in list(_living):
         emitter._start_afresh()
 

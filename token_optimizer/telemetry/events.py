@@ -20,7 +20,8 @@ from typing import Any
 import orjson
 import uuid_utils.compat
 
-from token_optimizer.models import COMPRESS_STAGE, BlockFate, OptimizationStats
+from token_optimizer.models import COMPRESS_STAGE, OptimizationStats
+from token_optimizer.telemetry.told_blocks import blocks_by_fate, told_blocks
 
 Event = dict[str, Any]
 
@@ -124,13 +125,7 @@ def _completed(
         api_key,
         request=summary,
         optimization={name: optimization[name] for name in OPTIMIZATION_FIELDS},
-        blocks={
-            fate: [
-                {"type": str(block["type"]), "tokens": block["tokens"], "reason": block["reason"]}
-                for block in blocks[fate]
-            ]
-            for fate in ("selected", "dropped")
-        },
+        blocks={fate: told_blocks(blocks[fate]) for fate in ("selected", "dropped")},
         performance={name: performance[name] for name in ("latency_ms", "stage_timings")},
         faithfulness_score=optimization.get("faithfulness_score", 1.0),
     )
@@ -152,7 +147,12 @@ def events_of(
     trace_id = numbers["trace_id"]
     done = _completed(trace_id, api_key, summary, numbers, blocks_by_fate(stats.blocks), numbers)
     events = [done]
-    if caching:
+    if failed := [stage.name for stage in stats.stages if stage.status == "failed"]:
+        told = {"stages": failed}
+        events.append(
+            create_event(EventType.OPTIMIZATION_FAILED, trace_id, api_key, request=summary, failure=told)
+        )
+    if caching and stats.route != "bypass":
         asked = EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS
         events.append(create_event(asked, trace_id, api_key, request=summary))
     tried = [block.as_dict() for block in stats.blocks if block.faithfulness is not None]
@@ -197,14 +197,3 @@ def fallback_summary(reason: str | None, blocks: Iterable[Mapping[str, Any]]) ->
         blocks_kept = f"{len(kept)} block{'s were' if len(kept) > 1 else ' was'} kept from compression"
         reason = f"{blocks_kept}: the lowest score would have been {min(kept):.2f}"
     return {"reason": reason, "blocks": len(kept)}
-
-
-def blocks_by_fate(fates: Iterable[BlockFate]) -> dict[str, list[dict[str, Any]]]:
-    """The blocks that were sent with their size as sent, and those that were not with what they had."""
-    blocks: dict[str, list[dict[str, Any]]] = {"selected": [], "dropped": []}
-    for fate in fates:
-        dropped = fate.fate == "dropped"
-        tokens = fate.tokens_before if dropped else fate.tokens_after
-        told = {"type": fate.type, "tokens": tokens, "reason": fate.reason}
-        blocks["dropped" if dropped else "selected"].append(told)
-    return blocks

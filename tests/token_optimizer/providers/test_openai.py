@@ -207,15 +207,21 @@ def test_an_error_of_the_provider_is_the_sdks_own(
 
 async def test_an_error_of_the_provider_in_async(provider: MockProvider) -> None:
     optimizer = AsyncTokenOptimizer()
-    provider.script(Reply(status=404))
+    provider.script(Reply(status=404), Reply(cut_after=3))
     with pytest.raises(openai.NotFoundError):
         await optimizer.chat.completions.create(**openai_request())
     assert optimizer.metrics.snapshot()["events"]["provider_error"] == 1
+    stream = await optimizer.chat.completions.create(**openai_request(), stream=True)
+    with pytest.raises(openai.APIConnectionError):
+        _ = [event async for event in stream]
+    assert optimizer.metrics.snapshot()["events"]["provider_error"] == 2
 
 
 def test_a_stream_that_breaks_is_seen_as_broken(provider: MockProvider) -> None:
     provider.script(Reply(cut_after=3))
-    stream = TokenOptimizer().chat.completions.create(**openai_request(), stream=True)
+    optimizer = TokenOptimizer()
+    stream = optimizer.chat.completions.create(**openai_request(), stream=True)
     with pytest.raises(openai.APIConnectionError):
         list(stream)
     assert len(provider.requests) == 1
+    assert optimizer.metrics.snapshot()["events"]["provider_error"] == 1

@@ -173,6 +173,34 @@ def test_shutdown_flushes_and_takes_no_more(receiver: EventsReceiver) -> None:
     assert emitter.dropped == 1
 
 
+def test_what_is_no_json_is_counted_and_raises_nothing(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver)
+    emitter.emit({"number": object()})
+    emit(emitter, 1)
+    assert emitter.flush()
+    assert numbers(receiver.events) == [1]
+    assert emitter.dropped == 1
+
+
+def test_a_refused_event_takes_no_other_with_it(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=4)
+    receiver.script(400, 202, 413, 422)  # all; the first two; the last two; the third
+    emit(emitter, 1, 2, 3, 4)
+    assert emitter.flush()
+    assert numbers(receiver.events) == [1, 2, 4]
+    assert emitter.dropped == 1
+
+
+def test_events_that_come_faster_than_they_go_are_sent_in_larger_batches(receiver: EventsReceiver) -> None:
+    emitter = emitter_for(receiver, batch_size=1, max_queued=1000)
+    receiver.gate.clear()
+    emit(emitter, *range(202))
+    receiver.gate.set()
+    assert emitter.flush()
+    assert numbers(receiver.events) == list(range(202))
+    assert len(receiver.requests[1].json["events"]) == 100
+
+
 def test_many_threads_lose_nothing(receiver: EventsReceiver) -> None:
     emitter = emitter_for(receiver, batch_size=7)
     threads = [
@@ -255,6 +283,20 @@ def test_shutdown_says_what_is_left_and_the_next_emitter_sends_it(
     assert list(dict.fromkeys(numbers(receiver.wait_for_events(4)))) == [1, 2, 3, 4]
 
 
+def test_what_fails_at_the_end_is_tried_again_while_there_is_time(receiver: EventsReceiver) -> None:
+    receiver.script(503, 503)
+    emitter = emitter_for(receiver)
+    emit(emitter, 1)
+    assert emitter.shutdown(PATIENCE_SECONDS) == 0
+    assert numbers(receiver.events) == [1]
+
+
+def test_the_end_waits_for_no_endpoint_where_nobody_listens(unused_port: int) -> None:
+    emitter = TelemetryEmitter(f"http://127.0.0.1:{unused_port}/", "tok")
+    emit(emitter, 1)
+    assert emitter.shutdown(PATIENCE_SECONDS) == 1
+
+
 def test_without_a_file_shutdown_counts_what_is_left_as_lost(receiver: EventsReceiver) -> None:
     receiver.gate.clear()
     emitter = emitter_for(receiver, batch_size=1)
@@ -331,6 +373,29 @@ def run_python(program: str, *arguments: str) -> int:
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], timeout=PATIENCE_SECONDS, check=False
     ).returncode
+
+
+FORKING_BY_MULTIPROCESSING = """
+import multiprocessing, sys
+from token_optimizer.telemetry.emitter import TelemetryEmitter
+
+def emit(number, *emitters):
+    for emitter in emitters or [TelemetryEmitter(sys.argv[1], "tok", flush_interval=3600)]:
+        emitter.emit({"number": number})
+
+emitter = TelemetryEmitter(sys.argv[1], "tok", flush_interval=3600)
+fork = multiprocessing.get_context("fork")
+for arguments in ((1, emitter), (2,)):
+    child = fork.Process(target=emit, args=arguments)
+    child.start()
+    child.join()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_of_multiprocessing_sends_what_waits_at_its_end(receiver: EventsReceiver) -> None:
+    assert run_python(FORKING_BY_MULTIPROCESSING, receiver.events_url) == 0
+    assert numbers(receiver.events) == [1, 2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

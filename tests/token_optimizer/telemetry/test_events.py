@@ -13,7 +13,6 @@ from jsonschema import Draft202012Validator
 from token_optimizer.models import BlockFate, BlockType, Kind, OptimizationStats, StageReport
 from token_optimizer.telemetry.events import (
     EventType,
-    blocks_by_fate,
     create_event,
     create_optimization_event,
     event_schema,
@@ -21,6 +20,7 @@ from token_optimizer.telemetry.events import (
     request_summary,
     sdk_version,
 )
+from token_optimizer.telemetry.told_blocks import MAX_TOLD_BLOCKS, blocks_by_fate, told_blocks
 
 OPTIMIZATION = {
     "tokens_before": 100,
@@ -112,6 +112,8 @@ def test_the_eight_types() -> None:
         (stats(), False, []),
         (stats(), True, ["cache_miss"]),
         (stats(cache_hit=True, route="cache"), True, ["cache_hit"]),
+        (stats(stages=[StageReport("logs", "failed", 1.0)]), False, ["optimization_failed"]),
+        (stats(route="bypass"), True, []),
         (stats(blocks=[COMPRESSED]), False, ["compression_applied"]),
         (stats(blocks=[KEPT]), False, ["fallback_triggered"]),
         (stats(blocks=[COMPRESSED, KEPT]), False, ["compression_applied", "fallback_triggered"]),
@@ -137,6 +139,21 @@ def test_blocks_are_told_by_fate() -> None:
         "selected": [{"type": "user", "tokens": 30, "reason": "compact"}],
         "dropped": [{"type": "assistant", "tokens": 9, "reason": "says nothing"}],
     }
+
+
+def test_of_a_long_conversation_blocks_of_one_kind_are_told_as_one() -> None:
+    rows = [{"type": "user", "tokens": 3, "reason": "short"} for _ in range(MAX_TOLD_BLOCKS)]
+    assert told_blocks(rows) == rows
+    rows.append({"type": "doc", "tokens": 5, "reason": "asked for"})
+    assert told_blocks(rows) == [
+        {"type": "doc", "tokens": 5, "reason": "asked for", "blocks": 1},
+        {"type": "user", "tokens": 3 * MAX_TOLD_BLOCKS, "reason": "short", "blocks": MAX_TOLD_BLOCKS},
+    ]
+    various = [{**row, "reason": f"line {number} stands in b7"} for number, row in enumerate(rows * 5)]
+    told = told_blocks(various)
+    assert len(told) <= MAX_TOLD_BLOCKS
+    assert sum(row["tokens"] for row in told) == sum(row["tokens"] for row in various)
+    assert sum(row.get("blocks", 1) for row in told) == len(various)
 
 
 def test_the_compression_of_blocks_is_told_without_their_text() -> None:
