@@ -34,7 +34,8 @@ import django
 django.setup()
 for package in ("config", "dashboard", "gateway", "optimizer_app", "token_optimizer"):
     for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-        if ".settings." not in found.name:
+        # Adapters are for those who have their frameworks.
+        if ".settings." not in found.name and ".adapters." not in found.name:
             importlib.import_module(found.name)
 """
 

@@ -141,8 +141,8 @@ class TelemetryEmitter:
             self._changed.notify_all()
 
     def shutdown(self, timeout: float = POST_TIMEOUT_SECONDS) -> int:
-        """Flush, then take no more events; returns how many did not arrive. These wait in the file, where there
-        is one, for the next process."""
+        """Flush, then take no more events; returns how many did not arrive. These wait in the file, where
+        there is one, for the next process."""
         dropped_before = self.dropped
         self.begin_shutdown(timeout)
         self.flush(timeout)

@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from django.db import connection
 
 from optimizer_app.ingest.work import ingest_due
@@ -44,6 +46,7 @@ def test_every_example_is_tested():
         "agent_with_tools",
         "anthropic_stream",
         "basic_usage",
+        "claude_agent_with_tools",
         "custom_config",
         "library_only",
         "off_mode",
@@ -105,13 +108,27 @@ def test_custom_config():
     assert 0 < after <= before
 
 
-def test_agent_with_tools():
+@pytest.mark.parametrize("name", ["agent_with_tools", "claude_agent_with_tools"])
+def test_agents_with_tools(name):
     with MockProvider() as provider:
         provider.script(Reply(tool_calls=(ToolCall("read_log", '{"host": "web-1"}'),)))
-        assert provider.default.text in run("agent_with_tools", **at(provider))
+        assert provider.default.text in run(name, **at(provider))
         _, second = provider.requests
     assert b"ERROR web-1 connection refused by db-3" in second.raw
     assert second.raw.count(b"heartbeat") < 300
+
+
+def test_analytics_receiver(tmp_path):
+    """That it keeps what it is sent is tested beside deliveries."""
+    command = [sys.executable, "-m", "examples.analytics_receiver"]
+    secret = f"whsec_{b64encode(os.urandom(32)).decode()}"
+    more = {"EVENTS_SECRET": secret, "EVENTS_PORT": "0", "EVENTS_DATABASE": str(tmp_path / "events.db")}
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **more}, stdout=subprocess.PIPE, text=True
+    ) as receiver:
+        url = receiver.stdout.readline().split()[-1]
+        assert "Nothing came yet." in requests.get(url, timeout=PATIENCE_SECONDS).text
+        receiver.terminate()
 
 
 @contextmanager
