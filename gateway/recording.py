@@ -103,8 +103,13 @@ class Recording:
     @property
     def billed_tokens(self) -> int | None:
         """Tokens of prompt and answer that the provider bills; None where it did not say."""
-        billed = sum(self._calls, UNKNOWN_USAGE)
+        billed = self._billed
         return None if billed.input_tokens is None else billed.input_tokens + (billed.output_tokens or 0)
+
+    @property
+    def _billed(self) -> Usage:
+        """What all calls of the provider came to."""
+        return self._calls[0] if len(self._calls) == 1 else sum(self._calls, UNKNOWN_USAGE)
 
     @property
     def headers(self) -> Headers:
@@ -253,7 +258,7 @@ class Recording:
         self._note_calls()
 
     def _note_calls(self) -> None:
-        total = sum(self._calls, UNKNOWN_USAGE)
+        total = self._billed
         several = self._calls if len(self._calls) > 1 else []
         self._columns.update(
             usage_input_tokens=total.input_tokens,

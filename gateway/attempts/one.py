@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from gateway.attempts.outgoing import Outgoing
 from gateway.attempts.translated import translated_attempt
@@ -18,24 +18,18 @@ from gateway.upstream.headers import request_headers
 from optimizer_app.optimize.service import INLINE_BYTES
 
 
-@asynccontextmanager
-async def attempt(
+def attempt(
     gateway: Gateway, client: Client, caller: Caller, outgoing: Outgoing
-) -> AsyncIterator[Answer]:
+) -> AbstractAsyncContextManager[Answer]:
     """The answer of the request's first provider, in the dialect of the request."""
     provider = outgoing.provider
     if provider.is_echo:
-        yield await _echoed(outgoing)
-        return
+        return _echoed(outgoing)
     if not provider.speaks(outgoing.dialect.provider_kind):
         # The one place where the dialect of a request and the kind of its provider differ.
-        async with translated_attempt(gateway, client, caller, outgoing) as answer:
-            yield answer
-        return
+        return translated_attempt(gateway, client, caller, outgoing)
     headers = _headers(client, caller, outgoing)
-    sending = gateway.upstream.send(provider, client.method, outgoing.path, headers, outgoing.body)
-    async with sending as answer:
-        yield answer
+    return gateway.upstream.send(provider, client.method, outgoing.path, headers, outgoing.body)
 
 
 def _headers(client: Client, caller: Caller, outgoing: Outgoing) -> Headers:
@@ -54,9 +48,10 @@ def _headers(client: Client, caller: Caller, outgoing: Outgoing) -> Headers:
     )
 
 
-async def _echoed(outgoing: Outgoing) -> Answer:
+@asynccontextmanager
+async def _echoed(outgoing: Outgoing) -> AsyncIterator[Answer]:
     def answer() -> Answer:
         return echo_answer(json_object(outgoing.body) or outgoing.request.body, outgoing.request.dialect)
 
     # It counts the tokens of the prompt.
-    return answer() if len(outgoing.body) <= INLINE_BYTES else await asyncio.to_thread(answer)
+    yield answer() if len(outgoing.body) <= INLINE_BYTES else await asyncio.to_thread(answer)

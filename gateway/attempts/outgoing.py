@@ -63,4 +63,6 @@ class Outgoing:
 
     def to(self, target: Target) -> Self:
         """The same for one provider alone."""
+        if len(self.plan.targets) == 1 and self.plan.first is target:
+            return self
         return replace(self, plan=replace(self.plan, targets=(target,)))

@@ -196,23 +196,23 @@ class CallerCache:
 
     async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """The caller; Unauthorized for an unknown key, Unavailable where that cannot be found out."""
-        secret = presented_secret(headers)
-        caller = await self._caller(key_hash(secret))
+        caller = await self._caller(presented_secret(headers))
         if caller is None or caller.has_ended:
             raise Unauthorized("unknown, revoked or expired API key")
-        return replace(caller, secret=secret)
+        return caller
 
-    async def _caller(self, hashed: str) -> Caller | None:
+    async def _caller(self, secret: str) -> Caller | None:
+        hashed = key_hash(secret)
         entry = self._known.get(hashed) or self._unknown.get(hashed)
         if entry is not None and self._clock() - entry.checked_at < FRESH_SECONDS:
             return entry.caller
         if entry is not None and entry.is_unanswered:
             entry.checked_at = self._clock()
-            self._lookup_task(hashed)
+            self._lookup_task(hashed, secret)
             return entry.caller
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
-                return await asyncio.shield(self._lookup_task(hashed))
+                return await asyncio.shield(self._lookup_task(hashed, secret))
         except (DatabaseError, TimeoutError) as error:
             return self._last_answer(hashed, error)
 
@@ -225,11 +225,11 @@ class CallerCache:
         entry.checked_at, entry.is_unanswered = self._clock(), True
         return entry.caller
 
-    def _lookup_task(self, hashed: str) -> asyncio.Task[Caller | None]:
+    def _lookup_task(self, hashed: str, secret: str) -> asyncio.Task[Caller | None]:
         """The running lookup of the key: many requests at once share one."""
         task = self._running.get(hashed)
         if task is None:
-            task = self._running[hashed] = asyncio.create_task(self._refresh(hashed))
+            task = self._running[hashed] = asyncio.create_task(self._refresh(hashed, secret))
             task.add_done_callback(lambda done: self._finish_lookup(hashed, done))
         return task
 
@@ -239,8 +239,9 @@ class CallerCache:
             # Fetched, so that a failure after every waiter has left is not reported as forgotten.
             task.exception()
 
-    async def _refresh(self, hashed: str) -> Caller | None:
-        caller = await in_database(lambda: self._lookup(hashed))
+    async def _refresh(self, hashed: str, secret: str) -> Caller | None:
+        found = await in_database(lambda: self._lookup(hashed))
+        caller = replace(found, secret=secret) if found else None
         self._known.pop(hashed, None)
         self._unknown.pop(hashed, None)
         entries = self._known if caller else self._unknown

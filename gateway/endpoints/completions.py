@@ -8,7 +8,7 @@ both bodies byte for byte as they came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
@@ -44,7 +44,7 @@ from gateway.requests.template import HEADER, reference_in
 from gateway.response import is_stream, pass_stream, pass_whole
 from gateway.state import Gateway
 from gateway.upstream.connections import Answer, WholeAnswer
-from optimizer_app.optimize.service import OptimizationRequest, Optimized, untouched
+from optimizer_app.optimize.service import Optimized, untouched
 from optimizer_app.precompression.requests import PrecompressionRequest
 from token_optimizer.models import OptimizationStats, WhyNot
 
@@ -153,17 +153,19 @@ async def _relay_untouched(
     gateway: Gateway, client: Client, caller: Caller, recording: Recording, original: Outgoing
 ) -> None:
     """Serve a request as it came. What it holds is counted by the provider."""
-    prompt = original.request.for_optimizer(recording.trace_id)
-    recording.note_uncounted(lambda: untouched(prompt, WhyNot.BYPASSED), WhyNot.BYPASSED)
-    await _reserve(client, prompt)
+
+    def counted() -> Optimized:
+        return untouched(original.request.for_optimizer(recording.trace_id), WhyNot.BYPASSED)
+
+    recording.note_uncounted(counted, WhyNot.BYPASSED)
+    await _reserve(client, counted)
     await relay(gateway, client, caller, recording, original)
 
 
-async def _reserve(client: Client, prompt: OptimizationRequest) -> None:
+async def _reserve(client: Client, count: Callable[[], Optimized]) -> None:
     """Reserve the tokens of a prompt, where there was no room for as many as it was expected to have."""
     if client.admission.counts_tokens and not client.admission.reserved:
-        counted = await asyncio.to_thread(untouched, prompt, WhyNot.BYPASSED)
-        await client.admission.reserve(counted.stats.tokens_after)
+        await client.admission.reserve((await asyncio.to_thread(count)).stats.tokens_after)
 
 
 async def _relay_optimized(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from uuid import UUID
 
 from gateway.errors import TooManyBytes, Unavailable
@@ -18,7 +18,7 @@ _MB = 1024 * 1024
 MAX_BYTES = 512 * _MB
 
 
-class HeldBy(Enum):
+class HeldBy(StrEnum):
     """Whose bytes are counted together."""
 
     KEY = "this key's requests hold"
@@ -50,7 +50,7 @@ class BytesInFlight:
         for holder, name in holdings:
             most = self.max_bytes_of[holder]
             if self._of[holder, name] + count > most:
-                raise TooManyBytes(f"{holder.value} {most // _MB} MB at a time at most; try again")
+                raise TooManyBytes(f"{holder} {most // _MB} MB at a time at most; try again")
         if self._total + count > self.max_bytes:
             raise Unavailable("this server holds as many large requests as it can; try again")
         self._total += count

@@ -53,7 +53,8 @@ def prefix_in_base_url(provider: ProviderRoute) -> str:
 
 def joined_url(provider: ProviderRoute, path: str) -> str:
     """Where a path of ours (`/v1/…`, with its query) lies at the provider, joined as its SDK does."""
-    return base_urls(provider)[0] + path.removeprefix(prefix_in_base_url(provider))
+    base = base_url_of(provider.kind, provider.base_url, provider.region)
+    return base + path.removeprefix(prefix_in_base_url(provider))
 
 
 def check_host(provider: ProviderRoute) -> None:

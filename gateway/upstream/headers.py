@@ -45,6 +45,7 @@ _NOT_DOWNSTREAM = HOP_BY_HOP | {
     "location",
     "content-location",
 }
+_DECODED = _NOT_DOWNSTREAM | {"content-encoding"}
 _READABLE_ENCODINGS = frozenset({"gzip", "deflate", "identity"})
 
 
@@ -55,11 +56,13 @@ def request_headers(
 
     `plain` asks for an answer that is not compressed. `unpacked`: the request's body is not any more.
     """
-    received = [(name, value) for name, value in received if not (unpacked and name == "content-encoding")]
-    own = named_by_connection(received)
-    passed = [(name, value) for name, value in received if _goes_upstream(name, value, secret, own)]
-    encodings = "identity" if plain else _readable_encodings(dict(received).get("accept-encoding", ""))
-    own_key = dict(received).get("x-provider-authorization", "").strip()
+    last = dict(received)
+    stays = _NOT_UPSTREAM | named_by_connection(received) if "connection" in last else _NOT_UPSTREAM
+    if unpacked and "content-encoding" in last:
+        stays |= {"content-encoding"}
+    passed = [header for header in received if header[0] not in stays and _goes_upstream(*header, secret)]
+    encodings = "identity" if plain else _readable_encodings(last.get("accept-encoding", ""))
+    own_key = last.get("x-provider-authorization", "").strip()
     sent = [*passed, ("accept-encoding", encodings), *credentials(provider, own_key)]
     return sent if provider.headers == () else _with_own(sent, provider)
 
@@ -70,10 +73,8 @@ def named_by_connection(headers: Headers) -> frozenset[str]:
     return frozenset(word.strip().lower() for value in named for word in value.split(","))
 
 
-def _goes_upstream(name: str, value: str, secret: str, own: frozenset[str]) -> bool:
-    if name in _NOT_UPSTREAM or name in own or name.startswith(_NOT_UPSTREAM_PREFIXES):
-        return False
-    return secret not in value
+def _goes_upstream(name: str, value: str, secret: str) -> bool:
+    return not name.startswith(_NOT_UPSTREAM_PREFIXES) and secret not in value
 
 
 def _readable_encodings(accepted: str) -> str:
@@ -112,5 +113,7 @@ def bare_key(authorization: str) -> str:
 def answer_headers(received: Iterable[tuple[str, str]], *, decoded: bool) -> Headers:
     """The provider's headers for the client. `decoded`: the body was unpacked on the way."""
     headers = [(name.lower(), value) for name, value in received]
-    dropped = _NOT_DOWNSTREAM | named_by_connection(headers) | ({"content-encoding"} if decoded else set())
+    dropped = _DECODED if decoded else _NOT_DOWNSTREAM
+    if any(name == "connection" for name, _ in headers):
+        dropped |= named_by_connection(headers)
     return [(name, value) for name, value in headers if name not in dropped]

@@ -12,6 +12,7 @@ import hashlib
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from redis.asyncio import Redis
@@ -21,6 +22,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 _END = b"\r\n"
 _SOON_SECONDS = 0.005
+_MAX_WORDS = 4_096
 
 
 class _Incomplete(Exception):
@@ -164,13 +166,14 @@ class _Answers(asyncio.Protocol):
 
 def _command(*words: str | int) -> bytes:
     """A command as the protocol has it: words with their lengths."""
-    parts = [b"*%d" % len(words)]
-    for word in words:
-        encoded = word.encode() if isinstance(word, str) else b"%d" % word
-        parts.append(b"$%d" % len(encoded))
-        parts.append(encoded)
-    parts.append(b"")
-    return _END.join(parts)
+    return b"".join((b"*%d\r\n" % len(words), *map(_word, words)))
+
+
+@lru_cache(_MAX_WORDS)
+def _word(word: str | int) -> bytes:
+    """A word with its length. Most are the same in every command of a key."""
+    encoded = word.encode() if isinstance(word, str) else b"%d" % word
+    return b"$%d\r\n%b\r\n" % (len(encoded), encoded)
 
 
 def _value(data: bytes, at: int) -> tuple[Any, int]:

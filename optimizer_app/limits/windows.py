@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
 
@@ -153,28 +153,27 @@ class Counted(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Holder:
     """A key or a project that is bounded. `name` is how it is spoken of: "this key". `spent_usd` is what was
-    billed in its budget's period, as far as the traces say."""
+    billed in its budget's period, as far as the traces say. `keys` are the names of its counters (requests,
+    tokens, what runs), and `bounds` their bounds as the scripts take them."""
 
     name: str
     project_id: uuid.UUID
     id: uuid.UUID
     limits: Limits
     spent_usd: Decimal = Decimal(0)
+    # Made once: every request of the holder names them.
+    keys: Sequence[str] = field(init=False)
+    bounds: Sequence[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        stem = f"limits:{{{self.project_id}}}:{self.id}"
+        object.__setattr__(self, "keys", (f"{stem}:requests", f"{stem}:tokens", f"{stem}:running"))
+        bounds = tuple(_NONE if bound is None else bound for bound in self.limits.counted)
+        object.__setattr__(self, "bounds", bounds)
 
     @property
     def budget_is_spent(self) -> bool:
         return self.limits.budget_usd is not None and self.spent_usd >= self.limits.budget_usd
-
-    @property
-    def keys(self) -> list[str]:
-        """The names of its counters: requests, tokens, what runs."""
-        stem = f"limits:{{{self.project_id}}}:{self.id}"
-        return [f"{stem}:requests", f"{stem}:tokens", f"{stem}:running"]
-
-    @property
-    def bounds(self) -> list[int]:
-        """As the scripts take them."""
-        return [_NONE if bound is None else bound for bound in self.limits.counted]
 
 
 @dataclass(frozen=True, slots=True)

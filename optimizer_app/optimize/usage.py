@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class Usage:
 
     def __add__(self, other: Usage) -> Usage:
         """What both were billed; a number that only one of them has is that one's."""
-        return Usage(*(_sum(getattr(self, item.name), getattr(other, item.name)) for item in fields(self)))
+        return Usage(*map(_sum, _numbers(self), _numbers(other)))
+
+
+_numbers = attrgetter(*(item.name for item in fields(Usage)))
 
 
 def _sum(one: int | None, other: int | None) -> int | None:
