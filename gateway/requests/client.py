@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -12,9 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, RequestTimeout, too_large
 from gateway.limits import Admission
-from gateway.requests.in_flight import HeldBytes
+from gateway.requests.in_flight import BytesInFlight, HeldBytes
 from gateway.requests.off_loop import off_loop
 from optimizer_app.client_addresses import counted_address
+from optimizer_app.instance.bounded_http import WATCH
 
 # Headers by which a proxy says for whom a request is.
 FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
@@ -24,6 +25,8 @@ BODY_PAUSE_SECONDS = 20.0
 BODY_SECONDS = 300.0
 
 Headers = list[tuple[str, str]]
+# Until the endpoint says whose bytes are held, and together with whose.
+_NOBODYS = BytesInFlight()
 
 
 class Copy(Protocol):
@@ -68,9 +71,10 @@ class Client:
         self._is_read = "content-length" not in self.headers and "transfer-encoding" not in self.headers
         self.copy: Copy | None = None
         self.restored: Restored | None = None
-        self.held = HeldBytes()
+        self.held = HeldBytes(_NOBODYS)
         self.admission = Admission()
         self._left = False
+        self._watch: Callable[[Callable[[], None]], Callable[[], None]] | None = scope.get(WATCH)
         self._scheme: str = scope.get("scheme", "http")
         self._receive = receive
         self._send = send
@@ -149,13 +153,13 @@ class Client:
         assert task is not None
         self._left = False
 
-        def leave(watch: asyncio.Task[None]) -> None:
-            if not watch.cancelled():
-                self._left = True
-                task.cancel()
+        def leave() -> None:
+            self._left = True
+            task.cancel()
 
-        watch = asyncio.create_task(self._wait_until_left())
-        watch.add_done_callback(leave)
+        # Our own protocol tells it; another server would only tell a task that waits.
+        assert self._watch is not None
+        unwatch = self._watch(leave)
         try:
             yield
         except asyncio.CancelledError:
@@ -164,8 +168,7 @@ class Client:
                 raise ClientDisconnected from None
             raise
         finally:
-            watch.remove_done_callback(leave)
-            watch.cancel()
+            unwatch()
 
     def survives_leaving(self) -> bool:
         """Whether the client's leaving was all that cancelled the task; that is taken back then, and what has
@@ -174,10 +177,6 @@ class Client:
         assert task is not None
         left, self._left = self._left, False
         return left and task.uncancel() == 0
-
-    async def _wait_until_left(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
 
 
 def _check_length(declared: str | None, max_bytes: int) -> None:

@@ -28,9 +28,11 @@ BODIES = {
 
 
 def leave(account: Account, path: str) -> str:
-    """Leave a stream after its first bytes; the id of its trace, once the gateway knows that we left."""
+    """Leave a stream after its first words; the id of its trace, once the gateway knows that we left."""
     response = account.post(path, BODIES[path], stream=True)
-    next(response.iter_content(chunk_size=None))
+    pieces = response.iter_content(chunk_size=None)
+    while b"word" not in next(pieces):
+        pass
     response.close()
     # What came over another connection later is answered later.
     for _ in range(2):

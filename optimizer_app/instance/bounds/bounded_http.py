@@ -1,19 +1,24 @@
 """uvicorn's HTTP protocol, with bounds: for the head of a request, how large it is and how long it takes; and
-for the connections of one address.
+for the connections of one address. And with word that a client left, for which no task has to wait.
 
-uvicorn waits for ever for the end of a head, and keeps all of it.
+uvicorn waits for ever for the end of a head, and keeps all of it. That a client left it tells only to whoever
+waits for the client's next message.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from optimizer_app.client_addresses import counted_address
 
 HEAD_SECONDS = 20.0
+# Under this name the scope of a request has `watch`.
+WATCH = "optimizer.watch"
 # Beside what comes with the piece that ends it.
 MAX_HEAD_BYTES = 64 * 1024
 # At one worker: a quarter of all that it has. Live pages are counted by person instead.
@@ -27,6 +32,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _in_head = False
+    _is_lost = False
+    _tell: Callable[[], None] | None = None
     _head_bytes = 0
     _address: str | None = None
 
@@ -44,6 +52,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._end_head()
         self._uncount()
         super().connection_lost(exc)
+        self._is_lost = True
+        if self._tell is not None:
+            self._tell()
+
+    def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """From now on the request that is served is told when its client leaves, until it calls what this
+        returns."""
+        self._tell = tell
+        # While it is not read, a connection does not tell that it ended.
+        self.flow.resume_reading()
+        if self._is_lost:
+            tell()
+        return partial(self._unwatch, tell)
+
+    def _unwatch(self, tell: Callable[[], None]) -> None:
+        # The connection's next request may be at work by now.
+        if self._tell is tell:
+            self._tell = None
 
     def handle_websocket_upgrade(self) -> None:
         # Its end is told to another protocol.
@@ -52,8 +78,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._head_timer is None:
+        if not self._in_head:
             return
+        if self._head_timer is None:
+            # Most heads come whole, and need none.
+            self._begin_head()
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
@@ -61,18 +90,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self._head_timer is None:
-            self._begin_head()
+        self.scope[WATCH] = self.watch  # type: ignore[literal-required]
+        self._head_bytes = 0
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
         self._end_head()
         super().on_headers_complete()
 
     def _begin_head(self) -> None:
-        self._head_bytes = 0
+        self._in_head = True
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _end_head(self) -> None:
+        self._in_head = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

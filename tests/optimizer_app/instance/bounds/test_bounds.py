@@ -109,3 +109,28 @@ async def test_requests_of_one_address() -> None:
         held.set()
     await ask("203.0.113.1")
     assert statuses == [429, 204, 204, 204, 204, 204]
+
+
+async def test_a_request_is_told_that_its_client_left() -> None:
+    told: list[str] = []
+    begun = asyncio.Event()
+
+    async def watching(scope: Any, receive: Any, send: Any) -> None:
+        unwatch = scope[bounded_http.WATCH](lambda: told.append(scope["path"]))
+        if scope["path"] == "/answered":
+            await _empty(scope, receive, send)
+            # The next request of the connection comes first: it goes on being told.
+            await begun.wait()
+            unwatch()
+        else:
+            begun.set()
+
+    async with _listening(watching) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /answered HTTP/1.1\r\nhost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"GET /left HTTP/1.1\r\nhost: x\r\n\r\n")
+        await begun.wait()
+        writer.close()
+        await _until(lambda: bool(told))
+    assert told == ["/left"]
