@@ -42,6 +42,7 @@ from optimizer_app.precompression.requests import PrecompressionQueue
 from optimizer_app.traces.journal.recorder import Recorder
 from optimizer_app.valkey.clients import async_client
 from token_optimizer.errors import PromptError
+from token_optimizer.runtime.garbage import what_lives_left_alone
 
 Result = TypeVar("Result")
 
@@ -124,20 +125,22 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
             opened_upstream(settings.UPSTREAM_TIMEOUT_SECONDS, health) as upstream,
         ):
             capture_queue = CaptureQueue(recorder.append_capture)
+            gateway = Gateway(
+                CallerCache(),
+                upstream,
+                recorder,
+                pool,
+                valkey,
+                limiter,
+                Recurrences(valkey),
+                AnswerStore(valkey),
+                Breakers(valkey),
+                precompression_queue,
+                capture_queue,
+            )
             try:
-                yield Gateway(
-                    CallerCache(),
-                    upstream,
-                    recorder,
-                    pool,
-                    valkey,
-                    limiter,
-                    Recurrences(valkey),
-                    AnswerStore(valkey),
-                    Breakers(valkey),
-                    precompression_queue,
-                    capture_queue,
-                )
+                with what_lives_left_alone():
+                    yield gateway
             finally:
                 await asyncio.to_thread(capture_queue.close)
     finally:

@@ -11,7 +11,7 @@ from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports, SentMessage
-from token_optimizer.runtime.garbage import collector_paused
+from token_optimizer.runtime.garbage import collector_paused, what_lives_left_alone
 
 
 def test_the_collector_is_off_within_and_on_again_behind() -> None:
@@ -34,6 +34,14 @@ def test_who_had_turned_it_off_keeps_it_off() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_lives_is_left_alone_for_a_while() -> None:
+    usual = gc.get_threshold()
+    with what_lives_left_alone():
+        assert gc.get_freeze_count() > 1_000
+        assert gc.get_threshold()[0] > usual[0]
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
 
 
 class _Watching(InProcessMemory):
