@@ -2,7 +2,8 @@
 
 Each process keeps the newest in its own memory, and asks Valkey for messages that it does not know: another
 process may have sent them. What goes to Valkey is encrypted under the project's secret and ends after some
-hours. Writing happens on a thread; where Valkey is slow or down, each process goes on with what it knows.
+hours. Writing happens on a thread, of all that waits at once; where Valkey is slow or down, each process goes
+on with what it knows.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ MAX_WAITING_WRITES = 1_000
 MAX_OWN_CHARS = 24_000_000
 _PREFIX = "conversation:"
 
-Write = tuple[str, dict[str, SentMessage]]
+Write = tuple[str, Mapping[str, SentMessage]]
 
 
 class Conversations:
@@ -84,17 +85,32 @@ class Conversations:
             log.warning("conversation_not_shared", messages=len(messages))
 
     def _write_all(self) -> None:
-        while (write := self._writes.get()) is not None:
+        while (first := self._writes.get()) is not None:
+            several = [first, *self._waiting()]
             try:
-                self.write(*write)
+                self.write(several)
             finally:
-                self._writes.task_done()
+                for _ in several:
+                    self._writes.task_done()
         self._writes.task_done()
 
-    def write(self, secret: str, messages: Mapping[str, SentMessage]) -> None:
+    def _waiting(self) -> Iterator[Write]:
+        """What else is to be written now."""
+        while not self._writes.empty():
+            if (write := self._writes.get()) is None:
+                self._writes.task_done()
+                self._writes.put(None)
+                return
+            yield write
+
+    def write(self, writes: Sequence[Write]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
-        for key, message in messages.items():
-            pipeline.set(_PREFIX + key, sealed(message, secret), ex=KEPT_SECONDS)
+        for secret, messages in writes:
+            # The newest message stands under two keys.
+            once = {id(message): message for message in messages.values()}
+            tokens = {name: sealed(message, secret) for name, message in once.items()}
+            for key, message in messages.items():
+                pipeline.set(_PREFIX + key, tokens[id(message)], ex=KEPT_SECONDS)
         self._unless_failing(pipeline.execute)
 
     def _unless_failing(self, call: Callable[[], Any]) -> Any:
@@ -131,6 +147,6 @@ class ProjectMemory:
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
         self.own.set_many(messages)
         if self.at_once:
-            self.shared.write(self.secret, messages)
+            self.shared.write([(self.secret, messages)])
         else:
             self.shared.write_later(messages, self.secret)

@@ -20,7 +20,7 @@ from optimizer_app.optimize.inline import INLINE_BYTES, OptimizationRequest
 from optimizer_app.retrieval.search import has_blocks, passages_of
 from optimizer_app.retrieval.threads import searching
 from token_optimizer.errors import PromptError
-from token_optimizer.optimizer.retrieval.lookup import question_for_store, top_k_of
+from token_optimizer.optimizer.retrieval.lookup import may_look_up, question_for_store, top_k_of
 from token_optimizer.ports import RetrievalResult
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,8 @@ async def _question(request: OptimizationRequest) -> str | None:
     """What to look for; a large prompt is read on a thread."""
     arguments = (request.body, request.dialect, request.config, request.query)
     try:
+        if not may_look_up(*arguments[:3]):
+            return None
         if request.size_bytes <= INLINE_BYTES:
             return question_for_store(*arguments)
         return await asyncio.to_thread(question_for_store, *arguments)

@@ -173,6 +173,14 @@ def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
     return _question(talk, dialect) if talk.asked == last else None
 
 
+def ends_with_user(body: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether the user speaks at the end of the conversation; all else has no newest question."""
+    messages = conversation_of(body, dialect)
+    if messages and role_of(messages[-1]) == "assistant":
+        messages = messages[:-1]
+    return bool(messages) and speaks(messages[-1])
+
+
 def _question(talk: _Talk, dialect: Dialect) -> str | None:
     """What the newest message asks in which the user speaks: its prose, of which only the question counts
     where it comes with embedded content."""

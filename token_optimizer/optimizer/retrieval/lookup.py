@@ -11,7 +11,7 @@ from typing import Any
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.reading import newest_question
+from token_optimizer.optimizer.formats.reading import ends_with_user, newest_question
 from token_optimizer.ports import RetrievalResult, Retriever
 
 log = logging.getLogger(__name__)
@@ -26,12 +26,18 @@ def question_for_store(
 ) -> str | None:
     """What to look for in the store: the query, or the newest user text without its bulk. None where
     retrieval is off or the conversation does not end with a question."""
-    if not config.enable_semantic_retrieval or top_k_of(config) < 1:
+    if not may_look_up(body, dialect, config):
         return None
     question = newest_question(body, dialect)
     if question is None:
         return None
     return (question if query is None else query).strip()[-_MAX_QUESTION_CHARS:] or None
+
+
+def may_look_up(body: Mapping[str, Any], dialect: Dialect, config: OptimizerConfig) -> bool:
+    """Whether the config wants it, and the user speaks last: told fast, however large the prompt is."""
+    is_on = config.enable_semantic_retrieval and top_k_of(config) >= 1
+    return is_on and ends_with_user(body, dialect)
 
 
 def top_k_of(config: OptimizerConfig) -> int:

@@ -86,7 +86,7 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
 
 def asks_in_particular(prompt: Prompt) -> bool:
     """Whether a question of the user's says what is needed; an agent's next step does not."""
-    return bool(specific_stems(prompt.query)) and not calls_tools(prompt)
+    return not calls_tools(prompt) and bool(specific_stems(prompt.query))
 
 
 def _asks_nothing(prompt: Prompt) -> StageSkipped:

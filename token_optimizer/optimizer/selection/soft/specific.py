@@ -17,6 +17,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
 )
 from token_optimizer.optimizer.logs.languages import ERROR_WORDS
 from token_optimizer.optimizer.relevance.words import stems_of
+from token_optimizer.text.cache import TextCache, key_of
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
 _OF_ALL = re.compile(
@@ -110,6 +111,9 @@ _GENERAL_STEMS = frozenset(
     for stem in stems_of(name)
 )
 
+# Several stages ask for those of one question, and each next turn does.
+_STEMS: TextCache[frozenset[str]] = TextCache(1_000, max_chars=2_000_000)
+
 
 def wants_all(query: str | None) -> bool:
     """Whether the query wants all of a text, and not only what went wrong by it."""
@@ -127,6 +131,11 @@ def is_over_records(query: str | None) -> bool:
 def specific_stems(query: str | None) -> frozenset[str]:
     """The stems of the words that say what the question is about; none where it asks for nothing in
     particular."""
-    if not query or _OF_ALL.search(query):
+    if not query:
         return frozenset()
-    return frozenset(stems_of(query)) - _GENERAL_STEMS
+    key = key_of(query, "specific")
+    found = _STEMS.get(key)
+    if found is None:
+        found = frozenset() if _OF_ALL.search(query) else frozenset(stems_of(query)) - _GENERAL_STEMS
+        _STEMS.put(key, found)
+    return found
