@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from django.conf import settings
-from optimizer_app.instance.bounded_http import WATCH
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, RequestTimeout, too_large
@@ -16,6 +15,7 @@ from gateway.limits import Admission
 from gateway.requests.in_flight import BytesInFlight, HeldBytes
 from gateway.requests.off_loop import off_loop
 from optimizer_app.client_addresses import counted_address
+from optimizer_app.instance.bounds.bounded_http import WATCH
 
 # Headers by which a proxy says for whom a request is.
 FROM_PROXIES = frozenset({"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})

@@ -11,7 +11,7 @@ from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.errors import NotShort
 from token_optimizer.models import Dialect, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
-from token_optimizer.optimizer.conversation.keys import message_keys, request_key
+from token_optimizer.optimizer.conversation.keys import message_keys, reads_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
@@ -26,7 +26,8 @@ _MAX_NEW_MESSAGES = 50
 class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
-    `prefix` has their blocks, where this process worked on the turn before.
+    `prefix` has their blocks, where this process worked on the turn before. `read_before` are the `reads`,
+    where they are known.
     """
 
     memory: Memory | None = None
@@ -34,6 +35,7 @@ class ConversationHistory:
     known: Sequence[SentMessage] = ()
     exact_key: str = ""
     prefix: ParsedPrefix = EMPTY_PREFIX
+    read_before: Sequence[SentMessage | None] | None = None
 
     @classmethod
     def find(
@@ -57,16 +59,31 @@ class ConversationHistory:
         if memory is None or not keys:
             return cls()
         exact = request_key(keys[-1], query or "")
-        known = known_messages(memory, [*keys[:-1], exact], prefix.sent)
-        prefix = prefix if prefix.sent else _prefix_of(keys, known)
-        return cls(memory, dict(enumerate(keys)), known, exact, prefix)
+        first = len(prefix.sent)
+        # As a rule that is the turn before: what was read back on it is asked for at once.
+        reads = reads_keys(keys[first - 1]) if first else ()
+        asked = [*keys[first:-1], exact]
+        found = memory.get_many([*asked, *reads])
+        known = known_messages(prefix.sent, found[: len(asked)])
+        read_before = found[len(asked) :] if first and len(known) == first else None
+        prefix = prefix if first else _prefix_of(keys, known)
+        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before)
 
     def around(self, documents_at: int | None) -> ConversationHistory:
         """The history of a prompt in which a message with documents was put in, which is new and not kept."""
         if documents_at is None or not self.keys:
             return self
         keys = {number + (number >= documents_at): key for number, key in self.keys.items()}
-        return replace(self, keys=keys, known=self.known[:documents_at], prefix=EMPTY_PREFIX)
+        return replace(
+            self, keys=keys, known=self.known[:documents_at], prefix=EMPTY_PREFIX, read_before=None
+        )
+
+    def reads(self) -> Sequence[SentMessage | None]:
+        """What was read back on the turns so far, and on the last of them."""
+        if self.read_before is not None:
+            return self.read_before
+        assert self.memory is not None
+        return self.memory.get_many(reads_keys(self.keys[len(self.known) - 1]))
 
     @property
     def is_exact(self) -> bool:

@@ -24,8 +24,13 @@ _KEY_BYTES = 20
 _DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
+# What was read back on all turns so far, and on the newest one: another process may write each of them.
+CARRIED, ANSWERED = "reads-", "answered-"
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
+# By the config's identity: it is held, so that no other one has that meanwhile.
+_SALTS: dict[tuple[int, int | None, str, str, bool], tuple[OptimizerConfig, bytes]] = {}
+_MAX_SALTS = 256
 
 
 def conversation_salt(
@@ -38,9 +43,19 @@ def conversation_salt(
 ) -> bytes:
     """What sets one owner's conversations under one config, budget and model apart from all others, and those
     whose markers can be read back from those without."""
-    own = {"budget": budget_tokens, "model": model, "secret": secret, "rules": RULES_VERSION}
-    own["reads_back"] = reads_back
-    fields = {**{item.name: getattr(config, item.name) for item in dataclasses.fields(config)}, **own}
+    asked = (id(config), budget_tokens, model, secret, reads_back)
+    held = _SALTS.get(asked)
+    if held is None or held[0] is not config:
+        if len(_SALTS) >= _MAX_SALTS:
+            _SALTS.clear()
+        own = {"budget": budget_tokens, "model": model, "secret": secret, "reads_back": reads_back}
+        held = _SALTS[asked] = config, _salt(config, own)
+    return held[1]
+
+
+def _salt(config: OptimizerConfig, own: Mapping[str, Any]) -> bytes:
+    fields = {item.name: getattr(config, item.name) for item in dataclasses.fields(config)}
+    fields |= {**own, "rules": RULES_VERSION}
     return hashlib.blake2b(json.dumps(fields, sort_keys=True, default=str).encode()).digest()
 
 
@@ -60,6 +75,11 @@ def request_key(newest_key: str, asked: str) -> str:
     """The key of a whole request, whose newest message has this key, and of what it `asked` for beside."""
     data = f"{newest_key} {asked}".encode("utf-8", "surrogatepass")
     return EXACT_PREFIX + hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
+
+
+def reads_keys(key: str) -> tuple[str, str]:
+    """The keys of what was read back up to the message with this key."""
+    return CARRIED + key, ANSWERED + key
 
 
 def prompt_digest(body: Mapping[str, Any], dialect: Dialect, secret: str, asked: Any) -> int:

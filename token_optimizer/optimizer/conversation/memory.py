@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.ports import SentMessage
 from token_optimizer.runtime.lru_cache import LRUCache
 
 
@@ -26,16 +26,16 @@ class InProcessMemory:
             self._sent.drop(key)
 
 
-def known_messages(memory: Memory, keys: Sequence[str], first: Sequence[SentMessage]) -> list[SentMessage]:
-    """What the leading messages were sent as, as far as a whole request was sent before; it is known already
-    of the `first` ones.
+def known_messages(first: Sequence[SentMessage], found: Sequence[SentMessage | None]) -> list[SentMessage]:
+    """What the leading messages were sent as, as far as a whole request was sent before: the `first` ones,
+    and what was `found` of those behind them.
 
     What stands behind that was sent with another question, which decided what was cut from it: a second
     question on the same document is no later turn of the first one's conversation.
     """
     known = list(first)
     whole = len(known)
-    for message in memory.get_many(keys[whole:]):
+    for message in found:
         if message is None:
             break
         known.append(message)

@@ -20,6 +20,7 @@ from token_optimizer.dialects.response_items import OUTPUT_OF, OUTPUTS
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Block, Dialect, OptimizationResult, Prompt, ReadBack, ReadResult, SentRead
 from token_optimizer.optimizer.conversation.history import ConversationHistory
+from token_optimizer.optimizer.conversation.keys import ANSWERED, CARRIED
 from token_optimizer.optimizer.reading_back.answers import (
     SEPARATOR,
     answer_messages,
@@ -32,8 +33,6 @@ from token_optimizer.optimizer.reading_back.tool import is_call
 from token_optimizer.ports import Memory, SentMessage
 from token_optimizer.tokens.counts import count_body
 
-# Those of all turns so far, and those of the newest one: another process may write each of them.
-_CARRIED, _ANSWERED = "reads-", "answered-"
 # What was read may take this share of a hard budget; above it the oldest goes.
 MAX_BUDGET_SHARE = 0.25
 # What clients add to a part of an answer, or leave out, when they send it again.
@@ -63,14 +62,13 @@ class EarlierReads:
         newest = history.keys[max(history.keys)]
         if not history.known:
             return cls((), newest)
-        last = history.keys[len(history.known) - 1]
-        stored = history.memory.get_many([_CARRIED + last, _ANSWERED + last])
+        stored = history.reads()
         reads = _by_calls(read for message in stored if message is not None for read in message.reads)
         # Those of this very request were answers to it.
         made = _made_again([read for read in reads.values() if read.at < len(history.keys)], original)
         earlier = cls(tuple(made), newest).within(max_tokens, original.dialect, model)
         if earlier.reads and not history.is_exact:
-            history.memory.set_many({_CARRIED + newest: SentMessage(reads=earlier.sent)})
+            history.memory.set_many({CARRIED + newest: SentMessage(reads=earlier.sent)})
         return earlier
 
     def within(self, max_tokens: float, dialect: Dialect, model: str) -> EarlierReads:
@@ -96,7 +94,7 @@ NO_READS = EarlierReads()
 def remember_reads(memory: Memory | None, result: OptimizationResult, reads: Sequence[SentRead]) -> None:
     """Remember what was read back for this request, for the next turns."""
     if memory is not None and result.read_key and reads:
-        memory.set_many({_ANSWERED + result.read_key: SentMessage(reads=tuple(reads))})
+        memory.set_many({ANSWERED + result.read_key: SentMessage(reads=tuple(reads))})
 
 
 def sent_read(
