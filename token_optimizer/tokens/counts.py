@@ -22,8 +22,8 @@ from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of
 DEFAULT_ENCODING = "o200k_base"
 _COUNTED_EXACTLY = frozenset({"o200k_base", "cl100k_base"})
 _OPENAI_MODEL = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|o\d|text-embedding-|davinci|codex)")
-# Below this many characters a thread costs more than it brings.
-_THREADED_CHARS = 200_000
+# Below this many characters threads bring less than a millisecond or two, and on a busy machine they wait.
+_THREADED_CHARS = 2_000_000
 # Shorter texts are counted faster than they are looked up.
 _REMEMBERED_CHARS = 256
 _COUNTS: TextCache[int] = TextCache(50_000)
