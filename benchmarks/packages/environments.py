@@ -70,7 +70,7 @@ def run(
         timeout=_WITHIN_SECONDS,
     )
     if done.returncode:
-        raise Failed(f"{Path(command[0]).name} {command[1]}: {(done.stderr or done.stdout).strip()[-600:]}")
+        raise Failed(f"{Path(command[0]).name} {command[1]}: {(done.stdout + done.stderr).strip()[-600:]}")
     return done.stdout
 
 
