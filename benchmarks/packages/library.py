@@ -94,9 +94,9 @@ def sdks_work(environment: Environment) -> str:
         provider.script(Reply(tool_calls=(ToolCall("read_log", '{"host": "web-1"}'),)))
         environment.run(environment.python, "-m", "examples.agent_with_tools", variables=variables)
         asked = len(provider.requests)
-    log = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
-    line = json.dumps({"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": log})
+    prompt = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+    line = json.dumps({"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": prompt})
     sums = json.loads(environment.run(environment.program, "replay", "-", "--json", given=line))
-    if sums["all"]["before_usd"] is None:
-        raise Failed(f"`replay` knows no prices: {sums}")
+    if not sums["total"]["before_usd"]:
+        raise Failed(f"`replay` knows no prices: {sums['total']}")
     return f"2 examples, {asked} requests; prices are known"
