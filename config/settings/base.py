@@ -22,6 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STATE_DIR = env.folder("OPTIMIZER_STATE_DIR", BASE_DIR / "state")
 JOURNAL_DIR = STATE_DIR / "journal"
 LOG_DIR = STATE_DIR / "logs"
+# What messages name to start it: a wheel has no bin/.
+START_COMMAND = "bin/up" if (BASE_DIR / "bin" / "up").exists() else "token-optimizer up"
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 

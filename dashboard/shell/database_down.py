@@ -31,6 +31,7 @@ class DatabaseDown:
         context = {
             "theme": theme_of(request),
             "embedded": settings.EMBEDDED_POSTGRES,
+            "start_command": settings.START_COMMAND,
             "log": settings.LOG_DIR / "postgres.log",
         }
         response = render(request, "dashboard/database_down.html", context, status=503)

@@ -12,6 +12,7 @@ from typing import Any
 import anthropic
 import openai
 import requests
+from django.conf import settings
 
 from optimizer_app.demo.prompts import DemoError, ExamplePrompt
 from optimizer_app.models import ApiKey, Project
@@ -72,7 +73,8 @@ def check_running(url: str) -> None:
         answer = requests.get(f"{url}/healthz", timeout=HEALTH_TIMEOUT_SECONDS)
     except requests.RequestException:
         raise DemoError(
-            f"no gateway answers at {url}: start it with bin/up, or pass --url where it listens elsewhere"
+            f"no gateway answers at {url}: start it with {settings.START_COMMAND}, "
+            "or pass --url where it listens elsewhere"
         ) from None
     if answer.status_code != 200:
         raise DemoError(f"{url}/healthz answers {answer.status_code}: is this a Token Optimizer?")
@@ -83,7 +85,7 @@ def temporary_key() -> Iterator[str]:
     """A key of the first project, revoked at the end: the secrets of the others are not known."""
     project = Project.objects.order_by("created_at").first()
     if project is None:
-        raise DemoError("there is no project yet: start bin/up once, or pass --key")
+        raise DemoError(f"there is no project yet: start {settings.START_COMMAND} once, or pass --key")
     row, secret = ApiKey.issue(project=project, name=KEY_NAME)
     try:
         yield secret

@@ -28,7 +28,8 @@ def _absence(reason: str) -> Problem:
     return Problem(
         f"{reason[:1].upper()}{reason[1:]}",
         "Documents are found by their words alone, and new ones wait for their vectors.",
-        f"bin/up starts it, or manage.py embedding on its own; see {settings.LOG_DIR / 'embedding.log'}.",
+        f"{settings.START_COMMAND} starts it, or manage.py embedding on its own; "
+        f"see {settings.LOG_DIR / 'embedding.log'}.",
     )
 
 

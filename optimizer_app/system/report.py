@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 
 from optimizer_app.system.machine import disk, versions
@@ -46,5 +47,5 @@ def _not_told(error: str) -> Problem:
     return Problem(
         f"Not known: PostgreSQL did not answer in time ({error})",
         "Keys that a worker knows go on working, pages and new keys do not.",
-        "Look into the log of PostgreSQL; bin/up starts the embedded one again.",
+        f"Look into the log of PostgreSQL; {settings.START_COMMAND} starts the embedded one again.",
     )

@@ -76,7 +76,7 @@ def valkey() -> Part:
 
 def _silent(error: str) -> Problem:
     remedy = (
-        f"Look into {settings.LOG_DIR / 'valkey.log'}, and start bin/up again."
+        f"Look into {settings.LOG_DIR / 'valkey.log'}, and start {settings.START_COMMAND} again."
         if settings.EMBEDDED_VALKEY
         else "Start the server that REDIS_URL names, and see that this machine may reach it."
     )

@@ -52,7 +52,8 @@ def _missing(count: int) -> Problem | None:
     return Problem(
         f"{count} of {settings.WEB_CONCURRENCY} run",
         "Requests are served by those that are left, and wait longer.",
-        f"bin/up starts each again by itself; its log in {settings.LOG_DIR} says why it ended.",
+        f"{settings.START_COMMAND} starts each again by itself; "
+        f"its log in {settings.LOG_DIR} says why it ended.",
         grave=False,
     )
 
@@ -86,7 +87,7 @@ def schedule() -> Part:
         problem = Problem(
             "Nobody queues the regular tasks",
             "Events are not sent, old traces not dropped, and documents read only as they come.",
-            f"bin/up starts it; see {settings.LOG_DIR / 'celery-beat.log'}. "
+            f"{settings.START_COMMAND} starts it; see {settings.LOG_DIR / 'celery-beat.log'}. "
             "Under docker compose: docker compose up --detach beat.",
         )
     return Part("Schedule", (Fact("was at it", seen, "moment"),), problem)
@@ -137,7 +138,8 @@ def _silence(seen: datetime | None, limit: timedelta, log_name: str) -> Problem 
         "Documents are not read and events not sent."
         if log_name == "celery-worker"
         else "Long conversations are compressed within their requests, while time is left, or not at all.",
-        f"bin/up starts it together with its clock, celery-beat; see {settings.LOG_DIR / log_name}.log. "
+        f"{settings.START_COMMAND} starts it together with its clock, celery-beat; "
+        f"see {settings.LOG_DIR / log_name}.log. "
         "Under docker compose: docker compose up --detach worker precompression beat.",
     )
 

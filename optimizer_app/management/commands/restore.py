@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from optimizer_app.instance.backup.archive import BackupFailed, restore
@@ -22,4 +23,6 @@ class Command(BaseCommand):
             restore(file.absolute())
         except BackupFailed as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Restored {file}. Start it with bin/up, which brings it up to this version.")
+        self.stdout.write(
+            f"Restored {file}. Start it with {settings.START_COMMAND}, which brings it up to this version."
+        )

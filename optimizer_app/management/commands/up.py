@@ -138,7 +138,7 @@ def _listener() -> socket.socket:
     except OSError as error:
         raise CommandError(
             f"port {settings.PORT} on {settings.HOST} cannot be used: {error.strerror}. "
-            f"Choose another one: PORT={settings.PORT + 1} bin/up"
+            f"Choose another one: PORT={settings.PORT + 1} {settings.START_COMMAND}"
         ) from None
 
 
