@@ -20,12 +20,15 @@ SERVICE = ("config", "dashboard", "examples", "gateway", "optimizer_app", "stati
 TEST_SETTINGS = "config/settings/test.py"
 
 
+def _built(folder: Path, kind: str) -> zipfile.ZipFile:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return zipfile.ZipFile(*folder.glob("*.whl"))
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(*folder.glob("*.whl")) as opened:
+    with _built(tmp_path_factory.mktemp("dist"), "wheel") as opened:
         yield opened
 
 
@@ -96,3 +99,9 @@ def test_the_service_runs_on_requirements_txt(metadata: Message) -> None:
 
 def test_the_version_is_that_of_the_project(metadata: Message) -> None:
     assert metadata["Version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def test_an_editable_installation_leads_here(tmp_path: Path) -> None:
+    with _built(tmp_path, "wheel:editable") as opened:
+        (name,) = (name for name in opened.namelist() if name.endswith(".pth"))
+        assert opened.read(name).decode().strip() == str(ROOT)
