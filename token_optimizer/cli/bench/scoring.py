@@ -88,5 +88,5 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
-    else:
+    elif value is not None:
         yield str(value)
