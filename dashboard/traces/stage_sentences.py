@@ -9,6 +9,7 @@ STAGE_SENTENCES = {
     "turns": "Marks the newest turns, whose prose stays.",
     "restore": "Puts back what the newest question asks for and earlier turns had left out.",
     "junk": "Drops older answers that say nothing, like “Sure.”",
+    "numbers": "Leaves out line numbers of files that can be counted: every fifth stays.",
     "whitespace": "Takes out spare whitespace, and says once what stands many times in a row.",
     "dedupe": "Puts a reference in the place of a text that stands in another block, too.",
     "json": "Writes JSON in a shorter form that holds the same data.",

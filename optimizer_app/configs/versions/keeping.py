@@ -21,7 +21,7 @@ _BY_STAGE: dict[str, tuple[str, Any]] = {
     "passages": ("max_input_tokens", None),
     "oldest": ("max_input_tokens", None),
 }
-_LOSSLESS = ("whitespace", "json")
+_LOSSLESS = ("numbers", "whitespace", "json")
 
 
 @dataclass(frozen=True, slots=True)

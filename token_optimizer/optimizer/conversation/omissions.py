@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from token_optimizer.models import Block, Kind, Origin, Prompt
+from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text.cache import TextCache
@@ -183,7 +184,7 @@ def _units_left(
     """The units of what is left of a block, apart from its markers. What stands so in the `whole` text, whose
     units are known, is not taken apart again, up to the first piece that does not."""
     starts, done = [start for start, _ in spans], 0
-    for piece in filter(None, MarkedText.of(block).pieces()):
+    for piece in filter(None, with_all_numbers(MarkedText.of(block)).pieces()):
         at = whole.find(piece, done)
         end = at + len(piece)
         first, last = bisect_left(starts, at), bisect_left(starts, end)

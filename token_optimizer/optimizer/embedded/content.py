@@ -29,6 +29,7 @@ from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line, is_report
+from token_optimizer.text.line_numbers import without_line_numbers
 from token_optimizer.text.lines import matches_at_lines
 
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
@@ -74,9 +75,13 @@ def _kind_of_records(text: str) -> Kind | None:
         return Kind.JSON
     if is_transcript(text):
         return Kind.TRANSCRIPT
-    if is_report(text) and (is_flat(text) or not is_source(text)):
+    if is_report(text) and not _is_program(without_line_numbers(text)):
         return Kind.LOG
     return None
+
+
+def _is_program(text: str) -> bool:
+    return is_source(text) and not is_flat(text)
 
 
 def message_pieces(text: str) -> list[Piece]:

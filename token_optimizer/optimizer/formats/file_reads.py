@@ -87,6 +87,11 @@ def exact_results(
     return frozenset(call.id for call in calls if call.id and _reads_file(call))
 
 
+def edits_by_line_number(body: Mapping[str, Any]) -> bool:
+    """Whether a tool of the request edits files by the numbers of their lines."""
+    return any(map(_edits_by_line_number, as_list(body.get("tools"))))
+
+
 def edits_files(calls: Sequence[Call]) -> bool:
     """Whether one of the calls edits files."""
     return any(map(_call_edits, calls))
@@ -191,14 +196,32 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
 def _tool_edits(tool: Any) -> bool:
     if not isinstance(tool, Mapping):
         return False
-    inner = tool.get("function", tool.get("custom", tool))
-    definition = inner if isinstance(inner, Mapping) else tool
-    kind, name = _text(tool.get("type")), _text(definition.get("name"))
+    kind, name = _text(tool.get("type")), _text(_definition(tool).get("name"))
     if kind.startswith(_EDIT_TYPES) or name == "apply_patch" or _is_shell(name):
         return True
+    return _are_edit_fields(_properties(tool))
+
+
+def _definition(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = tool.get("function", tool.get("custom", tool))
+    return inner if isinstance(inner, Mapping) else tool
+
+
+def _properties(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of a tool by their names."""
+    definition = _definition(tool)
     schema = definition.get("parameters", definition.get("input_schema"))
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
-    return isinstance(properties, Mapping) and _are_edit_fields(properties)
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _edits_by_line_number(tool: Any) -> bool:
+    if not isinstance(tool, Mapping):
+        return False
+    if _text(tool.get("type")).startswith("text_editor_"):
+        return True
+    properties = _properties(tool)
+    return _are_edit_fields(properties) and any("line" in name.lower() for name in properties)
 
 
 def _call_edits(call: Call) -> bool:

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from token_optimizer.models import OUTSIDE, Block, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
-from token_optimizer.optimizer.prose.line_numbers import line_numbers, unnumbered_lines
 from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
+from token_optimizer.text.line_numbers import line_numbers, unnumbered_lines, without_gaps
 from token_optimizer.text.lines import comparable, line_starts, lines_of
 
 # Below this, a reference is about as long as what it replaces.
@@ -104,7 +104,7 @@ class _Standing:
     def _comparable(self, text: str) -> str:
         """The text as it is compared; each is asked for twice in a row."""
         if self.newest[0] is not text:
-            self.newest = text, comparable(text)
+            self.newest = text, comparable(without_gaps(text))
         return self.newest[1]
 
     def lines(self, source: int) -> list[str]:

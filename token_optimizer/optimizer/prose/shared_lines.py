@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.prose.line_numbers import unnumbered
 from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.line_numbers import fully_numbered, may_be_numbered, unnumbered, without_gaps
 from token_optimizer.text.lines import line_starts, lines_of
 
 # Any so many lines in a row have one among the chosen; a longer line is chosen by itself.
@@ -79,16 +79,14 @@ def _run(lines: Sequence[str], start: int, done: int, at: int, source: tuple[int
 
 
 def comparable_lines(text: MarkedText, marked: str) -> list[str]:
-    """The lines of the text without the space at their ends; `marked` in the place of those with a marker,
-    which stands for other text than the same words elsewhere."""
+    """The lines of the text with all their numbers, without the space at their ends; `marked` in the place of
+    those with a marker, which stands for other text than the same words elsewhere."""
     whole = lines_of(text.text)
     starts = line_starts(whole) if text.markers else []
-    lines = [line.rstrip() for line in whole]
-    for marker in text.markers:
-        # A mark of repeats says all that it stands for.
-        if marker.kind != "repeat":
-            lines[bisect_right(starts, marker.start) - 1] = marked
-    return lines
+    # A mark of repeats says all that it stands for.
+    others = {bisect_right(starts, marker.start) - 1 for marker in text.markers if marker.kind != "repeat"}
+    numbered = fully_numbered(whole, others) if may_be_numbered(text.text) else whole
+    return [marked if at in others else line.rstrip() for at, line in enumerate(numbered)]
 
 
 def chosen_lines(text: str) -> frozenset[int]:
@@ -102,7 +100,8 @@ def chosen_lines(text: str) -> frozenset[int]:
 
 
 def _choose(text: str) -> frozenset[int]:
-    lines = map(bytes.rstrip, unnumbered(text).encode("utf-8", "surrogatepass").split(b"\n"))
+    full = unnumbered(without_gaps(text))
+    lines = map(bytes.rstrip, full.encode("utf-8", "surrogatepass").split(b"\n"))
     said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
     # Unlike Python's own hash, the same in every process.
     prints = list(map(zlib.crc32, said))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from token_optimizer.models import Marker
+from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import handle_of
 from token_optimizer.text.lines import count_lines
@@ -29,6 +30,7 @@ class Span(NamedTuple):
 def gaps_of(text: MarkedText, original: str) -> list[Span] | None:
     """The part of the original that each marker of the text stands for, in order; None where the text was
     rewritten, so that this cannot be told. Markers without text between them stand for the same part."""
+    text = with_all_numbers(text)
     pieces = list(text.pieces())
     exact = _Aligner(original, range(len(original))).gaps(pieces, text.markers)
     if exact is not None:

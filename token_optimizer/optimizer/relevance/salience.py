@@ -17,6 +17,7 @@ import numpy as np
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.relevance.bm25 import Scores
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_name_facts
+from token_optimizer.text.line_numbers import unnumbered
 from token_optimizer.text.numbered_words import Numbers
 
 # Before what stands outside of the messages.
@@ -163,8 +164,8 @@ def calls_tools(prompt: Prompt) -> bool:
 
 
 def _facts(block: Block) -> set[str]:
-    """What the block names."""
-    return distinct_name_facts(block.content)
+    """What the block names; numbers that a tool wrote before its lines are no names."""
+    return distinct_name_facts(unnumbered(block.content) if block.tool_result else block.content)
 
 
 def _factor(fact: str, mentions: _Mentions, newest: int) -> float:

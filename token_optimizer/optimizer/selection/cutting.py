@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from token_optimizer.models import Block, Marker, Passage, Prompt, quoted, value_class
+from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers, with_sparse_numbers
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.turns.dropped_turns import without_turns
@@ -98,6 +99,11 @@ class CuttableBlock:
     directives: frozenset[int]
     is_own_words: bool
 
+    @property
+    def has_sparse_numbers(self) -> bool:
+        """Whether a line's number is left out where it can be counted."""
+        return self.block.tool_result and len(self.source.text) > len(self.block.content)
+
     def facts(self, place: int) -> Mapping[str, float]:
         """What the passage says, with the names that it mentions."""
         weight = self.cutter.name_weight
@@ -167,10 +173,11 @@ def _is_own_words(block: Block, cutter: Cutter) -> bool:
 
 
 def _source_of(block: Block, cutter: Cutter) -> MarkedText:
-    """The text that is cut: that of the block, or what it was before lossless rules."""
+    """The text that is cut: that of the block with all its line numbers, or what it was before lossless
+    rules."""
     if cutter.from_original and block.original_content:
         return MarkedText(block.original_content)
-    return MarkedText.of(block)
+    return with_all_numbers(MarkedText.of(block)) if block.tool_result else MarkedText.of(block)
 
 
 def _overlapping(passages: Sequence[Passage], spans: Sequence[tuple[int, int]]) -> frozenset[int]:
@@ -204,6 +211,8 @@ def block_writer(cuttables: Sequence[CuttableBlock], context: Context) -> WriteB
     def written(number: int, left: frozenset[int]) -> Block:
         cuttable = cuttables[number]
         text = cuttable.cutter.keep(cuttable.source, cuttable.passages, left)
+        if cuttable.has_sparse_numbers:
+            text = with_sparse_numbers(text)
         return with_text(cuttable.block, text, context.show_handles)
 
     return written

@@ -78,7 +78,7 @@ def test_where_a_tool_edits_files_the_padding_stays(mark, end):
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c", "content": text},
     ]
-    config = OptimizerConfig.preset("balanced", api_key="edited")
+    config = OptimizerConfig.preset("safe", api_key="edited")
     assert (
         optimize(messages, [{"type": "function", "function": edit}], config=config)[0][2]["content"] == text
     )

@@ -9,9 +9,11 @@ After:  message 3 says that these 40 lines stand in message 9, which has them
 
 from __future__ import annotations
 
-from token_optimizer.models import Kind, Prompt
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers, with_sparse_numbers
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
 
@@ -19,16 +21,23 @@ from token_optimizer.optimizer.prose.copies import references_to_copies
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     """Write a reference into every block that repeats another one within `dedupe_window` blocks."""
     roles = [slot.role for slot in prompt.slots]
-    copies = references_to_copies(
-        prompt.blocks, context.config.dedupe_window, roles, _json_as_read(prompt, context)
-    )
+    full = list(map(_with_all_numbers, prompt.blocks))
+    copies = references_to_copies(full, context.config.dedupe_window, roles, _json_as_read(prompt, context))
     if not copies:
         return prompt
     blocks = list(prompt.blocks)
     for at, block in enumerate(blocks):
         if copy := copies.get(block.id):
-            blocks[at] = with_text(block.but(note=copy.note), copy.text, context.show_handles)
+            text = copy.text if full[at] is block else with_sparse_numbers(copy.text)
+            blocks[at] = with_text(block.but(note=copy.note), text, context.show_handles)
     return with_blocks(prompt, blocks)
+
+
+def _with_all_numbers(block: Block) -> Block:
+    """An open tool result as it was before line numbers were left out."""
+    if block.verbatim or not block.tool_result:
+        return block
+    return with_text(block, with_all_numbers(MarkedText.of(block)))
 
 
 def _json_as_read(prompt: Prompt, context: Context) -> dict[str, str]:

@@ -1,0 +1,124 @@
+"""Lines that a tool numbered: compared by what stands behind the numbers, and with every fifth number alone.
+
+A file that is read again below an edit has other numbers before the same lines.
+
+Before: "40→def parse(text):" in one text, "52→def parse(text):" in another
+After:  the same line, 12 further down
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from token_optimizer.text.lines import lines_of
+
+# Editors' "12→", and "12" with a tab, as `cat -n` and `nl` write it.
+_NUMBER = re.compile(r" *(\d{1,7})[→\t]")
+_NUMBERS = re.compile(r"^ *\d{1,7}[→\t]", re.MULTILINE)
+# Stands for a number: a line without one is not the same line.
+_NUMBERED = "\1"
+# A number that counts lines: before an arrow, or in a column as wide as `cat -n` makes it. Narrow ones before
+# a tab or a bar may be the ids of rows.
+_COUNTING = re.compile(r" *\d{1,7}→|(?=[ \d]{6,7}[\t|]) *\d{1,7}[\t|]")
+# So many lines from one number that stays to the next.
+_STEP = 5
+
+
+def unnumbered(text: str) -> str:
+    """The text with a mark in the place of each line's number."""
+    return _NUMBERS.sub(_NUMBERED, text) if "→" in text or "\t" in text else text
+
+
+def without_line_numbers(text: str) -> str:
+    """The text without the numbers before its lines."""
+    return _NUMBERS.sub("", text) if "→" in text or "\t" in text else text
+
+
+def unnumbered_lines(lines: Sequence[str]) -> list[str]:
+    """The lines, each with a mark in the place of its number."""
+    return [_NUMBER.sub(_NUMBERED, line, count=1) if _NUMBER.match(line) else line for line in lines]
+
+
+def line_numbers(lines: Sequence[str]) -> list[int]:
+    """The numbers of the lines where each has one, and each is one more than the one before; else none."""
+    found = [_NUMBER.match(line) for line in lines]
+    numbers = [int(match[1]) for match in found if match]
+    counts = len(numbers) == len(lines) and all(other == one + 1 for one, other in pairwise(numbers))
+    return numbers if counts else []
+
+
+class _Prefix(NamedTuple):
+    """What a tool wrote before a line: the number in a column, and the sign behind it."""
+
+    number: int
+    width: int
+    sign: str
+
+    @classmethod
+    def of(cls, line: str) -> _Prefix | None:
+        match = _COUNTING.match(line)
+        if match is None:
+            return None
+        written = match.group()
+        return cls(int(written[:-1]), len(written) - 1, written[-1])
+
+    def after(self, lines: int) -> str:
+        """What stands before the line that is so many lines below."""
+        return f"{self.number + lines:>{self.width}}{self.sign}"
+
+
+def may_be_numbered(text: str) -> bool:
+    """Whether lines of the text may have numbers that count them: most texts are told from that at once."""
+    return any(map(text.__contains__, ("→", "\t", "|")))
+
+
+def sparsely_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[str]:
+    """The lines with every fifth number, and those at both ends of each run of lines in a row; lines in the
+    places of `breaks` are no part of a run. The very numbers can be written again, or all of them stay."""
+    sparse = list(lines)
+    for start, end in _runs(lines, breaks):
+        for at in range(start + 1, end - 1):
+            prefix = _Prefix.of(lines[at])
+            rest = lines[at][len(prefix.after(0)) :] if prefix else ""
+            if prefix and prefix.number % _STEP and not _COUNTING.match(rest):
+                sparse[at] = rest
+    return sparse if fully_numbered(sparse, breaks) == list(lines) else list(lines)
+
+
+def fully_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[str]:
+    """The lines with their numbers again, where as many lines stand between two as these count."""
+    full = list(lines)
+    last: tuple[int, _Prefix] | None = None
+    for at, line in enumerate(lines):
+        if at in breaks:
+            last = None
+            continue
+        prefix = _Prefix.of(line)
+        if prefix is None:
+            continue
+        if last is not None and prefix.number - last[1].number == at - last[0] <= _STEP:
+            for between in range(last[0] + 1, at):
+                full[between] = last[1].after(between - last[0]) + lines[between]
+        last = at, prefix
+    return full
+
+
+def without_gaps(text: str) -> str:
+    """The text with the numbers of its lines again."""
+    return "".join(fully_numbered(lines_of(text))) if may_be_numbered(text) else text
+
+
+def _runs(lines: Sequence[str], breaks: Container[int]) -> Iterator[tuple[int, int]]:
+    """Where lines in a row begin and end whose numbers stand in one column, each one more than the last."""
+    start = 0
+    expected = ""
+    for at, line in enumerate(lines):
+        prefix = None if at in breaks else _Prefix.of(line)
+        if not (expected and prefix and line.startswith(expected)):
+            yield start, at
+            start = at
+        expected = prefix.after(1) if prefix else ""
+    yield start, len(lines)
