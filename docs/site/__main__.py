@@ -1,4 +1,4 @@
-"""Writes all pages of the site into a folder, from which mkdocs builds it: `bin/docs`.
+"""Writes all pages of the site into a folder, from which `bin/docs` builds it.
 
 python -m docs.site FOLDER
 """
