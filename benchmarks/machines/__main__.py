@@ -10,10 +10,7 @@ import sys
 import time
 
 from benchmarks.machines.checks import CHECKS, Missed
-from benchmarks.machines.site import running_site
-
-# Background processes start when an instance is up.
-SETTLE_SECONDS = 25.0
+from benchmarks.machines.site import SETTLE_SECONDS, running_site
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ roll_up_all(timezone.now() + timedelta(minutes=30))
 _ROLLED_UP = """
 from django.db.models import Sum
 from optimizer_app.models import TraceRollup
-print(TraceRollup.objects.filter(seconds=900).aggregate(found=Sum("requests"))["found"])
+print(TraceRollup.objects.filter(seconds=900, is_whole=True).aggregate(found=Sum("requests"))["found"])
 """
 _TRACES = "from optimizer_app.models import RequestTrace; print(RequestTrace.objects.count())"
 _LIMIT = "from optimizer_app.models import ApiKey; ApiKey.objects.update(max_requests_per_minute={})"

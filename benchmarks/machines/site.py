@@ -20,6 +20,8 @@ from tests.provider.mock_provider import MockProvider
 from tests.servers.events_receiver import EventsReceiver
 
 KEY = f"tok_{secrets.token_hex(12)}"
+# Background processes start when an instance is up.
+SETTLE_SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,20 @@ class Site:
     machines: list[Machine] = field(default_factory=list)
 
 
+def folder_of(top: Path, name: str) -> Path:
+    """A new folder that the servers' own user can reach, too."""
+    top.chmod(0o711)
+    folder = top / name
+    folder.mkdir(mode=0o711)
+    return folder
+
+
 @contextmanager
 def running_site() -> Iterator[Site]:
     """Both machines for the length of a block."""
     with ExitStack() as stack:
         top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="token-optimizer-machines-")))
-        top.chmod(0o711)
-        folders = [top / name for name in ("servers", "a", "b")]
-        for folder in folders:
-            folder.mkdir(mode=0o711)
+        folders = [folder_of(top, name) for name in ("servers", "a", "b")]
         servers = stack.enter_context(running_servers(folders[0]))
         site = Site(stack.enter_context(MockProvider()), stack.enter_context(EventsReceiver()))
         environment = {
