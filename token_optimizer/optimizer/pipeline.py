@@ -83,7 +83,7 @@ from token_optimizer.prompt_cache.rules import cache_rules
 from token_optimizer.prompt_cache.segments import prompt_segments
 from token_optimizer.runtime.garbage import collector_paused
 from token_optimizer.runtime.latency import Latency
-from token_optimizer.tokens.counts import count_texts
+from token_optimizer.tokens.counts import load_counts
 
 log = logging.getLogger(__name__)
 
@@ -277,8 +277,8 @@ def _context(
     ports: Ports,
 ) -> Context:
     model = str(body.get("model") or config.target_model)[:_MAX_MODEL_CHARS]
-    # The first count in a process reads a table for a second, which is not the request's time.
-    count_texts([""], model)
+    # Which is not the request's time.
+    load_counts(model)
     latency = ports.latency or Latency(config.max_latency_ms)
     budget = hard_budget(config, budget_tokens)
     found = ports.found or look_up(ports.retriever, body, dialect, config, query)
