@@ -30,6 +30,7 @@ _NEW = "Stored encrypted, and never shown. Empty: requests bring their own, or n
 _HIDDEN = "Stored encrypted, and never shown. A name without a value ends that header."
 _PAIRS = {"rows": 2, "spellcheck": "false", "autocomplete": "off", "placeholder": "Name: value"}
 _SECONDS = FieldNote(unit="seconds")
+_TIMEOUTS = ("connect_timeout_seconds", "first_byte_timeout_seconds", "idle_timeout_seconds")
 
 
 def _timeout(label: str, help_text: str) -> forms.FloatField:
@@ -108,9 +109,9 @@ class ProviderForm(PageForm):
     )
     idle_timeout_seconds = _timeout("Between two pieces, at most", "Empty: as long as the instance waits.")
 
-    notes = dict.fromkeys(
-        ("connect_timeout_seconds", "first_byte_timeout_seconds", "idle_timeout_seconds"), _SECONDS
-    )
+    notes = dict.fromkeys(_TIMEOUTS, _SECONDS)
+    folded = ("headers", "secret_headers", *_TIMEOUTS)
+    folded_label = "Headers and time-outs"
 
     def __init__(self, *args: Any, provider: Provider | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -70,11 +70,27 @@ class NotedField(BoundField):
 
 
 class PageForm(forms.Form):
-    """A form of a page. `notes` has what stands beside its fields, by their names."""
+    """A form of a page. `notes` has what stands beside its fields, by their names; `folded` are those that
+    few people need."""
 
     bound_field_class = NotedField
     use_required_attribute = False
     notes: Mapping[str, FieldNote] = {}
+    folded: tuple[str, ...] = ()
+    folded_label = ""
+
+    @property
+    def unfolded_fields(self) -> list[BoundField]:
+        return [field for field in self.visible_fields() if field.name not in self.folded]
+
+    @property
+    def folded_fields(self) -> list[BoundField]:
+        return [self[name] for name in self.folded]
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether something that is folded is set, or wrong."""
+        return any(field.value() or field.errors for field in self.folded_fields)
 
     @property
     def invalid_fields(self) -> list[BoundField]:

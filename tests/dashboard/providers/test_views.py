@@ -72,6 +72,17 @@ def test_what_is_refused_is_said_at_its_field(
     assert f'href="#id_{field}"' in page
 
 
+def test_what_few_need_is_folded_until_it_is_set(as_member: Client, project: Project) -> None:
+    provider = Provider.objects.create(project=project, name="house", kind="openai")
+    place = f"/providers/{provider.pk}"
+    folded = '<details class="form-folded">'
+    assert folded in page_text(as_member, place)
+
+    Provider.objects.filter(pk=provider.pk).update(connect_timeout_seconds=5)
+    assert '<details class="form-folded" open>' in page_text(as_member, place)
+    assert folded in page_text(as_member, "/providers/new")
+
+
 def test_a_new_url_wants_the_key_again(as_member: Client, project: Project) -> None:
     provider = add_provider(project, VALUES)
     moved = {**FIELDS, "base_url": "http://127.0.0.1:2/v1", "secret": ""}
