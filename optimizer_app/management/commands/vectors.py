@@ -79,7 +79,7 @@ def _database_url() -> Iterator[str]:
 
 
 def _configured_url() -> str:
-    given = configured.settings_dict
+    given = settings.DIRECT_DATABASE or configured.settings_dict
     return psycopg.conninfo.make_conninfo(
         host=given["HOST"], port=given["PORT"] or None, user=given["USER"], password=given["PASSWORD"],
         dbname=given["NAME"], connect_timeout=5,
