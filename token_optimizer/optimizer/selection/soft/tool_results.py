@@ -9,7 +9,7 @@ Of the conversation only what came before the result counts, so it is cut alike 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
@@ -18,15 +18,17 @@ from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
-from token_optimizer.optimizer.selection.cutting import Cutter, cuttable_blocks
+from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.soft.floored_choice import FlooredChoice
-from token_optimizer.optimizer.selection.soft.floors import tool_result_floor_of
+from token_optimizer.optimizer.selection.soft.floors import KindFloor, tool_result_floor_of
 
 # JSON and logs have rules of their own.
 _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
 _NEIGHBOR_WEIGHT = 0.4
 # What an agent is after stands in a stretch of a file or of an output more than in single lines.
 _TOPIC_WEIGHT = 0.6
+# So many tokens of a result stay, however long it is.
+_SPARED_TOKENS = 1_500
 
 
 def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -77,10 +79,17 @@ def _with_result_cut(
     if not cuttables:
         return prompt
     before.read_to(prompt, at)
-    floor = tool_result_floor_of(context.config.floor_factors)
+    floor = _for_size(tool_result_floor_of(context.config.floor_factors), cuttables)
     choice = FlooredChoice(known, context, cuttables, {result.kind: floor}, before)
     shorter = choice.written(choice.kept(floor.max_cut))
     return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)
+
+
+def _for_size(floor: KindFloor, cuttables: Sequence[CuttableBlock]) -> KindFloor:
+    """The floor with the share of all tokens that may go: of the first ones none does. The longer a result
+    is, the smaller is the part of it that an agent is after."""
+    tokens = sum(sum(cuttable.tokens) for cuttable in cuttables)
+    return floor._replace(max_cut=floor.max_cut * max(0.0, 1 - _SPARED_TOKENS / max(1, tokens)))
 
 
 def _goal(known: Prompt, result: Block) -> str:
