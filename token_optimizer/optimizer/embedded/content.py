@@ -16,6 +16,7 @@ from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
     has_numbered_documents,
+    is_commit_history,
     is_flat,
     is_output,
     is_source,
@@ -68,6 +69,8 @@ def _kind_of_records(text: str) -> Kind | None:
     """What the text is where it holds one record or line after another: JSON, a log, a transcript."""
     if json_span(text):
         return Kind.JSON
+    if is_commit_history(text):
+        return Kind.CODE
     if is_log(text):
         # Who speaks may stand behind a time, as in a log.
         return Kind.TRANSCRIPT if is_transcript(text) and is_talk(text) else Kind.LOG

@@ -14,7 +14,7 @@ from token_optimizer.optimizer.code.records import is_data, is_table, record_pas
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
 from token_optimizer.optimizer.embedded.examples import announces_examples
-from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.optimizer.embedded.lines import is_commit_history, is_source
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
@@ -161,7 +161,7 @@ def _cutters(config: OptimizerConfig) -> dict[Kind, Cutter]:
 
 def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter | None]:
     """The cutter of a block of the prompt. Lines of code are ranked by what is asked, unless the model works
-    with source step after step: what it needs next are names then."""
+    with source step after step: what it needs next are names then. Commits stay or go whole."""
     cutters = _cutters(context.config)
     works = calls_tools(prompt) or _goes_on_with_code(prompt)
 
@@ -170,6 +170,8 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
             return cutters.get(block.kind)
         if block.exact:
             return _WHOLE_LINES
+        if is_commit_history(block.content):
+            return _RECORDS
         return cutters[Kind.CODE] if works and is_source(block.content) else _ASKED_LINES
 
     return cutter_of

@@ -124,3 +124,20 @@ def test_what_is_cut_to_a_budget_fills_it() -> None:
     budget = whole.stats.tokens_before * 3 // 4
     sent = optimize_body({"messages": messages}, "openai", config=BALANCED, budget_tokens=budget)
     assert budget * 0.95 <= sent.stats.tokens_after <= budget
+
+
+def history(commits: int = 110) -> str:
+    """What `git log` prints; one of the commits drops a retry."""
+    said = [f"Change the {THINGS[number % 12]} of part {number}" for number in range(commits)]
+    said[60] = "Drop the retry of failed jobs"
+    return "\n".join(
+        f"commit {number:040x}\nAuthor: Ada\nDate:   Mon Nov 2 10:{number % 60:02}:00 2026\n\n    {words}\n"
+        for number, words in enumerate(said, 1)
+    )
+
+
+def test_a_commit_stays_or_goes_whole() -> None:
+    kept = optimized(run_of_agent(history())).body["messages"][4]["content"]
+    assert "lines left out" in kept
+    assert f"commit {61:040x}\nAuthor: Ada\nDate:   Mon Nov 2 10:01:00 2026\n\n    Drop the retry" in kept
+    assert kept.count("commit ") == kept.count("Author: ") == kept.count("    Change") + 1
