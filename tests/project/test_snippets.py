@@ -25,7 +25,7 @@ from token_optimizer.cli.main import main
 LANGUAGES = {"", "text", "sh", "python", "json", "toml", "yaml", "js"}
 # Programs of others.
 ELSEWHERE = re.compile(
-    r"aider|cd|celery|claude|codex|curl|docker|echo|export|for|git|helm|kubectl|opencode|pip|python3|\.venv/bin/pip|.*pg_dump"
+    r"aider|cd|celery|claude|codex|curl|docker|echo|export|for|git|helm|kubectl|opencode|python3|(?:.*/)?(?:pg_dump|pip|uv)"
 )
 # The pages of a client, and how its dialects are called in the lines to copy.
 CLIENT_PAGES = {
@@ -97,7 +97,11 @@ def check(words: Sequence[str]) -> None:
 
 
 def check_command_line(rest: Sequence[str]) -> None:
-    """`--help` behind the arguments: they are parsed as far as it, and nothing is done."""
+    """`--help` behind the arguments: they are parsed as far as it, and nothing is done. The service's own
+    commands would take the place of this process."""
+    if rest[0] in ("up", "demo", "manage"):
+        check_management_command(rest[1:] if rest[0] == "manage" else rest)
+        return
     shown = StringIO()
     with redirect_stdout(shown), pytest.raises(SystemExit) as ended:
         main([*rest, "--help"])
