@@ -29,6 +29,14 @@ def text(name: str, default: str = "") -> str:
     return _value(name) or default
 
 
+def choice(name: str, values: tuple[str, ...]) -> str:
+    """One of some values; the first where the variable is unset."""
+    value = text(name) or values[0]
+    if value not in values:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(values)}, not {value!r}")
+    return value
+
+
 def integer(name: str, default: int, *, min_value: int | None = None, max_value: int | None = None) -> int:
     value = _value(name)
     if not value:

@@ -23,7 +23,7 @@ _QUIET = (
 
 
 def configure_logs(options: Mapping[str, str]) -> None:
-    """What Django calls with the LOGGING setting, here only the level."""
+    """What Django calls with the LOGGING setting, here the level, and the format: text or json."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -41,13 +41,19 @@ def configure_logs(options: Mapping[str, str]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_standard_library(options["level"], shared))
+    renderer = structlog.processors.JSONRenderer() if options["format"] == "json" else _as_text()
+    logging.config.dictConfig(_standard_library(options["level"], shared, renderer))
 
 
-def _standard_library(level: str, shared: list[structlog.typing.Processor]) -> dict[str, object]:
-    renderer = structlog.processors.LogfmtRenderer(
+def _as_text() -> structlog.typing.Processor:
+    return structlog.processors.LogfmtRenderer(
         key_order=["timestamp", "level", "logger", "event"], drop_missing=True, bool_as_flag=False
     )
+
+
+def _standard_library(
+    level: str, shared: list[structlog.typing.Processor], renderer: structlog.typing.Processor
+) -> dict[str, object]:
     return {
         "version": 1,
         "disable_existing_loggers": False,

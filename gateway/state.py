@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Collection, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -21,6 +21,7 @@ from gateway.database import in_database
 from gateway.draining import Drains
 from gateway.errors import BadRequest, Unavailable
 from gateway.limits import Limiter, opened_limiter
+from gateway.observing.exporting import opened_observer
 from gateway.provider_cache.recurrences import Recurrences
 from gateway.requests.bodies.encoding import unpacked_in_thread
 from gateway.requests.client import Client
@@ -39,10 +40,13 @@ from optimizer_app.optimize.service import (
 )
 from optimizer_app.precompression.lookups import conninfo_of
 from optimizer_app.precompression.requests import PrecompressionQueue
-from optimizer_app.traces.journal.recorder import Recorder
+from optimizer_app.traces.journal.recorder import Journal, Recorder
 from optimizer_app.valkey.clients import async_client
 from token_optimizer.errors import PromptError
 from token_optimizer.runtime.garbage import what_lives_left_alone
+
+if TYPE_CHECKING:
+    from gateway.observing.observer import Observer
 
 Result = TypeVar("Result")
 
@@ -69,6 +73,7 @@ class Gateway:
     breakers: Breakers
     precompression_queue: PrecompressionQueue
     capture_queue: CaptureQueue
+    observer: Observer | None = None
     prompts: PromptCache = field(default_factory=PromptCache)
     drains: Drains = field(default_factory=Drains)
     in_flight: BytesInFlight = field(default_factory=BytesInFlight)
@@ -77,6 +82,12 @@ class Gateway:
         default_factory=lambda: TTLCache(MAX_REFUSING_PROVIDERS, REFUSAL_HOLDS_SECONDS)
     )
     max_request_bytes: int = MAX_REQUEST_BYTES
+
+    def journal_for(self, client: Client) -> Journal:
+        """Where the record of a client's request goes: to the journal, and to whoever observes requests."""
+        if self.observer is None:
+            return self.recorder
+        return self.observer.observed(self.recorder, client.headers)
 
     def note_refused(self, base_url: str, fields: Collection[str]) -> None:
         """The provider does not know these fields: for a while it is sent none of them."""
@@ -123,6 +134,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
             opened_limiter(valkey) as limiter,
             opened_health(valkey) as health,
             opened_upstream(settings.UPSTREAM_TIMEOUT_SECONDS, health) as upstream,
+            opened_observer() as observer,
         ):
             capture_queue = CaptureQueue(recorder.append_capture)
             gateway = Gateway(
@@ -137,6 +149,7 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                 Breakers(valkey),
                 precompression_queue,
                 capture_queue,
+                observer,
             )
             try:
                 with what_lives_left_alone():

@@ -375,4 +375,4 @@ SPECTACULAR_SETTINGS = {
 
 LOG_LEVEL = env.text("OPTIMIZER_LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "config.logs.configure_logs"
-LOGGING = {"level": LOG_LEVEL}
+LOGGING = {"level": LOG_LEVEL, "format": env.choice("OPTIMIZER_LOG_FORMAT", ("text", "json"))}

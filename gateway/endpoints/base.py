@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
 from gateway.callers.auth import Caller
 from gateway.errors import GatewayError, InternalError, id_headers
@@ -99,12 +100,13 @@ class TracedEndpoint:
     async def _serve(self, gateway: Gateway, client: Client) -> None:
         arrival = Arrival(dialect_of(client))
         try:
+            bind_contextvars(trace_id=str(arrival.trace_id))
             self._check_path(client)
             caller = await gateway.callers.authenticate(client.headers)
         except GatewayError as error:
             await _answer_error(client, error, arrival.dialect, arrival.trace_id, arrival.headers)
             return
-        recording = Recording(gateway.recorder, arrival, caller)
+        recording = Recording(gateway.journal_for(client), arrival, caller)
         client.held = HeldBytes(gateway.in_flight, client.address, caller.api_key_id)
         try:
             if self._scope is not None:

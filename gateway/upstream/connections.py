@@ -16,6 +16,7 @@ from yarl import URL
 
 from gateway.callers.routing import ProviderRoute
 from gateway.errors import ConnectTimeout, GatewayError, Unreachable, UpstreamFailed, UpstreamTimeout
+from gateway.observing.context import with_trace
 from gateway.requests.client import Headers
 from gateway.upstream.addresses import GuardedResolver, check_host, joined_url
 from gateway.upstream.health import FAILED_STATUSES, ProviderHealth
@@ -172,7 +173,7 @@ class Upstream:
         timeouts = self._timeouts.of(provider)
         began = time.perf_counter()
         try:
-            response = await self._request(provider, timeouts, method, path, headers, body)
+            response = await self._request(provider, timeouts, method, path, with_trace(headers), body)
         except GatewayError as error:
             self._health.note(provider, began, error.message)
             raise

@@ -1,0 +1,56 @@
+"""Observes requests: a span begins with each, and ends with its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from gateway.observing.context import set_trace
+from gateway.observing.measurements import Measurements
+from gateway.observing.spans import end_span
+from optimizer_app.traces.journal.recorder import Journal
+from optimizer_app.traces.record import TraceRecord
+
+_SCOPE = "token_optimizer"
+_PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class Observer:
+    """The spans and metrics of one worker's requests."""
+
+    def __init__(self, traces: TracerProvider, metrics: MeterProvider) -> None:
+        self._traces = traces
+        self._metrics = metrics
+        self._tracer = traces.get_tracer(_SCOPE)
+        self._measurements = Measurements(metrics.get_meter(_SCOPE))
+
+    def observed(self, journal: Journal, headers: Mapping[str, str]) -> Journal:
+        """The journal of a request with these headers: its record ends the span that begins now."""
+        parent = _PROPAGATOR.extract(headers)
+        span = self._tracer.start_span("request", parent, SpanKind.SERVER)
+        named = span.get_span_context()
+        set_trace(named.trace_id, named.span_id, named.trace_flags)
+        return _ObservedJournal(journal, self._tracer, self._measurements, span)
+
+    def close(self) -> None:
+        """Send what waits."""
+        self._traces.shutdown()
+        self._metrics.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _ObservedJournal:
+    journal: Journal
+    tracer: Tracer
+    measurements: Measurements
+    span: Span
+
+    def append(self, record: TraceRecord) -> None:
+        self.journal.append(record)
+        end_span(self.tracer, self.span, record)
+        self.measurements.add(record)
