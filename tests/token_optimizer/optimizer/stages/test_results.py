@@ -69,7 +69,7 @@ def optimized(
     return optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
 
 
-@pytest.mark.parametrize("functions", [92, 160, 320])
+@pytest.mark.parametrize("functions", [91, 160, 320])
 def test_it_works(functions: int) -> None:
     text = source(functions)
     sent = optimized(run_of_agent(text))
@@ -77,7 +77,8 @@ def test_it_works(functions: int) -> None:
     assert "def count_retries(queue):\n    return sum(job.retries for job in queue.waiting)" in kept
     assert "lines left out" in kept
     block = next(block for block in sent.stats.blocks if block.stage == "results")
-    assert block.tokens_after == pytest.approx(1_500 + 0.3 * (block.tokens_before - 1_500), rel=0.05)
+    room = min(0.56 * block.tokens_before, 1_500 + 0.3 * (block.tokens_before - 1_500))
+    assert block.tokens_after == pytest.approx(room, rel=0.05)
     assert block.worth is not None
 
 

@@ -27,8 +27,9 @@ _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
 _NEIGHBOR_WEIGHT = 0.4
 # What an agent is after stands in a stretch of a file or of an output more than in single lines.
 _TOPIC_WEIGHT = 0.6
-# So many tokens of a result stay, however long it is.
+# Of a long result so many tokens stay, and of the others at most this share goes.
 _SPARED_TOKENS = 1_500
+_MAX_CUT_BEYOND = 0.7
 
 
 def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -86,10 +87,11 @@ def _with_result_cut(
 
 
 def _for_size(floor: KindFloor, cuttables: Sequence[CuttableBlock]) -> KindFloor:
-    """The floor with the share of all tokens that may go: of the first ones none does. The longer a result
+    """The floor with the share of the tokens that may go: its own, or more of long results. The longer one
     is, the smaller is the part of it that an agent is after."""
     tokens = sum(sum(cuttable.tokens) for cuttable in cuttables)
-    return floor._replace(max_cut=floor.max_cut * max(0.0, 1 - _SPARED_TOKENS / max(1, tokens)))
+    of_long = _MAX_CUT_BEYOND * (1 - _SPARED_TOKENS / max(1, tokens))
+    return floor._replace(max_cut=max(floor.max_cut, of_long))
 
 
 def _goal(known: Prompt, result: Block) -> str:
