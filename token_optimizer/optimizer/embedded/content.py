@@ -7,7 +7,7 @@ The pieces of a text are an exact partition of it: joined, in order, they are th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
@@ -46,6 +46,11 @@ _MARKUP_OPENS = re.compile(
 _MAY_OPEN_MARKUP = re.compile(r"\n[ \t]*+<[?!hrfsuHRFSU]")
 # An entry of a log is no longer.
 _MIN_ENTRY_CHARS = 1_000
+# What is before and behind a text that is no part of its neighbours: nothing, a blank line, a label, a tag.
+_ENDS_APART = re.compile(r"(?:\A|\n[ \t]*\n|[:>][ \t]*\n)\s*\Z")
+_BEGINS_APART = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\Z|\n|</))")
+_PARTS = re.compile(r"\n[ \t]*\n|\n</")
+_MIN_SOURCE_CHARS = 1_200
 _FENCE_MARKS = ("```", "~~~")
 _LINE_REST = re.compile(r"[ \t]*(?:\r?\n|$)")
 # Of a source JSON is less than this, or it is what counts.
@@ -130,24 +135,65 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     part = text[start:end]
     spans = list(_json_spans(part))
-    if source := _source_beside_json(part, spans):
-        yield start + source[0], start + source[1]
-        return
+    source = source_span(part)
+    if source and not _is_log_alone(part[slice(*source)]):
+        if apart := _apart_spans(part, spans):
+            yield from ((start + a, start + b) for a, b in _around(part, apart, _source_or_told_blocks))
+            return
+        if _covered(spans) < _MAX_JSON_SHARE * (source[1] - source[0]):
+            yield start + source[0], start + source[1]
+            return
+    yield from ((start + a, start + b) for a, b in _around(part, spans, _told_blocks))
+
+
+def _around(
+    text: str, spans: Sequence[tuple[int, int]], rest: Callable[[str], Iterable[tuple[int, int]]]
+) -> Iterator[tuple[int, int]]:
+    """The spans, and what `rest` finds between them."""
     at = 0
-    for first, last in (*spans, (len(part), len(part))):
-        yield from ((start + at + a, start + at + b) for a, b in _told_blocks(part[at:first]))
+    for first, last in (*spans, (len(text), len(text))):
+        yield from ((at + a, at + b) for a, b in rest(text[at:first]))
         if last > first:
-            yield start + first, start + last
+            yield first, last
         at = last
 
 
-def _source_beside_json(text: str, json_spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    """Where a source stands that is no log, and holds little JSON."""
+def _covered(spans: Sequence[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def _source_or_told_blocks(text: str) -> Iterable[tuple[int, int]]:
     source = source_span(text)
-    if source is None or is_log(text[slice(*source)]):
-        return None
-    covered = sum(end - start for start, end in json_spans)
-    return source if covered < _MAX_JSON_SHARE * (source[1] - source[0]) else None
+    return [source] if source else _told_blocks(text)
+
+
+def _apart_spans(text: str, json_spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Long logs in what looks like a source as a whole, and JSON that stands apart from what is around it:
+    their lines look like a source's, too."""
+
+    def logs(part: str) -> Iterator[tuple[int, int]]:
+        at = 0
+        for piece in _logs_in(part):
+            if piece.kind is Kind.LOG and len(piece.raw) >= _MIN_ENTRY_CHARS:
+                yield at, at + len(piece.raw)
+            at += len(piece.raw)
+
+    apart = [span for span in json_spans if _stands_apart(text, *span)]
+    return list(_around(text, apart, logs))
+
+
+def _is_log_alone(text: str) -> bool:
+    """Whether the text is a log, and not a log with a source beside it."""
+    if not is_log(text):
+        return False
+    if _PARTS.search(text) is None:
+        return True
+    rest = "".join(piece.raw for piece in _logs_in(text) if piece.kind is not Kind.LOG)
+    return len(rest) < _MIN_SOURCE_CHARS or not is_source(rest)
+
+
+def _stands_apart(text: str, start: int, end: int) -> bool:
+    return bool(_ENDS_APART.search(text[:start][-200:]) and _BEGINS_APART.match(text, end))
 
 
 def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -266,12 +312,14 @@ def _of_material(text: str) -> list[Piece]:
     if kind is Kind.JSON:
         return split_bulk(text)
     fenced = opens_with_fence(text)
-    if not fenced and (kind is Kind.TRANSCRIPT or is_log(text)):
+    if not fenced and (kind is Kind.TRANSCRIPT or _is_log_alone(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
     is_told = reads_as_prose(text)
-    if not (fenced or found) and (_MARKUP_OPENS.match(text) or (is_source(text) and not is_told)):
+    if not (fenced or found) and _MARKUP_OPENS.match(text):
         return [Piece(Kind.CODE, text)]
+    if not (fenced or found or is_told) and is_source(text):
+        return list(_of_source(text))
     if not found:
         found = split_bulk(text)
         told = sum(len(piece.raw) for piece in found if piece.kind in (Kind.PROSE, Kind.DOCUMENT))
@@ -280,6 +328,17 @@ def _of_material(text: str) -> list[Piece]:
             code = [piece._replace(kind=Kind.PROSE) if piece.kind is Kind.CODE else piece for piece in found]
             found = joined(code)
     return list(map(_as_document, found))
+
+
+def _of_source(text: str) -> Iterator[Piece]:
+    """The pieces of what looks like a source: JSON and logs that stand apart in it, and the rest."""
+    at = 0
+    for start, end in (*_apart_spans(text, list(_json_spans(text))), (len(text), len(text))):
+        if rest := text[at:start]:
+            yield _as_document(Piece(Kind.CODE if len(rest) >= MIN_BULK_CHARS else Kind.PROSE, rest))
+        if end > start:
+            yield from _json_pieces(text[start:end])
+        at = end
 
 
 def _as_document(piece: Piece) -> Piece:
