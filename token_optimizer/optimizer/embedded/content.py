@@ -49,6 +49,9 @@ _MIN_ENTRY_CHARS = 1_000
 # What is before and behind a text that is no part of its neighbours: nothing, a blank line, a label, a tag.
 _ENDS_APART = re.compile(r"(?:\A|\n[ \t]*\n|[:>][ \t]*\n)\s*\Z")
 _BEGINS_APART = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\Z|\n|</))")
+_TAG_CLOSES = re.compile(r"\n</[\w-]+>")
+_TAGGED = re.compile(r"(?m)^<(?P<name>[\w-]{1,40})>[ \t]*\n(?P<inside>[\s\S]{200,}?\n)</(?P=name)>[ \t]*$")
+_MAX_BETWEEN_TAGS = 40
 _PARTS = re.compile(r"\n[ \t]*\n|\n</")
 _MIN_SOURCE_CHARS = 1_200
 _FENCE_MARKS = ("```", "~~~")
@@ -307,7 +310,31 @@ def _of_background(text: str) -> Iterator[Piece]:
 
 
 def _of_material(text: str) -> list[Piece]:
-    """The pieces of material: of a known kind, or documents."""
+    """The pieces of material: of a known kind, or documents; of each of several parts in tags by itself."""
+    if parts := _tagged_parts(text):
+        return joined(list(_of_tagged_parts(text, parts)))
+    return _of_one_material(text)
+
+
+def _tagged_parts(text: str) -> list[tuple[int, int]]:
+    """What stands within tags of several names, one part after another with nothing between them."""
+    found = list(_TAGGED.finditer(text)) if _TAG_CLOSES.search(text) else []
+    names = {match["name"] for match in found}
+    between = len(text) - sum(match.end() - match.start() for match in found)
+    is_whole = len(names) == len(found) > 1 and between <= _MAX_BETWEEN_TAGS
+    return [match.span("inside") for match in found] if is_whole else []
+
+
+def _of_tagged_parts(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    at = 0
+    for start, end in parts:
+        yield Piece(Kind.PROSE, text[at:start], background=True)
+        yield from _of_one_material(text[start:end])
+        at = end
+    yield Piece(Kind.PROSE, text[at:], background=True)
+
+
+def _of_one_material(text: str) -> list[Piece]:
     kind = kind_of(text)
     if kind is Kind.JSON:
         return split_bulk(text)
