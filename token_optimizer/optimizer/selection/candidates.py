@@ -46,6 +46,8 @@ _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.3
+# What a section of more passages is about says less of each of them.
+_USUAL_SECTION = 24
 # The share that a passage's relevance has when it is read below its title.
 _TITLED_SHARE = 0.4
 # So many passages before and behind one tell whether its stretch is about the query.
@@ -236,7 +238,9 @@ def _section_scores(texts: _RankedTexts) -> Scores:
     if len(sizes) <= 1:
         return np.zeros(int(sizes.sum()))
     sections = texts.mentioned.joined(sizes).beside(texts.in_titles.repeated(of_texts))
-    return np.repeat(scores(sections, texts.asked), sizes)
+    return np.repeat(
+        scores(sections, texts.asked) * np.minimum(1.0, _USUAL_SECTION / np.maximum(sizes, 1)), sizes
+    )
 
 
 def _titled_scores(texts: _RankedTexts) -> Scores:

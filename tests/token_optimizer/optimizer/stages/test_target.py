@@ -168,6 +168,25 @@ def test_of_a_table_the_row_that_is_asked_for_stays_below_its_head() -> None:
     assert "left out" not in pasted("Which town has the most people?", f"code,town,people,note\n{lines}")
 
 
+@pytest.mark.parametrize("form", ["{a}\n\n{b}", "<orders>\n{a}\n</orders>\n<hosts>\n{b}\n</hosts>"])
+def test_of_two_tables_each_is_cut_to_the_row_that_is_asked_for(form: str) -> None:
+    orders = "".join(
+        f"{n},cust-{n % 9},{'refunded' if n == 1041 else 'shipped'}\n" for n in range(1000, 1120)
+    )
+    hosts = "".join(f"| node-{n} | {n % 90}% | {'draining' if n == 23 else 'ready'} |\n" for n in range(80))
+    text = form.format(
+        a=f"order,customer,status\n{orders}", b=f"| host | cpu | state |\n|---|---|---|\n{hosts}"
+    )
+    messages = [
+        {"role": "user", "content": f"{text}\n\nWhich order was refunded, and which host is draining?"}
+    ]
+    sent, stats = optimize(messages)
+
+    assert stats.tokens_after < 0.65 * stats.tokens_before
+    assert "1041,cust-6,refunded\n" in sent[0]["content"]
+    assert "| node-23 | 23% | draining |\n" in sent[0]["content"]
+
+
 def test_of_records_in_several_lines_the_one_that_is_asked_for_stays_whole() -> None:
     lines = "\n".join(f"  - town: Town {at}\n    people: {37 * at}\n    mayor: M{at}" for at in range(300))
     sent = pasted("Who is the mayor of Town 120?", f"towns:\n{lines}")
