@@ -129,12 +129,12 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
     optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
     try:
         async with (
+            opened_observer() as observer,
             Recorder(settings.JOURNAL_DIR) as recorder,
             optimizing as pool,
             opened_limiter(valkey) as limiter,
             opened_health(valkey) as health,
             opened_upstream(settings.UPSTREAM_TIMEOUT_SECONDS, health) as upstream,
-            opened_observer() as observer,
         ):
             capture_queue = CaptureQueue(recorder.append_capture)
             gateway = Gateway(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import Span, SpanKind, Tracer
@@ -16,8 +18,11 @@ from gateway.observing.spans import end_span
 from optimizer_app.traces.journal.recorder import Journal
 from optimizer_app.traces.record import TraceRecord
 
+STOP_SECONDS = 2.0
 _SCOPE = "token_optimizer"
 _PROPAGATOR = TraceContextTextMapPropagator()
+
+log = structlog.get_logger(__name__)
 
 
 class Observer:
@@ -38,9 +43,14 @@ class Observer:
         return _ObservedJournal(journal, self._tracer, self._measurements, span)
 
     def close(self) -> None:
-        """Send what waits."""
-        self._traces.shutdown()
-        self._metrics.shutdown()
+        """Send what waits, if neither takes longer than STOP_SECONDS: the SDK would go on asking a collector
+        that is not there."""
+        providers = (self._traces, self._metrics)
+        closing = [threading.Thread(target=provider.shutdown, daemon=True) for provider in providers]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join(STOP_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +62,9 @@ class _ObservedJournal:
 
     def append(self, record: TraceRecord) -> None:
         self.journal.append(record)
-        end_span(self.tracer, self.span, record)
-        self.measurements.add(record)
+        try:
+            end_span(self.tracer, self.span, record)
+            self.measurements.add(record)
+        except Exception as error:
+            # The request has been served and recorded: what cannot be observed of it must not break it.
+            log.warning("request_not_observed", error=type(error).__name__)

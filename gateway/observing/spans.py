@@ -1,7 +1,7 @@
 """What a finished request came to, as OpenTelemetry's spans: names of its GenAI conventions, and our own.
 
 The request is one span. Below it stand what the optimizer did, with an event for each stage that cut, and
-the provider's part, as a client's call of a model. Nothing that was said is in any of them.
+the provider's part, as a client's call of a model. No text of a prompt or an answer is in them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def end_span(tracer: Tracer, span: Span, record: TraceRecord) -> None:
     """End the span of a request, with those below it, as its record says."""
     ended = time.time_ns()
     began = ended - _nanoseconds(record.total_ms)
-    span.update_name(f"{_operation(record)} {record.model}".strip())
+    span.update_name(_name(record, record.model))
     span.set_attributes({**call_attributes(record), **_own_attributes(record)})
     if record.status != "ok":
         span.set_status(Status(StatusCode.ERROR, record.error))
@@ -46,9 +46,20 @@ def call_attributes(record: TraceRecord) -> Attributes:
         gen_ai.GEN_AI_OPERATION_NAME: _operation(record),
         gen_ai.GEN_AI_PROVIDER_NAME: _PROVIDERS.get(record.dialect, record.dialect),
         gen_ai.GEN_AI_REQUEST_MODEL: record.model or None,
-        "error.type": str(record.http_status or record.status) if record.status != "ok" else None,
+        "error.type": _error_type(record),
     }
     return _known(found)
+
+
+def _error_type(record: TraceRecord) -> str | None:
+    """The status code of an error; what became of a request whose status code tells of none."""
+    if record.status == "ok":
+        return None
+    return str(record.http_status) if (record.http_status or 0) >= 400 else record.status
+
+
+def _name(record: TraceRecord, model: str) -> str:
+    return f"{_operation(record)} {model}".strip()
 
 
 def _operation(record: TraceRecord) -> str:
@@ -85,7 +96,7 @@ def _optimizing(tracer: Tracer, span: Span, record: TraceRecord, began: int) -> 
 
 
 def _calling(tracer: Tracer, span: Span, record: TraceRecord, ended: int) -> None:
-    name = f"{_operation(record)} {record.sent_model or record.model}".strip()
+    name = _name(record, record.sent_model or record.model)
     context = set_span_in_context(span)
     began = ended - _nanoseconds(record.upstream_ms)
     inner = tracer.start_span(name, context, SpanKind.CLIENT, start_time=began)
