@@ -114,4 +114,4 @@ def keep_prompt(queue: CaptureQueue, recording: Recording, request: PromptReques
 def _body(client: Client, request: PromptRequest) -> bytes:
     """The body as it came, unpacked."""
     is_packed = request.off and client.content_encoding not in ("", "identity")
-    return orjson.dumps(request.body) if is_packed else request.raw
+    return orjson.dumps(dict(request.body)) if is_packed else request.raw

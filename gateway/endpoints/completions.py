@@ -36,6 +36,7 @@ from gateway.read_back.rounds import Reading, RecordedRounds
 from gateway.recording import Recording
 from gateway.requests.additions import Addition, body_with, usage_request
 from gateway.requests.bodies.body import parsed_object, with_model
+from gateway.requests.bodies.unread import unread_body
 from gateway.requests.client import Client
 from gateway.requests.off_loop import off_loop
 from gateway.requests.prompt import PromptRequest, budget_in_header, is_off, tag_in_header
@@ -144,7 +145,7 @@ async def _body_to_count(gateway: Gateway, client: Client, raw: bytes) -> Mappin
     """The body of an `off` request; empty where it is no JSON object, of which the provider is the judge."""
     try:
         unpacked = await gateway.unpacked(client, raw)
-        return (await off_loop(len(unpacked), parsed_object, unpacked))[0]
+        return await off_loop(len(unpacked), unread_body, unpacked)
     except GatewayError:
         return {}
 

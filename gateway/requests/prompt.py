@@ -12,6 +12,7 @@ from gateway.callers.auth import Caller
 from gateway.callers.configs import NamedConfig
 from gateway.errors import BadRequest
 from gateway.requests.bodies.body import kind_of
+from gateway.requests.bodies.unread import UnreadBody
 from gateway.requests.client import Client
 from optimizer_app.holdout.groups import Placed
 from optimizer_app.optimize.service import OptimizationRequest
@@ -64,7 +65,10 @@ class PromptRequest:
 
     @property
     def messages_count(self) -> int:
-        messages = self.body.get(conversation_key(self.dialect))
+        key = conversation_key(self.dialect)
+        if isinstance(self.body, UnreadBody):
+            return self.body.count(key)
+        messages = self.body.get(key)
         return len(messages) if isinstance(messages, list) else 0
 
     @property
