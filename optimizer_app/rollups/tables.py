@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from optimizer_app.models import CutRollup, SpendRollup, TagRollup, TraceRollup
+from optimizer_app.models import SpanRollup
 
 # What stands in rows of whole projects for a dimension that they do not keep; "" for all others.
 _NOTHING = {"api_key_id": "NULL", "config_version": "NULL", "tags": "'{}'::jsonb"}
@@ -20,7 +20,7 @@ class Rollup:
     dimensions that rows of whole projects keep.
     """
 
-    model: type[TraceRollup] | type[CutRollup] | type[SpendRollup] | type[TagRollup]
+    model: type[SpanRollup]
     rows: str
     dimensions: tuple[str, ...]
     whole: tuple[str, ...]

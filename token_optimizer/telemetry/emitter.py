@@ -6,15 +6,11 @@ there once it is back, in order, also by a later process. No lock is held while 
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import logging
-import os
 import random
-import sys
 import threading
 import time
-import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +20,7 @@ from urllib.parse import urlsplit
 import orjson
 import requests
 
+from token_optimizer.telemetry import process_end
 from token_optimizer.telemetry.endpoint import check_analytics_url, spill_folder
 from token_optimizer.telemetry.posting import POST_TIMEOUT_SECONDS, Verdict, post_events
 from token_optimizer.telemetry.spill import SpillFile
@@ -35,7 +32,6 @@ MAX_ATTEMPTS = 12  # over half a minute: an analytics server may be restarted
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 8.0
 IDLE_SECONDS = 30.0
-EXIT_SECONDS = 2.0
 # A batch of what waited long, in the file or behind a slow endpoint.
 BACKLOG_EVENTS = 100
 
@@ -68,10 +64,10 @@ class TelemetryEmitter:
         self.dropped = 0
         self._spill_dir = spill_dir or spill_folder()
         self._warned = False
-        self._start_afresh()
-        _living.add(self)
+        self.start_afresh()
+        process_end.add(self)
 
-    def _start_afresh(self) -> None:
+    def start_afresh(self) -> None:
         """An empty queue and no thread: also what a forked child begins with, as the parent sends its own."""
         self._changed = threading.Condition()
         self._closing = threading.Event()
@@ -119,7 +115,7 @@ class TelemetryEmitter:
         with suppress(RuntimeError):
             thread.start()
             self._thread = thread
-            _shut_down_with_child()
+            process_end.shut_down_with_child()
 
     def flush(self, timeout: float = POST_TIMEOUT_SECONDS) -> bool:
         """Send now what waits; True once nothing does, False after `timeout` seconds or where it went to the
@@ -303,44 +299,3 @@ def _pause_seconds(attempt: int) -> float:
     """Twice as long after each failure, with jitter so that many clients do not return at one moment."""
     longest = min(FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10), LONGEST_PAUSE_SECONDS)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311
-
-
-_living: weakref.WeakSet[TelemetryEmitter] = weakref.WeakSet()
-# Whether `multiprocessing` shuts all emitters down at the end of this process.
-_ends_with_child = False
-
-
-@atexit.register
-def _shut_all_down() -> None:
-    """Give what still waits at the end of the process a bounded chance, all emitters together."""
-    deadline = time.monotonic() + EXIT_SECONDS
-    emitters = list(_living)
-    for emitter in emitters:
-        emitter.begin_shutdown(EXIT_SECONDS)
-    for emitter in emitters:
-        emitter.shutdown(max(0.0, deadline - time.monotonic()))
-
-
-def _shut_down_with_child() -> None:
-    """A child that `multiprocessing` forked ends without `atexit`, but not without its finalizers.
-
-    They are cleared when the child begins, so that this is called later.
-    """
-    global _ends_with_child
-    multiprocessing = sys.modules.get("multiprocessing")
-    if _ends_with_child or multiprocessing is None or multiprocessing.parent_process() is None:
-        return
-    from multiprocessing.util import Finalize
-
-    Finalize(None, _shut_all_down, exitpriority=0)
-    _ends_with_child = True
-
-
-def _start_all_afresh() -> None:
-    global _ends_with_child
-    _ends_with_child = False
-    for emitter in list(_living):
-        emitter._start_afresh()
-
-
-os.register_at_fork(after_in_child=_start_all_afresh)

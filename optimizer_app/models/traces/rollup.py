@@ -30,25 +30,37 @@ def _histogram() -> ArrayField[list[int], list[int]]:
     return ArrayField(models.IntegerField(), default=list)
 
 
-class TraceRollup(models.Model):
-    """The requests of one span that agree in project, key, config, provider, model, tag and so on.
+class SpanRollup(models.Model):
+    """Sums over the requests of one span that agree in project, key, config, model, tag and so on.
 
     `seconds` is the span's length. `is_whole`: all requests of the project together, the other names empty.
-    Each measure is a sum, so that rows add up to the figures of any larger group; what they are is in
-    `optimizer_app/rollups/measures.py`. `api_key_id` outlives the key's row.
+    `api_key_id` outlives the key's row.
     """
 
     seconds = models.PositiveIntegerField()
     start = models.DateTimeField()
     is_whole = models.BooleanField()
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rollups", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
     api_key_id = models.UUIDField(null=True)
     config_name = models.CharField(max_length=60)
     config_version = models.PositiveIntegerField(null=True)
-    provider = models.CharField(max_length=60, db_default="", default="")
     model = models.CharField(max_length=200)
     tag = models.CharField(max_length=60)
     route = models.CharField(max_length=40)
+
+    class Meta:
+        abstract = True
+
+
+class TraceRollup(SpanRollup):
+    """What the requests came to that agree in provider and reason of a fallback, too.
+
+    Each measure is a sum, so that rows add up to the figures of any larger group; what they are is in
+    `optimizer_app/rollups/measures.py`.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rollups", db_index=False)
+    provider = models.CharField(max_length=60, db_default="", default="")
     fallback_reason = models.CharField(max_length=200)
     requests = _count()
     optimized = _count()
@@ -94,23 +106,12 @@ class TraceRollup(models.Model):
         return f"{self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
-class CutRollup(models.Model):
-    """What one rule cut of blocks of one kind, and what was wanted again of it, in the requests of one span.
+class CutRollup(SpanRollup):
+    """What one rule cut of blocks of one kind, and what was wanted again of it.
 
-    The requests agree in what they are filtered by. `is_whole` as with `TraceRollup`, for each rule and kind.
-    What the measures are is in `optimizer_app/rollups/cuts.py`.
+    `is_whole` for each rule and kind. What the measures are is in `optimizer_app/rollups/cuts.py`.
     """
 
-    seconds = models.PositiveIntegerField()
-    start = models.DateTimeField()
-    is_whole = models.BooleanField()
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    api_key_id = models.UUIDField(null=True)
-    config_name = models.CharField(max_length=60)
-    config_version = models.PositiveIntegerField(null=True)
-    model = models.CharField(max_length=200)
-    tag = models.CharField(max_length=60)
-    route = models.CharField(max_length=40)
     rule = models.TextField()
     kind = models.TextField()
     requests = _count()
@@ -132,21 +133,10 @@ class CutRollup(models.Model):
         return f"{self.rule} of {self.kind}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
-class SpendRollup(models.Model):
-    """What was billed for tokens of one kind in the requests of one span, which agree in what they are
-    filtered by. `is_whole` as with `TraceRollup`, for each kind."""
+class SpendRollup(SpanRollup):
+    """What was billed for tokens of one kind; `is_whole` for each kind."""
 
-    seconds = models.PositiveIntegerField()
-    start = models.DateTimeField()
-    is_whole = models.BooleanField()
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    api_key_id = models.UUIDField(null=True)
-    config_name = models.CharField(max_length=60)
-    config_version = models.PositiveIntegerField(null=True)
     provider = models.CharField(max_length=60)
-    model = models.CharField(max_length=200)
-    tag = models.CharField(max_length=60)
-    route = models.CharField(max_length=40)
     tags: models.JSONField[dict[str, str]] = models.JSONField(db_default={}, default=dict)
     kind = models.CharField(max_length=20)
     lines = _count()
@@ -160,23 +150,11 @@ class SpendRollup(models.Model):
         return f"{self.kind} of {self.model}, {self.start:%Y-%m-%d %H:%M} + {self.seconds} s"
 
 
-class TagRollup(models.Model):
-    """What the requests of one span with the same `tags` were billed, and what was saved on them.
+class TagRollup(SpanRollup):
+    """What the requests with the same `tags` were billed, and what was saved on them; `is_whole` for each set
+    of tags."""
 
-    They agree in what they are filtered by, too. `is_whole` as with `TraceRollup`, for each set of tags.
-    """
-
-    seconds = models.PositiveIntegerField()
-    start = models.DateTimeField()
-    is_whole = models.BooleanField()
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    api_key_id = models.UUIDField(null=True)
-    config_name = models.CharField(max_length=60)
-    config_version = models.PositiveIntegerField(null=True)
     provider = models.CharField(max_length=60)
-    model = models.CharField(max_length=200)
-    tag = models.CharField(max_length=60)
-    route = models.CharField(max_length=40)
     tags: models.JSONField[dict[str, str]] = models.JSONField(default=dict)
     requests = _count()
     priced = _count()

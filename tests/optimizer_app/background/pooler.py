@@ -29,8 +29,29 @@ SERVER_CONNECTIONS = 2
 @contextmanager
 def running_pooler(folder: Path) -> Iterator[str]:
     """The URL of the database through it."""
-    settings = connection.settings_dict
     port = free_port()
+    path = _written_config(folder, port)
+    # It refuses to run as root.
+    as_whom = ["-u", "nobody"] if os.geteuid() == 0 else []
+    libraries = {"LD_LIBRARY_PATH": str(_FETCHED / "usr/lib/x86_64-linux-gnu")} if _FETCHED.exists() else {}
+    process = subprocess.Popen(
+        [str(PGBOUNCER), "-q", *as_whom, str(path)],
+        env={**os.environ, **libraries},
+        stderr=subprocess.PIPE,
+    )
+    direct = f":{connection.settings_dict['PORT']}/"
+    url = database_url().replace(direct, f":{port}/")
+    try:
+        eventually(lambda: _answers(url))
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _written_config(folder: Path, port: int) -> Path:
+    """That of a pooler on this port, with the users beside it, where the pooler's own user reads both."""
+    settings = connection.settings_dict
     path = folder / "pgbouncer.ini"
     path.write_text(
         f"[databases]\n* = host={settings['HOST']} port={settings['PORT']}\n"
@@ -40,22 +61,7 @@ def running_pooler(folder: Path) -> Iterator[str]:
     )
     (folder / "users").write_text(f'"{settings["USER"]}" "{settings["PASSWORD"]}"\n')
     folder.chmod(0o711)
-    # It refuses to run as root.
-    as_whom = ["-u", "nobody"] if os.geteuid() == 0 else []
-    libraries = {"LD_LIBRARY_PATH": str(_FETCHED / "usr/lib/x86_64-linux-gnu")} if _FETCHED.exists() else {}
-    process = subprocess.Popen(
-        [str(PGBOUNCER), "-q", *as_whom, str(path)],
-        env={**os.environ, **libraries},
-        stderr=subprocess.PIPE,
-    )
-    direct = f":{settings['PORT']}/"
-    url = database_url().replace(direct, f":{port}/")
-    try:
-        eventually(lambda: _answers(url))
-        yield url
-    finally:
-        process.kill()
-        process.wait()
+    return path
 
 
 def _answers(url: str) -> bool:

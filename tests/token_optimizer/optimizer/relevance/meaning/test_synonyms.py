@@ -6,13 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import OptimizationResult
-from token_optimizer.optimizer.embeddings import static as static_embedding
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.relevance.bm25 import bm25_with_synonyms
 from token_optimizer.optimizer.relevance.meaning.synonyms import synonyms
@@ -32,14 +30,6 @@ CHATTER = [
     "Let me just find my glasses before we go on.",
 ]
 ANSWER = "So we sell it for twenty five Euros apiece."
-
-
-@pytest.fixture
-def without_static_vectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(sys.modules, "wordllama", None)
-    static_embedding._only_embedder.cache_clear()
-    yield
-    static_embedding._only_embedder.cache_clear()
 
 
 def test_words_of_the_same_matter_are_near_and_others_are_not() -> None:

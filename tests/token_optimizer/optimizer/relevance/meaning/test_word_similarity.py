@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-
 import pytest
 
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.extractive import ExtractiveSummarizer
-from token_optimizer.optimizer.embeddings import static as static_embedding
 from token_optimizer.optimizer.relevance.meaning.word_similarity import word_similarities
 
 TEXTS = [
@@ -19,14 +15,6 @@ TEXTS = [
     "My brother saw that film on Tuesday with a friend.",
 ]
 LONG = "price lake window film brother afternoon plant river friend giraffe cost tuesday museum"
-
-
-@pytest.fixture
-def without_static_vectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(sys.modules, "wordllama", None)
-    static_embedding._only_embedder.cache_clear()
-    yield
-    static_embedding._only_embedder.cache_clear()
 
 
 @pytest.mark.parametrize(
