@@ -153,9 +153,14 @@ def wait_until_ready(instance: Instance) -> None:
 
 
 def assert_recognisable(instance: Instance) -> None:
-    lines = [" ".join(process.cmdline()) for process in instance.processes()]
-    for name in ("postgres", "valkey-server", "celery", "manage.py embedding", "manage.py recorder"):
-        assert any(name in line for line in lines), name
+    """Each process tells what it is, once it runs, which may be after the first answer."""
+    missing = {"postgres", "valkey-server", "celery", "manage.py embedding", "manage.py recorder"}
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while missing:
+        lines = [" ".join(process.cmdline()) for process in instance.processes()]
+        missing = {name for name in missing if not any(name in line for line in lines)}
+        assert time.monotonic() < give_up_at, missing
+        time.sleep(0.1 if missing else 0)
 
 
 def assert_nothing_of_root(instance: Instance) -> None:
