@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ from optimizer_app.prices.entries import overrides_of
 from optimizer_app.providers.addresses import base_url_of, key_headers
 from optimizer_app.providers.echo import echo_of
 from optimizer_app.receipts.saving import price_of_usage
+from optimizer_app.routes.lookup import Way, way_of
 from optimizer_app.security.encryption import UndecryptableSecret
 from token_optimizer.models import Dialect
 
@@ -65,8 +67,12 @@ class Question:
 
 
 def question_to(project: Project, prompt: TrialPrompt, body: Mapping[str, Any], model: str) -> Question:
-    """The body for the project's provider of its dialect; NotAnswered where the project has none."""
+    """The body for the provider to which a route leads its model, else for the project's provider of its
+    dialect; NotAnswered where there is none that speaks it."""
     dialect: Dialect = prompt.dialect
+    way = way_of(project, model, _kind(dialect))
+    if way.route is not None:
+        return _on_route(way, prompt, body)
     provider = _provider(project, dialect)
     if provider is None and prompt.is_plain and not _has_echo(project):
         # A plain text is a body in both dialects.
@@ -74,6 +80,18 @@ def question_to(project: Project, prompt: TrialPrompt, body: Mapping[str, Any], 
     if provider is None and not _has_echo(project):
         raise NotAnswered(f"The project has no provider for bodies of {dialect}.")
     return Question({**body, "model": model}, dialect, model, provider)
+
+
+def _on_route(way: Way, prompt: TrialPrompt, body: Mapping[str, Any]) -> Question:
+    """For the first of the route's providers that speaks the dialect: nothing is translated here."""
+    # A plain text is a body in both dialects.
+    dialects: tuple[Dialect, ...] = (prompt.dialect, "anthropic") if prompt.is_plain else (prompt.dialect,)
+    for target, dialect in product(way.destinations, dialects):
+        kind = target.provider.kind if target.provider else Provider.Kind.ECHO
+        if kind in (_kind(dialect), Provider.Kind.ECHO):
+            provider = None if kind == Provider.Kind.ECHO else target.provider
+            return Question({**body, "model": target.model}, dialect, target.model, provider)
+    raise NotAnswered(f"The route of {way.model} leads to no provider for bodies of {prompt.dialect}.")
 
 
 def answer(question: Question) -> Iterator[str | Bill]:
@@ -86,9 +104,12 @@ def answer(question: Question) -> Iterator[str | Bill]:
     yield _bill(question, usage)
 
 
+def _kind(dialect: Dialect) -> str:
+    return Provider.Kind.ANTHROPIC if dialect == "anthropic" else Provider.Kind.OPENAI
+
+
 def _provider(project: Project, dialect: Dialect) -> Provider | None:
-    kind = Provider.Kind.ANTHROPIC if dialect == "anthropic" else Provider.Kind.OPENAI
-    return project.providers.filter(kind=kind).order_by("created_at", "name").first()
+    return project.providers.filter(kind=_kind(dialect)).order_by("created_at", "name").first()
 
 
 def _has_echo(project: Project) -> bool:

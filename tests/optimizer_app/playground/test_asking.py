@@ -11,9 +11,11 @@ import pytest
 from optimizer_app.models import Project, Provider
 from optimizer_app.playground.asking import Bill, NotAnswered, Question, answer, question_to
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_text
+from optimizer_app.routes.change import RouteValues, TargetValues, add_route
 from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 
 SECRET = "sk-of-the-project"
+BODY = TrialPrompt({"messages": [{"role": "user", "content": "Hi"}]}, "openai")
 PLAIN = prompt_of_text("What is two and two?")
 
 
@@ -136,3 +138,25 @@ def test_an_address_that_must_not_be_called_is_not(project: Project, provider: M
     Provider.objects.filter(pk=row.pk).update(base_url="http://169.254.169.254/v1")
     with pytest.raises(NotAnswered, match="The provider must not be called"):
         list(answer(asked(project)))
+
+
+def test_a_route_leads_to_its_provider_and_model(project: Project, provider: MockProvider) -> None:
+    add(project, provider, "openai")
+    add(project, provider, "anthropic")
+    with MockProvider() as other:
+        second = Provider.objects.create(
+            project=project, name="second", kind="openai", base_url=other.openai_url, trusted=True
+        )
+        claude = project.providers.get(kind="anthropic")
+        targets = (TargetValues(claude, "", 1), TargetValues(second, "mini", 0))
+        add_route(project, RouteValues("gpt-*", targets))
+        whole(asked(project, BODY))
+        assert other.requests[0].json["model"] == "mini"
+    assert provider.requests == []
+
+    add_route(project, RouteValues("o3", (TargetValues(claude, "", 1),)))
+    with pytest.raises(NotAnswered, match="The route of o3 leads to no provider for bodies of openai"):
+        asked(project, BODY, "o3")
+    # A plain text is a body in both dialects.
+    whole(asked(project, PLAIN, "o3"))
+    assert provider.requests[0].path == "/v1/messages"
