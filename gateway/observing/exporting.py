@@ -1,6 +1,6 @@
 """OpenTelemetry's SDK, set up by its own environment variables.
 
-Without an endpoint nothing of it is imported.
+Without an endpoint neither it nor the exporters are set up.
 """
 
 from __future__ import annotations
