@@ -51,8 +51,9 @@ def _observer() -> Observer:
     from gateway.observing.observer import Observer
 
     resource = Resource.create({} if "OTEL_SERVICE_NAME" in os.environ else {"service.name": _SERVICE})
-    traces = TracerProvider(resource=resource, shutdown_on_exit=False)
+    traces = None
     if sends("TRACES"):
+        traces = TracerProvider(resource=resource, shutdown_on_exit=False)
         traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     readers = [PeriodicExportingMetricReader(OTLPMetricExporter())] if sends("METRICS") else []
     metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.trace import NoOpTracer, Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.observing.context import set_trace
@@ -26,12 +26,12 @@ log = structlog.get_logger(__name__)
 
 
 class Observer:
-    """The spans and metrics of one worker's requests."""
+    """The spans and metrics of one worker's requests. Without `traces` there are no spans, and the provider's
+    call goes on in the caller's trace."""
 
-    def __init__(self, traces: TracerProvider, metrics: MeterProvider) -> None:
-        self._traces = traces
-        self._metrics = metrics
-        self._tracer = traces.get_tracer(_SCOPE)
+    def __init__(self, traces: TracerProvider | None, metrics: MeterProvider) -> None:
+        self._providers = [provider for provider in (traces, metrics) if provider is not None]
+        self._tracer = NoOpTracer() if traces is None else traces.get_tracer(_SCOPE)
         self._measurements = Measurements(metrics.get_meter(_SCOPE))
 
     def observed(self, journal: Journal, headers: Mapping[str, str]) -> Journal:
@@ -39,14 +39,14 @@ class Observer:
         parent = _PROPAGATOR.extract(headers)
         span = self._tracer.start_span("request", parent, SpanKind.SERVER)
         named = span.get_span_context()
-        set_trace(named.trace_id, named.span_id, named.trace_flags)
+        if named.is_valid:
+            set_trace(named.trace_id, named.span_id, named.trace_flags)
         return _ObservedJournal(journal, self._tracer, self._measurements, span)
 
     def close(self) -> None:
         """Send what waits, if neither takes longer than STOP_SECONDS: the SDK would go on asking a collector
         that is not there."""
-        providers = (self._traces, self._metrics)
-        closing = [threading.Thread(target=provider.shutdown, daemon=True) for provider in providers]
+        closing = [threading.Thread(target=provider.shutdown, daemon=True) for provider in self._providers]
         for thread in closing:
             thread.start()
         for thread in closing:

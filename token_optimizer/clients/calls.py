@@ -112,13 +112,19 @@ class Optimizing:
             with_texts=with_texts,
         )
         result, failure = self._optimized(body, dialect, own, ports)
-        failed = [self._event(EventType.OPTIMIZATION_FAILED, trace_id, summary, error={"type": failure})]
-        key, caching = self.config.api_key, self.config.enable_caching
-        done = events_of(result.stats, summary, api_key=key, caching=caching)
-        self._announce(failed + done if failure else done)
+        self._announce_done(result, summary, failure)
         rounds = Rounds(result, body, result.body, dialect, self._memory) if result.reads_back else None
         originals = masker.originals() if masker is not None and masker.found else None
         return Call(result.body, result.stats.as_dict(), summary, result, rounds, originals)
+
+    def _announce_done(self, result: OptimizationResult, summary: dict[str, Any], failure: str) -> None:
+        """What was done; before it, the name of the error where the prompt is sent as it came."""
+        if failure:
+            trace_id = result.stats.trace_id
+            error = {"type": failure}
+            self._announce([self._event(EventType.OPTIMIZATION_FAILED, trace_id, summary, error=error)])
+        key, caching = self.config.api_key, self.config.enable_caching
+        self._announce(events_of(result.stats, summary, api_key=key, caching=caching))
 
     def _optimized(
         self,

@@ -137,6 +137,16 @@ def test_an_error_is_named_by_its_status(status: str, http_status: int, error_ty
     assert call_attributes(record).get("error.type") == error_type
 
 
+def test_without_spans_the_provider_stays_in_the_callers_trace() -> None:
+    observer = Observer(None, MeterProvider(shutdown_on_exit=False))
+    sent = [("traceparent", f"00-{TRACE_ID}-{PARENT_ID}-01")]
+    for headers in ([], sent):
+        context = copy_context()
+        context.run(observer.observed, [], dict(headers)).append(new_record(uuid.uuid4()))
+        assert context.run(with_trace, headers) == headers
+    observer.close()
+
+
 def test_what_cannot_be_observed_breaks_no_request() -> None:
     observer = Observer(TracerProvider(shutdown_on_exit=False), MeterProvider(shutdown_on_exit=False))
     records: list[TraceRecord] = []
