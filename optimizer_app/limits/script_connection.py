@@ -20,6 +20,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
 
+from optimizer_app.gathered_writes import GatheredWrites
+
 _END = b"\r\n"
 _SOON_SECONDS = 0.005
 _MAX_WORDS = 4_096
@@ -102,7 +104,7 @@ class _Answers(asyncio.Protocol):
 
     def __init__(self, connection: AbstractConnection, transport: asyncio.WriteTransport) -> None:
         self._connection = connection
-        self._transport = transport
+        self._transport = GatheredWrites(transport)
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._unsent: list[bytes] = []
         self._received = b""

@@ -15,6 +15,7 @@ from functools import partial
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from optimizer_app.client_addresses import counted_address
+from optimizer_app.gathered_writes import GatheredWrites
 
 HEAD_SECONDS = 20.0
 # Under this name the scope of a request has `watch`.
@@ -39,7 +40,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _address: str | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(GatheredWrites(transport))  # type: ignore[arg-type]
         self._address = counted_address(self.client[0]) if self.client else None
         if self._address is not None:
             _open[self._address] += 1
@@ -72,8 +73,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._tell = None
 
     def handle_websocket_upgrade(self) -> None:
-        # Its end is told to another protocol.
+        # Its end is told to another protocol, which gathers what it sends by itself.
         self._uncount()
+        gathered: GatheredWrites = self.transport  # type: ignore[assignment]
+        gathered.flush()
+        self.transport = gathered.transport  # type: ignore[assignment]
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
