@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
-from itertools import groupby, repeat
+from itertools import groupby, repeat, takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
@@ -48,7 +48,7 @@ from token_optimizer.optimizer.embedded.content import (
     split_bulk,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece
-from token_optimizer.optimizer.embedded.question.asking import question_of
+from token_optimizer.optimizer.embedded.question.asking import asks, asks_question, question_of
 from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
@@ -57,6 +57,7 @@ from token_optimizer.text.cache import TextCache, key_of
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIRECTING = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER})
 _SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
     BlockType.SYSTEM: instruction_pieces,
     BlockType.DEVELOPER: instruction_pieces,
@@ -193,8 +194,18 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
     if examples and (asked := _prose(said[examples[-1] + 1 :]).strip()):
         return asked
     prose = _prose(said)
+    is_bulk = sum(len(piece.raw) for piece in said) >= MIN_BULK_CHARS
+    if is_bulk and not asks(prose) and (asked := _asked_by_instructions(talk, dialect)):
+        return asked
     is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
     return (prose if is_alone else question_of(prose)) or None
+
+
+def _asked_by_instructions(talk: _Talk, dialect: Dialect) -> str:
+    """The question that short instructions ask of what the user hands in; empty where they ask none."""
+    parts = takewhile(lambda part: part.type in _DIRECTING, text_parts_of(talk.body, dialect))
+    told = "\n".join(part.text for part in parts)
+    return question_of(told) if asks_question(told) and asks(told) else ""
 
 
 def _prose(pieces: Sequence[Piece]) -> str:
@@ -321,7 +332,7 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: 
     text_part, kind, text = placed.text_part, placed.piece.kind, placed.piece.content
     # What a text of instructions is about is no instruction.
     is_embedded = text_part.path is not None and text_part.kind is None and kind is not Kind.PROSE
-    is_directing = text_part.type in (BlockType.SYSTEM, BlockType.DEVELOPER) and not is_embedded
+    is_directing = text_part.type in _DIRECTING and not is_embedded
     # Of pinned bulk a marker stays at least.
     is_pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
     is_forced = kind is Kind.SCHEMA and bool(forced) and _is_named(talk.body["tools"], text_part, forced)

@@ -11,6 +11,7 @@ After:  the 8,000 characters are material, the rest is the asking
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -57,6 +58,9 @@ _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
+# What opens like so many paragraphs is one of them, and asks nothing.
+_MIN_ALIKE = 4
+_LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
 
 
@@ -264,7 +268,12 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     the last paragraph."""
     start, end = parts[0].start, parts[-1].end
     told = list(paragraphs(text, start, end))
-    edges = [unit for unit in (told[0], told[-1]) if unit[1] - unit[0] <= SHORT_CHARS]
+    openings = Counter(_opening_form(text, unit) for unit in told)
+    edges = [
+        unit
+        for unit in (told[0], told[-1])
+        if unit[1] - unit[0] <= SHORT_CHARS and openings[_opening_form(text, unit)] < _MIN_ALIKE
+    ]
     if len(told) < 2 or not edges:
         return parts
     open_ended = [unit for unit in edges if not _ENDS_SENTENCE.search(text[slice(*unit)])]
@@ -273,6 +282,14 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     last = told[-1][0] if told[-1] in asking else end
     inner = [replace(part, start=max(part.start, begin), end=min(part.end, last)) for part in parts]
     return [Part(start, begin), *(part for part in inner if part.end > part.start), Part(last, end)]
+
+
+def _opening_form(text: str, unit: Span) -> str:
+    """The first line of a paragraph with a letter for each word and each number: records, turns and headings
+    have the same. What is nothing but words is as it stands."""
+    line = text[slice(*unit)].lstrip().partition("\n")[0]
+    form = _SPACE.sub(" ", _NUMBER.sub("9", _LETTERS.sub("a", line))).strip()
+    return line if set(form) <= {"a", " "} else form
 
 
 def _asking_end(text: str, start: int, end: int) -> int:
