@@ -1,8 +1,9 @@
 """Who speaks in a transcript, as meetings, chats and subtitles are written down.
 
 A head names the speaker: "Ana: Good morning.", "[10:04] Ana Reyes: ...", "**Ana:** ...",
-"11.02.26, 10:04 - Ana: ...", "<v Ana>...", or alone on its line with a time: "Ana Reyes   0:04". A cue tells
-when something is said: "00:04.000 --> 00:06.000", and the number above it.
+"11.02.26, 10:04 - Ana: ...", "<v Ana>...", "[10:04] <ana> ...", or alone on its line with a
+time: "Ana Reyes   0:04". A cue tells when something is said: "00:04.000 --> 00:06.000", and the number
+above it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ HEAD = re.compile(
     (?:(?P<stamp>[\[(][^\])\n]{{1,30}}[\])]|(?:{_DATE},?[ \t])?{_TIME}(?=[ \t]))[ \t]*+(?:[-–—][ \t])?)?
     (?:\*\*|__)?
     (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>
+      | (?(stamp)<(?P<nick>[^\n<>/]{{1,40}})>(?=[ \t])|(?!))
       | (?P<name>{_NAME})(?:
           (?:\*\*|__)?\ ?[:：](?:\*\*|__)?(?:[ \t]|$|(?<=：))
         | (?P<alone>(?:\*\*|__)?[ \t]{{1,12}}[\[(]?{_TIME}[\])]?(?:\*\*|__)?:?[ \t]*+$)
@@ -35,7 +37,7 @@ TIMES = " --> "
 
 def speaker_of(head: re.Match[str]) -> str:
     """The name in a head."""
-    return head["tagged"] or head["name"]
+    return head["tagged"] or head["name"] or head["nick"]
 
 
 def stands_alone(head: re.Match[str]) -> bool:

@@ -195,8 +195,9 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
         return asked
     prose = _prose(said)
     is_bulk = sum(len(piece.raw) for piece in said) >= MIN_BULK_CHARS
-    if is_bulk and not asks(prose) and (asked := _asked_by_instructions(talk, dialect)):
-        return asked
+    # What such a message seems to ask may be a part of what it hands in.
+    if is_bulk and (asked := _asked_by_instructions(talk, dialect)):
+        return f"{asked}\n{prose}" if asks(prose) else asked
     is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
     return (prose if is_alone else question_of(prose)) or None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from token_optimizer.optimizer.json.tree import Node, Number
@@ -13,12 +13,15 @@ from token_optimizer.optimizer.json.tree import Node, Number
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z")
 _MAX_VALUES = 40
 _MIN_ROWS = 6
+_MAX_DEPTH = 3
+_MAX_COLUMNS = 100
 _MIN_COLUMN_SHARE = 0.1
 # Beyond so many times the middle half's width a value is outlying: Tukey's far fences.
 _FENCE = 3.0
 _MIN_FENCED = 12
 
 Order = float | str
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,23 @@ def _tables(units: Sequence[Node]) -> Iterator[Table]:
 
 
 def _columns_of(rows: Sequence[Node]) -> list[Column]:
-    """The columns with scalars that the rows have; keys that few of them have make none."""
-    keys = Counter(key for row in rows for key in row.value)
+    """The columns with scalars that the rows have, or objects in them; keys that few of them have make
+    none."""
+    flat = [dict(_scalars(row.value)) for row in rows]
+    paths = Counter(path for row in flat for path in row)
     least = _MIN_COLUMN_SHARE * len(rows)
-    return [_column(key, [row.value.get(key, ()) for row in rows]) for key in keys if keys[key] >= least]
+    often = [path for path, count in paths.items() if count >= least]
+    return [_column(path[-1], [row.get(path, ()) for row in flat]) for path in often[:_MAX_COLUMNS]]
+
+
+def _scalars(row: Mapping[str, object], above: Path = ()) -> Iterator[tuple[Path, object]]:
+    """The values in the object, and in those within it, that are no lists, each with the keys that lead to
+    it."""
+    for key, value in row.items():
+        if isinstance(value, dict) and len(above) < _MAX_DEPTH:
+            yield from _scalars(value, (*above, key))
+        else:
+            yield (*above, key), value
 
 
 def _scalar_text(value: object) -> str:

@@ -126,7 +126,7 @@ def _add_places(values: list[float], root: Node, units: Sequence[Node], asked: A
     if not asked.places:
         return
     items = max((node.children for node in (root, *root.children) if node.is_array), key=len, default=[])
-    wanted = {items[place] for place in asked.places if place < len(items)}
+    wanted = {items[place] for place in asked.places if -len(items) <= place < len(items)}
     for index, unit in enumerate(units):
         if any(node in wanted for node in (unit, *unit.ancestors())):
             values[index] += _ASKED_PLACE if unit.is_row else 0.5 * values[index]

@@ -146,8 +146,16 @@ def _is_of_records(text: str) -> bool:
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
-    """The prompt with the lines of new tool results left out that the agent is not after."""
-    return cut_tool_results(prompt, context, _cutter_finder(prompt, context))
+    """The prompt with the lines of new tool results left out that the agent is not after. Tables stay where
+    the user asks what only all their rows tell."""
+    find = _cutter_finder(prompt, context)
+    query = prompt.query or ""
+    is_of_all = is_over_records(query) or asks_for_extremes(query)
+
+    def cutter_of(block: Block) -> Cutter | None:
+        return None if is_of_all and is_table(block.content) else find(block)
+
+    return cut_tool_results(prompt, context, cutter_of)
 
 
 def cut_logs_to_floor(prompt: Prompt, context: Context) -> Prompt:

@@ -24,6 +24,7 @@ WRITTEN = {
     "labels": "{name}: {text}\n",
     "capitals": "{name}: {text}\n\n",
     "times": "[00:{n:02}] {name}: {text}\n",
+    "nicks": "[00:{n:02}] <{name}> {text}\n",
     "bold": "**{name}:** {text}\n\n",
     "a chat": "03.02.26, 10:{n:02} - {name}: {text}\n",
     "heads with a time": "{name}   0:{n:02}\n{text}\n\n",

@@ -150,3 +150,17 @@ def test_the_tool_that_the_choice_names_is_kept() -> None:
 
 def _schema(body: dict[str, Any], dialect: Any) -> Block:
     return next(block for block in canonicalize(body, dialect).blocks if block.kind is Kind.SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("system", "asked"),
+    [
+        ("Answer in one sentence. Which guest owes money?", "Which guest owes money?"),
+        ("You read what hotels write.", None),
+        ("Is it late? " + "Stay calm and kind. " * 40, None),
+    ],
+)
+def test_short_instructions_ask_of_a_text_that_asks_nothing(system: str, asked: str | None) -> None:
+    guests = "\n\n".join(f'[guest.{n}]\nname = "Ada {n}"\nowes = {n == 17}'.lower() for n in range(60))
+    body = {"messages": [{"role": "system", "content": system}, {"role": "user", "content": guests}]}
+    assert canonicalize(body, "openai").query == asked

@@ -286,3 +286,20 @@ def test_as_many_of_the_greatest_stay_as_are_asked_for(question, count):
     random.Random(3).shuffle(rows)
     best = kept_by_value(rows, question, count)
     assert sorted(rows[place]["weight"] for place in best) == [10 * n * n + 3 for n in range(50 - count, 50)]
+
+
+def test_a_row_stands_out_by_what_an_object_in_it_says() -> None:
+    rows = [
+        {"url": f"/page/{n}", "response": {"status": 504 if n == 19 else 200, "length": 100 + 7 * n % 90}}
+        for n in range(40)
+    ]
+    text = json.dumps({"entries": rows})
+    worth = [
+        passage.value + sum(passage.facts.values()) for passage in json_passages(text, "What timed out?")
+    ]
+    assert max(worth[2:-1]) == worth[19]
+
+
+def test_the_last_of_what_has_no_list_is_asked_for_in_vain() -> None:
+    text = json.dumps({f"host-{n}": {"state": "up", "load": n} for n in range(40)})
+    assert len(json_passages(text, "What was the last state?")) > 1

@@ -55,6 +55,9 @@ _MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
+_MAIL_HEAD = re.compile(
+    r"\s*(?:From: [^\n]{0,200}\n(?:(?:To|Cc|Date|Sent|Subject|Reply-To): [^\n]{0,1000}\n){2,})"
+)
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
@@ -108,7 +111,8 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
-    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking) or _is_table(span)
+    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking)
+    is_material = is_material or _is_table(span) or _is_mail(span)
     if not is_material and _is_task(span):
         return None
     # What is one thing, as a source is, may begin with quotes of its own.
@@ -133,6 +137,11 @@ def _is_table(span: str) -> bool:
     """Whether nearly all lines are rows of a table, whatever they say."""
     lines = [line for line in span[:_SAMPLE_CHARS].split("\n") if line.strip()]
     return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
+
+
+def _is_mail(span: str) -> bool:
+    """Whether the text is mail, with the fields that programs put before it: nobody writes these himself."""
+    return _MAIL_HEAD.match(span) is not None
 
 
 def _is_task(span: str) -> bool:

@@ -182,3 +182,13 @@ def test_a_table_is_material_whatever_its_rows_say() -> None:
     rows = "".join(f'{n},Ada,"I told you that we must wait for {n} of them"\n' for n in range(60))
     pieces = message_pieces(f"start,speaker,text\n{rows}\nWhat did Ada tell us?")
     assert [piece.kind for piece in pieces] == [Kind.DOCUMENT, Kind.PROSE]
+
+
+def test_mail_is_material_whatever_it_says_to_its_reader() -> None:
+    mail = "\n\n".join(
+        f"From: Ada <ada@mail.test>\nTo: Bo <bo@mail.test>\nDate: Thu, {n} Mar 2026\nSubject: Keys\n\n"
+        "I left them with you, I think. Please look for them before you go, and write to me."
+        for n in range(20)
+    )
+    (span,) = embedded_spans(f"{mail}\n\n{QUESTION}")
+    assert not span.is_background
