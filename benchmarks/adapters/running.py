@@ -13,6 +13,7 @@ from benchmarks.adapters.library import install
 from benchmarks.adapters.material import write_material
 from benchmarks.adapters.provider import FindingProvider
 from benchmarks.adapters.snippets import adapter_snippets
+from benchmarks.clients.client import PROGRAMS
 from benchmarks.clients.environments import NotInstalled
 from tests.servers.local_server import Received
 from token_optimizer.models import Dialect
@@ -61,21 +62,10 @@ def _run(arguments: Sequence[str], environment: Path, folder: Path) -> tuple[str
     write_material(work)
     command = [str(environment / "bin/python"), *arguments]
     with FindingProvider() as provider:
-        # Nothing of this user's settings, and the optimizer's own errors seen.
-        variables = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(work),
-            "LANG": "C.UTF-8",
-            "BASE": provider.url,
-            "KEY": "sk-of-the-provider",
-            "OPENAI_BASE_URL": provider.openai_url,
-            "OPENAI_API_KEY": "sk-of-the-provider",
-            "TOKEN_OPTIMIZER_STRICT": "1",
-        }
         done = subprocess.run(
             command,
             cwd=work,
-            env=variables,
+            env=_variables(work, provider),
             capture_output=True,
             text=True,
             timeout=_MAX_SECONDS,
@@ -85,6 +75,22 @@ def _run(arguments: Sequence[str], environment: Path, folder: Path) -> tuple[str
     if done.returncode:
         raise Failed(f"ended with {done.returncode}: {done.stderr.strip().splitlines()[-1][:200]}")
     return done.stdout.strip().splitlines()[-1], tokens
+
+
+def _variables(work: Path, provider: FindingProvider) -> dict[str, str]:
+    """Nothing of this user's settings, and the optimizer's own errors seen."""
+    return {
+        "PATH": os.environ["PATH"],
+        # The proxy that both benchmarks start.
+        "PYTHONPATH": str(PROGRAMS),
+        "HOME": str(work),
+        "LANG": "C.UTF-8",
+        "BASE": provider.url,
+        "KEY": "sk-of-the-provider",
+        "OPENAI_BASE_URL": provider.openai_url,
+        "OPENAI_API_KEY": "sk-of-the-provider",
+        "TOKEN_OPTIMIZER_STRICT": "1",
+    }
 
 
 def _prompts(requests: Sequence[Received]) -> list[Received]:

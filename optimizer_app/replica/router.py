@@ -14,7 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, models
 
 REPLICA = "replica"
 # As Django names them: the settings name this router before there are models.
-_READ_THERE = frozenset({"requesttrace", "tracerollup", "cutrollup", "spendrollup", "rollupstate"})
+_READ_THERE = frozenset(
+    {"requesttrace", "tracerollup", "cutrollup", "spendrollup", "tagrollup", "rollupstate"}
+)
 _reads_replica: ContextVar[bool] = ContextVar("reads_replica", default=False)
 
 

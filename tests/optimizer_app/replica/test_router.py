@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from optimizer_app.models import Project, RequestTrace, RollupState, TraceRollup
+from optimizer_app.models import Project, RequestTrace, RollupState, SpanRollup
 from optimizer_app.replica.lag import replica_watch
 from optimizer_app.replica.router import replica_reads
 
@@ -25,7 +25,8 @@ def test_pages_read_traces_and_rollups_there_and_all_else_at_the_primary(setting
     fresh = type(router)()
     assert fresh.db_for_read(RequestTrace) == "default"
     with replica_reads():
-        assert {fresh.db_for_read(model) for model in (RequestTrace, TraceRollup, RollupState)} == {"replica"}
+        there = [RequestTrace, RollupState, *SpanRollup.__subclasses__()]
+        assert {fresh.db_for_read(model) for model in there} == {"replica"}
         assert fresh.db_for_read(Project) == "default"
         read_there = RequestTrace()
         read_there._state.db = "replica"
