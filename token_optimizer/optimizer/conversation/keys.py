@@ -19,7 +19,7 @@ from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import Dialect
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
-RULES_VERSION = 3
+RULES_VERSION = 4
 _KEY_BYTES = 20
 _DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
