@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -146,25 +146,24 @@ def events_of(
     numbers = stats.as_dict()
     trace_id = numbers["trace_id"]
     done = _completed(trace_id, api_key, summary, numbers, blocks_by_fate(stats.blocks), numbers)
-    events = [done]
+    told = [
+        create_event(event_type, trace_id, api_key, request=summary, **details)
+        for event_type, details in _details_of(stats, caching)
+    ]
+    return [done, *told]
+
+
+def _details_of(stats: OptimizationStats, caching: bool) -> Iterator[tuple[EventType, dict[str, Any]]]:
+    """The events beside `optimization_completed`, each with what it alone says."""
     if failed := [stage.name for stage in stats.stages if stage.status == "failed"]:
-        told = {"stages": failed}
-        events.append(
-            create_event(EventType.OPTIMIZATION_FAILED, trace_id, api_key, request=summary, failure=told)
-        )
+        yield EventType.OPTIMIZATION_FAILED, {"failure": {"stages": failed}}
     if caching and stats.route != "bypass":
-        asked = EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS
-        events.append(create_event(asked, trace_id, api_key, request=summary))
+        yield EventType.CACHE_HIT if stats.cache_hit else EventType.CACHE_MISS, {}
     tried = [block.as_dict() for block in stats.blocks if block.faithfulness is not None]
-    if told := compression_summary(tried):
-        events.append(
-            create_event(EventType.COMPRESSION_APPLIED, trace_id, api_key, request=summary, compression=told)
-        )
-    if told := fallback_summary(stats.fallback_reason if stats.fallback_used else None, tried):
-        events.append(
-            create_event(EventType.FALLBACK_TRIGGERED, trace_id, api_key, request=summary, fallback=told)
-        )
-    return events
+    if compression := compression_summary(tried):
+        yield EventType.COMPRESSION_APPLIED, {"compression": compression}
+    if fallback := fallback_summary(stats.fallback_reason if stats.fallback_used else None, tried):
+        yield EventType.FALLBACK_TRIGGERED, {"fallback": fallback}
 
 
 def compression_summary(blocks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
