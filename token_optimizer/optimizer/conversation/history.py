@@ -50,7 +50,7 @@ class ConversationHistory:
         """What the memory knows; nothing where there is none.
 
         The newest message counts as known only with the whole request: its embedded content may have been
-        cut for another `query`. NotShort unless this process holds the turn before, and no more bytes are new.
+        cut for another `query`. NotShort unless this process holds the turn before and no more bytes are new.
         """
         keys = message_keys(body, dialect, salt) if memory is not None else []
         prefix = _prefix_of_turn_before(memory, keys) if memory is not None else EMPTY_PREFIX
