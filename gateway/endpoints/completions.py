@@ -91,15 +91,16 @@ async def complete(
 ) -> None:
     """Serve one request. GatewayError for what is to be answered with an error of ours."""
     recording.note_request(request)
-    caller.check_model(request.model)
+    model = request.model
+    caller.check_model(model)
     request = await masked_completion(request, client, caller, recording)
 
     def conversation() -> str:
         return conversation_of_key(caller.api_key_id, request.dialect, request.body)
 
-    plan = caller.plan_for(request.model, dialect.provider_kind, conversation)
+    plan = caller.plan_for(model, dialect.provider_kind, conversation)
     recording.note_target(plan.first)
-    if plan.renames(request.model) and not request.unpacked:
+    if plan.renames(model) and not request.unpacked:
         request = replace(request, raw=await gateway.unpacked(client, request.raw), unpacked=True)
     original = Outgoing(dialect, plan, request, request.raw, path)
     with capturing(gateway.capture_queue, client, recording, request) as capture:

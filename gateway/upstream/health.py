@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class ProviderHealth:
     """What one worker has counted and not told yet."""
 
     valkey: Redis
-    _counts: Counter[tuple[uuid.UUID, str]] = field(default_factory=Counter)
+    _counts: defaultdict[uuid.UUID, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _failures: deque[tuple[uuid.UUID, str]] = field(default_factory=lambda: deque(maxlen=100))
     _asking: Valkey = field(init=False)
 
@@ -45,25 +45,26 @@ class ProviderHealth:
         the `failure` did."""
         if provider.id is None:
             return
-        counts = self._counts
-        counts[provider.id, "requests"] += 1
+        counts = self._counts[provider.id]
+        counts["requests"] += 1
         if failure:
-            counts[provider.id, "failures"] += 1
+            counts["failures"] += 1
             self._failures.append((provider.id, failure_as_text(time.time(), failure)))
         else:
-            counts[provider.id, "ms"] += round((time.perf_counter() - began) * 1000)
+            counts["ms"] += round((time.perf_counter() - began) * 1000)
 
     async def flush(self) -> None:
         """Tell Valkey what was counted; where it does not answer, that is lost."""
         counts, failures = self._counts, tuple(self._failures)
         if not counts:
             return
-        self._counts = Counter()
+        self._counts = defaultdict(Counter)
         self._failures.clear()
         minute = int(time.time()) // 60
         pipe = self.valkey.pipeline(transaction=False)
-        for (provider_id, name), count in counts.items():
-            pipe.hincrby(minute_key(provider_id, minute), name, count)
+        for provider_id, named in counts.items():
+            for name, count in named.items():
+                pipe.hincrby(minute_key(provider_id, minute), name, count)
             pipe.expire(minute_key(provider_id, minute), (MINUTES + 1) * 60)
         for provider_id, text in failures:
             key = failures_key(provider_id)

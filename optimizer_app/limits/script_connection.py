@@ -25,6 +25,7 @@ from optimizer_app.gathered_writes import GatheredWrites
 _END = b"\r\n"
 _SOON_SECONDS = 0.005
 _MAX_WORDS = 4_096
+_MAX_BEGINNINGS = 1_024
 
 
 class _Incomplete(Exception):
@@ -52,26 +53,24 @@ class ScriptConnection:
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         """What the script returns: numbers, and lists of them."""
-        rest = (len(keys), *keys, *args)
         answers = await self._opened()
         try:
-            return await answers.ask(_command("EVALSHA", script.digest, *rest))
+            return await answers.ask(_command("EVALSHA", script.digest, keys, args))
         except NoScriptError:
-            return await answers.ask(_command("EVAL", script.text, *rest))
+            return await answers.ask(_command("EVAL", script.text, keys, args))
 
     def run_soon(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> None:
         """Run the script before whatever is run later, without waiting for it; not where there is no
         connection."""
         if (answers := self._open_answers()) is None:
             return
-        rest = (len(keys), *keys, *args)
 
         def note(answer: asyncio.Future[Any]) -> None:
             error = None if answer.cancelled() else answer.exception()
             if isinstance(error, NoScriptError):
-                answers.ask_soon(_command("EVAL", script.text, *rest))
+                answers.ask_soon(_command("EVAL", script.text, keys, args))
 
-        answers.ask_soon(_command("EVALSHA", script.digest, *rest)).add_done_callback(note)
+        answers.ask_soon(_command("EVALSHA", script.digest, keys, args)).add_done_callback(note)
 
     async def close(self) -> None:
         if self._opening is not None:
@@ -166,9 +165,16 @@ class _Answers(asyncio.Protocol):
             waiting.set_result(value)
 
 
-def _command(*words: str | int) -> bytes:
+def _command(name: str, script: str, keys: Sequence[str], args: Sequence[str | int]) -> bytes:
     """A command as the protocol has it: words with their lengths."""
-    return b"".join((b"*%d\r\n" % len(words), *map(_word, words)))
+    return _up_to_keys(name, script, tuple(keys), len(args)) + b"".join(map(_word, args))
+
+
+@lru_cache(_MAX_BEGINNINGS)
+def _up_to_keys(name: str, script: str, keys: tuple[str, ...], args_count: int) -> bytes:
+    """The same in all commands of a key that run a script."""
+    words = (name, script, len(keys), *keys)
+    return b"".join((b"*%d\r\n" % (len(words) + args_count), *map(_word, words)))
 
 
 @lru_cache(_MAX_WORDS)

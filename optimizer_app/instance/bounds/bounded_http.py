@@ -20,6 +20,8 @@ from optimizer_app.gathered_writes import GatheredWrites
 HEAD_SECONDS = 20.0
 # Under this name the scope of a request has `watch`.
 WATCH = "optimizer.watch"
+# And under this one, whether all of its body has come.
+IS_WHOLE = "optimizer.is_whole"
 # Beside what comes with the piece that ends it.
 MAX_HEAD_BYTES = 64 * 1024
 # At one worker: a quarter of all that it has. Live pages are counted by person instead.
@@ -67,6 +69,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             tell()
         return partial(self._unwatch, tell)
 
+    def is_whole(self) -> bool:
+        """Whether whoever reads the body of the request that is served has not to wait for any of it."""
+        return not self.cycle.more_body
+
     def _unwatch(self, tell: Callable[[], None]) -> None:
         # The connection's next request may be at work by now.
         if self._tell is tell:
@@ -95,6 +101,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope[WATCH] = self.watch  # type: ignore[literal-required]
+        self.scope[IS_WHOLE] = self.is_whole  # type: ignore[literal-required]
         self._head_bytes = 0
         self._in_head = True
 

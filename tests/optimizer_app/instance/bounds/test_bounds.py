@@ -134,3 +134,27 @@ async def test_a_request_is_told_that_its_client_left() -> None:
         writer.close()
         await _until(lambda: bool(told))
     assert told == ["/left"]
+
+
+async def test_whether_a_body_has_come_is_known_before_it_is_read() -> None:
+    known: list[bool] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        known.append(scope[bounded_http.IS_WHOLE]())
+        while (await receive())["more_body"]:
+            pass
+        known.append(scope[bounded_http.IS_WHOLE]())
+        await _empty(scope, receive, send)
+
+    async with _listening(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for pieces in ((b"body",), (b"bo", b"dy")):
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n" + pieces[0])
+            for piece in pieces[1:]:
+                await _until(lambda: len(known) == 3)
+                writer.write(piece)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    assert known == [True, True, False, True]
