@@ -18,7 +18,7 @@ from itertools import islice, pairwise
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import line_passages, span_passages
-from token_optimizer.optimizer.code.rare_cells import rare_rows
+from token_optimizer.optimizer.code.rows import asked_rows, rare_rows
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.text.tables import separator_of
 
@@ -48,7 +48,7 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
 # Worth more than any floor, however long it is.
 _HEAD_VALUE = 100.0
 # Worth more than the floor, unless it is very long.
-_RARE_VALUE = 3.0
+_STANDS_OUT_VALUE = 3.0
 
 
 def is_data(text: str) -> bool:
@@ -77,9 +77,9 @@ def record_passages(text: str, query: str | None = None, markers: tuple[Marker, 
     heads = [match.span() for match in islice(_SCHEMA.finditer(text), _MAX_SCHEMAS)]
     if passages and _names_columns(text[passages[0].start : passages[0].end]):
         heads.append((passages[0].start, passages[0].end))
-    rare = rare_rows([text[passage.start : passage.end] for passage in passages])
-    for number in rare:
-        passages[number] = replace(passages[number], value=_RARE_VALUE)
+    rows = [text[passage.start : passage.end] for passage in passages]
+    for number in rare_rows(rows) | asked_rows(rows, query or ""):
+        passages[number] = replace(passages[number], value=_STANDS_OUT_VALUE)
     return [
         replace(passage, value=_HEAD_VALUE) if _is_within(passage, heads) else passage for passage in passages
     ]

@@ -16,6 +16,7 @@ from itertools import pairwise
 from math import log2, sqrt
 
 from token_optimizer.models import Marker, Passage, value_class
+from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
@@ -217,7 +218,9 @@ def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
 
 
 def _weigh_asked(log: _Log, text: str, query: str) -> None:
-    """Lines that hold a name of the query, or a word of it that is rare in the log."""
+    """Lines that hold a name of the query, or a word of it that is rare in the log; or the time that it asks
+    for."""
+    _add(log, lines_of_asked_times(log.lines, query), _NAME)
     wanted_names, wanted_words = names(query)[:_MAX_ASKED], words(query)[:_MAX_ASKED]
     if not (wanted_names or wanted_words):
         return

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import groupby, islice
 
+from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
 from token_optimizer.optimizer.logs.lines import (
     FRAME,
     INDENTED,
@@ -66,6 +67,7 @@ def trimmed_log(log: MarkedText, error_window: int, tail_lines: int, query: str 
     if query:
         _keep_asked(_finder(content), lowered, kept, query)
         _mark(kept, lines_of_asked_statuses(lines, query)[:_MAX_LINES_OF_A_NAME])
+        _mark(kept, lines_of_asked_times(lines, query))
     ending = 1 if lines[-1] == "" else 0
     kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
     return _without_gaps(log, lines, kept) if 0 in kept else log

@@ -20,6 +20,7 @@ from functools import partial
 
 from token_optimizer.errors import ConfigError, NotShort, StageSkipped
 from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt, WhyNot
+from token_optimizer.optimizer.code.records import is_table
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
     compress_blocks,
@@ -86,8 +87,8 @@ def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     """Whether the block is worth compressing; what was cut before is not, or a second run would cut more."""
     if not may_be_compressed(block) or block.slot is None or block.tokens < MIN_TOKENS:
         return False
-    if block.kind is Kind.DOCUMENT and not reads_as_prose(block.content):
-        return False  # rows of a table
+    if is_table(block.content) or (block.kind is Kind.DOCUMENT and not reads_as_prose(block.content)):
+        return False  # rows are no sentences
     # A tool result is what the model knows of the world.
     spared = block.tool_result and block.tokens <= context.config.tool_result_tokens
     return not was_cut(block) and not (spared and context.tokens_over(prompt) <= 0)

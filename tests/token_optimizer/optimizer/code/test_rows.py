@@ -1,0 +1,63 @@
+"""The rows of a table that are needed though they may share no word with the question."""
+
+from __future__ import annotations
+
+import pytest
+
+from token_optimizer import optimize
+from token_optimizer.optimizer.code.rows import asked_rows, rare_rows
+
+TOWNS = ("Oslo", "Bergen", "Moss")
+STATES = ["degraded" if n == 29 else "healthy" for n in range(70)]
+ROWS = [
+    f"{n}|srv-{n}|{TOWNS[n % 3]}|ada.{n * 7919}@mail.test|{n * 104729 % 9973}|{state}"
+    for n, state in enumerate(STATES)
+]
+TABLE = ["number|server|town|owner|load|state", *ROWS]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (TABLE, {30}),
+        ([line.replace("|", ",").replace("Moss", '"Moss, east"') for line in TABLE], {30}),
+        ([line.replace("healthy", f"healthy {n}") for n, line in enumerate(TABLE)], set()),
+        (TABLE[:10], set()),
+        (["A text of lines, and of no table."] * 40, set()),
+    ],
+)
+def test_a_row_stands_out_by_a_value_that_hardly_any_other_has(lines: list[str], expected: set[int]) -> None:
+    assert rare_rows(lines) == expected
+
+
+def test_such_a_row_stays_where_the_question_does_not_say_its_words() -> None:
+    table = "\n".join(TABLE)
+    messages, stats = optimize([{"role": "user", "content": f"{table}\n\nIs every server healthy?"}])
+    assert ROWS[29] in messages[0]["content"]
+    assert stats.tokens_after < 0.7 * stats.tokens_before
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Who owns the last server, and who the first?", {1, 70}),
+        ("Which servers are not healthy?", {30}),
+        ("Which of them aren't in Oslo?", {at for at in range(1, 71) if (at - 1) % 3}),
+        ("Which servers do not answer?", set()),
+        ("Who owns srv-17?", set()),
+    ],
+)
+def test_rows_are_asked_for_by_their_place_or_by_what_they_have_not(query: str, expected: set[int]) -> None:
+    assert asked_rows(TABLE, query) == expected
+    assert asked_rows(["A text of lines, and of no table."] * 40, query) == set()
+
+
+def test_the_rows_of_a_tools_result_are_no_sentences_to_be_compressed() -> None:
+    table = "\n".join(",".join(row.split("|")) for row in TABLE * 2)
+    call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Which load is lowest?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": table},
+    ]
+    assert optimize(messages)[0][2]["content"] == table

@@ -1,0 +1,85 @@
+"""The rows of a table that are needed though they may share no word with the question: those that stand out,
+as in a column of few values they have one that hardly any other row has, and those that the question asks for
+by their place or by what they have not.
+
+"Is every server healthy?", "Who placed the last order?", "Which orders are not paid?"
+
+Before: 70 rows with the state "healthy", one with "degraded"
+After:  the row with "degraded"
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from token_optimizer.text.tables import separator_of
+
+_MIN_ROWS, _MAX_ROWS = 10, 50_000
+# Of fewer rows each stands out.
+_MIN_ALIKE = 20
+_ROWS_SHARE = 0.9
+# A rare value stands in no larger share of the rows, and all rare ones of a column in no larger one.
+_RARE_SHARE = 0.02
+_RARE_TOGETHER = 0.05
+# All that stand out are few.
+_MOST_SHARE = 0.1
+_AROUND = " \t\r\n\"'"
+_PLACE = re.compile(r"(?i)\b(?:(?P<first>first|erste[nrs]?)|last|final|letzte[nrs]?)\b")
+_DENIED = re.compile(
+    r"(?i)(?:\b(?:not|never|without|except|nicht|kein\w{0,2}|pas|non|no)|n['’]t)\s+"
+    r"(?:(?:for|yet|in|from|the|an?)\s+)?(?P<value>[^\W\d_][\w-]*)"
+)
+_QUOTED = re.compile(r'"(?:[^"\n]|"")*+"')
+
+
+def rare_rows(lines: Sequence[str]) -> frozenset[int]:
+    """The numbers of the lines that stand out among the rows of a table; none where the lines are no table,
+    or where many do."""
+    columns = _columns(lines) if len(lines) >= _MIN_ALIKE else ()
+    found = {number for column in columns for number in _rare(column)}
+    return frozenset(found) if len(found) <= _MOST_SHARE * len(lines) else frozenset()
+
+
+def asked_rows(lines: Sequence[str], query: str) -> frozenset[int]:
+    """The numbers of the rows that the query asks for by their place, or by not having the value of a
+    column that it names: "not paid"."""
+    places = {0 if match["first"] else -1 for match in _PLACE.finditer(query)}
+    denied = {match["value"].lower() for match in _DENIED.finditer(query)}
+    columns = list(_columns(lines)) if places or denied else []
+    if not columns:
+        return frozenset()
+    numbers = sorted(columns[0])
+    found = {numbers[place] for place in places if -len(numbers) <= place < len(numbers)}
+    for column in columns:
+        named = denied.intersection(value.lower() for value in column.values())
+        found.update(number for number, value in column.items() if named and value.lower() not in named)
+    return frozenset(found)
+
+
+def _columns(lines: Sequence[str]) -> Iterator[dict[int, str]]:
+    """The cells of each column by the numbers of their lines, below the head; nothing of what is no table."""
+    mark = separator_of(lines, _ROWS_SHARE) if _MIN_ROWS <= len(lines) <= _MAX_ROWS else None
+    if mark is None:
+        return
+    rows = [_cells(line, mark) for line in lines]
+    width, _ = Counter(map(len, rows)).most_common(1)[0]
+    told = {number: row for number, row in enumerate(rows) if len(row) == width and number > 0}
+    for column in range(width):
+        yield {number: row[column] for number, row in told.items()}
+
+
+def _cells(line: str, mark: str) -> list[str]:
+    """The cells of a row; a mark within quotes parts none."""
+    whole = _QUOTED.sub(lambda quoted: quoted.group().replace(mark, " "), line)
+    return [cell.strip(_AROUND) for cell in whole.split(mark)]
+
+
+def _rare(column: Mapping[int, str]) -> Iterator[int]:
+    """The lines with rare values, where nearly all others are frequent."""
+    counts = Counter(column.values())
+    most = max(1.0, _RARE_SHARE * len(column))
+    together = sum(count for count in counts.values() if count <= most)
+    if 0 < together <= max(1.0, _RARE_TOGETHER * len(column)):
+        yield from (number for number, value in column.items() if counts[value] <= most)
