@@ -36,7 +36,11 @@ from token_optimizer.text.lines import matches_at_lines
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
 MIN_BULK_CHARS = 200
 _BLANK_LINES = re.compile(r"\n[ \t]*\n+")
-_JSON_OPENS = re.compile(r"[ \t]*+[\[{]")
+# "[service]", "[INFO]" and "[10:04]" open none, however many lines do so.
+_JSON_OPENS = re.compile(
+    r"[ \t]*+(?:\{(?=\s{0,100}+[\"}])"
+    r"|\[(?=\s{0,100}+(?:[\[{\"\]]|(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s{0,100}+[,\]])))"
+)
 _MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
 _MARKUP_OPENS = re.compile(
     r"[ \t]*(?:<\?xml\b[^<>]{0,200}\?>|<!DOCTYPE\b[^<>]{0,400}>|(?=<(?:html|rss|feed|svg|urlset)\b))"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.content import kind_of, message_pieces, result_pieces
+from token_optimizer.optimizer.embedded.content import (
+    instruction_pieces,
+    kind_of,
+    message_pieces,
+    result_pieces,
+)
 
 TALK = "".join(
     f"{name}: Well, so the {n}th point is the cost of it all, I think.\n"
@@ -165,3 +172,23 @@ def test_a_page_of_markup_asks_nothing(between: str) -> None:
     pieces = _kinds(f"This is the source:\n\n{page}\n\nWhere do falcons travel?")
     assert [kind for kind, _ in pieces] == [Kind.PROSE, Kind.CODE, Kind.PROSE]
     assert pieces[1][1] == page
+
+
+def test_json_is_found_behind_any_number_of_lines_that_begin_with_a_bracket() -> None:
+    settings = "\n\n".join(f'[guest.{n}]\nname = "guest {n}"\nroom = {n}\nlate = true' for n in range(40))
+    rows = json.dumps([{"room": n, "beds": [1, 2], "note": None} for n in range(40)], indent=1)
+    pieces = message_pieces(f"{settings}\n\n{rows}\n\nWho sleeps in room 7?")
+    assert [piece.raw for piece in pieces if piece.kind is Kind.JSON] == [rows]
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ("Be kind. Here is the list of guests:", {Kind.PROSE, Kind.JSON}),
+        ("Be kind. Here is an example of an answer:", {Kind.PROSE}),
+        ("Be kind. Answer like so:", {Kind.PROSE}),
+    ],
+)
+def test_instructions_hand_over_what_they_say_is_here(said: str, kinds: set[Kind]) -> None:
+    rows = json.dumps([{"room": n, "beds": 2, "note": "late"} for n in range(40)])
+    assert {piece.kind for piece in instruction_pieces(f"{said}\n{rows}")} == kinds

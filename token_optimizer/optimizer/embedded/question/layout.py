@@ -41,6 +41,7 @@ from token_optimizer.optimizer.embedded.question.sections import (
     units,
 )
 from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.text.sentences import sentences
 from token_optimizer.text.tables import separator_of
 
 # Shorter material gains less than the risk: what is delimited or announced, and what is not.
@@ -64,6 +65,12 @@ _ASKING_SHARE = 0.1
 # What opens like so many paragraphs is one of them, and asks nothing.
 _MIN_ALIKE = 4
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
+_PRESENTS = re.compile(
+    r"(?i)\s*(?:here\s+(?:is|are|comes)|here['’]s|below\s+(?:is|are)|(?:hier|anbei)\s+(?:ist|sind|kommt|kommen)|voici|aquí\s+est)\b"
+)
+_SHOWS_FORM = re.compile(
+    r"(?i)exampl|beispiel|exempl|ejempl|form|schema|templat|struct|\btools?\b|functions?\b|rules?\b|steps?\b"
+)
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
 
 
@@ -191,7 +198,15 @@ def _apart(text: str, section: Section, *, labelled: bool) -> Part:
 def _introduces_material(before: str) -> bool:
     """Whether the last paragraph says that material follows."""
     said = before.rstrip().rpartition("\n\n")[2]
+    if said.endswith((":", "：")) and _presents(said):
+        return True
     return mentions_material(said) and (said.endswith((":", "：")) or announces_what_follows(said))
+
+
+def _presents(said: str) -> bool:
+    """Whether the last sentence hands something over, and shows no form: "Here is the list of accounts:"."""
+    last = list(sentences(said))[-1:]
+    return any(_PRESENTS.match(one) and not _SHOWS_FORM.search(one) for one in last)
 
 
 def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Part]:
