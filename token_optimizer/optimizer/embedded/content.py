@@ -175,8 +175,8 @@ def _source_or_told_blocks(text: str) -> Iterable[tuple[int, int]]:
 
 
 def _apart_spans(text: str, json_spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Long logs in what looks like a source as a whole, and JSON that stands apart from what is around it:
-    their lines look like a source's, too."""
+    """Long logs in what looks like a source as a whole, and JSON and markup that stand apart from what is
+    around them: their lines look like a source's, too."""
 
     def logs(part: str) -> Iterator[tuple[int, int]]:
         at = 0
@@ -185,7 +185,12 @@ def _apart_spans(text: str, json_spans: Sequence[tuple[int, int]]) -> list[tuple
                 yield at, at + len(piece.raw)
             at += len(piece.raw)
 
-    apart = [span for span in json_spans if _stands_apart(text, *span)]
+    markup = _markup_span(text)
+    spans = json_spans
+    if markup and len(text) - _covered([markup]) >= _MIN_ENTRY_CHARS:
+        outside = [span for span in json_spans if span[1] <= markup[0] or span[0] >= markup[1]]
+        spans = sorted([*outside, markup])
+    apart = [span for span in spans if _stands_apart(text, *span)]
     return list(_around(text, apart, logs))
 
 
@@ -367,7 +372,9 @@ def _of_source(text: str) -> Iterator[Piece]:
     for start, end in (*_apart_spans(text, list(_json_spans(text))), (len(text), len(text))):
         if rest := text[at:start]:
             yield _as_document(Piece(Kind.CODE if len(rest) >= MIN_BULK_CHARS else Kind.PROSE, rest))
-        if end > start:
+        if end > start and _MARKUP_OPENS.match(text, start):
+            yield Piece(Kind.CODE, text[start:end])
+        elif end > start:
             yield from _json_pieces(text[start:end])
         at = end
 

@@ -192,3 +192,14 @@ def test_json_is_found_behind_any_number_of_lines_that_begin_with_a_bracket() ->
 def test_instructions_hand_over_what_they_say_is_here(said: str, kinds: set[Kind]) -> None:
     rows = json.dumps([{"room": n, "beds": 2, "note": "late"} for n in range(40)])
     assert {piece.kind for piece in instruction_pieces(f"{said}\n{rows}")} == kinds
+
+
+def test_markup_is_apart_from_what_stands_beside_it() -> None:
+    stays = "".join(
+        f"  <stay>\n    <guest>Ada {n}</guest>\n    <room>{n}</room>\n  </stay>\n" for n in range(40)
+    )
+    markup = f'<?xml version="1.0"?>\n<stays>\n{stays}</stays>'
+    settings = "\n\n".join(f'[guest.{n}]\nname = "guest {n}"\nroom = {n}\nlate = true' for n in range(40))
+    for parts in ((markup, settings), (settings, markup)):
+        pieces = message_pieces("\n\n".join([*parts, "Who sleeps in room 7?"]))
+        assert markup in [piece.raw.strip() for piece in pieces if piece.kind is Kind.CODE]
