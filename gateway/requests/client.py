@@ -114,14 +114,15 @@ class Client:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnected
-            piece = message.get("body", b"")
+            piece: bytes = message.get("body", b"")
             if len(body) + len(piece) > max_bytes:
                 raise too_large(max_bytes)
             self.held.add(len(piece))
-            body += piece
             if not message.get("more_body", False):
                 self._is_read = True
-                return bytes(body)
+                # Most come in one piece, which is not copied.
+                return bytes(body) + piece if body else piece
+            body += piece
             if pause is not None:
                 pause.reschedule(min(asyncio.get_running_loop().time() + BODY_PAUSE_SECONDS, ends_at))
 
