@@ -24,9 +24,11 @@ _SCHEDULED = 2
 
 def pin(process: psutil.Process, core: int) -> None:
     """Keep a process, its threads and what it starts later on one core."""
-    for task in Path(f"/proc/{process.pid}/task").iterdir():
-        with suppress(ProcessLookupError):
-            os.sched_setaffinity(int(task.name), {core})
+    # It may have ended, or some of its threads.
+    with suppress(FileNotFoundError):
+        for task in Path(f"/proc/{process.pid}/task").iterdir():
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(int(task.name), {core})
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> float:

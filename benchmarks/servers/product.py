@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,16 @@ def running_product(upstream: str) -> Iterator[Product]:
 
 def _pinned(instance: Instance) -> Product:
     everything = instance.processes()
-    worker = next(each for each in everything if _WORKER in " ".join(each.cmdline()))
+    worker = next(each for each in everything if _WORKER in _command_line(each))
     optimizer = worker.children(recursive=True)
-    recorder = [each for each in everything if _RECORDER in " ".join(each.cmdline())]
+    recorder = [each for each in everything if _RECORDER in _command_line(each)]
     for process in everything:
         pin(process, MEASURED_CORE if process in (worker, *optimizer) else OTHER_CORE)
     return Product(instance.url, instance.key, worker, optimizer, recorder)
+
+
+def _command_line(process: psutil.Process) -> str:
+    """Empty where the process has ended, as connections' processes of the database do."""
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
