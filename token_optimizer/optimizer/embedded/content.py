@@ -7,9 +7,19 @@ The pieces of a text are an exact partition of it: joined, in order, they are th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from token_optimizer.models import Kind
+from token_optimizer.optimizer.embedded.blocks import (
+    MARKUP_OPENS,
+    MIN_BULK_CHARS,
+    MIN_ENTRY_CHARS,
+    apart_spans,
+    blocks,
+    is_log_alone,
+    json_spans,
+    logs_in,
+)
 from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
@@ -26,44 +36,15 @@ from token_optimizer.optimizer.embedded.lines import (
 from token_optimizer.optimizer.embedded.pieces import Piece, joined
 from token_optimizer.optimizer.embedded.question.asking import asks, directive_share
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
-from token_optimizer.optimizer.embedded.sources import source_span
-from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript, transcript_span
-from token_optimizer.optimizer.json.detection import end_of_json, json_line_spans, json_span
-from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line, is_report
+from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
+from token_optimizer.optimizer.json.detection import json_line_spans, json_span
+from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.text.line_numbers import without_line_numbers
-from token_optimizer.text.lines import matches_at_lines
 
-# Shorter texts are not worth splitting: a rule would gain less than the risk.
-MIN_BULK_CHARS = 200
-_BLANK_LINES = re.compile(r"\n[ \t]*\n+")
-# "[service]", "[INFO]" and "[10:04]" open none, however many lines do so.
-_JSON_OPENS = re.compile(
-    r"[ \t]*+(?:\{(?=\s{0,100}+[\"}])"
-    r"|\[(?=\s{0,100}+(?:[\[{\"\]]|(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s{0,100}+[,\]])))"
-)
-_MAY_OPEN_JSON = re.compile(r"\n[ \t]*+[\[{]")
-_MARKUP_OPENS = re.compile(
-    r"[ \t]*(?:<\?xml\b[^<>]{0,200}\?>|<!DOCTYPE\b[^<>]{0,400}>|(?=<(?:html|rss|feed|svg|urlset)\b))"
-    r"(?:\s*<!--[^<>]{0,1000}-->)?\s*<(?P<root>[A-Za-z][\w.:-]{0,60})\b",
-    re.IGNORECASE,
-)
-_MAY_OPEN_MARKUP = re.compile(r"\n[ \t]*+<[?!hrfsuHRFSU]")
-# An entry of a log is no longer.
-_MIN_ENTRY_CHARS = 1_000
-# What is before and behind a text that is no part of its neighbours: nothing, a blank line, a label, a tag.
-_ENDS_APART = re.compile(r"(?:\A|\n[ \t]*\n|[:>][ \t]*\n)\s*\Z")
-_BEGINS_APART = re.compile(r"[ \t]*(?:\Z|\n[ \t]*(?:\Z|\n|</))")
 _TAG_CLOSES = re.compile(r"\n</[\w-]+>")
 _TAGGED = re.compile(r"(?m)^<(?P<name>[\w-]{1,40})>[ \t]*\n(?P<inside>[\s\S]{200,}?\n)</(?P=name)>[ \t]*$")
 _MAX_BETWEEN_TAGS = 40
-_PARTS = re.compile(r"\n[ \t]*\n|\n</")
-_MIN_SOURCE_CHARS = 1_200
 _FENCE_MARKS = ("```", "~~~")
-_LINE_REST = re.compile(r"[ \t]*(?:\r?\n|$)")
-# Of a source JSON is less than this, or it is what counts.
-_MAX_JSON_SHARE = 0.5
-# Each miss may have read to the end of the text, so that many of them would cost quadratic time.
-_MAX_JSON_MISSES = 20
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
 # Instructions need not direct with each sentence; what they are about hardly ever does.
@@ -102,7 +83,7 @@ def _is_program(text: str) -> bool:
 def message_pieces(text: str) -> list[Piece]:
     """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
     # The last of worked examples is what is asked, without a word that says so.
-    spans = [] if has_examples(text) else embedded_spans(text, _blocks(text))
+    spans = [] if has_examples(text) else embedded_spans(text, blocks(text))
     return _with_embedded(text, spans, split_bulk)
 
 
@@ -118,7 +99,7 @@ def instruction_pieces(text: str) -> list[Piece]:
 def agent_instruction_pieces(text: str) -> list[Piece]:
     """The pieces of the system text of a model that has tools: its examples show how to work, and are
     instructions, too."""
-    spans = embedded_spans(text, _blocks(text), instructions=True)
+    spans = embedded_spans(text, blocks(text), instructions=True)
     return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
 
 
@@ -129,107 +110,6 @@ def _informs(text: str) -> bool:
     return bool(is_data or is_printed) or directive_share(text) < _DIRECTIVE_SHARE
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Fences, and outside of them sources, JSON values, markup, transcripts and logs."""
-    start = 0
-    for fence in fences(text):
-        yield from _unfenced_blocks(text, start, fence.start)
-        yield fence.start, fence.end
-        start = fence.end
-    yield from _unfenced_blocks(text, start, len(text))
-
-
-def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    part = text[start:end]
-    spans = list(_json_spans(part))
-    source = source_span(part)
-    if source and not _is_log_alone(part[slice(*source)]):
-        if apart := _apart_spans(part, spans):
-            yield from ((start + a, start + b) for a, b in _around(part, apart, _source_or_told_blocks))
-            return
-        if _covered(spans) < _MAX_JSON_SHARE * (source[1] - source[0]):
-            yield start + source[0], start + source[1]
-            return
-    yield from ((start + a, start + b) for a, b in _around(part, spans, _told_blocks))
-
-
-def _around(
-    text: str, spans: Sequence[tuple[int, int]], rest: Callable[[str], Iterable[tuple[int, int]]]
-) -> Iterator[tuple[int, int]]:
-    """The spans, and what `rest` finds between them."""
-    at = 0
-    for first, last in (*spans, (len(text), len(text))):
-        yield from ((at + a, at + b) for a, b in rest(text[at:first]))
-        if last > first:
-            yield first, last
-        at = last
-
-
-def _covered(spans: Sequence[tuple[int, int]]) -> int:
-    return sum(end - start for start, end in spans)
-
-
-def _source_or_told_blocks(text: str) -> Iterable[tuple[int, int]]:
-    source = source_span(text)
-    return [source] if source else _told_blocks(text)
-
-
-def _apart_spans(text: str, json_spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Long logs in what looks like a source as a whole, and JSON and markup that stand apart from what is
-    around them: their lines look like a source's, too."""
-
-    def logs(part: str) -> Iterator[tuple[int, int]]:
-        at = 0
-        for piece in _logs_in(part):
-            if piece.kind is Kind.LOG and len(piece.raw) >= _MIN_ENTRY_CHARS:
-                yield at, at + len(piece.raw)
-            at += len(piece.raw)
-
-    markup = _markup_span(text)
-    spans = json_spans
-    if markup and len(text) - _covered([markup]) >= _MIN_ENTRY_CHARS:
-        outside = [span for span in json_spans if span[1] <= markup[0] or span[0] >= markup[1]]
-        spans = sorted([*outside, markup])
-    apart = [span for span in spans if _stands_apart(text, *span)]
-    return list(_around(text, apart, logs))
-
-
-def _is_log_alone(text: str) -> bool:
-    """Whether the text is a log, and not a log with a source beside it."""
-    if not is_log(text):
-        return False
-    if _PARTS.search(text) is None:
-        return True
-    rest = "".join(piece.raw for piece in _logs_in(text) if piece.kind is not Kind.LOG)
-    return len(rest) < _MIN_SOURCE_CHARS or not is_source(rest)
-
-
-def _stands_apart(text: str, start: int, end: int) -> bool:
-    return bool(_ENDS_APART.search(text[:start][-200:]) and _BEGINS_APART.match(text, end))
-
-
-def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
-    """A page of markup or a transcript, else logs."""
-    if whole := _markup_span(text) or transcript_span(text):
-        yield whole
-        return
-    at = 0
-    for piece in _logs_in(text):
-        if piece.kind is Kind.LOG:
-            yield at, at + len(piece.raw)
-        at += len(piece.raw)
-
-
-def _markup_span(text: str) -> tuple[int, int] | None:
-    """Where XML or HTML stands that says what it is, up to the end of its root."""
-    opening = next(iter(matches_at_lines(_MARKUP_OPENS, _MAY_OPEN_MARKUP, text)), None)
-    if opening is None:
-        return None
-    close = f"</{opening['root']}>"
-    end = text.rfind(close, opening.end())
-    return (opening.start(), end + len(close)) if end > 0 else None
-
-
 def result_pieces(text: str) -> list[Piece]:
     """The pieces of a tool result: its documents, the JSON in what a command printed, or all of it as one."""
     if in_string := string_pieces(text, kind_of):
@@ -237,7 +117,7 @@ def result_pieces(text: str) -> list[Piece]:
     kind = _kind_of_records(text)
     if kind is Kind.JSON:
         return text_pieces(text, kind_of) or [Piece(kind, text)]
-    if spans := [span for span in _json_spans(text) if _is_printed_json(text[slice(*span)])]:
+    if spans := [span for span in json_spans(text) if _is_printed_json(text[slice(*span)])]:
         return list(_around_json(text, spans, kind))
     return _printed_pieces(text) if kind is None else [Piece(kind, text)]
 
@@ -261,7 +141,7 @@ def _documents_in(text: str) -> list[Piece]:
 def _is_printed_json(text: str) -> bool:
     """Whether the JSON stands for itself: what is shorter, on one line, may be an entry of a log, and several
     lines of it may be several."""
-    is_long = len(text) >= _MIN_ENTRY_CHARS or "\n" in text.strip()
+    is_long = len(text) >= MIN_ENTRY_CHARS or "\n" in text.strip()
     return is_long and (json_span(text) is not None or not is_log(text))
 
 
@@ -348,11 +228,11 @@ def _of_one_material(text: str) -> list[Piece]:
     if kind is Kind.JSON:
         return split_bulk(text)
     fenced = opens_with_fence(text)
-    if not fenced and (kind is Kind.TRANSCRIPT or _is_log_alone(text)):
+    if not fenced and (kind is Kind.TRANSCRIPT or is_log_alone(text)):
         return [Piece(kind, text)]
     found = [] if fenced else documents_of(text)
     is_told = reads_as_prose(text)
-    if not (fenced or found) and _MARKUP_OPENS.match(text):
+    if not (fenced or found) and MARKUP_OPENS.match(text):
         return [Piece(Kind.CODE, text)]
     if not (fenced or found or is_told) and is_source(text):
         return list(_of_source(text))
@@ -369,10 +249,10 @@ def _of_one_material(text: str) -> list[Piece]:
 def _of_source(text: str) -> Iterator[Piece]:
     """The pieces of what looks like a source: JSON and logs that stand apart in it, and the rest."""
     at = 0
-    for start, end in (*_apart_spans(text, list(_json_spans(text))), (len(text), len(text))):
+    for start, end in (*apart_spans(text, list(json_spans(text))), (len(text), len(text))):
         if rest := text[at:start]:
             yield _as_document(Piece(Kind.CODE if len(rest) >= MIN_BULK_CHARS else Kind.PROSE, rest))
-        if end > start and _MARKUP_OPENS.match(text, start):
+        if end > start and MARKUP_OPENS.match(text, start):
             yield Piece(Kind.CODE, text[start:end])
         elif end > start:
             yield from _json_pieces(text[start:end])
@@ -405,7 +285,7 @@ def _fenced(text: str, fence: Fence) -> Iterator[Piece]:
 def _unfenced(text: str) -> Iterator[Piece]:
     """JSON wherever it opens a line, what else is pasted by its lines, logs by paragraph; else prose."""
     start = 0
-    for begin, end in _json_spans(text):
+    for begin, end in json_spans(text):
         yield from _pasted_in(text[start:begin])
         yield from _json_pieces(text[begin:end])
         start = end
@@ -422,62 +302,8 @@ def _json_pieces(text: str) -> list[Piece]:
 def _pasted_in(text: str) -> Iterator[Piece]:
     start = 0
     for begin, end, kind in pasted_spans(text, MIN_BULK_CHARS) if len(text) >= MIN_BULK_CHARS else ():
-        yield from _logs_in(text[start:begin])
+        yield from logs_in(text[start:begin])
         span = text[begin:end]
         yield Piece(Kind.LOG if is_log(span) else kind, span)
         start = end
-    yield from _logs_in(text[start:])
-
-
-def _json_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where JSON arrays and objects stand that begin and end with a line; objects line by line are one."""
-    start = end = 0
-    for begin, stop in _json_values(text):
-        if end and not (text[start] == text[begin] == "{" and not text[end:begin].strip()):
-            if end - start >= MIN_BULK_CHARS:
-                yield start, end
-            start = begin
-        start, end = (start if end else begin), stop
-    if end - start >= MIN_BULK_CHARS:
-        yield start, end
-
-
-def _json_values(text: str) -> Iterator[tuple[int, int]]:
-    end = misses = 0
-    for match in matches_at_lines(_JSON_OPENS, _MAY_OPEN_JSON, text):
-        if match.end() <= end or misses > _MAX_JSON_MISSES:
-            continue
-        begin = match.end() - 1
-        stop = end_of_json(text, begin)
-        if stop is None:
-            misses += 1
-        elif _LINE_REST.match(text, stop):
-            yield begin, stop
-            end = stop
-
-
-def _logs_in(text: str) -> Iterator[Piece]:
-    """The logs among the paragraphs, and what stands between them as prose."""
-    if text.count("\n") < MIN_LOG_LINES - 1:
-        yield Piece(Kind.PROSE, text)
-        return
-    for paragraph in _paragraphs(text):
-        lines = paragraph.splitlines(keepends=True) if len(paragraph) >= MIN_BULK_CHARS else []
-        is_logged = bool(lines) and is_log(paragraph)
-        marked = [index for index, line in enumerate(lines) if is_log_line(line)] if is_logged else []
-        if not marked:
-            yield Piece(Kind.PROSE, paragraph)
-            continue
-        # What stands before the first and after the last line of the log may be the question.
-        yield Piece(Kind.PROSE, "".join(lines[: marked[0]]))
-        yield Piece(Kind.LOG, "".join(lines[marked[0] : marked[-1] + 1]))
-        yield Piece(Kind.PROSE, "".join(lines[marked[-1] + 1 :]))
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    start = 0
-    for match in _BLANK_LINES.finditer(text):
-        yield text[start : match.end()]
-        start = match.end()
-    if start < len(text):
-        yield text[start:]
+    yield from logs_in(text[start:])
