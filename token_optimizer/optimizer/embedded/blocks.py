@@ -122,7 +122,7 @@ def is_log_alone(text: str) -> bool:
 
 
 def _stands_apart(text: str, start: int, end: int) -> bool:
-    return bool(_ENDS_APART.search(text[:start][-200:]) and _BEGINS_APART.match(text, end))
+    return bool(_ENDS_APART.search(text[max(0, start - 200) : start]) and _BEGINS_APART.match(text, end))
 
 
 def _told_blocks(text: str) -> Iterator[tuple[int, int]]:

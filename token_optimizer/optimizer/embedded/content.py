@@ -41,9 +41,7 @@ from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.text.line_numbers import without_line_numbers
 
-_TAG_CLOSES = re.compile(r"\n</[\w-]+>")
-_TAGGED = re.compile(r"(?m)^<(?P<name>[\w-]{1,40})>[ \t]*\n(?P<inside>[\s\S]{200,}?\n)</(?P=name)>[ \t]*$")
-_MAX_BETWEEN_TAGS = 40
+_TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
 _FENCE_MARKS = ("```", "~~~")
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
@@ -207,11 +205,17 @@ def _of_material(text: str) -> list[Piece]:
 
 def _tagged_parts(text: str) -> list[tuple[int, int]]:
     """What stands within tags of several names, one part after another with nothing between them."""
-    found = list(_TAGGED.finditer(text)) if _TAG_CLOSES.search(text) else []
-    names = {match["name"] for match in found}
-    between = len(text) - sum(match.end() - match.start() for match in found)
-    is_whole = len(names) == len(found) > 1 and between <= _MAX_BETWEEN_TAGS
-    return [match.span("inside") for match in found] if is_whole else []
+    parts: dict[str, tuple[int, int]] = {}
+    at = 0
+    while opening := _TAG_OPENS.match(text, at):
+        name, start = opening["name"], opening.end()
+        close = f"\n</{name}>"
+        end = text.find(close, start)
+        if name in parts or end - start < MIN_BULK_CHARS:
+            return []
+        parts[name] = start, end + 1
+        at = end + len(close)
+    return list(parts.values()) if len(parts) > 1 and not text[at:].strip() else []
 
 
 def _of_tagged_parts(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[Piece]:
