@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.shape import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+# A stranger finds a file among so many.
+MAX_MODULES = 13
 # Others' libraries, data, what is made at run time; the folders of the tests are those of the code.
 _WITHOUT_A_LINE = {"vendor", "state", "staticfiles", "build", "dist", "__pycache__"}
 # The new files of the examples on the page of the architecture.
@@ -39,6 +44,13 @@ def _folders(at: Path) -> Iterator[str]:
             if inside or any(found.is_file() for found in path.iterdir()):
                 yield path.relative_to(ROOT).as_posix()
                 yield from inside
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "benchmarks", "tests"])
+def test_no_folder_has_more_than_a_dozen_modules(package: str) -> None:
+    files = [file for file in (ROOT / package).rglob("*.py") if "migrations" not in file.parts]
+    of_folders = Counter(file.parent for file in files if file.name != "__init__.py")
+    assert {str(folder): count for folder, count in of_folders.items() if count > MAX_MODULES} == {}
 
 
 def test_the_tree_has_every_folder() -> None:
