@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.fences import fences
-from token_optimizer.optimizer.embedded.lines import (
-    is_source,
-)
+from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
@@ -94,21 +93,13 @@ def _source_or_told_blocks(text: str) -> Iterable[tuple[int, int]]:
 def apart_spans(text: str, json_spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Long logs in what looks like a source as a whole, and JSON and markup that stand apart from what is
     around them: their lines look like a source's, too."""
-
-    def logs(part: str) -> Iterator[tuple[int, int]]:
-        at = 0
-        for piece in logs_in(part):
-            if piece.kind is Kind.LOG and len(piece.raw) >= MIN_ENTRY_CHARS:
-                yield at, at + len(piece.raw)
-            at += len(piece.raw)
-
     markup = _markup_span(text)
     spans = json_spans
     if markup and len(text) - _covered([markup]) >= MIN_ENTRY_CHARS:
         outside = [span for span in json_spans if span[1] <= markup[0] or span[0] >= markup[1]]
         spans = sorted([*outside, markup])
     apart = [span for span in spans if _stands_apart(text, *span)]
-    return list(_around(text, apart, logs))
+    return list(_around(text, apart, partial(_log_spans, min_chars=MIN_ENTRY_CHARS)))
 
 
 def is_log_alone(text: str) -> bool:
@@ -129,10 +120,15 @@ def _told_blocks(text: str) -> Iterator[tuple[int, int]]:
     """A page of markup or a transcript, else logs."""
     if whole := _markup_span(text) or transcript_span(text):
         yield whole
-        return
+    else:
+        yield from _log_spans(text)
+
+
+def _log_spans(text: str, min_chars: int = 0) -> Iterator[tuple[int, int]]:
+    """Where the logs stand that are at least so long."""
     at = 0
     for piece in logs_in(text):
-        if piece.kind is Kind.LOG:
+        if piece.kind is Kind.LOG and len(piece.raw) >= min_chars:
             yield at, at + len(piece.raw)
         at += len(piece.raw)
 
