@@ -17,7 +17,7 @@ from optimizer_app.rollups.reading import Selection
 from optimizer_app.spend.drifts import model_drifts
 from optimizer_app.spend.focus import COLUMNS, focus_rows
 from optimizer_app.spend.sums import By, RuleSpend, SpendRow, spend_by, spend_by_rule, total_of
-from optimizer_app.spend.tags import spend_by_tag, tag_names
+from optimizer_app.spend.tags import spend_by_tag, tag_names, tagged_spends
 
 TEMPLATE = "dashboard/money/page.html"
 _CSV_SPEND = (
@@ -32,17 +32,20 @@ def money(request: HttpRequest) -> HttpResponse:
     scope, form = Scope.of_request(request), SelectionFilter(request.GET)
     selection, by = form.selection(scope), _by(request)
     models = spend_by(selection, scope.window.stretch, "model")
+    tag_name = _tag_name(request)
+    tagged = tagged_spends(selection, scope.window.stretch) if by == "tag" else []
+    found = spend_by_tag(tagged, tag_name) if tagged and tag_name else _found(selection, scope, by)
     context: dict[str, Any] = {
         "page": "money",
         "form": form,
         "selects": Facets.of(scope, selection).selects(with_project=scope.shows_projects),
         "by": by,
-        "tag_names": tag_names(selection, scope.window.stretch) if by == "tag" else [],
-        "tag_name": _tag_name(request),
-        "by_label": (by == "tag" and _tag_name(request)) or LABELS[by],
+        "tag_names": tag_names(tagged),
+        "tag_name": tag_name,
+        "by_label": (by == "tag" and tag_name) or LABELS[by],
         "choices": LABELS.items(),
         "total": total_of(models),
-        "rows": _shown(selection, scope, by, _tag_name(request)),
+        "rows": _shown(found),
         "drifts": model_drifts(scope.project_ids),
     }
     return render_page(request, TEMPLATE, scope, context)
@@ -53,7 +56,11 @@ def money_csv(request: HttpRequest) -> HttpResponse:
     """The table that the page shows."""
     scope, by = Scope.of_request(request), _by(request)
     selection = SelectionFilter(request.GET).selection(scope)
-    found = _found(selection, scope, by, _tag_name(request))
+    found: Sequence[RuleSpend | SpendRow]
+    if by == "tag" and (tag_name := _tag_name(request)):
+        found = spend_by_tag(tagged_spends(selection, scope.window.stretch), tag_name)
+    else:
+        found = _found(selection, scope, by)
     columns = _CSV_RULE if by == RULE else _CSV_SPEND
     rows = [_csv_row(row, columns) for row in found]
     return csv_response(f"money-by-{by}.csv", (by, *columns), rows)
@@ -77,17 +84,14 @@ def _tag_name(request: HttpRequest) -> str:
     return request.GET.get("name", "")
 
 
-def _found(selection: Selection, scope: Scope, by: By | str, tag_name: str) -> Sequence[RuleSpend | SpendRow]:
+def _found(selection: Selection, scope: Scope, by: By | str) -> Sequence[RuleSpend | SpendRow]:
     stretch = scope.window.stretch
-    if by == "tag" and tag_name:
-        return spend_by_tag(selection, stretch, tag_name)
     known: Sequence[By] = get_args(By)
     chosen = next((one for one in known if one == by), None)
     return spend_by_rule(selection, stretch) if chosen is None else spend_by(selection, stretch, chosen)
 
 
-def _shown(selection: Selection, scope: Scope, by: By | str, tag_name: str) -> list[ShownRow]:
-    found = _found(selection, scope, by, tag_name)
+def _shown(found: Sequence[RuleSpend | SpendRow]) -> list[ShownRow]:
     return rule_rows([row for row in found if isinstance(row, RuleSpend)]) or spend_rows(
         [row for row in found if isinstance(row, SpendRow)]
     )

@@ -87,7 +87,12 @@ def spend_by(selection: Selection, stretch: Stretch, by: By) -> list[SpendRow]:
     found = sums(selection, over, (column,), MEASURES)
     names = _names(row[column] for row in found) if by == "key" else {}
     rows = [SpendRow(_value(row[column], names), spend_of(row)) for row in found]
-    return rows if by == "day" else sorted(rows, key=lambda row: (-row.spend.billed_usd, row.value))
+    return rows if by == "day" else dearest_first(rows)
+
+
+def dearest_first(rows: Iterable[SpendRow]) -> list[SpendRow]:
+    """The rows by what was billed."""
+    return sorted(rows, key=lambda row: (-row.spend.billed_usd, row.value))
 
 
 def total_of(rows: Iterable[SpendRow]) -> Spend:

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from optimizer_app.rollups.reading import Selection, Stretch, sums
 from optimizer_app.rollups.tags import TAGGED
-from optimizer_app.spend.sums import MEASURES, Spend, SpendRow, spend_of
+from optimizer_app.spend.sums import MEASURES, Spend, SpendRow, dearest_first, spend_of
 
 
-def tag_names(selection: Selection, stretch: Stretch) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class TaggedSpend:
+    """The money of the requests with one set of tags."""
+
+    tags: Mapping[str, str]
+    spend: Spend
+
+
+def tagged_spends(selection: Selection, stretch: Stretch) -> list[TaggedSpend]:
+    """One for each set of tags that the requests have."""
+    rows = sums(selection, stretch, ("tags",), MEASURES, TAGGED)
+    return [TaggedSpend(json.loads(row["tags"]), spend_of(row)) for row in rows]
+
+
+def tag_names(found: Iterable[TaggedSpend]) -> list[str]:
     """The names of the tags that the requests have."""
-    return sorted({name for tags, _ in _sets(selection, stretch) for name in tags})
+    return sorted({name for each in found for name in each.tags})
 
 
-def spend_by_tag(selection: Selection, stretch: Stretch, name: str) -> list[SpendRow]:
+def spend_by_tag(found: Iterable[TaggedSpend], name: str) -> list[SpendRow]:
     """One row for each value of the tag, the dearest first; "" is that of the requests without it."""
-    found: dict[str, Spend] = defaultdict(Spend)
-    for tags, spend in _sets(selection, stretch):
-        found[tags.get(name, "")] += spend
-    rows = [SpendRow(value, spend) for value, spend in found.items()]
-    return sorted(rows, key=lambda row: (-row.spend.billed_usd, row.value))
-
-
-def _sets(selection: Selection, stretch: Stretch) -> Iterator[tuple[dict[str, str], Spend]]:
-    for row in sums(selection, stretch, ("tags",), MEASURES, TAGGED):
-        yield json.loads(row["tags"]), spend_of(row)
+    by_value: dict[str, Spend] = defaultdict(Spend)
+    for each in found:
+        by_value[each.tags.get(name, "")] += each.spend
+    return dearest_first(SpendRow(value, spend) for value, spend in by_value.items())

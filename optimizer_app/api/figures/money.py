@@ -14,7 +14,7 @@ from optimizer_app.api.figures.window import SelectionFilter, WindowFilter, aske
 from optimizer_app.spend.drifts import model_drifts
 from optimizer_app.spend.focus import COLUMNS, focus_rows
 from optimizer_app.spend.sums import By, spend_by, spend_by_rule, total_of
-from optimizer_app.spend.tags import spend_by_tag
+from optimizer_app.spend.tags import spend_by_tag, tagged_spends
 
 
 def _usd(**options: Any) -> serializers.DecimalField:
@@ -92,7 +92,10 @@ class MoneyView(APIView):
         by, name = query.pop("by"), query.pop("name", None)
         of = chosen(request, query)
         stretch = of.window.stretch
-        rows = spend_by_tag(of.selection, stretch, name) if name else spend_by(of.selection, stretch, by)
+        if name:
+            rows = spend_by_tag(tagged_spends(of.selection, stretch), name)
+        else:
+            rows = spend_by(of.selection, stretch, by)
         return Response(MoneySerializer({"total": total_of(rows), "rows": rows}).data)
 
 

@@ -14,7 +14,7 @@ from optimizer_app.rollups.reading import Selection, Stretch
 from optimizer_app.rollups.rolling import roll_up_all
 from optimizer_app.rollups.spans import DAY
 from optimizer_app.spend.focus import COLUMNS, focus_rows
-from optimizer_app.spend.tags import spend_by_tag, tag_names
+from optimizer_app.spend.tags import spend_by_tag, tag_names, tagged_spends
 from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.spend.receipts import claude_receipt, receipt_of
 from tests.optimizer_app.traces.records import new_record
@@ -43,13 +43,13 @@ def test_each_value_of_a_tag(project: Project, bill: Decimal, is_rolled_up: bool
     if is_rolled_up:
         roll_up_all(timezone.now() + DAY)
         assert TagRollup.objects.filter(tags={"customer": "globex"}).exists()
-    rows = {row.value: row.spend for row in spend_by_tag(*of(project), "customer")}
+    rows = {row.value: row.spend for row in spend_by_tag(tagged_spends(*of(project)), "customer")}
 
     assert {value: spend.requests for value, spend in rows.items()} == {"acme": 2, "globex": 1, "": 1}
     assert rows["acme"].billed_usd == bill
     assert rows["acme"].net_usd == rows["acme"].without_us_usd - bill
-    assert tag_names(*of(project)) == ["customer", "feature"]
-    assert [row.value for row in spend_by_tag(*of(project), "nobody")] == [""]
+    assert tag_names(tagged_spends(*of(project))) == ["customer", "feature"]
+    assert [row.value for row in spend_by_tag(tagged_spends(*of(project)), "nobody")] == [""]
 
 
 @pytest.mark.parametrize("is_rolled_up", [False, True])
@@ -71,6 +71,8 @@ def test_tags_that_never_come_again_are_one_set(project: Project) -> None:
     sets = [{"request": f"{number:05}"} for number in range(tag_sums.MAX_SETS + 3)]
     store([new_record(project.pk, blocks=[], stages=[], tags=tags) for tags in sets])
     roll_up_all(timezone.now() + DAY)
-    rows = {row.value: row.spend.requests for row in spend_by_tag(*of(project), tag_sums.OTHER)}
+    rows = {
+        row.value: row.spend.requests for row in spend_by_tag(tagged_spends(*of(project)), tag_sums.OTHER)
+    }
 
     assert rows == {"": tag_sums.MAX_SETS, f"more than {tag_sums.MAX_SETS} sets": 3}
