@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.cases.conversations import conversation
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.text.cache import TextCache, forget_texts, key_of
+from token_optimizer.text.cache import TextCache, forget_texts, key_of, remembered
 from token_optimizer.tokens.counts import count_texts
 
 TEXT = "connection to 10.0.0.5 was refused; " * 20
@@ -42,6 +42,18 @@ def test_all_is_forgotten_when_asked() -> None:
     seen.put(key_of(TEXT, "count"), 7)
     forget_texts()
     assert seen.get(key_of(TEXT, "count")) is None
+
+
+def test_a_function_looks_once_at_a_text() -> None:
+    looked: list[str] = []
+
+    @remembered(2)
+    def has_digits(text: str) -> bool:
+        looked.append(text)
+        return any(map(str.isdigit, text))
+
+    assert [has_digits(text) for text in ("a1", "ab", "a1", "ab")] == [True, False, True, False]
+    assert looked == ["a1", "ab"]
 
 
 def test_aspects_and_texts_are_told_apart_and_no_text_is_in_a_key() -> None:

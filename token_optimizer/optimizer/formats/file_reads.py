@@ -18,7 +18,7 @@ import orjson
 from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, conversation_of
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Dialect, Path
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import remembered
 
 _EDIT_TYPES = ("text_editor_", "apply_patch", "local_shell", "shell", "bash_")
 # Parameters that only an edit has.
@@ -53,8 +53,6 @@ _EXACT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
-_ASKS_FOR_EXACT: TextCache[bool] = TextCache(4_096)
-
 
 class Call(NamedTuple):
     """A tool call of the conversation: its id, the tool's name and its arguments."""
@@ -64,16 +62,10 @@ class Call(NamedTuple):
     arguments: Mapping[str, Any]
 
 
-def asks_for_exact_text(question: str | None) -> bool:
+@remembered(4_096)
+def asks_for_exact_text(question: str) -> bool:
     """Whether the question asks for a text as it stands, to the character."""
-    if question is None:
-        return False
-    key = key_of(question, "exact")
-    found = _ASKS_FOR_EXACT.get(key)
-    if found is None:
-        found = _EXACT.search(question) is not None
-        _ASKS_FOR_EXACT.put(key, found)
-    return found
+    return _EXACT.search(question) is not None
 
 
 def exact_results(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from token_optimizer.optimizer.json.tree import Node
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+from token_optimizer.text.cache import remembered
 
 # A term in quotes, with a digit, or right behind a key that is asked for is more telling than a word; a part
 # of a longer name is less so than the name.
@@ -85,6 +86,7 @@ def asked_of(query: str) -> Asked:
     )
 
 
+@remembered(1_000)
 def asks_for_extremes(query: str) -> bool:
     """Whether the question asks for the least or the most of something."""
     lower = query.lower()

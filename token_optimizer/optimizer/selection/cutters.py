@@ -150,10 +150,10 @@ def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
     the user asks what only all their rows tell."""
     find = _cutter_finder(prompt, context)
     query = prompt.query or ""
-    is_of_all = is_over_records(query) or asks_for_extremes(query)
 
     def cutter_of(block: Block) -> Cutter | None:
-        return None if is_of_all and is_table(block.content) else find(block)
+        is_whole = is_table(block.content) and (is_over_records(query) or asks_for_extremes(query))
+        return None if is_whole else find(block)
 
     return cut_tool_results(prompt, context, cutter_of)
 

@@ -45,7 +45,7 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         if over > 0:
             raise _asks_nothing(prompt)
         return prompt
-    asked = specific_stems(prompt.query)
+    asked = specific_stems(prompt.query or "")
     spared = _short_results(prompt, context)
     whole_tokens = max_whole_tokens(context.show_handles)
 
@@ -86,7 +86,7 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
 
 def asks_in_particular(prompt: Prompt) -> bool:
     """Whether a question of the user's says what is needed; an agent's next step does not."""
-    return not calls_tools(prompt) and bool(specific_stems(prompt.query))
+    return not calls_tools(prompt) and bool(specific_stems(prompt.query or ""))
 
 
 def _asks_nothing(prompt: Prompt) -> StageSkipped:

@@ -17,7 +17,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
 )
 from token_optimizer.optimizer.logs.languages import ERROR_WORDS
 from token_optimizer.optimizer.relevance.words import stems_of
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import remembered
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
 _OF_ALL = re.compile(
@@ -110,32 +110,26 @@ _GENERAL_STEMS = frozenset(
     for name in (*_GENERAL, *_FUNCTION_WORDS, *QUESTION_NAMES, *INSTRUCTION_NAMES, *MATERIAL_NAMES)
     for stem in stems_of(name)
 )
+# Several stages ask for what one question wants, and each next turn does.
+_MAX_QUESTIONS = 1_000
+_MAX_CHARS = 2_000_000
 
-# Several stages ask for those of one question, and each next turn does.
-_STEMS: TextCache[frozenset[str]] = TextCache(1_000, max_chars=2_000_000)
 
-
-def wants_all(query: str | None) -> bool:
+@remembered(_MAX_QUESTIONS)
+def wants_all(query: str) -> bool:
     """Whether the query wants all of a text, and not only what went wrong by it."""
-    return bool(query and _OF_ALL.search(query) and not _WRONG.search(query))
+    return _OF_ALL.search(query) is not None and _WRONG.search(query) is None
 
 
-def is_over_records(query: str | None) -> bool:
+@remembered(_MAX_QUESTIONS)
+def is_over_records(query: str) -> bool:
     """Whether the query asks for what only all records of data together tell."""
-    if not query:
-        return False
     is_count = _COUNTS.search(query) and not _NAMES_ONE.search(query)
     return bool(is_count or _OVER_RECORDS.search(query))
 
 
-def specific_stems(query: str | None) -> frozenset[str]:
+@remembered(_MAX_QUESTIONS, _MAX_CHARS)
+def specific_stems(query: str) -> frozenset[str]:
     """The stems of the words that say what the question is about; none where it asks for nothing in
     particular."""
-    if not query:
-        return frozenset()
-    key = key_of(query, "specific")
-    found = _STEMS.get(key)
-    if found is None:
-        found = frozenset() if _OF_ALL.search(query) else frozenset(stems_of(query)) - _GENERAL_STEMS
-        _STEMS.put(key, found)
-    return found
+    return frozenset() if _OF_ALL.search(query) else frozenset(stems_of(query)) - _GENERAL_STEMS

@@ -21,7 +21,7 @@ from token_optimizer.optimizer.marked_text import MarkedText
 
 def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
     """Compact the JSON in tool results and in what the user wrote."""
-    if asks_for_exact_text(prompt.query):
+    if asks_for_exact_text(prompt.query or ""):
         return prompt
     short = rewritten(prompt, lambda text, block: MarkedText(compress_json_toon(text)), _may_be_compacted)
     if short is prompt:

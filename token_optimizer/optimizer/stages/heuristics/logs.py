@@ -28,7 +28,7 @@ def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     wanted."""
     if not any(_is_long_log(block, context) for block in prompt.open_blocks):
         return prompt
-    if context.tokens_over(prompt) > 0 or wants_all(prompt.query):
+    if context.tokens_over(prompt) > 0 or wants_all(prompt.query or ""):
         return prompt
     blocks = [
         _trimmed(block, prompt, context) if _is_long_log(block, context) else block for block in prompt.blocks

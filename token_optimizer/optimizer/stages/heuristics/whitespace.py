@@ -27,7 +27,7 @@ _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
 
 def squeeze(prompt: Prompt, context: Context) -> Prompt:
     """Squeeze the whitespace and the repeats of every block whose kind allows it."""
-    if asks_for_exact_text(prompt.query):
+    if asks_for_exact_text(prompt.query or ""):
         return prompt
     return rewritten(prompt, _squeezed, _may_be_squeezed)
 
