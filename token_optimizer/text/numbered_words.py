@@ -6,20 +6,23 @@ After:  the words a, cat, dog, and their numbers 0 1 of the first text, 0 2 of t
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from token_optimizer.text.word_groups import Numbers, grouped_words
+
 T = TypeVar("T")
 
-Numbers = NDArray[np.int64]
-# What parts the texts while all of them are taken apart at once: no word of a usual text.
-_MARK = "\x00"
+# The spaces that are not ASCII.
+_OTHER_SPACE = re.compile("[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+# Of more pairs of a text and a value a table would be large.
+_MAX_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,48 @@ class Occurrences(Generic[T]):
         start, end = np.searchsorted(self.text_numbers, (at, at + 1)).tolist()
         return [self.values[number] for number in self.numbers[start:end].tolist()]
 
+    def distinct(self) -> Occurrences[T]:
+        """What stands in each text, once, in the order of the values."""
+        count = max(1, len(self.values))
+        pairs = self.text_numbers * count + self.numbers
+        if self.texts * count <= _MAX_PAIRS:
+            stands = np.zeros(self.texts * count, bool)
+            stands[pairs] = True
+            pairs = np.flatnonzero(stands)
+        else:
+            pairs = np.unique(pairs)
+        return Occurrences(self.values, self.texts, *np.divmod(pairs, count))
+
+    def among(self, values: Sequence[T]) -> Occurrences[T]:
+        """Which of these values stand in each text, once, in their order."""
+        number_of = {value: number for number, value in enumerate(values)}
+        numbers = np.array([number_of.get(value, -1) for value in self.values], np.int64)[self.numbers]
+        is_known = numbers >= 0
+        return Occurrences(values, self.texts, self.text_numbers[is_known], numbers[is_known]).distinct()
+
+    def by_text(self) -> list[Numbers]:
+        """The numbers of what stands in each text, in order."""
+        return np.split(self.numbers, np.searchsorted(self.text_numbers, np.arange(1, self.texts)))
+
 
 def words_of_texts(texts: Sequence[str]) -> Occurrences[str]:
     """The words of each text, which stand between spaces."""
-    mark = _MARK
-    while (written := f" {mark} ".join(texts)).count(mark) >= max(1, len(texts)):
-        mark *= 2
-    words = written.split()
-    number_of: defaultdict[str, int] = defaultdict(count().__next__)
-    mark_number = number_of[mark]
-    numbers = np.fromiter(map(number_of.__getitem__, words), np.int64, len(words))
-    is_word = numbers != mark_number
-    text_numbers = np.cumsum(~is_word)[is_word]
-    return Occurrences(list(number_of), len(texts), text_numbers, numbers[is_word])
+    encoded = list(map(_encoded, texts))
+    written = b" ".join(encoded)
+    words = grouped_words(written)
+    sizes = np.fromiter(map(len, encoded), np.int64, len(encoded)) + 1
+    words_before = np.searchsorted(words.starts, np.cumsum(sizes))
+    text_numbers = np.repeat(np.arange(len(texts)), np.diff(words_before, prepend=0))
+    spans = zip(words.starts[words.firsts].tolist(), words.ends[words.firsts].tolist(), strict=True)
+    values = [written[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
+    return Occurrences(values, len(texts), text_numbers, words.numbers)
+
+
+def _encoded(text: str) -> bytes:
+    """The text with no space but those of ASCII."""
+    if not text.isascii() and _OTHER_SPACE.search(text):
+        text = " ".join(text.split())
+    return text.encode("utf-8", "surrogatepass")
 
 
 def found_in_words(words: Occurrences[str], find: Callable[[str], Sequence[T]]) -> Occurrences[T]:

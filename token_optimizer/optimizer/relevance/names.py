@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+
+import numpy as np
 
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 from token_optimizer.text.numbered_words import Occurrences, found_in_words
@@ -39,9 +41,10 @@ def distinct_name_facts(text: str) -> set[str]:
     return {fact for _, fact, _ in _NAMES.distinct(text)}
 
 
-def names_by_part(parts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The names in each of these parts of texts, which stand between spaces, where it has some."""
-    return {part: tuple(name for name, _, _ in found) for part in parts if (found := _NAMES[part])}
+def numbers_of_names(words: Occurrences[str]) -> list[int]:
+    """How many different names stand in each text, given by its words."""
+    found = found_in_words(words, lambda word: [name for name, _, _ in _NAMES[word]]).distinct()
+    return np.bincount(found.text_numbers, minlength=words.texts).tolist()
 
 
 def weighted_names(text: str) -> list[tuple[str, float]]:

@@ -82,15 +82,10 @@ def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:
     """Each stem with the shortest of its words, in an order that does not depend on that of the texts; and
     the stems of each text."""
     parts = [set(text.split()) for text in texts]
-    stems_in = part_stems(set().union(*parts))
+    stems_in = {part: _STEMS[part.lower()] for part in set().union(*parts)}
     return shortest_words(stems_in), [
         set(chain.from_iterable(map(stems_in.__getitem__, one))) for one in parts
     ]
-
-
-def part_stems(parts: Set[str]) -> dict[str, tuple[str, ...]]:
-    """The stems of each of these parts of texts, which stand between spaces."""
-    return {part: _STEMS[part.lower()] for part in parts}
 
 
 def shortest_words(parts: Iterable[str]) -> dict[str, str]:

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from token_optimizer.models import Block, Meaning
 from token_optimizer.optimizer.relevance.meaning.synonyms import synonyms
 from token_optimizer.optimizer.relevance.meaning.word_vectors import WordVectors
-from token_optimizer.optimizer.relevance.names import names_by_part
+from token_optimizer.optimizer.relevance.names import numbers_of_names
 from token_optimizer.optimizer.relevance.utility import parts_by_similarity
+from token_optimizer.text.numbered_words import words_of_texts
 
 
 def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     """The meaning for these blocks. Raises StageSkipped where static vectors are not installed."""
-    # Names and stems are looked for in the same parts of a text.
-    parts_of = [set(block.content.split()) for block in blocks]
-    words = WordVectors.of_parts([set(query.split()), *parts_of])
-    names = names_by_part(set().union(*parts_of))
+    # Names and stems are looked for in the same words.
+    distinct = words_of_texts([query, *(block.content for block in blocks)]).distinct()
+    words = WordVectors.of_words(distinct)
+    _, *names = numbers_of_names(distinct)
     newest = max(block.timestamp for block in blocks)
     utilities = {}
-    for block, said, similarity in zip(blocks, parts_of, words.similarities(), strict=True):
-        mentioned = set().union(*map(names.__getitem__, names.keys() & said))
-        parts = parts_by_similarity(block, similarity, len(mentioned), newest)
+    for block, mentioned, similarity in zip(blocks, names, words.similarities(), strict=True):
+        parts = parts_by_similarity(block, similarity, mentioned, newest)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
     return Meaning(utilities, synonyms(query, words))

@@ -6,19 +6,21 @@ the mean of a long turn says little of what one of its sentences says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from token_optimizer.errors import ConfigError, StageSkipped
-from token_optimizer.optimizer.relevance.words import part_stems, shortest_words
+from token_optimizer.optimizer.relevance.words import shortest_words, stems_in
+from token_optimizer.text.numbered_words import Occurrences, words_of_texts
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _TINY = 1e-30
+_as_list = methodcaller("tolist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,15 @@ class WordVectors:
     @classmethod
     def of(cls, texts: Sequence[str]) -> WordVectors:
         """Raises StageSkipped where static vectors are not installed."""
-        return cls.of_parts([set(text.split()) for text in texts])
+        return cls.of_words(words_of_texts(texts).distinct())
 
     @classmethod
-    def of_parts(cls, texts: Sequence[Set[str]]) -> WordVectors:
-        """The same, of texts given by the parts between their spaces."""
-        stems_in = part_stems(set().union(*texts))
-        written = {stem: word for stem, word in shortest_words(stems_in).items() if not stem.isdigit()}
+    def of_words(cls, words: Occurrences[str]) -> WordVectors:
+        """The same, of texts given by their distinct words."""
+        stems = stems_in(words)
+        written = {stem: word for stem, word in shortest_words(words.values).items() if not stem.isdigit()}
         rows = {stem: row for row, stem in enumerate(written)}
-        rows_in = {part: [rows[stem] for stem in found if stem in rows] for part, found in stems_in.items()}
-        of_texts = [sorted(set(chain.from_iterable(map(rows_in.__getitem__, parts)))) for parts in texts]
+        of_texts = list(map(_as_list, stems.among(list(written)).by_text()))
         return cls(rows, _vectors(list(written.values())), of_texts)
 
     def similarities(self) -> list[float]:
