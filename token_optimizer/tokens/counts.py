@@ -14,7 +14,7 @@ import tiktoken
 
 from token_optimizer.dialects.bodies import framing_tokens, text_parts_of
 from token_optimizer.models import Dialect
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, keys_of
 from token_optimizer.tokens.media import count_media
 from token_optimizer.tokens.openai_counts import openai_counts
 from token_optimizer.tokens.tokenizers import ModelTokenizer, tokenizer_of
@@ -71,16 +71,16 @@ def count_texts(texts: Sequence[str], model: str) -> list[int]:
     """Tokens of each text for the model, in order; special tokens count as the text they are."""
     tokenizer = tokenizer_of(model)
     encoding = encoding_name(model) if tokenizer is None else tokenizer.name
-    keys = [key_of(text, encoding) if len(text) >= _REMEMBERED_CHARS else None for text in texts]
-    known = [_COUNTS.get(key) if key is not None else None for key in keys]
+    keys = keys_of(texts, encoding)
+    known = _COUNTS.get_many(keys)
     new = [text for text, count in zip(texts, known, strict=True) if count is None]
     counts = iter(_counted(new, encoding, tokenizer))
-    found = []
-    for key, count in zip(keys, known, strict=True):
-        tokens = next(counts) if count is None else count
-        if key is not None and count is None:
-            _COUNTS.put(key, tokens)
-        found.append(tokens)
+    found = [next(counts) if count is None else count for count in known]
+    _COUNTS.put_many(
+        (key, tokens)
+        for key, before, tokens in zip(keys, known, found, strict=True)
+        if before is None and key[1] >= _REMEMBERED_CHARS
+    )
     return found
 
 
