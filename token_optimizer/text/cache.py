@@ -15,6 +15,7 @@ from math import inf
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+# The aspect of a text, its characters, and its hash.
 Key = tuple[str, int, int]
 
 
@@ -44,20 +45,30 @@ class TextCache(Generic[V]):
 
     def put(self, key: Key, value: V) -> None:
         """Remember the value, and forget the oldest ones where there are too many."""
-        self.put_many(((key, value),))
+        values = self._values
+        with self._lock:
+            if key not in values:
+                self._chars += key[1]
+            values[key] = value
+            if len(values) > self._max_values or self._chars > self._max_chars:
+                self._forget_oldest()
 
     def put_many(self, items: Iterable[tuple[Key, V]]) -> None:
-        """Remember several values at once: a request brings thousands."""
+        """Remember several values."""
         values = self._values
         with self._lock:
             for key, value in items:
                 if key not in values:
-                    self._chars += _length(key)
+                    self._chars += key[1]
                 values[key] = value
-            while len(values) > self._max_values or self._chars > self._max_chars:
-                oldest = next(iter(values))
-                del values[oldest]
-                self._chars -= _length(oldest)
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        values = self._values
+        while len(values) > self._max_values or self._chars > self._max_chars:
+            oldest = next(iter(values))
+            del values[oldest]
+            self._chars -= oldest[1]
 
     def forget(self) -> None:
         """Forget every value."""
@@ -98,11 +109,6 @@ def remembered(max_values: int, max_chars: float = inf) -> Callable[[Callable[[s
         return found
 
     return decorated
-
-
-def _length(key: Key) -> int:
-    """Of the text, in characters."""
-    return key[1]
 
 
 def key_of(text: str, aspect: str) -> Key:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from token_optimizer.models import Block, BlockFate, BlockTexts, BlockType, Fate, Kind, Prompt, StageReport
+from token_optimizer.models import (
+    Block,
+    BlockFate,
+    BlockTexts,
+    BlockType,
+    Fate,
+    Kind,
+    Prompt,
+    StageReport,
+    Worth,
+)
 from token_optimizer.optimizer.contract.stage import Stage
+
+# The utility of a block, its faithfulness and its worth.
+_Figures = tuple[Mapping[str, float] | None, float | None, Worth | None]
 
 FROZEN = Stage("frozen", lambda prompt, context: prompt, "as it was sent before")
 
@@ -62,20 +75,24 @@ def block_fates(original: Prompt, after: Prompt, ledger: Ledger, frozen: frozens
     """The fate of every block, in prompt order; `frozen` holds the ids of those that were sent before."""
     left = {block.id: block for block in after.blocks}
     known = {block.id for block in original.blocks}
-    fates = [_fate(block, left.get(block.id), ledger, block.id in frozen) for block in original.blocks]
-    if after.meaning is not None:
-        utilities = after.meaning.utilities
-        fates = [fate._replace(utility=utilities.get(fate.id)) for fate in fates]
-    if after.faithfulness:
-        fates = [fate._replace(faithfulness=after.faithfulness.get(fate.id)) for fate in fates]
-    if after.worths:
-        fates = [fate._replace(worth=after.worths.get(fate.id)) for fate in fates]
+    utilities = after.meaning.utilities if after.meaning is not None else {}
+    faithfulness, worths = after.faithfulness, after.worths
+    fates = [
+        _fate(
+            block,
+            left.get(block.id),
+            ledger,
+            block.id in frozen,
+            (utilities.get(block.id), faithfulness.get(block.id), worths.get(block.id)),
+        )
+        for block in original.blocks
+    ]
     for at, block in enumerate(after.blocks):
         if block.id not in known:
             behind = next((other.id for other in after.blocks[at + 1 :] if other.id in known), None)
             place = next((index for index, fate in enumerate(fates) if fate.id == behind), len(fates))
-            utility = after.meaning.utilities.get(block.id) if after.meaning is not None else None
-            fates.insert(place, _added(block, ledger, block.id in frozen)._replace(utility=utility))
+            figures = utilities.get(block.id), None, None
+            fates.insert(place, _added(block, ledger, block.id in frozen, figures))
     return fates
 
 
@@ -86,24 +103,32 @@ def block_texts(original: Prompt, after: Prompt) -> dict[str, BlockTexts]:
     return {name: BlockTexts(came.get(name, ""), sent.get(name, "")) for name in {**came, **sent}}
 
 
-def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool) -> BlockFate:
+def _fate(block: Block, now: Block | None, ledger: Ledger, frozen: bool, figures: _Figures) -> BlockFate:
     if now is not None and now.content == block.content:
         remark = ledger.remarks.get(block.id, "") or _why_kept(now)
-        return _row(block, "kept", "", remark, block.tokens, now.tokens, frozen)
+        return _row(block, "kept", "", remark, block.tokens, now.tokens, frozen, figures)
     stage, reason = ledger.stage.get(block.id, ""), ledger.reason.get(block.id, "")
     if now is None:
-        return _row(block, "dropped", stage, reason, block.tokens, 0, frozen)
+        return _row(block, "dropped", stage, reason, block.tokens, 0, frozen, figures)
     remark = ledger.remarks.get(block.id, "")
     reason = f"{reason}; {remark}" if remark else reason
-    return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen)
+    return _row(block, "rewritten", stage, reason, block.tokens, now.tokens, frozen, figures)
 
 
-def _added(block: Block, ledger: Ledger, frozen: bool) -> BlockFate:
-    return _row(block, "added", ledger.stage[block.id], ledger.reason[block.id], 0, block.tokens, frozen)
+def _added(block: Block, ledger: Ledger, frozen: bool, figures: _Figures) -> BlockFate:
+    stage, reason = ledger.stage[block.id], ledger.reason[block.id]
+    return _row(block, "added", stage, reason, 0, block.tokens, frozen, figures)
 
 
 def _row(
-    block: Block, fate: Fate, stage: str, reason: str, before: int, after: int, frozen: bool
+    block: Block,
+    fate: Fate,
+    stage: str,
+    reason: str,
+    before: int,
+    after: int,
+    frozen: bool,
+    figures: _Figures,
 ) -> BlockFate:
     return BlockFate(
         block.id,
@@ -117,6 +142,7 @@ def _row(
         after,
         block.turn,
         block.origin,
+        *figures,
     )
 
 
