@@ -5,7 +5,7 @@ With it the blocks of a prompt add up to the whole request exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -13,8 +13,7 @@ from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
 from token_optimizer.models import Kind, Prompt
-
-Count = Callable[[Sequence[str]], list[int]]
+from token_optimizer.tokens.joints import Count, joint_tokens
 
 
 def framed(prompt: Prompt, body: Mapping[str, Any], count: Count) -> Prompt:
@@ -25,9 +24,8 @@ def framed(prompt: Prompt, body: Mapping[str, Any], count: Count) -> Prompt:
     slots = [block.slot for block in prompt.blocks if block.slot is not None]
     split = {slot for slot, following in pairwise(slots) if slot == following}
     parts = [block for block in prompt.blocks if block.slot in split] if split else []
-    texts = ["".join(block.text for block in group) for _, group in groupby(parts, attrgetter("slot"))]
-    apart = sum(block.tokens for block in parts)
-    tokens = framing_tokens(body, prompt.dialect) + sum(count(texts)) - apart
+    groups = [[block.text for block in group] for _, group in groupby(parts, attrgetter("slot"))]
+    tokens = framing_tokens(body, prompt.dialect) + joint_tokens(groups, count)
     blocks = list(prompt.blocks)
     at = next(at for at in range(len(blocks) - 1, -1, -1) if blocks[at].kind is Kind.FRAMING)
     blocks[at] = blocks[at].but(tokens=tokens)
