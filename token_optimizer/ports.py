@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 from token_optimizer.models import BlockType, Kind, Marker, Origin, SentRead
+from token_optimizer.prompt_cache.rules import CacheRules
 from token_optimizer.runtime.latency import Latency
 
 if TYPE_CHECKING:
@@ -73,16 +74,31 @@ class SentMessage:
 @dataclass(frozen=True, slots=True)
 class CachePrices:
     """US dollars a token: `read_usd` for input found in the provider's cache, `write_usd` for input that is
-    not there yet, which some providers ask more for than the list price, `input_usd`."""
+    not there yet, which some providers ask more for than the list price, `input_usd`; `hour_write_usd` for
+    what is kept for an hour, None where nobody said."""
 
     read_usd: float
     write_usd: float
     input_usd: float = 0.0
+    hour_write_usd: float | None = None
 
     @property
     def has_discount(self) -> bool:
         """Whether cached input costs less than new."""
         return 0 < self.read_usd < self.write_usd
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a caller knows better of a model than genai-prices and the providers' documentation, which hold
+    where it says nothing. `context_window` is in tokens."""
+
+    cache_prices: CachePrices | None = None
+    context_window: int | None = None
+    cache_rules: CacheRules | None = None
+
+
+NO_FACTS = ModelFacts()
 
 
 class Memory(Protocol):
@@ -175,7 +191,7 @@ class Ports:
     `with_texts`: the result is to hold the text of every block, before and after.
     `with_segments`: the statistics are to hold the segments of the original, by which the caller can tell
     what the provider's cache would have had of it.
-    `cache_prices` are the model's, where the caller knows better than genai-prices.
+    `facts` are those of the request's model that the caller knows better.
     `max_new_bytes`: NotShort is raised unless the prompt is the next turn of a conversation whose last turn
     this process holds, no more of it is new, and it needs neither a compaction nor compression.
     """
@@ -190,7 +206,7 @@ class Ports:
     answers_read_back: bool = False
     with_texts: bool = False
     with_segments: bool = False
-    cache_prices: CachePrices | None = None
+    facts: ModelFacts = NO_FACTS
     max_new_bytes: int | None = None
 
 

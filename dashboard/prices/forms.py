@@ -1,4 +1,4 @@
-"""The form of a model's price, and what the list can be narrowed to."""
+"""The forms of a model's price, and of its window and how its provider caches."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from typing import Any
 from django import forms
 
 from dashboard.shell.forms import FieldNote, PageForm
-from optimizer_app.prices.entries import ModelPrices
+from optimizer_app.models.providers.model_rules import (
+    MAX_LIFETIME_SECONDS,
+    MAX_TOKENS,
+    MIN_WINDOW_TOKENS,
+    CacheBreakpoints,
+)
+from optimizer_app.prices.entries import PRICE_NAMES, ModelPrices
+from optimizer_app.prices.rules import RuleValues
 
 _UNIT = FieldNote("$ per million tokens")
+_TOKENS = FieldNote("tokens")
 MAX_USD = 100_000
 
 
@@ -42,7 +50,42 @@ class PriceForm(PageForm):
     cache_write_usd = PriceField(
         label="Written to the cache", required=False, help_text="Empty: it costs as input does."
     )
-    notes = dict.fromkeys(("input_usd", "output_usd", "cache_read_usd", "cache_write_usd"), _UNIT)
+    cache_write_1h_usd = PriceField(
+        label="Written for an hour",
+        required=False,
+        help_text="Empty: twice what input does, where writes have a price of their own.",
+    )
+    notes = dict.fromkeys(PRICE_NAMES, _UNIT)
 
     def prices(self) -> ModelPrices:
         return ModelPrices(*(self.cleaned_data[name] for name in self.notes))
+
+
+def _whole(label: str, least: int, most: int, says: str = "") -> forms.IntegerField:
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    return forms.IntegerField(
+        label=label, required=False, min_value=least, max_value=most, widget=widget, help_text=says
+    )
+
+
+class RulesForm(PageForm):
+    """A model's window and the rules of its provider's cache; what is empty stays as it is known."""
+
+    context_window_tokens = _whole(
+        "Context window", MIN_WINDOW_TOKENS, MAX_TOKENS, "The hard budget of configs that name none."
+    )
+    cache_min_tokens = _whole("Shortest cached prefix", 0, MAX_TOKENS)
+    cache_step_tokens = _whole("Cached in steps of", 1, MAX_TOKENS)
+    cache_lifetime_seconds = _whole("Kept after its last use", 1, MAX_LIFETIME_SECONDS)
+    cache_breakpoints = forms.ChoiceField(
+        label="What is cached", required=False, choices=[("", "as it is known"), *CacheBreakpoints.choices]
+    )
+    notes = {
+        "context_window_tokens": _TOKENS,
+        "cache_min_tokens": _TOKENS,
+        "cache_step_tokens": _TOKENS,
+        "cache_lifetime_seconds": FieldNote("seconds"),
+    }
+
+    def values(self) -> RuleValues:
+        return RuleValues(**self.cleaned_data)

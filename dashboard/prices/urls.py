@@ -9,5 +9,6 @@ from dashboard.prices import views
 urlpatterns = [
     path("prices", views.price_page, name="prices"),
     path("prices/model", views.price_of_model, name="price"),
+    path("prices/rules", views.rules_of_model, name="price_rules"),
     path("prices/remove", views.remove, name="remove_price"),
 ]

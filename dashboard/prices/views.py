@@ -11,12 +11,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dashboard.prices.forms import PriceForm
+from dashboard.prices.forms import PriceForm, RulesForm
 from dashboard.prices.rows import listed
 from dashboard.shell.page import for_staff, render_page
 from dashboard.shell.scope import Scope
-from optimizer_app.prices.listing import PricedModel, price_list, priced_model_named, source
+from optimizer_app.prices.entries import PRICE_NAMES
+from optimizer_app.prices.file import price_source
+from optimizer_app.prices.listing import PricedModel, price_list, priced_model_named
 from optimizer_app.prices.overrides import remove_override, set_override
+from optimizer_app.prices.rules import set_rules
 
 
 @for_staff
@@ -31,7 +34,7 @@ def price_page(request: HttpRequest) -> HttpResponse:
         "unpriced": sum(not model.has_price for model in models),
         "name": name,
         "sort": sort,
-        "source": source(),
+        "source": price_source(),
     }
     return render_page(request, "dashboard/prices/page.html", scope, context)
 
@@ -47,7 +50,29 @@ def price_of_model(request: HttpRequest) -> HttpResponse:
         override = set_override(form.cleaned_data["model"], form.prices(), user)
         messages.success(request, f"{override} has this price from the next request on.")
         return redirect(reverse("dashboard:prices") + scope.suffix)
-    context = {"page": "prices", "form": form, "found": found, "source": source()}
+    return _form_page(request, scope, found, form, RulesForm(initial=_rules(found)))
+
+
+@for_staff
+@require_POST
+def rules_of_model(request: HttpRequest) -> HttpResponse:
+    """Sets the window and the cache rules of `?model=`; an empty form takes back what was set."""
+    scope = Scope.of_request(request)
+    found = priced_model_named(request.GET.get("model", ""), scope.traces())
+    form = RulesForm(request.POST)
+    if not found.model or not form.is_valid():
+        return _form_page(request, scope, found, PriceForm(initial=_initial(found)), form)
+    set_rules(found.model, form.values(), request.user if isinstance(request.user, User) else None)
+    messages.success(
+        request, f"{found.model} has this window and these cache rules from the next request on."
+    )
+    return redirect(reverse("dashboard:prices") + scope.suffix)
+
+
+def _form_page(
+    request: HttpRequest, scope: Scope, found: PricedModel, form: PriceForm, rules: RulesForm
+) -> HttpResponse:
+    context = {"page": "prices", "form": form, "rules": rules, "found": found, "source": price_source()}
     return render_page(request, "dashboard/prices/price.html", scope, context)
 
 
@@ -62,9 +87,14 @@ def remove(request: HttpRequest) -> HttpResponse:
 
 def _initial(found: PricedModel) -> dict[str, Any]:
     """The prices that hold now, as a start."""
-    if found.prices is None:
+    known = found.override or found.prices
+    if known is None:
         return {"model": found.model}
-    names = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd")
-    prices = {name: getattr(found.prices, name) for name in names}
+    prices = {name: getattr(known, name) for name in PRICE_NAMES}
     shown = {name: f"{price.normalize():f}" for name, price in prices.items() if price is not None}
     return {"model": found.model, **shown}
+
+
+def _rules(found: PricedModel) -> dict[str, Any]:
+    """What was set here; the rest stays empty."""
+    return {rule.name: rule.value for rule in found.rules if rule.is_set_here}

@@ -29,10 +29,10 @@ from optimizer_app.limits.holders import bounded_holders
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider, RouteTarget
 from optimizer_app.models.keys.api_key import KEY_PREFIX, KeyScope, key_hash
-from optimizer_app.prices.entries import override_cache_prices
+from optimizer_app.prices.rules import all_facts
 from optimizer_app.projects.relay_paths import may_relay
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.ports import CachePrices
+from token_optimizer.ports import NO_FACTS, ModelFacts
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +57,8 @@ class Caller:
     configs: Mapping[str, NamedConfig]
     providers: Sequence[ProviderRoute]
     routes: Sequence[ModelRoute] = ()
-    # Of the models for which somebody set prices.
-    cache_prices: Mapping[str, CachePrices] = field(default_factory=dict)
+    # Of the models of which somebody set prices, the window, or how they are cached.
+    facts: Mapping[str, ModelFacts] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
     hash_secret: str = field(default="", repr=False)
     scopes: frozenset[str] = frozenset(KeyScope.values)
@@ -94,6 +94,10 @@ class Caller:
     @property
     def is_held_to_models(self) -> bool:
         return any(holder.limits.allowed_models for holder in self.holders)
+
+    def facts_of(self, model: str) -> ModelFacts:
+        """What somebody set of the model."""
+        return self.facts.get(model, NO_FACTS)
 
     def config_named(self, name: str | None) -> NamedConfig:
         """The project's config of that name, else the preset of that name; the key's own without a name."""
@@ -146,7 +150,7 @@ def caller_of(hashed: str) -> Caller | None:
         providers=tuple(providers.values()),
         # Most projects have none, which takes no query then.
         routes=stored_routes(key.project_id, providers) if any(row.is_routed for row in routed) else (),
-        cache_prices=override_cache_prices(),
+        facts=all_facts(),
         hash_secret=key.project.hash_secret,
         scopes=frozenset(key.scopes),
         relay_paths=tuple(key.relay_paths),

@@ -106,7 +106,10 @@ async def optimized(
     gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest
 ) -> Optimized:
     """The prompt made smaller, and noted in the trace."""
-    result = await gateway.optimize(request.for_optimizer(recording.trace_id), caller.project_id)
+    asked = dataclasses.replace(
+        request.for_optimizer(recording.trace_id), facts=caller.facts_of(request.model)
+    )
+    result = await gateway.optimize(asked, caller.project_id)
     recording.note_stats(result.stats)
     return result
 

@@ -23,7 +23,7 @@ from optimizer_app.provider_cache import openai_hints
 from optimizer_app.provider_cache.breakpoints import Place, longest_first, turn_ends, with_breakpoints
 from optimizer_app.provider_cache.costs import cache_costs
 from optimizer_app.provider_cache.lifetimes import CacheCosts, Lifetime, Recurrence, lifetime_that_pays
-from token_optimizer.prompt_cache.rules import cache_rules
+from token_optimizer.prompt_cache.rules import CacheRules, cache_rules
 
 _ANTHROPICS = b'"cache_control"'
 _OPENAIS = (b'"prompt_cache_breakpoint"', b'"prompt_cache_options"')
@@ -38,19 +38,22 @@ async def cache_hints(
     """What is added to the body; nothing where the config wants none, or the client takes care itself."""
     if request.named.config.provider_cache == "off" or request.unwritable:
         return []
-    costs = cache_costs(request.model, request.dialect, caller.cache_prices.get(request.model))
+    facts = caller.facts_of(request.model)
+    costs = cache_costs(request.model, request.dialect, facts.cache_prices)
+    rules = facts.cache_rules or cache_rules(request.model)
     if request.dialect != "anthropic":
-        return _openai_hints(request, result, costs, caller.hash_secret)
-    if costs is None or _ANTHROPICS in request.raw:
+        return _openai_hints(request, result, costs, rules, caller.hash_secret)
+    caches_unasked = facts.cache_rules is not None and rules.implicit == "everywhere"
+    if costs is None or caches_unasked or _ANTHROPICS in request.raw:
         return []
-    lifetimes = await _lifetimes(recurrences, caller, request, result, costs)
+    lifetimes = await _lifetimes(recurrences, caller, result, costs, rules)
     return [_breakpoints(lifetimes)] if lifetimes else []
 
 
 def _openai_hints(
-    request: PromptRequest, result: Optimized, costs: CacheCosts | None, secret: str
+    request: PromptRequest, result: Optimized, costs: CacheCosts | None, rules: CacheRules, secret: str
 ) -> list[Addition]:
-    if result.stats.tokens_after < openai_hints.LEAST_TOKENS:
+    if result.stats.tokens_after < rules.min_tokens:
         return []
     hints = []
     if request.body.get(openai_hints.KEY) is None and (key := openai_hints.cache_key(result.body, secret)):
@@ -74,17 +77,17 @@ def _breakpoints(lifetimes: Mapping[Place, Lifetime]) -> Addition:
 
 
 async def _lifetimes(
-    recurrences: Recurrences, caller: Caller, request: PromptRequest, result: Optimized, costs: CacheCosts
+    recurrences: Recurrences, caller: Caller, result: Optimized, costs: CacheCosts, rules: CacheRules
 ) -> dict[Place, Lifetime]:
     """The places to mark, in the order of the prompt, as far as marking them pays."""
-    least_tokens = cache_rules(request.model).min_tokens
-    if result.stats.tokens_after < least_tokens:
+    if result.stats.tokens_after < rules.min_tokens:
         return {}
-    names = _names(result, caller.hash_secret, least_tokens * _BYTES_PER_TOKEN)
+    names = _names(result, caller.hash_secret, rules.min_tokens * _BYTES_PER_TOKEN)
     found = await recurrences.note(str(caller.project_id), list(names))
     known = dict(zip(names.values(), found, strict=True))
     places = _recurring_places(known, result)
-    paying = {place: lifetime_that_pays(again, costs) for place, again in places.items()}
+    usual = rules.lifetime_seconds
+    paying = {place: lifetime_that_pays(again, costs, usual) for place, again in places.items()}
     return longest_first({place: lifetime for place, lifetime in paying.items() if lifetime is not None})
 
 

@@ -20,6 +20,7 @@ from optimizer_app.prompts.versions.published import PublishedPrompt
 from token_optimizer.dialects.bodies import conversation_key, has_answers
 from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.keys import prompt_digest
+from token_optimizer.ports import NO_FACTS
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
@@ -102,7 +103,7 @@ class PromptRequest:
             # What is only looked at is sent by somebody else.
             answers_read_back=remembered_for is not None,
             with_texts=self.named.config.capture_days > 0 and not self.off,
-            cache_prices=remembered_for.cache_prices.get(self.model) if remembered_for else None,
+            facts=remembered_for.facts_of(self.model) if remembered_for else NO_FACTS,
         )
 
 

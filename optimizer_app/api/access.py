@@ -48,6 +48,13 @@ class IsStaff(BasePermission):
         return bool(getattr(request.user, "is_staff", False)) and not is_bounded
 
 
+class StaffChanges(IsStaff):
+    """Everybody may look at it; it holds for the whole instance, so only staff changes it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.method in SAFE_METHODS or super().has_permission(request, view)
+
+
 class IsOneself(BasePermission):
     """What belongs to a person, not to projects: for sessions, and tokens that are bound to no project."""
 

@@ -17,6 +17,7 @@ from optimizer_app.api.collections.documents import DocumentsView
 from optimizer_app.api.collections.playground import PlaygroundView
 from optimizer_app.api.collections.projects import ProjectsView
 from optimizer_app.api.collections.prompts.prompts import PromptsView
+from optimizer_app.api.collections.providers.model_rules import ModelRulesView
 from optimizer_app.api.collections.providers.prices import PricesView, PriceView
 from optimizer_app.api.collections.providers.providers import ProvidersView
 from optimizer_app.api.collections.providers.routes import RoutesView
@@ -68,6 +69,7 @@ urlpatterns = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("prices/", PricesView.as_view(), name="prices"),
     path("prices/<path:model>/", PriceView.as_view(), name="price"),
+    path("model-rules/<path:model>/", ModelRulesView.as_view(), name="model_rules"),
     path("overview/", OverviewView.as_view(), name="overview"),
     path("holdout/", HoldoutView.as_view(), name="holdout"),
     path("blocks/", BlocksView.as_view(), name="blocks"),

@@ -10,12 +10,20 @@ from django.http import Http404
 from rest_framework import mixins
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from optimizer_app.api.access import projects_of
+from optimizer_app.api.access import StaffChanges, projects_of
 from optimizer_app.models import Role
 from optimizer_app.models.projects.project import ProjectQuerySet
 from optimizer_app.models.projects.roles import need_role, needed_role
+
+
+class OfTheInstance(APIView):
+    """What holds for the whole instance: everybody may look at it, and staff may change it."""
+
+    def get_permissions(self) -> list[Any]:
+        return [*super().get_permissions(), StaffChanges()]
 
 
 class Collection(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Any]):

@@ -17,6 +17,7 @@ from optimizer_app.models.projects.project import Project
 from optimizer_app.models.projects.roles import Role
 from optimizer_app.models.prompts.playground_example import PlaygroundExample
 from optimizer_app.models.prompts.prompt_template import PromptDraft, PromptTemplate, PromptVersion
+from optimizer_app.models.providers.model_rules import ModelRules
 from optimizer_app.models.providers.price_override import PriceOverride
 from optimizer_app.models.providers.provider import Provider
 from optimizer_app.models.providers.route import Route, RouteTarget
@@ -56,6 +57,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "MetricSeries",
+    "ModelRules",
     "OptimizationConfig",
     "PlaygroundExample",
     "Precompression",

@@ -14,7 +14,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import CachePrices, Ports, RetrievalResult
+from token_optimizer.ports import NO_FACTS, ModelFacts, Ports, RetrievalResult
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_body, is_estimate
 
@@ -33,7 +33,7 @@ class OptimizationRequest:
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
     the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     `with_texts`: the result is to hold the text of every block.
-    `cache_prices` are those that somebody set for the model. `turn_key`: what is held under it for the next
+    `facts` are those that somebody set of the model. `turn_key`: what is held under it for the next
     turn is to come with the result.
     """
 
@@ -51,7 +51,7 @@ class OptimizationRequest:
     project_id: uuid.UUID | None = None
     answers_read_back: bool = False
     with_texts: bool = False
-    cache_prices: CachePrices | None = None
+    facts: ModelFacts = NO_FACTS
     turn_key: str = ""
 
 
@@ -97,7 +97,7 @@ def run_inline(
             answers_read_back=request.answers_read_back,
             with_texts=request.with_texts,
             with_segments=bool(request.secret),
-            cache_prices=request.cache_prices,
+            facts=request.facts,
             max_new_bytes=max_new_bytes,
         ),
     )

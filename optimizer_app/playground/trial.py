@@ -19,6 +19,7 @@ from optimizer_app.optimize.service import (
     worker_pool,
 )
 from optimizer_app.playground.prompt import TrialPrompt
+from optimizer_app.prices.rules import facts_of
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.masking.bodies import masked_body
 
@@ -56,15 +57,17 @@ async def _results(requests: Sequence[OptimizationRequest], project_id: uuid.UUI
 
 
 def _request(prompt: TrialPrompt, tried: TrialConfig) -> OptimizationRequest:
+    model = prompt.model or tried.config.target_model
     return OptimizationRequest(
         body=prompt.body,
         dialect=prompt.dialect,
         config=tried.config,
-        model=prompt.model or tried.config.target_model,
+        model=model,
         trace_id=uuid.uuid4(),
         size_bytes=prompt.size_bytes,
         budget_tokens=tried.budget_tokens or prompt.budget_tokens,
         documents=prompt.documents or None,
         query=prompt.question or None,
         with_texts=True,
+        facts=facts_of(model),
     )

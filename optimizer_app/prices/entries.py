@@ -18,6 +18,8 @@ from token_optimizer.ports import CachePrices
 Entry = tuple[Provider, ModelInfo]
 
 _PER = 1_000_000
+_KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+PRICE_NAMES = tuple(f"{kind}_usd" for kind in _KINDS)
 _HERE = Provider(id="override", name="this instance", api_pattern="")
 
 
@@ -29,6 +31,7 @@ class ModelPrices:
     output_usd: Decimal | None
     cache_read_usd: Decimal | None
     cache_write_usd: Decimal | None
+    cache_write_1h_usd: Decimal | None = None
     tiered: bool = False
 
 
@@ -42,23 +45,20 @@ def entry_of(model: str, dialect: str, override: PriceOverride | None) -> Entry 
     return priced_model(model, dialect) if override is None else (_HERE, _entry(override))
 
 
-def override_cache_prices() -> Mapping[str, CachePrices]:
-    """What cached and new input cost, by the models for which somebody set prices."""
-    return {row.model: _cache_prices(row) for row in PriceOverride.objects.all()}
-
-
-def _cache_prices(override: PriceOverride) -> CachePrices:
-    read, write = (
-        float(override.input_usd if price is None else price) / _PER
-        for price in (override.cache_read_usd, override.cache_write_usd)
+def cache_prices_of(override: PriceOverride) -> CachePrices:
+    """What cached and new input cost."""
+    new = override.input_usd
+    read, write, hour_write = (
+        float(new if price is None else price) / _PER
+        for price in (override.cache_read_usd, override.cache_write_usd, override.hour_write_usd)
     )
-    return CachePrices(read, write, float(override.input_usd) / _PER)
+    return CachePrices(read, write, float(new) / _PER, hour_write)
 
 
 def prices_of(entry: Entry, at: datetime | None = None) -> ModelPrices:
     """What the entry asks, for prompts of ordinary length where that makes a difference."""
     found: dict[str, Any] = vars(entry[1].get_prices(at or timezone.now()))
-    prices = {name: found.get(f"{name}_mtok") for name in ("input", "output", "cache_read", "cache_write")}
+    prices = {name: found.get(f"{name}_mtok") for name in _KINDS}
     base = {f"{name}_usd": _base(price) for name, price in prices.items()}
     return ModelPrices(**base, tiered=any(isinstance(price, TieredPrices) for price in prices.values()))
 
@@ -73,6 +73,7 @@ def _entry(override: PriceOverride) -> ModelInfo:
         "output_mtok": override.output_usd,
         "cache_read_mtok": override.cache_read_usd,
         "cache_write_mtok": override.cache_write_usd,
+        "cache_write_1h_mtok": override.hour_write_usd,
     }
     known = {name: price for name, price in prices.items() if price is not None}
     return ModelInfo(override.model, ClauseEquals(override.model), prices=ModelPrice(**known))

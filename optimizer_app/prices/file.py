@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import structlog
+from django.conf import settings
 from genai_prices import data_snapshot, types
 from pydantic import ValidationError
 
@@ -55,6 +57,12 @@ def use_price_file(path: Path) -> None:
     data_snapshot.set_custom_snapshot(data_snapshot.DataSnapshot(providers, from_auto_update=False))
     priced_model.cache_clear()
     cache_prices.cache_clear()
+
+
+def price_source() -> str:
+    """Where prices and windows that nobody set come from."""
+    date = price_file_date(settings.PRICES_FILE)
+    return f"the price file of {date:%Y-%m-%d}" if date else f"genai-prices {version('genai-prices')}"
 
 
 def price_file_date(path: Path) -> datetime | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Q
 
-from optimizer_app.models import PriceOverride
+from optimizer_app.models import ModelRules, PriceOverride
 from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import Entry, ModelPrices, entry_of, prices_of
-from optimizer_app.prices.file import price_file_date
+from optimizer_app.prices.shown_rules import ShownRule, shown_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +25,32 @@ class PricedModel:
     listed: ModelPrices | None
     provider: str = ""
     override: PriceOverride | None = None
+    rules: Sequence[ShownRule] = ()
+
+    @property
+    def has_own_rules(self) -> bool:
+        return any(rule.is_set_here for rule in self.rules)
 
     @property
     def has_price(self) -> bool:
         return self.prices is not None
 
 
-def source() -> str:
-    """Where prices that nobody set come from."""
-    date = price_file_date(settings.PRICES_FILE)
-    return f"the price file of {date:%Y-%m-%d}" if date else f"genai-prices {version('genai-prices')}"
-
-
 def price_list(traces: RequestTraceQuerySet) -> list[PricedModel]:
-    """The models of these requests and those with an override: unpriced first, then the most used."""
+    """Models of these requests, or of which something was set: unpriced first, then the most used."""
     overrides = {row.model: row for row in PriceOverride.objects.select_related("set_by")}
+    rules = {row.model: row for row in ModelRules.objects.all()}
     seen = _seen(traces)
-    names = [*seen, *(name for name in overrides if name not in seen)]
-    rows = [_priced(name, seen.get(name), overrides.get(name)) for name in names]
+    names = dict.fromkeys([*seen, *overrides, *rules])
+    rows = [_priced(name, seen.get(name), overrides.get(name), rules.get(name)) for name in names]
     return sorted(rows, key=lambda row: (row.has_price, -row.requests, row.model))
 
 
 def priced_model_named(model: str, traces: RequestTraceQuerySet) -> PricedModel:
     """One model, whether requests have named it or not."""
     override = PriceOverride.objects.select_related("set_by").filter(model=model).first()
-    return _priced(model, _seen(traces.filter(model=model)).get(model), override)
+    rules = ModelRules.objects.filter(model=model).first()
+    return _priced(model, _seen(traces.filter(model=model)).get(model), override, rules)
 
 
 def _seen(traces: RequestTraceQuerySet) -> dict[str, dict[str, Any]]:
@@ -65,7 +65,9 @@ def _seen(traces: RequestTraceQuerySet) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _priced(model: str, seen: dict[str, Any] | None, override: PriceOverride | None) -> PricedModel:
+def _priced(
+    model: str, seen: dict[str, Any] | None, override: PriceOverride | None, rules: ModelRules | None
+) -> PricedModel:
     dialect = seen["dialect"] if seen else ""
     known = entry_of(model, dialect, None)
     used = entry_of(model, dialect, override)
@@ -77,6 +79,7 @@ def _priced(model: str, seen: dict[str, Any] | None, override: PriceOverride | N
         prices_of(known) if known else None,
         _provider(known),
         override,
+        shown_rules(model, dialect, rules),
     )
 
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 
 from optimizer_app.models import PriceOverride
-from optimizer_app.prices.entries import ModelPrices
+from optimizer_app.prices.entries import PRICE_NAMES, ModelPrices
 
 
 def set_override(model: str, prices: ModelPrices, by: User | None) -> PriceOverride:
     """The model costs this from now on."""
-    values = {
-        "input_usd": prices.input_usd,
-        "output_usd": prices.output_usd,
-        "cache_read_usd": prices.cache_read_usd,
-        "cache_write_usd": prices.cache_write_usd,
-        "set_by": by,
-    }
+    values = {name: getattr(prices, name) for name in PRICE_NAMES} | {"set_by": by}
     return PriceOverride.objects.update_or_create(model=model, defaults=values)[0]
 
 

@@ -12,14 +12,12 @@ from token_optimizer.ports import CachePrices
 
 # Enough that no price is rounded away, and few enough for the price of short prompts.
 _SAMPLE_TOKENS = 10_000
-# What Anthropic asks for an hour, beside the price of plain input; overrides have no price for it.
-_HOUR_FACTOR = 2.0
 
 
 def cache_costs(model: str, dialect: str, own: CachePrices | None = None) -> CacheCosts | None:
     """The costs, `own` ones first; None where no price is known."""
     if own is not None:
-        hour = own.input_usd * _HOUR_FACTOR
+        hour = own.write_usd if own.hour_write_usd is None else own.hour_write_usd
         return CacheCosts(own.input_usd, own.read_usd, own.write_usd, hour)
     return _known_costs(model, dialect)
 

@@ -47,9 +47,13 @@ class Recurrence:
     gap_seconds: float = 0.0
 
 
-def lifetime_that_pays(recurrence: Recurrence, costs: CacheCosts) -> Lifetime | None:
-    """The shortest lifetime that outlasts the gap; None where it does not pay, or none is long enough."""
+def lifetime_that_pays(
+    recurrence: Recurrence, costs: CacheCosts, usual_seconds: int = Lifetime.MINUTES.seconds
+) -> Lifetime | None:
+    """The shortest lifetime that outlasts the gap; None where it does not pay, or none is long enough.
+    `usual_seconds` is how long the provider keeps what is marked without a lifetime."""
     for lifetime in Lifetime:
-        if recurrence.gap_seconds <= _SAFE_SHARE * lifetime.seconds:
+        seconds = usual_seconds if lifetime is Lifetime.MINUTES else lifetime.seconds
+        if recurrence.gap_seconds <= _SAFE_SHARE * seconds:
             return lifetime if costs.pays(lifetime, recurrence.times) else None
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from optimizer_app.optimize.usage import Usage
 from token_optimizer.models import PromptSegment
-from token_optimizer.prompt_cache.rules import CacheRules, cache_rules
+from token_optimizer.prompt_cache.rules import CacheRules
 from token_optimizer.prompt_cache.simulation import CacheEntries, CacheUse, simulate
 
 
@@ -16,10 +16,11 @@ from token_optimizer.prompt_cache.simulation import CacheEntries, CacheUse, simu
 class Original:
     """A prompt as it came, sent `at` a time in seconds since 1970. `tokens` are our count of all of it.
 
-    `is_unchanged`: it was sent as it came, with no breakpoint of ours.
+    `rules` are those of the model's provider's cache. `is_unchanged`: it was sent as it came,
+    with no breakpoint of ours.
     """
 
-    model: str
+    rules: CacheRules
     tokens: int
     at: float
     segments: Sequence[PromptSegment] = field(default=(), repr=False)
@@ -37,13 +38,12 @@ def usage_without_us(
     """
     total = max((billed.input_tokens or 0) + more_tokens, 0)
     per_counted = total / original.tokens if original.tokens and total else 1.0
-    rules = cache_rules(original.model)
-    use = simulate(original.segments, rules, entries, original.at, per_counted)
+    use = simulate(original.segments, original.rules, entries, original.at, per_counted)
     if not original.segments or not billed.input_tokens:
         return None
     if original.is_unchanged:
         return billed
-    return _billed(total, use, billed, rules)
+    return _billed(total, use, billed, original.rules)
 
 
 def _billed(total: int, use: CacheUse, billed: Usage, rules: CacheRules) -> Usage:

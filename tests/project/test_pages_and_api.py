@@ -111,6 +111,7 @@ OPERATIONS = {
     "revoke_token": "DELETE tokens/{id}",
     "prices": "GET prices",
     "price": "GET prices/{model}, PUT prices/{model}",
+    "price_rules": "PUT model-rules/{model}, DELETE model-rules/{model}",
     "remove_price": "DELETE prices/{model}",
     "system": "GET system",
 }

@@ -128,7 +128,7 @@ class Attempts:
 
     def _cache_prices(self) -> CachePrices | None:
         """The model's prices; None where none is known, or no cached input costs less than new."""
-        own = self.context.cache_prices
+        own = self.context.facts.cache_prices
         if own is not None:
             return own if own.has_discount else None
         return cache_prices(self.context.model, self.original.dialect)

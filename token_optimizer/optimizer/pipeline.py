@@ -196,7 +196,8 @@ def optimize_body(
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
     if ports.with_segments:
-        stats.segments = prompt_segments(original, body, dialect, cache_rules(context.model), ports.secret)
+        rules = ports.facts.cache_rules or cache_rules(context.model)
+        stats.segments = prompt_segments(original, body, dialect, rules, ports.secret)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     if stats.tokens_saved <= 0:
@@ -291,7 +292,7 @@ def _context(
         latency=latency,
         found=found,
         show_handles=can_read_back(body, dialect, config, budget, is_answered=ports.answers_read_back),
-        cache_prices=ports.cache_prices,
+        facts=ports.facts,
         only_short=ports.max_new_bytes is not None,
     )
 

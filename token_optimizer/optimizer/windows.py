@@ -1,7 +1,7 @@
 """The window of a model, which is the hard budget of a config that names none.
 
-The windows are those of genai-prices, where that is installed and knows the model; nothing is fetched. A
-model whose window is not known has no budget, and the trace says so.
+The windows are those of genai-prices, where that is installed and knows the model; nothing is fetched. What a
+caller knows better goes before them. A model whose window is not known has no budget, and the trace says so.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def within_window(original: Prompt, context: Context) -> tuple[Context, list[Sta
     """
     if context.budget_tokens is not None or original.tokens < _MIN_WINDOW_TOKENS:
         return context, []
-    window = context_window(context.model, original.dialect)
+    window = context.facts.context_window or context_window(context.model, original.dialect)
     if window is None:
         reason = f"no window is known for {context.model}: there is no hard budget"
         return context, [StageReport(REPORT_NAME, "skipped", 0.0, 0, reason)]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from token_optimizer.dialects.bodies import conversation_of, message_framing_tokens
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import OUTSIDE, Dialect, Kind, Prompt, PromptSegment
-from token_optimizer.prompt_cache.rules import DAY, FIVE_MINUTES, HALF_HOUR, HOUR, CacheRules
+from token_optimizer.prompt_cache.rules import DAY, HOUR, CacheRules
 
 _KEY_BYTES = 10
 _MAX_SECRET_BYTES = 64
@@ -39,7 +39,7 @@ def prompt_segments(
         return ()
     chain = hashlib.blake2b(digest_size=_KEY_BYTES, key=secret.encode()[:_MAX_SECRET_BYTES])
     segments = []
-    for parts, tokens in _groups(prompt, body, dialect):
+    for parts, tokens in _groups(prompt, body, dialect, rules.lifetime_seconds):
         for part, share in zip(parts, _shares(parts, tokens), strict=True):
             chain.update(part.data)
             segments.append(PromptSegment(chain.hexdigest(), share, part.lifetime_seconds))
@@ -47,9 +47,10 @@ def prompt_segments(
 
 
 def _groups(
-    prompt: Prompt, body: Mapping[str, Any], dialect: Dialect
+    prompt: Prompt, body: Mapping[str, Any], dialect: Dialect, usual: int
 ) -> Iterator[tuple[Sequence[_Part], int]]:
-    """What stands together, in the order in which providers read it, with its tokens."""
+    """What stands together, in the order in which providers read it, with its tokens. `usual` is the lifetime
+    of breakpoints that name none."""
     counted: Counter[int | str] = Counter()
     for block in prompt.blocks:
         if block.kind is Kind.SCHEMA:
@@ -58,26 +59,27 @@ def _groups(
             counted[block.message] += block.tokens
     tools = [*(body.get("tools") or ()), *(body.get("functions") or ())]
     if tools:
-        yield _joined([_part(tool, tool) for tool in tools]), counted["tools"]
+        yield _joined([_part(tool, tool, usual) for tool in tools]), counted["tools"]
     system = body.get("system") or body.get("instructions")
     if system:
-        yield [_part(text, text) for text in _as_list(system)], counted[OUTSIDE]
+        yield [_part(text, text, usual) for text in _as_list(system)], counted[OUTSIDE]
     for number, message in enumerate(conversation_of(body, dialect)):
-        yield _message_parts(message), counted[number] + message_framing_tokens(message)
+        yield _message_parts(message, usual), counted[number] + message_framing_tokens(message)
 
 
-def _message_parts(message: Mapping[str, Any]) -> list[_Part]:
+def _message_parts(message: Mapping[str, Any], usual: int) -> list[_Part]:
     """A message up to each of its content blocks; all else of it belongs to the first."""
     content = message.get("content")
     if not isinstance(content, list) or len(content) < 2:
-        return [_part(message, content)]
+        return [_part(message, content, usual)]
     head = {name: value for name, value in message.items() if name != "content"}
     first, *later = content
-    return [_part({**head, "content": [first]}, first), *(_part(block, block) for block in later)]
+    opening = _part({**head, "content": [first]}, first, usual)
+    return [opening, *(_part(block, block, usual) for block in later)]
 
 
-def _part(value: Any, marked: Any) -> _Part:
-    return _Part(unmarked_json(value), _lifetime(marked))
+def _part(value: Any, marked: Any, usual: int) -> _Part:
+    return _Part(unmarked_json(value), _lifetime(marked, usual))
 
 
 def _joined(tools: Sequence[_Part]) -> list[_Part]:
@@ -91,18 +93,19 @@ def _joined(tools: Sequence[_Part]) -> list[_Part]:
     return [*parts, _Part(data, 0)] if data else parts
 
 
-def _lifetime(value: Any) -> int:
-    """The lifetime of the breakpoint in a part, or of the last one in what it holds."""
+def _lifetime(value: Any, usual: int) -> int:
+    """The lifetime of the breakpoint in a part, or of the last one in what it holds; `usual` where it names
+    none."""
     if isinstance(value, list):
-        return next(filter(None, map(_lifetime, reversed(value))), 0)
+        return next(filter(None, (_lifetime(part, usual) for part in reversed(value))), 0)
     if not isinstance(value, Mapping):
         return 0
     mark = value.get("cache_control")
     if isinstance(mark, Mapping):
-        return HOUR if mark.get("ttl") == "1h" else FIVE_MINUTES
+        return HOUR if mark.get("ttl") == "1h" else usual
     if value.get("prompt_cache_breakpoint"):
-        return HALF_HOUR
-    return _lifetime(value.get("content"))
+        return usual
+    return _lifetime(value.get("content"), usual)
 
 
 def _shares(parts: Sequence[_Part], tokens: int) -> list[int]:
@@ -134,7 +137,7 @@ def _lifetime_of_newest(body: Mapping[str, Any], rules: CacheRules) -> int:
         options = body.get("prompt_cache_options")
         explicit = isinstance(options, Mapping) and options.get("mode") == "explicit"
         return 0 if explicit else rules.lifetime_seconds
-    return _lifetime({"cache_control": body.get("cache_control")})
+    return _lifetime({"cache_control": body.get("cache_control")}, rules.lifetime_seconds)
 
 
 def _with_rest(segments: Sequence[PromptSegment], tokens: int) -> tuple[PromptSegment, ...]:

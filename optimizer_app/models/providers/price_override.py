@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+
+# What Anthropic asks for an hour, beside the price of plain input.
+_HOUR_FACTOR = 2
 
 
 def _usd(**options: Any) -> models.DecimalField[Any, Any]:
@@ -18,6 +22,7 @@ class PriceOverride(models.Model):
     """What a model costs in this instance, in US dollars a million tokens; `model` as requests name it.
 
     Without a price of its own, what is read from the provider's cache or written to it costs as input does.
+    What is written for an hour costs twice that, as Anthropic asks, where writes have a price.
     """
 
     model = models.CharField(max_length=200, unique=True)
@@ -25,6 +30,7 @@ class PriceOverride(models.Model):
     output_usd = _usd()
     cache_read_usd = _usd(null=True)
     cache_write_usd = _usd(null=True)
+    cache_write_1h_usd = _usd(null=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     set_at = models.DateTimeField(auto_now=True)
 
@@ -33,3 +39,10 @@ class PriceOverride(models.Model):
 
     def __str__(self) -> str:
         return self.model
+
+    @property
+    def hour_write_usd(self) -> Decimal | None:
+        """The price of what is written for an hour; None where it costs as input does."""
+        if self.cache_write_1h_usd is None and self.cache_write_usd is not None:
+            return self.input_usd * _HOUR_FACTOR
+        return self.cache_write_1h_usd

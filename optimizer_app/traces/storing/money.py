@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass
 from functools import cache
 
+import msgspec
 from django.conf import settings
 
 from optimizer_app.models import PriceOverride
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
 from optimizer_app.prices.entries import entry_of, overrides_of
+from optimizer_app.prices.rules import cache_rules_of, rules_of
 from optimizer_app.receipts.computing import receipt_of
 from optimizer_app.receipts.drift import NO_DRIFT, Drift, ModelOfProject, learned, with_request
 from optimizer_app.receipts.original_cache import CacheUnavailable, OriginalCaches
@@ -21,7 +23,7 @@ from optimizer_app.receipts.saving import CutPrompt, Prices
 from optimizer_app.receipts.without_us import Original, usage_without_us
 from optimizer_app.traces.record import TraceRecord
 from token_optimizer.models import Origin
-from token_optimizer.prompt_cache.rules import cache_rules
+from token_optimizer.prompt_cache.rules import CacheRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,11 @@ def money_of(
 
     In the order in which the requests came, since each finds in the cache what those before it left there.
     """
-    overrides = overrides_of(name for record in records for name in (record.model, record.sent_model) if name)
+    names = {name for record in records for name in (record.model, record.sent_model) if name}
+    overrides, rules = overrides_of(names), rules_of(names)
+    asked = {record.id: record.model for record in records}
     records = [_as_billed(record, overrides) for record in records]
-    known = learned((record.project_id, record.model) for record in records)
+    learnt = learned((record.project_id, record.model) for record in records)
     found: dict[uuid.UUID, Money] = {}
     drifts: dict[ModelOfProject, Drift] = {}
     for record in sorted(records, key=lambda record: record.created_at):
@@ -49,8 +53,10 @@ def money_of(
         first = first_usage(record)
         if _is_counted_whole(record):
             drifts[key] = with_request(drifts.get(key, NO_DRIFT), record.tokens_after, first.input_tokens)
-        drift = known.get(key, NO_DRIFT) + drifts.get(key, NO_DRIFT)
-        found[record.id] = _money(record, first, drift, overrides.get(record.model))
+        drift = learnt.get(key, NO_DRIFT) + drifts.get(key, NO_DRIFT)
+        set_rules = rules.get(record.model) or rules.get(asked[record.id])
+        known = cache_rules_of(record.model, set_rules)
+        found[record.id] = _money(record, first, drift, overrides.get(record.model), known)
     return found, {key: drift for key, drift in drifts.items() if drift.requests}
 
 
@@ -58,7 +64,7 @@ def _as_billed(record: TraceRecord, overrides: Mapping[str, PriceOverride]) -> T
     """The record under the provider's own name for the model, where that has a price."""
     name = record.sent_model
     is_priced = name and entry_of(name, record.dialect, overrides.get(name)) is not None
-    return replace(record, model=name) if is_priced else record
+    return msgspec.structs.replace(record, model=name) if is_priced else record
 
 
 def _is_counted_whole(record: TraceRecord) -> bool:
@@ -69,7 +75,10 @@ def _is_counted_whole(record: TraceRecord) -> bool:
     return is_billed and bool(record.blocks) and is_whole
 
 
-def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None) -> Money:
+def _money(
+    record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None, rules: CacheRules
+) -> Money:
+    is_priced = entry_of(record.model, record.dialect, override) is not None
     spared = None if record.spared_usage is None else Usage(*astuple(record.spared_usage))
     cut = CutPrompt(
         record.model,
@@ -80,9 +89,9 @@ def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverr
         record.created_at,
         # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
         was_answered=bool(record.provider) and record.status != "error",
-        without_us=_without_us(record, spared or first, drift, override),
+        without_us=_without_us(record, spared or first, drift, rules) if is_priced else None,
         tokens_per_counted=drift.tokens_per_counted,
-        has_own_breakpoints=_is_cached_by_us(record),
+        has_own_breakpoints=_is_cached_by_us(record, rules),
         usage_is_estimated=record.usage_is_estimated,
         spared=spared,
     )
@@ -92,16 +101,12 @@ def _money(record: TraceRecord, first: Usage, drift: Drift, override: PriceOverr
     return Money(*receipt_of(cut, work, _retrieved_tokens(record), override))
 
 
-def _without_us(
-    record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None
-) -> Usage | None:
+def _without_us(record: TraceRecord, first: Usage, drift: Drift, rules: CacheRules) -> Usage | None:
     """The usage that the original would have had; None where it cannot be simulated."""
     if record.status == "error" or not record.segments:
         return None
-    if entry_of(record.model, record.dialect, override) is None:
-        return None
     original = Original(
-        record.model,
+        rules,
         record.tokens_before,
         record.created_at.timestamp(),
         record.segments,
@@ -120,9 +125,9 @@ def _is_unchanged(record: TraceRecord) -> bool:
     return not record.breakpoints_added and all(block["fate"] == "kept" for block in record.blocks)
 
 
-def _is_cached_by_us(record: TraceRecord) -> bool:
+def _is_cached_by_us(record: TraceRecord, rules: CacheRules) -> bool:
     """Whether nothing of it would have been cached but for breakpoints of ours."""
-    return bool(record.breakpoints_added) and cache_rules(record.model).implicit == "none"
+    return bool(record.breakpoints_added) and rules.implicit == "none"
 
 
 @cache

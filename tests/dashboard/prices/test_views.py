@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from optimizer_app.models import PriceOverride, Project
-from optimizer_app.prices.listing import source
+from optimizer_app.models import AuditEntry, ModelRules, PriceOverride, Project
+from optimizer_app.prices.file import price_source
 from tests.dashboard.pages import page_text
 from tests.dashboard.traces.rows import make_trace
 
@@ -32,7 +32,7 @@ def test_it_works(as_admin: Client, traces: None) -> None:
     page = page_text(as_admin, "/prices")
     assert names(page) == ["house-model", "gpt-4o"]
     assert "1 model without a price" in page
-    assert f"{source()}, OpenAI" in page
+    assert f"{price_source()}, OpenAI" in page
     for price in ("$2.50<", "$10.00<", "$1.25<"):
         assert price in page
 
@@ -85,7 +85,7 @@ def test_a_price_is_set_and_removed(as_admin: Client, traces: None) -> None:
 def test_the_form_begins_with_the_known_price(as_admin: Client) -> None:
     page = unescape(page_text(as_admin, "/prices/model?model=claude-sonnet-4-20250514"))
     assert 'name="cache_write_usd" value="3.75"' in page
-    assert f"{source()} has $3.00 for input and $15.00 for output" in page
+    assert f"{price_source()} has $3.00 for input and $15.00 for output" in page
 
 
 @pytest.mark.parametrize("wrong", [{"input_usd": "-1"}, {"output_usd": ""}, {"cache_read_usd": "cheap"}])
@@ -95,9 +95,39 @@ def test_a_price_that_is_none_is_refused_at_its_field(as_admin: Client, wrong: d
     assert not PriceOverride.objects.exists()
 
 
+RULES = {"context_window_tokens": "32000", "cache_min_tokens": "512", "cache_breakpoints": "everywhere"}
+
+
+def test_a_window_and_cache_rules_are_set_and_taken_back(as_admin: Client, traces: None) -> None:
+    known = page_text(as_admin, "/prices/model?model=gpt-4o")
+    assert "128,000 tokens" in known
+    assert f"by {price_source()}" in known
+    assert "by the provider&#x27;s documentation" in known
+    answer = as_admin.post("/prices/rules?model=gpt-4o&range=7d", RULES)
+    assert answer["Location"] == "/prices?range=7d"
+    assert "own rules" in page_text(as_admin, "/prices")
+    page = page_text(as_admin, "/prices/model?model=gpt-4o")
+    assert page.count("set here</b>") == 3
+    assert 'name="cache_min_tokens" value="512"' in page
+    as_admin.post("/prices/rules?model=gpt-4o", {})
+    assert not ModelRules.objects.exists()
+    noted = AuditEntry.objects.filter(kind="rules of a model").order_by("pk")
+    assert list(noted.values_list("action", flat=True)) == ["added", "removed"]
+
+
+def test_a_rule_that_is_none_is_refused_at_its_field(as_admin: Client, traces: None) -> None:
+    wrong = {**RULES, "context_window_tokens": "12"}
+    assert (
+        'href="#id_context_window_tokens"' in as_admin.post("/prices/rules?model=m", wrong).content.decode()
+    )
+    assert as_admin.post("/prices/rules", RULES).status_code == 200
+    assert not ModelRules.objects.exists()
+
+
 def test_prices_are_for_staff(as_member: Client, project: Project) -> None:
     for path in ("/prices", "/prices/model"):
         assert as_member.get(path).status_code == 403
         assert as_member.post(path, PRICE).status_code == 403
+    assert as_member.post("/prices/rules?model=m", RULES).status_code == 403
     assert as_member.post("/prices/remove", PRICE).status_code == 403
     assert not PriceOverride.objects.exists()

@@ -28,7 +28,7 @@ def test_prices_that_were_set_for_the_model_go_with_a_request_that_is_sent() -> 
     def prices_for(model: str) -> CachePrices | None:
         named = NamedConfig("", None, OptimizerConfig())
         request = PromptRequest("openai", b"{}", {"model": model}, named)
-        return request.for_optimizer(uuid.uuid4(), caller).cache_prices
+        return request.for_optimizer(uuid.uuid4(), caller).facts.cache_prices
 
-    assert prices_for("house-model") == CachePrices(read_usd=5e-7, write_usd=2e-6, input_usd=2e-6)
+    assert prices_for("house-model") == CachePrices(5e-7, 2e-6, 2e-6, 2e-6)
     assert prices_for("gpt-4o") is None

@@ -13,8 +13,7 @@ from django.core.management import CommandError, call_command
 from genai_prices import data_snapshot
 
 from optimizer_app.prices.entries import prices_of
-from optimizer_app.prices.file import NoPriceFile, providers_in, use_price_file
-from optimizer_app.prices.listing import source
+from optimizer_app.prices.file import NoPriceFile, price_source, providers_in, use_price_file
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices, priced_model
 
 MODEL = {
@@ -65,14 +64,14 @@ def test_what_is_no_file_of_prices(tmp_path: Path, data: bytes) -> None:
 
 def test_the_command_checks_a_file_and_puts_it_there(settings: Any, file: Path, tmp_path: Path) -> None:
     settings.PRICES_FILE = tmp_path / "prices.json"
-    assert source().startswith("genai-prices ")
+    assert price_source().startswith("genai-prices ")
     said = StringIO()
     call_command("prices", "--load", str(file), stdout=said)
     assert said.getvalue().startswith("Models: 1, providers: 1.")
-    assert source().startswith("the price file of ")
+    assert price_source().startswith("the price file of ")
     file.write_text("[]")
     with pytest.raises(CommandError, match="no file of prices"):
         call_command("prices", "--load", str(file))
     assert json.loads(settings.PRICES_FILE.read_text()) == DATA
     call_command("prices", "--forget", stdout=said)
-    assert source().startswith("genai-prices ")
+    assert price_source().startswith("genai-prices ")

@@ -7,9 +7,11 @@ from decimal import Decimal
 import pytest
 
 from optimizer_app.models import Project, RequestTrace
-from optimizer_app.prices.entries import ModelPrices, entry_of, override_cache_prices, prices_of
+from optimizer_app.prices.entries import ModelPrices, cache_prices_of, entry_of, prices_of
 from optimizer_app.prices.listing import price_list
 from optimizer_app.prices.overrides import remove_override, set_override
+from optimizer_app.prices.units import unit_prices
+from optimizer_app.provider_cache.costs import cache_costs
 from optimizer_app.traces.storing.store import store
 from tests.optimizer_app.traces.records import new_record
 from token_optimizer.ports import CachePrices
@@ -54,6 +56,13 @@ def test_an_override_goes_before_the_known_price_of_that_model_alone(project: Pr
     assert stored_money(project, "gpt-4o-2024-11-20")[0] == Decimal("0.0025")
 
 
+def test_a_request_under_a_name_of_ones_own_costs_what_the_providers_model_does(project: Project) -> None:
+    fields = {"tokens_before": 2_000, "tokens_after": 1_000, "usage_input_tokens": 1_000}
+    record = new_record(project.pk, model="fast", sent_model="gpt-4o", **fields)
+    store([record])
+    assert RequestTrace.objects.get(pk=record.id).gross_usd == Decimal("0.0025")
+
+
 def test_setting_it_again_replaces_it() -> None:
     set_override("m", CHEAP, None)
     again = set_override("m", ModelPrices(Decimal(1), Decimal(2), None, None), None)
@@ -75,8 +84,18 @@ def test_the_list_has_unpriced_models_first_then_the_most_used(project: Project)
 
 
 def test_without_a_price_of_its_own_the_cache_has_no_discount() -> None:
-    set_override("house-model", CHEAP, None)
-    set_override("flat-model", ModelPrices(Decimal(2), Decimal(8), None, None), None)
-    prices = override_cache_prices()
-    assert prices["house-model"] == CachePrices(read_usd=5e-7, write_usd=2e-6, input_usd=2e-6)
-    assert not prices["flat-model"].has_discount
+    cheap = set_override("house-model", CHEAP, None)
+    flat = set_override("flat-model", ModelPrices(Decimal(2), Decimal(8), None, None), None)
+    same = CachePrices(read_usd=5e-7, write_usd=2e-6, input_usd=2e-6, hour_write_usd=2e-6)
+    assert cache_prices_of(cheap) == same
+    assert not cache_prices_of(flat).has_discount
+
+
+@pytest.mark.parametrize(
+    ("write", "hour", "costs"),
+    [(None, None, Decimal(2)), (Decimal("2.5"), None, Decimal(4)), (Decimal("2.5"), Decimal(3), Decimal(3))],
+)
+def test_writes_for_an_hour(write: Decimal | None, hour: Decimal | None, costs: Decimal) -> None:
+    own = set_override("m", ModelPrices(Decimal(2), Decimal(8), None, write, hour), None)
+    assert unit_prices(entry_of("m", "", own), 1_000).cache_write_1h_usd == costs
+    assert cache_costs("m", "", cache_prices_of(own)).hour_write_usd == pytest.approx(float(costs) / 1e6)

@@ -42,7 +42,7 @@ def test_costs_are_those_of_genai_prices_or_an_override() -> None:
     assert known is not None
     assert astuple(known) == pytest.approx(astuple(SONNET))
     assert cache_costs("a-model-of-nobody", "anthropic") is None
-    own = cache_costs("claude-sonnet-4-5", "anthropic", CachePrices(1e-7, 1.25e-6, 1e-6))
+    own = cache_costs("claude-sonnet-4-5", "anthropic", CachePrices(1e-7, 1.25e-6, 1e-6, 2e-6))
     assert own == CacheCosts(input_usd=1e-6, read_usd=1e-7, write_usd=1.25e-6, hour_write_usd=2e-6)
 
 

@@ -12,6 +12,7 @@ from token_optimizer.models import OptimizationStats, StageReport
 from token_optimizer.optimizer.conversation.cache_prices import priced_model
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.windows import context_window
+from token_optimizer.ports import ModelFacts, Ports
 
 CONFIG = OptimizerConfig.preset("safe")
 WALK = "On day {} we walked {} km along the coast, rested at noon and slept in hut {} under the old pines."
@@ -80,3 +81,13 @@ def test_without_genai_prices_there_is_no_window(monkeypatch: pytest.MonkeyPatch
         assert context_window("gpt-4", "openai") is None
     finally:
         priced_model.cache_clear()
+
+
+def test_a_window_that_the_caller_knows_goes_before_the_known_one() -> None:
+    body = {"model": "gpt-4o", "messages": _chat(250)}
+    ports = Ports(facts=ModelFacts(context_window=6_000))
+    stats = optimize_body(body, "openai", config=CONFIG, ports=ports).stats
+    assert stats.tokens_before > 6_000 > stats.tokens_after
+    report = _report(stats)
+    assert report is not None
+    assert report.reason == "the window of gpt-4o: 6,000 tokens"

@@ -9,7 +9,7 @@ from math import inf
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.media import Media
 from token_optimizer.models import Dialect, Prompt
-from token_optimizer.ports import CachePrices, PrecompressionStore, RetrievalResult
+from token_optimizer.ports import NO_FACTS, ModelFacts, PrecompressionStore, RetrievalResult
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_texts
 from token_optimizer.tokens.media import MediaCount, count_media
@@ -31,7 +31,7 @@ class Context:
     `original` is the prompt as it came, with what earlier turns cut. `found` is what the store has for the
     question, `precompressions` has texts compressed in the background, and `latency` knows what time is
     left. `show_handles`: markers are written with their handles, by which the model can ask for what they
-    stand for. `cache_prices` are the model's, where the caller knows better than genai-prices.
+    stand for. `facts` are those of the model that the caller knows better than genai-prices.
     `only_short`: what takes long raises NotShort."""
 
     config: OptimizerConfig
@@ -44,7 +44,7 @@ class Context:
     latency: Latency = field(default_factory=lambda: Latency(inf))
     found: RetrievalResult | None = None
     show_handles: bool = False
-    cache_prices: CachePrices | None = None
+    facts: ModelFacts = NO_FACTS
     only_short: bool = False
 
     def aiming(self, prompt: Prompt) -> Context:

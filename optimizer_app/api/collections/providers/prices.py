@@ -7,12 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from optimizer_app.api.access import IsStaff, person_of, projects_of
+from optimizer_app.api.access import person_of, projects_of
+from optimizer_app.api.view import OfTheInstance
 from optimizer_app.models import RequestTrace
 from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import ModelPrices
@@ -38,6 +37,7 @@ class PricesSerializer(serializers.Serializer[Any]):
     output_usd = _usd()
     cache_read_usd = _usd(allow_null=True, default=None)
     cache_write_usd = _usd(allow_null=True, default=None)
+    cache_write_1h_usd = _usd(allow_null=True, default=None)
 
 
 class PricedModelSerializer(serializers.Serializer[Any]):
@@ -53,11 +53,7 @@ class PricedModelSerializer(serializers.Serializer[Any]):
         return row.override is not None
 
 
-class _Prices(APIView):
-    def get_permissions(self) -> list[Any]:
-        found = list(super().get_permissions())
-        return found if self.request.method in SAFE_METHODS else [*found, IsStaff()]
-
+class _Prices(OfTheInstance):
     def traces(self) -> RequestTraceQuerySet:
         return RequestTrace.objects.filter(project__in=projects_of(self.request))
 

@@ -243,6 +243,21 @@ def test_a_price_is_set_and_taken_back(call_as_staff: Caller) -> None:
     assert call_as_staff("DELETE", "prices/our/model/").status == 404
 
 
+def test_a_models_window_and_cache_rules_are_set_and_taken_back(call: Caller, call_as_staff: Caller) -> None:
+    rules = {"context_window_tokens": 32_000, "cache_breakpoints": "newest"}
+    assert call("PUT", "model-rules/our/model/", rules).status == 403
+    shown = call_as_staff("PUT", "model-rules/our/model/", rules).body
+    assert [rule["value"] for rule in shown] == [32_000, 1024, 128, 600, "newest"]
+    assert [rule["origin"] == "set here" for rule in shown] == [True, False, False, False, True]
+    assert call("GET", "model-rules/our/model/").body == shown
+    refused = call_as_staff(
+        "PUT", "model-rules/our/model/", {"cache_step_tokens": 0, "cache_breakpoints": "x"}
+    )
+    assert sorted(refused.error["fields"]) == ["cache_breakpoints", "cache_step_tokens"]
+    assert call_as_staff("DELETE", "model-rules/our/model/").status == 204
+    assert call_as_staff("DELETE", "model-rules/our/model/").status == 404
+
+
 def test_tokens_are_made_by_people_alone(call: Caller, member: User, project: Project) -> None:
     assert call("POST", "tokens/", {"name": "second"}).status == 403
     client = Client()

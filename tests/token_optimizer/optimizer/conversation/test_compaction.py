@@ -15,7 +15,7 @@ from token_optimizer.optimizer.conversation.cache_prices import cache_prices
 from token_optimizer.optimizer.conversation.compaction import Compaction, coming_requests, is_due
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.ports import CachePrices, Ports
+from token_optimizer.ports import CachePrices, ModelFacts, Ports
 
 JUNK = "Thinking aloud: " + "the pool may be too small, or the server gone, or the network slow. " * 40
 # What is long enough to be junk only once it is older than the protected turns.
@@ -37,7 +37,7 @@ def _turns(count: int, thought: str = JUNK) -> Iterator[list[dict[str, Any]]]:
 def _results(
     model: str, count: int, thought: str = JUNK, prices: CachePrices | None = None
 ) -> list[OptimizationResult]:
-    ports = Ports(memory=InProcessMemory(), cache_prices=prices)
+    ports = Ports(memory=InProcessMemory(), facts=ModelFacts(cache_prices=prices))
     return [
         optimize_body({"model": model, "messages": messages}, "openai", config=CONFIG, ports=ports)
         for messages in _turns(count, thought)
