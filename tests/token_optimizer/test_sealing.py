@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from cryptography.fernet import Fernet
 
-from token_optimizer.sealing import NotUnsealed, decrypt, derived_key, encrypt, seal, unseal
+from token_optimizer.sealing import (
+    NotUnsealed,
+    decrypt,
+    derived_key,
+    encrypt,
+    seal,
+    seal_briefly,
+    unseal,
+    unseal_brief,
+)
 
 KEY = derived_key("a secret", purpose="test")
 
@@ -15,6 +24,20 @@ def test_it_works() -> None:
     token = seal(data, KEY)
     assert unseal(token, KEY) == data
     assert len(token) < len(data) / 2
+
+
+@pytest.mark.parametrize("repeats", [0, 1, 500], ids=["empty", "plain", "compressed"])
+def test_what_is_sealed_briefly_opens_under_its_key_alone(repeats: int) -> None:
+    data = "Zwölf Boxkämpfer. ".encode() * repeats
+    token = seal_briefly(data, KEY)
+    assert unseal_brief(token, KEY) == unseal_brief(token.encode(), KEY) == data
+    assert len(token) < max(len(data), 80)
+    assert seal_briefly(data, KEY) != token
+    for damaged in ("", "no token", token[:-4], token[4:], seal(data, KEY)):
+        with pytest.raises(NotUnsealed):
+            unseal_brief(damaged, KEY)
+    with pytest.raises(NotUnsealed):
+        unseal_brief(token, derived_key("another", purpose="test"))
 
 
 def test_encrypted_data_is_a_plain_fernet_token() -> None:

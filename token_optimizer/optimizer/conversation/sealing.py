@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,13 +21,13 @@ def sealed(message: SentMessage, secret: str) -> str:
     flags = [message.gone, message.ended, message.unchanged]
     fields = [_FORMAT, *flags, blocks, tools, message.added]
     fields += [[*map(_row, message.reads)], message.conversation, [*map(list, message.system)]]
-    return sealing.seal(orjson.dumps(fields), _key(secret))
+    return sealing.seal_briefly(orjson.dumps(fields), _key(secret))
 
 
 def opened(token: str | bytes, secret: str) -> SentMessage | None:
     """The message; None for what was sealed under another secret or by another release."""
     try:
-        fields = orjson.loads(sealing.unseal(token, _key(secret)))
+        fields = orjson.loads(sealing.unseal_brief(token, _key(secret)))
         if fields[0] != _FORMAT:
             return None
         _, gone, ended, unchanged, blocks, tools, added, reads, conversation, system = fields
@@ -39,6 +40,7 @@ def opened(token: str | bytes, secret: str) -> SentMessage | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def _key(secret: str) -> bytes:
     return sealing.derived_key(secret, purpose="conversations")
 
