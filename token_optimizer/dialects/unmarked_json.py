@@ -16,17 +16,22 @@ _IN_CACHE_MARKS = b"cache_"
 
 def unmarked_json(value: Any) -> bytes:
     """The value as JSON without cache marks; a client may move them from turn to turn."""
-    text = _json(value)
+    return unmarked(value, as_json(value))
+
+
+def unmarked(value: Any, text: bytes) -> bytes:
+    """The JSON of the value, which is this `text` with its cache marks, without them."""
     if _IN_CACHE_MARKS not in text or not any(mark in text for mark in _CACHE_MARKS):
         return text
     try:
-        return _json(_unmarked(value))
+        return as_json(_unmarked(value))
     except RecursionError:
         # No prompt is so deep: its bytes may depend on the marks.
         return text
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """The value as JSON, with whatever stands in it."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:

@@ -79,8 +79,13 @@ from token_optimizer.optimizer.stages.heuristics import (
 )
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
-from token_optimizer.prompt_cache.rules import cache_rules
-from token_optimizer.prompt_cache.segments import prompt_segments
+from token_optimizer.prompt_cache.rules import CacheRules, cache_rules
+from token_optimizer.prompt_cache.segments import (
+    NO_SEGMENTS,
+    LeadingSegments,
+    leading_segments,
+    whole_segments,
+)
 from token_optimizer.runtime.garbage import collector_paused
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import load_counts
@@ -188,7 +193,9 @@ def optimize_body(
     trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
     conversation = history.conversation(trace_id)
     compacted = attempt.compaction is not None
-    history.write(attempt.original, attempt.after, attempt.ledger, compacted, conversation)
+    rules = ports.facts.cache_rules or cache_rules(context.model)
+    segments = _segments(original, body, history, rules, ports)
+    history.write(attempt.original, attempt.after, attempt.ledger, compacted, conversation, segments)
     sent, added = extras.added_to(attempt)
     stats = stats_of(attempt, history.prefix, context, trace_id, added)
     stats.conversation = conversation
@@ -196,8 +203,7 @@ def optimize_body(
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
     if ports.with_segments:
-        rules = ports.facts.cache_rules or cache_rules(context.model)
-        stats.segments = prompt_segments(original, body, dialect, rules, ports.secret)
+        stats.segments = whole_segments(segments, original, body, rules)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     if stats.tokens_saved <= 0:
@@ -243,6 +249,16 @@ def _read(
     )
     original = framed(original, original.body, context.count)
     return history.around(original.documents_at), original
+
+
+def _segments(
+    original: Prompt, body: Mapping[str, Any], history: ConversationHistory, rules: CacheRules, ports: Ports
+) -> LeadingSegments:
+    """The segments of the prompt as it came, where they are asked for."""
+    if not ports.with_segments:
+        return NO_SEGMENTS
+    before, marked = history.prefix.segments, history.marked
+    return leading_segments(original, body, original.dialect, rules, ports.secret, before, marked)
 
 
 def _best(attempts: Attempts) -> Attempt:

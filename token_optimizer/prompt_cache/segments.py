@@ -4,19 +4,22 @@ Before: tools, a system text and three messages, the second with two content blo
 After: the segments tools, system, message 1, message 2 up to its first block, message 2, message 3
 
 Keys are hashes under the owner's secret, so that neither a text nor its equality with another's can be told.
+Each message's go on from the one before, so that a next turn makes those of its new messages alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 from token_optimizer.dialects.bodies import conversation_of, message_framing_tokens
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import OUTSIDE, Dialect, Kind, Prompt, PromptSegment
-from token_optimizer.prompt_cache.rules import DAY, HOUR, CacheRules
+from token_optimizer.prompt_cache.rules import DAY, FIVE_MINUTES, HALF_HOUR, HOUR, CacheRules
 
 _KEY_BYTES = 10
 _MAX_SECRET_BYTES = 64
@@ -31,49 +34,136 @@ class _Part(NamedTuple):
     lifetime_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class LeadingSegments:
+    """The segments of what stands before a turn's new messages. `of_messages` has those of each message, and
+    `head` those of tools and system text, in which the client had set breakpoints of these `lifetimes`, behind
+    the usual one."""
+
+    lifetimes: tuple[int, ...] = ()
+    head: tuple[PromptSegment, ...] = ()
+    of_messages: tuple[tuple[PromptSegment, ...], ...] = ()
+
+
+NO_SEGMENTS = LeadingSegments()
+
+
 def prompt_segments(
     prompt: Prompt, body: Mapping[str, Any], dialect: Dialect, rules: CacheRules, secret: str
 ) -> tuple[PromptSegment, ...]:
     """The segments of the prompt that this body has; none where it does not hold all of it."""
+    return whole_segments(leading_segments(prompt, body, dialect, rules, secret), prompt, body, rules)
+
+
+def leading_segments(
+    prompt: Prompt,
+    body: Mapping[str, Any],
+    dialect: Dialect,
+    rules: CacheRules,
+    secret: str,
+    before: LeadingSegments = NO_SEGMENTS,
+    marked: Collection[int] = (),
+) -> LeadingSegments:
+    """The segments of all that the body holds. Its first messages are those that `before` is of, but for the
+    breakpoints that the client sets in the messages that are `marked` now."""
     if prompt.documents_at is not None or any(body.get(name) for name in _ELSEWHERE):
-        return ()
-    chain = hashlib.blake2b(digest_size=_KEY_BYTES, key=secret.encode()[:_MAX_SECRET_BYTES])
-    segments = []
-    for parts, tokens in _groups(prompt, body, dialect, rules.lifetime_seconds):
-        for part, share in zip(parts, _shares(parts, tokens), strict=True):
-            chain.update(part.data)
-            segments.append(PromptSegment(chain.hexdigest(), share, part.lifetime_seconds))
+        return NO_SEGMENTS
+    key = secret.encode()[:_MAX_SECRET_BYTES]
+    around = _tools_of(body), _as_list(body.get("system") or body.get("instructions") or [])
+    usual = rules.lifetime_seconds
+    lifetimes = (usual, *(_lifetime(part, usual) for part in chain(*around)))
+    messages = conversation_of(body, dialect)
+    known = len(before.of_messages) if before.lifetimes == lifetimes else 0
+    counted = _tokens_by_place(prompt, known)
+    head = before.head if known else _head(*around, usual, counted, key)
+    found = [
+        _marked_again(segments, messages[number], usual, is_marked=number in marked)
+        for number, segments in enumerate(before.of_messages[:known])
+    ]
+    last = _last_key(found[-1] if found else head)
+    for number, message in enumerate(messages[known:], known):
+        tokens = counted[number] + message_framing_tokens(message)
+        found.append(_continued(last, _message_parts(message, usual), tokens, key))
+        last = _last_key(found[-1])
+    return LeadingSegments(lifetimes, head, tuple(found))
+
+
+def _head(
+    tools: Sequence[Any], system: Sequence[Any], usual: int, counted: Mapping[int | str, int], key: bytes
+) -> tuple[PromptSegment, ...]:
+    """The segments of what stands before the messages."""
+    of_tools = _continued("", _joined([_part(tool, tool, usual) for tool in tools]), counted["tools"], key)
+    parts = [_part(text, text, usual) for text in system]
+    return of_tools + _continued(_last_key(of_tools), parts, counted[OUTSIDE], key)
+
+
+def _last_key(segments: Sequence[PromptSegment]) -> str:
+    return segments[-1].key if segments else ""
+
+
+def whole_segments(
+    leading: LeadingSegments, prompt: Prompt, body: Mapping[str, Any], rules: CacheRules
+) -> tuple[PromptSegment, ...]:
+    """The segments with the breakpoints that the provider sets, and with all that the prompt counts."""
+    segments = [*leading.head, *chain.from_iterable(leading.of_messages)]
     return _with_rest(_with_implicit(segments, body, rules), prompt.tokens)
 
 
-def _groups(
-    prompt: Prompt, body: Mapping[str, Any], dialect: Dialect, usual: int
-) -> Iterator[tuple[Sequence[_Part], int]]:
-    """What stands together, in the order in which providers read it, with its tokens. `usual` is the lifetime
-    of breakpoints that name none."""
+def _tools_of(body: Mapping[str, Any]) -> list[Any]:
+    return [*(body.get("tools") or ()), *(body.get("functions") or ())]
+
+
+def _tokens_by_place(prompt: Prompt, first_message: int) -> Counter[int | str]:
+    """The tokens of tools, of system text and of each message from this one on."""
     counted: Counter[int | str] = Counter()
-    for block in prompt.blocks:
+    for block in reversed(prompt.blocks):
         if block.kind is Kind.SCHEMA:
             counted["tools"] += block.tokens
+        elif 0 <= block.message < first_message:
+            break
         elif block.kind is not Kind.FRAMING:
             counted[block.message] += block.tokens
-    tools = [*(body.get("tools") or ()), *(body.get("functions") or ())]
-    if tools:
-        yield _joined([_part(tool, tool, usual) for tool in tools]), counted["tools"]
-    system = body.get("system") or body.get("instructions")
-    if system:
-        yield [_part(text, text, usual) for text in _as_list(system)], counted[OUTSIDE]
-    for number, message in enumerate(conversation_of(body, dialect)):
-        yield _message_parts(message, usual), counted[number] + message_framing_tokens(message)
+    return counted
+
+
+def _continued(before: str, parts: Sequence[_Part], tokens: int, key: bytes) -> tuple[PromptSegment, ...]:
+    """The segments of what stands together, behind the one with the key `before`."""
+    if not parts:
+        return ()
+    running = hashlib.blake2b(before.encode(), digest_size=_KEY_BYTES, key=key)
+    segments = []
+    for part, share in zip(parts, _shares(parts, tokens), strict=True):
+        running.update(part.data)
+        segments.append(PromptSegment(running.hexdigest(), share, part.lifetime_seconds))
+    return tuple(segments)
+
+
+def _marked_again(
+    segments: tuple[PromptSegment, ...], message: Mapping[str, Any], usual: int, *, is_marked: bool
+) -> tuple[PromptSegment, ...]:
+    """The segments of a message with the breakpoints that it has now."""
+    if not is_marked and not any(segment.lifetime_seconds for segment in segments):
+        return segments
+    lifetimes = (_lifetime(block, usual) for block in _content_blocks(message))
+    return tuple(
+        segment._replace(lifetime_seconds=lifetime)
+        for segment, lifetime in zip(segments, lifetimes, strict=True)
+    )
+
+
+def _content_blocks(message: Mapping[str, Any]) -> Sequence[Any]:
+    """What a message's segments end with."""
+    content = message.get("content")
+    return content if isinstance(content, list) and len(content) > 1 else [content]
 
 
 def _message_parts(message: Mapping[str, Any], usual: int) -> list[_Part]:
     """A message up to each of its content blocks; all else of it belongs to the first."""
-    content = message.get("content")
-    if not isinstance(content, list) or len(content) < 2:
-        return [_part(message, content, usual)]
+    blocks = _content_blocks(message)
+    if len(blocks) < 2:
+        return [_part(message, blocks[0], usual)]
     head = {name: value for name, value in message.items() if name != "content"}
-    first, *later = content
+    first, *later = blocks
     opening = _part({**head, "content": [first]}, first, usual)
     return [opening, *(_part(block, block, usual) for block in later)]
 

@@ -5,18 +5,23 @@ import pytest
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.prompt_cache.rules import DAY, FIVE_MINUTES, HALF_HOUR, HOUR, TEN_MINUTES, cache_rules
-from token_optimizer.prompt_cache.segments import prompt_segments
+from token_optimizer.prompt_cache.segments import NO_SEGMENTS, leading_segments, prompt_segments
 from token_optimizer.tokens.counts import count_body, count_texts
 
 FIVE = {"type": "ephemeral"}
 FOR_AN_HOUR = {"type": "ephemeral", "ttl": "1h"}
+RULES = cache_rules("claude-sonnet-4-5")
 
 
-def segments_of(body, dialect="openai", secret="ours"):
+def prompt_of(body, dialect):
     def count(texts):
         return count_texts(texts, body["model"])
 
-    prompt = framed(canonicalize(body, dialect, count=count), body, count)
+    return framed(canonicalize(body, dialect, count=count), body, count)
+
+
+def segments_of(body, dialect="openai", secret="ours"):
+    prompt = prompt_of(body, dialect)
     return prompt_segments(prompt, body, dialect, cache_rules(body["model"]), secret)
 
 
@@ -61,6 +66,42 @@ def test_a_longer_conversation_begins_with_the_segments_of_the_shorter_one():
     longer = segments_of(chat(FIRST, {"role": "assistant", "content": "A list."}, FIRST))
 
     assert [segment.key for segment in longer[:1]] == [segment.key for segment in shorter]
+
+
+TWO_TEXTS = {"role": "user", "content": [text("one"), text("two")]}
+MARKED = {"role": "user", "content": [text("one", FIVE), text("two", FOR_AN_HOUR)]}
+ANSWER = {"role": "assistant", "content": [text("It is a list.")]}
+
+
+@pytest.mark.parametrize(
+    ("turns", "fields"),
+    [
+        ([[FIRST], [FIRST, ANSWER, TWO_TEXTS]], {}),
+        ([[FIRST, ANSWER, MARKED], [FIRST, ANSWER, TWO_TEXTS, ANSWER, MARKED]], {}),
+        ([[FIRST, ANSWER, TWO_TEXTS], [FIRST, ANSWER, MARKED, ANSWER, FIRST]], {}),
+        ([[TWO_TEXTS], [TWO_TEXTS, ANSWER]], {"system": [text("Be brief."), text("Be kind.", FIVE)]}),
+    ],
+    ids=["plain", "a mark moves on", "a mark comes", "instructions"],
+)
+def test_a_next_turn_goes_on_from_the_one_before(turns, fields):
+    before = NO_SEGMENTS
+    for number, messages in enumerate(turns):
+        body = claude(*messages, tools=[TOOL], **fields)
+        prompt = prompt_of(body, "anthropic")
+        marked = {at for at, message in enumerate(messages) if message is MARKED}
+        found = leading_segments(prompt, body, "anthropic", RULES, "ours", before, marked)
+        assert found == leading_segments(prompt, body, "anthropic", RULES, "ours")
+        assert not number or found.of_messages[0][0].key == before.of_messages[0][0].key
+        before = found
+
+
+def test_other_marks_in_the_instructions_are_seen_on_the_next_turn():
+    first, second = (claude(FIRST, system=[text("Be brief.", mark)]) for mark in (None, FIVE))
+    before = leading_segments(prompt_of(first, "anthropic"), first, "anthropic", RULES, "ours")
+    after = leading_segments(prompt_of(second, "anthropic"), second, "anthropic", RULES, "ours", before)
+
+    assert [segment.lifetime_seconds for segment in after.head] == [FIVE_MINUTES]
+    assert after.head[0].key == before.head[0].key
 
 
 def test_other_tools_make_another_conversation():

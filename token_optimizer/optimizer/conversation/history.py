@@ -11,12 +11,14 @@ from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.errors import NotShort
 from token_optimizer.models import Dialect, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
-from token_optimizer.optimizer.conversation.keys import message_keys, reads_keys, request_key
+from token_optimizer.optimizer.conversation.keys import hashes_of, message_keys, reads_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
+from token_optimizer.optimizer.conversation.message_hashes import NO_HASHES
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.prompt_cache.segments import LeadingSegments
 
 # A turn brings no more than so many messages, as a rule.
 _MAX_NEW_MESSAGES = 50
@@ -27,7 +29,7 @@ class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
     `prefix` has their blocks, where this process worked on the turn before. `read_before` are the `reads`,
-    where they are known.
+    where they are known. `marked` are the numbers of the messages with cache marks.
     """
 
     memory: Memory | None = None
@@ -36,6 +38,7 @@ class ConversationHistory:
     exact_key: str = ""
     prefix: ParsedPrefix = EMPTY_PREFIX
     read_before: Sequence[SentMessage | None] | None = None
+    marked: frozenset[int] = frozenset()
 
     @classmethod
     def find(
@@ -52,7 +55,8 @@ class ConversationHistory:
         The newest message counts as known only with the whole request: its embedded content may have been
         cut for another `query`. NotShort unless this process holds the turn before and no more bytes are new.
         """
-        keys = message_keys(body, dialect, salt) if memory is not None else []
+        hashes = hashes_of(body, dialect, salt) if memory is not None else NO_HASHES
+        keys = hashes.keys
         prefix = _prefix_of_turn_before(memory, keys) if memory is not None else EMPTY_PREFIX
         if max_new_bytes is not None and not 0 < _new_bytes(body, dialect, prefix) <= max_new_bytes:
             raise NotShort("this is no next turn with little that is new", keys)
@@ -67,7 +71,7 @@ class ConversationHistory:
         known = known_messages(prefix.sent, found[: len(asked)])
         read_before = found[len(asked) :] if first and len(known) == first else None
         prefix = prefix if first else _prefix_of(keys, known)
-        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before)
+        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before, hashes.marked)
 
     def around(self, documents_at: int | None) -> ConversationHistory:
         """The history of a prompt in which a message with documents was put in, which is new and not kept."""
@@ -98,9 +102,16 @@ class ConversationHistory:
         return (self.known[-1].conversation if self.known else "") or trace_id
 
     def write(
-        self, original: Prompt, after: Prompt, ledger: Ledger, compacted: bool, conversation: str
+        self,
+        original: Prompt,
+        after: Prompt,
+        ledger: Ledger,
+        compacted: bool,
+        conversation: str,
+        segments: LeadingSegments,
     ) -> None:
-        """Remember the messages that are new, or all of them after a compaction."""
+        """Remember the messages that are new, or all of them after a compaction; and the segments of the
+        prompt as it came."""
         if self.memory is None or (self.is_exact and not compacted):
             return
         known = () if compacted else tuple(self.known)
@@ -116,7 +127,7 @@ class ConversationHistory:
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
             tokens = {block.id: block.tokens for block in prefix.sent_rest(after).blocks}
-            self._hold(prefix.followed_by(original, (*known, *sent.values()), tokens))
+            self._hold(prefix.followed_by(original, (*known, *sent.values()), tokens, segments))
 
     def _hold(self, prefix: ParsedPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""

@@ -17,10 +17,10 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.bodies import conversation_of
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import Dialect
+from token_optimizer.optimizer.conversation.message_hashes import KEY_BYTES, MessageHashes, message_hashes
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
 RULES_VERSION = 4
-_KEY_BYTES = 20
 _DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
@@ -61,20 +61,18 @@ def _salt(config: OptimizerConfig, own: Mapping[str, Any]) -> bytes:
 
 def message_keys(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> list[str]:
     """A key for every message: the hash of it and of all that stands before it."""
-    chain = hashlib.blake2b(salt, digest_size=_KEY_BYTES)
-    chain.update(_around(body, dialect))
-    keys = []
-    update, hexdigest = chain.update, chain.hexdigest
-    for message in conversation_of(body, dialect):
-        update(unmarked_json(message))
-        keys.append(hexdigest())
-    return keys
+    return hashes_of(body, dialect, salt).keys
+
+
+def hashes_of(body: Mapping[str, Any], dialect: Dialect, salt: bytes) -> MessageHashes:
+    """The keys, and which messages hold cache marks."""
+    return message_hashes(salt + _around(body, dialect), conversation_of(body, dialect))
 
 
 def request_key(newest_key: str, asked: str) -> str:
     """The key of a whole request, whose newest message has this key, and of what it `asked` for beside."""
     data = f"{newest_key} {asked}".encode("utf-8", "surrogatepass")
-    return EXACT_PREFIX + hashlib.blake2b(data, digest_size=_KEY_BYTES).hexdigest()
+    return EXACT_PREFIX + hashlib.blake2b(data, digest_size=KEY_BYTES).hexdigest()
 
 
 def reads_keys(key: str) -> tuple[str, str]:
@@ -87,8 +85,9 @@ def prompt_digest(body: Mapping[str, Any], dialect: Dialect, secret: str, asked:
     sign, as databases have them. `asked` is what it asks for beside its body."""
     digest = hashlib.blake2b(key=hashlib.sha256(secret.encode()).digest(), digest_size=_DIGEST_BYTES)
     digest.update(unmarked_json([body.get("model"), asked]))
-    digest.update(_around(body, dialect))
-    digest.update(unmarked_json(conversation_of(body, dialect)))
+    around = _around(body, dialect)
+    digest.update(around)
+    digest.update("".join(message_hashes(around, conversation_of(body, dialect)).keys[-1:]).encode())
     return int.from_bytes(digest.digest(), "big", signed=True)
 
 

@@ -15,6 +15,7 @@ from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Pr
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
 from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.prompt_cache.segments import NO_SEGMENTS, LeadingSegments
 from token_optimizer.runtime.lru_cache import LRUCache
 from token_optimizer.text.cache import on_forget
 
@@ -28,7 +29,8 @@ class ParsedPrefix:
 
     `sent` has what each message was sent as, `blocks` what they held as they came, open to all stages,
     `sent_blocks` the closed blocks that stood in their place, and `fates` what the trace says of them.
-    `asking` and `edits_files` are as in ParsedMessages. `chars` is the memory that it takes, about.
+    `asking` and `edits_files` are as in ParsedMessages. `segments` are those of the prompt, where they were
+    asked for. `chars` is the memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -38,6 +40,7 @@ class ParsedPrefix:
     fates: tuple[BlockFate, ...] = ()
     asking: frozenset[str] = frozenset()
     edits_files: bool = False
+    segments: LeadingSegments = NO_SEGMENTS
     chars: int = 0
 
     @property
@@ -59,7 +62,11 @@ class ParsedPrefix:
         return replace(after, blocks=after.blocks[len(self.sent_blocks) :]) if self.sent_blocks else after
 
     def followed_by(
-        self, original: Prompt, sent: Sequence[SentMessage], tokens: Mapping[str, int]
+        self,
+        original: Prompt,
+        sent: Sequence[SentMessage],
+        tokens: Mapping[str, int],
+        segments: LeadingSegments,
     ) -> ParsedPrefix:
         """The prefix with all further messages of the prompt, which were `sent` so: one of `sent` for each
         message from the first one on. `tokens` has the count of each block that was sent, by id.
@@ -81,6 +88,7 @@ class ParsedPrefix:
             (*self.fates, *fates),
             frozenset(original.unprotected),
             original.edits_files,
+            segments,
             self.chars + _chars((*new.blocks, *closed.blocks)),
         )
 
