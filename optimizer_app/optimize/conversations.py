@@ -19,6 +19,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from optimizer_app.valkey.clients import sync_client
+from optimizer_app.valkey.held import HeldConnection
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import ParsedPrefix, take_over
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
@@ -46,6 +47,7 @@ class Conversations:
         self._redis = sync_client(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
+        self._asking = HeldConnection(self._redis)
         self._own = InProcessMemory(MAX_OWN_CHARS)
         self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
         self._hurry = threading.Event()
@@ -81,7 +83,7 @@ class Conversations:
 
     def fetch(self, keys: Sequence[str], secret: str) -> list[SentMessage | None]:
         """What Valkey knows; nothing while it fails."""
-        found = self._unless_failing(lambda: self._redis.mget([_PREFIX + key for key in keys]))
+        found = self._unless_failing(lambda: self._asking.ask("MGET", *[_PREFIX + key for key in keys]))
         return [opened(value, secret) if value else None for value in found] if found else [None] * len(keys)
 
     def write_later(self, messages: Mapping[str, SentMessage], secret: str) -> None:

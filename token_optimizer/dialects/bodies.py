@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from token_optimizer.dialects.json_text import compact_json, is_plain_json
+from token_optimizer.dialects.json_text import compact_json, remembered_json
 from token_optimizer.dialects.response_items import (
     OUTPUT_OF,
     OUTPUTS,
@@ -217,8 +217,9 @@ def _tool_parts(body: Mapping[str, Any]) -> Iterator[TextPart]:
     for index, tool in enumerate(as_list(body.get("tools"))):
         if isinstance(tool, dict):
             # What JSON has no form for, or no parser reads, is only counted.
-            path = ("tools", index) if is_plain_json(tool) else None
-            yield TextPart(compact_json(tool), BlockType.TOOL, "tools", path, kind=Kind.SCHEMA)
+            text, is_plain = remembered_json(tool)
+            path = ("tools", index) if is_plain else None
+            yield TextPart(text, BlockType.TOOL, "tools", path, kind=Kind.SCHEMA)
     for function in as_list(body.get("functions")):
         if isinstance(function, dict):
             yield TextPart(compact_json(function), BlockType.TOOL, "tools", None, kind=Kind.OPAQUE)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import marshal
 from dataclasses import dataclass
 from typing import Any
 
 from token_optimizer.errors import PromptError
+from token_optimizer.text.cache import TextCache
+
+_KNOWN: TextCache[tuple[str, bool]] = TextCache(5_000, max_chars=12_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,21 @@ def compact_json(value: Any) -> str:
         return _deep_json(value)
     except ValueError as error:
         raise PromptError("a part of the request contains itself") from error
+
+
+def remembered_json(value: Any) -> tuple[str, bool]:
+    """What `compact_json` and `is_plain_json` say of a value that comes again, as definitions of tools do."""
+    try:
+        # In this version equal values have equal bytes, and values of different types never have.
+        data = marshal.dumps(value, 2)
+    except ValueError:
+        return compact_json(value), is_plain_json(value)
+    key = "json", len(data), hash(data)
+    known = _KNOWN.get(key)
+    if known is None:
+        known = compact_json(value), is_plain_json(value)
+        _KNOWN.put(key, known)
+    return known
 
 
 def is_plain_json(value: Any) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from token_optimizer.models.blocks import Block, Dialect
+from token_optimizer.models.blocks import Block, Dialect, value_class
 
 Path = tuple[str | int, ...]
 _TOKENS = attrgetter("tokens")
@@ -59,7 +59,7 @@ class Worth:
         return {"kept": round(self.kept, 4), "floor": self.floor, "spare_tokens": self.spare_tokens}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Prompt:
     """A request body as blocks. `body` is the request as it came and is never changed.
 
@@ -73,6 +73,8 @@ class Prompt:
     `unprotected` has, by id, the blocks that only this turn protects, because they ask the question or begin
     the answer, as the coming turns read them. `edits_files`: one of the calls does.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     blocks: tuple[Block, ...]
     slots: tuple[Slot, ...]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from token_optimizer.dialects.bodies import conversation_of, message_framing_tokens
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import OUTSIDE, Dialect, Kind, Prompt, PromptSegment
-from token_optimizer.prompt_cache.rules import DAY, FIVE_MINUTES, HALF_HOUR, HOUR, CacheRules
+from token_optimizer.prompt_cache.rules import DAY, HOUR, CacheRules
 
 _KEY_BYTES = 10
 _MAX_SECRET_BYTES = 64
@@ -36,9 +36,9 @@ class _Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeadingSegments:
-    """The segments of what stands before a turn's new messages. `of_messages` has those of each message, and
-    `head` those of tools and system text, in which the client had set breakpoints of these `lifetimes`, behind
-    the usual one."""
+    """The segments of what stands before a turn's new messages: `of_messages` has those of each message, and
+    `head` those of tools and system text. `lifetimes` has the usual one, and that of the client's breakpoint
+    in each of these."""
 
     lifetimes: tuple[int, ...] = ()
     head: tuple[PromptSegment, ...] = ()

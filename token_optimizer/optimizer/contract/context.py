@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import inf
+from typing import Any, ClassVar
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.media import Media
-from token_optimizer.models import Dialect, Prompt
+from token_optimizer.models import Dialect, Prompt, value_class
 from token_optimizer.ports import NO_FACTS, ModelFacts, PrecompressionStore, RetrievalResult
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_texts
@@ -24,7 +25,7 @@ TURN_SHARE = 0.25
 STARVED_SHARE = 0.0075
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Context:
     """`budget_tokens` is what the whole prompt is brought to: the hard budget `hard_tokens`, or less on a
     turn that must leave room. `target_tokens` is what `target_reduction` aims at; None where there is none.
@@ -33,6 +34,8 @@ class Context:
     left. `show_handles`: markers are written with their handles, by which the model can ask for what they
     stand for. `facts` are those of the model that the caller knows better than genai-prices.
     `only_short`: what takes long raises NotShort."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     config: OptimizerConfig
     model: str

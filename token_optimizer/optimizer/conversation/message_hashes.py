@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from token_optimizer.dialects.unmarked_json import as_json, unmarked
-from token_optimizer.text.cache import TextCache
+from token_optimizer.text.cache import Key, TextCache
 
 KEY_BYTES = 20
 # A turn brings no more than so many messages, as a rule.
@@ -52,11 +52,10 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
     """The hashes of the messages, which begin with the `start`. Cache marks are no part of them."""
     texts = list(map(as_json, messages))
     came = [("unmarked", len(text), hash(text)) for text in texts]
-    plain = list(map(_UNMARKED.get, came))
-    for number in (number for number, known in enumerate(plain) if known is None):
-        text = unmarked(messages[number], texts[number])
-        plain[number] = len(text), hash(text)
-        _UNMARKED.put(came[number], plain[number])
+    plain = [
+        _UNMARKED.get(key) or _unmarked_fingerprint(key, text, message)
+        for key, text, message in zip(came, texts, messages, strict=True)
+    ]
     first = len(start), hash(start)
     names = list(accumulate(plain, _joined, initial=hash(first)))
     chain = _known_chain(start, (first, *plain), names)
@@ -66,6 +65,13 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
         _CHAINS.put(_key(len(messages), names[-1]), chain)
     marked = [number for number, key in enumerate(came) if key[1:] != plain[number]]
     return MessageHashes(list(chain.keys), frozenset(marked))
+
+
+def _unmarked_fingerprint(key: Key, text: bytes, message: Mapping[str, Any]) -> Fingerprint:
+    plain = unmarked(message, text)
+    fingerprint = len(plain), hash(plain)
+    _UNMARKED.put(key, fingerprint)
+    return fingerprint
 
 
 def _joined(name: int, fingerprint: Fingerprint) -> int:
@@ -96,5 +102,5 @@ def _continued(
     return _Chain(fingerprints, tuple(keys), running)
 
 
-def _key(count: int, name: int) -> tuple[str, int, int]:
+def _key(count: int, name: int) -> Key:
     return "chain", _HELD_CHARS * count, name

@@ -11,7 +11,6 @@ from math import inf
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.dialects.json_text import compact_json
 from token_optimizer.models import BlockFate, BlockType, Dialect, Kind, Prompt, StageReport
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.contract.context import Context
@@ -22,7 +21,7 @@ from token_optimizer.optimizer.reading_back.earlier import (
     EarlierReads,
     with_earlier_reads,
 )
-from token_optimizer.optimizer.reading_back.tool import NAME, reads_back, tool_of, with_tool
+from token_optimizer.optimizer.reading_back.tool import NAME, reads_back, text_of_tool, with_tool
 
 # A smaller hard budget has no room for a tool.
 MIN_BUDGET_TOKENS = 2_000
@@ -60,7 +59,7 @@ class BodyExtras:
             return cls(context, dialect)
         room = inf if context.budget_tokens is None else MAX_BUDGET_SHARE * context.budget_tokens
         earlier = EarlierReads.find(history, original, room, context.model)
-        tool_tokens = sum(context.count([compact_json(tool_of(dialect))]))
+        tool_tokens = sum(context.count([text_of_tool(dialect)]))
         return cls(context, dialect, earlier, tool_tokens, earlier.tokens(dialect, context.model))
 
     def beside(self, context: Context) -> Context:

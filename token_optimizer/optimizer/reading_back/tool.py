@@ -10,10 +10,13 @@ After:  the same with {"type": "function", "function": {"name": "read_back", ...
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
+from functools import cache
 from typing import Any
 
+import orjson
+
 from token_optimizer.config import OptimizerConfig
+from token_optimizer.dialects.json_text import compact_json
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Dialect
 
@@ -43,9 +46,19 @@ _TOOLS: dict[Dialect, dict[str, Any]] = {
 }
 
 
+_JSON = {dialect: orjson.dumps(tool) for dialect, tool in _TOOLS.items()}
+
+
 def tool_of(dialect: Dialect) -> dict[str, Any]:
     """The tool as a request of this dialect holds it."""
-    return deepcopy(_TOOLS[dialect])
+    tool: dict[str, Any] = orjson.loads(_JSON[dialect])
+    return tool
+
+
+@cache
+def text_of_tool(dialect: Dialect) -> str:
+    """The tool as it is counted."""
+    return compact_json(_TOOLS[dialect])
 
 
 def with_tool(body: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
