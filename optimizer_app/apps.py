@@ -14,8 +14,10 @@ class OptimizerAppConfig(AppConfig):
         from django.conf import settings
 
         from optimizer_app.access import recording, sessions
+        from optimizer_app.clickhouse import copying
 
         recording.connect()
+        copying.connect()
         sessions.connect()
         if settings.PRICES_FILE.exists():
             # With it come pydantic and an HTTP client: a tenth of a process's start.

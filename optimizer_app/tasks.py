@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, timedelta
 
 import structlog
@@ -13,6 +14,8 @@ from django.utils import timezone
 from optimizer_app.announcements import announce_precompressions
 from optimizer_app.background.wake import INGEST, PRECOMPRESSION, REPLAY, wake
 from optimizer_app.captures.retention import drop_expired
+from optimizer_app.clickhouse.client import ClickHouseAway
+from optimizer_app.clickhouse.copying import copy_waiting
 from optimizer_app.events.delivery import deliver_due_events
 from optimizer_app.ingest.control import queue_for_model
 from optimizer_app.ingest.work import ingest_due
@@ -47,10 +50,18 @@ def keep_partitions() -> None:
     ensure_coming_partitions(today)
     drop_seen_before(now)
     days = settings.TRACE_RETENTION_DAYS
-    if days and (dropped := drop_older_than(days, today)):
-        log.info("traces_dropped", days=dropped)
+    with suppress(ClickHouseAway):
+        if days and (dropped := drop_older_than(days, today)):
+            log.info("traces_dropped", days=dropped)
     if days := settings.ROLLUP_RETENTION_DAYS:
         drop_rollups_before(midnight(today - timedelta(days=days)))
+
+
+@shared_task
+def copy_traces() -> None:
+    """Copy to ClickHouse what was stored; while that is away it waits."""
+    with suppress(ClickHouseAway):
+        copy_waiting()
 
 
 @shared_task

@@ -70,6 +70,8 @@ if env.text("DATABASE_REPLICA_URL"):
     DATABASES["replica"] |= {"CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
     DATABASES["replica"]["OPTIONS"].setdefault("connect_timeout", 2)
     DATABASE_ROUTERS = ["optimizer_app.replica.router.ReplicaRouter"]
+# Traces of more than a few days, where they are many.
+CLICKHOUSE_URL = env.url("CLICKHOUSE_URL")
 REDIS_URL = env.valkey("REDIS_URL", _instance().redis_url if EMBEDDED_VALKEY else "")
 _SENTINELS = sentinel_address(REDIS_URL)
 CACHES = {
@@ -278,6 +280,7 @@ CELERY_TASK_ROUTES = {
     "optimizer_app.tasks.deliver_events": {"queue": "delivery"},
     "optimizer_app.tasks.keep_partitions": {"queue": "upkeep"},
     "optimizer_app.tasks.roll_up_traces": {"queue": "upkeep"},
+    "optimizer_app.tasks.copy_traces": {"queue": "upkeep"},
     "optimizer_app.tasks.ingest_due_documents": {"queue": "ingest"},
     "optimizer_app.tasks.precompress": {"queue": "precompression"},
     # By the worker that is apart and niced: it takes all that requests leave, too.
@@ -336,6 +339,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
 }
+if CLICKHOUSE_URL:
+    CELERY_BEAT_SCHEDULE["copy-traces"] = {
+        "task": "optimizer_app.tasks.copy_traces",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    }
 
 # The management API
 REST_FRAMEWORK = {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.traces.blocks import BlockRow, block_rows
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.cuts.blocks import Cut
 from optimizer_app.models import RequestTrace
 
@@ -25,8 +26,8 @@ class CutRow:
 
 def cut_rows(cuts: Sequence[Cut]) -> list[CutRow]:
     """In the order of the cuts."""
-    traces = RequestTrace.objects.filter(pk__in={cut.trace_id for cut in cuts}).select_related("project")
-    found = {trace.pk: trace for trace in traces.defer("stages", "read_backs", "re_reads", "provider_calls")}
+    traces = stored_traces().filter(pk__in={cut.trace_id for cut in cuts}).select_related("project")
+    found = {trace.pk: trace for trace in traces}
     blocks = {pk: block_rows(trace.blocks) for pk, trace in found.items()}
     return [
         CutRow(found[cut.trace_id], blocks[cut.trace_id][cut.number - 1], cut)

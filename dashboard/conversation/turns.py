@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from dashboard.numbers.formats import exact, percent
 from dashboard.traces.rows import TraceRow
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 MAX_TURNS = 200
 
@@ -107,7 +107,7 @@ class Conversation:
         return sum(trace.usage_cached_tokens or 0 for trace in billed) / total if total else None
 
 
-def conversation_of(turns: RequestTraceQuerySet, rows: Sequence[TraceRow]) -> Conversation:
+def conversation_of(turns: TraceRows, rows: Sequence[TraceRow]) -> Conversation:
     """The conversation with these turns, of which `rows` are the first."""
     traces = [row.trace for row in rows]
     scale = max((max(trace.tokens_before, trace.tokens_after) for trace in traces), default=0)

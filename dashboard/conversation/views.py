@@ -6,20 +6,21 @@ import uuid
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 
 from dashboard.conversation.comparison import compare
 from dashboard.conversation.turns import MAX_TURNS, conversation_of
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import RequestFilter
+from dashboard.traces.found import trace_or_404
 from dashboard.traces.rows import trace_rows
-from optimizer_app.models import RequestTrace
+from optimizer_app.clickhouse.stored import stored_traces
 
 
 @signed_in
 def conversation_page(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
-    turns = RequestTrace.objects.visible_to(request.user).of_conversation(conversation_id)
+    turns = stored_traces().visible_to(request.user).of_conversation(conversation_id)
     rows = trace_rows(turns[:MAX_TURNS])
     if not rows:
         raise Http404("no conversation of this id among yours")
@@ -34,8 +35,8 @@ def conversation_page(request: HttpRequest, conversation_id: uuid.UUID) -> HttpR
 
 @signed_in
 def comparison_page(request: HttpRequest, first_id: uuid.UUID, second_id: uuid.UUID) -> HttpResponse:
-    visible = RequestTrace.objects.visible_to(request.user).select_related("project")
-    first, second = (get_object_or_404(visible, pk=pk) for pk in (first_id, second_id))
+    visible = stored_traces().visible_to(request.user).select_related("project")
+    first, second = (trace_or_404(visible, pk) for pk in (first_id, second_id))
     context = {
         "page": "requests",
         "first": first,
@@ -49,8 +50,8 @@ def comparison_page(request: HttpRequest, first_id: uuid.UUID, second_id: uuid.U
 @signed_in
 def compare_with(request: HttpRequest, first_id: uuid.UUID) -> HttpResponse:
     """To the comparison with the request whose id, or the beginning of it, the form has."""
-    visible = RequestTrace.objects.visible_to(request.user)
-    first = get_object_or_404(visible.without_details(), pk=first_id)
+    visible = stored_traces().visible_to(request.user)
+    first = trace_or_404(visible.without_details(), first_id)
     asked = RequestFilter({"q": request.GET.get("with", "")})
     second = asked.applied_to(visible.without_details()).first() if asked.looks_for_id else None
     if second is None:

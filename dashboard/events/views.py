@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST
 from dashboard.events.rows import EventFilter, events_of, page_of, rows_of
 from dashboard.shell.page import for_role, render_page, signed_in
 from dashboard.shell.scope import Scope
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.events.letters import NoReceiver, resend, send_test
 from optimizer_app.events.signing import rotate_secret
 from optimizer_app.events.state import DestinationState, receiver_host, states_of
-from optimizer_app.models import Event, EventDelivery, EventDestination, RequestTrace, Role
+from optimizer_app.models import Event, EventDelivery, EventDestination, Role
 
 _NOWHERE = "Its events go nowhere: set where they go on the project's page."
 
@@ -46,7 +47,7 @@ def event_page(request: HttpRequest, event_id: uuid.UUID) -> HttpResponse:
     context = {
         "page": "events",
         "row": rows_of(scope, [event])[0],
-        "has_trace": RequestTrace.objects.filter(pk=event.trace_id).exists(),
+        "has_trace": stored_traces().filter(project=event.project_id, pk=event.trace_id).exists(),
         "deliveries": [(row, receiver_host(row.destination)) for row in event.deliveries.all()],
         "payload": json.dumps(event.payload, indent=2, ensure_ascii=False),
     }

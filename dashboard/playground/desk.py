@@ -17,6 +17,7 @@ from dashboard.playground.forms import ColumnForm, PromptForm
 from dashboard.playground.templates import example_values
 from dashboard.shell.scope import Scope
 from optimizer_app.captures.reading import NotKept, capture_of, texts_for
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import PlaygroundExample, Project, RequestTrace
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import shipped_examples, shipped_texts
@@ -107,7 +108,7 @@ def _request_named(request: HttpRequest) -> RequestTrace | None:
         asked = uuid.UUID(request.GET.get("request", ""))
     except ValueError:
         return None
-    return RequestTrace.objects.visible_to(request.user).without_details().filter(pk=asked).first()
+    return stored_traces().visible_to(request.user).without_details().filter(pk=asked).first()
 
 
 def _kept_texts(trace: RequestTrace | None, reader: AbstractBaseUser | AnonymousUser) -> dict[str, str]:

@@ -19,8 +19,8 @@ from dashboard.templatetags.shell import short_id
 from dashboard.traces.filters import RequestFilter
 from dashboard.traces.rows import trace_rows
 from optimizer_app.captures.reading import NotKept
-from optimizer_app.models import Project, Replay, RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
+from optimizer_app.models import Project, Replay
 from optimizer_app.playground.examples import ExampleRefused
 from optimizer_app.playground.stored.sets import save_captured, sets_of
 from optimizer_app.playground.stored.sources import (
@@ -69,7 +69,7 @@ def new_replay(request: HttpRequest) -> HttpResponse:
     return render_page(request, TEMPLATE, scope, context)
 
 
-def _form(request: HttpRequest, project: Project, traces: RequestTraceQuerySet) -> ReplayForm:
+def _form(request: HttpRequest, project: Project, traces: TraceRows) -> ReplayForm:
     again = _replay_named(request, project)
     chosen = {key: value for key, value in request.GET.items() if key == "set_name"}
     initial: dict[str, Any] = {**chosen, **({"which": "set"} if chosen else {})}
@@ -86,7 +86,7 @@ def _form(request: HttpRequest, project: Project, traces: RequestTraceQuerySet) 
 
 
 def _context(
-    scope: Scope, project: Project, traces: RequestTraceQuerySet, filters: RequestFilter, form: ReplayForm
+    scope: Scope, project: Project, traces: TraceRows, filters: RequestFilter, form: ReplayForm
 ) -> dict[str, Any]:
     newest = captured(traces).order_by("-id")[:MAX_SHOWN]
     rows = trace_rows(newest) if "count" in form.fields else []
@@ -101,7 +101,7 @@ def _context(
 
 
 def _made(
-    request: HttpRequest, project: Project, traces: RequestTraceQuerySet, form: ReplayForm
+    request: HttpRequest, project: Project, traces: TraceRows, form: ReplayForm
 ) -> tuple[Replay | None, dict[str, Any]]:
     """The run; or None, and what the page says of why there is none yet."""
     given = form.cleaned_data
@@ -124,7 +124,7 @@ def _made(
 def _chosen(
     request: HttpRequest,
     project: Project,
-    traces: RequestTraceQuerySet,
+    traces: TraceRows,
     given: dict[str, Any],
     picked: Sequence[uuid.UUID],
 ) -> tuple[list[Source], str]:
@@ -176,7 +176,7 @@ def _replay_named(request: HttpRequest, project: Project) -> Replay | None:
 
 def _save(request: HttpRequest, project: Project) -> None:
     """The picked requests as examples of a set."""
-    traces = RequestTrace.objects.filter(project=project, pk__in=_picked(request))
+    traces = stored_traces().filter(project=project, pk__in=_picked(request))
     name, count = request.POST.get("save_as", ""), 0
     try:
         for trace in traces.without_details():

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.text import slugify
 
@@ -24,11 +24,13 @@ from dashboard.shell.scope import Scope
 from dashboard.traces import blocks, headline
 from dashboard.traces.fields import TRACE_FIELDS, trace_values
 from dashboard.traces.filters import RequestFilter
+from dashboard.traces.found import trace_or_404
 from dashboard.traces.stages import stage_bars
 from dashboard.traces.strip import prompt_strip
 from dashboard.traces.why_not import reason_of
 from optimizer_app.captures.reading import NotKept, capture_of
 from optimizer_app.captures.removal import delete_capture
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import ConfigVersion, OptimizationConfig, PromptVersion, RequestTrace
 from optimizer_app.models.traces.trace import LARGE_COLUMNS
 from optimizer_app.traces.feedback import feedback_on
@@ -130,9 +132,8 @@ def delete_texts(request: HttpRequest, trace_id: uuid.UUID) -> HttpResponse:
 
 
 def _trace(request: HttpRequest, trace_id: uuid.UUID) -> RequestTrace:
-    """404 where the request is another project's, as for one that never was."""
-    visible = RequestTrace.objects.visible_to(request.user).select_related("project", "api_key")
-    return get_object_or_404(visible, pk=trace_id)
+    visible = stored_traces().visible_to(request.user).select_related("project", "api_key")
+    return trace_or_404(visible, trace_id)
 
 
 def _list_query(request: HttpRequest) -> str:
@@ -189,18 +190,19 @@ def _prompt_url(trace: RequestTrace) -> str:
 
 def _neighbours(request: HttpRequest, scope: Scope, trace: RequestTrace) -> dict[str, uuid.UUID | None]:
     """The requests before and after this one in the list that the reader came from."""
-    ids = RequestFilter(request.GET).applied_to(scope.all_traces()).values_list("id", flat=True)
-    return {
-        "older": ids.filter(id__lt=trace.pk).order_by("-id").first(),
-        "newer": ids.filter(id__gt=trace.pk).order_by("id").first(),
+    rows = RequestFilter(request.GET).applied_to(scope.all_traces())
+    around = {
+        "older": rows.filter(id__lt=trace.pk).order_by("-id"),
+        "newer": rows.filter(id__gt=trace.pk).order_by("id"),
     }
+    return {side: next((pk for (pk,) in found[:1].values_list("id")), None) for side, found in around.items()}
 
 
 def _turns(trace: RequestTrace) -> int:
     """How many requests of its conversation there are."""
     if trace.conversation_id is None:
         return 1
-    return RequestTrace.objects.filter(project=trace.project).of_conversation(trace.conversation_id).count()
+    return stored_traces().filter(project=trace.project).of_conversation(trace.conversation_id).count()
 
 
 def _usage_difference(trace: RequestTrace) -> float | None:

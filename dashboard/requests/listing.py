@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dashboard.requests.searching import Span, next_traces
 from dashboard.traces.rows import TraceRow, rows_of
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows
 
 PAGE_SIZE = 50
 
@@ -23,7 +23,7 @@ class Page:
 
 
 def page_of(
-    traces: RequestTraceQuerySet,
+    traces: TraceRows,
     *,
     oldest_first: bool,
     start: uuid.UUID | None,

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import RequestFilter
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Stretch, sums
 from optimizer_app.trace_ids import first_id_at, made_at
 
@@ -38,7 +38,7 @@ def spans_of(scope: Scope, form: RequestFilter) -> list[Span]:
 
 
 def next_traces(
-    traces: RequestTraceQuerySet,
+    traces: TraceRows,
     spans: Sequence[Span],
     limit: int,
     *,
@@ -50,7 +50,7 @@ def next_traces(
     ahead = [span for span in spans if after is None or _is_ahead(span, made_at(after), ascending=ascending)]
     for part in _parts(ahead if ascending else reversed(ahead), limit):
         inside = traces.filter(id__gte=first_id_at(part.start), id__lt=first_id_at(part.end))
-        found += inside[: limit - len(found)]
+        found += list(inside[: limit - len(found)])
         if len(found) == limit:
             break
     return found

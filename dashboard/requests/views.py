@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Generator
 from typing import Any
 
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from dashboard.connecting.clients import connection_of
@@ -18,7 +18,7 @@ from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.fields import TRACE_FIELDS
 from dashboard.traces.filters import RequestFilter
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows
 
 TEMPLATE = "dashboard/requests/page.html"
 MAX_CSV_ROWS = 100_000
@@ -50,11 +50,9 @@ def request_list(request: HttpRequest) -> HttpResponse:
 @signed_in
 def requests_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The listed requests, at most the newest 100,000."""
-    traces = listed(Scope.of_request(request), RequestFilter(request.GET))
-    saved = F("tokens_before") - F("tokens_after")
-    columns = [saved if name == "tokens_saved" else F(name) for name in ("project__name", *TRACE_FIELDS)]
-    rows = traces.order_by("-id").values_list(*columns)[:MAX_CSV_ROWS]
-    return streamed_csv("requests.csv", ("project", *TRACE_FIELDS), rows)
+    scope = Scope.of_request(request)
+    traces = listed(scope, RequestFilter(request.GET)).order_by("-id")[:MAX_CSV_ROWS]
+    return streamed_csv("requests.csv", ("project", *TRACE_FIELDS), _csv_rows(scope, traces))
 
 
 @signed_in
@@ -74,12 +72,21 @@ def new_requests(request: HttpRequest) -> HttpResponse:
     )
 
 
-def listed(scope: Scope, form: RequestFilter) -> RequestTraceQuerySet:
+def _csv_rows(scope: Scope, traces: TraceRows) -> Generator[list[Any], None, None]:
+    names = {project.pk: project.name for project in scope.projects}
+    columns = ("project_id", *(name for name in TRACE_FIELDS if name != "tokens_saved"))
+    before, after, saved = (TRACE_FIELDS.index(f"tokens_{name}") for name in ("before", "after", "saved"))
+    for project_id, *values in traces.streamed(*columns):
+        values.insert(saved, values[before] - values[after])
+        yield [names[project_id], *values]
+
+
+def listed(scope: Scope, form: RequestFilter) -> TraceRows:
     """The requests that the page's URL asks for. An id is looked for outside the window too."""
     return form.applied_to(scope.all_traces() if form.looks_for_id else scope.traces())
 
 
-def _page(request: HttpRequest, traces: RequestTraceQuerySet, spans: list[Span] | None) -> Page:
+def _page(request: HttpRequest, traces: TraceRows, spans: list[Span] | None) -> Page:
     back = _id(request, "before")
     start = back or _id(request, "after")
     oldest_first = request.GET.get("sort") == "oldest"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -18,6 +17,8 @@ CHUNK_ROWS = 1_000
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Row = Sequence[Any]
+# What it reads from is closed with it.
+Rows = Generator[Row, None, None]
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
@@ -26,15 +27,15 @@ def csv_response(name: str, header: Row, rows: Iterable[Row]) -> HttpResponse:
     return _as_file(HttpResponse(_csv([header, *rows])), name)
 
 
-def streamed_csv(name: str, header: Row, rows: QuerySet[Any, Any]) -> StreamingHttpResponse:
-    """The same of rows that a cursor of PostgreSQL reads while they are sent: few are in memory at a time."""
+def streamed_csv(name: str, header: Row, rows: Rows) -> StreamingHttpResponse:
+    """The same of rows that are read while they are sent: few are in memory at a time."""
     return _as_file(StreamingHttpResponse(_Stream(header, rows)), name)
 
 
 class _Stream:
     """The file in parts. The response closes it, also where its reader leaves before the end."""
 
-    def __init__(self, header: Row, rows: QuerySet[Any, Any]) -> None:
+    def __init__(self, header: Row, rows: Rows) -> None:
         self._rows = _rows(header, rows)
 
     def __aiter__(self) -> _Stream:
@@ -53,10 +54,9 @@ class _Stream:
         self._rows.close()
 
 
-def _rows(header: Row, rows: QuerySet[Any, Any]) -> Generator[Row, None, None]:
+def _rows(header: Row, rows: Rows) -> Generator[Row, None, None]:
     yield header
-    found: Iterator[Row] = rows.iterator(chunk_size=CHUNK_ROWS)
-    yield from found
+    yield from rows
 
 
 def _csv(rows: Iterable[Row]) -> str:

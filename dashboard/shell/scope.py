@@ -11,10 +11,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from optimizer_app.models import Document, OptimizationConfig, Project, Provider, RequestTrace, Role
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
+from optimizer_app.models import Document, OptimizationConfig, Project, Provider, Role
 from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.windows import DEFAULT_RANGE, RANGES, Range, Window
 
 
@@ -39,13 +39,13 @@ class Scope:
         span = RANGES.get(request.GET.get("range", ""), RANGES[DEFAULT_RANGE])
         return cls(request.user, projects, project, span, Window.ending_at(timezone.now(), span))
 
-    def all_traces(self) -> RequestTraceQuerySet:
+    def all_traces(self) -> TraceRows:
         """The traces of the chosen project, or of all of the reader's, of any time."""
         if self.project is not None:
-            return RequestTrace.objects.filter(project=self.project)
-        return RequestTrace.objects.visible_to(self.user)
+            return stored_traces().filter(project=self.project)
+        return stored_traces().visible_to(self.user)
 
-    def traces(self) -> RequestTraceQuerySet:
+    def traces(self) -> TraceRows:
         """Those of them that the window holds."""
         return self.window.of(self.all_traces())
 

@@ -12,8 +12,8 @@ from dashboard.shell.facets import REQUESTS, Counted
 from dashboard.shell.scope import Scope
 from dashboard.traces.routes import ROUTES
 from dashboard.traces.why_not import REASONS
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.reading import Selection
 from optimizer_app.traces.flags import FLAGS
 
@@ -42,7 +42,7 @@ class SelectionFilter(forms.Form):
         chosen = ((name, self.cleaned_data.get(name)) for name in SelectionFilter.base_fields)
         return {names.get(name, name): value for name, value in chosen if value}
 
-    def applied_to(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+    def applied_to(self, traces: TraceRows) -> TraceRows:
         """The traces that the valid filters let through; a filter that is not valid lets none."""
         return traces.filter(**self.columns()) if self.is_valid() else traces.none()
 
@@ -77,7 +77,7 @@ class RequestFilter(SelectionFilter):
             raise forms.ValidationError("An id holds only digits, a–f and hyphens.")
         return text
 
-    def applied_to(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+    def applied_to(self, traces: TraceRows) -> TraceRows:
         found = super().applied_to(traces)
         if not self.is_valid():
             return found

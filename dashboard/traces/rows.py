@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dashboard.traces.blocks import block_rows
 from dashboard.traces.strip import SmallStrip, small_strip
 from dashboard.traces.why_not import why_not
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class TraceRow:
         return ", ".join(word for _, word in self.flags)
 
 
-def trace_rows(traces: RequestTraceQuerySet) -> list[TraceRow]:
+def trace_rows(traces: TraceRows) -> list[TraceRow]:
     return rows_of(traces.select_related("project"))
 
 

@@ -13,6 +13,7 @@ from gateway.endpoints.base import JsonAnswer
 from gateway.errors import NotFound
 from gateway.requests.client import Client
 from gateway.state import Gateway
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import RequestTrace
 
 
@@ -43,7 +44,7 @@ def unknown_trace(text: str) -> NotFound:
 
 def _columns(project_id: uuid.UUID, trace_id: uuid.UUID) -> dict[str, Any] | None:
     """Every column of the trace, and what follows from them."""
-    trace = RequestTrace.objects.filter(project_id=project_id, id=trace_id).first()
+    trace = stored_traces().filter(project_id=project_id, id=trace_id).first()
     if trace is None:
         return None
     columns = {field.attname: getattr(trace, field.attname) for field in RequestTrace._meta.concrete_fields}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from gateway.mcp.arguments import Arguments
 from gateway.mcp.asking import Asked, ToolFailed
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import RequestTrace
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.flags import FLAGS
@@ -57,7 +58,7 @@ class RequestFilters(Arguments):
 async def why_cut(asked: Asked, question: CutQuestion) -> dict[str, Any]:
     # A request that was just answered may still be on its way into the database.
     asked.gateway.recorder.nudge()
-    of_project = RequestTrace.objects.filter(project_id=asked.caller.project_id)
+    of_project = stored_traces().filter(project_id=asked.caller.project_id)
     trace = await asked.read(lambda: of_project.filter(id=question.trace_id).first())
     if trace is None:
         raise ToolFailed(f"no trace '{question.trace_id}' in this project")
@@ -89,7 +90,7 @@ def _found(project_id: uuid.UUID, filters: RequestFilters) -> list[RequestTrace]
     given = {column: getattr(filters, name) for name, column in names.items()}
     given |= {"conversation_id": filters.conversation, "tokens_before__gte": filters.min_tokens}
     given |= {"id__lt": filters.before}
-    traces = RequestTrace.objects.filter(project_id=project_id, **_without_none(given)).without_details()
+    traces = stored_traces().filter(project_id=project_id, **_without_none(given)).without_details()
     traces = traces.since(filters.since or timezone.now() - timedelta(days=7))
     if filters.until is not None:
         traces = traces.filter(id__lt=first_id_at(filters.until))

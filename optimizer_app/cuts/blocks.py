@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from itertools import chain
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
+from optimizer_app.clickhouse.rows import ClickHouseRows
+from optimizer_app.clickhouse.stored import TraceRows, in_each
 from optimizer_app.models.traces.trace import RequestTraceQuerySet
 
 MAX_REQUESTS = 1_000
@@ -27,6 +30,20 @@ ORDER BY read + again DESC, id DESC, number LIMIT %s
 _WANTED = """
   SELECT coalesce(sum((call->>'tokens')::int), 0) FROM jsonb_array_elements(picked.{column}) AS call
   WHERE call->>'block' = block->>'id' AND coalesce((call->>'found')::bool, true)
+"""
+_CLICKHOUSE_COLUMNS = """
+  trace_id, cut_blocks,
+  JSONExtract(read_backs, 'Array(Tuple(block String, found Bool, tokens Int64))') AS reads,
+  JSONExtract(re_reads, 'Array(Tuple(block String, tokens Int64))') AS again_calls
+"""
+_CLICKHOUSE = """
+SELECT trace_id, number, block.tokens_before AS before, block.tokens_after AS after,
+  arraySum(arrayMap(call -> if(call.block = block.id AND call.found, call.tokens, 0), reads)) AS read,
+  arraySum(arrayMap(call -> if(call.block = block.id, call.tokens, 0), again_calls)) AS again
+FROM picked ARRAY JOIN cut_blocks AS block, arrayEnumerate(cut_blocks) AS number
+WHERE block.stage = {rule:String} AND block.kind = {kind:String} AND before > after
+  AND (NOT block.frozen OR read + again > 0)
+ORDER BY read + again DESC, UUIDStringToNum(toString(trace_id)) DESC, number LIMIT {limit:UInt32}
 """
 
 
@@ -51,20 +68,27 @@ class Cut:
         return self.read + self.again
 
 
-def cut_blocks(traces: RequestTraceQuerySet, rule: str, kind: str, limit: int) -> list[Cut]:
+def cut_blocks(traces: TraceRows, rule: str, kind: str, limit: int) -> list[Cut]:
     """What the rule cut of this kind in the newest of these requests: the most wanted again first, then the
     newest. What an earlier turn had cut is among them where it was wanted again."""
+    recent = partial(_in_postgres, rule=rule, kind=kind, limit=limit)
+    older = partial(_in_clickhouse, rule=rule, kind=kind, limit=limit)
+    found = chain(*in_each(traces.order_by("-id")[:MAX_REQUESTS], recent, older))
+    return sorted(found, key=lambda cut: (-cut.wanted, -cut.trace_id.int, cut.number))[:limit]
+
+
+def _in_postgres(traces: RequestTraceQuerySet, rule: str, kind: str, limit: int) -> list[Cut]:
     wanted = {"read": _WANTED.format(column="read_backs"), "again": _WANTED.format(column="re_reads")}
-    return [Cut(*row) for row in _picked_rows(traces, _SQL.format(**wanted), rule, kind, limit)]
-
-
-def _picked_rows(traces: RequestTraceQuerySet, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """What the query finds in `picked`, the newest of these requests with their blocks."""
-    newest = traces.order_by("-id").values("id", "blocks", "read_backs", "re_reads")[:MAX_REQUESTS]
+    newest = traces.values("id", "blocks", "read_backs", "re_reads")
     try:
         query, parameters = newest.query.sql_with_params()
     except EmptyResultSet:  # Filters that no request can meet.
         return []
     with connections[newest.db].cursor() as cursor:
-        cursor.execute(f"WITH picked AS ({query}) {sql}", [*parameters, *values])
-        return cursor.fetchall()
+        cursor.execute(f"WITH picked AS ({query}) {_SQL.format(**wanted)}", [*parameters, rule, kind, limit])
+        return [Cut(*row) for row in cursor.fetchall()]
+
+
+def _in_clickhouse(traces: ClickHouseRows, rule: str, kind: str, limit: int) -> list[Cut]:
+    values = {"rule": rule, "kind": kind, "limit": limit}
+    return [Cut(*row) for row in traces.picked(_CLICKHOUSE_COLUMNS, _CLICKHOUSE, values)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from optimizer_app.models import OptimizationConfig, RequestTrace
+from optimizer_app.clickhouse.stored import stored_traces
+from optimizer_app.models import OptimizationConfig
 from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from optimizer_app.rollups.windows import Window
 
@@ -12,10 +13,8 @@ from optimizer_app.rollups.windows import Window
 def compared_configs(configs: OptimizationConfigQuerySet, window: Window) -> list[OptimizationConfig]:
     """Those of the configs that have requests of either group in the window, or hold any out now, by name."""
     rows = list(configs.select_related("project").order_by("project__name", "name"))
-    took_part = RequestTrace.objects.filter(
-        ~Q(holdout_group=""), project__in={row.project_id for row in rows}
-    )
-    known = set(window.of(took_part).order_by().values_list("project_id", "config_name").distinct())
+    took_part = stored_traces().filter(~Q(holdout_group=""), project__in={row.project_id for row in rows})
+    known = {(project, name) for project, name, _ in window.of(took_part).counts(("project", "config_name"))}
     return [row for row in rows if (row.project_id, row.name) in known or holdout_share(row)]
 
 

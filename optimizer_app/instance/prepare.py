@@ -20,6 +20,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from optimizer_app.background.connections import session_connection, unpooled
+from optimizer_app.clickhouse.client import ClickHouseAway
+from optimizer_app.clickhouse.copying import start_or_stop_copying
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.valkey.address import sentinel_address
@@ -44,6 +46,7 @@ def prepare() -> Bootstrapped:
     with session_connection(), _one_at_a_time():
         migrate()
         ensure_coming_partitions(timezone.now().date())
+        check_clickhouse()
         made = bootstrap()
     collect_static_files()
     return made
@@ -103,6 +106,14 @@ def check_valkey() -> None:
         ) from None
     finally:
         client.close()
+
+
+def check_clickhouse() -> None:
+    """Have traces copied to it, where there is one. ImproperlyConfigured where it cannot be used."""
+    try:
+        start_or_stop_copying()
+    except ClickHouseAway as error:
+        raise ImproperlyConfigured(f"CLICKHOUSE_URL: ClickHouse cannot be used: {error}") from None
 
 
 def _where(client: redis.Redis) -> str:

@@ -157,6 +157,8 @@ PRECOMPRESSIONS_OLDEST = _gauge("precompressions_oldest_seconds", "Age of the ol
 EVENTS_WAITING = _gauge("events_waiting", "Events that a receiver has not taken yet.")
 EVENTS_OLDEST = _gauge("events_oldest_seconds", "Age of the oldest of them.")
 EVENTS_SET_ASIDE = _gauge("events_set_aside", "Events that were given up until somebody resends them.")
+TRACES_UNCOPIED = _gauge("traces_uncopied", "Traces that ClickHouse has not got yet, where there is one.")
+TRACES_UNCOPIED_OLDEST = _gauge("traces_uncopied_oldest_seconds", "Age of the oldest of them.")
 
 METRICS = tuple(found for found in tuple(vars().values()) if isinstance(found, Metric))
 STORED = {metric.name: metric for metric in METRICS if metric.kind != "gauge"}

@@ -22,6 +22,7 @@ from optimizer_app.models.providers.price_override import PriceOverride
 from optimizer_app.models.providers.provider import Provider
 from optimizer_app.models.providers.route import Route, RouteTarget
 from optimizer_app.models.providers.token_drift import TokenDrift
+from optimizer_app.models.traces.copying import ErasedProject, TraceCopying, UncopiedTraces
 from optimizer_app.models.traces.event import Event, EventDelivery, EventDestination
 from optimizer_app.models.traces.feedback import TraceFeedback
 from optimizer_app.models.traces.metric_series import MetricSeries
@@ -48,6 +49,7 @@ __all__ = [
     "ConfigVersion",
     "CutRollup",
     "Document",
+    "ErasedProject",
     "Event",
     "EventDelivery",
     "EventDestination",
@@ -86,8 +88,10 @@ __all__ = [
     "SpendRollup",
     "TagRollup",
     "TokenDrift",
+    "TraceCopying",
     "TraceFeedback",
     "TraceRollup",
     "TuningProposal",
+    "UncopiedTraces",
     "UserSession",
 ]

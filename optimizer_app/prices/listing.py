@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.models import ModelRules, PriceOverride
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.prices.entries import Entry, ModelPrices, entry_of, prices_of
 from optimizer_app.prices.shown_rules import ShownRule, shown_rules
 
@@ -36,7 +36,7 @@ class PricedModel:
         return self.prices is not None
 
 
-def price_list(traces: RequestTraceQuerySet) -> list[PricedModel]:
+def price_list(traces: TraceRows) -> list[PricedModel]:
     """Models of these requests, or of which something was set: unpriced first, then the most used."""
     overrides = {row.model: row for row in PriceOverride.objects.select_related("set_by")}
     rules = {row.model: row for row in ModelRules.objects.all()}
@@ -46,22 +46,21 @@ def price_list(traces: RequestTraceQuerySet) -> list[PricedModel]:
     return sorted(rows, key=lambda row: (row.has_price, -row.requests, row.model))
 
 
-def priced_model_named(model: str, traces: RequestTraceQuerySet) -> PricedModel:
+def priced_model_named(model: str, traces: TraceRows) -> PricedModel:
     """One model, whether requests have named it or not."""
     override = PriceOverride.objects.select_related("set_by").filter(model=model).first()
     rules = ModelRules.objects.filter(model=model).first()
     return _priced(model, _seen(traces.filter(model=model)).get(model), override, rules)
 
 
-def _seen(traces: RequestTraceQuerySet) -> dict[str, dict[str, Any]]:
+def _seen(traces: TraceRows) -> dict[str, dict[str, Any]]:
     """How many requests named each model, and in which dialect most of them did."""
-    unpriced = Count("pk", filter=Q(gross_usd=None))
-    rows = traces.exclude(model="").order_by().values("model", "dialect")
+    rows = traces.exclude(model="").counts(("model", "dialect"), Q(gross_usd=None))
     found: dict[str, dict[str, Any]] = {}
-    for row in rows.annotate(requests=Count("pk"), unpriced=unpriced).order_by("-requests"):
-        known = found.setdefault(row["model"], {"dialect": row["dialect"], "requests": 0, "unpriced": 0})
-        known["requests"] += row["requests"]
-        known["unpriced"] += row["unpriced"]
+    for model, dialect, (requests, unpriced) in sorted(rows, key=lambda row: -row[2][0]):
+        known = found.setdefault(model, {"dialect": dialect, "requests": 0, "unpriced": 0})
+        known["requests"] += requests
+        known["unpriced"] += unpriced
     return found
 
 

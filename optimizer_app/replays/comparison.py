@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
 
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import Replay, ReplayResult, RequestTrace
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.playground.comparison import ChangedBlock, changed_blocks
@@ -75,8 +76,8 @@ def paired(results: Iterable[ReplayResult], others: Iterable[ReplayResult]) -> l
 def as_sent(results: Sequence[ReplayResult], replay: Replay) -> list[ReplayResult]:
     """What the requests themselves came to when they were made, as results of a run."""
     ids = [result.trace_id for result in results if result.trace_id]
-    traces = RequestTrace.objects.filter(project=replay.project_id, pk__in=ids)
-    return [_of_trace(trace) for trace in traces.without_details()]
+    traces = stored_traces().filter(project=replay.project_id, pk__in=ids)
+    return [_of_trace(trace) for trace in traces]
 
 
 def comparable_runs(replay: Replay, limit: int = 20) -> list[Replay]:

@@ -13,10 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, FloatField
-from django.db.models.functions import Cast
-
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.rollups.histograms import (
     LATENCY_BINS,
     RATIO_BINS,
@@ -207,11 +204,10 @@ def totals_of(rows: Sequence[Row]) -> Totals:
     return Totals(**counts, **money, fallbacks=fallbacks, p95_ms=p95_ms)
 
 
-def ratio_values(traces: RequestTraceQuerySet) -> tuple[float, ...]:
+def ratio_values(traces: TraceRows) -> tuple[float, ...]:
     """Each ratio of these traces, which must be few."""
-    ratio = Cast("tokens_after", FloatField()) / F("tokens_before")
-    optimized = traces.order_by().exclude(route="bypass").filter(tokens_before__gt=0)
-    return tuple(optimized.annotate(ratio=ratio).values_list("ratio", flat=True))
+    optimized = traces.exclude(route="bypass").filter(tokens_before__gt=0)
+    return tuple(after / before for after, before in optimized.values_list("tokens_after", "tokens_before"))
 
 
 def fallback_reasons(rows: Iterable[Row], max_reasons: int = 3) -> list[tuple[str, int]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows
 from optimizer_app.rollups.reading import Stretch
 from optimizer_app.trace_ids import first_id_at
+
+Rows = TypeVar("Rows", bound=TraceRows)
 
 DEFAULT_RANGE = "24h"
 
@@ -63,6 +66,6 @@ class Window:
         """The same span for the rollups."""
         return Stretch(self.start, self.end, self.step)
 
-    def of(self, traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+    def of(self, traces: Rows) -> Rows:
         """The traces begun inside the window, found by id."""
         return traces.since(self.start).filter(id__lt=first_id_at(self.end + timedelta(milliseconds=1)))

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from optimizer_app.background.heartbeat import last_seen
 from optimizer_app.background.valkey import valkey_client
+from optimizer_app.clickhouse.copying import waiting
 from optimizer_app.events.delivery import waiting_deliveries
 from optimizer_app.metrics import catalog
 from optimizer_app.metrics.catalog import Metric
@@ -95,6 +96,7 @@ def _database_gauges() -> Gauges:
     queued = Precompression.objects.filter(state=Precompression.State.QUEUED)
     texts = queued.aggregate(count=Count("pk"), oldest=Min("created_at"))
     events = waiting_deliveries().aggregate(count=Count("pk"), oldest=Min("event__created_at"))
+    uncopied, uncopied_since = waiting()
     set_aside = EventDelivery.objects.filter(dead_at__isnull=False, delivered_at=None).count()
     return {
         catalog.DOCUMENTS_WAITING: _value(documents["count"]),
@@ -104,6 +106,8 @@ def _database_gauges() -> Gauges:
         catalog.EVENTS_WAITING: _value(events["count"]),
         catalog.EVENTS_OLDEST: _value(_age(events["oldest"])),
         catalog.EVENTS_SET_ASIDE: _value(set_aside),
+        catalog.TRACES_UNCOPIED: _value(uncopied),
+        catalog.TRACES_UNCOPIED_OLDEST: _value(_age(uncopied_since)),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.db import Error as DatabaseError
 
+from optimizer_app.system.clickhouse import clickhouse
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part, Problem
@@ -17,6 +18,7 @@ from optimizer_app.system.workers import background_worker, precompression_worke
 PARTS: Mapping[str, Callable[[], Part]] = {
     "PostgreSQL": postgres,
     "Valkey": valkey,
+    "ClickHouse": clickhouse,
     "Web workers": web_workers,
     "Background worker": background_worker,
     "Precompression worker": precompression_worker,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from optimizer_app.models import Capture, RequestTrace, TraceFeedback
 
-_TEXT_KEPT = Exists(Capture.objects.filter(pk=OuterRef("pk"), size_bytes__gt=0, expires_at__gt=Now()))
+
+def _text_kept() -> Q:
+    return Q(pk__in=Capture.objects.filter(size_bytes__gt=0, expires_at__gt=Now()).values("pk"))
 
 
-def _said(condition: Q) -> Exists:
-    return Exists(
-        TraceFeedback.objects.filter(condition, trace_id=OuterRef("pk"), project=OuterRef("project"))
-    )
+def _said(condition: Q) -> Q:
+    return Q(pk__in=TraceFeedback.objects.filter(condition).values("trace_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ FLAGS: dict[str, Flag] = {
     "negative": Flag("Net negative", Q(net_usd__lt=0), "negative"),
     "error": Flag("Provider error", Q(status=RequestTrace.Status.ERROR), "errors"),
     "interrupted": Flag("Interrupted", Q(status=RequestTrace.Status.INTERRUPTED), "interrupted"),
-    "liked": Flag("Good feedback", Q(_said(Q(score__gt=0)))),
-    "disliked": Flag("Bad feedback", Q(_said(Q(score__lt=0)))),
-    "kept": Flag("Text kept", Q(_TEXT_KEPT)),
+    "liked": Flag("Good feedback", _said(Q(score__gt=0))),
+    "disliked": Flag("Bad feedback", _said(Q(score__lt=0))),
+    "kept": Flag("Text kept", _text_kept()),
 }

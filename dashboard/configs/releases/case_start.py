@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from dashboard.configs.releases.case_form import PROMPT_FIELDS
 from dashboard.traces.blocks import BlockRow, block_rows
 from optimizer_app.captures.reading import NotKept
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.configs import config_named
@@ -65,7 +66,7 @@ def _trace(request: HttpRequest, project: Project) -> RequestTrace | None:
         asked = uuid.UUID(request.POST.get("request", "") or request.GET.get("request", ""))
     except ValueError:
         return None
-    return RequestTrace.objects.filter(project=project, pk=asked).first()
+    return stored_traces().filter(project=project, pk=asked).first()
 
 
 def _block(trace: RequestTrace, number: str) -> BlockRow | None:

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from dashboard.configs.fields import as_label, title_of
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.blocks import block_rows
+from dashboard.traces.found import trace_or_404
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.configs.versions.keeping import Kept, NothingKeeps, keep_in_draft, kept_by
 from optimizer_app.models import OptimizationConfig, RequestTrace
 from token_optimizer.config_fields import FIELDS
@@ -23,8 +25,8 @@ from token_optimizer.config_fields import FIELDS
 @signed_in
 def keep_block(request: HttpRequest, trace_id: uuid.UUID, number: int) -> HttpResponse:
     """Says on GET what would keep it; on POST sets that in a draft, and leads to the field."""
-    visible = RequestTrace.objects.visible_to(request.user).select_related("project")
-    trace = get_object_or_404(visible, pk=trace_id)
+    visible = stored_traces().visible_to(request.user).select_related("project")
+    trace = trace_or_404(visible, trace_id)
     if not 0 < number <= len(trace.blocks):
         raise Http404("the request has no such block")
     configs = list(OptimizationConfig.objects.filter(project=trace.project_id).order_by("name"))

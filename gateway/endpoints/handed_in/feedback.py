@@ -17,7 +17,8 @@ from gateway.endpoints.traces import asked_trace_id, unknown_trace
 from gateway.requests.bodies.body import Body, checked, parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
-from optimizer_app.models import RequestTrace, TraceFeedback
+from optimizer_app.clickhouse.stored import stored_traces
+from optimizer_app.models import TraceFeedback
 from optimizer_app.traces.feedback import Feedback, give_feedback
 
 MAX_WAIT_SECONDS = 5.0
@@ -58,5 +59,5 @@ async def _kept_once_stored(
 
 
 def _kept(caller: Caller, trace_id: uuid.UUID, given: Feedback) -> TraceFeedback | None:
-    trace = RequestTrace.objects.filter(project_id=caller.project_id, pk=trace_id).without_details().first()
+    trace = stored_traces().filter(project_id=caller.project_id, pk=trace_id).without_details().first()
     return give_feedback(trace, caller.api_key_id, given) if trace is not None else None

@@ -11,8 +11,7 @@ from rest_framework.request import Request
 
 from optimizer_app.api.access import projects_of
 from optimizer_app.api.fields import ProjectFilter
-from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
 from optimizer_app.rollups.reading import Selection
 from optimizer_app.rollups.windows import DEFAULT_RANGE, RANGES, Window
 
@@ -37,8 +36,8 @@ class Chosen:
     selection: Selection
     window: Window
 
-    def traces(self) -> RequestTraceQuerySet:
-        of_projects = RequestTrace.objects.filter(project__in=self.selection.project_ids)
+    def traces(self) -> TraceRows:
+        of_projects = stored_traces().filter(project__in=self.selection.project_ids)
         return self.window.of(of_projects).filter(**self.selection.chosen)
 
 

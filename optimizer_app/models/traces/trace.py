@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from optimizer_app.models.keys.api_key import ApiKey
@@ -16,6 +18,7 @@ from optimizer_app.trace_ids import first_id_at, new_trace_id
 from token_optimizer.models import BlockFate
 from token_optimizer.optimizer.retrieval.stats import retrieved_and_replaced
 
+STREAMED_AT_A_TIME = 1_000
 # Left in the database by lists.
 LARGE_COLUMNS = (
     "blocks",
@@ -47,6 +50,17 @@ class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
     def within(self, period: timedelta) -> RequestTraceQuerySet:
         """Traces begun within the last `period`."""
         return self.since(timezone.now() - period)
+
+    def streamed(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """The columns of each, read by a cursor of PostgreSQL: few are in memory at a time."""
+        return self.values_list(*names).iterator(chunk_size=STREAMED_AT_A_TIME)
+
+    def counts(self, by: Sequence[str], *conditions: Q) -> list[tuple[Any, ...]]:
+        """How many there are of each group that agrees in these columns, and of them how many meet each of
+        the conditions: the columns' values, then the numbers as one tuple."""
+        counted = {f"count{number}": Count("pk", filter=each) for number, each in enumerate(conditions)}
+        rows = self.order_by().values_list(*by).annotate(count=Count("pk"), **counted)
+        return [(*row[: len(by)], row[len(by) :]) for row in rows]
 
     def without_details(self) -> RequestTraceQuerySet:
         """For lists: leaves the large columns in the database."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optimizer_app.models import OptimizationConfig, RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
+from optimizer_app.models import OptimizationConfig
 from optimizer_app.playground.stored.sets import sets_of
 from optimizer_app.playground.stored.sources import Source, captured, captured_sources, set_sources
 
@@ -31,5 +31,5 @@ def sources_chosen(chosen: str, config: OptimizationConfig) -> list[Source]:
     return []
 
 
-def _traces(config: OptimizationConfig) -> RequestTraceQuerySet:
-    return RequestTrace.objects.filter(project=config.project_id, config_name=config.name)
+def _traces(config: OptimizationConfig) -> TraceRows:
+    return stored_traces().filter(project=config.project_id, config_name=config.name)

@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from optimizer_app.captures.reading import NotKept, capture_of, texts_of
-from optimizer_app.models import Capture, PlaygroundExample, Project, RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
+from optimizer_app.models import Capture, PlaygroundExample, Project
 from optimizer_app.playground.examples import prompt_of_example
 from optimizer_app.playground.prompt import TrialPrompt, prompt_of_body
 from optimizer_app.security.encryption import UndecryptableSecret
@@ -35,19 +34,18 @@ class Loaded:
     expires_at: datetime | None = None
 
 
-def captured(traces: RequestTraceQuerySet) -> RequestTraceQuerySet:
+def captured(traces: TraceRows) -> TraceRows:
     """Those of them whose texts can be read."""
-    kept = Capture.objects.readable().filter(pk=OuterRef("pk"))
-    return traces.filter(Exists(kept), text_until__gt=timezone.now())
+    return traces.filter(pk__in=Capture.objects.readable().values("pk"), text_until__gt=timezone.now())
 
 
-def captured_sources(traces: RequestTraceQuerySet, count: int) -> list[Source]:
+def captured_sources(traces: TraceRows, count: int) -> list[Source]:
     """The newest of them."""
-    newest = captured(traces).order_by("-id").values_list("pk", flat=True)[:count]
-    return [Source(str(pk), trace_id=pk) for pk in newest]
+    newest = captured(traces).order_by("-id")[:count].values_list("id")
+    return [Source(str(pk), trace_id=pk) for (pk,) in newest]
 
 
-def picked_sources(traces: RequestTraceQuerySet, ids: Iterable[uuid.UUID]) -> list[Source]:
+def picked_sources(traces: TraceRows, ids: Iterable[uuid.UUID]) -> list[Source]:
     """Those of these requests whose texts can be read, the newest first."""
     wanted = list(ids)
     return captured_sources(traces.filter(pk__in=wanted), len(wanted))
@@ -71,7 +69,7 @@ def loaded(source: Source, project: Project) -> Loaded:
 
 
 def _of_request(trace_id: uuid.UUID, project: Project) -> Loaded:
-    trace = RequestTrace.objects.without_details().filter(project=project, pk=trace_id).first()
+    trace = stored_traces().without_details().filter(project=project, pk=trace_id).first()
     if trace is None:
         raise NotKept("the request is gone")
     capture = capture_of(trace)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import JSONField, Value
 from django.utils import timezone
 
+from optimizer_app.clickhouse.copying import mark_uncopied
 from optimizer_app.events.destinations import destinations_of, put_in_outbox
 from optimizer_app.metrics.series import add_counts
 from optimizer_app.models import ApiKey, Event, EventDestination, Project, RequestTrace
@@ -84,6 +85,7 @@ def _insert(
         event.payload = _json(event.payload)
     known = _stored_ids(records)
     RequestTrace.objects.bulk_create(traces, ROWS_A_STATEMENT, ignore_conflicts=True)
+    mark_uncopied([record.id for record in records])
     Event.objects.bulk_create(events, ROWS_A_STATEMENT, ignore_conflicts=True)
     for project_id, receivers in destinations.items():
         put_in_outbox([event for event in events if event.project_id == project_id], receivers)

@@ -15,13 +15,14 @@ from optimizer_app.api.access import person_of
 from optimizer_app.api.collections.requests.examples import PromptTexts
 from optimizer_app.api.errors import Conflict
 from optimizer_app.api.view import Collection
+from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.configs.check import checked
 from optimizer_app.configs.errors import FieldsRefused
 from optimizer_app.configs.patterns import MAX_SAMPLE_CHARS, tried
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.configs.versions.drafts import discard_draft, draft_of, rebase_draft, save_draft
 from optimizer_app.configs.versions.keeping import NothingKeeps, keep_in_draft, kept_by
-from optimizer_app.models import ConfigDraft, OptimizationConfig, RequestTrace, Role
+from optimizer_app.models import ConfigDraft, OptimizationConfig, Role
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.comparison import ChangedBlock, Outcome, compare
 from optimizer_app.playground.examples import prompt_of_example
@@ -143,7 +144,7 @@ class ConfigDrafts(Collection):
     def keep_block(self, request: Request, pk: str) -> Response:
         """Set in your draft the field that keeps blocks such as this one, which a request lost."""
         config, asked = self.get_object(), self.read(KeepBlock)
-        trace = RequestTrace.objects.filter(project=config.project_id, pk=asked["trace"]).first()
+        trace = stored_traces().filter(project=config.project_id, pk=asked["trace"]).first()
         if trace is None or asked["block"] > len(trace.blocks):
             raise serializers.ValidationError({"trace": "the project has no request with such a block"})
         try:

@@ -17,7 +17,8 @@ from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept
-from optimizer_app.models import RegressionCase, RegressionResult, RequestTrace, Role
+from optimizer_app.clickhouse.stored import stored_traces
+from optimizer_app.models import RegressionCase, RegressionResult, Role
 from optimizer_app.models.configs.regression_case import CaseTexts
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.releases.cases import make_case
@@ -141,7 +142,7 @@ def _texts(asked: Mapping[str, Any]) -> CaseTexts:
 def _kept(asked: Mapping[str, Any]) -> CaseTexts | None:
     if not asked.get("trace_id"):
         return None
-    trace = RequestTrace.objects.filter(project=asked["project"], pk=asked["trace_id"]).first()
+    trace = stored_traces().filter(project=asked["project"], pk=asked["trace_id"]).first()
     if trace is None:
         raise serializers.ValidationError({"trace_id": "the project has no such request"})
     if asked.get("block", 0) > len(trace.blocks):

@@ -12,8 +12,7 @@ from rest_framework.response import Response
 
 from optimizer_app.api.access import person_of, projects_of
 from optimizer_app.api.view import OfTheInstance
-from optimizer_app.models import RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
 from optimizer_app.prices.entries import ModelPrices
 from optimizer_app.prices.listing import price_list, priced_model_named
 from optimizer_app.prices.overrides import remove_override, set_override
@@ -54,8 +53,8 @@ class PricedModelSerializer(serializers.Serializer[Any]):
 
 
 class _Prices(OfTheInstance):
-    def traces(self) -> RequestTraceQuerySet:
-        return RequestTrace.objects.filter(project__in=projects_of(self.request))
+    def traces(self) -> TraceRows:
+        return stored_traces().filter(project__in=projects_of(self.request))
 
 
 class PricesView(_Prices):

@@ -17,7 +17,8 @@ from optimizer_app.api.fields import ProjectFilter, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import NotKept
-from optimizer_app.models import PlaygroundExample, RequestTrace
+from optimizer_app.clickhouse.stored import stored_traces
+from optimizer_app.models import PlaygroundExample
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.playground.examples import ExampleRefused, save_example
 from optimizer_app.playground.stored.sets import MAX_NAME_CHARS, save_captured
@@ -108,7 +109,7 @@ class ExamplesView(mixins.DestroyModelMixin, Collection):
     def from_request(self, request: Request) -> Response:
         """Save the prompt of a request whose texts are kept into a named set, until somebody deletes it."""
         asked = self.read(KeptRequest)
-        trace = RequestTrace.objects.filter(project=asked["project"], pk=asked["trace"]).first()
+        trace = stored_traces().filter(project=asked["project"], pk=asked["trace"]).first()
         if trace is None:
             raise serializers.ValidationError({"trace": "the project has no such request"})
         try:

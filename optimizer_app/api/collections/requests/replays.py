@@ -16,7 +16,8 @@ from optimizer_app.api.fields import ProjectFilter, VisibleConfig
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.view import Collection
 from optimizer_app.captures.reading import may_read
-from optimizer_app.models import Project, Replay, ReplayResult, RequestTrace, Role
+from optimizer_app.clickhouse.stored import stored_traces
+from optimizer_app.models import Project, Replay, ReplayResult, Role
 from optimizer_app.playground.stored.sources import (
     Source,
     captured_sources,
@@ -177,7 +178,7 @@ class ReplaysView(Collection):
 def _sources(asked: dict[str, Any]) -> tuple[list[Source], str]:
     """The prompts, and which they are in words."""
     project: Project = asked["config"].project
-    traces = RequestTrace.objects.filter(project=project)
+    traces = stored_traces().filter(project=project)
     if "traces" in asked:
         found = picked_sources(traces, asked["traces"])
         return found, f"{requests_label(len(found))} that the API was given"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -13,8 +12,9 @@ from rest_framework.response import Response
 
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
+from optimizer_app.clickhouse.stored import TraceRows, stored_traces
 from optimizer_app.models import RequestTrace, TraceFeedback
-from optimizer_app.models.traces.trace import LARGE_COLUMNS, RequestTraceQuerySet
+from optimizer_app.models.traces.trace import LARGE_COLUMNS
 from optimizer_app.trace_ids import first_id_at
 from optimizer_app.traces.comparison import paired_blocks
 from optimizer_app.traces.feedback import feedback_on
@@ -99,7 +99,7 @@ class TraceFilter(ProjectFilter):
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
 
-    def applied_to(self, traces: RequestTraceQuerySet, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
+    def applied_to(self, traces: TraceRows, asked: dict[str, Any]) -> TraceRows:
         """The traces that the filters let through."""
         others = ("since", "until", "flag")
         same = {_COLUMNS.get(name, name): value for name, value in asked.items() if name not in others}
@@ -119,15 +119,15 @@ class TracesView(Collection):
     filters = TraceFilter
     ordering = ("-id",)
 
-    def get_queryset(self) -> RequestTraceQuerySet:
+    def get_queryset(self) -> Any:
         """With their blocks and stages only where one is asked for."""
-        found = RequestTrace.objects.filter(project__in=self.projects)
+        found = stored_traces().filter(project__in=self.projects)
         return found if self.action in ("retrieve", "against") else found.without_details()
 
     def get_serializer_class(self) -> type[TraceSerializer]:
         return TraceDetail if self.action == "retrieve" else TraceSerializer
 
-    def filtered(self, rows: Any, asked: dict[str, Any]) -> QuerySet[RequestTrace]:
+    def filtered(self, rows: Any, asked: dict[str, Any]) -> Any:
         return TraceFilter().applied_to(rows, asked)
 
     @extend_schema(parameters=[ComparisonFilter], responses=PlaceSerializer(many=True))
