@@ -23,10 +23,16 @@ def count_lines(text: str) -> int:
     return text.count("\n") + (text[-1:] not in ("", "\n"))
 
 
+def count_chars(text: str, chars: bytes) -> int:
+    """How many of these characters of ASCII the text has."""
+    written = text.encode("utf-8", "surrogatepass")
+    return len(written) - len(written.translate(None, chars))
+
+
 def count_letters(text: str) -> int:
     """How many letters the text has."""
     if text.isascii():
-        return len(text) - len(text.encode().translate(None, _ASCII_LETTERS))
+        return count_chars(text, _ASCII_LETTERS)
     return sum(map(str.isalpha, text))
 
 

@@ -15,7 +15,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.examples import examples_in
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
 from token_optimizer.text.cache import TextCache, key_of
-from token_optimizer.text.lines import count_letters, matches_at_lines
+from token_optimizer.text.lines import count_chars, count_letters, matches_at_lines
 
 _SOURCES: TextCache[bool] = TextCache(4_096)
 
@@ -74,6 +74,7 @@ _SAMPLE_CHARS = 20_000
 _TOLD_LINE_CHARS = 60
 _TOLD_WORD_CHARS = 15
 _MAX_MARKS = 0.03
+_MACHINE_MARKS = b"{}[]();=<>|\\_$#+*"
 
 
 def pasted_spans(text: str, least_chars: int) -> list[Found]:
@@ -95,7 +96,7 @@ def has_numbered_documents(text: str) -> bool:
 
 def reads_as_prose(text: str) -> bool:
     """Whether the text is told in words, in any language, and not written for a machine."""
-    marks = sum(map(text.count, "{}[]();=<>|\\_$#+*"))
+    marks = count_chars(text, _MACHINE_MARKS)
     letters = count_letters(text[:_SAMPLE_CHARS])
     filled = [line for line in text.splitlines() if line.strip()]
     told = [line for line in filled if _is_told(line)]

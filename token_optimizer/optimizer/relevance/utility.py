@@ -101,9 +101,11 @@ def parts_by_similarity(
     names: int,
     now: datetime,
     source_trust: Mapping[str, float] | None = None,
+    max_characters: int = _MAX_CHARACTERS,
 ) -> UtilityParts:
-    """The parts of a block whose similarity to the question is known, and how many `names` it mentions."""
-    read = block.content[:_MAX_CHARACTERS]
+    """The parts of a block whose similarity to the question is known, and how many `names` it mentions; its
+    constraints and entities are those of so many characters."""
+    read = block.content[:max_characters]
     return UtilityParts(
         similarity=similarity,
         recency=_recency(block.timestamp, now),

@@ -16,6 +16,9 @@ from token_optimizer.optimizer.relevance.names import numbers_of_names
 from token_optimizer.optimizer.relevance.utility import parts_by_similarity
 from token_optimizer.text.numbered_words import words_of_texts
 
+# The utility is for the trace alone, and to read all texts for it took as long as to find their words.
+_MAX_CHARACTERS = 2_000
+
 
 def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     """The meaning for these blocks. Raises StageSkipped where static vectors are not installed."""
@@ -26,6 +29,6 @@ def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     newest = max(block.timestamp for block in blocks)
     utilities = {}
     for block, mentioned, similarity in zip(blocks, names, words.similarities(), strict=True):
-        parts = parts_by_similarity(block, similarity, mentioned, newest)
+        parts = parts_by_similarity(block, similarity, mentioned, newest, max_characters=_MAX_CHARACTERS)
         utilities[block.id] = {"score": round(parts.score, 3), **parts.as_dict()}
     return Meaning(utilities, synonyms(query, words))
