@@ -53,7 +53,7 @@ def _fingerprints(written: bytes, starts: Numbers, lengths: Numbers) -> NDArray[
     """A fingerprint for each word; the same for the same word."""
     # The eight bytes from each place on.
     eights = np.ndarray((len(written) - _WIDTH + 1,), "<u8", written, strides=(1,))
-    prints = _mixed(lengths.astype(np.uint64) * _KEY)
+    prints = lengths.astype(np.uint64) * _KEY
     rest = np.flatnonzero(lengths <= _MAX_CHUNKED_BYTES)
     for done in range(0, _MAX_CHUNKED_BYTES, _WIDTH):
         rest = rest[lengths[rest] > done]

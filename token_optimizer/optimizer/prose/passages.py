@@ -24,6 +24,7 @@ _PRONOUN = re.compile(
 )
 # What ends with a colon, and a line that does with what was taken in of its list.
 _OPENER = re.compile(r"[^\n]{1,120}[:：][ \t]*\n")
+_COLONS = (":", "：")
 _HEADING = re.compile(r"#{1,6} ")
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
@@ -200,10 +201,13 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
         elif source.markers:
             yield from _units_of_marked_line(source, begin, end)
         else:
-            for one, other in unit_spans(text[begin:end]):
-                yield begin + one, begin + other
+            yield from _moved(unit_spans(text[begin:end]), begin)
     if fence_start is not None:
         yield fence_start, len(text)
+
+
+def _moved(spans: Sequence[Span], by: int) -> Sequence[Span]:
+    return [(start + by, end + by) for start, end in spans] if by else spans
 
 
 def _units_of_marked_line(source: MarkedText, begin: int, end: int) -> Iterator[Span]:
@@ -212,8 +216,7 @@ def _units_of_marked_line(source: MarkedText, begin: int, end: int) -> Iterator[
         if source.is_marker(first, last):
             yield first, last
             continue
-        for one, other in unit_spans(source.text[first:last]):
-            yield first + one, first + other
+        yield from _moved(unit_spans(source.text[first:last]), first)
 
 
 def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]:
@@ -280,7 +283,8 @@ def _joined_lines(source: MarkedText) -> list[Span]:
 
 def _goes_with(text: str, first: int, start: int, end: int, has_fences: bool) -> bool:
     """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
-    if text[start].isspace() and text[start:end].isspace():
+    # The last character tells sooner of most units that they are no space.
+    if text[end - 1].isspace() and text[start:end].isspace():
         return True
     if has_fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.
@@ -288,7 +292,7 @@ def _goes_with(text: str, first: int, start: int, end: int, has_fences: bool) ->
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if end - first > _PASSAGE_CHARS:
         return False
-    if start - first < _OPENER_CHARS and text[first:start].rstrip().endswith((":", "：")):
+    if start - first < _OPENER_CHARS and _ends_with_colon(text, first, start):
         return True
     if text[first] == "#" and _HEADING.match(text, first, start):
         return True
@@ -300,8 +304,14 @@ def _goes_with(text: str, first: int, start: int, end: int, has_fences: bool) ->
             return True
         if ends_line:
             return False
-    is_short = min(start - (line_start or first), end - start) < _SHORT_CHARS
+    is_short = end - start < _SHORT_CHARS or start - (line_start or first) < _SHORT_CHARS
     return is_short or _PRONOUN.match(text, start, end) is not None
+
+
+def _ends_with_colon(text: str, start: int, end: int) -> bool:
+    """Whether a colon stands at the end, before the space there."""
+    last = text[end - 1]
+    return last in _COLONS or (last.isspace() and text[start:end].rstrip().endswith(_COLONS))
 
 
 def _opens(before: str, unit: str) -> bool:
