@@ -18,6 +18,8 @@ from optimizer_app.optimize.usage import Usage
 
 # In JSON a quote within a text is escaped, so these bytes are always a member and never a text.
 _NULL_USAGE = re.compile(rb',\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,\s*')
+# As most chunks end, which need not be parsed then.
+_NULL_USAGE_LAST = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*\}\s*\Z)')
 
 
 class ChatDialect(ApiDialect):
@@ -57,6 +59,8 @@ class ChatTap(StreamTap):
         return self._note_usage(event) if b'"usage"' in event else event
 
     def _note_usage(self, event: bytes) -> bytes:
+        if last := _NULL_USAGE_LAST.search(event):
+            return event[: last.start()] + event[last.end() :] if self._strip_usage else event
         chunk = parsed_event(event)
         if isinstance(chunk.get("usage"), Mapping):
             self.usage = chunk["usage"]

@@ -17,7 +17,7 @@ from gateway.dialects.edits import Edit
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _MAX_END_BYTES = 4
-_DATA_LINE = re.compile(rb"^data:[ ]?(.*?)\r?$", re.MULTILINE)
+_DATA = b"data:"
 # An event that never ends is passed on unread rather than kept.
 MAX_EVENT_BYTES = 8_000_000
 _BYTES_PER_TOKEN = 4
@@ -104,13 +104,19 @@ class StreamTap(ABC):
 
 def data_of(event: bytes) -> bytes:
     """The event's data lines, joined as SSE says."""
-    return b"\n".join(_DATA_LINE.findall(event)).strip()
+    lines = [line for line in event.split(b"\n") if line.startswith(_DATA)]
+    return b"\n".join([line[len(_DATA) :].removesuffix(b"\r").removeprefix(b" ") for line in lines]).strip()
 
 
 def parsed_event(event: bytes) -> dict[str, Any]:
     """The event's data; empty where it is no JSON object."""
+    return parsed_data(data_of(event))
+
+
+def parsed_data(data: bytes) -> dict[str, Any]:
+    """The JSON object that an event's data are; empty where they are none."""
     try:
-        value = orjson.loads(data_of(event))
+        value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.edits import Edit
-from gateway.dialects.sse import MAX_EVENT_BYTES, EventBuffer, data_of, parsed_event, sse_event
+from gateway.dialects.sse import MAX_EVENT_BYTES, EventBuffer, data_of, parsed_data, sse_event
 from token_optimizer.optimizer.reading_back.streams.by_dialect import JOINERS
 
 _DONE = b"[DONE]"
@@ -65,9 +65,10 @@ class JoinedStream:
 
     def _passed(self, event: bytes) -> bytes:
         seen = self._tap.see(event)
-        if data_of(seen) == _DONE:
+        data = data_of(seen)
+        if data == _DONE:
             return b"" if self.has_calls else seen
-        payload = parsed_event(seen)
+        payload = parsed_data(data)
         # Comments say nothing, and an error is the provider's own.
         if not payload or payload.get("error"):
             return seen

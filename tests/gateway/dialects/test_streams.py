@@ -10,7 +10,7 @@ import pytest
 from gateway.dialects.base import ApiDialect
 from gateway.dialects.chat import CHAT
 from gateway.dialects.messages import MESSAGES
-from gateway.dialects.sse import StreamTap
+from gateway.dialects.sse import StreamTap, data_of
 from optimizer_app.optimize.usage import UNKNOWN_USAGE, Usage
 
 TEXT = {"choices": [{"index": 0, "delta": {"content": 'say ,"usage":null and [DONE]'}}]}
@@ -107,3 +107,23 @@ def test_numbers_that_cannot_be_kept_are_not_said() -> None:
     tap = CHAT.tap()
     tap.feed(event({"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 2**40}}))
     assert CHAT.usage(tap.usage) == UNKNOWN_USAGE
+
+
+@pytest.mark.parametrize(
+    ("lines", "data"),
+    [
+        (b"data: one\n\n", b"one"),
+        (b"data:one\r\n\r\n", b"one"),
+        (b"event: named\ndata:  one \n\n", b"one"),
+        (b"data: one\n: comment\ndata: two\nid: 3\n\n", b"one\ntwo"),
+        (b"data: one\r\ndata:\r\ndata: two\r\n\r\n", b"one\n\ntwo"),
+        (b": data: no\n\n", b""),
+    ],
+)
+def test_data_of_events(lines: bytes, data: bytes) -> None:
+    assert data_of(lines) == data
+
+
+def test_null_usage_within_a_choice_stays() -> None:
+    data = b'data: {"choices":[{"delta":{},"usage":null}]}\n\n'
+    assert CHAT.tap(strip_usage=True).feed(data) == data
