@@ -49,11 +49,18 @@ class PrecompressionJob:
     threshold: float
 
 
-def queue_jobs(jobs: Sequence[PrecompressionJob]) -> int:
-    """Queue the new ones, as far as there is room, and count those that find none; returns how many were
-    queued."""
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """How many texts were queued, and the projects some of whose texts found no room."""
+
+    count: int = 0
+    full: frozenset[uuid.UUID] = frozenset()
+
+
+def queue_jobs(jobs: Sequence[PrecompressionJob]) -> Queued:
+    """Queue the new ones, as far as there is room, and count those that find none."""
     if not jobs:
-        return 0
+        return Queued()
     with transaction.atomic():
         _lock_queue()
         room = _Room.now()
@@ -64,7 +71,7 @@ def queue_jobs(jobs: Sequence[PrecompressionJob]) -> int:
         if rows and was_idle:
             # A worker that is busy goes on until the queue is empty.
             transaction.on_commit(partial(wake, PRECOMPRESSION))
-    return sum(row.state == Precompression.State.QUEUED for row in rows)
+    return Queued(sum(row.state == Precompression.State.QUEUED for row in rows), frozenset(dropped))
 
 
 def _lock_queue() -> None:

@@ -1,17 +1,19 @@
 """Collects what answered requests leave for precompression, and stores it off every request's path.
 
 Texts stay in memory until a batch is gathered, and are stored encrypted only. Where the database is down
-they are dropped: the next turn of the conversation asks again.
+they are dropped: the next turn of the conversation asks again. So they are for a while where the queue of
+their project was full, whose work takes minutes.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
+import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import structlog
 from django.db import close_old_connections, transaction
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 GATHER_SECONDS = 0.5
 STOP_SECONDS = 2.0
+# A queue that is full has room for two or three texts after that.
+FULL_SECONDS = 5.0
 # What a worker holds in memory at most while the database is slow.
 MAX_WAITING = 1_000
 MAX_WAITING_CHARS = 20_000_000
@@ -58,6 +62,7 @@ class PrecompressionQueue:
         self._lock = threading.Lock()
         self._count = self._chars = 0
         self._dropped: Counter[uuid.UUID] = Counter()
+        self._full_until: dict[uuid.UUID, float] = {}
         self._stopping = threading.Event()
         self._idle = threading.Condition(self._lock)
         self._thread = threading.Thread(target=self._run, name="precompression-queue", daemon=True)
@@ -68,12 +73,21 @@ class PrecompressionQueue:
         if not request.texts and not request.lookups:
             return
         with self._lock:
+            if request.texts and self._is_full(request.project_id):
+                self._dropped[request.project_id] += len(request.texts)
+                request = replace(request, texts=())
+                if not request.lookups:
+                    return
             if self._count >= MAX_WAITING or self._chars + request.chars > MAX_WAITING_CHARS:
                 self._dropped[request.project_id] += len(request.texts)
                 return
             self._count += 1
             self._chars += request.chars
         self._waiting.put(request)
+
+    def _is_full(self, project_id: uuid.UUID) -> bool:
+        """Whether the project's queue had no room a moment ago."""
+        return time.monotonic() < self._full_until.get(project_id, 0.0)
 
     def flush(self) -> None:
         """Wait until all requests are stored."""
@@ -92,7 +106,7 @@ class PrecompressionQueue:
             batch = [first, *self._others()]
             try:
                 close_old_connections()
-                store_requests(batch, self._taken_dropped())
+                self._note_full(store_requests(batch, self._taken_dropped()))
                 announce_precompressions({request.project_id for request in batch})
             except Exception as error:
                 # The next batch has to be stored all the same. The type alone: a message could quote a text.
@@ -119,6 +133,10 @@ class PrecompressionQueue:
             dropped, self._dropped = self._dropped, Counter()
         return dropped
 
+    def _note_full(self, projects: Collection[uuid.UUID]) -> None:
+        with self._lock:
+            self._full_until.update(dict.fromkeys(projects, time.monotonic() + FULL_SECONDS))
+
     def _done(self, batch: Sequence[PrecompressionRequest]) -> None:
         with self._idle:
             self._count -= len(batch)
@@ -126,10 +144,13 @@ class PrecompressionQueue:
             self._idle.notify_all()
 
 
-def store_requests(batch: Sequence[PrecompressionRequest], dropped: Mapping[uuid.UUID, int]) -> None:
-    """Queue the texts of the requests, and add their lookups and the texts dropped before to the counts."""
+def store_requests(
+    batch: Sequence[PrecompressionRequest], dropped: Mapping[uuid.UUID, int]
+) -> Collection[uuid.UUID]:
+    """Queue the texts of the requests, and add their lookups and the texts dropped before to the counts. The
+    projects whose queue is full."""
     compressor = compressor_name()
-    queue_jobs([job for request in batch for job in _jobs(request, compressor)])
+    queued = queue_jobs([job for request in batch for job in _jobs(request, compressor)])
     counts: defaultdict[uuid.UUID, Counts] = defaultdict(Counts)
     for project_id, count in dropped.items():
         counts[project_id] += Counts(dropped_full=count)
@@ -139,6 +160,7 @@ def store_requests(batch: Sequence[PrecompressionRequest], dropped: Mapping[uuid
     with transaction.atomic():
         add_counts(counts)
         _add_hits(batch)
+    return queued.full
 
 
 def _jobs(request: PrecompressionRequest, compressor: str) -> Iterable[PrecompressionJob]:

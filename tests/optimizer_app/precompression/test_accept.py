@@ -22,16 +22,16 @@ def _dropped(project: Project) -> int:
 
 
 def test_it_works(project: Project) -> None:
-    assert queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))]) == 2
+    assert queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))]).count == 2
     assert _states() == [("ours", "queued")] * 2
 
 
 def test_a_text_is_queued_once_for_each_compressor_and_rate(project: Project) -> None:
     text = prose()
-    assert queue_jobs([wanted(project, text), wanted(project, text)]) == 1
-    assert queue_jobs([wanted(project, text)]) == 0
-    assert queue_jobs([wanted(project, text, rate=0.3)]) == 1
-    assert queue_jobs([wanted(project, text, compressor="a model")]) == 1
+    assert queue_jobs([wanted(project, text), wanted(project, text)]).count == 1
+    assert queue_jobs([wanted(project, text)]).count == 0
+    assert queue_jobs([wanted(project, text, rate=0.3)]).count == 1
+    assert queue_jobs([wanted(project, text, compressor="a model")]).count == 1
 
 
 def test_projects_share_nothing(project: Project, other: Project) -> None:
@@ -54,11 +54,11 @@ def test_a_project_s_queue_is_bounded_and_what_is_dropped_is_counted(
     project: Project, other: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accept, "MAX_QUEUED_PER_PROJECT", 3)
-    assert queue_jobs([wanted(project, prose(number)) for number in range(5)]) == 3
-    assert queue_jobs([wanted(project, prose(9)), wanted(other, prose(9))]) == 1
+    assert queue_jobs([wanted(project, prose(number)) for number in range(5)]).count == 3
+    assert queue_jobs([wanted(project, prose(9)), wanted(other, prose(9))]).count == 1
     assert (_dropped(project), _dropped(other)) == (3, 0)
     Precompression.objects.filter(project=project).first().delete()  # type: ignore[union-attr]
-    assert queue_jobs([wanted(project, prose(9))]) == 1
+    assert queue_jobs([wanted(project, prose(9))]).count == 1
 
 
 def test_the_whole_queue_is_bounded(
@@ -66,7 +66,7 @@ def test_the_whole_queue_is_bounded(
 ) -> None:
     monkeypatch.setattr(accept, "MAX_QUEUED", 2)
     queue_jobs([wanted(project, prose(number)) for number in range(2)])
-    assert queue_jobs([wanted(other, prose())]) == 0
+    assert queue_jobs([wanted(other, prose())]).count == 0
     assert _dropped(other) == 1
 
 
@@ -92,7 +92,7 @@ def test_many_at_once_do_not_pass_the_bound(project: Project, monkeypatch: pytes
 
 def test_what_is_too_long_is_not_kept_waiting(project: Project) -> None:
     text = "All work. " * (MAX_CHARS // 10 + 1)
-    assert queue_jobs([wanted(project, text)]) == 0
+    assert queue_jobs([wanted(project, text)]).count == 0
     row = Precompression.objects.get()
     assert (row.state, row.source, row.reason) == ("failed", None, "longer than 120,000 characters")
     queue_jobs([wanted(project, text)])
@@ -102,4 +102,4 @@ def test_what_is_too_long_is_not_kept_waiting(project: Project) -> None:
 def test_a_project_that_is_gone_is_passed_over(project: Project, other: Project) -> None:
     one = wanted(other, prose())
     other.delete()
-    assert queue_jobs([one, wanted(project, prose())]) == 1
+    assert queue_jobs([one, wanted(project, prose())]).count == 1

@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError
 
 from optimizer_app.models import Precompression, PrecompressionHour, Project
+from optimizer_app.precompression import accept
 from optimizer_app.precompression import requests as module
 from optimizer_app.precompression.accept import queue_jobs
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
@@ -73,6 +74,26 @@ def test_too_much_is_dropped_and_counted(
     precompression_queue.flush()
     assert Precompression.objects.count() == 1
     assert PrecompressionHour.objects.get().dropped_full == 2
+
+
+def test_a_full_queue_is_not_asked_again_for_a_while(
+    project: Project,
+    other: Project,
+    precompression_queue: PrecompressionQueue,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(accept, "MAX_QUEUED_PER_PROJECT", 1)
+    for number in range(3):
+        precompression_queue.put(_left(project, prose(number)))
+        precompression_queue.flush()
+    # The third was never looked at; what was looked up counts all the same, and others' texts have room.
+    precompression_queue.put(_left(project, prose(4), lookups=Lookups((), 2, 0)))
+    precompression_queue.put(_left(other, prose()))
+    precompression_queue.flush()
+    assert Precompression.objects.filter(project=project).count() == 1
+    assert Precompression.objects.filter(project=other).count() == 1
+    hour = PrecompressionHour.objects.get(project=project)
+    assert (hour.dropped_full, hour.misses) == (3, 2)
 
 
 def test_an_outage_costs_that_batch_and_no_more(

@@ -103,7 +103,7 @@ def test_what_gains_nothing_is_not_tried_again(project: Project, reader: Precomp
     compress_due()
     (row,) = _rows()
     assert (row.state, row.source, row.result) == ("no_gain", None, None)
-    assert queue_jobs([wanted(project, "Short.")]) == 0
+    assert queue_jobs([wanted(project, "Short.")]).count == 0
     look = reader.for_project(project.pk, project.hash_secret)
     assert look.find([key_of("Short.")]) == {}
     assert look.lookups.unusable == 1
