@@ -17,6 +17,7 @@ from optimizer_app.traces.record import (
 )
 from optimizer_app.traces.storing.store import BESIDE_COLUMNS
 from tests.optimizer_app.traces.records import new_record
+from token_optimizer.models import BlockFate, BlockType, Kind, Origin, Worth
 
 PROJECT_ID = uuid.uuid4()
 
@@ -29,6 +30,31 @@ def test_a_line_reads_back_as_the_same_record():
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
     assert TraceRecord.from_line(line) == record
+
+
+def test_fates_of_blocks_read_back_as_the_blocks():
+    plain = BlockFate("b0", BlockType.USER, Kind.PROSE, "kept", True, "", "\0", 7, 7)
+    full = BlockFate(
+        "b1",
+        BlockType.TOOL,
+        Kind.JSON,
+        "rewritten",
+        False,
+        "compress",
+        "shorter",
+        70,
+        30,
+        4,
+        Origin.RETRIEVED,
+        {"relevance": 0.5},
+        0.123456,
+        Worth(0.5, 0.25, 3),
+    )
+
+    read = TraceRecord.from_line(new_record(PROJECT_ID, fates=[plain, full]).as_line())
+
+    assert read.blocks == [plain._replace(reason="\N{REPLACEMENT CHARACTER}").as_dict(), full.as_dict()]
+    assert read.fates == []
 
 
 def test_it_has_the_columns_of_the_trace():
