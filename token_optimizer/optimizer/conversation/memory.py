@@ -7,6 +7,11 @@ from collections.abc import Mapping, Sequence
 from token_optimizer.ports import SentMessage
 from token_optimizer.runtime.lru_cache import LRUCache
 
+# What a message takes besides its texts, with its key and its place among those used last, and what each of
+# its blocks does, in characters: a message of one block came to 1,250 bytes.
+_MESSAGE_CHARS = 900
+_BLOCK_CHARS = 350
+
 
 class InProcessMemory:
     """The library's default: the messages sent last, within so many characters. Safe across threads."""
@@ -48,4 +53,4 @@ def _size(message: SentMessage) -> int:
     texts = [block.content for block in sent]
     texts += [item.content for item in message.added]
     texts += [str(read) for read in message.reads]
-    return 200 + 100 * len(message.blocks) + sum(map(len, filter(None, texts)))
+    return _MESSAGE_CHARS + _BLOCK_CHARS * len(sent) + sum(map(len, filter(None, texts)))
