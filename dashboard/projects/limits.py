@@ -11,8 +11,16 @@ from django import forms
 
 from dashboard.numbers.formats import exact, money
 from dashboard.shell.forms import FieldNote, PageForm, text_area
+from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.limits.present import Used
-from optimizer_app.limits.values import LIMIT_FIELDS, Limits, NoModelPattern, limits_of, model_patterns
+from optimizer_app.limits.values import (
+    LIMIT_FIELDS,
+    LIST_FIELDS,
+    Limits,
+    NoModelPattern,
+    limits_of,
+    model_patterns,
+)
 from optimizer_app.models.projects.limits import BudgetPeriod, Limited
 
 _MAX_COUNT = 2**31 - 1
@@ -68,6 +76,20 @@ class LimitsForm(PageForm):
         help_text="A line each, * for anything, such as claude-*. Empty: all models.",
     )
 
+    allowed_endpoints = forms.CharField(
+        label="Endpoints",
+        required=False,
+        widget=text_area(3),
+        help_text="A line each, such as POST /v1/chat/completions or GET /v1/models. "
+        "Empty: all that a key may be used for.",
+    )
+
+    def clean_allowed_endpoints(self) -> list[str]:
+        try:
+            return path_lines(self.cleaned_data["allowed_endpoints"].splitlines())
+        except NoPathLine as error:
+            raise forms.ValidationError(f"{error}.") from error
+
     def clean_allowed_models(self) -> list[str]:
         try:
             return model_patterns(self.cleaned_data["allowed_models"].splitlines())
@@ -87,7 +109,7 @@ def initial_limits(row: Limited | None = None) -> dict[str, Any]:
     limits = Limits() if row is None else limits_of(row)
     return {
         **{name: getattr(limits, name) for name in LIMIT_FIELDS},
-        "allowed_models": "\n".join(limits.allowed_models),
+        **{name: "\n".join(getattr(limits, name)) for name in LIST_FIELDS},
     }
 
 

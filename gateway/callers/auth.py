@@ -26,11 +26,11 @@ from gateway.callers.stored_routes import stored_provider, stored_routes
 from gateway.database import in_database
 from gateway.errors import BadRequest, Forbidden, Unauthorized, Unavailable
 from optimizer_app.limits.holders import bounded_holders
+from optimizer_app.limits.path_lines import may_send
 from optimizer_app.limits.windows import Holder
 from optimizer_app.models import ApiKey, OptimizationConfig, Provider, RouteTarget
 from optimizer_app.models.keys.api_key import KEY_PREFIX, KeyScope, key_hash
 from optimizer_app.prices.rules import all_facts
-from optimizer_app.projects.relay_paths import may_relay
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.ports import NO_FACTS, ModelFacts
 
@@ -41,6 +41,8 @@ FRESH_SECONDS = 2.0
 KEY_HEADERS = ("x-api-key", "api-key")
 LOOKUP_TIMEOUT_SECONDS = 3.0
 MAX_KNOWN_KEYS = 10_000
+# Of those that a key is held to, in an error.
+_NAMED_ENDPOINTS = 10
 MAX_UNKNOWN_KEYS = 1_000
 USE_NOTED_EVERY = timedelta(minutes=1)
 # What keys get in a project without a default config.
@@ -79,10 +81,17 @@ class Caller:
         if scope not in self.scopes:
             raise Forbidden(f"this key has not the scope {scope.value}")
 
+    def check_endpoint(self, method: str, path: str) -> None:
+        """Forbidden, naming what is allowed, where the key or its project is held to other endpoints."""
+        for holder in self.holders:
+            if not holder.limits.allow_endpoint(method, path):
+                allowed = ", ".join(holder.limits.allowed_endpoints[:_NAMED_ENDPOINTS])
+                raise Forbidden(f"{holder.name} may not send {method} {path[:100]}: it is held to {allowed}")
+
     def check_relayed(self, method: str, path: str) -> None:
         """Forbidden where the key may not send this to the provider."""
         self.check_scope(KeyScope.PASSTHROUGH)
-        if self.relay_paths and not may_relay(self.relay_paths, method, path):
+        if self.relay_paths and not may_send(self.relay_paths, method, path):
             raise Forbidden(f"this key may not send {method} {path[:100]}")
 
     def check_model(self, model: str) -> None:

@@ -48,6 +48,13 @@ Handler = Callable[[Gateway, Client, Mapping[str, str]], Awaitable[JsonAnswer | 
 TracedHandler = Callable[[Gateway, Client, Caller, Recording], Awaitable[None]]
 
 
+async def known_caller(gateway: Gateway, client: Client) -> Caller:
+    """Whose request it is; Forbidden where the key may not send it."""
+    caller = await gateway.callers.authenticate(client.headers)
+    caller.check_endpoint(client.method, client.path)
+    return caller
+
+
 class Endpoint:
     """A plain endpoint: the handler gets the parameters of the path."""
 
@@ -109,6 +116,7 @@ class TracedEndpoint:
         recording = Recording(gateway.journal_for(client), arrival, caller)
         client.held = HeldBytes(gateway.in_flight, client.address, caller.api_key_id)
         try:
+            caller.check_endpoint(client.method, client.path)
             if self._scope is not None:
                 caller.check_scope(self._scope)
             recording.note_tags(tags_in_header(client.headers))

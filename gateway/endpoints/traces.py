@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from gateway.endpoints.base import JsonAnswer
+from gateway.endpoints.base import JsonAnswer, known_caller
 from gateway.errors import NotFound
 from gateway.requests.client import Client
 from gateway.state import Gateway
@@ -18,7 +18,7 @@ from optimizer_app.models import RequestTrace
 
 
 async def show_trace(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
-    caller = await gateway.callers.authenticate(client.headers)
+    caller = await known_caller(gateway, client)
     trace_id = asked_trace_id(params["trace_id"])
     # A client that asks at once should not wait for the next batch.
     gateway.recorder.nudge()

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.endpoints.base import JSON_TYPE, error_answer
+from gateway.endpoints.base import JSON_TYPE, error_answer, known_caller
 from gateway.errors import GatewayError, MethodNotAllowed
 from gateway.mcp.asking import ASKED, Asked
 from gateway.requests.client import Client, ClientDisconnected
@@ -37,7 +37,7 @@ class McpEndpoint:
         try:
             if client.method != "POST":
                 raise MethodNotAllowed(f"/mcp takes POST, not {client.method}", headers=[("allow", "POST")])
-            caller = await gateway.callers.authenticate(client.headers)
+            caller = await known_caller(gateway, client)
             body = await client.read_body(MAX_BODY_BYTES)
             served = await self._served()
             asked = Asked(gateway, caller, scope)

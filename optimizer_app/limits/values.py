@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from optimizer_app.limits.path_lines import may_send
 from optimizer_app.models.projects.limits import BudgetPeriod, Limited
 
 # Of a limit: from here on people are told.
@@ -29,6 +30,7 @@ class Limits:
     budget_usd: Decimal | None = None
     budget_period: str = BudgetPeriod.MONTH.value
     allowed_models: Sequence[str] = ()
+    allowed_endpoints: Sequence[str] = ()
 
     @property
     def counted(self) -> tuple[int | None, int | None, int | None]:
@@ -37,7 +39,8 @@ class Limits:
 
     @property
     def any_set(self) -> bool:
-        return self.is_counted or self.budget_usd is not None or bool(self.allowed_models)
+        is_held = bool(self.allowed_models or self.allowed_endpoints)
+        return self.is_counted or self.budget_usd is not None or is_held
 
     @property
     def is_counted(self) -> bool:
@@ -47,7 +50,12 @@ class Limits:
         """Whether requests may name this model."""
         return not self.allowed_models or any(fnmatchcase(model, name) for name in self.allowed_models)
 
+    def allow_endpoint(self, method: str, path: str) -> bool:
+        """Whether requests may go to this path."""
+        return not self.allowed_endpoints or may_send(self.allowed_endpoints, method, path)
 
+
+LIST_FIELDS = frozenset({"allowed_models", "allowed_endpoints"})
 LIMIT_FIELDS = tuple(field.name for field in fields(Limits))
 NO_LIMITS = Limits()
 
@@ -59,7 +67,7 @@ def limits_of(row: Limited) -> Limits:
 def set_limits(row: Limited, limits: Limits) -> None:
     """Put them on the row, which its caller saves."""
     for name, value in zip(LIMIT_FIELDS, astuple(limits), strict=True):
-        setattr(row, name, list(value) if name == "allowed_models" else value)
+        setattr(row, name, list(value) if name in LIST_FIELDS else value)
 
 
 def model_patterns(lines: Iterable[str]) -> list[str]:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from optimizer_app.limits.path_lines import path_lines
 from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, Limits, set_limits
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.keys.api_key import all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready
-from optimizer_app.projects.relay_paths import relay_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def create_key(project: Project, values: KeyValues, key_id: uuid.UUID | None = N
                 name=values.name,
                 config=values.config,
                 scopes=values.scopes,
-                relay_paths=relay_paths(values.relay_paths),
+                relay_paths=path_lines(values.relay_paths),
                 expires_at=values.expires_at,
                 bounds=asdict(values.limits),
             )
@@ -50,7 +50,7 @@ def change_key(key: ApiKey, values: KeyValues) -> None:
     """Set all of it. Requests follow within seconds."""
     _check_config(key.project, values)
     key.name, key.config, key.scopes = values.name, values.config, values.scopes
-    key.relay_paths, key.expires_at = relay_paths(values.relay_paths), values.expires_at
+    key.relay_paths, key.expires_at = path_lines(values.relay_paths), values.expires_at
     set_limits(key, values.limits)
     key.save(update_fields=["name", "config", "scopes", "relay_paths", "expires_at", *LIMIT_FIELDS])
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from dashboard.projects.limits import LIMIT_NOTES, LimitsForm, initial_limits
 from dashboard.shell.forms import FieldNote, PageForm, text_area
+from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.keys.api_key import KeyScope, all_scopes
 from optimizer_app.projects.keys import KeyValues
-from optimizer_app.projects.relay_paths import NoRelayPath, relay_paths
 
 _DAYS = {"": "Does not expire", "30": "30 days from now", "90": "90 days from now", "365": "A year from now"}
 _KEPT = "kept"
@@ -66,8 +66,8 @@ class KeyForm(LimitsForm):
 
     def clean_relay_paths(self) -> list[str]:
         try:
-            return relay_paths(self.cleaned_data["relay_paths"].splitlines())
-        except NoRelayPath as error:
+            return path_lines(self.cleaned_data["relay_paths"].splitlines())
+        except NoPathLine as error:
             raise forms.ValidationError(f"{error}.") from error
 
     @property

@@ -12,7 +12,7 @@ import orjson
 from pydantic import Field, StringConstraints
 
 from gateway.callers.auth import Caller
-from gateway.endpoints.base import JsonAnswer
+from gateway.endpoints.base import JsonAnswer, known_caller
 from gateway.endpoints.traces import asked_trace_id, unknown_trace
 from gateway.requests.bodies.body import Body, checked, parsed_object
 from gateway.requests.client import Client
@@ -33,7 +33,7 @@ class FeedbackBody(Body):
 
 async def feedback(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     """A request of the caller's own project; 404 for any other."""
-    caller = await gateway.callers.authenticate(client.headers)
+    caller = await known_caller(gateway, client)
     trace_id = asked_trace_id(params["trace_id"])
     body, _ = parsed_object(await gateway.read_body(client))
     said = checked(FeedbackBody, body)

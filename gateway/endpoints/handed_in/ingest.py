@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, InstanceOf, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from gateway.callers.auth import Caller
-from gateway.endpoints.base import JsonAnswer
+from gateway.endpoints.base import JsonAnswer, known_caller
 from gateway.endpoints.handed_in.key_in_body import read_from_caller
 from gateway.errors import BadRequest, NotFound
 from gateway.requests.bodies.body import Body, Name, checked, parsed_object
@@ -81,7 +81,7 @@ async def ingest(gateway: Gateway, client: Client, _params: Mapping[str, str]) -
 
 async def show_job(gateway: Gateway, client: Client, params: Mapping[str, str]) -> JsonAnswer:
     """How far each document of a job is."""
-    caller = await gateway.callers.authenticate(client.headers)
+    caller = await known_caller(gateway, client)
     _may_ingest(caller)
     found = await gateway.from_database(lambda: _found_job(caller, params["job"]))
     if found is None:

@@ -27,7 +27,7 @@ async def read_from_caller(
     `check` refuses callers that may not do this.
     """
     # Whoever names a key is asked for it before 64 MB are read; without one it may stand in a small body.
-    known = await _allowed(gateway, client.headers, check) if _names_key(client.headers) else None
+    known = await _allowed(gateway, client, client.headers, check) if _names_key(client.headers) else None
     if known:
         client.held.key = known.api_key_id
     body = await (gateway.read_body(client) if known else _small_body(gateway, client))
@@ -47,11 +47,14 @@ async def _small_body(gateway: Gateway, client: Client) -> bytes:
 async def _caller(gateway: Gateway, client: Client, key: object, check: Callable[[Caller], None]) -> Caller:
     """Whose key the body's `api_key` is."""
     headers = {**client.headers, "x-api-key": key} if isinstance(key, str) and key else client.headers
-    return await _allowed(gateway, headers, check)
+    return await _allowed(gateway, client, headers, check)
 
 
-async def _allowed(gateway: Gateway, headers: Mapping[str, str], check: Callable[[Caller], None]) -> Caller:
+async def _allowed(
+    gateway: Gateway, client: Client, headers: Mapping[str, str], check: Callable[[Caller], None]
+) -> Caller:
     caller = await gateway.callers.authenticate(headers)
+    caller.check_endpoint(client.method, client.path)
     check(caller)
     return caller
 

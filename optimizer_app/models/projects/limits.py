@@ -22,7 +22,8 @@ class Limited(models.Model):
     """Bounds of one key, or of all keys of a project together. None: there is no such bound.
 
     `max_tokens_per_minute` counts what the provider bills, prompts and answers. `budget_usd` is US dollars.
-    `allowed_models` are names with `*` for anything; none: all models.
+    `allowed_models` are names with `*` for anything; none: all models. `allowed_endpoints` are lines such as
+    `POST /v1/chat/completions` or `/v1/files/*`; none: all that a key's scopes allow.
     """
 
     max_requests_per_minute = _bound()
@@ -35,6 +36,8 @@ class Limited(models.Model):
         max_length=5, choices=BudgetPeriod.choices, default=BudgetPeriod.MONTH, db_default=BudgetPeriod.MONTH
     )
     allowed_models = ArrayField(models.CharField(max_length=200), default=list, db_default=[], blank=True)
+
+    allowed_endpoints = ArrayField(models.CharField(max_length=200), default=list, db_default=[], blank=True)
 
     class Meta:
         abstract = True

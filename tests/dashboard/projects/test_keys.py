@@ -117,11 +117,14 @@ def test_a_key_has_limits_and_its_page_says_how_much_is_used(as_member: Client, 
         "budget_usd": "5",
         "budget_period": "day",
         "allowed_models": "gpt-*",
+        "allowed_endpoints": "POST  /v1/responses\n\n/mcp",
     }
     post_key(as_member, project, **fields)
     key = ApiKey.objects.get()
     assert (key.max_requests_per_minute, key.budget_usd, key.budget_period) == (60, 5, "day")
     assert (key.max_tokens_per_minute, key.allowed_models) == (None, ["gpt-*"])
+    assert key.allowed_endpoints == ["POST /v1/responses", "/mcp"]
+    assert "POST /v1/responses, /mcp" in page_text(as_member, f"/projects/{project.pk}")
     make_trace(project, api_key=key, billed_usd=Decimal("4.5"))
     page = page_text(as_member, f"/projects/{project.pk}/keys/{key.pk}")
     assert "<dt>Requests in the last minute</dt><dd><span>0 of 60</span>" in page
@@ -135,6 +138,7 @@ def test_limits_that_cannot_be_are_refused_at_their_field(as_member: Client, pro
         ("max_requests_per_minute", "0"),
         ("budget_usd", "-1"),
         ("allowed_models", "two words"),
+        ("allowed_endpoints", "responses"),
     ):
         assert f'href="#id_{field}"' in post_key(as_member, project, **{field: value}).content.decode()
     assert not ApiKey.objects.exists()

@@ -13,7 +13,6 @@ from optimizer_app.models.keys.api_key import key_hash
 from optimizer_app.projects.create import create_project
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded, KeyMadeAlready, NameTaken
 from optimizer_app.projects.keys import KeyValues, create_key, revoke_key, rotate_key
-from optimizer_app.projects.relay_paths import NoRelayPath, may_relay, relay_paths
 from optimizer_app.projects.settings import change_project
 
 pytestmark = pytest.mark.django_db
@@ -77,33 +76,3 @@ def test_a_key_that_expired_is_not_usable_and_not_rotated(project: Project) -> N
     assert ApiKey.objects.usable(key_hash(secret)) is None
     with pytest.raises(KeyHasEnded):
         rotate_key(key, timedelta(hours=1))
-
-
-@pytest.mark.parametrize(
-    ("line", "allowed"),
-    [
-        ("POST /v1/embeddings", True),
-        ("/v1/embeddings", True),
-        ("GET /v1/embeddings", False),
-        ("/v1/embedding", False),
-        ("/v1/embeddings/*", False),
-    ],
-)
-def test_a_line_allows_a_method_and_a_path(line: str, allowed: bool) -> None:
-    assert may_relay([line], "POST", "/v1/embeddings") is allowed
-
-
-def test_a_line_allows_what_lies_below() -> None:
-    lines = ["GET /v1/files/*"]
-    assert may_relay(lines, "GET", "/v1/files/f/content")
-    assert may_relay(lines, "HEAD", "/v1/files/f")
-    assert not may_relay(lines, "GET", "/v1/files")
-    assert not may_relay(lines, "POST", "/v1/files/f")
-
-
-@pytest.mark.parametrize(
-    "line", ["embeddings", "PUT /v1/files", "/v1/../admin/..%2f", "/v1/files/*/x", "/v1/"]
-)
-def test_what_is_no_path_is_refused(line: str) -> None:
-    with pytest.raises(NoRelayPath):
-        relay_paths([line])

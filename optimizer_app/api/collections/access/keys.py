@@ -20,13 +20,13 @@ from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.limits import LimitsChange, UsedSerializer, shown_use, taken_limits
 from optimizer_app.api.view import Collection
 from optimizer_app.limits.holders import key_holder
+from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, limits_of
 from optimizer_app.models import ApiKey, Role
 from optimizer_app.models.keys.api_key import KeyScope, all_scopes
 from optimizer_app.projects.errors import ForeignConfig, KeyHasEnded
 from optimizer_app.projects.keys import KeyValues, change_key, create_key, revoke_key, rotate_key
-from optimizer_app.projects.relay_paths import NoRelayPath, relay_paths
 
 
 class KeySerializer(serializers.ModelSerializer[ApiKey]):
@@ -71,8 +71,8 @@ class KeyChange(LimitsChange):
 
     def validate_relay_paths(self, lines: list[str]) -> list[str]:
         try:
-            return relay_paths(lines)
-        except NoRelayPath as error:
+            return path_lines(lines)
+        except NoPathLine as error:
             raise serializers.ValidationError(str(error)) from error
 
     def validate_scopes(self, scopes: set[str]) -> list[str]:

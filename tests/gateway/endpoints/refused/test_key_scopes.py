@@ -50,6 +50,53 @@ def test_passthrough_goes_to_the_paths_of_the_key(account: Account, provider: Mo
     assert (trace["status"], trace["http_status"], trace["relayed"]) == ("error", 403, "POST /v1/files")
 
 
+def test_a_key_is_held_to_its_endpoints_in_every_dialect(account: Account, provider: MockProvider) -> None:
+    lines = ["POST /v1/chat/completions", "/v1/files"]
+    _, secret = ApiKey.issue(project=account.project, name="held", bounds={"allowed_endpoints": lines})
+    assert post(account, secret, CHAT).status_code == 200
+    asked = len(provider.requests)
+    says = "it is held to POST /v1/chat/completions, /v1/files"
+    for path in ("/v1/optimize", "/v1/ingest"):
+        error = post(account, secret, path).json()["error"]
+        assert error["message"] == f"this key may not send POST {path}: {says}"
+        assert error["code"] == "not_allowed_by_key"
+    answer = post(account, secret, "/v1/messages")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (403, "permission_error")
+    assert says in answer.json()["error"]["message"]
+    assert len(provider.requests) == asked
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/models"),
+        ("GET", "/v1/traces/0199c2f0-0000-7000-8000-000000000000"),
+        ("POST", "/v1/traces/0199c2f0-0000-7000-8000-000000000000/feedback"),
+        ("GET", "/v1/ingest/0199c2f0-0000-7000-8000-000000000000"),
+        ("POST", "/v1/messages/count_tokens"),
+        ("POST", "/v1/embeddings"),
+        ("POST", "/v1/compress"),
+        ("POST", "/v1/read_back"),
+        ("POST", "/v1/prompts/none"),
+        ("POST", "/api/v1/events"),
+        ("POST", "/mcp"),
+    ],
+)
+def test_no_endpoint_is_open_to_a_key_that_its_project_holds_to_another(
+    account: Account, method: str, path: str
+) -> None:
+    account.project.allowed_endpoints = [f"POST {CHAT}"]
+    account.project.save()
+    _, secret = ApiKey.issue(project=account.project, name="new")
+    body = {"events": [], "api_key": secret}
+    headers = {"authorization": f"Bearer {secret}"}
+    answer = requests.request(
+        method, account.server.url + path, json=body, headers=headers, timeout=PATIENCE_SECONDS
+    )
+    assert answer.status_code == 403, answer.text
+    assert f"this project may not send {method} {path}" in answer.text
+
+
 def test_what_is_passed_to_the_provider_leaves_a_trace(account: Account) -> None:
     account.post("/v1/files?purpose=x", {})
     trace = account.only_trace()

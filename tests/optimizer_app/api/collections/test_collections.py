@@ -60,7 +60,12 @@ def test_a_key_is_made_shown_once_and_revoked(call: Caller, project: Project) ->
 
 
 def test_keys_and_projects_have_limits_and_say_what_is_used(call: Caller, project: Project) -> None:
-    given = {"max_requests_per_minute": 9, "budget_usd": "2.50", "allowed_models": ["gpt-*"]}
+    given = {
+        "max_requests_per_minute": 9,
+        "budget_usd": "2.50",
+        "allowed_models": ["gpt-*"],
+        "allowed_endpoints": ["POST /v1/responses"],
+    }
     key = call("POST", "keys/", {"project": str(project.pk), "name": "agent", **given}).body
     assert {name: key[name] for name in given} == given
     changed = call("PATCH", f"keys/{key['id']}/", {"budget_usd": None, "budget_period": "day"}).body
@@ -74,8 +79,8 @@ def test_keys_and_projects_have_limits_and_say_what_is_used(call: Caller, projec
     assert call("GET", f"projects/{project.pk}/use/").body == [
         {"name": "concurrent_requests", "used": 0, "limit": 4}
     ]
-    refused = call("PATCH", f"keys/{key['id']}/", {"allowed_models": ["a b"], "max_tokens_per_minute": 0})
-    assert refused.error["fields"].keys() == {"allowed_models", "max_tokens_per_minute"}
+    wrong = {"allowed_models": ["a b"], "allowed_endpoints": ["responses"], "max_tokens_per_minute": 0}
+    assert call("PATCH", f"keys/{key['id']}/", wrong).error["fields"].keys() == wrong.keys()
 
 
 def test_an_error_names_the_field(call: Caller, project: Project) -> None:

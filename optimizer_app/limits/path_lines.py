@@ -1,4 +1,4 @@
-"""Which relayed requests a key may send: lines such as `POST /v1/embeddings` or `/v1/files/*`.
+"""Which requests a key may send: lines such as `POST /v1/embeddings` or `/v1/files/*`.
 
 A line without a method is for all of them, and `/*` at its end for all that lies below.
 """
@@ -9,30 +9,31 @@ import re
 from collections.abc import Iterable
 
 MAX_LINES = 50
-_LINE = re.compile(r"(?:(?P<method>GET|POST|DELETE) )?(?P<path>/v1/[\w.-]+(?:/[\w.-]+)*)(?P<below>/\*)?")
+_PATH = r"/v1/[\w.-]+(?:/[\w.-]+)*|/mcp|/api/v1/events"
+_LINE = re.compile(rf"(?:(?P<method>GET|POST|DELETE) )?(?P<path>{_PATH})(?P<below>/\*)?")
 
 
-class NoRelayPath(ValueError):
+class NoPathLine(ValueError):
     """The line names no path; the message says how one looks."""
 
 
-def relay_path(line: str) -> str:
+def path_line(line: str) -> str:
     """The line as it is kept."""
     kept = " ".join(line.split())
     if len(kept) > 200 or _LINE.fullmatch(kept) is None:
-        raise NoRelayPath(f"{line.strip()[:60]!r} is no path: write it as POST /v1/embeddings or /v1/files/*")
+        raise NoPathLine(f"{line.strip()[:60]!r} is no path: write it as POST /v1/embeddings or /v1/files/*")
     return kept
 
 
-def relay_paths(lines: Iterable[str]) -> list[str]:
+def path_lines(lines: Iterable[str]) -> list[str]:
     """The lines as they are kept, each once, in their order."""
-    kept = list(dict.fromkeys(relay_path(line) for line in lines if line.strip()))
+    kept = list(dict.fromkeys(path_line(line) for line in lines if line.strip()))
     if len(kept) > MAX_LINES:
-        raise NoRelayPath(f"{len(kept)} lines: at most {MAX_LINES} are kept")
+        raise NoPathLine(f"{len(kept)} lines: at most {MAX_LINES} are kept")
     return kept
 
 
-def may_relay(lines: Iterable[str], method: str, path: str) -> bool:
+def may_send(lines: Iterable[str], method: str, path: str) -> bool:
     """Whether one of the lines allows the request; HEAD is what GET is."""
     asked = "GET" if method == "HEAD" else method
     return any(_allows(line, asked, path) for line in lines)
