@@ -22,7 +22,7 @@ from gateway.errors import BudgetSpent, Header, RateLimited
 from gateway.valkey import Valkey
 from optimizer_app.limits.script_connection import Script, ScriptConnection
 from optimizer_app.limits.spending import period_end
-from optimizer_app.limits.windows import LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
+from optimizer_app.limits.windows import ANSWERS, LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
 
 _RENEW_EVERY_SECONDS = LEASE_SECONDS / 3
 _SCRIPTS = {name: Script(text) for name, text in SCRIPTS.items()}
@@ -36,7 +36,7 @@ _CALLED = {Counted.REQUESTS: "requests", Counted.TOKENS: "tokens", Counted.CONCU
 
 
 class Billed(Protocol):
-    """A request, and how many tokens it came to: None while nobody said."""
+    """A request, how many tokens it came to, and how many of these its answer: None while nobody said."""
 
     @property
     def trace_id(self) -> uuid.UUID: ...
@@ -44,13 +44,18 @@ class Billed(Protocol):
     @property
     def billed_tokens(self) -> int | None: ...
 
+    @property
+    def answered_tokens(self) -> int | None: ...
+
 
 @dataclass(slots=True)
 class Admission:
-    """One request that was let in."""
+    """One request that was let in. Of what is `reserved`, so many are `prompt_tokens`, and the rest is what
+    its answer is expected to have."""
 
     limiter: Limiter | None = None
     holders: Sequence[Holder] = ()
+    prompt_tokens: int = 0
     reserved: int = 0
     reserved_at: int = 0
 
@@ -59,11 +64,11 @@ class Admission:
         """Whether somebody's tokens are bounded, so that the prompt has to be counted before it is sent."""
         return any(holder.limits.max_tokens_per_minute is not None for holder in self.holders)
 
-    async def reserve(self, tokens: int) -> None:
-        """Take the tokens of a prompt that is about to be sent, unless that is done; RateLimited where they
-        are too many."""
+    async def reserve(self, tokens: int, max_answer_tokens: int | None = None) -> None:
+        """Take the tokens of a prompt that is about to be sent and of its answer, unless that is done;
+        RateLimited where they are too many."""
         if self.limiter is not None and self.counts_tokens and not self.reserved:
-            await self.limiter.reserve(self, tokens)
+            await self.limiter.reserve(self, tokens, max_answer_tokens)
 
 
 @dataclass(slots=True)
@@ -101,18 +106,21 @@ class Limiter:
             yield admission
         finally:
             del self._running[name]
-            self._end(admission, name, request.billed_tokens)
+            self._end(admission, name, request)
 
-    async def reserve(self, admission: Admission, tokens: int) -> None:
-        """Take so many tokens of each holder's minute; RateLimited where one has too few left."""
+    async def reserve(self, admission: Admission, tokens: int, max_answer_tokens: int | None) -> None:
+        """Take so many tokens of each holder's minute, and what an answer is expected to have; RateLimited
+        where one has too few left."""
         holders = admission.holders
-        keys = [holder.keys[Counted.TOKENS] for holder in holders]
+        keys = [key for holder in holders for key in (holder.keys[Counted.TOKENS], holder.keys[ANSWERS])]
         bounds = [holder.bounds[Counted.TOKENS] for holder in holders]
-        answer = await self._run("reserve", keys, [tokens, *bounds])
+        most = -1 if max_answer_tokens is None else max_answer_tokens
+        answer = await self._run("reserve", keys, [tokens, most, *bounds])
         if answer is None:
             return
         _refuse(exceeded(answer, holders))
-        admission.reserved, admission.reserved_at = tokens, answer[1]
+        admission.prompt_tokens = tokens
+        admission.reserved_at, admission.reserved = answer[1:]
 
     async def keep_leases(self) -> None:
         """Renew the leases of what runs, for the life of the worker."""
@@ -130,13 +138,16 @@ class Limiter:
             return
         _refuse(exceeded(answer, admission.holders))
         if answer[1]:
-            admission.reserved, admission.reserved_at = expected_tokens, answer[1]
+            admission.prompt_tokens = expected_tokens
+            admission.reserved_at, admission.reserved = answer[1:]
 
-    def _end(self, admission: Admission, name: str, billed: int | None) -> None:
-        """Give back what ran, and count what was billed."""
-        more = (admission.reserved if billed is None else billed) - admission.reserved
+    def _end(self, admission: Admission, name: str, request: Billed) -> None:
+        """Give back what ran, count what was billed, and learn what answers have."""
+        billed, answered = request.billed_tokens, request.answered_tokens
+        more = (admission.prompt_tokens if billed is None else billed) - admission.reserved
         keys = [key for holder in admission.holders for key in holder.keys[Counted.TOKENS :]]
-        self._connection.run_soon(_SCRIPTS["end"], keys, [name, more, admission.reserved_at])
+        learnt = answered if answered is not None and admission.counts_tokens else -1
+        self._connection.run_soon(_SCRIPTS["end"], keys, [name, more, admission.reserved_at, learnt])
 
     async def close(self) -> None:
         """Let go of Valkey."""

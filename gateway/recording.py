@@ -107,6 +107,11 @@ class Recording:
         return None if billed.input_tokens is None else billed.input_tokens + (billed.output_tokens or 0)
 
     @property
+    def answered_tokens(self) -> int | None:
+        """Those of the answer; None where the provider did not say, or was not asked."""
+        return self._billed.output_tokens
+
+    @property
     def _billed(self) -> Usage:
         """What all calls of the provider came to."""
         return self._calls[0] if len(self._calls) == 1 else sum(self._calls, UNKNOWN_USAGE)

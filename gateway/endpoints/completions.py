@@ -160,14 +160,15 @@ async def _relay_untouched(
         return untouched(original.request.for_optimizer(recording.trace_id), WhyNot.BYPASSED)
 
     recording.note_uncounted(counted, WhyNot.BYPASSED)
-    await _reserve(client, counted)
+    await _reserve(client, counted, original.request.max_answer_tokens)
     await relay(gateway, client, caller, recording, original)
 
 
-async def _reserve(client: Client, count: Callable[[], Optimized]) -> None:
+async def _reserve(client: Client, count: Callable[[], Optimized], max_answer_tokens: int | None) -> None:
     """Reserve the tokens of a prompt, where there was no room for as many as it was expected to have."""
     if client.admission.counts_tokens and not client.admission.reserved:
-        await client.admission.reserve((await asyncio.to_thread(count)).stats.tokens_after)
+        counted = await asyncio.to_thread(count)
+        await client.admission.reserve(counted.stats.tokens_after, max_answer_tokens)
 
 
 async def _relay_optimized(
@@ -205,7 +206,7 @@ async def _replay_or_relay(
         told = replace(stats, route="cache", cache_hit=True)
         await _pass_on(gateway, client, caller, recording, replace(outgoing, stats=told), kept)
         return
-    await client.admission.reserve(stats.tokens_after)
+    await client.admission.reserve(stats.tokens_after, outgoing.request.max_answer_tokens)
     if replay is None:
         await relay(gateway, client, caller, recording, outgoing)
     else:

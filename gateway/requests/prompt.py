@@ -24,6 +24,7 @@ from token_optimizer.ports import NO_FACTS
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MAX_MODEL_CHARS = 200
+_MAX_ANSWER_FIELDS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 # Of bodies in English.
 _BYTES_A_TOKEN = 4
 _MAX_BUDGET_TOKENS = 2**31 - 1
@@ -71,6 +72,12 @@ class PromptRequest:
             return self.body.count(key)
         messages = self.body.get(key)
         return len(messages) if isinstance(messages, list) else 0
+
+    @property
+    def max_answer_tokens(self) -> int | None:
+        """How long the request lets the model answer; None where it does not say."""
+        asked = (self.body.get(name) for name in _MAX_ANSWER_FIELDS)
+        return next((tokens for tokens in asked if isinstance(tokens, int) and tokens > 0), None)
 
     @property
     def stream(self) -> bool:

@@ -46,6 +46,6 @@ def _counted(holder: Holder) -> Sequence[int | None]:
         return [None] * len(Counted)
     try:
         with valkey_client() as client:
-            return list(client.register_script(SCRIPTS["use"])(keys=holder.keys))
+            return list(client.register_script(SCRIPTS["use"])(keys=holder.keys[: len(Counted)]))
     except (redis.RedisError, OSError):
         return [None] * len(Counted)

@@ -26,7 +26,7 @@ from gateway.limits import Limiter
 from optimizer_app.limits.holders import key_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import Limits
-from optimizer_app.limits.windows import Holder
+from optimizer_app.limits.windows import ANSWERS, Holder
 from tests.dashboard.traces.rows import make_trace
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
@@ -139,6 +139,7 @@ def test_models_are_held_to(account: Account, path: str, body: dict[str, Any], m
 class _Request:
     trace_id: uuid.UUID = field(default_factory=uuid.uuid4)
     billed_tokens: int | None = None
+    answered_tokens: int | None = None
 
 
 @pytest_asyncio.fixture
@@ -178,7 +179,7 @@ async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
 
     async def use(reserved: int, billed: int | None, *, comes_to: int) -> None:
         async with limiter.admitted([held], _Request(billed_tokens=billed)) as admission:
-            await admission.reserve(reserved)
+            await admission.reserve(reserved, 0)
         await until_used(valkey, held, comes_to)
 
     await use(60, 20, comes_to=20)
@@ -190,6 +191,7 @@ async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
 
 async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valkey: Redis) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    await valkey.set(held.keys[ANSWERS], 0)
     async with limiter.admitted([held], _Request(), 60) as first:
         assert first.reserved == 60
         # Too many to be reserved unseen; how many they are is found out later.
@@ -199,6 +201,55 @@ async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valke
             await until_used(valkey, held, 90)
             await first.reserve(60)
             await until_used(valkey, held, 90)
+
+
+async def test_who_asks_at_the_same_time_does_not_pass_the_bound_together(valkey: Redis) -> None:
+    """Answers of forty tokens each: what they are expected to have is learned from the first."""
+    workers, held = (Limiter(valkey), Limiter(valkey)), holder(max_tokens_per_minute=1_000)
+    everybody = asyncio.Barrier(64)
+
+    async def ask(number: int) -> int:
+        request = _Request()
+        async with AsyncExitStack() as running:
+            try:
+                admission = await running.enter_async_context(workers[number % 2].admitted([held], request))
+                await admission.reserve(10)
+            finally:
+                await everybody.wait()
+            request.billed_tokens, request.answered_tokens = 50, 40
+        return 50
+
+    async def ask_many() -> int:
+        answers = await asyncio.gather(*map(ask, range(64)), return_exceptions=True)
+        return sum(answer for answer in answers if isinstance(answer, int))
+
+    # Before any answer was seen each is expected to have 256 tokens.
+    assert await ask_many() == 150
+    await until_used(valkey, held, 150)
+    # The other 850 tokens have room for seventeen.
+    assert await ask_many() == 850
+    await until_used(valkey, held, 1_000)
+
+
+async def test_an_answer_is_not_expected_to_have_more_than_the_request_allows(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
+    await valkey.set(held.keys[ANSWERS], 500)
+    async with limiter.admitted([held], _Request()) as admission:
+        await admission.reserve(10, 20)
+        assert admission.reserved == 30
+    # Nothing was billed: the answer did not come.
+    await until_used(valkey, held, 10)
+
+
+async def test_a_prompt_that_has_the_minute_for_itself_needs_no_room_for_its_answer(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    async with limiter.admitted([held], _Request()) as admission:
+        await admission.reserve(90, 4_000)
+        # 256 tokens are expected, as long as nobody knows better.
+        assert admission.reserved == 90 + 256
+        with pytest.raises(RateLimited):
+            await limiter.admitted([held], _Request()).__aenter__()
+    await until_used(valkey, held, 90)
 
 
 async def until_used(valkey: Redis, held: Holder, tokens: int) -> None:
