@@ -34,12 +34,12 @@ COLUMNS = (
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingAccountType", "BillingCurrency",
     "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription",
     "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "ConsumedQuantity", "ConsumedUnit",
-    "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceIssuerName", "ListCost",
+    "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost",
     "ListUnitPrice", "PricingCategory", "PricingCurrency", "PricingQuantity", "PricingUnit", "ProviderName",
     "PublisherName", "ResourceId", "ResourceName", "ResourceType", "ServiceCategory", "ServiceName",
-    "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceId", "SubAccountId", "SubAccountName",
-    "SubAccountType", "Tags", "x_Requests", "x_CostWithoutUs", "x_GrossSavings", "x_BreakpointSavings",
-    "x_ReadBackCost", "x_NetSavings",
+    "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "SubAccountId",
+    "SubAccountName", "SubAccountType", "Tags", "x_Requests", "x_CostWithoutUs", "x_GrossSavings",
+    "x_BreakpointSavings", "x_ReadBackCost", "x_NetSavings",
 )  # fmt: skip
 _OWN = dict(zip(COLUMNS[-len(_SAVINGS) :], _SAVINGS, strict=True))
 
@@ -92,6 +92,8 @@ def _charge(row: Row, projects: Mapping[uuid.UUID, Project]) -> dict[str, Any]:
         "PricingCategory": "Standard",
         "PricingQuantity": Decimal(tokens) / _MILLION,
         "PricingUnit": "1000000 Tokens",
+        # Providers tell it of no single request.
+        "InvoiceId": None,
         **dict.fromkeys(("InvoiceIssuerName", "ProviderName", "PublisherName"), provider),
         "ResourceId": row["model"],
         "ResourceName": row["model"],
@@ -101,6 +103,7 @@ def _charge(row: Row, projects: Mapping[uuid.UUID, Project]) -> dict[str, Any]:
         "ServiceSubcategory": "Generative AI",
         "SkuId": sku,
         "SkuMeter": _DESCRIPTIONS[row["kind"]],
+        "SkuPriceDetails": json.dumps({"x_TokenKind": row["kind"]}),
         "SkuPriceId": f"{sku}/standard",
         "Tags": json.dumps(
             ({"tag": row["tag"]} if row["tag"] else {}) | json.loads(row["tags"]), sort_keys=True

@@ -11,15 +11,8 @@ from optimizer_app.models import ApiKey, Project
 from optimizer_app.rollups.reading import Selection, Stretch
 from optimizer_app.rollups.spans import DAY
 from optimizer_app.spend.focus import COLUMNS, focus_rows
+from tests.optimizer_app.spend.focus_columns import faults
 from tests.optimizer_app.spend.receipts import CLAUDE, claude_receipt, receipt_of
-
-# Those that version 1.2 of the specification wants in every file.
-MANDATORY = {
-    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd",
-    "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd",
-    "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost",
-    "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory", "ServiceName",
-}  # fmt: skip
 
 
 def rows_of(project: Project) -> list[dict[str, Any]]:
@@ -28,9 +21,28 @@ def rows_of(project: Project) -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
-def test_it_has_the_columns_that_are_wanted() -> None:
-    assert set(COLUMNS) >= MANDATORY
+def test_every_row_is_as_the_specification_wants_it(project: Project) -> None:
+    key, _ = ApiKey.issue(project=project, name="ci")
+    claude_receipt(project, api_key_id=key.pk, tags={"customer": "acme"})
+    receipt_of(project)
+    rows = rows_of(project)
+    assert {row["SubAccountName"] for row in rows} == {"ci", None}
+    assert [faults(row) for row in rows] == [[]] * len(rows)
+    for row in rows:
+        assert row["ListUnitPrice"] * row["PricingQuantity"] == row["ListCost"]
+        assert row["BillingPeriodStart"] <= row["ChargePeriodStart"] < row["ChargePeriodEnd"]
+        assert row["ChargePeriodEnd"] <= row["BillingPeriodEnd"]
+        # What belongs together is null together.
+        assert (row["SubAccountId"] is None) is (row["SubAccountType"] is None)
     assert len(set(COLUMNS)) == len(COLUMNS)
+
+
+def test_what_the_specification_does_not_allow_is_found(project: Project) -> None:
+    receipt_of(project)
+    row = {**rows_of(project)[0], "BilledCost": None, "ChargeCategory": "Use", "Speed": 1}
+    del row["ProviderName"]
+    found = ["ProviderName is missing", "BilledCost is null", "ChargeCategory is 'Use'", "Speed is no column"]
+    assert faults(row) == found
 
 
 def test_a_row_is_one_kind_of_token_of_a_day(project: Project) -> None:
