@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from optimizer_app.background.health import is_served
 from optimizer_app.background.heartbeat import note_seen
@@ -42,7 +44,11 @@ def test_a_container_cannot_write_its_files_or_gain_rights(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_an_image_is_of_one_version(name: str) -> None:
     repository, _, version = SERVICES[name]["image"].partition(":")
-    assert repository == "token-optimizer" or any(character.isdigit() for character in version)
+    assert any(character.isdigit() for character in version)
+    if repository == "token-optimizer":
+        assert version == SERVICES[name]["build"]["args"]["VERSION"] == settings.VERSION
+        # A new version is built, though there is an image of the one before.
+        assert SERVICES[name]["pull_policy"] == "build"
 
 
 @pytest.mark.parametrize(
@@ -89,3 +95,21 @@ def test_the_image_runs_as_an_ordinary_user_on_locked_packages() -> None:
     assert [line for line in lines if line.startswith("USER ")] == ["USER optimizer"]
     assert any("--require-hashes --no-deps --requirement requirements.lock" in line for line in lines)
     assert any(character.isdigit() for character in lines[0].partition(":")[2].rpartition(".")[2])
+
+
+def test_the_image_holds_what_the_wheel_holds() -> None:
+    """A list of what goes in, since nobody can list the secrets that may lie in a clone."""
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    taken = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert "*" in lines
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    requirements = {"requirements.lock", "requirements.txt", "requirements-models.txt"}
+    assert taken - requirements - {"LICENSE"} == {*wheel["only-include"], *wheel["force-include"]}
+    assert all((ROOT / name).exists() for name in taken)
+
+
+def test_the_proxy_is_asked_for_what_it_has() -> None:
+    """`caddy reverse-proxy` switches its API for administration off, so nothing answers there."""
+    proxy = SERVICES["proxy"]
+    assert proxy["command"][1] == "reverse-proxy"
+    assert proxy["healthcheck"]["test"] == ["CMD", "nc", "-z", "127.0.0.1", "443"]
