@@ -58,7 +58,7 @@ CUTTERS = {
         spoken_passages,
         keep_sentences,
         ranked=True,
-        neighbor_weight=0.4,
+        neighbor_weight=0.3,
         feedback_weight=0.3,
         synonym_weight=1.0,
         topic_weight=0.6,

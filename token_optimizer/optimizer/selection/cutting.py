@@ -234,6 +234,7 @@ def cut(
         places.setdefault(number, set()).add(place)
     carried = _carried(cuttables, places)
     empty_turns = turns - {cuttables[number].block.turn for number in places if number not in carried}
+    words = {cuttables[number].block.id: _said(cuttables[number], left) for number, left in carried.items()}
     run: list[CuttableBlock] = []
     for number, cuttable in enumerate(cuttables):
         left = cuttable.directives.union(places.get(number, ()))
@@ -248,21 +249,36 @@ def cut(
             continue
         blocks[cuttable.at] = written(number, left)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
-    words = {cuttables[number].block.id for number in carried}
     return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
 
 
-def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]]) -> set[int]:
-    """The numbers of the user's own words that stay whole, and may do so without their turn: where nothing
-    but them is kept of it, opening it would cost more than it says."""
+def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]]) -> dict[int, Set[int]]:
+    """The user's own words, by number, that stay without their turn, each with the places of its passages:
+    where nothing but them is kept of it, opening it would cost more than it says."""
     answered = {cuttable.block.turn for cuttable in cuttables if not cuttable.is_own_words}
+    opened = {cuttables[number].block.turn for number in places if not cuttables[number].is_own_words}
     return {
-        number
+        number: own.directives.union(left)
         for number, left in places.items()
         if (own := cuttables[number]).is_own_words
-        and own.block.turn in answered
-        and len(own.directives.union(left)) == len(own.passages)
+        and own.frame is not None
+        and own.block.turn in answered - opened
     }
+
+
+def _said(cuttable: CuttableBlock, left: Set[int]) -> list[MarkedText]:
+    """What stays of the words, a text for each run of passages. All of them have the markers around, too: a
+    reference in them must hold where it stands now."""
+    spans: list[tuple[int, int]] = []
+    for place in sorted(left):
+        start, end = cuttable.passages[place].start, cuttable.passages[place].end
+        if spans and spans[-1][1] == start:
+            start = spans.pop()[0]
+        spans.append((start, end))
+    if len(left) == len(cuttable.passages):
+        spans = [(0, len(cuttable.source.text))]
+    parts = [cuttable.source.part(*span) for span in spans]
+    return [part.part(*part.stripped_span(" \n")) for part in parts]
 
 
 def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:

@@ -206,6 +206,17 @@ def test_words_of_the_user_that_fill_the_room_are_chosen_by_what_is_asked() -> N
     assert "hut_0" not in sent
 
 
+def test_a_part_of_what_the_user_said_follows_the_marker_and_opens_no_turn() -> None:
+    messages = _chat(40, "I walked along the coast, and the wind turned before the harbour came in sight.")
+    walks = " ".join(f"It rained for {n} hours, and the sheep did not mind." for n in range(2, 30))
+    messages[8]["content"] = f"My boat is called Seeschwalbe. {walks}"
+    messages[9]["content"] = "The farmer sheared them all in May, sold the wool in June, and rested in July."
+    messages.append({"role": "user", "content": "What is my boat called?"})
+    [sent] = _optimized({"messages": messages}, "openai", 70).body["messages"]
+    said = "[40 older messages left out; the user said in them:]\nMy boat is called Seeschwalbe.\n"
+    assert sent["content"] == f"{said}\nWhat is my boat called?"
+
+
 def test_with_handles_shown_every_marker_has_its_own_and_the_budget_holds() -> None:
     prompt = prompt_of(openai_body(), "openai")
     context = replace(context_of(prompt, 0.2), show_handles=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from types import MappingProxyType
 
 from token_optimizer.models import Block, BlockType, Origin, Prompt
 from token_optimizer.optimizer.contract.context import Context
@@ -40,18 +41,23 @@ def droppable_turns(prompt: Prompt) -> dict[int, int]:
 
 
 def without_turns(
-    prompt: Prompt, dropped: Set[int], context: Context, whole: Set[str] = frozenset()
+    prompt: Prompt,
+    dropped: Set[int],
+    context: Context,
+    words: Mapping[str, Sequence[MarkedText]] = MappingProxyType({}),
 ) -> Prompt:
-    """The prompt without these turns, and one marker for every run of them. Of the blocks named in `whole`,
-    by id, all words follow the marker."""
+    """The prompt without these turns, and one marker for every run of them, which the `words` of users
+    follow, by the id of the block that they are from."""
     if not dropped:
         return prompt
     all_gone = [block for block in prompt.blocks if block.turn in dropped]
     # What takes back a directive is not lost where the directive itself stays.
     said = [block for block in prompt.blocks if block.turn >= 0]
     directives = carried_words(said, context.config.directive_keywords)
-    carried = {name: list(map(MarkedText, texts)) for name, texts in directives.items()}
-    carried |= {block.id: [_without_blank_edges(block)] for block in all_gone if block.id in whole}
+    carried = {
+        block.id: _in_order(block, words.get(block.id, ()), directives.get(block.id, ()))
+        for block in all_gone
+    }
     blocks: list[Block] = []
     gone: list[Block] = []
     for block in prompt.blocks:
@@ -66,17 +72,17 @@ def without_turns(
     return unframed(replace(prompt, blocks=tuple(blocks), gone_messages=messages), prompt)
 
 
-def _without_blank_edges(block: Block) -> MarkedText:
-    """All that the block says, its markers included: a reference in it must hold where it stands now, too."""
-    text = MarkedText.of(block)
-    return text.part(*text.stripped_span("\n"))
+def _in_order(block: Block, said: Sequence[MarkedText], directives: Sequence[str]) -> list[MarkedText]:
+    """What stays of a block that goes: what was `said` in it, and its directives, each once."""
+    unsaid = [text for text in directives if not any(text in one.text for one in said)]
+    return sorted([*said, *map(MarkedText, unsaid)], key=lambda one: block.content.find(one.text))
 
 
 def _marker(
     gone: Sequence[Block], neighbour: Block, carried: Mapping[str, Sequence[MarkedText]], show_handles: bool
 ) -> Block:
     """The marker for these blocks, at the start of its neighbour's message."""
-    words = dict.fromkeys(text for block in gone for text in carried.get(block.id, ()))
+    words = dict.fromkeys(text for block in gone for text in carried[block.id])
     marker = Block(
         "",
         BlockType.CONSTRAINT if words else BlockType.USER,
