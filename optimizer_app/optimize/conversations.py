@@ -32,7 +32,7 @@ TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MAX_WAITING_WRITES = 1_000
 # A turn's answer takes longer, so its next turn finds what was written: one write for many requests.
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.05
 # Of each process, in front of what Valkey knows.
 MAX_OWN_CHARS = 24_000_000
 _PREFIX = "conversation:"
@@ -47,7 +47,7 @@ class Conversations:
         self._redis = sync_client(
             redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
-        self._asking = HeldConnection(self._redis)
+        self._asking, self._writing = HeldConnection(self._redis), HeldConnection(self._redis)
         self._own = InProcessMemory(MAX_OWN_CHARS)
         self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
         self._hurry = threading.Event()
@@ -113,14 +113,14 @@ class Conversations:
             yield write
 
     def write(self, writes: Sequence[Write]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
+        commands: list[Sequence[str | int]] = []
         for secret, messages in writes:
             # The newest message stands under two keys.
             once = {id(message): message for message in messages.values()}
             tokens = {name: sealed(message, secret) for name, message in once.items()}
             for key, message in messages.items():
-                pipeline.set(_PREFIX + key, tokens[id(message)], ex=KEPT_SECONDS)
-        self._unless_failing(pipeline.execute)
+                commands.append(("SET", _PREFIX + key, tokens[id(message)], "EX", KEPT_SECONDS))
+        self._unless_failing(lambda: self._writing.ask_all(commands))
 
     def _unless_failing(self, call: Callable[[], Any]) -> Any:
         if time.monotonic() < self._paused_until:

@@ -4,6 +4,7 @@ pool for each, looks whether it still stands, and gives it back, which takes lon
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -20,21 +21,27 @@ class HeldConnection:
 
     def ask(self, *command: str) -> Any:
         """The answer to a command, as it comes. RedisError where there is none."""
+        return self.ask_all([command])[0]
+
+    def ask_all(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+        """The answers to several commands, which go out together."""
         with self._lock:
             if self._connection is None:
                 self._connection = self._pool.get_connection()
-                return self._asked(command)
+                return self._asked(commands)
             try:
-                return self._asked(command)
+                return self._asked(commands)
             except ConnectionLost:
                 # The server ends connections that are idle, and all of them where it starts again.
-                return self._asked(command)
+                return self._asked(commands)
 
-    def _asked(self, command: tuple[str, ...]) -> Any:
+    def _asked(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+        connection = self._connection
         try:
             # It connects where it is not connected.
-            self._connection.send_command(*command)
-            return self._connection.read_response()
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [connection.read_response() for _ in commands]
         except BaseException:
-            self._connection.disconnect()
+            # What is still to come would be taken for the next answer.
+            connection.disconnect()
             raise

@@ -13,6 +13,8 @@ from token_optimizer.models.why_not import WhyNot
 Fate = Literal["kept", "rewritten", "dropped", "added"]
 StageStatus = Literal["ran", "skipped", "failed"]
 COMPRESS_STAGE = "compress"
+# An enum looks its value up in Python code, each time anew.
+_NAMES: dict[BlockType | Kind, str] = {member: member.value for member in (*BlockType, *Kind)}
 
 
 class BlockFate(NamedTuple):
@@ -39,14 +41,10 @@ class BlockFate(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """The block as `POST /v1/optimize` and the trace show it."""
-        origin = {} if self.origin is Origin.REQUEST else {"origin": self.origin.value}
-        utility = {} if self.utility is None else {"utility": dict(self.utility)}
-        faithful = {} if self.faithfulness is None else {"faithfulness": round(self.faithfulness, 3)}
-        worth = {} if self.worth is None else {"worth": self.worth.as_dict()}
-        return {
+        row: dict[str, Any] = {
             "id": self.id,
-            "type": self.type.value,
-            "kind": self.kind.value,
+            "type": _NAMES[self.type],
+            "kind": _NAMES[self.kind],
             "fate": self.fate,
             "frozen": self.frozen,
             "stage": self.stage,
@@ -54,11 +52,16 @@ class BlockFate(NamedTuple):
             "tokens_before": self.tokens_before,
             "tokens_after": self.tokens_after,
             "turn": self.turn,
-            **origin,
-            **utility,
-            **faithful,
-            **worth,
         }
+        if self.origin is not Origin.REQUEST:
+            row["origin"] = self.origin.value
+        if self.utility is not None:
+            row["utility"] = dict(self.utility)
+        if self.faithfulness is not None:
+            row["faithfulness"] = round(self.faithfulness, 3)
+        if self.worth is not None:
+            row["worth"] = self.worth.as_dict()
+        return row
 
 
 def compressed_blocks(blocks: Iterable[BlockFate]) -> list[BlockFate]:

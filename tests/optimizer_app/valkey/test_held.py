@@ -26,6 +26,12 @@ def test_it_works(client: redis.Redis) -> None:
     assert [held.ask("MGET", "test-held", "test-none") for _ in range(2)] == [[b"value", None]] * 2
 
 
+def test_several_commands_go_out_together(client: redis.Redis) -> None:
+    held = HeldConnection(client)
+    answers = held.ask_all([("SET", "test-held", "ä", "EX", 60), ("GET", "test-held")])
+    assert answers == [b"OK", "ä".encode()]
+
+
 def test_a_connection_that_the_server_ended_is_made_again(client: redis.Redis) -> None:
     held = HeldConnection(client)
     name = held.ask("CLIENT", "ID")

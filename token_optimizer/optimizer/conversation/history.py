@@ -160,8 +160,9 @@ def _new_bytes(body: Mapping[str, Any], dialect: Dialect, prefix: ParsedPrefix) 
 def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     """What this process read on the turn before, if the memory still has the very object of its last message:
     then all before it stands, too, since a compaction writes every message anew."""
-    newest_first = keys[-2 : -2 - _MAX_NEW_MESSAGES : -1]
-    for key, prefix in zip(newest_first, PARSED_PREFIXES.get_many(newest_first), strict=True):
+    for key in keys[-2 : -2 - _MAX_NEW_MESSAGES : -1]:
+        # As a rule the second or third one has it.
+        prefix = PARSED_PREFIXES.get_many([key])[0]
         if prefix is not None and memory.get_many([key])[0] is prefix.sent[-1]:
             return prefix
     return EMPTY_PREFIX

@@ -53,7 +53,7 @@ from token_optimizer.optimizer.formats.file_reads import exact_paths, is_within
 from token_optimizer.optimizer.formats.framing import Count
 from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
 from token_optimizer.optimizer.formats.observations import observations_in
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, key_of, remembered
 
 FRAMING_ID = "framing"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -205,7 +205,11 @@ def _question(talk: _Talk, dialect: Dialect) -> str | None:
 def _asked_by_instructions(talk: _Talk, dialect: Dialect) -> str:
     """The question that short instructions ask of what the user hands in; empty where they ask none."""
     parts = takewhile(lambda part: part.type in _DIRECTING, text_parts_of(talk.body, dialect))
-    told = "\n".join(part.text for part in parts)
+    return _question_of_instructions("\n".join(part.text for part in parts))
+
+
+@remembered(1_000)
+def _question_of_instructions(told: str) -> str:
     return question_of(told) if asks_question(told) and asks(told) else ""
 
 
