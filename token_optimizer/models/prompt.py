@@ -25,7 +25,7 @@ class ParsedMessages:
     """The leading `count` messages of a body, and the system text before them, as read on an earlier turn.
 
     `asking` has the ids of the blocks that asked on that turn, and `edits_files` says whether one of the
-    calls edits files.
+    calls edits files. `remarked` are the numbers of those in which the client moved its cache marks since.
     """
 
     count: int = 0
@@ -33,6 +33,7 @@ class ParsedMessages:
     blocks: tuple[Block, ...] = ()
     asking: frozenset[str] = frozenset()
     edits_files: bool = False
+    remarked: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

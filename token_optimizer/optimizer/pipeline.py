@@ -243,7 +243,7 @@ def _read(
         dialect,
         documents=documents,
         query=query,
-        parsed=ParsedMessages() if documents else history.prefix.parsed,
+        parsed=ParsedMessages() if documents else history.prefix.parsed(history.marked),
         count=context.count,
         count_media=context.count_media,
     )

@@ -127,7 +127,8 @@ class ConversationHistory:
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
             tokens = {block.id: block.tokens for block in prefix.sent_rest(after).blocks}
-            self._hold(prefix.followed_by(original, (*known, *sent.values()), tokens, segments))
+            sent_before = (*known, *sent.values())
+            self._hold(prefix.followed_by(original, sent_before, tokens, segments, self.marked))
 
     def _hold(self, prefix: ParsedPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""

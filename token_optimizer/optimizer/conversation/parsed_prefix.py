@@ -30,7 +30,8 @@ class ParsedPrefix:
     `sent` has what each message was sent as, `blocks` what they held as they came, open to all stages,
     `sent_blocks` the closed blocks that stood in their place, and `fates` what the trace says of them.
     `asking` and `edits_files` are as in ParsedMessages. `segments` are those of the prompt, where they were
-    asked for. `chars` is the memory that it takes, about.
+    asked for, and `marked` the numbers of the messages that held cache marks. `chars` is the memory that it
+    takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -41,12 +42,16 @@ class ParsedPrefix:
     asking: frozenset[str] = frozenset()
     edits_files: bool = False
     segments: LeadingSegments = NO_SEGMENTS
+    marked: frozenset[int] = frozenset()
     chars: int = 0
 
-    @property
-    def parsed(self) -> ParsedMessages:
-        """The messages as they came."""
-        return ParsedMessages(len(self.sent), self.slots, self.blocks, self.asking, self.edits_files)
+    def parsed(self, marked: frozenset[int]) -> ParsedMessages:
+        """The messages as they came, which hold cache marks where they are `marked` now."""
+        count, remarked = len(self.sent), self._remarked(marked)
+        return ParsedMessages(count, self.slots, self.blocks, self.asking, self.edits_files, remarked)
+
+    def _remarked(self, marked: frozenset[int]) -> frozenset[int]:
+        return frozenset(number for number in self.marked ^ marked if number < len(self.sent))
 
     def stands_in(self, after: Prompt) -> bool:
         """Whether the prompt still begins with the blocks as they were sent."""
@@ -67,13 +72,16 @@ class ParsedPrefix:
         sent: Sequence[SentMessage],
         tokens: Mapping[str, int],
         segments: LeadingSegments,
+        marked: frozenset[int],
     ) -> ParsedPrefix:
         """The prefix with all further messages of the prompt, which were `sent` so: one of `sent` for each
-        message from the first one on. `tokens` has the count of each block that was sent, by id.
+        message from the first one on. `tokens` has the count of each block that was sent, by id; those that
+        are `marked` hold cache marks now.
         """
         new = self.rest(original)
-        read = new.blocks[: _end_of_messages(new.blocks)]
-        new = replace(new, blocks=tuple(original.unprotected.get(block.id, block) for block in read))
+        new = replace(new, blocks=_unprotected(original, new.blocks[: _end_of_messages(new.blocks)]))
+        count, is_remarked = len(self.blocks), bool(self._remarked(marked))
+        blocks = _unprotected(original, original.blocks[:count]) if is_remarked else self.blocks
         closed = frozen(new, sent)
         closed = replace(closed, blocks=tuple(_counted(block, tokens[block.id]) for block in closed.blocks))
         ledger = Ledger()
@@ -83,12 +91,13 @@ class ParsedPrefix:
         return ParsedPrefix(
             tuple(sent),
             original.slots[: max(slots, len(self.slots))],
-            (*self.blocks, *new.blocks),
+            (*blocks, *new.blocks),
             (*self.sent_blocks, *closed.blocks),
             (*self.fates, *fates),
             frozenset(original.unprotected),
             original.edits_files,
             segments,
+            marked,
             self.chars + _chars((*new.blocks, *closed.blocks)),
         )
 
@@ -103,6 +112,11 @@ def take_over(prefix: ParsedPrefix, keys: Sequence[str], memory: Memory) -> None
     one's memory had."""
     memory.set_many(dict(zip(keys, prefix.sent, strict=True)))
     PARSED_PREFIXES.put(keys[-1], prefix, prefix.chars)
+
+
+def _unprotected(original: Prompt, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks as the coming turns read them."""
+    return tuple(original.unprotected.get(block.id, block) for block in blocks)
 
 
 def _counted(block: Block, tokens: int) -> Block:

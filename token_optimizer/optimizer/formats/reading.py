@@ -122,6 +122,7 @@ def canonicalize(
     if 0 <= talk.prefilled < parsed.count:
         # The same request again: what begins the answer is protected as it was the first time.
         parsed = ParsedMessages()
+    parsed = _pinned_as_marked(parsed, talk, dialect)
     slots = list(parsed.slots)
     files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.edits_files)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
@@ -153,6 +154,24 @@ def canonicalize(
         unprotected=unprotected,
         edits_files=edits_files,
     )
+
+
+def _pinned_as_marked(parsed: ParsedMessages, talk: _Talk, dialect: Dialect) -> ParsedMessages:
+    """The parsed messages with what the client's cache marks pin now, where it moved them."""
+    if not parsed.remarked:
+        return parsed
+    parts = {
+        part.path: part
+        for number in parsed.remarked
+        for part in text_parts_of_message(talk.body, dialect, talk.messages[number], number)
+    }
+    blocks = [
+        block.but(must_keep=_must_be_kept(parts[parsed.slots[block.slot].path], block.kind))
+        if block.message in parsed.remarked and block.slot is not None
+        else block
+        for block in parsed.blocks
+    ]
+    return replace(parsed, blocks=tuple(blocks))
 
 
 def _still_asking(parsed: ParsedMessages, talk: _Talk) -> list[Block]:
@@ -335,11 +354,7 @@ def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
 
 def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: frozenset[str]) -> Block:
     text_part, kind, text = placed.text_part, placed.piece.kind, placed.piece.content
-    # What a text of instructions is about is no instruction.
-    is_embedded = text_part.path is not None and text_part.kind is None and kind is not Kind.PROSE
-    is_directing = text_part.type in _DIRECTING and not is_embedded
-    # Of pinned bulk a marker stays at least.
-    is_pinned = text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
+    is_directing = _is_directing(text_part, kind)
     is_forced = kind is Kind.SCHEMA and bool(forced) and _is_named(talk.body["tools"], text_part, forced)
     # Without its whitespace such a message would be empty, and lost.
     is_blank = text_part.type is not BlockType.ASSISTANT and text.isspace() and text == text_part.text
@@ -347,7 +362,7 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: 
         text,
         BlockType.DOC if kind is Kind.DOCUMENT else text_part.type,
         _id_of(number),
-        must_keep=(is_directing and kind is not Kind.OPAQUE) or is_pinned or is_forced,
+        must_keep=_must_be_kept(text_part, kind) or is_forced,
         tokens=tokens,
         timestamp=_time_of(number),
         kind=kind,
@@ -360,6 +375,19 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: _Talk, forced: 
         exact=placed.is_file,
         wrapper=placed.piece.wrapper,
     )
+
+
+def _is_directing(text_part: TextPart, kind: Kind) -> bool:
+    # What a text of instructions is about is no instruction.
+    is_embedded = text_part.path is not None and text_part.kind is None and kind is not Kind.PROSE
+    return text_part.type in _DIRECTING and not is_embedded
+
+
+def _must_be_kept(text_part: TextPart, kind: Kind) -> bool:
+    if _is_directing(text_part, kind):
+        return kind is not Kind.OPAQUE or text_part.pinned
+    # Of pinned bulk a marker stays at least.
+    return text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)
 
 
 def _id_of(number: int) -> str:

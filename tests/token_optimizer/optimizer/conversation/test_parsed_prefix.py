@@ -55,6 +55,34 @@ def _as_anthropic(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _marked(turns: int) -> Iterator[dict[str, Any]]:
+    """The same with a cache mark on the system text, and one that moves on with each turn."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    for body in _anthropic(turns):
+        *before, last = body["messages"]
+        *parts, newest = last["content"]
+        messages = [*before, {**last, "content": [*parts, {**newest, **mark}]}]
+        yield {**body, "system": [{"type": "text", "text": body["system"], **mark}], "messages": messages}
+
+
+def _responses(turns: int) -> Iterator[dict[str, Any]]:
+    """The same as items of the Responses API."""
+    for body in _openai(turns):
+        items = [item for message in body["messages"] for item in _as_items(message)]
+        yield {"input": items, "tools": [{"type": "function", **TOOL}], "store": False}
+
+
+def _as_items(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if message["role"] == "tool":
+        result = {"call_id": message["tool_call_id"], "output": message["content"]}
+        yield {"type": "function_call_output", **result}
+        return
+    if message.get("content"):
+        yield {"role": message["role"], "content": message["content"]}
+    for call in message.get("tool_calls", ()):
+        yield {"type": "function_call", "call_id": call["id"], **call["function"]}
+
+
 def _agent(turns: int) -> list[dict[str, Any]]:
     """An agent that reads files, and edits one, for the one question that it was asked."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": "Why does the build of `shards.py` fail?"}]
@@ -82,12 +110,17 @@ def _sent(
     for body in bodies:
         if forgetful:
             forget_texts()
-        results.append(optimize_body(body, dialect, config=BALANCED, ports=Ports(memory=memory), **options))
+        ports = Ports(memory=memory, secret="ours", with_segments=True, answers_read_back=True)
+        results.append(optimize_body(body, dialect, config=BALANCED, ports=ports, **options))
     return results
 
 
 @pytest.mark.parametrize("budget_tokens", [None, 2_500, 1_200])
-@pytest.mark.parametrize(("dialect", "bodies"), [("openai", _openai), ("anthropic", _anthropic)])
+@pytest.mark.parametrize(
+    ("dialect", "bodies"),
+    [("openai", _openai), ("anthropic", _anthropic), ("anthropic", _marked), ("responses", _responses)],
+    ids=["chat", "messages", "marked", "responses"],
+)
 def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget_tokens: int | None) -> None:
     held = _sent(bodies(14), dialect, forgetful=False, budget_tokens=budget_tokens)
     anew = _sent(bodies(14), dialect, forgetful=True, budget_tokens=budget_tokens)
@@ -95,6 +128,8 @@ def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget
     assert [result.stats.blocks for result in held] == [result.stats.blocks for result in anew]
     assert [result.stats.compacted for result in held] == [result.stats.compacted for result in anew]
     assert [result.stats.tokens_after for result in held] == [result.stats.tokens_after for result in anew]
+    assert [result.stats.segments for result in held] == [result.stats.segments for result in anew]
+    assert all(result.stats.segments for result in held)
 
 
 def test_the_next_turn_finds_what_the_last_one_read() -> None:
@@ -116,7 +151,7 @@ def test_what_an_agent_works_on_is_read_once(monkeypatch: pytest.MonkeyPatch) ->
     best = Attempts.best
 
     def watched(attempts: Attempts) -> Attempt:
-        parsed = attempts.history.prefix.parsed
+        parsed = attempts.history.prefix.parsed(frozenset())
         assert parsed.count == max(0, len(attempts.original.body["messages"]) - 2) or not seen
         count, body = attempts.context.count, attempts.original.body
         held = canonicalize(body, "openai", parsed=parsed, count=count)
