@@ -74,6 +74,8 @@ def examples_in(text: str) -> list[Found]:
     """Blocks that open with one label and share another line's opening; the last one is what is asked."""
     if tagged := _tagged_examples(text):
         return [tagged]
+    if text.count("\n") < _MIN_EXAMPLES:
+        return []
     for blocks in (_blank_separated(text), _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found

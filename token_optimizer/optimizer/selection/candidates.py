@@ -113,7 +113,8 @@ def _is_free(cuttables: Sequence[CuttableBlock], sizes: Numbers) -> Mask:
     """Which passages hold no directive."""
     is_free = np.ones(int(sizes.sum()), bool)
     for cuttable, end in zip(cuttables, np.cumsum(sizes).tolist(), strict=True):
-        is_free[[end - len(cuttable.passages) + place for place in cuttable.directives]] = False
+        if cuttable.directives:
+            is_free[[end - len(cuttable.passages) + place for place in cuttable.directives]] = False
     return is_free
 
 

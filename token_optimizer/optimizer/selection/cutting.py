@@ -117,9 +117,9 @@ class CuttableBlock:
     def sections(self) -> Iterator[int]:
         """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
         start, size = 0, 0
-        for number, text in enumerate(self.texts, 1):
+        for number, text in enumerate(self.texts if self.cutter.by_paragraph else (), 1):
             size += len(text)
-            if self.cutter.by_paragraph and size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
+            if size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
                 yield number - start
                 start, size = number, 0
         if start < len(self.passages):
