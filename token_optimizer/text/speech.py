@@ -13,6 +13,8 @@ import re
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"
+# What stands up to the mark behind a name: of most lines it tells at once that nobody is named there.
+_NAMED = r"[\w.'’()\ *-]{1,240}+(?:[:：\t\[]|$)"
 # No head is without one of the marks that are looked for first, and none has its first mark later.
 HEAD = re.compile(
     rf"""^[ \t]*+(?=[^\n:：\[(<]{{0,300}}+[:：\[(<])(?:[-*>•][ \t])?(?:\*\*|__)?
@@ -20,7 +22,7 @@ HEAD = re.compile(
     (?:\*\*|__)?
     (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>
       | (?(stamp)<(?P<nick>[^\n<>/]{{1,40}})>(?=[ \t])|(?!))
-      | (?P<name>{_NAME})(?:
+      | (?={_NAMED})(?P<name>{_NAME})(?:
           (?:\*\*|__)?\ ?[:：](?:\*\*|__)?(?:[ \t]|$|(?<=：))
         | (?P<alone>(?:\*\*|__)?[ \t]{{1,12}}[\[(]?{_TIME}[\])]?(?:\*\*|__)?:?[ \t]*+$)
         | (?(stamp)(?P<below>(?:\*\*|__)?[ \t]*+$)|(?!)))
