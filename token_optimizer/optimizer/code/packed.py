@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from token_optimizer.text.lines import count_chars
+
 Span = tuple[int, int]
 
 _MIN_RECORDS = 5
@@ -37,7 +39,7 @@ def record_spans(text: str) -> list[Span]:
 
 def _may_be_bracketed(text: str) -> bool:
     """Whether there is a bracket or a quote for every few words: most texts are told at once from data."""
-    marks = sum(map(text[:_SAMPLE_CHARS].count, "[{(\"'"))
+    marks = count_chars(text[:_SAMPLE_CHARS], b"[{(\"'")
     return marks * _MAX_CHARS_PER_MARK >= min(len(text), _SAMPLE_CHARS)
 
 

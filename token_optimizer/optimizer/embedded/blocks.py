@@ -158,6 +158,8 @@ def json_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _json_values(text: str) -> Iterator[tuple[int, int]]:
     end = misses = 0
+    if "{" not in text and "[" not in text:
+        return
     for match in matches_at_lines(_JSON_OPENS, _MAY_OPEN_JSON, text):
         if match.end() <= end or misses > _MAX_JSON_MISSES:
             continue
