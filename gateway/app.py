@@ -59,9 +59,12 @@ async def lifespan(application: Starlette) -> AsyncIterator[None]:
 
 
 _COMPLETIONS = {
-    "/v1/chat/completions": TracedEndpoint(chat_completions, KeyScope.COMPLETIONS),
-    "/v1/messages": TracedEndpoint(messages, KeyScope.COMPLETIONS),
-    "/v1/responses": TracedEndpoint(responses, KeyScope.COMPLETIONS),
+    path: TracedEndpoint(handler, KeyScope.COMPLETIONS, sends_prompts=True)
+    for path, handler in (
+        ("/v1/chat/completions", chat_completions),
+        ("/v1/messages", messages),
+        ("/v1/responses", responses),
+    )
 }
 
 app = Starlette(

@@ -1,7 +1,8 @@
 """Holds requests to what their key and its project may use, over all workers and machines.
 
 A request is let in, or refused with a 429 that says when to come back. Before its prompt is sent, its tokens
-are reserved; once it has ended, what was reserved becomes what was billed. While Valkey is away nobody is
+are reserved, as it is let in already where it is known how many they may be; once it has ended, what was
+reserved becomes what was billed, and nothing where it was not sent. While Valkey is away nobody is
 refused by what it counts; budgets and models are held to all the same.
 """
 
@@ -51,13 +52,14 @@ class Billed(Protocol):
 @dataclass(slots=True)
 class Admission:
     """One request that was let in. Of what is `reserved`, so many are `prompt_tokens`, and the rest is what
-    its answer is expected to have."""
+    its answer is expected to have. `is_settled`: the prompt has them, and is not only expected to."""
 
     limiter: Limiter | None = None
     holders: Sequence[Holder] = ()
     prompt_tokens: int = 0
     reserved: int = 0
     reserved_at: int = 0
+    is_settled: bool = False
 
     @property
     def counts_tokens(self) -> bool:
@@ -65,10 +67,16 @@ class Admission:
         return any(holder.limits.max_tokens_per_minute is not None for holder in self.holders)
 
     async def reserve(self, tokens: int, max_answer_tokens: int | None = None) -> None:
-        """Take the tokens of a prompt that is about to be sent and of its answer, unless that is done;
-        RateLimited where they are too many."""
-        if self.limiter is not None and self.counts_tokens and not self.reserved:
+        """Take the tokens of a prompt that is about to be sent and of its answer, in the place of what they
+        were expected to have; RateLimited where they are too many."""
+        if self.limiter is not None and self.counts_tokens and not self.is_settled:
             await self.limiter.reserve(self, tokens, max_answer_tokens)
+            self.is_settled = True
+
+    def settle(self) -> bool:
+        """Whether what the prompt was expected to have is reserved, and taken for what it has."""
+        self.is_settled = self.is_settled or self.reserved > 0
+        return self.is_settled
 
 
 @dataclass(slots=True)
@@ -110,8 +118,10 @@ class Limiter:
 
     async def reserve(self, admission: Admission, tokens: int, max_answer_tokens: int | None) -> None:
         """Take so many tokens of each holder's minute, and what an answer is expected to have; RateLimited
-        where one has too few left."""
+        where one has too few left. What was reserved before is returned as far as it is more."""
         holders = admission.holders
+        if admission.reserved and self._returned(admission, tokens, max_answer_tokens):
+            return
         keys = [key for holder in holders for key in (holder.keys[Counted.TOKENS], holder.keys[ANSWERS])]
         bounds = [holder.bounds[Counted.TOKENS] for holder in holders]
         most = -1 if max_answer_tokens is None else max_answer_tokens
@@ -121,6 +131,19 @@ class Limiter:
         _refuse(exceeded(answer, holders))
         admission.prompt_tokens = tokens
         admission.reserved_at, admission.reserved = answer[1:]
+
+    def _returned(self, admission: Admission, tokens: int, max_answer_tokens: int | None) -> bool:
+        """Whether what is reserved is enough, of which the rest is returned; all of it where it is not."""
+        answer_tokens = admission.reserved - admission.prompt_tokens
+        if max_answer_tokens is not None:
+            answer_tokens = min(answer_tokens, max_answer_tokens)
+        is_enough = tokens + answer_tokens <= admission.reserved
+        kept = tokens + answer_tokens if is_enough else 0
+        if less := admission.reserved - kept:
+            keys = [holder.keys[Counted.TOKENS] for holder in admission.holders]
+            self._connection.run_soon(_SCRIPTS["return"], keys, [less, admission.reserved_at])
+        admission.prompt_tokens, admission.reserved = tokens if is_enough else 0, kept
+        return is_enough
 
     async def keep_leases(self) -> None:
         """Renew the leases of what runs, for the life of the worker."""
@@ -144,7 +167,9 @@ class Limiter:
     def _end(self, admission: Admission, name: str, request: Billed) -> None:
         """Give back what ran, count what was billed, and learn what answers have."""
         billed, answered = request.billed_tokens, request.answered_tokens
-        more = (admission.prompt_tokens if billed is None else billed) - admission.reserved
+        if billed is None:
+            billed = admission.prompt_tokens if admission.is_settled else 0
+        more = billed - admission.reserved
         keys = [key for holder in admission.holders for key in holder.keys[Counted.TOKENS :]]
         learnt = answered if answered is not None and admission.counts_tokens else -1
         self._connection.run_soon(_SCRIPTS["end"], keys, [name, more, admission.reserved_at, learnt])

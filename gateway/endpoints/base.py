@@ -81,7 +81,8 @@ class Endpoint:
 class TracedEndpoint:
     """An endpoint whose requests leave a trace, by how they ended; a stranger's leave none.
 
-    Keys need the `scope`. `check_path` may refuse a request before anybody asks whose it is.
+    Keys need the `scope`. `check_path` may refuse a request before anybody asks whose it is. `sends_prompts`:
+    the body is a prompt, whose tokens count.
     """
 
     def __init__(
@@ -89,9 +90,12 @@ class TracedEndpoint:
         handler: TracedHandler,
         scope: KeyScope | None = None,
         check_path: Callable[[Client], None] = lambda _client: None,
+        *,
+        sends_prompts: bool = False,
     ) -> None:
         self._handler = handler
         self._scope = scope
+        self._sends_prompts = sends_prompts
         self._check_path = check_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +124,7 @@ class TracedEndpoint:
             if self._scope is not None:
                 caller.check_scope(self._scope)
             recording.note_tags(tags_in_header(client.headers))
-            expected = expected_tokens(client)
+            expected = expected_tokens(client) if self._sends_prompts else 0
             async with gateway.limiter.admitted(caller.holders, recording, expected) as client.admission:
                 await self._handler(gateway, client, caller, recording)
         except GatewayError as error:

@@ -166,7 +166,7 @@ async def _relay_untouched(
 
 async def _reserve(client: Client, count: Callable[[], Optimized], max_answer_tokens: int | None) -> None:
     """Reserve the tokens of a prompt, where there was no room for as many as it was expected to have."""
-    if client.admission.counts_tokens and not client.admission.reserved:
+    if client.admission.counts_tokens and not client.admission.settle():
         counted = await asyncio.to_thread(count)
         await client.admission.reserve(counted.stats.tokens_after, max_answer_tokens)
 

@@ -27,6 +27,8 @@ _MAX_MODEL_CHARS = 200
 _MAX_ANSWER_FIELDS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 # Of bodies in English.
 _BYTES_A_TOKEN = 4
+# Of a prompt that may come to fewer tokens, how many is known within milliseconds.
+_SOON_KNOWN_BYTES = 64 * 1024
 _MAX_BUDGET_TOKENS = 2**31 - 1
 _TAG = re.compile(r"[!-~](?:[ -~]{0,58}[!-~])?")
 
@@ -115,11 +117,12 @@ class PromptRequest:
 
 
 def expected_tokens(client: Client) -> int:
-    """What the prompt of an `off` request may come to by the length of its body; 0 where that is unknown."""
+    """What the prompt may come to by the length of its body; 0 where that is unknown, or where it would be
+    reserved for long though the optimizer leaves less of it."""
     length = client.headers.get("content-length", "")
-    if client.headers.get("x-optimizer-mode") != "off" or not _DIGITS.fullmatch(length):
-        return 0
-    return int(length) // _BYTES_A_TOKEN
+    size = int(length) if _DIGITS.fullmatch(length) else 0
+    is_as_sent = client.headers.get("x-optimizer-mode") == "off"
+    return size // _BYTES_A_TOKEN if is_as_sent or size <= _SOON_KNOWN_BYTES else 0
 
 
 def is_off(headers: Mapping[str, str]) -> bool:

@@ -140,6 +140,14 @@ for i = 1, #KEYS, 2 do
 end
 return {{0, now, tokens + answer}}
 """
+# A prompt has fewer tokens than were reserved for it.
+_RETURN = """
+for i = 1, #KEYS do
+  if redis.call('HEXISTS', KEYS[i], ARGV[2]) == 1 then
+    redis.call('HINCRBY', KEYS[i], ARGV[2], -tonumber(ARGV[1]))
+  end
+end
+"""
 # A request has ended. What was reserved comes to what was billed: more is used now, and less was never used.
 _END = f"""
 {_CLOCK}
@@ -170,7 +178,14 @@ _USE = f"""
 {_CLOCK}{_SUM}
 return {{sum_of(seconds_of(KEYS[1])), sum_of(seconds_of(KEYS[2])), running(KEYS[3])}}
 """
-SCRIPTS = {"admit": _ADMIT, "reserve": _RESERVE, "end": _END, "renew": _RENEW, "use": _USE}
+SCRIPTS = {
+    "admit": _ADMIT,
+    "reserve": _RESERVE,
+    "return": _RETURN,
+    "end": _END,
+    "renew": _RENEW,
+    "use": _USE,
+}
 
 
 class Counted(IntEnum):

@@ -203,6 +203,52 @@ async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valke
             await until_used(valkey, held, 90)
 
 
+@pytest.mark.parametrize(("tokens", "used"), [(20, 20), (60, 60), (70, 70)])
+async def test_a_prompt_comes_to_other_than_what_was_expected(valkey: Redis, tokens: int, used: int) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    await valkey.set(held.keys[ANSWERS], 0)
+    async with limiter.admitted([held], _Request(), 60) as admission:
+        await admission.reserve(tokens)
+        await until_used(valkey, held, used)
+    await until_used(valkey, held, used)
+
+
+async def test_an_answer_comes_to_less_than_what_was_expected(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
+    await valkey.set(held.keys[ANSWERS], 100)
+    async with limiter.admitted([held], _Request(), 60) as admission:
+        assert admission.reserved == 160
+        await admission.reserve(50, 20)
+        await until_used(valkey, held, 70)
+    await until_used(valkey, held, 50)
+
+
+async def test_what_was_expected_is_too_many_once_it_is_counted(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    with pytest.raises(RateLimited):
+        async with limiter.admitted([held], _Request(), 60) as admission:
+            await admission.reserve(101)
+    await until_used(valkey, held, 0)
+
+
+async def test_nothing_is_used_where_nothing_was_sent(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
+    await valkey.set(held.keys[ANSWERS], 0)
+    async with limiter.admitted([held], _Request(), 60):
+        await until_used(valkey, held, 60)
+    await until_used(valkey, held, 0)
+
+
+async def test_what_was_expected_holds_where_nobody_counts(valkey: Redis) -> None:
+    limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
+    await valkey.set(held.keys[ANSWERS], 0)
+    async with limiter.admitted([held], _Request(), 60) as admission:
+        assert admission.settle()
+    await until_used(valkey, held, 60)
+    async with limiter.admitted([held], _Request(), 60) as admission:
+        assert not admission.settle()
+
+
 async def test_who_asks_at_the_same_time_does_not_pass_the_bound_together(valkey: Redis) -> None:
     """Answers of forty tokens each: what they are expected to have is learned from the first."""
     workers, held = (Limiter(valkey), Limiter(valkey)), holder(max_tokens_per_minute=1_000)
