@@ -14,21 +14,25 @@ from gateway.requests.bodies.body import has_too_many_values, parsed_object
 
 
 class _Head(msgspec.Struct, gc=False):
-    """What traces and routes are made of; an entry of a list is passed over, not read."""
+    """What traces, routes and limits are made of; an entry of a list is passed over, not read."""
 
     model: Any = UNSET
     stream: Any = UNSET
+    max_tokens: Any = UNSET
+    max_completion_tokens: Any = UNSET
+    max_output_tokens: Any = UNSET
     messages: list[Raw] = []
     input: list[Raw] | str = ""
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_READ = frozenset({"model", "stream"})
+_READ = frozenset({"model", "stream", "max_tokens", "max_completion_tokens", "max_output_tokens"})
 
 
 class UnreadBody(Mapping[str, Any]):
-    """A JSON object whose model and whether it streams are known; the first to ask for more has all of it
-    read. It is taken for empty where what was passed over turns out to be no JSON."""
+    """A JSON object whose model, whether it streams and how long its answer may be are known; the first to
+    ask for more has all of it read. It is taken for empty where what was passed over turns out to be no
+    JSON."""
 
     def __init__(self, raw: bytes, head: _Head) -> None:
         self._raw = raw
