@@ -214,7 +214,7 @@ def _with_implicit(
     """The segments with the breakpoints that the provider sets by itself."""
     if rules.implicit == "everywhere":
         kept = DAY if body.get("prompt_cache_retention") == "24h" else rules.lifetime_seconds
-        return [segment._replace(lifetime_seconds=kept) for segment in segments]
+        return [PromptSegment(segment.key, segment.tokens, kept) for segment in segments]
     lifetime = _lifetime_of_newest(body, rules)
     if not segments or not lifetime or segments[-1].lifetime_seconds:
         return list(segments)

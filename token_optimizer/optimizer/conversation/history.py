@@ -119,14 +119,15 @@ class ConversationHistory:
         newest = max(self.keys)
         new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
         opening = opening_message(original)
-        sent = sent_messages(prefix.rest(original), prefix.sent_rest(after), new, ledger, opening)
-        remember_cuts(prefix.rest(original), prefix.sent_rest(after))
+        came, went = prefix.rest(original), prefix.sent_rest(after)
+        sent = sent_messages(came, went, new, ledger, opening)
+        remember_cuts(came, went)
         last = replace(sent[self.keys[newest]], ended=True, conversation=conversation)
         sent[self.keys[newest]] = last
         self.memory.set_many({**sent, self.exact_key: last})
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
-            tokens = {block.id: block.tokens for block in prefix.sent_rest(after).blocks}
+            tokens = {block.id: block.tokens for block in went.blocks}
             sent_before = (*known, *sent.values())
             self._hold(prefix.followed_by(original, sent_before, tokens, segments, self.marked))
 

@@ -40,11 +40,12 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     if not config.enable_tools:
         return prompt
     schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
-    if not schemas:
+    # Those that were sent before stand as they were sent.
+    if all(block.frozen for block in schemas):
         return prompt
     short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
     shortened = counted(_with_schemas(prompt, short), prompt, context)
-    if config.tool_descriptions == "full" or all(block.frozen for block in schemas):
+    if config.tool_descriptions == "full":
         return shortened
     start = context.original or prompt
     short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
