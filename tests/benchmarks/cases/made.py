@@ -19,6 +19,7 @@ Case = dict[str, Any]
 Item = dict[str, Any]
 
 _ALARM = re.compile(r"\b(?:ERROR|FATAL|PANIC|CRITICAL)\b|^\w*(?:Error|Exception)\b.*:")
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _FAILED = re.compile(r"^(?:FAILED|\S+\.py:\d+: error|[A-Z]+\d{3} )|Error: |\d failed")
 _NUMBER = re.compile(r"\d+")
 # Of the documentation, so that a case stays of one length as that grows.
@@ -210,9 +211,12 @@ def _longest_function(text: str) -> str:
 
 def _first_sentence(text: str) -> str:
     """The first sentence of prose that says enough to be found again."""
-    prose = " ".join(line for line in text.splitlines() if line[:1].isalpha())
-    sentences = [sentence for sentence in re.split(r"(?<=[.:]) ", prose) if len(sentence.split()) > 7]
-    return sentences[0] if sentences else text.splitlines()[0]
+    for paragraph in _FENCED.sub("", text).split("\n\n"):
+        prose = " ".join(line for line in paragraph.splitlines() if line[:1].isalpha())
+        for sentence in re.split(r"(?<=[.:]) ", prose):
+            if len(sentence.split()) > 7:
+                return sentence
+    return text.splitlines()[0]
 
 
 def _exactly(text: str) -> Item:
