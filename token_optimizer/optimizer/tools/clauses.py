@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from token_optimizer.optimizer.tools.rule_words import has_verb
+from token_optimizer.optimizer.tools.rule_words import has_verb, states_rule
 
 # What opens a specification, which is understood without what stands before it.
 _SPECIFIES = r"""
@@ -49,11 +49,26 @@ _JOINT = re.compile(
     |,?\ (?P<narrows>{_NARROWS})|\ (?P<bracket>\()(?=[^()]*\))""",
     re.VERBOSE | re.IGNORECASE,
 )
+# What needs not be said before a format that shows by its letters or words that it is one: 'YYYY-MM-DD',
+# 'Street, City'.
+_BEFORE_FORMAT = re.compile(
+    r"""\A(?:(?:specified|expressed|given|provided|represented|formatted)\ )?
+    (?:in\ (?:the\ |an?\ )?(?:format|form)(?:\ of)?|as)\ (?=(['"`])(?:
+    [YyMmDdHhSs]{1,4}(?:[-/.:T ]{1,2}[YyMmDdHhSs]{1,4})+Z?
+    |[A-Z][a-z]+(?:\ [A-Z][a-z]+){0,3}(?:(?:,\ |/|\ -\ )[A-Z][a-z]+(?:\ [A-Z][a-z]+){0,3})+)\1)""",
+    re.VERBOSE,
+)
+_UNIT_FOR = re.compile(
+    r"""(in\ (?:US\ )?(?:(?:milli|micro)?seconds|minutes|hours|days|(?:kilo|mega)?bytes|dollars|USD|EUR|euros
+    |cents|percent|degrees(?:\ [A-Z]\w+)?|(?:kilo|centi|milli)?met(?:er|re)s|miles|pixels|UTC|characters))
+    \ (?:for|that|which|within|around|before|after|to|of|during)\ """,
+    re.VERBOSE,
+)
 _CLOSED = re.compile(r"""(?<!\w)(['"`])(?:(?!\1).|(?<=\w)\1(?=\w))*\1|\([^()]*\)|\[[^\[\]]*\]""")
-# What cannot end a sentence: "items that fall", "suitable", "up".
 _DANGLES = re.compile(
     r"""(?:\b(?:that|which|who)(?:\ \w+){1,2}|\w(?:ing|able|ible|ly)
-      |\b(?:information|details|data|located|found|based|used|up|prior|similar|equal|due|close|is|are|be))\Z""",
+      |\b(?:information|details|data|located|found|based|used|up|prior|similar|equal|due|close
+    |designed|intended|responsible|is|are|be))\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
 # How long a phrase is that says that arguments decide, and each name of a list in it: longer, it does more.
@@ -97,6 +112,11 @@ def end_mark(sentence: str) -> str:
     return sentence[len(sentence.rstrip(".!?")) :]
 
 
+def dangles(text: str) -> bool:
+    """Whether the text cannot end here: "items that fall", "suitable", "up"."""
+    return _DANGLES.search(text) is not None
+
+
 def readable(parts: Sequence[Clause], wanted: Sequence[bool | None]) -> list[Clause]:
     """The wanted parts of a sentence, and those that they cannot be read without; None is for a part that
     stays with the one that it belongs to."""
@@ -106,12 +126,22 @@ def readable(parts: Sequence[Clause], wanted: Sequence[bool | None]) -> list[Cla
         if kept[at] and (parts[at].role == "goes_on" or owners[at]):
             kept[owners[at]] = True
     first = next((at for at, is_kept in enumerate(kept) if is_kept), 0)
-    if not _stands_alone(parts[first]) or has_verb(_head(parts, owners)):
+    # Two brackets are about two things.
+    brackets = sum(part.role == "bracket" and not owner for part, owner in zip(parts, owners, strict=True))
+    if brackets > 1 or not _stands_alone(parts[first]) or has_verb(_head(parts, owners)):
         kept[0] = True
     for at, part in enumerate(parts):
         goes_with_owner = part.role == "goes_on" or wanted[at] is None
         kept[at] = kept[at] or (goes_with_owner and kept[owners[at]])
     return [part for part, is_kept in zip(parts, kept, strict=True) if is_kept]
+
+
+def specification(clause: Clause) -> Clause:
+    """The clause that stands first, without what it needs no more: the words before a format whose letters
+    say that it is one, and what follows a unit."""
+    text = _BEFORE_FORMAT.sub("", clause.text)
+    unit = _UNIT_FOR.match(text)
+    return clause._replace(text=unit[1] if unit and not states_rule(text[unit.end(1) :]) else text)
 
 
 def joined(kept: Sequence[Clause], mark: str) -> str:
@@ -155,7 +185,7 @@ def _add(found: list[Clause], clause: Clause) -> None:
 def _may_be_missed(before: str, text: str) -> bool:
     first, *listed = (len(part.split()) for part in text.split(","))
     is_short = first <= _MAX_PHRASE_WORDS and all(count <= _MAX_LISTED_WORDS for count in listed)
-    return is_short and not has_verb(text) and _DANGLES.search(before) is None
+    return is_short and not has_verb(text) and not dangles(before)
 
 
 def _joints(body: str) -> Iterator[re.Match[str]]:

@@ -17,17 +17,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from token_optimizer.optimizer.tools.clauses import Clause, clauses, end_mark, joined, readable
-from token_optimizer.optimizer.tools.purposes import purpose
+from token_optimizer.optimizer.tools.clauses import (
+    Clause,
+    clauses,
+    end_mark,
+    joined,
+    readable,
+    specification,
+)
+from token_optimizer.optimizer.tools.purposes import gist, purpose
 from token_optimizer.optimizer.tools.redundancy import (
     Described,
     Known,
     demands,
+    explains_choice,
     is_example_of_format,
     words_of,
 )
-from token_optimizer.optimizer.tools.rule_words import names_thing, states_rule
+from token_optimizer.optimizer.tools.rule_words import (
+    asks_for_something,
+    has_verb,
+    names_thing,
+    states_rule,
+)
 from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
@@ -35,7 +49,7 @@ _CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")
 _STRUCTURED = re.compile(r"(?m)^[^\S\n]*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$")
 # Words that English is not written without: a text with none of them is in another language.
 _ENGLISH = re.compile(r"\b(?:the|an?|of|to|for|and|in|or|is|are|by|from|with|this|that)\b", re.IGNORECASE)
-# Examples of what a tool does are none of what it takes.
+# Examples of what a tool does, or of what a flag is about, are none of what is given.
 _EXAMPLES_OF = re.compile(r"(?:such as|including|for example|for instance)\b", re.IGNORECASE)
 # A format is a rule, also where the values of an enum give it.
 _NAMES_FORMAT = re.compile(r"\bformats?\b", re.IGNORECASE)
@@ -62,16 +76,24 @@ def concise(text: str, described: Described) -> str:
 
 def rules(text: str, described: Described) -> str:
     """What states a rule; of a tool also what it does beyond its name."""
-    if is_structured(text) or not _ENGLISH.search(text):
-        return text
-    told = _telling(list(sentences(text)), text, described)
-    ruling = (_ruling(sentence, described, at) for at, sentence in enumerate(told) if sentence)
-    return " ".join(filter(None, ruling))
+    return _ruling(text, described, purpose)
+
+
+def gist_and_rules(text: str, described: Described) -> str:
+    """What states a rule; of a tool also what it does in a phrase, where its name does not say that."""
+    return _ruling(text, described, gist)
 
 
 def first_sentence_of(text: str, described: Described) -> str:
     """The first sentence, whatever the others say."""
     return first_sentence(text)
+
+
+def first_gist(text: str, described: Described) -> str:
+    """The first sentence, of a tool without the details of what it does."""
+    sentence = first_sentence(text)
+    is_plain = described.is_tool and _ENGLISH.search(text) and not is_structured(text)
+    return gist(sentence, described) if is_plain else sentence
 
 
 def few_words(text: str, described: Described) -> str:
@@ -89,13 +111,15 @@ def nothing(text: str, described: Described) -> str:
 MODES: Mapping[str, Describe] = {
     "none": nothing,
     "few_words": few_words,
+    "first_gist": first_gist,
     "first_sentence": first_sentence_of,
+    "gist": gist_and_rules,
     "rules": rules,
     "concise": concise,
     "full": full,
 }
 # Modes that keep every rule.
-RULE_KEEPING = frozenset({"rules", "concise", "full"})
+RULE_KEEPING = frozenset({"gist", "rules", "concise", "full"})
 
 
 def is_structured(text: str) -> bool:
@@ -127,21 +151,41 @@ def _telling(said: list[str], text: str, described: Described) -> list[str]:
     return [left(at, sentence) for at, sentence in enumerate(said)]
 
 
-def _ruling(sentence: str, described: Described, at: int) -> str:
-    """What of the sentence states a rule; what a tool does stays, too."""
-    is_purpose = described.is_tool and at == 0
+def _ruling(text: str, described: Described, purpose_of: Describe) -> str:
+    if is_structured(text) or not _ENGLISH.search(text):
+        return text
+    told = _telling(list(sentences(text)), text, described)
+    ruling = (
+        _ruling_of(sentence, described, purpose_of if described.is_tool and at == 0 else None)
+        for at, sentence in enumerate(told)
+        if sentence
+    )
+    return " ".join(filter(None, ruling))
+
+
+def _ruling_of(sentence: str, described: Described, purpose_of: Describe | None) -> str:
+    """What of the sentence states a rule, or, where it says what a tool does, what `purpose_of` leaves."""
+    is_purpose = purpose_of is not None
     of_flag = described.schema.get("type") == "boolean"
-    if not is_purpose and not states_rule(sentence, of_flag=of_flag):
-        return ""
+    is_rule = partial(
+        states_rule,
+        of_flag=of_flag,
+        named=() if described.is_tool else words_of(described.names[-1]) if described.names else (),
+    )
+    if not is_purpose and asks_for_something(sentence) and not of_flag:
+        return sentence
+    if not is_purpose and not is_rule(sentence):
+        return sentence if explains_choice(sentence, described.schema) else ""
     is_name = is_purpose or names_thing(sentence)
 
     def rules_or_belongs(clause: Clause) -> bool | None:
-        text = _EXAMPLES_OF.sub("", clause.text, 1) if is_purpose else clause.text
-        is_rule = states_rule(text, of_flag=of_flag, in_name=is_name)
-        return None if clause.role in _STAY_ALONG and not is_rule else is_rule
+        is_content = is_purpose or (of_flag and not has_verb(clause.text))
+        text = _EXAMPLES_OF.sub("", clause.text, 1) if is_content else clause.text
+        rules = is_rule(text, in_name=is_name)
+        return None if clause.role in _STAY_ALONG and not rules else rules
 
-    if is_purpose:
-        sentence = purpose(sentence, described)
+    if purpose_of is not None:
+        sentence = purpose_of(sentence, described)
     return sentence and _with(rules_or_belongs, sentence, keeps_head=described.is_tool)
 
 
@@ -151,4 +195,9 @@ def _with(wanted: Callable[[Clause], bool | None], sentence: str, *, keeps_head:
         return sentence
     parts = clauses(sentence)
     stays = [keeps_head or wanted(parts[0]), *map(wanted, parts[1:])]
-    return sentence if all(stays) else joined(readable(parts, stays), end_mark(sentence))
+    if all(stays):
+        return sentence
+    kept = readable(parts, stays)
+    if kept[0] is not parts[0]:
+        kept[0] = specification(kept[0])
+    return joined(kept, end_mark(sentence))

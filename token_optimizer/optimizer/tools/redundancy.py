@@ -39,6 +39,30 @@ _GENERIC = frozenset(
         " whether which with",
     )
 )
+_ABBREVIATED = {
+    "addr": "address",
+    "app": "application",
+    "auth": "authentication",
+    "config": "configuration",
+    "db": "database",
+    "dest": "destination",
+    "dir": "directory",
+    "doc": "document",
+    "env": "environment",
+    "img": "image",
+    "info": "information",
+    "lang": "language",
+    "max": "maximum",
+    "min": "minimum",
+    "msg": "message",
+    "num": "number",
+    "org": "organization",
+    "param": "parameter",
+    "pwd": "password",
+    "qty": "quantity",
+    "repo": "repository",
+    "src": "source",
+}
 # What introduces values that an enum lists.
 _OF_CHOICES = frozenset(
     re.findall(
@@ -49,9 +73,15 @@ _OF_CHOICES = frozenset(
 # What introduces an example.
 _OF_EXAMPLES = frozenset(["as", "e", "eg", "example", "for", "g", "instance", "like", "or", "such"])
 # Dates and times in letters, as "YYYY-MM-DD" and "HH:MM".
-_LETTERS = re.compile(r"\b[YMDHhms]{1,4}(?:[-/.:T ]{1,2}[YMDHhms]{1,4})+Z?\b")
+_LETTERS = re.compile(r"\b[YyMmDdHhSs]{1,4}(?:[-/.:T ]{1,2}[YyMmDdHhSs]{1,4})+Z?\b")
 _LITERAL = re.compile(r"""(['"`])([^'"`]{1,40})\1""")
-_LETTER = re.compile("[YMDHhms]")
+# A word of which something is said: "LEFT indicates", "asc for ascending", "json: the".
+_SAID_OF = re.compile(
+    r"""(?<![^\W_])([\w.+-]{2,40})['"`]?(?:\ (?:for|if|means|is|are|will|indicates|returns|shows|gives|sends
+    |selects|includes|excludes|uses|keeps|sorts|filters|denotes|represents|=|-|–|\()|:|\()""",
+    re.VERBOSE,
+)
+_LETTER = re.compile("[YyMmDdHhSs]")
 _DIGIT = re.compile("[0-9]")
 
 
@@ -112,22 +142,34 @@ class Known:
         )
 
 
+def explains_choice(sentence: str, schema: Mapping[str, Any]) -> bool:
+    """Whether the sentence says of a value of the schema's enum what it stands for."""
+    told = _SAID_OF.findall(sentence)
+    return any(value in told for value in _listed(schema.get("enum")))
+
+
 def is_example_of_format(clause: str, description: str) -> bool:
-    """Whether the clause has examples alone, and each is a date or time in a format that the description
-    gives in letters."""
+    """Whether the clause has examples alone, and each is a date or time, or what is made of them, in a format
+    that the description gives in letters."""
     literals = [match[2] for match in _LITERAL.finditer(clause)]
     if not literals or not _OF_EXAMPLES.issuperset(words_of(_LITERAL.sub("", clause))):
         return False
-    formats = [_LETTER.sub("0", found.group()) for found in _LETTERS.finditer(description)]
+    formats = {_LETTER.sub("0", found.group()) for found in _LETTERS.finditer(description)}
+    for _, literal in _LITERAL.findall(description):
+        # Several in one literal: 'YYYY-MM-DD to YYYY-MM-DD'.
+        form, count = _LETTERS.subn(lambda found: _LETTER.sub("0", found.group()), literal)
+        formats |= {form} if count else set()
     return all(_DIGIT.sub("0", literal) in formats for literal in literals)
 
 
 def words_of(text: str) -> list[str]:
-    """Lower-case words, camelCase and snake_case split, without the ending of a plural or a possessive."""
+    """Lower-case words, camelCase and snake_case split, without the ending of a plural or a possessive;
+    abbreviations that names have in full."""
     found = (word.lower() for word in _WORD.findall(_CAMEL.sub(" ", _POSSESSIVE.sub("", text))))
-    return [
+    singular = (
         word[:-1] if len(word) > 3 and word.endswith("s") and word not in _GENERIC else word for word in found
-    ]
+    )
+    return [_ABBREVIATED.get(word, word) for word in singular]
 
 
 def _properties_of(schema: Mapping[str, Any]) -> Iterable[str]:

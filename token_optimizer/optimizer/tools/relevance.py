@@ -35,6 +35,11 @@ class ToolRelevance:
         self._question = _CAMEL.sub(" ", question)
 
     @property
+    def best(self) -> frozenset[int]:
+        """The indexes of the tools that the question asks for most; none where it asks for none."""
+        return frozenset(index for index in self.likely if self._scores[index] == 1)
+
+    @property
     def likely(self) -> frozenset[int]:
         """The indexes of the tools that the question asks for; none where it asks for none."""
         scores = self._scores

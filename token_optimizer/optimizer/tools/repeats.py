@@ -1,7 +1,8 @@
-"""Describes a parameter once that several tools take: the later ones refer to the first.
+"""Describes once what several parameters say: the later ones refer to the first.
 
-Name, type and all that makes a call valid are the same in both, and stay in both; the first one's description
-has every word of the later one's.
+Of a parameter that several tools take, name, type and all that makes a call valid are the same in both, and
+stay in both; the first one's description has every word of the later one's. Two parameters side by side have
+one type, and the same description word for word.
 
 Before: "user_id": {"type": "string", "description": "Of the guest who stays."} in `book` and in `cancel`
 After:  "user_id": {"type": "string", "description": "As in book."} in `cancel`
@@ -25,6 +26,7 @@ _MIN_TIMES_LONGER = 1.5
 # Each level is compared with all that stands within it.
 _MAX_DEPTH = 4
 _REFERRING_TEXTS: TextCache[tuple[str, ...]] = TextCache(2_000, max_chars=12_000_000)
+_ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 # By a parameter's name and its schema without descriptions: the first tool with it, and its descriptions.
 _Seen = dict[tuple[str, str], tuple[str, list[str]]]
 
@@ -69,18 +71,37 @@ def _refer(schema: Any, name: str, seen: _Seen, depth: int = 0) -> bool:
     refers = False
     if depth == _MAX_DEPTH:
         return refers
+    beside: dict[tuple[str, str], str] = {}
     for key, held in _properties(schema):
         bare = copy.deepcopy(held)
         described = list(_undescribed(bare))
-        first, known = seen.setdefault((key, json.dumps(bare, sort_keys=True)), (name, described))
+        found = (key, json.dumps(bare, sort_keys=True))
+        first, known = seen.setdefault(found, (name, described))
         reference = f"As in {first}."
         if first != name and _is_longer(described, reference) and _have(known, described):
             held.clear()
             held.update(bare, description=reference)
             refers = True
+        elif _refers_beside(key, held, beside):
+            # A reference is never to what refers to another.
+            seen.pop(found, None)
+            refers = True
         else:
             refers = _refer(held, name, seen, depth + 1) or refers
     return refers
+
+
+def _refers_beside(key: str, held: dict[str, Any], beside: dict[tuple[str, str], str]) -> bool:
+    """Whether the description became a reference to the same one of a parameter beside this one."""
+    text = held.get("description")
+    if not isinstance(text, str):
+        return False
+    first = beside.setdefault((json.dumps(held.get("type")), text), key)
+    reference = f"As {first}."
+    if first == key or not _is_longer([text], reference):
+        return False
+    held["description"] = reference
+    return True
 
 
 def _is_longer(described: Sequence[str], reference: str) -> bool:
@@ -101,10 +122,17 @@ def _undescribed(schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The properties of an object, or of the items of a list, that are schemas."""
+    """The properties of an object, of the items of a list, or of what may stand in their place, that are
+    schemas."""
     while isinstance(schema, dict) and isinstance(schema.get("items"), dict):
         schema = schema["items"]
-    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(schema, dict):
+        return
+    properties = schema.get("properties")
     for key, held in properties.items() if isinstance(properties, dict) else ():
         if isinstance(held, dict):
             yield key, held
+    for keyword in _ALTERNATIVES:
+        parts = schema.get(keyword)
+        for part in parts if isinstance(parts, list) else ():
+            yield from _properties(part)

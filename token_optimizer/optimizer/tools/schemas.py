@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -21,20 +21,18 @@ from token_optimizer.models import Block, BlockType
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import descriptions_marker, with_text
 from token_optimizer.optimizer.tools.descriptions import MODES, RULE_KEEPING, is_name_again, rules
+from token_optimizer.optimizer.tools.keywords import (
+    EXAMPLES,
+    HOLDS_LIST,
+    HOLDS_MAP,
+    HOLDS_ONE,
+    ordered,
+    says_nothing,
+)
 from token_optimizer.optimizer.tools.redundancy import Described
 from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.text.counting import token_counts
 
-# Where a JSON schema holds further schemas: one, a list of them, or a map from names to them.
-_HOLDS_ONE = frozenset({
-    "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
-    "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties",
-})  # fmt: skip
-_HOLDS_LIST = frozenset({"allOf", "anyOf", "items", "oneOf", "prefixItems"})
-_HOLDS_MAP = frozenset({
-    "$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties",
-})  # fmt: skip
-_EXAMPLES = frozenset({"example", "examples"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A conversation brings the same tools on every turn.
 _SHORT_TEXTS: TextCache[tuple[str, int]] = TextCache(20_000, max_chars=12_000_000)
@@ -56,24 +54,6 @@ class Detail:
     deferred: bool = False
 
 
-# From the least harm to the most: what tools get that the conversation is not likely to need, and the others.
-# The first is the soft target's: every rule stays.
-_STEPS = (
-    (Detail("rules", "rules"), None),
-    (Detail("first_sentence", "rules", marked=True), None),
-    (Detail("first_sentence", "none", marked=True), Detail("rules", "rules")),
-    (Detail("few_words", "none", marked=True), Detail("first_sentence", "rules", marked=True)),
-    (Detail("none", "none", marked=True), Detail("first_sentence", "first_sentence", marked=True)),
-    (Detail("none", "none", marked=True), Detail("first_sentence", "none", marked=True)),
-    (Detail("none", "none", marked=True), Detail("none", "none", marked=True)),
-)
-SOFT_STEPS = 1
-STEPS = len(_STEPS)
-# What a tool gets at least that is left to be read back; the step before the first is for these tools alone.
-_DEFERRED_STEP = 2
-DEFERRAL = -1
-
-
 def minimize_tool_schemas(
     blocks: list[Block], allowlist: list[str], descriptions: str = "none"
 ) -> list[Block]:
@@ -83,34 +63,8 @@ def minimize_tool_schemas(
     are not dropped, and those that must be kept not shortened.
     """
     detail = Detail(descriptions, descriptions)
-    shortened = [_minimized(block, allowlist, detail) if _is_tool(block) else block for block in blocks]
-    return _shorter_of(blocks, shortened)
-
-
-def schemas_by_need(
-    blocks: list[Block],
-    likely: Collection[int],
-    step: int,
-    deferred: Collection[int] = (),
-    show_handles: bool = False,
-) -> list[Block]:
-    """The tools with less of their descriptions at each step, first of those whose index is `deferred`, then
-    of those whose index is not `likely`."""
-    details = [_detail_of(index, likely, step, deferred) for index in range(len(blocks))]
-    shortened = [
-        block if detail is None else _minimized(block, ["*"], detail, show_handles)
-        for block, detail in zip(blocks, details, strict=True)
-    ]
-    return _shorter_of(blocks, shortened)
-
-
-def _detail_of(index: int, likely: Collection[int], step: int, deferred: Collection[int]) -> Detail | None:
-    if index in deferred:
-        return replace(_STEPS[max(step, _DEFERRED_STEP)][0], deferred=True)
-    if step == DEFERRAL:
-        return None
-    unlikely_detail, likely_detail = _STEPS[step]
-    return likely_detail if index in likely else unlikely_detail
+    shortened = [minimized(block, allowlist, detail) if _is_tool(block) else block for block in blocks]
+    return shorter_of(blocks, shortened)
 
 
 def tool_name(tool: Mapping[str, Any]) -> str:
@@ -120,7 +74,7 @@ def tool_name(tool: Mapping[str, Any]) -> str:
     return str(named.get("name") or tool.get("type") or "")
 
 
-def _shorter_of(blocks: list[Block], shortened: Sequence[Block | None]) -> list[Block]:
+def shorter_of(blocks: list[Block], shortened: Sequence[Block | None]) -> list[Block]:
     """The shortened blocks where they count fewer tokens, without those that are None."""
     pairs = [(old, new) for old, new in zip(blocks, shortened, strict=True) if new is not None]
     changed = [text for old, new in pairs if old is not new for text in (old.content, new.content)]
@@ -132,9 +86,8 @@ def _is_tool(block: Block) -> bool:
     return block.type is BlockType.TOOL and not block.tool_result
 
 
-def _minimized(
-    block: Block, allowlist: list[str], detail: Detail, show_handles: bool = False
-) -> Block | None:
+def minimized(block: Block, allowlist: list[str], detail: Detail, show_handles: bool = False) -> Block | None:
+    """The tool as short JSON; None where no name or glob of the allowlist matches."""
     is_fixed = block.must_keep or block.verbatim
     if not is_fixed and "*" not in allowlist and not _is_allowed(block.content, allowlist):
         return None
@@ -185,7 +138,9 @@ def _short_json(tool: dict[str, Any], detail: Detail) -> tuple[str, int]:
     """The tool as short JSON; empty where its shape is not one of a function with a schema."""
     try:
         short, left_out = _short_tool(tool, detail)
-        content = json.dumps(short, ensure_ascii=False, separators=(",", ":")) if short else ""
+        # Another order alone is no reason to change a tool.
+        is_same = not short or (short == tool and not left_out)
+        content = "" if is_same else json.dumps(short, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return "", 0
     is_unclear = left_out and content.count(_PLACE) != 1
@@ -219,7 +174,7 @@ def _short_definition(
     definition: dict[str, Any], schema_key: str, detail: Detail
 ) -> tuple[dict[str, Any], int]:
     name = str(definition.get("name") or "")
-    in_schema = _Shortening(detail.schema, detail.deferred)
+    in_schema = _Shortening(detail.schema, detail.deferred, definition.get("strict") is True)
     short = dict(definition)
     if schema_key in short:
         short[schema_key] = in_schema.schema(short[schema_key], (name,))
@@ -242,20 +197,25 @@ def _with_place(definition: dict[str, Any]) -> dict[str, Any]:
 
 class _Shortening:
     """One mode applied to one tool. `left_out` counts the descriptions that lost a rule by it, or with
-    `counts_all` anything."""
+    `counts_all` anything. The provider checks a tool that `is_strict`, which keeps its keywords."""
 
-    def __init__(self, mode: str, counts_all: bool = False) -> None:
+    def __init__(self, mode: str, counts_all: bool = False, is_strict: bool = False) -> None:
         self._describe = MODES[mode]
         self._keeps_rules = mode in RULE_KEEPING
         self._counts_all = counts_all
+        self._is_strict = is_strict
         self.left_out = 0
 
     def schema(self, schema: Any, names: tuple[str, ...], required: bool | None = None) -> Any:
         if not isinstance(schema, dict):
             return schema
-        kept = {key: self._value(key, value, schema, names) for key, value in schema.items()}
+        kept = {
+            key: self._value(key, value, schema, names)
+            for key, value in schema.items()
+            if self._is_strict or not says_nothing(key, schema, required)
+        }
         described = Described(names, schema, required)
-        return self.described(self.without_labels(kept, names), described)
+        return ordered(self.described(self.without_labels(kept, names), described))
 
     def without_labels(self, holder: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
         """The holder without its comments, without a title that is its name again, and, where rules may go,
@@ -279,12 +239,12 @@ class _Shortening:
         if key == "$comment":
             return True
         if not self._keeps_rules:
-            return key == "title" or key in _EXAMPLES
+            return key == "title" or key in EXAMPLES
         return key == "title" and isinstance(value, str) and is_name_again(value, names)
 
     def _value(self, key: str, value: Any, schema: Mapping[str, Any], names: tuple[str, ...]) -> Any:
         """The value of a schema's keyword; what the keyword does not make a schema is data and stays."""
-        if key in _HOLDS_MAP and isinstance(value, dict):
+        if key in HOLDS_MAP and isinstance(value, dict):
             required = schema.get("required") if key == "properties" else None
             listed = required if isinstance(required, list) else []
             is_property = key == "properties"
@@ -292,6 +252,6 @@ class _Shortening:
                 name: self.schema(held, (*names, name), name in listed if is_property else None)
                 for name, held in value.items()
             }
-        if key in _HOLDS_LIST and isinstance(value, list):
+        if key in HOLDS_LIST and isinstance(value, list):
             return [self.schema(held, names) for held in value]
-        return self.schema(value, names) if key in _HOLDS_ONE else value
+        return self.schema(value, names) if key in HOLDS_ONE else value

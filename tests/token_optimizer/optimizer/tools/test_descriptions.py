@@ -162,13 +162,20 @@ def test_a_sentence_that_names_a_format_stays_where_an_enum_has_its_values() -> 
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("The hall's day, in the format 'YYYY-MM-DD'.", "in the format 'YYYY-MM-DD'."),
+        ("The hall's day, in the format 'YYYY-MM-DD'.", "'YYYY-MM-DD'."),
+        ("The hall's day, formatted as 'Week, Day'.", "'Week, Day'."),
+        ("The hall's day, in the format 'H-4711'.", "in the format 'H-4711'."),
+        ("Day, in the format 'YYYY-MM-DD'.", "'YYYY-MM-DD'."),
+        ("When it opens, in the format 'YYYY-MM-DD'.", None),
         ("The day of the hall, such as 'Monday' or 'Friday'.", "such as 'Monday' or 'Friday'."),
         ("The hall (e.g., 'north').", "(e.g., 'north')."),
         ("When the guild meets, on any day of the hall.", "When the guild meets, on any day of the hall."),
         # The format says it all.
         ("Day, as 'YYYY-MM-DD', such as '2026-11-29'.", "Day, as 'YYYY-MM-DD'."),
         ("Time of 'HH:MM' (e.g., '18:30' or '07:05').", "Time of 'HH:MM'."),
+        ("Time of 'HH:MM to HH:MM', such as '18:30 to 07:05'.", "Time of 'HH:MM to HH:MM'."),
+        ("Time of 'HH:MM to HH:MM', such as '18:30 or 07:05'.", None),
+        ("Time of 'dd.mm.yyyy', such as '18.12.2026'.", "Time of 'dd.mm.yyyy'."),
         ("Time of 'HH:MM', such as '18:30' for the feast.", None),
         ("Day, as 'YYYY-MM-DD', such as '29.11.2026'.", None),
         # What demands something stays whole.
@@ -182,8 +189,12 @@ def test_a_part_of_a_sentence_that_name_and_schema_say_goes(text, left):
 @pytest.mark.parametrize(
     ("text", "left"),
     [
-        ("The evening of the feast, in the format 'YYYY-MM-DD'.", "in the format 'YYYY-MM-DD'."),
+        ("The evening of the feast, in the format 'YYYY-MM-DD'.", "'YYYY-MM-DD'."),
         ("Length of the feast in minutes, which helps the cooks.", "in minutes."),
+        ("Length of the feast in minutes for which the cooks are paid.", "in minutes."),
+        ("Length of the feast in minutes for which the cooks must be paid.", None),
+        ("The speed of the boat in meters per second.", "in meters per second."),
+        ("The warmth (Celsius) and the wind (knots) of the feast.", None),
         ("The page (UUID) of the guest.", "(UUID)."),
         ("The month, from 1 (January) to 12 (December).", "from 1 (January) to 12 (December)."),
         ("The feast, typically in autumn.", ""),
@@ -221,6 +232,49 @@ def test_of_a_tool_stays_what_it_does(text, left):
     assert rules(text, BOOKS) == (text if left is None else left)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Provide the full name of the guest.",
+        "State the reason of the guest.",
+        "The guest can be a town or a village.",
+        "Of the guests, the youngest as a string.",
+        "For feasts, the name of the cook.",
+        "One short sentence about the guest.",
+        "This replaces the older guests.",
+        "The feast is irreversible.",
+        "The guests are found automatically.",
+    ],
+)
+def test_what_is_asked_for_or_happens_is_a_rule(rule):
+    assert rules(rule, HALL) == rule
+    assert rules(f"Holds the feast. {rule}", BOOKS).endswith(rule)
+
+
+def test_what_a_value_of_an_enum_stands_for_stays():
+    side = Described(("side",), {"type": "string", "enum": ["LEFT", "RIGHT"]})
+    told = "LEFT indicates the guests of the bride"
+    assert rules(f"The bench of the guests. {told}", side) == told
+    assert rules("The bench on the LEFT of the guests", side) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("guest_uuid", "The UUID of the guest who pays.", ""),
+        ("wait_seconds", "The seconds that the guest waits.", ""),
+        ("guest", "The UUID of the guest who pays.", "The UUID of the guest who pays."),
+        ("not_sober", "The guest who is not sober.", "The guest who is not sober."),
+    ],
+)
+def test_a_kind_of_value_that_the_name_says_is_no_rule(name, text, left):
+    assert rules(text, Described((name,), {"type": "string"})) == left
+
+
+def test_abbreviations_of_a_name_are_known_in_full():
+    assert concise("The configuration of the application.", Described(("app_config",))) == ""
+
+
 FLAG = Described(("book", "with_food"), {"type": "boolean"})
 
 
@@ -233,6 +287,11 @@ FLAG = Described(("book", "with_food"), {"type": "boolean"})
         ("If true, the guests are not fed.", "If true, the guests are not fed."),
         ("If false, the guests are fed before noon.", "If false, the guests are fed before noon."),
         ("Set to true only when they arrive.", "Set to true only when they arrive."),
+        ("Whether to feed each guest of the feast.", ""),
+        ("Whether to feed the guests, such as cooks and singers.", ""),
+        ("If set to true, guests such as cooks are fed.", "If set to true, guests such as cooks are fed."),
+        ("Whether the guests must be fed.", "Whether the guests must be fed."),
+        ("Whether to feed them; for cooks in units of 2.", "Whether to feed them; for cooks in units of 2."),
     ],
 )
 def test_what_a_flag_is_for_is_no_rule(text, left):

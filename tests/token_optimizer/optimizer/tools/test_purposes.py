@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.optimizer.tools.descriptions import concise, rules
+from token_optimizer.optimizer.tools.descriptions import concise, gist_and_rules, rules
 from token_optimizer.optimizer.tools.redundancy import Described
 
 PARAMETERS = {
@@ -37,10 +37,9 @@ def test_a_name_that_says_what_the_tool_does_needs_no_sentence(name, text):
     [
         ("boats", "Retrieves a list of boats."),
         ("create_boat", "Deletes a boat."),
-        ("get_boats", "Retrieves all boats that sank."),
-        ("get_boats", "Retrieves a list of boats from the archive."),
         ("delete_boat", "Never delete a boat."),
-        ("get_boats", "Retrieves the boats, including those that sank."),
+        ("create_boat", "Creates a boat with a unique name."),
+        ("get_boats", "Searches the boats of a harbour."),
         ("manage_boats", "Manages boats, including painting the hull."),
     ],
 )
@@ -60,6 +59,48 @@ def test_what_the_name_does_not_say_stays(name, text):
 )
 def test_what_the_parameters_say_goes(text, short):
     assert concise(text, _tool("paint")) == (short or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Retrieves all boats that sank.", "All boats that sank."),
+        ("Retrieves a list of boats from the archive.", "Boats from the archive."),
+        ("Retrieves the boats, including those that sank.", "Boats, including those that sank."),
+        ("Get details about a specific boat that sank.", "Boat that sank."),
+        ("Search for boats that sank.", "Boats that sank."),
+        ("Lists the boats and returns the one that sank.", None),
+        ("Retrieves the boats that NEVER sank.", None),
+    ],
+)
+def test_that_something_is_shown_goes_where_the_name_says_it(text, short):
+    assert rules(text, _tool("get_boats")) == (short or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Paints a boat at low tide, in the harbour.", "Paints a boat."),
+        ("Paints a list of boats for a guest.", "Paints a list of boats."),
+        ("Performs a search for boats on the sea.", "Performs a search for boats."),
+        ("Looks up the crew of the boat in the register.", "Looks up the crew of the boat."),
+        ("Paints the boats that sank in the harbour.", None),
+        ("Checks whether a boat is in the harbour.", None),
+        ("Paints a boat in the harbour and burns the sails.", None),
+        ("Paints a boat in the harbour and returns the bill.", "Paints a boat."),
+        ("Paints a boat for guests. NEVER a ferry. It dries slowly.", "Paints a boat. NEVER a ferry."),
+        ("Paints a boat in harbours without wind.", None),
+        ("Never paints a boat in the harbour.", None),
+        ("This tool is designed for boats in the harbour.", "This tool is designed for boats."),
+    ],
+)
+def test_a_gist_is_what_a_tool_does_without_its_details(text, short):
+    assert gist_and_rules(text, _tool("turn")) == (short or text)
+
+
+def test_a_gist_that_the_name_says_goes():
+    assert gist_and_rules("Sinks a boat at low tide.", _tool("sink_boats")) == ""
+    assert rules("Sinks a boat at low tide.", _tool("sink_boats")) != ""
 
 
 @pytest.mark.parametrize(

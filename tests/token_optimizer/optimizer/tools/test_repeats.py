@@ -77,6 +77,33 @@ def test_another_parameter_of_the_same_name_stays(other: dict[str, Any]) -> None
     assert cancel["guest"] == {**GUEST, **other}
 
 
+def test_two_side_by_side_that_say_the_same_are_described_once() -> None:
+    host = {**GUEST, "default": "G-1"}
+    [book] = _sent(_tool("book", guest=GUEST, host=host, number={**GUEST, "type": "integer"}))
+    assert book["guest"] == GUEST
+    assert book["host"] == {**host, "description": "As guest."}
+    assert book["number"]["description"] == GUEST["description"]
+
+
+def test_no_reference_is_to_one() -> None:
+    book, cancel, shift = _sent(
+        _tool("book", guest=GUEST, host=GUEST), _tool("cancel", host=GUEST), _tool("shift", host=GUEST)
+    )
+    assert [held["host"]["description"] for held in (book, cancel, shift)] == [
+        "As guest.",
+        GUEST["description"],
+        "As in cancel.",
+    ]
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf"])
+def test_what_may_stand_in_place_of_it_is_told_once_too(keyword: str) -> None:
+    either = {keyword: [{"type": "object", "properties": {"guest": GUEST}}, {"type": "null"}]}
+    _, cancel = _sent(_tool("book", who=either), _tool("cancel", who=either))
+    assert cancel["who"]["description"] == "As in book."
+    assert cancel["who"][keyword][0]["properties"]["guest"] == {"type": "string"}
+
+
 def test_short_descriptions_stay() -> None:
     guest = {"type": "string", "description": "Never two."}
     assert _sent(_tool("book", guest=guest), _tool("cancel", guest=guest))[1]["guest"] == guest

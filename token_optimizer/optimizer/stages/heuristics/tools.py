@@ -21,13 +21,8 @@ from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
 from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.repeats import described_once
-from token_optimizer.optimizer.tools.schemas import (
-    DEFERRAL,
-    SOFT_STEPS,
-    STEPS,
-    minimize_tool_schemas,
-    schemas_by_need,
-)
+from token_optimizer.optimizer.tools.schemas import minimize_tool_schemas
+from token_optimizer.optimizer.tools.steps import DEFERRAL, SOFT_STEPS, STEPS, Need, schemas_by_need
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1
@@ -55,16 +50,18 @@ def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
     def with_schemas(schemas: Sequence[Block]) -> Prompt:
         return counted(_with_schemas(prompt, described_once(_noted(schemas, deferred))), prompt, context)
 
-    shortened = with_schemas(schemas_by_need(short, (), DEFERRAL, deferred, show_handles=True))
+    need = Need(deferred=deferred)
+    shortened = with_schemas(schemas_by_need(short, need, DEFERRAL, show_handles=True))
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
         return shortened
-    likely = relevance.likely
+    best, likely = relevance.best, relevance.likely
+    need = Need(best, likely - best, relevance.unlikely, deferred)
     soft_steps = SOFT_STEPS if likely and is_above else 0
     for step in range(STEPS):
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
-        shortened = with_schemas(schemas_by_need(short, likely, step, deferred, context.show_handles))
+        shortened = with_schemas(schemas_by_need(short, need, step, context.show_handles))
     return shortened
 
 
