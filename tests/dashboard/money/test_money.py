@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
+from decimal import Decimal
 
+import msgspec
 import pytest
 from django.test import Client
 
-from optimizer_app.models import Project
+from dashboard.numbers.formats import money, percent
+from optimizer_app.models import Project, RequestTrace
+from optimizer_app.trace_ids import new_trace_id
+from optimizer_app.traces.storing.store import store
 from tests.dashboard.pages import page_text
 from tests.optimizer_app.spend.receipts import CLAUDE, claude_receipt, receipt_of
+from tests.optimizer_app.traces.records import new_record
+from token_optimizer.models import PromptSegment
 
 
 def lines(client: Client, path: str) -> list[dict[str, str]]:
@@ -89,3 +97,32 @@ def test_it_adds_up_by_each_tag_that_clients_give(as_member: Client, project: Pr
     assert ">acme</td>" in page_text(as_member, "/money?by=tag&name=customer")
     [row] = lines(as_member, "/money.csv?by=tag&name=feature")
     assert (row["tag"], row["requests"]) == ("search", "1")
+
+
+def test_what_is_said_to_be_saved_is_what_the_bill_came_down_by(as_member: Client, project: Project) -> None:
+    """Two turns whose prompts are cut by 90 %; of the second one the provider would have read nearly all from
+    its cache, at half the price."""
+    first = new_record(
+        project.pk,
+        tokens_before=10_000,
+        tokens_after=1_000,
+        usage_input_tokens=1_000,
+        usage_cached_tokens=0,
+        usage_output_tokens=0,
+        segments=[PromptSegment("same", 10_000, 600)],
+    )
+    later = {"id": new_trace_id(), "created_at": first.created_at + timedelta(seconds=1)}
+    store([first, msgspec.structs.replace(first, **later)])
+    traces = list(RequestTrace.objects.order_by("pk"))
+    saved = [trace.net_usd for trace in traces]
+    without_us = sum(trace.billed_usd + trace.net_usd for trace in traces)
+    assert saved == [Decimal("0.0225"), Decimal("0.01002")]
+    share = percent(float(sum(saved) / without_us))
+    assert share == "87%"
+    text = page_text(as_member, "/money")
+    assert f'<strong class="saved">{money(sum(saved))}</strong> net saved' in text
+    assert f"without us {money(without_us)}, so that {share} was saved" in text
+    assert f'<strong class="saved">{money(sum(saved))}</strong> net saved' in page_text(as_member, "/")
+    for trace in traces:
+        assert money(trace.net_usd) in page_text(as_member, f"/requests/{trace.pk}")
+    assert "90% saved" not in text
