@@ -27,6 +27,7 @@ from token_optimizer.optimizer.tools.clauses import (
     readable,
     specification,
 )
+from token_optimizer.optimizer.tools.english import is_english
 from token_optimizer.optimizer.tools.purposes import gist, purpose
 from token_optimizer.optimizer.tools.redundancy import (
     Described,
@@ -47,8 +48,6 @@ from token_optimizer.text.sentences import first_sentence, sentences
 _FEW_WORDS = 8
 _CLAUSE_END = re.compile(r"[,;:(]\s|\s[(–-]|[.!?]?$")
 _STRUCTURED = re.compile(r"(?m)^[^\S\n]*(?:[-*+•#>|]|\d{1,3}[.)]\s)|```|</?\w|:\s*$")
-# Words that English is not written without: a text with none of them is in another language.
-_ENGLISH = re.compile(r"\b(?:the|an?|of|to|for|and|in|or|is|are|by|from|with|this|that)\b", re.IGNORECASE)
 # Examples of what a tool does, or of what a flag is about, are none of what is given.
 _EXAMPLES_OF = re.compile(r"(?:such as|including|for example|for instance)\b", re.IGNORECASE)
 # A format is a rule, also where the values of an enum give it.
@@ -92,7 +91,7 @@ def first_sentence_of(text: str, described: Described) -> str:
 def first_gist(text: str, described: Described) -> str:
     """The first sentence, of a tool without the details of what it does."""
     sentence = first_sentence(text)
-    is_plain = described.is_tool and _ENGLISH.search(text) and not is_structured(text)
+    is_plain = described.is_tool and is_english(text) and not is_structured(text)
     return gist(sentence, described) if is_plain else sentence
 
 
@@ -152,7 +151,7 @@ def _telling(said: list[str], text: str, described: Described) -> list[str]:
 
 
 def _ruling(text: str, described: Described, purpose_of: Describe) -> str:
-    if is_structured(text) or not _ENGLISH.search(text):
+    if is_structured(text) or not is_english(text):
         return text
     told = _telling(list(sentences(text)), text, described)
     ruling = (

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from token_optimizer.optimizer.tools.redundancy import words_of
+
 # What marks a rule wherever it stands.
 _RULE = re.compile(
     r"""\b(?:must|never|not|no|none|cannot|\w+n['’]t|only|always|exact(?:ly)?|except\w*|unless|without|neither
@@ -106,6 +108,8 @@ _FLAG_PHRASE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# What is written as programs write it: another tool, a field of its answer.
+_WRITTEN_NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b|\b[a-z]{2,}[A-Z][A-Za-z0-9]*\b")
 _DUTY = re.compile(r"\b(?:must|never|not|only|always|cannot|\w+n['’]t)\b", re.IGNORECASE)
 
 
@@ -141,6 +145,8 @@ def states_rule(
     elif of_flag and (phrase := _FLAG_PHRASE.match(text)) and not _DUTY.search(phrase.group()):
         text = text[phrase.end() :]
     if any(not _is_named(match.group(), named) for match in _RULE.finditer(text)):
+        return True
+    if any(not set(words_of(match.group())) <= set(named) for match in _WRITTEN_NAME.finditer(text)):
         return True
     return not is_name and _RULE_OF_SENTENCE.search(text) is not None
 

@@ -308,3 +308,11 @@ def test_titles_that_only_repeat_the_name():
     assert is_name_again("startDate", ("startDate",))
     assert not is_name_again("Start Date (UTC)", ("start_date",))
     assert not is_name_again("Anything", ())
+
+
+def test_what_names_another_tool_stays() -> None:
+    described = Described(("delete_file", "sha"), {"type": "string"}, required=True)
+    assert rules("SHA of the file; get it by get_file_contents", described).endswith(
+        "get it by get_file_contents"
+    )
+    assert rules("The file_sha of the file.", Described(("delete", "file_sha"))) == ""
