@@ -27,7 +27,7 @@ from optimizer_app.replays.work import run_due
 from optimizer_app.rollups.rolling import drop_rollups_before, roll_up_all
 from optimizer_app.traces.feedback import drop_expired_comments
 from optimizer_app.traces.partitions import ensure_coming_partitions
-from optimizer_app.traces.retention import drop_older_than, midnight
+from optimizer_app.traces.retention import drop_copied_before, drop_older_than, midnight
 from optimizer_app.traces.storing.repeats import drop_seen_before
 from optimizer_app.tuning.proposals import propose_all
 
@@ -53,6 +53,8 @@ def keep_partitions() -> None:
     with suppress(ClickHouseAway):
         if days and (dropped := drop_older_than(days, today)):
             log.info("traces_dropped", days=dropped)
+    if settings.CLICKHOUSE_URL and (kept := settings.POSTGRES_TRACE_DAYS):
+        drop_copied_before(today - timedelta(days=kept))
     if days := settings.ROLLUP_RETENTION_DAYS:
         drop_rollups_before(midnight(today - timedelta(days=days)))
 
@@ -67,7 +69,8 @@ def copy_traces() -> None:
 @shared_task
 def roll_up_traces() -> None:
     """Sum the traces of the quarters of an hour that are over, for the overview."""
-    roll_up_all(timezone.now())
+    with suppress(ClickHouseAway):
+        roll_up_all(timezone.now())
 
 
 @shared_task

@@ -1,10 +1,11 @@
 """How long the pages take with many traces: a database of its own, filled, rolled up, and asked.
 
-    python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--browser] [--state DIR]
+    python -m benchmarks.pages --traces 1000000 [--days 90] [--runs 7] [--browser] [--clickhouse] [--state D]
 
 Prints for each page the time until its first byte, the median and the worst of some runs, within one process,
 and how long page and database work for it, which a busy machine does not change; with `--browser` also how
-soon Chromium has it, from a server of its own. The folder is removed at the end.
+soon Chromium has it, from a server of its own. With `--clickhouse` the traces are then copied there, dropped
+from PostgreSQL but for those of two days, and the pages asked again. The folder is removed at the end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+KEPT_DAYS = 2
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -29,9 +32,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--browser", action="store_true", help="open the pages in Chromium, too")
+    parser.add_argument("--clickhouse", action="store_true", help="and with the traces in ClickHouse")
     parser.add_argument("--state", type=Path, help="where to put the folder of the database")
     asked = parser.parse_args()
-    with _database(asked.state):
+    with _database(asked.state) as folder:
         from benchmarks.pages import loading, measuring
 
         now = datetime.now(UTC)
@@ -42,9 +46,9 @@ def main() -> None:
         began = time.perf_counter()
         measuring.roll_up_everything()
         print(f"rolled up in {time.perf_counter() - began:.0f} s; {measuring.sizes()}")
-        print("\n| page | first byte, ms | worst | CPU time |\n| --- | ---: | ---: | ---: |")
-        for name, times, work in measuring.pages(asked.runs):
-            print(f"| {name} | {median(times):.0f} | {max(times):.0f} | {work:.0f} |", flush=True)
+        print_pages(asked.runs)
+        if asked.clickhouse:
+            print_copied(folder, asked.runs)
         if asked.browser:
             print("\n| page in Chromium | first byte, ms | usable | painted | elements |")
             print("| --- | ---: | ---: | ---: | ---: |")
@@ -55,8 +59,28 @@ def main() -> None:
                 )
 
 
+def print_pages(runs: int) -> None:
+    from benchmarks.pages import measuring
+
+    print("\n| page | first byte, ms | worst | CPU time |\n| --- | ---: | ---: | ---: |")
+    for name, times, work in measuring.pages(runs):
+        print(f"| {name} | {median(times):.0f} | {max(times):.0f} | {work:.0f} |", flush=True)
+
+
+def print_copied(folder: Path, runs: int) -> None:
+    from benchmarks.pages import copied
+
+    rolled = copied.traces_in_a_quarter(), median(copied.quarter_ms() for _ in range(runs))
+    with copied.copied(folder, KEPT_DAYS) as what:
+        print(f"\n{what}")
+        again = median(copied.quarter_ms() for _ in range(runs))
+        ways = f"{rolled[1]:.0f} ms from PostgreSQL, {again:.0f} ms from ClickHouse"
+        print(f"the rollups of a quarter of an hour with {rolled[0]:,} traces: {ways}")
+        print_pages(runs)
+
+
 @contextmanager
-def _database(parent: Path | None) -> Iterator[None]:
+def _database(parent: Path | None) -> Iterator[Path]:
     """The embedded servers on an empty folder, with the tables made."""
     folder = Path(tempfile.mkdtemp(prefix="token-optimizer-pages-", dir=parent))
     folder.chmod(0o711)
@@ -71,7 +95,7 @@ def _database(parent: Path | None) -> Iterator[None]:
 
             django.setup()
             call_command("migrate", verbosity=0)
-            yield
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

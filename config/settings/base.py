@@ -124,6 +124,8 @@ MAX_PROJECT_DOCUMENTS = env.integer("OPTIMIZER_MAX_PROJECT_DOCUMENTS", 100_000, 
 MAX_PROJECT_DOCUMENTS_MB = env.integer("OPTIMIZER_MAX_PROJECT_DOCUMENTS_MB", 5_000, min_value=0)
 # Days that traces are kept, and what each day came to; 0 keeps them for ever.
 TRACE_RETENTION_DAYS = env.integer("OPTIMIZER_TRACE_RETENTION_DAYS", 90, min_value=0)
+# Days that PostgreSQL keeps traces which ClickHouse has got; 0 as long as ClickHouse does.
+POSTGRES_TRACE_DAYS = env.integer("OPTIMIZER_POSTGRES_TRACE_DAYS", 0, min_value=0)
 ROLLUP_RETENTION_DAYS = env.integer("OPTIMIZER_ROLLUP_RETENTION_DAYS", 730, min_value=0)
 
 INSTALLED_APPS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ if TYPE_CHECKING:  # It takes a tenth of a second to import, which only those pa
     from clickhouse_connect.driver.client import Client
 
 log = structlog.get_logger(__name__)
+# Of an error; its text has values of the query, too.
+_CODE = re.compile(r"code: \d+")
 
 CONNECT_SECONDS = 2
 ANSWER_SECONDS = 30
@@ -67,8 +70,9 @@ class Server:
             return ask(self._client)
         except ClickHouseError as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
-            log.warning("clickhouse_away", error=type(error).__name__)
-            raise ClickHouseAway(type(error).__name__) from error
+            what = " ".join([type(error).__name__, *_CODE.findall(str(error))[:1]])
+            log.warning("clickhouse_away", error=what)
+            raise ClickHouseAway(what) from error
 
     def _connected(self) -> Client:
         from clickhouse_connect import get_client

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import starmap
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Min, Sum
 from django.db.models.signals import post_delete
@@ -29,6 +30,7 @@ _LOCK = 0x636C6963  # the name of an advisory lock
 _TRACES = RequestTrace._meta.db_table
 _UTC_TEXT = "to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 _DAY = timedelta(days=1)
+_EVER = datetime.min.replace(tzinfo=UTC)
 _ERASE = f"DELETE FROM {TABLE} WHERE project_id = {{id:UUID}}"  # noqa: S608 -- the name is a constant
 
 
@@ -66,6 +68,12 @@ def copied_until() -> uuid.UUID:
         return uuid.UUID(int=0)
     oldest = UncopiedTraces.objects.order_by("first_id").values_list("first_id", flat=True).first()
     return HIGHEST_ID if oldest is None else oldest
+
+
+def kept_since(now: datetime) -> datetime:
+    """PostgreSQL has all traces since then; it may have dropped those before, once they were copied."""
+    days = settings.POSTGRES_TRACE_DAYS if is_used() else 0
+    return _midnight(now.astimezone(UTC)) - days * _DAY if days else _EVER
 
 
 def waiting() -> tuple[int, datetime | None]:

@@ -69,7 +69,8 @@ class ClickHouseRows:
     def picked(self, columns: str, query: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """What a query finds in `picked`, these expressions of each of the rows."""
         asked = self._asked()
-        picked = f"WITH picked AS ({self._query(asked, columns, self._in_order)}) {query}"
+        end = "" if self.limit is None else self._in_order
+        picked = f"WITH picked AS ({self._query(asked, columns, end)}) {query}"
         return server().rows(picked, {**asked.values, **values})
 
     def count(self) -> int:

@@ -34,14 +34,28 @@ _BLOCK = (
     "id String, stage LowCardinality(String), kind LowCardinality(String), frozen Bool, tokens_before Int64, "
     "tokens_after Int64"
 )
+_LINE = "kind LowCardinality(String), tokens Int64, usd Decimal(18, 12)"
+_SAVED = (
+    "rule LowCardinality(String), kind LowCardinality(String), gross_usd Decimal(18, 12), "
+    "net_usd Decimal(18, 12), read_back_usd Decimal(18, 12), re_read_usd Decimal(18, 12)"
+)
+_CALLS = "Array(Tuple(stage LowCardinality(String), block String, found Bool, tokens Int64))"
 # Worked out once, as rows come in.
-_DERIVED = {
+DERIVED = {
     "made_at": "DateTime64(3, 'UTC') MATERIALIZED fromUnixTimestamp64Milli("
     "reinterpretAsInt64(reverse(substring(id, 1, 6))), 'UTC') CODEC(DoubleDelta, LZ4)",
     "tag_map": "Map(String, String) MATERIALIZED JSONExtract(tags, 'Map(String, String)')",
     "stage_failed": "Bool MATERIALIZED arrayExists(stage -> stage.1 = 'failed', "
     "JSONExtract(stages, 'Array(Tuple(status String))'))",
     "cut_blocks": f"Array(Tuple({_BLOCK})) MATERIALIZED JSONExtract(blocks, 'Array(Tuple({_BLOCK}))')",
+    "wanted_blocks": f"{_CALLS} MATERIALIZED JSONExtract(read_backs, '{_CALLS}')",
+    "again_blocks": f"{_CALLS} MATERIALIZED JSONExtract(re_reads, '{_CALLS}')",
+    "billed": f"Array(Tuple({_LINE})) MATERIALIZED "
+    f"JSONExtract(ifNull(receipt, ''), 'billed', 'Array(Tuple({_LINE}))')",
+    "saved": f"Array(Tuple({_SAVED})) MATERIALIZED "
+    f"JSONExtract(ifNull(receipt, ''), 'rules', 'Array(Tuple({_SAVED}))')",
+    "breakpoints_usd": "Nullable(Decimal(18, 12)) MATERIALIZED "
+    "JSONExtract(ifNull(receipt, ''), 'breakpoints_usd', 'Nullable(Decimal(18, 12))')",
     "trace_id": "UUID ALIAS toUUID(UUIDNumToString(id))",
 }
 _DAYS_BEFORE = """
@@ -91,7 +105,7 @@ def _columns() -> dict[str, str]:
         "id": f"FixedString(16) DEFAULT UUIDStringToNum({ID_TEXT})",
         ID_TEXT: f"String EPHEMERAL '{_NO_ID}'",
         **own,
-        **_DERIVED,
+        **DERIVED,
     }
 
 

@@ -31,15 +31,11 @@ _WANTED = """
   SELECT coalesce(sum((call->>'tokens')::int), 0) FROM jsonb_array_elements(picked.{column}) AS call
   WHERE call->>'block' = block->>'id' AND coalesce((call->>'found')::bool, true)
 """
-_CLICKHOUSE_COLUMNS = """
-  trace_id, cut_blocks,
-  JSONExtract(read_backs, 'Array(Tuple(block String, found Bool, tokens Int64))') AS reads,
-  JSONExtract(re_reads, 'Array(Tuple(block String, tokens Int64))') AS again_calls
-"""
+_CLICKHOUSE_COLUMNS = "trace_id, cut_blocks, wanted_blocks, again_blocks"
 _CLICKHOUSE = """
 SELECT trace_id, number, block.tokens_before AS before, block.tokens_after AS after,
-  arraySum(arrayMap(call -> if(call.block = block.id AND call.found, call.tokens, 0), reads)) AS read,
-  arraySum(arrayMap(call -> if(call.block = block.id, call.tokens, 0), again_calls)) AS again
+  arraySum(arrayMap(call -> if(call.block = block.id AND call.found, call.tokens, 0), wanted_blocks)) AS read,
+  arraySum(arrayMap(call -> if(call.block = block.id, call.tokens, 0), again_blocks)) AS again
 FROM picked ARRAY JOIN cut_blocks AS block, arrayEnumerate(cut_blocks) AS number
 WHERE block.stage = {rule:String} AND block.kind = {kind:String} AND before > after
   AND (NOT block.frozen OR read + again > 0)

@@ -49,6 +49,32 @@ FROM (
 ) AS cut
 """  # noqa: S608 -- the names are constants
 
+_KIND = "cut_blocks[indexOf(cut_blocks.id, call.block)].kind"
+_NO_MONEY_THERE = ", ".join(["toDecimal64(0, 12)"] * len(_MONEY))
+# In ClickHouse: a part for each block that was cut, each call for one, and each saving of a receipt.
+_PARTS_THERE = f"""
+arrayConcat(
+  arrayMap(block -> (block.stage, block.kind, 1, block.tokens_before - block.tokens_after, 0, 0, 0, 0,
+    {_NO_MONEY_THERE}),
+    arrayFilter(block -> NOT block.frozen AND block.tokens_before > block.tokens_after, cut_blocks)),
+  arrayMap(call -> (call.stage, {_KIND}, 0, 0, 1, call.tokens, 0, 0,
+    {_NO_MONEY_THERE}), arrayFilter(call -> call.found, wanted_blocks)),
+  arrayMap(call -> (call.stage, {_KIND}, 0, 0, 0, 0, 1, call.tokens,
+    {_NO_MONEY_THERE}), again_blocks),
+  arrayMap(saving -> (saving.rule, saving.kind, 0, 0, 0, 0, 0, 0,
+    {", ".join(f"saving.{name}" for name in _MONEY)}), saved)
+)
+"""
+_PART_SUMS = ", ".join(f"sum(part.{place}) AS {name}" for place, name in enumerate(_SUMMED, 3))
+_ROWS_THERE = f"""
+SELECT {", ".join(_OF_TRACE)}, created_at, rule, kind, {_PART_SUMS}
+FROM (
+  SELECT {", ".join(_OF_TRACE)}, created_at, id, part, part.1 AS rule, part.2 AS kind
+  FROM picked ARRAY JOIN {_PARTS_THERE} AS part
+)
+WHERE rule <> '' GROUP BY {", ".join(_OF_TRACE)}, created_at, id, rule, kind
+"""  # noqa: S608 -- the names are constants
+
 _SUMS = {
     **{name: f"sum({name})::bigint" for name in _COUNTED},
     **{name: f"sum({name})" for name in _MONEY},
@@ -63,5 +89,7 @@ CUTS = Rollup(
         "requests": "count(*) FILTER (WHERE blocks > 0)",
         **_SUMS,
     },
+    in_clickhouse=_ROWS_THERE,
+    from_rows_there={name: f"sum({name})" for name in _COUNTED},
     added={"requests": "sum(requests)::bigint", **_SUMS},
 )

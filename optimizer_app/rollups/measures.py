@@ -79,6 +79,21 @@ MONEY = {
     "without_us_usd": "coalesce(sum(billed_usd + net_usd) FILTER (WHERE is_priced), 0)",
     "breakpoints_usd": "coalesce(sum(breakpoints_usd) FILTER (WHERE is_priced), 0)",
 }
+
+
+def _money_there(amount: str, condition: str = "is_priced", digits: int = 9) -> str:
+    return f"sumIf(ifNull({amount}, toDecimal64(0, {digits})), {condition})"
+
+
+# The same in ClickHouse.
+MONEY_THERE = {
+    "gross_usd": _money_there("gross_usd"),
+    "net_usd": _money_there("net_usd"),
+    "read_back_usd": _money_there("read_back_usd"),
+    "billed_usd": _money_there("billed_usd", "true"),
+    "without_us_usd": _money_there("billed_usd + net_usd"),
+    "breakpoints_usd": _money_there("breakpoints_usd", digits=12),
+}
 _SUMMED = {
     "tokens_before": "sum(tokens_before)",
     "tokens_after": "sum(tokens_after)",
@@ -93,6 +108,27 @@ _HISTOGRAMS = {
     "faithfulness": ("faithfulness_bin", SHARE_BINS),
     "why_nots": ("why_not_bin", WHY_NOT_BINS),
 }
+# The same in ClickHouse, where `picked` are traces with what was worked out as they came in.
+_COLUMNS_THERE = f"""
+  {", ".join(_DIMENSIONS)}, created_at, tokens_before, tokens_after, tokens_estimated, usage_input_tokens,
+  gross_usd, net_usd, read_back_usd, billed_usd, cache_hit, fallback_used, over_budget, compacted, status,
+  is_repeat, usage_cached_tokens, conversation_id <> trace_id AS is_known,
+  continues AND conversation_id IS NOT NULL AS is_continued,
+  stage_failed, {PRICED} AS is_priced, breakpoints_usd,
+  if({_OPTIMIZED}, latency_ms, NULL) AS optimized_ms,
+  if({_OPTIMIZED}, arrayCount(bound -> bound <= latency_ms, {list(LATENCY_BOUNDS)}), NULL) AS latency_bin,
+  if({_OPTIMIZED} AND tokens_before > 0,
+    least(greatest(ceil(tokens_after / tokens_before * {SHARE_BINS}) - 1, 0), {RATIO_BINS - 1}), NULL
+  ) AS ratio_bin,
+  if(faithfulness_score IS NULL, NULL,
+    least(greatest(floor(faithfulness_score * {SHARE_BINS}), 0), {SHARE_BINS - 1})) AS faithfulness_bin,
+  indexOf({[reason.value for reason in WhyNot]}, why_not) - 1 AS why_not_bin
+"""
+
+
+def _histogram_there(column: str) -> str:
+    """As a map of bins: hundreds of conditions, as PostgreSQL counts by, take ClickHouse long to plan."""
+    return f"sumMapIf(map(toInt16(ifNull({column}, -1)), toUInt64(1)), {column} IS NOT NULL)"
 
 
 def _histogram(column: str, bins: int) -> str:
@@ -129,4 +165,12 @@ TRACES = Rollup(
     whole=("project_id",),
     from_rows=_FROM_TRACES,
     added=_ADDED,
+    bins={name: bins for name, (_, bins) in _HISTOGRAMS.items()},
+    in_clickhouse=f"SELECT {_COLUMNS_THERE} FROM picked",  # noqa: S608 -- the names are constants
+    from_rows_there={
+        **MONEY_THERE,
+        "min_latency_ms": "min(optimized_ms)",
+        "max_latency_ms": "max(optimized_ms)",
+        **{name: _histogram_there(column) for name, (column, _) in _HISTOGRAMS.items()},
+    },
 )

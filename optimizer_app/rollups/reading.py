@@ -9,14 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models import Q
 
+from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.models import RollupState
 from optimizer_app.replica.router import trace_alias
+from optimizer_app.rollups.copied import added_rows, copied_sums, readable_until
 from optimizer_app.rollups.measures import MEASURES, TRACES
 from optimizer_app.rollups.spans import SPANS, Piece, pieces
 from optimizer_app.rollups.tables import Rollup, selected
 from optimizer_app.trace_ids import first_id_at
 
+_FIRST_ID = uuid.UUID(int=0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # A request belongs to its id's moment, which its time may differ from by a millisecond.
 _FROM_TRACES = """
@@ -88,10 +92,55 @@ def sums(
     else:
         spans = list(SPANS)
     found = pieces(stretch.start, stretch.end, rolled_until(), spans)
+    copied, until = _copied(rollup, found, selection, stretch.step, by, measures)
     is_whole = not selection.chosen and set(by) <= {"bucket", *rollup.whole}
-    sources = [_source(rollup, piece, selection, measures, is_whole=is_whole) for piece in found]
-    if not sources:
-        return []
+    sources = [
+        _source(rollup, piece, selection, measures, until, is_whole=is_whole)
+        for piece in found
+        if piece.span is not None or first_id_at(piece.end) > until
+    ]
+    rows = _in_postgres(rollup, sources, stretch, by, measures, is_whole=is_whole) if sources else []
+    if copied:
+        rows = added_rows([*rows, *copied], by, measures)
+    for row in rows if "bucket" in by else ():
+        row["bucket"] = _EPOCH + row["bucket"] * stretch.step
+    return rows
+
+
+def _copied(
+    rollup: Rollup,
+    found: Sequence[Piece],
+    selection: Selection,
+    step: timedelta,
+    by: Sequence[str],
+    measures: Sequence[str],
+) -> tuple[list[dict[str, Any]], uuid.UUID]:
+    """The sums of what ClickHouse has of the pieces that are read from traces, and up to which id that is."""
+    until = readable_until()
+    rows: list[dict[str, Any]] = []
+    try:
+        for piece in found:
+            first, end = first_id_at(piece.start), min(first_id_at(piece.end), until)
+            if piece.span is None and first < end:
+                filters = Q(
+                    project_id__in=selection.project_ids, id__gte=first, id__lt=end, **selection.chosen
+                )
+                within = piece.start, piece.end - timedelta.resolution
+                rows += copied_sums(rollup, filters, by, measures, within, step)
+    except ClickHouseAway:
+        return [], _FIRST_ID
+    return rows, until
+
+
+def _in_postgres(
+    rollup: Rollup,
+    sources: Sequence[tuple[str, list[Any]]],
+    stretch: Stretch,
+    by: Sequence[str],
+    measures: Sequence[str],
+    *,
+    is_whole: bool,
+) -> list[dict[str, Any]]:
     keys = [stretch.bucket if name == "bucket" else name for name in by]
     named = [f"{key} AS {name}" for key, name in zip(keys, by, strict=True)]
     query = _ADDED.format(
@@ -104,10 +153,7 @@ def sums(
         if not is_whole:
             cursor.execute(_ROOM)
         cursor.execute(query, [value for _, values in sources for value in values])
-        rows = [dict(zip((*by, *measures), row, strict=True)) for row in cursor.fetchall()]
-    for row in rows if "bucket" in by else ():
-        row["bucket"] = _EPOCH + row["bucket"] * stretch.step
-    return rows
+        return [dict(zip((*by, *measures), row, strict=True)) for row in cursor.fetchall()]
 
 
 def rolled_until() -> datetime:
@@ -117,9 +163,15 @@ def rolled_until() -> datetime:
 
 
 def _source(
-    rollup: Rollup, piece: Piece, selection: Selection, measures: Sequence[str], *, is_whole: bool
+    rollup: Rollup,
+    piece: Piece,
+    selection: Selection,
+    measures: Sequence[str],
+    first_id: uuid.UUID,
+    *,
+    is_whole: bool,
 ) -> tuple[str, list[Any]]:
-    """The rows of a piece, with the same columns wherever they come from."""
+    """The rows of a piece, with the same columns wherever they come from; traces from `first_id` on."""
     condition, values = selection.condition
     if piece.span is not None:
         query = _FROM_ROLLUPS.format(
@@ -131,5 +183,5 @@ def _source(
         names=rollup.names,
         measures=selected(rollup.from_rows, measures),
     )
-    ids = [first_id_at(piece.start), first_id_at(piece.end)]
+    ids = [max(first_id_at(piece.start), first_id), first_id_at(piece.end)]
     return query, [*ids, *values, piece.start, piece.end - timedelta.resolution]

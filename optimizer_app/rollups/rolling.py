@@ -7,24 +7,31 @@ next run finds. So each trace counts once, however late it comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from optimizer_app.models import RollupMark, RollupState, TraceRollup
+from optimizer_app.clickhouse.client import ClickHouseAway
+from optimizer_app.clickhouse.conditions import HIGHEST_ID
+from optimizer_app.clickhouse.copying import kept_since
+from optimizer_app.models import RollupMark, RollupState, SpanRollup, TraceRollup
+from optimizer_app.rollups.copied import quarter_rows, readable_until
 from optimizer_app.rollups.cuts import CUTS
 from optimizer_app.rollups.measures import TRACES
 from optimizer_app.rollups.reading import rolled_until
 from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TEN_DAYS, TWO_HOURS, span_start
 from optimizer_app.rollups.spend import SPEND
+from optimizer_app.rollups.tables import Rollup
 from optimizer_app.rollups.tags import TAGGED
-from optimizer_app.trace_ids import first_id_at
+from optimizer_app.trace_ids import first_id_at, made_at
 
 MAX_QUARTERS = 96
+ROWS_A_STATEMENT = 500
 # Most requests that began in a quarter have ended by then.
 GRACE = timedelta(minutes=1)
 # As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
@@ -46,13 +53,13 @@ def roll_up(now: datetime) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         state = RollupState.objects.first()
-        changed = _with_dropped(_taken_marks(over), over)
-        for start in changed:
-            _replace(QUARTER, start)
+        changed = _with_dropped(_taken_marks(over, now), over)
+        for _, starts in groupby(changed, lambda start: span_start(start, DAY)):
+            _replace_quarters(list(starts))
         _roll_up_longer(changed, state.rolled_until if state else over, over)
         _roll_up_older(over)
         _drop_old(over)
-        more = RollupMark.objects.filter(start__lt=over).exists()
+        more = _waiting(over, now).exists()
         if not more:
             RollupState.objects.update_or_create(pk=1, defaults={"rolled_until": over})
     return more
@@ -85,9 +92,19 @@ def _all_rows() -> list[QuerySet[Any]]:
     return [rollup.model._default_manager.all() for rollup in _ROLLUPS]
 
 
-def _taken_marks(over: datetime) -> list[datetime]:
+def _waiting(over: datetime, now: datetime) -> QuerySet[RollupMark]:
+    """The marks of quarters that are over, and whose traces can be read now: where PostgreSQL does not keep
+    them any more, ClickHouse must have them all."""
+    marks = RollupMark.objects.filter(start__lt=over)
+    kept, until = kept_since(now), readable_until()
+    if kept.year == 1 or until == HIGHEST_ID:
+        return marks
+    return marks.filter(Q(start__gte=kept) | Q(start__lte=made_at(until) - QUARTER))
+
+
+def _taken_marks(over: datetime, now: datetime) -> list[datetime]:
     """The oldest quarters that changed; their marks are gone."""
-    waiting = RollupMark.objects.filter(start__lt=over)
+    waiting = _waiting(over, now)
     starts = list(waiting.order_by("start").values_list("start", flat=True).distinct()[:MAX_QUARTERS])
     # By id: a mark that is made from now on stays.
     ids = list(waiting.filter(start__in=starts).values_list("pk", flat=True))
@@ -136,20 +153,58 @@ def _roll_up_older(over: datetime) -> None:
             _replace(TEN_DAYS, start, DAY)
 
 
-def _replace(span: timedelta, start: datetime, shorter: timedelta | None = None) -> None:
-    """Make the rows of a span anew: from those of shorter spans, or, without, from traces."""
+def _replace_quarters(starts: Sequence[datetime]) -> None:
+    """Make the rows of quarters of one day anew: from what ClickHouse has, or PostgreSQL."""
+    _delete_rows(QUARTER, starts)
+    copied = _copied_rows(starts)
+    for rollup, rows in copied:
+        rollup.model._default_manager.bulk_create(rows, batch_size=ROWS_A_STATEMENT)
+    with connection.cursor() as cursor:
+        for start in starts:
+            values = _values(QUARTER, start)
+            for rollup in _ROLLUPS:
+                if not copied:
+                    cursor.execute(rollup.insert_traces(), values)
+                cursor.execute(rollup.insert_whole(), values)
+
+
+def _replace(span: timedelta, start: datetime, shorter: timedelta) -> None:
+    """Make the rows of a span anew from those of shorter spans."""
+    _delete_rows(span, [start])
+    values = {**_values(span, start), "shorter": shorter.total_seconds()}
+    with connection.cursor() as cursor:
+        for rollup in _ROLLUPS:
+            cursor.execute(rollup.insert_shorter(), values)
+            cursor.execute(rollup.insert_whole(), values)
+
+
+def _values(span: timedelta, start: datetime) -> dict[str, Any]:
     end = start + span
-    values: dict[str, Any] = {
+    return {
         "seconds": span.total_seconds(),
-        "shorter": shorter and shorter.total_seconds(),
         "start": start,
         "end": end,
         "first": first_id_at(start),
         "end_id": first_id_at(end),
     }
+
+
+def _delete_rows(span: timedelta, starts: Sequence[datetime]) -> None:
     for rows in _all_rows():
-        rows.filter(seconds=int(span.total_seconds()), start=start).delete()
-    with connection.cursor() as cursor:
-        for rollup in _ROLLUPS:
-            cursor.execute(rollup.insert_shorter() if shorter else rollup.insert_traces(), values)
-            cursor.execute(rollup.insert_whole(), values)
+        rows.filter(seconds=int(span.total_seconds()), start__in=starts).delete()
+
+
+def _copied_rows(starts: Sequence[datetime]) -> list[tuple[Rollup, list[SpanRollup]]]:
+    """The rows of these quarters by what ClickHouse has; none where PostgreSQL is to be asked.
+
+    ClickHouseAway where that does not have the traces any more.
+    """
+    start, end = starts[0], starts[-1] + QUARTER
+    if first_id_at(end) > readable_until():
+        return []
+    try:
+        return [(rollup, quarter_rows(rollup, start, end, starts)) for rollup in _ROLLUPS]
+    except ClickHouseAway:
+        if start < kept_since(timezone.now()):
+            raise
+        return []

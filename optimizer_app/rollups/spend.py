@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from optimizer_app.models import RequestTrace, SpendRollup
 from optimizer_app.rollups.tables import Rollup
-from optimizer_app.rollups.tags import TAGS
+from optimizer_app.rollups.tags import TAGS, TAGS_THERE
 
 _OF_TRACE = (
     "project_id", "api_key_id", "config_name", "config_version", "provider", "model", "tag", "route",
@@ -28,5 +28,11 @@ SPEND = Rollup(
     dimensions=(*_OF_TRACE, "tags", "kind"),
     whole=("project_id", "kind"),
     from_rows={"lines": "count(*)", **_SUMMED},
+    in_clickhouse=f"""
+    SELECT {", ".join(_OF_TRACE)}, {TAGS_THERE}, created_at, line.kind AS kind, line.tokens AS tokens,
+      line.usd AS usd
+    FROM picked ARRAY JOIN billed AS line
+    """,  # noqa: S608 -- the names are constants
+    from_rows_there={"tokens": "sum(tokens)"},
     added={"lines": "sum(lines)::bigint", **_SUMMED},
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from optimizer_app.models import SpanRollup
 
@@ -18,6 +18,9 @@ class Rollup:
     `rows` is a SELECT of what is summed from the traces that meet its `{condition}`: every dimension,
     `created_at`, and the columns that `from_rows` sums. `added` sums rows of rollups. `whole` are the
     dimensions that rows of whole projects keep.
+
+    `in_clickhouse` is the same SELECT from traces there, of those in `picked`, and `from_rows_there` what is
+    summed in other words there: histograms as maps, of so many `bins`.
     """
 
     model: type[SpanRollup]
@@ -26,6 +29,9 @@ class Rollup:
     whole: tuple[str, ...]
     from_rows: Mapping[str, str]
     added: Mapping[str, str]
+    in_clickhouse: str
+    from_rows_there: Mapping[str, str] = field(default_factory=dict)
+    bins: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def table(self) -> str:

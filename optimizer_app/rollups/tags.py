@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer_app.models import RequestTrace, TagRollup
-from optimizer_app.rollups.measures import BREAKPOINTS, MONEY, PRICED
+from optimizer_app.rollups.measures import BREAKPOINTS, MONEY, MONEY_THERE, PRICED
 from optimizer_app.rollups.tables import Rollup
 
 # Some clients send tags that never come again, as a request's id. Sets beyond so many of a project in a span
@@ -14,6 +14,11 @@ OTHER = "(other)"
 TAGS = f"""
   CASE WHEN dense_rank() OVER (PARTITION BY project_id ORDER BY tags) <= {MAX_SETS} THEN tags
   ELSE '{{{{"{OTHER}": "more than {MAX_SETS} sets"}}}}'::jsonb END AS tags
+"""
+# The same in ClickHouse; which sets are left over there is its own.
+TAGS_THERE = f"""
+  if(dense_rank() OVER (PARTITION BY project_id ORDER BY tags) <= {MAX_SETS}, tags,
+    '{{"{OTHER}": "more than {MAX_SETS} sets"}}') AS tags
 """
 _OF_TRACE = (
     "project_id", "api_key_id", "config_name", "config_version", "provider", "model", "tag", "route",
@@ -30,5 +35,11 @@ TAGGED = Rollup(
     dimensions=(*_OF_TRACE, "tags"),
     whole=("project_id", "tags"),
     from_rows=_SUMMED,
+    from_rows_there=MONEY_THERE,
+    in_clickhouse=f"""
+    SELECT {", ".join(_OF_TRACE)}, created_at, gross_usd, net_usd, read_back_usd, billed_usd, breakpoints_usd,
+      {PRICED} AS is_priced, {TAGS_THERE}
+    FROM picked
+    """,  # noqa: S608 -- the names are constants
     added={name: f"sum({name})" + ("" if name in MONEY else "::bigint") for name in _SUMMED},
 )
