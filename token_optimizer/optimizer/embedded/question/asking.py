@@ -17,6 +17,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
     INSTRUCTION_NAMES,
     LEADING_IN,
     MATERIAL_NAMES,
+    OBLIGATIONS,
     PERSONS,
     PLEASE,
     POINTERS,
@@ -65,7 +66,13 @@ _MENTIONS = re.compile(
     rf"(?i)\b(?P<before>[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?=(?P<behind>(?:\s+[^\W\d_]+){{0,3}}))"
 )
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
-_ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
+_PERSONS = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
+_ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join((*PERSONS, *OBLIGATIONS))})\b")
+# What speakers have to do themselves, and what contracts say that a party shall do, directs no reader.
+_DIRECTS_READER = re.compile(
+    rf"(?i)\b(?:(?<!we )(?<!\bi )(?:must|should|need to|have to)|(?:you|your) shall"
+    rf"|{'|'.join(one for one in DIRECTING if one not in (*PERSONS, *OBLIGATIONS))})\b"
+)
 _DIRECTIVE = re.compile(rf"(?i)\b(?:{'|'.join(DIRECTING)})\b")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+(?P<name>[^\n]{1,80}?)[ \t#:：]*$")
 _CAPITALS = re.compile(r"[ \t]*(?P<name>[^\W\d_][^\n.!?:]{2,48}?)[ \t]*:?[ \t]*$")
@@ -177,6 +184,16 @@ def addresses(text: str) -> bool:
 def directive_share(text: str) -> float:
     """The share of the sentences that tell the reader what to do."""
     return _share(text, lambda sentence: bool(_DIRECTIVE.search(sentence) or _REQUEST.match(sentence)))
+
+
+def reader_directive_share(text: str) -> float:
+    """The share of the sentences that tell the reader what to do, and nobody else."""
+    return _share(text, lambda sentence: bool(_DIRECTS_READER.search(sentence) or _REQUEST.match(sentence)))
+
+
+def speaks_of_persons(text: str) -> bool:
+    """Whether the text speaks to somebody, or of the one who writes."""
+    return _PERSONS.search(text) is not None
 
 
 def personal_share(text: str) -> float:

@@ -118,10 +118,10 @@ FORWARD_POINTERS = (
 UNSPACED_FORWARD_POINTERS = (
     "以下", "下面", "次の", "다음",
 )  # fmt: skip
-# Words of somebody who speaks to somebody, and words that direct.
+# Words of somebody who speaks to somebody, of what has to be done, and words that direct.
+OBLIGATIONS = ("must", "should", "shall", "need to", "have to")
 PERSONS = (
-    "you", "your", "yours", "must", "should", "shall", "need to", "have to", "i", "my", "me", "we",
-    "our", "us", "du", r"dein\w*", r"ihr\w*", "ich", r"mein\w*", "wir", "muss", "musst", "sollst",
+    "you", "your", "yours", "i", "my", "me", "we", "our", "us", "du", r"dein\w*", r"ihr\w*", "ich", r"mein\w*", "wir", "muss", "musst", "sollst",
     r"sollte\w*", "tu", "vous", "votre", "vos", "je", "mon", "nous", "tú", "usted", "mi", "você", "meu",
     "tuo", "mio", "ты", "вы", "твой", "ваш", "я", "мне", "мы",
 )  # fmt: skip

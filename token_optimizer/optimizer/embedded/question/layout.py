@@ -11,11 +11,18 @@ After:  the 8,000 characters are material, the rest is the asking
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from token_optimizer.optimizer.embedded.question.about import (
+    MIN_ALIKE,
+    asks_about,
+    is_numbered_through,
+    is_others,
+    opening_form,
+    opening_forms,
+)
 from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
     Role,
@@ -27,6 +34,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     label_role,
     mentions_material,
     personal_share,
+    reader_directive_share,
 )
 from token_optimizer.optimizer.embedded.question.sections import (
     DIRECTIVE_SHARE,
@@ -62,9 +70,6 @@ _MAIL_HEAD = re.compile(
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
-# What opens like so many paragraphs is one of them, and asks nothing.
-_MIN_ALIKE = 4
-_LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 _PRESENTS = re.compile(
     r"(?i)\s*(?:here\s+(?:is|are|comes)|here['’]s|below\s+(?:is|are)|(?:hier|anbei)\s+(?:ist|sind|kommt|kommen)|voici|aquí\s+est)\b"
 )
@@ -118,10 +123,13 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
-    is_material = part.announced or part.marked or is_labelled or _is_foreign(span, asking)
-    is_material = is_material or _is_table(span) or _is_mail(span)
-    if not is_material and _is_task(span):
-        return None
+    is_material = part.announced or part.marked or is_labelled or _is_known(span)
+    if not is_material and asks_about(asking, span):
+        is_material = _is_foreign(span, asking) or is_others(asking, span)
+    elif not is_material:
+        is_material = _is_foreign(span, asking) and reader_directive_share(span) < DIRECTIVE_SHARE
+        if not is_material and _is_task(span):
+            return None
     # What is one thing, as a source is, may begin with quotes of its own.
     is_open = part.whole and span.lstrip()[:3] in _QUOTES
     bounds = _without_space(text, part.start, part.end) if is_open else _trimmed(text, part.start, part.end)
@@ -138,6 +146,11 @@ def _asking_if_short(text: str, part: Part) -> Part:
 def _is_foreign(span: str, asking: str) -> bool:
     """Whether somebody else wrote what the user asks about: it speaks to nobody and directs nobody."""
     return asks_question(asking) and not has_directive(span) and personal_share(span) < DIRECTIVE_SHARE
+
+
+def _is_known(span: str) -> bool:
+    """Whether the form of the text says that nobody writes it to ask or tell something."""
+    return _is_table(span) or _is_mail(span) or is_numbered_through(span)
 
 
 def _is_table(span: str) -> bool:
@@ -292,11 +305,11 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     the last paragraph."""
     start, end = parts[0].start, parts[-1].end
     told = list(paragraphs(text, start, end))
-    openings = Counter(_opening_form(text, unit) for unit in told)
+    openings = opening_forms(text, told)
     edges = [
         unit
         for unit in (told[0], told[-1])
-        if unit[1] - unit[0] <= SHORT_CHARS and openings[_opening_form(text, unit)] < _MIN_ALIKE
+        if unit[1] - unit[0] <= SHORT_CHARS and openings[opening_form(text, unit)] < MIN_ALIKE
     ]
     if len(told) < 2 or not edges:
         return parts
@@ -308,20 +321,13 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     return [Part(start, begin), *(part for part in inner if part.end > part.start), Part(last, end)]
 
 
-def _opening_form(text: str, unit: Span) -> str:
-    """The first line of a paragraph with a letter for each word and each number: records, turns and headings
-    have the same. What is nothing but words is as it stands."""
-    line = text[slice(*unit)].lstrip().partition("\n")[0]
-    form = _SPACE.sub(" ", _NUMBER.sub("9", _LETTERS.sub("a", line))).strip()
-    return line if set(form) <= {"a", " "} else form
-
-
 def _asking_end(text: str, start: int, end: int) -> int:
     """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
     so, and only what introduces it asks."""
-    at = first_end = start
+    at = first_end = asked_end = start
     introduced = is_asked = False
     told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
+    openings = opening_forms(text, told)
     for number, (begin, stop) in enumerate(told):
         unit = text[begin:stop]
         following = text[slice(*told[number + 1])] if number + 1 < len(told) else ""
@@ -334,6 +340,11 @@ def _asking_end(text: str, start: int, end: int) -> int:
             return at
         if stop - start > MAX_EDGE_CHARS:
             return first_end
+        if short_first or asks(unit) or _introduces(unit):
+            asked_end = stop
+        elif openings[opening_form(text, (begin, stop))] >= MIN_ALIKE or stop - asked_end > _MIN_PLAIN_CHARS:
+            # One of many records, or what somebody tells at length.
+            return asked_end
         at = stop
         is_asked |= _ends_paragraph(unit) and asks_question(unit)
         introduced |= _introduces(unit) or mentions_material(unit)

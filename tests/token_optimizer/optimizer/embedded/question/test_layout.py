@@ -192,3 +192,44 @@ def test_mail_is_material_whatever_it_says_to_its_reader() -> None:
     )
     (span,) = embedded_spans(f"{mail}\n\n{QUESTION}")
     assert not span.is_background
+
+
+SPOKEN = [
+    f"I think we should first talk about the {what} with Ida, since you said that it took {n} days."
+    for n, what in enumerate(("fair", "roof", "scanner", "parking", "party", "wall", "gate", "lamp") * 5)
+]
+ASIDE = "Nadia signs the contract of the printer on 14 March."
+ABOUT = "Who signs the contract of the printer, and when?"
+
+
+@pytest.mark.parametrize("joint", ["\n\n", "\n", " "])
+def test_long_material_without_a_label_is_no_asking(joint: str) -> None:
+    told = joint.join([*SPOKEN[:30], ASIDE, *SPOKEN[30:]])
+    pieces = message_pieces(f"{told}\n\n{ABOUT}")
+    assert [(piece.kind, piece.raw.strip()) for piece in pieces] == [
+        (Kind.DOCUMENT, told),
+        (Kind.PROSE, ABOUT),
+    ]
+
+
+def test_long_instructions_stay_and_are_the_users_own_where_a_question_asks_about_them() -> None:
+    rules = "\n".join(f"- You must greet guest {n} and you should open his locker." for n in range(60))
+    told = f"You are the guide of the baths.\n{rules}\n- You must name the kiln of the tiles.\n{rules}"
+    assert asking_of(f"{told}\n\nCan you do that?") == f"{told}\n\nCan you do that?"
+    pieces = message_pieces(f"{told}\n\n{QUESTION}")
+    assert [(piece.kind, piece.background) for piece in pieces if rules[:50] in piece.raw] == [
+        (Kind.PROSE, True)
+    ]
+    assert asking_of(f"{told}\n\n{QUESTION}").split("\n")[0] == "You are the guide of the baths."
+
+
+def test_a_long_task_without_persons_stays_as_it_is() -> None:
+    told = TASK.replace("make sure", "check") * 2
+    assert asking_of(f"{told}\n\nIs that clear?") == f"{told}\n\nIs that clear?"
+
+
+@pytest.mark.parametrize("number", ["{n}.1", "Section {n}.", "§ {n}"])
+def test_numbered_clauses_are_material_whatever_they_demand(number: str) -> None:
+    clauses = "\n\n".join(f"{number.format(n=n)} You must keep room {n} in good repair." for n in range(40))
+    pieces = message_pieces(f"{clauses}\n\n{QUESTION}")
+    assert [piece.kind for piece in pieces] == [Kind.DOCUMENT, Kind.PROSE]

@@ -1,0 +1,74 @@
+"""Tells a long text that a question asks about from one that says what its writer wants done.
+
+Before: "I think we should ask the board first. {...} Nadia signs it on 14 March. {...}" and "Who signs it?"
+After:  asked about: the question's words stand at few places of the text
+Before: "Please add page 1. Please add page 2. {...}" and "Can you do that?"
+After:  a task, which is no material
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from token_optimizer.optimizer.embedded.question.asking import (
+    asks_question,
+    question_of,
+    reader_directive_share,
+    speaks_of_persons,
+)
+from token_optimizer.optimizer.embedded.question.sections import DIRECTIVE_SHARE, Span, paragraphs
+from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.optimizer.relevance.words import stems, stems_of
+from token_optimizer.text.sentences import sentences
+
+# A word that more of the sentences have says nothing about which of them is asked for.
+_MAX_SHARE = 0.1
+_MIN_FOUND = 0.5
+# What opens like so many paragraphs is one of them, and asks nothing.
+MIN_ALIKE = 4
+# Clauses and records are numbered as nobody numbers his own demands: "10.4 ", "§ 7", "Section 3", "T-12".
+_NUMBERED = re.compile(r"[ \t]*+[#>*_]{0,6}+[ \t]*+(?:\d{1,3}\.\d{1,3}\b|§|[A-Z][A-Za-z]{0,15}[ -]\d{1,6}\b)")
+_STEP = re.compile(r"(?i)[ \t#>*_]*+(?:step|task|rule|page|point|item|requirement)\b")
+_MIN_NUMBERED, _NUMBERED_SHARE = 10, 0.6
+_LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
+
+
+def asks_about(asking: str, told: str) -> bool:
+    """Whether a question asks for what stands at few places of the text."""
+    wanted = set(stems_of(question_of(asking))) if asks_question(asking) else set()
+    if not wanted:
+        return False
+    by_sentence = stems(list(sentences(told)))
+    counts = Counter(stem for found in by_sentence for stem in wanted.intersection(found))
+    most = max(1.0, _MAX_SHARE * len(by_sentence))
+    return sum(count <= most for count in counts.values()) >= _MIN_FOUND * len(wanted)
+
+
+def is_others(asking: str, told: str) -> bool:
+    """Whether the text that the question asks about is nothing that the user demands or tells of himself."""
+    if speaks_of_persons(asking) or has_directive(told):
+        return False
+    return reader_directive_share(told) < DIRECTIVE_SHARE
+
+
+def is_numbered_through(told: str) -> bool:
+    """Whether most paragraphs are clauses or records with a number each."""
+    units = [told[slice(*span)] for span in paragraphs(told, 0, len(told))]
+    if len(units) < _MIN_NUMBERED:
+        units = [line for line in told.split("\n") if line.strip()]
+    numbered = sum(_NUMBERED.match(unit) is not None and _STEP.match(unit) is None for unit in units)
+    return numbered >= max(_MIN_NUMBERED, _NUMBERED_SHARE * len(units))
+
+
+def opening_forms(text: str, told: list[Span]) -> Counter[str]:
+    """How many of the paragraphs open in each form."""
+    return Counter(opening_form(text, unit) for unit in told)
+
+
+def opening_form(text: str, unit: Span) -> str:
+    """The first line of a paragraph with a letter for each word and each number: records, turns and headings
+    have the same. What is nothing but words is as it stands."""
+    line = text[slice(*unit)].lstrip().partition("\n")[0]
+    form = _SPACE.sub(" ", _NUMBER.sub("9", _LETTERS.sub("a", line))).strip()
+    return line if set(form) <= {"a", " "} else form
