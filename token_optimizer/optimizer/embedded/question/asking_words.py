@@ -121,9 +121,10 @@ UNSPACED_FORWARD_POINTERS = (
 # Words of somebody who speaks to somebody, of what has to be done, and words that direct.
 OBLIGATIONS = ("must", "should", "shall", "need to", "have to")
 PERSONS = (
-    "you", "your", "yours", "i", "my", "me", "we", "our", "us", "du", r"dein\w*", r"ihr\w*", "ich", r"mein\w*", "wir", "muss", "musst", "sollst",
-    r"sollte\w*", "tu", "vous", "votre", "vos", "je", "mon", "nous", "tú", "usted", "mi", "você", "meu",
-    "tuo", "mio", "ты", "вы", "твой", "ваш", "я", "мне", "мы",
+    "you", "your", "yours", "i", "my", "me", "we", "our", "us", "du", r"dein\w*", r"ihr\w*", "ich",
+    r"mein\w*", "wir", "muss", "musst", "sollst", r"sollte\w*", "tu", "vous", "votre", "vos", "je",
+    "mon", "nous", "tú", "usted", "mi", "você", "meu", "tuo", "mio", "ты", "вы", "твой", "ваш", "я",
+    "мне", "мы",
 )  # fmt: skip
 DIRECTING = (
     "you", "your", "must", "should", "shall", "need to", "have to", "never", "always", "do not",
