@@ -4,8 +4,9 @@
 
 Prints for each page the time until its first byte, the median and the worst of some runs, within one process,
 and how long page and database work for it, which a busy machine does not change; with `--browser` also how
-soon Chromium has it, from a server of its own. With `--clickhouse` the traces are then copied there, dropped
-from PostgreSQL but for those of two days, and the pages asked again. The folder is removed at the end.
+soon Chromium has it, from a server of its own. With `--clickhouse` the traces are then copied there, summed
+in both, those of more than two days dropped from PostgreSQL, and the pages asked again. The folder is removed
+at the end.
 """
 
 from __future__ import annotations
@@ -70,12 +71,12 @@ def print_pages(runs: int) -> None:
 def print_copied(folder: Path, runs: int) -> None:
     from benchmarks.pages import copied
 
-    rolled = copied.traces_in_a_quarter(), median(copied.quarter_ms() for _ in range(runs))
-    with copied.copied(folder, KEPT_DAYS) as what:
+    with copied.copied(folder) as what:
         print(f"\n{what}")
-        again = median(copied.quarter_ms() for _ in range(runs))
-        ways = f"{rolled[1]:.0f} ms from PostgreSQL, {again:.0f} ms from ClickHouse"
-        print(f"the rollups of a quarter of an hour with {rolled[0]:,} traces: {ways}")
+        print("\n| sums of traces | PostgreSQL, ms | ClickHouse, ms |\n| --- | ---: | ---: |")
+        for name, postgres, clickhouse in copied.compared_sums(runs):
+            print(f"| {name} | {postgres:.0f} | {clickhouse:.0f} |", flush=True)
+        print(f"\n{copied.keep_days(KEPT_DAYS)}")
         print_pages(runs)
 
 

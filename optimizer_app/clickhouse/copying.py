@@ -76,6 +76,11 @@ def kept_since(now: datetime) -> datetime:
     return _midnight(now.astimezone(UTC)) - days * _DAY if days else _EVER
 
 
+def kept_from(now: datetime) -> uuid.UUID:
+    """PostgreSQL has all traces from this id on."""
+    return first_id_at(kept_since(now))
+
+
 def waiting() -> tuple[int, datetime | None]:
     """How many traces are to be copied, without those of whole days, and since when the first one is."""
     found = UncopiedTraces.objects.aggregate(count=Sum("ids__len", default=0), oldest=Min("stored_at"))

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from optimizer_app.clickhouse.client import ClickHouseAway, is_used, server
 from optimizer_app.clickhouse.conditions import column_of
-from optimizer_app.clickhouse.copying import copied_until
+from optimizer_app.clickhouse.copying import copied_until, kept_from
 from optimizer_app.clickhouse.rows import ClickHouseRows
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.models.traces.trace import STREAMED_AT_A_TIME, RequestTraceQuerySet
@@ -94,6 +94,7 @@ class StoredRows:
     recent: RequestTraceQuerySet
     older: ClickHouseRows
     skip: int = 0
+    is_counted: bool = False
     model = RequestTrace
 
     def filter(self, *filters: Any, **lookups: Any) -> Self:
@@ -168,7 +169,8 @@ class StoredRows:
             lambda recent: recent.counts(by, *conditions),
             lambda older: older.counts(by, *conditions),
         )
-        for *group, numbers in (row for part in in_each(self, *ask_both) for row in part):
+        whole = replace(self, is_counted=True)
+        for *group, numbers in (row for part in in_each(whole, *ask_both) for row in part):
             known = found.get(tuple(group), (0,) * len(numbers))
             found[tuple(group)] = tuple(map(add, known, numbers))
         return [(*group, numbers) for group, numbers in found.items()]
@@ -217,14 +219,23 @@ class StoredRows:
         return recent, older if limit is None else older.first_rows(max(limit - recent[:limit].count(), 0))
 
     def _boundary(self) -> uuid.UUID | None:
-        """The lowest id that may be in PostgreSQL alone; None while ClickHouse is away."""
-        return None if server().is_away else copied_until()
+        """From which id on PostgreSQL is read; None while ClickHouse is away.
+
+        Of lists that are what it keeps of all, since they mostly look for the newest, which it finds at once;
+        what is counted over all rows it is asked for only where ClickHouse has not got them yet.
+        """
+        if server().is_away:
+            return None
+        until = copied_until()
+        return until if self.is_counted else min(until, kept_from(timezone.now()))
 
     def _recent(self, boundary: uuid.UUID) -> RequestTraceQuerySet:
         return self.recent.filter(id__gte=boundary)
 
     def _older(self, boundary: uuid.UUID) -> ClickHouseRows | None:
         """What is to be read from ClickHouse, if anything."""
+        if not boundary.int:
+            return None
         older = self.older.filter(id__lt=boundary)
         return None if older.is_empty else older
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils import timezone
 
-from optimizer_app.clickhouse.client import Server
-from optimizer_app.clickhouse.copying import copy_waiting
+from optimizer_app.clickhouse.client import Server, server
+from optimizer_app.clickhouse.copying import copy_waiting, kept_from
 from optimizer_app.clickhouse.stored import TraceRows, stored_traces
 from optimizer_app.cuts.blocks import Cut, cut_blocks
 from optimizer_app.models import Project, RequestTrace, TraceFeedback, UncopiedTraces
@@ -44,22 +45,24 @@ def _postgres(project: Project) -> None:
 
 def _clickhouse(project: Project) -> None:
     copy_waiting()
-    RequestTrace.objects.all().delete()
+    RequestTrace.objects.filter(id__lt=kept_from(timezone.now())).delete()
 
 
 def _both(project: Project) -> None:
-    """The newest are to be copied still, and PostgreSQL keeps those in the middle, too."""
-    newest, *_, oldest = RequestTrace.objects.values_list("pk", flat=True)
+    """The newer ones are to be copied still, and PostgreSQL keeps these and some that were copied, too."""
     copy_waiting()
-    ids = list(RequestTrace.objects.values_list("pk", flat=True)[:3])
+    ids = list(RequestTrace.objects.values_list("pk", flat=True)[:7])
     UncopiedTraces.objects.create(first_id=ids[-1], ids=ids)
-    RequestTrace.objects.filter(pk__lte=oldest).delete()
-    store([new_record(project.pk, id=newest)])
+    (oldest,) = RequestTrace.objects.order_by("id").values_list("pk", flat=True)[:1]
+    RequestTrace.objects.filter(pk=oldest).delete()
 
 
 @pytest.fixture(params=[_postgres, _clickhouse, _both])
-def ids(request: pytest.FixtureRequest, clickhouse: Server, project: Project) -> list[uuid.UUID]:
+def ids(
+    request: pytest.FixtureRequest, clickhouse: Server, project: Project, settings: Any
+) -> list[uuid.UUID]:
     """The ids of the requests of FIELDS, stored in one of three ways."""
+    settings.POSTGRES_TRACE_DAYS = 1
     other = Project.objects.create(name="other")
     times = [NOW - timedelta(hours=10 * number) for number in range(len(FIELDS))]
     records = [
@@ -160,6 +163,15 @@ def test_one_is_found_by_its_id(ids: list[uuid.UUID], project: Project, admin: U
         rows.get(pk=uuid.uuid4())
     other = Project.objects.get(name="other")
     assert stored_traces().filter(project=other, pk=ids[0]).first() is None
+
+
+def test_the_newest_are_found_without_asking_it(clickhouse: Server, project: Project, settings: Any) -> None:
+    settings.POSTGRES_TRACE_DAYS = 2
+    store([new_record(project.pk), new_record(project.pk)])
+    copy_waiting()
+    settings.CLICKHOUSE_URL = "http://127.0.0.1:9/away"
+    assert len(list(stored_traces().filter(project=project)[:2])) == 2
+    assert not server().is_away
 
 
 def test_while_it_is_away_what_postgresql_keeps_is_found(
