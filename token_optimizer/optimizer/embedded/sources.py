@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice, takewhile
 
 from token_optimizer.optimizer.embedded.lines import is_source, may_be_said, reads_as_prose
 from token_optimizer.text.lines import line_starts, lines_of
@@ -33,13 +34,13 @@ def source_span(text: str) -> tuple[int, int] | None:
 
 
 def _said(lines: Iterable[str]) -> int:
-    """How many of the lines are said, or empty, up to the first that is not."""
-    count = 0
-    for line in lines:
-        if count == _MAX_SAID_LINES or not _is_said(line):
-            break
-        count += 1
-    return count
+    """How many of the lines are said, or empty, up to the first that is not. Where more of them could be said
+    than hardly anybody says, these are the first paragraph, or a question in one line."""
+    said = list(takewhile(_is_said, islice(lines, _MAX_SAID_LINES + 1)))
+    if len(said) <= _MAX_SAID_LINES:
+        return len(said)
+    blank = next((at for at, line in enumerate(said) if at and not line.strip()), None)
+    return int(said[0].rstrip().endswith("?")) if blank is None else blank + 1
 
 
 def _is_said(line: str) -> bool:

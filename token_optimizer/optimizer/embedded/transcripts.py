@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from itertools import pairwise
 
 from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
@@ -11,17 +12,18 @@ from token_optimizer.optimizer.embedded.question.asking import (
     addresses,
     announces_what_follows,
     asks,
+    asks_question,
     role_of_name,
 )
 from token_optimizer.text.lines import lines_of, matches_at_lines
 from token_optimizer.text.speech import (
     HEAD,
     MAY_OPEN_HEAD,
-    TIMES,
     is_cue,
-    is_time_cue,
+    names_above_cues,
     speaker_of,
     stands_alone,
+    time_cues,
 )
 
 Line = tuple[int, int]
@@ -61,19 +63,17 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
     Where nothing follows, the last that was said is what is asked, unless something was asked before.
     """
     heads = {head.start(): head for head in matches_at_lines(HEAD, MAY_OPEN_HEAD, text)}
-    if len(heads) < _MIN_SPOKEN and text.count(TIMES) < _MIN_SPOKEN:
-        return None
-    lines = list(_lines(text))
-    cues = [at for at, (start, end) in enumerate(lines) if TIMES in text[start:end]]
+    cues = frozenset(time_cues(text))
     if len(heads) < _MIN_SPOKEN and len(cues) < _MIN_SPOKEN:
         return None
+    lines = list(_lines(text))
     counts = Counter(map(speaker_of, heads.values()))
     # A label of material speaks as little as a title does.
     again = {name for name, count in counts.items() if count > 1 and not is_field(name)}
     spoken = [
         at for at, (start, _) in enumerate(lines) if start in heads and speaker_of(heads[start]) in again
     ]
-    timed = [at for at in cues if is_time_cue(text[slice(*lines[at])])]
+    timed = [at for at, (start, _) in enumerate(lines) if start in cues]
     if len(timed) >= _MIN_SPOKEN:
         marked, alone = sorted({*spoken, *timed}), True
     elif len(spoken) >= _MIN_SPOKEN and len(again) > 1:
@@ -95,17 +95,33 @@ def _is_asked_before(text: str) -> bool:
 def _span(text: str, lines: Sequence[Line], marked: Sequence[int], *, alone: bool) -> Line | None:
     """The lines from the first marked one to the last, where enough of them are; with what is said below."""
     first, last = marked[0], marked[-1]
-    # The number of a cue and the head of a file stand above it.
-    while alone and first and is_cue(text[slice(*lines[first - 1])]):
-        first -= 1
-    while alone and last + 1 < len(lines) and text[slice(*lines[last + 1])].strip():
-        last += 1
-    told = [text[start:end] for start, end in lines[first : last + 1]]
-    filled = sum(bool(line.strip()) and not is_cue(line) for line in told)
+    if alone:
+        told = [text[start:end] for start, end in lines]
+        names = names_above_cues(told)
+        # The number of a cue, the head of a file and who speaks stand above it.
+        while first and (is_cue(told[first - 1]) or told[first - 1].strip() in names):
+            first -= 1
+        last = _end_of_said(told, marked, names)
+    spoken = [text[start:end] for start, end in lines[first : last + 1]]
+    filled = sum(bool(line.strip()) and not is_cue(line) for line in spoken)
     share = _ALONE_SHARE if alone else _SPOKEN_SHARE
     if len(marked) < max(_MIN_SPOKEN, share * filled):
         return None
     return lines[first][0], lines[last][1]
+
+
+def _end_of_said(told: Sequence[str], marked: Sequence[int], names: Set[str]) -> int:
+    """The last line of what is said below the last mark. A question in one line more than is said below any
+    other mark, at the end of the text, is no part of it."""
+    last = marked[-1]
+    while last + 1 < len(told) and told[last + 1].strip():
+        last += 1
+    is_question = asks_question(told[last]) and len(told[last]) <= MAX_ASKING_CHARS
+    if not is_question or any(line.strip() for line in told[last + 1 :]):
+        return last
+    said = [bool(line.strip()) and line.strip() not in names and not is_cue(line) for line in told]
+    most = max(sum(said[start + 1 : end]) for start, end in pairwise(marked))
+    return last - 1 if sum(said[marked[-1] + 1 : last + 1]) > most else last
 
 
 def _lines(text: str) -> Iterator[Line]:

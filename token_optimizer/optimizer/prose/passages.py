@@ -15,7 +15,7 @@ from types import MappingProxyType
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text.sentences import is_opened, sentence_spans, unit_spans
-from token_optimizer.text.speech import HEAD, is_cue
+from token_optimizer.text.speech import HEAD, is_cue, names_above_cues
 
 # Those that begin alike stand together: they are tried at nearly every sentence.
 _PRONOUN = re.compile(
@@ -261,8 +261,9 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
 
 def _joined_lines(source: MarkedText) -> list[Span]:
     """The lines of a transcript; one without a speaker goes with the one before, dates and cues with what
-    follows."""
+    follows, and so do names above cues."""
     text = source.text
+    names = names_above_cues(text.split("\n"))
     joined: list[Span] = []
     is_led_in = False  # whether the last passage is nothing but dates and cues
     for start, end in _lines(text, 0):
@@ -270,7 +271,7 @@ def _joined_lines(source: MarkedText) -> list[Span]:
             is_led_in = False
             continue
         line = text[start:end]
-        leads_in = _DATE_LINE.fullmatch(line) is not None or is_cue(line)
+        leads_in = _DATE_LINE.fullmatch(line) is not None or is_cue(line) or line.strip() in names
         opens = leads_in or HEAD.match(line) is not None or _SPOKEN.match(line) is not None
         if joined and joined[-1][1] == start and (is_led_in or not opens):
             joined[-1] = (joined[-1][0], end)

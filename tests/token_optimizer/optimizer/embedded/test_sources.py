@@ -36,6 +36,12 @@ def test_what_is_said_around_a_source_is_no_part_of_it(source: str, before: str,
     assert text[slice(*found)].strip() == source.strip()
 
 
+@pytest.mark.parametrize("joint", ["\n", ""])
+def test_lines_that_could_be_said_are_a_part_of_many_like_them(joint: str) -> None:
+    states = "".join(f"{('pump', 'belt')[n % 2]}_{n}: worn, {n} h\n" for n in range(100))
+    assert source_span(f"{states}{joint}What is the state of the belt?") == (0, len(states))
+
+
 @pytest.mark.parametrize("text", ["Who came first of all, and by which train did he come? " * 40, SPEC[:600]])
 def test_prose_and_what_is_short_are_none(text: str) -> None:
     assert source_span(text) is None

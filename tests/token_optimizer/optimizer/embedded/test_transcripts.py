@@ -28,6 +28,13 @@ WRITTEN = {
     "bold": "**{name}:** {text}\n\n",
     "a chat": "03.02.26, 10:{n:02} - {name}: {text}\n",
     "heads with a time": "{name}   0:{n:02}\n{text}\n\n",
+    "names in brackets": "[{name}] 00:00:{n:02}\n{text}\n\n",
+    "bold before a time": "**{name}** (00:00:{n:02}): {text}\n\n",
+    "spelled times above names": "0 minutes {n} seconds\n{name}\n{text}\n\n",
+    "spelled times below names": "{name}\n0 minutes {n} seconds\n{text}\n\n",
+    "times below names": "{name}\n  9:{n:02} AM\n{text}\n",
+    "heads with a date": "{name}, [14.03.26 09:{n:02}]\n{text}\n\n",
+    "heads behind a bar": "0:{n:02} | {name}\n{text}\n\n",
     "heads below a time": "[00:{n:02}] {name}\n{text}\n\n",
     "subtitles": "{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{name}: {text}\n\n",
     "subtitles of voices": "00:{n:02}.000 --> 00:{n:02}.900\n<v {name}>{text}</v>\n\n",
@@ -68,3 +75,10 @@ def test_what_was_said_stays_with_who_said_it(form: str) -> None:
 def test_people_who_speak_behind_times_write_no_log(said: list[str], kind: Kind) -> None:
     lines = [f"[06:00:{n % 60:02d}] {NAMES[n % 3]}: {said[n % len(said)]}" for n in range(60)]
     assert kind_of("\n".join(lines)) is kind
+
+
+@pytest.mark.parametrize("form", [form for form in WRITTEN if WRITTEN[form].count("\n") > 1])
+def test_a_question_right_below_the_last_that_is_said_is_no_part_of_it(form: str) -> None:
+    pieces = message_pieces(f"{transcript(form).rstrip()}\n{QUESTION}")
+    assert pieces[-1].kind is Kind.PROSE
+    assert pieces[-1].raw.strip() == QUESTION

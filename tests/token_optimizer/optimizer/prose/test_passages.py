@@ -97,6 +97,12 @@ def test_a_date_stays_with_what_was_said_on_it(date: str) -> None:
     assert _texts(prose, prose_passages(prose))[0] == f"{date}The mill opened again after the winter.\n"
 
 
+def test_names_and_times_above_what_is_said_stay_with_it() -> None:
+    said = [f"{name}\n10:0{n} AM\nThe mill is shut.\n" for n, name in enumerate(("Ada", "Bo", "Ada", "Bo"))]
+    text = "".join(said)
+    assert _texts(text, spoken_passages(text)) == said
+
+
 @pytest.mark.parametrize("line", ["May I go?\n", "Version 4.5.2026 is out\n", "Chapter 12\n"])
 def test_what_only_resembles_a_date_is_a_line_like_any_other(line: str) -> None:
     text = f"Ada: The mill closed.\n{line}Grad B: It opened again.\n"

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 
 from token_optimizer.optimizer.embedded.question.asking import (
     asks_question,
-    question_of,
     reader_directive_share,
     speaks_of_persons,
 )
@@ -27,27 +28,31 @@ _MAX_SHARE = 0.1
 _MIN_FOUND = 0.5
 # What opens like so many paragraphs is one of them, and asks nothing.
 MIN_ALIKE = 4
+# The form of a question with its answer below it.
+ANSWERED = "?"
 # Clauses and records are numbered as nobody numbers his own demands: "10.4 ", "§ 7", "Section 3", "T-12".
 _NUMBERED = re.compile(r"[ \t]*+[#>*_]{0,6}+[ \t]*+(?:\d{1,3}\.\d{1,3}\b|§|[A-Z][A-Za-z]{0,15}[ -]\d{1,6}\b)")
 _STEP = re.compile(r"(?i)[ \t#>*_]*+(?:step|task|rule|page|point|item|requirement)\b")
 _MIN_NUMBERED, _NUMBERED_SHARE = 10, 0.6
+_QUESTION_MARKS = ("?", "？", "؟")
+_MIN_ANSWERED, _ANSWERED_SHARE = 6, 0.8
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 
 
-def asks_about(asking: str, told: str) -> bool:
-    """Whether a question asks for what stands at few places of the text."""
-    wanted = set(stems_of(question_of(asking))) if asks_question(asking) else set()
-    if not wanted:
-        return False
-    by_sentence = stems(list(sentences(told)))
-    counts = Counter(stem for found in by_sentence for stem in wanted.intersection(found))
+def questions_about(asking: str, told: str) -> list[str]:
+    """The questions that ask for what stands at few places of the text."""
+    wanted = {one: set(stems_of(one)) for one in sentences(asking) if asks_question(one)}
+    by_sentence = stems(list(sentences(told))) if wanted else []
+    every = set[str]().union(*wanted.values())
+    counts = Counter(stem for found in by_sentence for stem in every.intersection(found))
     most = max(1.0, _MAX_SHARE * len(by_sentence))
-    return sum(count <= most for count in counts.values()) >= _MIN_FOUND * len(wanted)
+    rare = {stem for stem, count in counts.items() if count <= most}
+    return [one for one, words in wanted.items() if len(words & rare) >= max(1, _MIN_FOUND * len(words))]
 
 
-def is_others(asking: str, told: str) -> bool:
-    """Whether the text that the question asks about is nothing that the user demands or tells of himself."""
-    if speaks_of_persons(asking) or has_directive(told):
+def is_others(questions: Sequence[str], told: str) -> bool:
+    """Whether the text that the questions are about is nothing that the user demands or tells of himself."""
+    if any(map(speaks_of_persons, questions)) or has_directive(told):
         return False
     return reader_directive_share(told) < DIRECTIVE_SHARE
 
@@ -61,6 +66,14 @@ def is_numbered_through(told: str) -> bool:
     return numbered >= max(_MIN_NUMBERED, _NUMBERED_SHARE * len(units))
 
 
+def is_questions_with_answers(told: str) -> bool:
+    """Whether the text is a list of questions, each with its answer below it."""
+    lines = [line.rstrip(" \t\r*_") for line in told.split("\n")]
+    asked = [line.endswith(_QUESTION_MARKS) for line in lines if line]
+    answered = sum(is_asked and not goes_on for is_asked, goes_on in pairwise(asked))
+    return answered >= max(_MIN_ANSWERED, _ANSWERED_SHARE * sum(asked))
+
+
 def opening_forms(text: str, told: list[Span]) -> Counter[str]:
     """How many of the paragraphs open in each form."""
     return Counter(opening_form(text, unit) for unit in told)
@@ -68,7 +81,9 @@ def opening_forms(text: str, told: list[Span]) -> Counter[str]:
 
 def opening_form(text: str, unit: Span) -> str:
     """The first line of a paragraph with a letter for each word and each number: records, turns and headings
-    have the same. What is nothing but words is as it stands."""
-    line = text[slice(*unit)].lstrip().partition("\n")[0]
+    have the same, and so have questions with an answer below. What is nothing but words is as it stands."""
+    line, _, below = text[slice(*unit)].strip().partition("\n")
+    if below and line.rstrip(" \t\r*_").endswith(_QUESTION_MARKS) and not asks_question(below):
+        return ANSWERED
     form = _SPACE.sub(" ", _NUMBER.sub("9", _LETTERS.sub("a", line))).strip()
     return line if set(form) <= {"a", " "} else form

@@ -11,17 +11,19 @@ After:  the 8,000 characters are material, the rest is the asking
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from token_optimizer.optimizer.embedded.question.about import (
+    ANSWERED,
     MIN_ALIKE,
-    asks_about,
     is_numbered_through,
     is_others,
+    is_questions_with_answers,
     opening_form,
     opening_forms,
+    questions_about,
 )
 from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
@@ -124,8 +126,8 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
     is_material = part.announced or part.marked or is_labelled or _is_known(span)
-    if not is_material and asks_about(asking, span):
-        is_material = _is_foreign(span, asking) or is_others(asking, span)
+    if not is_material and (about := questions_about(asking, span)):
+        is_material = _is_foreign(span, asking) or is_others(about, span)
     elif not is_material:
         is_material = _is_foreign(span, asking) and reader_directive_share(span) < DIRECTIVE_SHARE
         if not is_material and _is_task(span):
@@ -150,7 +152,8 @@ def _is_foreign(span: str, asking: str) -> bool:
 
 def _is_known(span: str) -> bool:
     """Whether the form of the text says that nobody writes it to ask or tell something."""
-    return _is_table(span) or _is_mail(span) or is_numbered_through(span)
+    is_listed = is_numbered_through(span) or is_questions_with_answers(span)
+    return is_listed or _is_table(span) or _is_mail(span)
 
 
 def _is_table(span: str) -> bool:
@@ -340,9 +343,11 @@ def _asking_end(text: str, start: int, end: int) -> int:
             return at
         if stop - start > MAX_EDGE_CHARS:
             return first_end
-        if short_first or asks(unit) or _introduces(unit):
+        form = opening_form(text, (begin, stop))
+        is_record = openings[form] >= MIN_ALIKE
+        if (short_first or asks(unit) or _introduces(unit)) and not (is_record and form == ANSWERED):
             asked_end = stop
-        elif openings[opening_form(text, (begin, stop))] >= MIN_ALIKE or stop - asked_end > _MIN_PLAIN_CHARS:
+        elif is_record or stop - asked_end > _MIN_PLAIN_CHARS:
             # One of many records, or what somebody tells at length.
             return asked_end
         at = stop
@@ -374,10 +379,15 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
     """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
     that has no beginning, the span itself reads so, and only what is strict asks."""
     at = end
-    for begin, stop in reversed(list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))):
+    told = list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))
+    openings = opening_forms(text, told)
+    for begin, stop in reversed(_with_question_apart(text, told, openings)):
         unit = text[begin:stop]
         if not any(map(str.isalnum, unit)):
             continue
+        form = opening_form(text, (begin, stop))
+        if form == ANSWERED and openings[form] >= MIN_ALIKE:
+            break
         if not _asks_behind(unit, strict=strict):
             break
         if end - begin > _MAX_TAIL_CHARS:
@@ -385,6 +395,17 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
         at = begin
     # A delimiter before it belongs to it.
     return _before_rules(text, start, at)
+
+
+def _with_question_apart(text: str, told: list[Span], openings: Mapping[str, int]) -> list[Span]:
+    """The units; of the last one a question in its last line apart, where the lines above it are one of many
+    records."""
+    start, end = told[-1] if told else (0, 0)
+    begin = text.rfind("\n", start, start + len(text[start:end].rstrip())) + 1
+    is_asked = start < begin and _is_short_question(text[begin:end].strip())
+    if is_asked and openings[opening_form(text, (start, begin))] >= MIN_ALIKE and not asks(text[start:begin]):
+        return [*told[:-1], (start, begin), (begin, end)]
+    return told
 
 
 def _before_rules(text: str, start: int, at: int) -> int:

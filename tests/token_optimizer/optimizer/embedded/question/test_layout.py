@@ -233,3 +233,32 @@ def test_numbered_clauses_are_material_whatever_they_demand(number: str) -> None
     clauses = "\n\n".join(f"{number.format(n=n)} You must keep room {n} in good repair." for n in range(40))
     pieces = message_pieces(f"{clauses}\n\n{QUESTION}")
     assert [piece.kind for piece in pieces] == [Kind.DOCUMENT, Kind.PROSE]
+
+
+RECORDS = [
+    f"Hall {n}\nThe {what} of the hall was cleaned in May." for n, what in enumerate(("roof", "gate") * 30)
+]
+
+
+def test_the_last_record_is_no_part_of_a_question_right_below_it() -> None:
+    told = "\n\n".join([*RECORDS[:40], ASIDE, *RECORDS[40:]])
+    assert asking_of(f"{told}\n{ABOUT}").strip() == ABOUT
+
+
+def test_what_the_user_says_right_above_his_question_stays_with_it() -> None:
+    said = f"I am at the counter and the printer is new.\n{ABOUT}"
+    assert asking_of(f"{ARTICLE}\n\n{said}").strip() == said
+
+
+@pytest.mark.parametrize("form", ["{asked}\n{answer}", "**{asked}**\n{answer}"])
+def test_questions_with_their_answers_are_material(form: str) -> None:
+    places = ("room", "locker", "garden shed", "stage", "lamp", "oven") * 8
+    told = "\n\n".join(
+        form.format(asked=f"How do I book the {place}?", answer=f"You should ask for form {n}. Please wait.")
+        for n, place in enumerate(places)
+    )
+    pieces = message_pieces(f"{told}\n\nWho repairs the lamp of the kiln?")
+    assert [(piece.kind, piece.raw.strip()) for piece in pieces] == [
+        (Kind.DOCUMENT, told),
+        (Kind.PROSE, "Who repairs the lamp of the kiln?"),
+    ]
