@@ -81,7 +81,7 @@ def test_labels_that_are_named_exist() -> None:
 
 @needs_promtool
 def test_promtool_takes_the_alert_rules() -> None:
-    assert "16 rules found" in run_promtool("check", "rules", str(FOLDER / "alerts.yml"))
+    assert "17 rules found" in run_promtool("check", "rules", str(FOLDER / "alerts.yml"))
 
 
 @needs_promtool
