@@ -30,18 +30,30 @@ _MIN_FOUND = 0.5
 MIN_ALIKE = 4
 # The form of a question with its answer below it.
 ANSWERED = "?"
+# "Can you tell me" says nothing of whom the question is about.
+_LEAD = re.compile(
+    r"(?i)\W{0,4}(?:please,? )?(?:(?:can|could|would|will) you (?:please )?)?"
+    r"(?:tell|give|show|find) (?:me|us)\b"
+)
+# What asks without a question mark.
+_ASKS = re.compile(
+    rf"{_LEAD.pattern}|\W{{0,4}}(?:[^\W\d_]{{2,5}} )?"
+    r"(?:who|whom|whose|what|when|where|which|why|how|wer|wen|wem|was|wann|wo|warum|wie"
+    r"|welche[mnrs]?|qui|quand|où|pourquoi|comment|combien|quién|qué|cuándo|dónde|cómo|cuánt[oa]s?|chi|quando"
+    r"|dove|come|quem|onde|кто|что|когда|где|почему|как|сколько)\b"
+)
 # Clauses and records are numbered as nobody numbers his own demands: "10.4 ", "§ 7", "Section 3", "T-12".
 _NUMBERED = re.compile(r"[ \t]*+[#>*_]{0,6}+[ \t]*+(?:\d{1,3}\.\d{1,3}\b|§|[A-Z][A-Za-z]{0,15}[ -]\d{1,6}\b)")
 _STEP = re.compile(r"(?i)[ \t#>*_]*+(?:step|task|rule|page|point|item|requirement)\b")
 _MIN_NUMBERED, _NUMBERED_SHARE = 10, 0.6
 _QUESTION_MARKS = ("?", "？", "؟")
-_MIN_ANSWERED, _ANSWERED_SHARE = 6, 0.8
+_MIN_ANSWERED, _ANSWERED_SHARE, _LISTED_SHARE = 6, 0.8, 0.15
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 
 
 def questions_about(asking: str, told: str) -> list[str]:
     """The questions that ask for what stands at few places of the text."""
-    wanted = {one: set(stems_of(one)) for one in sentences(asking) if asks_question(one)}
+    wanted = {one: set(stems_of(one)) for one in sentences(asking) if _is_asked(one)}
     by_sentence = stems(list(sentences(told))) if wanted else []
     every = set[str]().union(*wanted.values())
     counts = Counter(stem for found in by_sentence for stem in every.intersection(found))
@@ -50,9 +62,18 @@ def questions_about(asking: str, told: str) -> list[str]:
     return [one for one, words in wanted.items() if len(words & rare) >= max(1, _MIN_FOUND * len(words))]
 
 
+def asks_for_something(asking: str) -> bool:
+    """Whether a sentence asks, with or without a question mark."""
+    return any(map(_is_asked, sentences(asking)))
+
+
+def _is_asked(sentence: str) -> bool:
+    return asks_question(sentence) or _ASKS.match(sentence) is not None
+
+
 def is_others(questions: Sequence[str], told: str) -> bool:
     """Whether the text that the questions are about is nothing that the user demands or tells of himself."""
-    if any(map(speaks_of_persons, questions)) or has_directive(told):
+    if any(speaks_of_persons(_LEAD.sub("", one)) for one in questions) or has_directive(told):
         return False
     return reader_directive_share(told) < DIRECTIVE_SHARE
 
@@ -71,7 +92,7 @@ def is_questions_with_answers(told: str) -> bool:
     lines = [line.rstrip(" \t\r*_") for line in told.split("\n")]
     asked = [line.endswith(_QUESTION_MARKS) for line in lines if line]
     answered = sum(is_asked and not goes_on for is_asked, goes_on in pairwise(asked))
-    return answered >= max(_MIN_ANSWERED, _ANSWERED_SHARE * sum(asked))
+    return answered >= max(_MIN_ANSWERED, _ANSWERED_SHARE * sum(asked), _LISTED_SHARE * len(asked))
 
 
 def opening_forms(text: str, told: list[Span]) -> Counter[str]:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from token_optimizer.optimizer.embedded.question.about import (
     ANSWERED,
     MIN_ALIKE,
+    asks_for_something,
     is_numbered_through,
     is_others,
     is_questions_with_answers,
@@ -125,7 +126,7 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
-    is_material = part.announced or part.marked or is_labelled or _is_known(span)
+    is_material = part.announced or part.marked or is_labelled or _is_known(span, asking)
     if not is_material and (about := questions_about(asking, span)):
         is_material = _is_foreign(span, asking) or is_others(about, span)
     elif not is_material:
@@ -150,10 +151,11 @@ def _is_foreign(span: str, asking: str) -> bool:
     return asks_question(asking) and not has_directive(span) and personal_share(span) < DIRECTIVE_SHARE
 
 
-def _is_known(span: str) -> bool:
+def _is_known(span: str, asking: str) -> bool:
     """Whether the form of the text says that nobody writes it to ask or tell something."""
-    is_listed = is_numbered_through(span) or is_questions_with_answers(span)
-    return is_listed or _is_table(span) or _is_mail(span)
+    if _is_table(span) or _is_mail(span):
+        return True
+    return asks_for_something(asking) and (is_numbered_through(span) or is_questions_with_answers(span))
 
 
 def _is_table(span: str) -> bool:

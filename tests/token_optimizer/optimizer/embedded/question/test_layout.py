@@ -262,3 +262,21 @@ def test_questions_with_their_answers_are_material(form: str) -> None:
         (Kind.DOCUMENT, told),
         (Kind.PROSE, "Who repairs the lamp of the kiln?"),
     ]
+
+
+@pytest.mark.parametrize(
+    "asked", [f"Tell me {ABOUT[0].lower()}{ABOUT[1:-1]}.", ABOUT[:-1], f"Can you tell me {ABOUT.lower()}"]
+)
+def test_what_asks_without_a_mark_or_politely_is_about_the_material(asked: str) -> None:
+    told = "\n".join([*SPOKEN[:30], ASIDE, *SPOKEN[30:]])
+    pieces = message_pieces(f"{told}\n\n{asked}")
+    assert [(piece.kind, piece.raw.strip()) for piece in pieces] == [
+        (Kind.DOCUMENT, told),
+        (Kind.PROSE, asked),
+    ]
+
+
+def test_numbered_demands_without_a_question_are_the_users_own() -> None:
+    demands = "\n".join(f"{n}.1 Please write chapter {n}, and you must keep it short." for n in range(60))
+    text = f"Write a book.\n\n{demands}\n\nBegin now."
+    assert asking_of(text) == text
