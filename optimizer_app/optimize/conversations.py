@@ -31,8 +31,6 @@ KEPT_SECONDS = 6 * 3600
 TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MAX_WAITING_WRITES = 1_000
-# A turn's answer takes longer, so its next turn finds what was written: one write for many requests.
-GATHER_SECONDS = 0.05
 # Of each process, in front of what Valkey knows.
 MAX_OWN_CHARS = 24_000_000
 _PREFIX = "conversation:"
@@ -50,7 +48,6 @@ class Conversations:
         self._asking, self._writing = HeldConnection(self._redis), HeldConnection(self._redis)
         self._own = InProcessMemory(MAX_OWN_CHARS)
         self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
-        self._hurry = threading.Event()
         self._paused_until = 0.0
         self._thread = threading.Thread(target=self._write_all, name="conversations", daemon=True)
         self._thread.start()
@@ -70,13 +67,10 @@ class Conversations:
 
     def flush(self) -> None:
         """Wait until all that was to be written is written."""
-        self._hurry.set()
         self._writes.join()
-        self._hurry.clear()
 
     def close(self) -> None:
         """Write what waits, then let go of Valkey."""
-        self._hurry.set()
         self._writes.put(None)
         self._thread.join(timeout=2)
         self._redis.close()
@@ -94,7 +88,7 @@ class Conversations:
 
     def _write_all(self) -> None:
         while (first := self._writes.get()) is not None:
-            self._hurry.wait(GATHER_SECONDS)
+            # Nothing waits for more to come: the next turn may reach another machine in no time.
             several = [first, *self._waiting()]
             try:
                 self.write(several)
