@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from optimizer_app.valkey.address import SENTINEL_SCHEME, sentinel_address
+from optimizer_app.valkey.cluster import CLUSTER_SCHEMES, cluster_address
 
 TRUE_WORDS: Final = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS: Final = frozenset({"0", "false", "no", "off"})
@@ -153,6 +154,19 @@ def valkey(name: str, default: str = "") -> str:
             raise ImproperlyConfigured(f"{name} {error}") from None
         return value
     return url(name, default, schemes=("redis", "rediss", "unix", SENTINEL_SCHEME))
+
+
+def valkey_cluster(name: str) -> str:
+    """The URL of a cluster; empty where there is none."""
+    if not (value := _value(name)):
+        return ""
+    try:
+        address = cluster_address(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    if address is None:
+        raise ImproperlyConfigured(f"{name} must begin with {':// or '.join(CLUSTER_SCHEMES)}://")
+    return value
 
 
 def database(name: str, default: str = "") -> dict[str, Any]:

@@ -17,13 +17,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.utils import timezone
-from redis.asyncio import Redis
 
 from gateway.errors import BudgetSpent, Header, RateLimited
 from gateway.valkey import Valkey
-from optimizer_app.limits.script_connection import Script, ScriptConnection
+from optimizer_app.limits.cluster_scripts import Scripts, scripts_of
+from optimizer_app.limits.script_connection import Script
 from optimizer_app.limits.spending import period_end
 from optimizer_app.limits.windows import ANSWERS, LEASE_SECONDS, SCRIPTS, Counted, Exceeded, Holder, exceeded
+from optimizer_app.valkey.clients import AsyncValkey
 
 _RENEW_EVERY_SECONDS = LEASE_SECONDS / 3
 _SCRIPTS = {name: Script(text) for name, text in SCRIPTS.items()}
@@ -83,14 +84,14 @@ class Admission:
 class Limiter:
     """What one worker knows of limits: the scripts, and which of its requests run."""
 
-    valkey: Redis
+    valkey: AsyncValkey
     _asking: Valkey = field(init=False)
-    _connection: ScriptConnection = field(init=False)
+    _connection: Scripts = field(init=False)
     _running: dict[str, Sequence[Holder]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._asking = Valkey(self.valkey, "limits_not_counted")
-        self._connection = ScriptConnection(self.valkey)
+        self._connection = scripts_of(self.valkey)
 
     @asynccontextmanager
     async def admitted(
@@ -184,7 +185,7 @@ class Limiter:
 
 
 @asynccontextmanager
-async def opened_limiter(valkey: Redis) -> AsyncIterator[Limiter]:
+async def opened_limiter(valkey: AsyncValkey) -> AsyncIterator[Limiter]:
     """The limiter of a worker, for its life."""
     limiter = Limiter(valkey)
     renewing = asyncio.create_task(limiter.keep_leases())

@@ -13,7 +13,6 @@ from uuid import UUID
 from cachetools import TTLCache
 from django.conf import settings
 from django.db import Error as DatabaseError
-from redis.asyncio import Redis
 
 from gateway.callers.auth import CallerCache
 from gateway.callers.prompts import PromptCache
@@ -41,7 +40,8 @@ from optimizer_app.optimize.service import (
 from optimizer_app.precompression.lookups import conninfo_of
 from optimizer_app.precompression.requests import PrecompressionQueue
 from optimizer_app.traces.journal.recorder import Journal, Recorder
-from optimizer_app.valkey.clients import async_client
+from optimizer_app.valkey.clients import AsyncValkey, async_client
+from optimizer_app.valkey.traffic import async_traffic_client, traffic_url
 from token_optimizer.errors import PromptError
 from token_optimizer.runtime.garbage import what_lives_left_alone
 
@@ -66,7 +66,9 @@ class Gateway:
     upstream: Upstream
     recorder: Recorder
     pool: OptimizerPool
-    valkey: Redis
+    # Of what does not grow with the number of requests, and of what does: one, where there is no cluster.
+    valkey: AsyncValkey
+    traffic: AsyncValkey
     limiter: Limiter
     recurrences: Recurrences
     answers: AnswerStore
@@ -125,15 +127,16 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
     """What a worker needs, for its life."""
     sys.setswitchinterval(SWITCH_SECONDS)
     valkey = async_client(settings.REDIS_URL)
+    traffic = async_traffic_client() or valkey
     precompression_queue = PrecompressionQueue()
-    optimizing = optimizer_pool(settings.REDIS_URL, conninfo_of(settings.DATABASES["default"]))
+    optimizing = optimizer_pool(traffic_url(), conninfo_of(settings.DATABASES["default"]))
     try:
         async with (
             opened_observer() as observer,
             Recorder(settings.JOURNAL_DIR) as recorder,
             optimizing as pool,
-            opened_limiter(valkey) as limiter,
-            opened_health(valkey) as health,
+            opened_limiter(traffic) as limiter,
+            opened_health(traffic) as health,
             opened_upstream(settings.UPSTREAM_TIMEOUT_SECONDS, health) as upstream,
         ):
             capture_queue = CaptureQueue(recorder.append_capture)
@@ -143,10 +146,11 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                 recorder,
                 pool,
                 valkey,
+                traffic,
                 limiter,
-                Recurrences(valkey),
-                AnswerStore(valkey),
-                Breakers(valkey),
+                Recurrences(traffic),
+                AnswerStore(traffic),
+                Breakers(traffic),
                 precompression_queue,
                 capture_queue,
                 observer,
@@ -158,4 +162,5 @@ async def opened_gateway() -> AsyncIterator[Gateway]:
                 await asyncio.to_thread(capture_queue.close)
     finally:
         await asyncio.to_thread(precompression_queue.close)
-        await valkey.aclose()
+        for client in {valkey, traffic}:
+            await client.aclose()

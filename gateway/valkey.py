@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from optimizer_app.valkey.clients import AsyncValkey
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ AWAY_SECONDS = 5.0
 class Valkey:
     """Valkey for one purpose, `event` being what the log says where it fails."""
 
-    client: Redis
+    client: AsyncValkey
     event: str
     max_wait_seconds: float = MAX_WAIT_SECONDS
     _away_until: float = 0.0
@@ -38,7 +39,7 @@ class Valkey:
         try:
             async with asyncio.timeout(self.max_wait_seconds):
                 return await ask()
-        except (RedisError, OSError, TimeoutError) as error:
+        except VALKEY_ERRORS as error:
             self._away_until = time.monotonic() + AWAY_SECONDS
             log.warning(self.event, asked=what, error=type(error).__name__)
             return None

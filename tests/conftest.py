@@ -45,7 +45,12 @@ from tests.state_folder import state_folder
 from token_optimizer.runtime.latency import Latency
 
 _AUDIT_LOG = "optimizer_app_auditentry"
-pytest_plugins = ["tests.servers.clickhouse", "tests.servers.embedding_server", "tests.people"]
+pytest_plugins = [
+    "tests.servers.clickhouse",
+    "tests.servers.embedding_server",
+    "tests.servers.valkey_cluster",
+    "tests.people",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -73,6 +73,8 @@ if env.text("DATABASE_REPLICA_URL"):
 # Traces of more than a few days, where they are many.
 CLICKHOUSE_URL = env.url("CLICKHOUSE_URL")
 REDIS_URL = env.valkey("REDIS_URL", _instance().redis_url if EMBEDDED_VALKEY else "")
+# A cluster for what grows with the number of requests; the rest does not speak to one.
+VALKEY_CLUSTER_URL = env.valkey_cluster("VALKEY_CLUSTER_URL")
 _SENTINELS = sentinel_address(REDIS_URL)
 CACHES = {
     "default": {

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Mapping
 import orjson
 from django.db import Error as DatabaseError
 from django.db import connection
-from redis.exceptions import RedisError
+from redis.asyncio import RedisCluster
 
 from gateway.database import in_database
 from gateway.endpoints.base import JsonAnswer
 from gateway.requests.client import Client
 from gateway.state import Gateway
+from optimizer_app.valkey.clients import AsyncValkey
+from optimizer_app.valkey.cluster import VALKEY_ERRORS, check_state
 
 CHECK_TIMEOUT_SECONDS = 3.0
 
@@ -23,9 +25,7 @@ async def healthz(_gateway: Gateway, _client: Client, _params: Mapping[str, str]
 
 
 async def readyz(gateway: Gateway, _client: Client, _params: Mapping[str, str]) -> JsonAnswer:
-    database, valkey = await asyncio.gather(
-        _works(in_database(_ask_database)), _works(gateway.valkey.execute_command("PING"))
-    )
+    database, valkey = await asyncio.gather(_works(in_database(_ask_database)), valkey_answers(gateway))
     ready = database and valkey
     checks = {
         "database": _word(database),
@@ -42,11 +42,24 @@ def _ask_database() -> None:
         cursor.execute("SELECT 1")
 
 
+async def valkey_answers(gateway: Gateway) -> bool:
+    """Whether the server answers, and the cluster beside it, where there is one."""
+    both = {gateway.valkey, gateway.traffic}
+    return all(await asyncio.gather(*(_works(_ask_valkey(valkey)) for valkey in both)))
+
+
+async def _ask_valkey(valkey: AsyncValkey) -> None:
+    if isinstance(valkey, RedisCluster):
+        check_state(await valkey.cluster_info())
+    else:
+        await valkey.execute_command("PING")
+
+
 async def _works(check: Awaitable[object]) -> bool:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             await check
-    except (DatabaseError, RedisError, OSError, TimeoutError):
+    except (DatabaseError, *VALKEY_ERRORS):
         return False
     return True
 

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import Redis
-
 from gateway.valkey import Valkey
 from optimizer_app.provider_cache.lifetimes import Lifetime, Recurrence
+from optimizer_app.valkey.clients import AsyncValkey
 
 # Nothing that waits for the provider waits longer for what only makes it cheaper.
 _MAX_WAIT_SECONDS = 0.25
@@ -40,7 +39,7 @@ return found
 class Recurrences:
     """What one worker asks of them."""
 
-    valkey: Redis
+    valkey: AsyncValkey
     _asking: Valkey = field(init=False)
     _note: Any = field(init=False)
 

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import orjson
-from redis.asyncio import Redis
 
 from gateway.requests.client import Headers
 from gateway.requests.off_loop import off_loop
 from gateway.upstream.connections import Answer, WholeAnswer
 from gateway.valkey import Valkey
+from optimizer_app.valkey.clients import AsyncValkey
 from token_optimizer import sealing
 
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -57,7 +57,7 @@ class CopiedAnswer:
 class AnswerStore:
     """What one worker asks of the kept answers."""
 
-    valkey: Redis
+    valkey: AsyncValkey
     _asking: Valkey = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 
 from gateway.callers.routing import ProviderRoute
 from gateway.valkey import Valkey
 from optimizer_app.providers.breaker import SCRIPTS, Circuit, circuit_key, circuit_of
+from optimizer_app.valkey.clients import AsyncValkey
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ _CLOSED = Circuit("closed")
 class Breakers:
     """What one worker knows of circuits."""
 
-    valkey: Redis
+    valkey: AsyncValkey
     clock: Callable[[], float] = time.monotonic
     _asking: Valkey = field(init=False)
     _scripts: Mapping[str, Any] = field(init=False)

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
 from gateway.callers.routing import ProviderRoute
 from gateway.valkey import Valkey
 from optimizer_app.providers.health import (
@@ -22,6 +20,7 @@ from optimizer_app.providers.health import (
     failures_key,
     minute_key,
 )
+from optimizer_app.valkey.clients import AsyncValkey
 
 FLUSH_SECONDS = 2.0
 # With these a provider says that it cannot now: 529 is Anthropic's.
@@ -32,7 +31,7 @@ FAILED_STATUSES = frozenset({429, 500, 502, 503, 529})
 class ProviderHealth:
     """What one worker has counted and not told yet."""
 
-    valkey: Redis
+    valkey: AsyncValkey
     _counts: defaultdict[uuid.UUID, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _failures: deque[tuple[uuid.UUID, str]] = field(default_factory=lambda: deque(maxlen=100))
     _asking: Valkey = field(init=False)
@@ -81,7 +80,7 @@ class ProviderHealth:
 
 
 @asynccontextmanager
-async def opened_health(valkey: Redis) -> AsyncIterator[ProviderHealth]:
+async def opened_health(valkey: AsyncValkey) -> AsyncIterator[ProviderHealth]:
     """The counts of a worker, for its life."""
     health = ProviderHealth(valkey)
     flushing = asyncio.create_task(health.flush_for_ever())

@@ -18,14 +18,17 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from redis.connection import parse_url
 
 from optimizer_app.background.connections import session_connection, unpooled
+from optimizer_app.background.valkey import traffic_client
 from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.clickhouse.copying import start_or_stop_copying
 from optimizer_app.instance.bootstrap import Bootstrapped, bootstrap
 from optimizer_app.traces.partitions import ensure_coming_partitions
 from optimizer_app.valkey.address import sentinel_address
 from optimizer_app.valkey.clients import sync_client
+from optimizer_app.valkey.cluster import VALKEY_ERRORS, cluster_address
 from token_optimizer.errors import ConfigError
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
@@ -43,6 +46,7 @@ def prepare() -> Bootstrapped:
     check_tokenizers()
     check_database("DATABASE_URL")
     check_valkey()
+    check_valkey_cluster()
     with session_connection(), _one_at_a_time():
         migrate()
         ensure_coming_partitions(timezone.now().date())
@@ -106,6 +110,21 @@ def check_valkey() -> None:
         ) from None
     finally:
         client.close()
+
+
+def check_valkey_cluster() -> None:
+    """The same of the cluster, where there is one."""
+    if (address := cluster_address(settings.VALKEY_CLUSTER_URL)) is None:
+        return
+    try:
+        with traffic_client():
+            pass
+    except VALKEY_ERRORS as error:
+        where = ", ".join(f"{host}:{port}" for host, port in address.nodes)
+        reason = _without(parse_url(address.first_url).get("password"), str(error))
+        raise ImproperlyConfigured(
+            f"VALKEY_CLUSTER_URL: the cluster of {where} cannot be used: {reason}"
+        ) from None
 
 
 def check_clickhouse() -> None:

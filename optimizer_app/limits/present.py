@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import redis
-
-from optimizer_app.background.valkey import valkey_client
+from optimizer_app.background.valkey import traffic_client
 from optimizer_app.limits.values import NEARLY_SPENT
 from optimizer_app.limits.windows import SCRIPTS, Counted, Holder
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def _counted(holder: Holder) -> Sequence[int | None]:
     if not holder.limits.is_counted:
         return [None] * len(Counted)
     try:
-        with valkey_client() as client:
+        with traffic_client() as client:
             return list(client.register_script(SCRIPTS["use"])(keys=holder.keys[: len(Counted)]))
-    except (redis.RedisError, OSError):
+    except VALKEY_ERRORS:
         return [None] * len(Counted)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import NoScriptError, ResponseError
@@ -26,6 +27,12 @@ _END = b"\r\n"
 _SOON_SECONDS = 0.005
 _MAX_WORDS = 4_096
 _MAX_BEGINNINGS = 1_024
+# As a node of a cluster says that its keys are not all with it, for good or for now.
+_ELSEWHERE = ("MOVED ", "ASK ", "TRYAGAIN", "CLUSTERDOWN")
+
+
+class KeysElsewhere(ResponseError):
+    """Another node of the cluster has the keys, or none has."""
 
 
 class _Incomplete(Exception):
@@ -47,9 +54,10 @@ class Script:
 class ScriptConnection:
     """Opened at its first use, and again after it was lost. RedisError or OSError where that fails."""
 
-    def __init__(self, valkey: Redis) -> None:
-        self._pool = valkey.connection_pool
+    def __init__(self, valkey: Redis | ClusterNode) -> None:
+        self._pool = valkey.connection_pool if isinstance(valkey, Redis) else valkey
         self._opening: asyncio.Task[_Answers] | None = None
+        self._sent: set[str] = set()
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> Any:
         """What the script returns: numbers, and lists of them."""
@@ -59,18 +67,26 @@ class ScriptConnection:
         except NoScriptError:
             return await answers.ask(_command("EVAL", script.text, keys, args))
 
-    def run_soon(self, script: Script, keys: Sequence[str], args: Sequence[str | int]) -> None:
+    def run_soon(
+        self, script: Script, keys: Sequence[str], args: Sequence[str | int]
+    ) -> asyncio.Future[Any] | None:
         """Run the script before whatever is run later, without waiting for it; not where there is no
-        connection."""
+        connection. The first answer of the connection is for whoever wants to know more."""
         if (answers := self._open_answers()) is None:
-            return
+            return None
 
         def note(answer: asyncio.Future[Any]) -> None:
             error = None if answer.cancelled() else answer.exception()
             if isinstance(error, NoScriptError):
                 answers.ask_soon(_command("EVAL", script.text, keys, args))
 
-        answers.ask_soon(_command("EVALSHA", script.digest, keys, args)).add_done_callback(note)
+        # The first time with its text: sent again, it would run after what follows.
+        is_first = script.digest not in self._sent
+        self._sent.add(script.digest)
+        name, what = ("EVAL", script.text) if is_first else ("EVALSHA", script.digest)
+        answer = answers.ask_soon(_command(name, what, keys, args))
+        answer.add_done_callback(note)
+        return answer
 
     async def close(self) -> None:
         if self._opening is not None:
@@ -220,4 +236,6 @@ def _text(data: bytes, at: int, length: int) -> tuple[str, int]:
 
 
 def _error(text: str) -> ResponseError:
+    if text.startswith(_ELSEWHERE):
+        return KeysElsewhere(text)
     return NoScriptError(text) if text.startswith("NOSCRIPT") else ResponseError(text)

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 
-from optimizer_app.valkey.clients import sync_client
-from optimizer_app.valkey.held import HeldConnection
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
+from optimizer_app.valkey.values import values_at
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import ParsedPrefix, take_over
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
@@ -39,13 +38,10 @@ Write = tuple[str, Mapping[str, SentMessage]]
 
 
 class Conversations:
-    """The memories of one process, one for each project's secret, over one connection to Valkey."""
+    """The memories of one process, one for each project's secret, over held connections to Valkey."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = sync_client(
-            redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-        )
-        self._asking, self._writing = HeldConnection(self._redis), HeldConnection(self._redis)
+        self._asking, self._writing = (values_at(redis_url, TIMEOUT_SECONDS) for _ in range(2))
         self._own = InProcessMemory(MAX_OWN_CHARS)
         self._writes: queue.Queue[Write | None] = queue.Queue(MAX_WAITING_WRITES)
         self._paused_until = 0.0
@@ -73,11 +69,12 @@ class Conversations:
         """Write what waits, then let go of Valkey."""
         self._writes.put(None)
         self._thread.join(timeout=2)
-        self._redis.close()
+        self._asking.close()
+        self._writing.close()
 
     def fetch(self, keys: Sequence[str], secret: str) -> list[SentMessage | None]:
         """What Valkey knows; nothing while it fails."""
-        found = self._unless_failing(lambda: self._asking.ask("MGET", *[_PREFIX + key for key in keys]))
+        found = self._unless_failing(lambda: self._asking.get_many([_PREFIX + key for key in keys]))
         return [opened(value, secret) if value else None for value in found] if found else [None] * len(keys)
 
     def write_later(self, messages: Mapping[str, SentMessage], secret: str) -> None:
@@ -107,21 +104,21 @@ class Conversations:
             yield write
 
     def write(self, writes: Sequence[Write]) -> None:
-        commands: list[Sequence[str | int]] = []
+        values: list[tuple[str, str | bytes, int]] = []
         for secret, messages in writes:
             # The newest message stands under two keys.
             once = {id(message): message for message in messages.values()}
             tokens = {name: sealed(message, secret) for name, message in once.items()}
             for key, message in messages.items():
-                commands.append(("SET", _PREFIX + key, tokens[id(message)], "EX", KEPT_SECONDS))
-        self._unless_failing(lambda: self._writing.ask_all(commands))
+                values.append((_PREFIX + key, tokens[id(message)], KEPT_SECONDS))
+        self._unless_failing(lambda: self._writing.set_many(values))
 
     def _unless_failing(self, call: Callable[[], Any]) -> Any:
         if time.monotonic() < self._paused_until:
             return None
         try:
             return call()
-        except RedisError as error:
+        except VALKEY_ERRORS as error:
             self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             log.warning("conversations_not_shared", error=type(error).__name__)
             return None

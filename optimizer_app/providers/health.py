@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import redis
-
-from optimizer_app.background.valkey import valkey_client
+from optimizer_app.background.valkey import traffic_client
 from optimizer_app.providers.breaker import SCRIPTS, Circuit, circuit_key, circuit_of
+from optimizer_app.valkey.clients import SyncValkey
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
 
 MINUTES = 15
 MAX_FAILURES = 5
@@ -61,27 +61,27 @@ def failure_as_text(at: float, why: str) -> str:
 def health_of(provider_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Health]:
     """How each of them is; empty where Valkey, which counts it, does not answer."""
     try:
-        with valkey_client() as client:
+        with traffic_client() as client:
             return {provider_id: _health(client, provider_id) for provider_id in provider_ids}
-    except (redis.RedisError, OSError):
+    except VALKEY_ERRORS:
         return {}
 
 
-def circuits_of(client: redis.Redis, provider_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Circuit]:
+def circuits_of(client: SyncValkey, provider_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Circuit]:
     """The circuit of each of them."""
     pipe = client.pipeline(transaction=False)
     for provider_id in provider_ids:
-        pipe.eval(SCRIPTS["look"], 1, circuit_key(provider_id))
+        pipe.execute_command("EVAL", SCRIPTS["look"], 1, circuit_key(provider_id))
     return dict(zip(provider_ids, map(circuit_of, pipe.execute()), strict=True))
 
 
-def _health(client: redis.Redis, provider_id: uuid.UUID) -> Health:
+def _health(client: SyncValkey, provider_id: uuid.UUID) -> Health:
     now = int(time.time()) // 60
     pipe = client.pipeline(transaction=False)
     for minute in range(now - MINUTES + 1, now + 1):
         pipe.hmget(minute_key(provider_id, minute), COUNTED)
     pipe.lrange(failures_key(provider_id), 0, MAX_FAILURES - 1)
-    pipe.eval(SCRIPTS["look"], 1, circuit_key(provider_id))
+    pipe.execute_command("EVAL", SCRIPTS["look"], 1, circuit_key(provider_id))
     *minutes, failures, circuit = pipe.execute()
     requests, failed, milliseconds = (
         sum(float(minute[place] or 0) for minute in minutes) for place in range(len(COUNTED))

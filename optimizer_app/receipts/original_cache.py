@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from redis.exceptions import RedisError
 
-from optimizer_app.valkey.clients import sync_client
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
+from optimizer_app.valkey.values import values_at
 from token_optimizer.prompt_cache.simulation import CacheEntry
 
 log = structlog.get_logger(__name__)
@@ -35,9 +35,7 @@ class OriginalCaches:
     """The caches of all providers, over one connection to Valkey."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = sync_client(
-            redis_url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-        )
+        self._values = values_at(redis_url, TIMEOUT_SECONDS)
         self._paused_until = 0.0
 
     def of(self, provider: str, model: str) -> OriginalCache:
@@ -46,24 +44,21 @@ class OriginalCaches:
         return OriginalCache(self, _PREFIX + name.hexdigest())
 
     def close(self) -> None:
-        self._redis.close()
+        self._values.close()
 
     def read(self, keys: Sequence[str]) -> list[bytes | None]:
-        return self._asked(lambda: self._redis.mget(keys)) if keys else []
+        return self._asked(lambda: self._values.get_many(keys)) if keys else []
 
-    def write(self, values: Mapping[str, tuple[bytes, int]]) -> None:
-        """Store values, each for so many seconds."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for key, (value, seconds) in values.items():
-            pipeline.set(key, value, ex=seconds)
-        self._asked(pipeline.execute)
+    def write(self, values: Sequence[tuple[str, bytes, int]]) -> None:
+        """Store values under their keys, each for so many seconds."""
+        self._asked(lambda: self._values.set_many(values))
 
     def _asked(self, call: Callable[[], Any]) -> Any:
         if time.monotonic() < self._paused_until:
             raise CacheUnavailable("Valkey failed a moment ago")
         try:
             return call()
-        except RedisError as error:
+        except VALKEY_ERRORS as error:
             self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             log.warning("originals_not_simulated", error=type(error).__name__)
             raise CacheUnavailable(type(error).__name__) from error
@@ -84,10 +79,10 @@ class OriginalCache:
 
     def set_many(self, entries: Mapping[str, CacheEntry]) -> None:
         self.caches.write(
-            {
-                self.prefix + key: (_value(entry), entry.lifetime_seconds + _LATE_SECONDS)
+            [
+                (self.prefix + key, _value(entry), entry.lifetime_seconds + _LATE_SECONDS)
                 for key, entry in entries.items()
-            }
+            ]
         )
 
 

@@ -3,6 +3,7 @@
 report.py    all parts, each asked within a short time
 part.py      what is said of a part
 servers.py   PostgreSQL and Valkey
+cluster.py   the cluster of Valkey
 clickhouse.py  the ClickHouse that traces are copied to
 workers.py   the web workers, the background workers with their queues, and the schedule
 models.py    the models that embed and compress

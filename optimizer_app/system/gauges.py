@@ -16,7 +16,7 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from optimizer_app.background.heartbeat import last_seen
-from optimizer_app.background.valkey import valkey_client
+from optimizer_app.background.valkey import traffic_client, valkey_client
 from optimizer_app.clickhouse.copying import waiting
 from optimizer_app.events.delivery import waiting_deliveries
 from optimizer_app.metrics import catalog
@@ -28,6 +28,7 @@ from optimizer_app.providers.breaker import CIRCUIT_STATES
 from optimizer_app.providers.health import circuits_of
 from optimizer_app.system.part import bounded_cursor
 from optimizer_app.traces.journal.segments import REJECTED, SUFFIX
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
 
 Gauges = Mapping[Metric, list[Labelled]]
 
@@ -68,10 +69,10 @@ def _size_and_time(path: Path) -> tuple[int, float]:
 def _of_valkey(providers: Sequence[tuple[uuid.UUID, str, str]]) -> Gauges:
     """Queues, heartbeats and circuits, with no series while Valkey is away."""
     try:
-        with valkey_client() as client:
-            circuits = circuits_of(client, [provider_id for provider_id, _, _ in providers])
+        with valkey_client() as client, traffic_client() as traffic:
+            circuits = circuits_of(traffic, [provider_id for provider_id, _, _ in providers])
             found = _queues(client)
-    except (redis.RedisError, OSError):
+    except VALKEY_ERRORS:
         unknown = (catalog.QUEUE_TASKS, catalog.WORKER_SEEN, catalog.PROVIDER_CIRCUIT)
         return {catalog.VALKEY_UP: _value(0), **{metric: [] for metric in unknown}}
     states: list[Labelled] = [

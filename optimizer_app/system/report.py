@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from optimizer_app.system.clickhouse import clickhouse
+from optimizer_app.system.cluster import valkey_cluster
 from optimizer_app.system.machine import disk, versions
 from optimizer_app.system.models import compression_model, embedding_model
 from optimizer_app.system.part import Part, Problem
@@ -18,6 +19,7 @@ from optimizer_app.system.workers import background_worker, precompression_worke
 PARTS: Mapping[str, Callable[[], Part]] = {
     "PostgreSQL": postgres,
     "Valkey": valkey,
+    "Valkey cluster": valkey_cluster,
     "ClickHouse": clickhouse,
     "Web workers": web_workers,
     "Background worker": background_worker,

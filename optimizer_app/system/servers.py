@@ -71,7 +71,7 @@ def valkey() -> Part:
         Fact("memory", memory["used_memory"], "bytes"),
         Fact("answered in", answered_ms, "ms"),
     )
-    return Part("Valkey", facts, _memory_problem(memory))
+    return Part("Valkey", facts, memory_problem(memory, "Its memory"))
 
 
 def _silent(error: str) -> Problem:
@@ -88,7 +88,7 @@ def _silent(error: str) -> Problem:
     )
 
 
-def _memory_problem(memory: Mapping[str, Any]) -> Problem | None:
+def memory_problem(memory: Mapping[str, Any], of: str) -> Problem | None:
     """None also where a full one forgets what it may: conversations, which last for hours."""
     allowed = memory.get("maxmemory", 0)
     if not allowed or memory["used_memory"] < allowed * _NEARLY_FULL:
@@ -96,7 +96,7 @@ def _memory_problem(memory: Mapping[str, Any]) -> Problem | None:
     if str(memory.get("maxmemory_policy", "")).startswith("volatile"):
         return None
     return Problem(
-        "Its memory is nearly full",
+        f"{of} is nearly full",
         "Once it is full nothing new is remembered of conversations, and no background work is queued.",
         "Raise maxmemory in the server's settings.",
         grave=False,

@@ -81,7 +81,7 @@ def sentinel_address(url: str) -> SentinelAddress | None:
     user, _, password = login.partition(":")
     given = parse_qs(parts.query)
     return SentinelAddress(
-        sentinels=tuple(_sentinel(host) for host in hosts.split(",")),
+        sentinels=hosts_of(hosts, DEFAULT_SENTINEL_PORT, "a Sentinel", _FORM),
         primary=unquote(primary),
         database=int(database or "0"),
         login=_login(unquote(user), unquote(password)),
@@ -89,15 +89,20 @@ def sentinel_address(url: str) -> SentinelAddress | None:
     )
 
 
-def _sentinel(host: str) -> tuple[str, int]:
+def hosts_of(hosts: str, default_port: int, what: str, form: str) -> tuple[tuple[str, int], ...]:
+    """Hosts with their ports, between commas. `what` each is, and how it is written, for ValueError."""
+    return tuple(_host(host, default_port, what, form) for host in hosts.split(","))
+
+
+def _host(host: str, default_port: int, what: str, form: str) -> tuple[str, int]:
     try:
         parts = urlsplit(f"//{host}")
         name, port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(f"names a Sentinel {host!r}, which is no host with a port") from None
+        raise ValueError(f"names {what} {host!r}, which is no host with a port") from None
     if not name:
-        raise ValueError(f"names a Sentinel without a host; it is written {_FORM}")
-    return name, port or DEFAULT_SENTINEL_PORT
+        raise ValueError(f"names {what} without a host; it is written {form}")
+    return name, port or default_port
 
 
 def _login(user: str, password: str) -> dict[str, str]:

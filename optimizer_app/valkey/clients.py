@@ -11,6 +11,9 @@ import redis.sentinel
 
 from optimizer_app.valkey.address import SentinelAddress, sentinel_address
 
+SyncValkey = redis.Redis | redis.RedisCluster
+AsyncValkey = redis.asyncio.Redis | redis.asyncio.RedisCluster
+
 
 def sync_client(url: str, **options: Any) -> redis.Redis:
     """For threads. `options` are those of redis-py's connections, such as `socket_timeout`."""

@@ -109,6 +109,15 @@ def test_a_wrong_url_is_named_without_its_content(value, text: str, said: str) -
     assert "s3cret" not in refused
 
 
+def test_a_cluster_is_named_or_is_none(value) -> None:
+    assert env.valkey_cluster(NAME) == ""
+    value("rediss+cluster://:pass-word@host-a:6379,host-b")
+    assert env.valkey_cluster(NAME) == "rediss+cluster://:pass-word@host-a:6379,host-b"
+    for wrong in ("redis://:pass-word@host", "redis+cluster://:pass-word@host:port"):
+        value(wrong)
+        assert "pass-word" not in refusal(env.valkey_cluster)
+
+
 def test_a_database_url(value) -> None:
     value("postgres://me:p%40ss@db.example/my%20name?sslmode=require")
     assert env.database(NAME) == {

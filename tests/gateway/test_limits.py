@@ -6,7 +6,6 @@ import asyncio
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -16,8 +15,6 @@ from typing import Any
 import anthropic
 import openai
 import pytest
-import pytest_asyncio
-from django.conf import settings
 from django.utils import timezone
 from redis.asyncio import Redis
 
@@ -27,6 +24,7 @@ from optimizer_app.limits.holders import key_holder
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import Limits
 from optimizer_app.limits.windows import ANSWERS, Holder
+from optimizer_app.valkey.clients import AsyncValkey
 from tests.dashboard.traces.rows import make_trace
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
@@ -142,17 +140,16 @@ class _Request:
     answered_tokens: int | None = None
 
 
-@pytest_asyncio.fixture
-async def valkey() -> AsyncIterator[Redis]:
-    async with Redis.from_url(settings.REDIS_URL) as client:
-        yield client
+@pytest.fixture
+def valkey(each_async_valkey: AsyncValkey) -> AsyncValkey:
+    return each_async_valkey
 
 
 def holder(**limits: int) -> Holder:
     return Holder("this key", uuid.uuid4(), uuid.uuid4(), Limits(**limits))
 
 
-async def test_requests_at_a_time_over_two_workers(valkey: Redis) -> None:
+async def test_requests_at_a_time_over_two_workers(valkey: AsyncValkey) -> None:
     workers, held = (Limiter(valkey), Limiter(valkey)), holder(max_concurrent_requests=3)
     async with AsyncExitStack() as running:
         for number in range(3):
@@ -163,7 +160,7 @@ async def test_requests_at_a_time_over_two_workers(valkey: Redis) -> None:
         pass
 
 
-async def test_what_a_dead_worker_held_is_free_when_its_lease_ends(valkey: Redis) -> None:
+async def test_what_a_dead_worker_held_is_free_when_its_lease_ends(valkey: AsyncValkey) -> None:
     held = holder(max_concurrent_requests=1)
     await valkey.zadd(held.keys[2], {"of a dead worker": time.time() + 30})
     limiter = Limiter(valkey)
@@ -174,7 +171,7 @@ async def test_what_a_dead_worker_held_is_free_when_its_lease_ends(valkey: Redis
         pass
 
 
-async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
+async def test_what_was_reserved_becomes_what_was_billed(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
 
     async def use(reserved: int, billed: int | None, *, comes_to: int) -> None:
@@ -189,7 +186,7 @@ async def test_what_was_reserved_becomes_what_was_billed(valkey: Redis) -> None:
         await use(11, 11, comes_to=90)
 
 
-async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valkey: Redis) -> None:
+async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
     await valkey.set(held.keys[ANSWERS], 0)
     async with limiter.admitted([held], _Request(), 60) as first:
@@ -204,7 +201,9 @@ async def test_what_a_prompt_is_expected_to_have_is_reserved_where_it_fits(valke
 
 
 @pytest.mark.parametrize(("tokens", "used"), [(20, 20), (60, 60), (70, 70)])
-async def test_a_prompt_comes_to_other_than_what_was_expected(valkey: Redis, tokens: int, used: int) -> None:
+async def test_a_prompt_comes_to_other_than_what_was_expected(
+    valkey: AsyncValkey, tokens: int, used: int
+) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
     await valkey.set(held.keys[ANSWERS], 0)
     async with limiter.admitted([held], _Request(), 60) as admission:
@@ -213,7 +212,7 @@ async def test_a_prompt_comes_to_other_than_what_was_expected(valkey: Redis, tok
     await until_used(valkey, held, used)
 
 
-async def test_an_answer_comes_to_less_than_what_was_expected(valkey: Redis) -> None:
+async def test_an_answer_comes_to_less_than_what_was_expected(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
     await valkey.set(held.keys[ANSWERS], 100)
     async with limiter.admitted([held], _Request(), 60) as admission:
@@ -223,7 +222,7 @@ async def test_an_answer_comes_to_less_than_what_was_expected(valkey: Redis) -> 
     await until_used(valkey, held, 50)
 
 
-async def test_what_was_expected_is_too_many_once_it_is_counted(valkey: Redis) -> None:
+async def test_what_was_expected_is_too_many_once_it_is_counted(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
     with pytest.raises(RateLimited):
         async with limiter.admitted([held], _Request(), 60) as admission:
@@ -231,7 +230,7 @@ async def test_what_was_expected_is_too_many_once_it_is_counted(valkey: Redis) -
     await until_used(valkey, held, 0)
 
 
-async def test_nothing_is_used_where_nothing_was_sent(valkey: Redis) -> None:
+async def test_nothing_is_used_where_nothing_was_sent(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
     await valkey.set(held.keys[ANSWERS], 0)
     async with limiter.admitted([held], _Request(), 60):
@@ -239,7 +238,7 @@ async def test_nothing_is_used_where_nothing_was_sent(valkey: Redis) -> None:
     await until_used(valkey, held, 0)
 
 
-async def test_what_was_expected_holds_where_nobody_counts(valkey: Redis) -> None:
+async def test_what_was_expected_holds_where_nobody_counts(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
     await valkey.set(held.keys[ANSWERS], 0)
     async with limiter.admitted([held], _Request(), 60) as admission:
@@ -249,7 +248,7 @@ async def test_what_was_expected_holds_where_nobody_counts(valkey: Redis) -> Non
         assert not admission.settle()
 
 
-async def test_who_asks_at_the_same_time_does_not_pass_the_bound_together(valkey: Redis) -> None:
+async def test_who_asks_at_the_same_time_does_not_pass_the_bound_together(valkey: AsyncValkey) -> None:
     """Answers of forty tokens each: what they are expected to have is learned from the first."""
     workers, held = (Limiter(valkey), Limiter(valkey)), holder(max_tokens_per_minute=1_000)
     everybody = asyncio.Barrier(64)
@@ -277,7 +276,7 @@ async def test_who_asks_at_the_same_time_does_not_pass_the_bound_together(valkey
     await until_used(valkey, held, 1_000)
 
 
-async def test_an_answer_is_not_expected_to_have_more_than_the_request_allows(valkey: Redis) -> None:
+async def test_an_answer_is_not_expected_to_have_more_than_the_request_allows(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=1_000)
     await valkey.set(held.keys[ANSWERS], 500)
     async with limiter.admitted([held], _Request()) as admission:
@@ -287,7 +286,9 @@ async def test_an_answer_is_not_expected_to_have_more_than_the_request_allows(va
     await until_used(valkey, held, 10)
 
 
-async def test_a_prompt_that_has_the_minute_for_itself_needs_no_room_for_its_answer(valkey: Redis) -> None:
+async def test_a_prompt_that_has_the_minute_for_itself_needs_no_room_for_its_answer(
+    valkey: AsyncValkey,
+) -> None:
     limiter, held = Limiter(valkey), holder(max_tokens_per_minute=100)
     async with limiter.admitted([held], _Request()) as admission:
         await admission.reserve(90, 4_000)
@@ -298,14 +299,14 @@ async def test_a_prompt_that_has_the_minute_for_itself_needs_no_room_for_its_ans
     await until_used(valkey, held, 90)
 
 
-async def until_used(valkey: Redis, held: Holder, tokens: int) -> None:
+async def until_used(valkey: AsyncValkey, held: Holder, tokens: int) -> None:
     """Until so many tokens of the minute are used: what a request came to is counted once it has ended."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while sum(map(int, (await valkey.hgetall(held.keys[1])).values())) != tokens:
             pass
 
 
-async def test_seconds_that_are_over_and_those_of_a_clock_set_back_do_not_count(valkey: Redis) -> None:
+async def test_seconds_that_are_over_and_those_of_a_clock_set_back_do_not_count(valkey: AsyncValkey) -> None:
     limiter, held = Limiter(valkey), holder(max_requests_per_minute=5)
     now = int(time.time())
     await valkey.hset(held.keys[0], mapping={str(now - 61): 9, str(now + 3600): 9, str(now - 30): 4})

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from redis.exceptions import RedisError
 
 from gateway.callers.auth import Caller
 from gateway.endpoints.base import JsonAnswer
@@ -17,6 +16,7 @@ from gateway.requests.bodies.body import parsed_object
 from gateway.requests.client import Client
 from gateway.state import Gateway
 from optimizer_app.events.receiving import RefusedEvent, check_events, store_received
+from optimizer_app.valkey.cluster import VALKEY_ERRORS
 
 MAX_BATCH_EVENTS = 500
 MAX_EVENTS_A_MINUTE = 6_000
@@ -55,11 +55,11 @@ async def _count(gateway: Gateway, caller: Caller, count: int) -> None:
     now = time.time()
     counter = f"events:{caller.api_key_id}:{int(now // 60)}"
     try:
-        async with gateway.valkey.pipeline() as pipeline:
+        async with gateway.traffic.pipeline() as pipeline:
             pipeline.incrby(counter, count)
             pipeline.expire(counter, 120)
             total, _ = await pipeline.execute()
-    except RedisError:
+    except VALKEY_ERRORS:
         return
     if total > MAX_EVENTS_A_MINUTE:
         seconds = str(60 - int(now % 60))

@@ -8,7 +8,6 @@ from dataclasses import asdict, astuple, dataclass
 from functools import cache
 
 import msgspec
-from django.conf import settings
 
 from optimizer_app.models import PriceOverride
 from optimizer_app.optimize.usage import NOTHING_BILLED, Usage
@@ -22,6 +21,7 @@ from optimizer_app.receipts.rules import WorkedOn
 from optimizer_app.receipts.saving import CutPrompt, Prices
 from optimizer_app.receipts.without_us import Original, usage_without_us
 from optimizer_app.traces.record import TraceRecord
+from optimizer_app.valkey.traffic import traffic_url
 from token_optimizer.models import Origin
 from token_optimizer.prompt_cache.rules import CacheRules
 
@@ -113,7 +113,7 @@ def _without_us(record: TraceRecord, first: Usage, drift: Drift, rules: CacheRul
         is_unchanged=_is_unchanged(record),
     )
     more = round((record.tokens_before - record.tokens_after) * drift.tokens_per_counted)
-    cache_of_model = _caches(settings.REDIS_URL).of(record.provider, record.model)
+    cache_of_model = _caches(traffic_url()).of(record.provider, record.model)
     try:
         return usage_without_us(original, first, more, cache_of_model)
     except CacheUnavailable:

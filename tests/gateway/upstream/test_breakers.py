@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
-from django.conf import settings
 from redis.asyncio import Redis
 
 from gateway.callers.routing import ProviderRoute
 from gateway.upstream.breakers import FRESH_SECONDS, Breakers
 from optimizer_app.providers.breaker import FAILURES, OPEN_SECONDS, WINDOW_SECONDS, circuit_key
+from optimizer_app.valkey.clients import AsyncValkey
 
 
 class Clock:
@@ -25,10 +24,8 @@ class Clock:
 
 
 @pytest.fixture
-async def valkey() -> AsyncIterator[Redis]:
-    client = Redis.from_url(settings.REDIS_URL)
-    yield client
-    await client.aclose()
+def valkey(each_async_valkey: AsyncValkey) -> AsyncValkey:
+    return each_async_valkey
 
 
 @pytest.fixture
@@ -41,14 +38,16 @@ async def fail(breakers: Breakers, provider: ProviderRoute, times: int = FAILURE
         await breakers.note_failure(provider)
 
 
-async def set_back(valkey: Redis, provider: ProviderRoute, field: str, seconds: float) -> None:
+async def set_back(valkey: AsyncValkey, provider: ProviderRoute, field: str, seconds: float) -> None:
     """As if that had been so many seconds ago."""
     assert provider.id is not None
     key = circuit_key(provider.id)
     await valkey.hset(key, field, float(await valkey.hget(key, field)) - seconds)
 
 
-async def test_failures_in_a_row_open_it_for_all_workers(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_failures_in_a_row_open_it_for_all_workers(
+    valkey: AsyncValkey, provider: ProviderRoute
+) -> None:
     one, other = Breakers(valkey), Breakers(valkey)
     await fail(one, provider, FAILURES - 2)
     await fail(other, provider, 1)
@@ -58,7 +57,7 @@ async def test_failures_in_a_row_open_it_for_all_workers(valkey: Redis, provider
     assert not await other.admits(provider)
 
 
-async def test_a_worker_hears_of_it_within_a_second(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_a_worker_hears_of_it_within_a_second(valkey: AsyncValkey, provider: ProviderRoute) -> None:
     clock = Clock()
     worker = Breakers(valkey, clock)
     assert await worker.admits(provider)
@@ -68,7 +67,7 @@ async def test_a_worker_hears_of_it_within_a_second(valkey: Redis, provider: Pro
     assert not await worker.admits(provider)
 
 
-async def test_a_success_between_counts_failures_anew(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_a_success_between_counts_failures_anew(valkey: AsyncValkey, provider: ProviderRoute) -> None:
     breakers = Breakers(valkey)
     await fail(breakers, provider, FAILURES - 1)
     await breakers.note_success(provider)
@@ -76,7 +75,7 @@ async def test_a_success_between_counts_failures_anew(valkey: Redis, provider: P
     assert await breakers.admits(provider)
 
 
-async def test_failures_of_long_ago_do_not_count(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_failures_of_long_ago_do_not_count(valkey: AsyncValkey, provider: ProviderRoute) -> None:
     breakers = Breakers(valkey)
     await fail(breakers, provider, FAILURES - 1)
     await set_back(valkey, provider, "first_at", WINDOW_SECONDS + 1)
@@ -84,7 +83,7 @@ async def test_failures_of_long_ago_do_not_count(valkey: Redis, provider: Provid
     assert await breakers.admits(provider)
 
 
-async def test_half_open_lets_one_request_try(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_half_open_lets_one_request_try(valkey: AsyncValkey, provider: ProviderRoute) -> None:
     one, other = Breakers(valkey), Breakers(valkey)
     await fail(one, provider)
     await set_back(valkey, provider, "opened_at", OPEN_SECONDS)
@@ -98,7 +97,7 @@ async def test_half_open_lets_one_request_try(valkey: Redis, provider: ProviderR
     assert await Breakers(valkey).admits(provider)
 
 
-async def test_a_try_that_fails_opens_it_again(valkey: Redis, provider: ProviderRoute) -> None:
+async def test_a_try_that_fails_opens_it_again(valkey: AsyncValkey, provider: ProviderRoute) -> None:
     breakers = Breakers(valkey)
     await fail(breakers, provider)
     await set_back(valkey, provider, "opened_at", OPEN_SECONDS)
@@ -108,7 +107,7 @@ async def test_a_try_that_fails_opens_it_again(valkey: Redis, provider: Provider
 
 
 async def test_an_answer_to_what_was_sent_before_does_not_close_it(
-    valkey: Redis, provider: ProviderRoute
+    valkey: AsyncValkey, provider: ProviderRoute
 ) -> None:
     breakers = Breakers(valkey)
     await fail(breakers, provider)

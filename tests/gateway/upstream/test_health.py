@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 
-from django.conf import settings
-from redis.asyncio import Redis
-
 from gateway.callers.routing import ProviderRoute
 from gateway.upstream.health import opened_health
 from optimizer_app.providers.health import health_of
+from optimizer_app.valkey.clients import AsyncValkey
 from tests.gateway.accounts import Account
 from tests.gateway.prompts import HI, MODEL
 from tests.gateway.routes import provider_at
@@ -18,15 +16,13 @@ from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_provider import MockProvider, Reply
 
 
-async def test_what_workers_count_adds_up() -> None:
+async def test_what_workers_count_adds_up(each_async_valkey: AsyncValkey) -> None:
     provider = ProviderRoute("house", "openai", id=uuid.uuid4())
     assert provider.id is not None
-    valkey = Redis.from_url(settings.REDIS_URL)
     for _ in range(2):
-        async with opened_health(valkey) as health:
+        async with opened_health(each_async_valkey) as health:
             health.note(provider, time.perf_counter() - 0.1)
             health.note(provider, time.perf_counter(), "it answered 503")
-    await valkey.aclose()
 
     found = health_of([provider.id])[provider.id]
     assert (found.requests, found.failures, found.failure_share) == (4, 2, 0.5)

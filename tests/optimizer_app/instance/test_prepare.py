@@ -9,12 +9,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
 from optimizer_app.instance import prepare as prepare_module
-from optimizer_app.instance.prepare import COLLECTED_MARK, collect_static_files, with_short_waits
+from optimizer_app.instance.prepare import (
+    COLLECTED_MARK,
+    check_valkey_cluster,
+    collect_static_files,
+    with_short_waits,
+)
 from optimizer_app.models import Project
 from optimizer_app.traces.partitions import partition_days
 from tests.patience import PATIENCE_SECONDS
@@ -92,3 +98,10 @@ def test_static_files_are_collected_again_only_when_one_changed(settings, tmp_pa
     collect_static_files()
     assert (root / "own.css").read_text() == "b, i {}"
     assert (root / COLLECTED_MARK).exists()
+
+
+def test_a_cluster_that_is_away_is_named_without_its_password(settings, unused_tcp_port: int) -> None:
+    settings.VALKEY_CLUSTER_URL = f"redis+cluster://:s3cret-word@127.0.0.1:{unused_tcp_port}"
+    with pytest.raises(ImproperlyConfigured, match="VALKEY_CLUSTER_URL: the cluster of") as refused:
+        check_valkey_cluster()
+    assert "s3cret-word" not in str(refused.value)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 
 import pytest
-from redis import Redis
 
 from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.valkey.clients import SyncValkey
 from tests.token_optimizer.optimizer.bodies import LOG, openai_body
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import BlockType, Kind, Marker, Origin
@@ -37,18 +36,16 @@ MESSAGE = SentMessage(
 
 
 @pytest.fixture
-def valkey() -> Iterator[Redis]:
-    client = Redis.from_url(os.environ["REDIS_URL"])
-    yield client
-    for key in client.scan_iter("conversation:*"):
-        client.delete(key)
-    client.close()
+def valkey(each_valkey: SyncValkey) -> Iterator[SyncValkey]:
+    yield each_valkey
+    for key in each_valkey.scan_iter("conversation:*"):
+        each_valkey.delete(key)
 
 
 @pytest.fixture
-def pair(valkey: Redis) -> Iterator[tuple[Conversations, Conversations]]:
+def pair(valkey: SyncValkey, each_valkey_url: str) -> Iterator[tuple[Conversations, Conversations]]:
     """The conversations of two workers."""
-    workers = Conversations(os.environ["REDIS_URL"]), Conversations(os.environ["REDIS_URL"])
+    workers = Conversations(each_valkey_url), Conversations(each_valkey_url)
     yield workers
     for worker in workers:
         worker.close()
@@ -68,7 +65,7 @@ def test_another_project_reads_nothing(pair: tuple[Conversations, Conversations]
     assert other.of("another").get_many(KEYS) == [None] * 6
 
 
-def test_no_text_lies_in_valkey(pair: tuple[Conversations, Conversations], valkey: Redis) -> None:
+def test_no_text_lies_in_valkey(pair: tuple[Conversations, Conversations], valkey: SyncValkey) -> None:
     one, _ = pair
     one.of("secret").set_many({KEYS[0]: MESSAGE})
     one.flush()
@@ -78,7 +75,9 @@ def test_no_text_lies_in_valkey(pair: tuple[Conversations, Conversations], valke
     assert 0 < valkey.ttl(f"conversation:{KEYS[0]}") <= 6 * 3600
 
 
-def test_what_cannot_be_read_is_not_known(pair: tuple[Conversations, Conversations], valkey: Redis) -> None:
+def test_what_cannot_be_read_is_not_known(
+    pair: tuple[Conversations, Conversations], valkey: SyncValkey
+) -> None:
     for key in KEYS:
         valkey.set(f"conversation:{key}", b"of another release")
     assert pair[0].of("secret").get_many(KEYS) == [None] * 6

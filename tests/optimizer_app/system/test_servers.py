@@ -6,7 +6,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from optimizer_app.system.servers import _memory_problem
+from optimizer_app.system.servers import memory_problem
 
 FULL = {"used_memory": 90, "maxmemory": 100}
 
@@ -23,7 +23,7 @@ FULL = {"used_memory": 90, "maxmemory": 100}
 def test_a_full_one_is_a_problem_where_it_forgets_nothing(
     memory: dict[str, object], is_problem: bool
 ) -> None:
-    assert (_memory_problem(memory) is not None) is is_problem
+    assert (memory_problem(memory, "Its memory") is not None) is is_problem
 
 
 def test_the_embedded_one_is_bounded_and_keeps_its_queues() -> None:
