@@ -64,10 +64,10 @@ def test_a_share_takes_no_query_more(
     account: Account, config: OptimizationConfig, author: User, django_assert_num_queries: object
 ) -> None:
     caller_of(account.key.hash)
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(5):  # type: ignore[operator]
         caller_of(account.key.hash)
     publish_to_share(config, author, SAFER, by="conversations", percent=50, base_version=1)
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(5):  # type: ignore[operator]
         caller = caller_of(account.key.hash)
     assert caller is not None
     assert caller.default.share is not None
