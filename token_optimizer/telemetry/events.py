@@ -26,7 +26,7 @@ from token_optimizer.telemetry.told_blocks import blocks_by_fate, told_blocks
 Event = dict[str, Any]
 
 # Said where the package runs from a checkout that was never installed.
-UNINSTALLED_VERSION = "0.1.0"
+UNINSTALLED_VERSION = "1.0.0"
 
 # Raised where a field goes or changes its meaning; new fields may come within a version.
 SCHEMA_VERSION = 1
