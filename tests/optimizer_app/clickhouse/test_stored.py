@@ -169,7 +169,7 @@ def test_the_newest_are_found_without_asking_it(clickhouse: Server, project: Pro
     settings.POSTGRES_TRACE_DAYS = 2
     store([new_record(project.pk), new_record(project.pk)])
     copy_waiting()
-    settings.CLICKHOUSE_URL = "http://127.0.0.1:9/away"
+    settings.CLICKHOUSE_URL = "http://127.0.0.1:9/not_asked"
     assert len(list(stored_traces().filter(project=project)[:2])) == 2
     assert not server().is_away
 
