@@ -31,7 +31,7 @@ from optimizer_app.traces.record import (
     Status,
     TraceRecord,
 )
-from optimizer_app.traces.stats import bounded, columns_beside_blocks
+from optimizer_app.traces.stats import columns_of
 from token_optimizer.models import Dialect, OptimizationStats, WhyNot
 
 _MAX_REASON_CHARS = 200
@@ -218,12 +218,7 @@ class Recording:
     def note_stats(self, stats: OptimizationStats) -> None:
         """What the optimizer did."""
         again = [ReReadRecord(*report) for report in stats.re_reads[:_MAX_READ_BACKS]]
-        self._columns.update(
-            **columns_beside_blocks(stats),
-            fates=list(bounded(stats.blocks)),
-            re_reads=again,
-            segments=list(stats.segments),
-        )
+        self._columns.update(**columns_of(stats), re_reads=again, segments=list(stats.segments))
 
     def note_uncounted(self, count: Callable[[], Optimized], why_not: WhyNot) -> None:
         """The prompt goes out as it came, and was not counted. `count` takes its time."""

@@ -48,9 +48,9 @@ Handler = Callable[[Gateway, Client, Mapping[str, str]], Awaitable[JsonAnswer | 
 TracedHandler = Callable[[Gateway, Client, Caller, Recording], Awaitable[None]]
 
 
-async def known_caller(gateway: Gateway, client: Client) -> Caller:
-    """Whose request it is; Forbidden where the key may not send it."""
-    caller = await gateway.callers.authenticate(client.headers)
+async def known_caller(gateway: Gateway, client: Client, headers: Mapping[str, str] | None = None) -> Caller:
+    """Whose request it is, by these headers or its own; Forbidden where the key may not send it."""
+    caller = await gateway.callers.authenticate(client.headers if headers is None else headers)
     caller.check_endpoint(client.method, client.path)
     return caller
 

@@ -13,12 +13,7 @@ _MAX_REASON_CHARS = 200
 
 
 def columns_of(stats: OptimizationStats) -> dict[str, Any]:
-    """The columns of a trace, and their values."""
-    return {**columns_beside_blocks(stats), "blocks": [block.as_dict() for block in bounded(stats.blocks)]}
-
-
-def columns_beside_blocks(stats: OptimizationStats) -> dict[str, Any]:
-    """All columns but that of the blocks."""
+    """The fields of a trace's record, and their values."""
     return {
         "route": stats.route,
         "tokens_before": stats.tokens_before,
@@ -34,10 +29,11 @@ def columns_beside_blocks(stats: OptimizationStats) -> dict[str, Any]:
         "latency_ms": stats.latency_ms,
         "why_not": stats.why_not or "",
         "stages": [stage.as_dict() for stage in stats.stages],
+        "fates": list(_bounded(stats.blocks)),
     }
 
 
-def bounded(blocks: Sequence[BlockFate]) -> Iterator[BlockFate]:
+def _bounded(blocks: Sequence[BlockFate]) -> Iterator[BlockFate]:
     """The blocks as they are, and of those past `MAX_BLOCKS` all that fared alike as one: a prompt of very
     many tiny messages leaves no trace of tens of megabytes."""
     yield from blocks[:MAX_BLOCKS]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from gateway.callers.auth import KEY_HEADERS, Caller
+from gateway.endpoints.base import known_caller
 from gateway.errors import TooLarge, Unauthorized
 from gateway.requests.client import Client
 from gateway.state import Gateway
@@ -53,8 +54,7 @@ async def _caller(gateway: Gateway, client: Client, key: object, check: Callable
 async def _allowed(
     gateway: Gateway, client: Client, headers: Mapping[str, str], check: Callable[[Caller], None]
 ) -> Caller:
-    caller = await gateway.callers.authenticate(headers)
-    caller.check_endpoint(client.method, client.path)
+    caller = await known_caller(gateway, client, headers)
     check(caller)
     return caller
 

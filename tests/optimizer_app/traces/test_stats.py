@@ -24,14 +24,19 @@ def fates(count: int) -> list[BlockFate]:
     ]
 
 
+def blocks_of(stats: OptimizationStats) -> list[dict[str, object]]:
+    """Those of the trace, as the recorder spells them out."""
+    return [fate.as_dict() for fate in columns_of(stats)["fates"]]
+
+
 def test_a_trace_has_every_block_up_to_its_bound() -> None:
     stats = OptimizationStats("", 0, 0, blocks=fates(MAX_BLOCKS))
-    assert columns_of(stats)["blocks"] == [block.as_dict() for block in stats.blocks]
+    assert blocks_of(stats) == [block.as_dict() for block in stats.blocks]
 
 
 def test_what_is_past_the_bound_is_counted_together() -> None:
     stats = OptimizationStats("", 0, 0, blocks=fates(MAX_BLOCKS + 9_000))
-    blocks = columns_of(stats)["blocks"]
+    blocks = blocks_of(stats)
     first, others = blocks[:MAX_BLOCKS], blocks[MAX_BLOCKS:]
     assert first == [block.as_dict() for block in stats.blocks[:MAX_BLOCKS]]
     assert {(block["fate"], block["stage"], block["reason"]) for block in others} == {

@@ -13,15 +13,12 @@ from token_optimizer.models import Dialect, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.optimizer.conversation.keys import hashes_of, message_keys, reads_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
-from token_optimizer.optimizer.conversation.message_hashes import NO_HASHES
+from token_optimizer.optimizer.conversation.message_hashes import MAX_NEW_MESSAGES, NO_HASHES
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.ports import Memory, SentMessage
 from token_optimizer.prompt_cache.segments import LeadingSegments
-
-# A turn brings no more than so many messages, as a rule.
-_MAX_NEW_MESSAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +159,7 @@ def _new_bytes(body: Mapping[str, Any], dialect: Dialect, prefix: ParsedPrefix) 
 def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     """What this process read on the turn before, if the memory still has the very object of its last message:
     then all before it stands, too, since a compaction writes every message anew."""
-    for key in keys[-2 : -2 - _MAX_NEW_MESSAGES : -1]:
+    for key in keys[-2 : -2 - MAX_NEW_MESSAGES : -1]:
         # As a rule the second or third one has it.
         prefix = PARSED_PREFIXES.get_many([key])[0]
         if prefix is not None and memory.get_many([key])[0] is prefix.sent[-1]:

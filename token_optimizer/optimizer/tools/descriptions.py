@@ -166,11 +166,7 @@ def _ruling_of(sentence: str, described: Described, purpose_of: Describe | None)
     """What of the sentence states a rule, or, where it says what a tool does, what `purpose_of` leaves."""
     is_purpose = purpose_of is not None
     of_flag = described.schema.get("type") == "boolean"
-    is_rule = partial(
-        states_rule,
-        of_flag=of_flag,
-        named=() if described.is_tool else words_of(described.names[-1]) if described.names else (),
-    )
+    is_rule = partial(states_rule, of_flag=of_flag, named=described.own_words)
     if not is_purpose and asks_for_something(sentence) and not of_flag:
         return sentence
     if not is_purpose and not is_rule(sentence):

@@ -95,6 +95,11 @@ class Described:
     required: bool | None = None
     is_tool: bool = False
 
+    @property
+    def own_words(self) -> list[str]:
+        """The words of a property's own name; a tool's says nothing of the kind of a value."""
+        return words_of(self.names[-1]) if self.names and not self.is_tool else []
+
 
 def demands(sentence: str) -> bool:
     """Whether the sentence forbids or demands something."""
