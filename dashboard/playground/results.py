@@ -155,8 +155,10 @@ def _result(
 
 def _as_trace(result: Optimized, dialect: str, cost: ModelCost) -> RequestTrace:
     """The row that a request would have. With nothing in the provider's cache, net is gross."""
+    columns = columns_of(result.stats)
     return RequestTrace(
-        **columns_of(result.stats),
+        blocks=[fate.as_dict() for fate in columns.pop("fates")],
+        **columns,
         dialect=dialect,
         model=cost.model,
         status=RequestTrace.Status.OK,
