@@ -6,7 +6,7 @@ Values travel beside the text of a query, never in it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,6 +17,8 @@ from optimizer_app.models import RequestTrace
 
 # Of rows elsewhere, as feedback, so many are looked for at a time.
 MAX_IDS = 10_000
+# ClickHouse refuses a value of more than 128 KiB; a UUID takes 39 bytes.
+_IDS_A_VALUE = 3_000
 _COMPARED = {"exact": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 HIGHEST_ID = uuid.UUID(int=2**128 - 1)
 _FAILED_STAGE = [{"status": "failed"}]
@@ -89,6 +91,10 @@ class Conditions:
         if isinstance(value, QuerySet):
             value = self._looked_up(column, value)
         found = [each.pk if isinstance(each, Model) else each for each in value]
+        parts = [found[at : at + _IDS_A_VALUE] for at in range(0, max(1, len(found)), _IDS_A_VALUE)]
+        return f"({' OR '.join(self._in_list(column, part) for part in parts)})"
+
+    def _in_list(self, column: str, found: Sequence[Any]) -> str:
         if column == "id":
             texts = self.value(list(map(str, found)), "Array(String)")
             return f"id IN (SELECT UUIDStringToNum(arrayJoin({texts})))"

@@ -64,20 +64,37 @@ class TraceRows(Protocol):
     def __getitem__(self, places: slice) -> Self: ...
 
 
+def ask_both(
+    rows: TraceRows,
+    ask: Callable[[RequestTraceQuerySet, ClickHouseRows | None], Found],
+    *,
+    is_counted: bool = False,
+) -> Found:
+    """What `ask` makes of the rows that are read from each; of PostgreSQL's alone where there is nothing in
+    ClickHouse, or that does not answer. `is_counted`: over all rows, as `_boundary` has it."""
+    if not isinstance(rows, StoredRows):
+        return ask(cast(RequestTraceQuerySet, rows), None)
+    recent, older = replace(rows, is_counted=is_counted).parts()
+    limit = rows.older.limit
+    if older is not None:
+        with suppress(ClickHouseAway):
+            return ask(recent[:limit], older)
+    return ask(rows.recent[:limit], None)
+
+
 def in_each(
     rows: TraceRows,
     ask_postgres: Callable[[RequestTraceQuerySet], Found],
     ask_clickhouse: Callable[[ClickHouseRows], Found],
+    *,
+    is_counted: bool = False,
 ) -> list[Found]:
     """What PostgreSQL and ClickHouse say, each of the rows that are read from it."""
-    if not isinstance(rows, StoredRows):
-        return [ask_postgres(cast(RequestTraceQuerySet, rows))]
-    recent, older = rows.parts()
-    limit = rows.older.limit
-    if older is not None:
-        with suppress(ClickHouseAway):
-            return [ask_postgres(recent[:limit]), ask_clickhouse(older)]
-    return [ask_postgres(rows.recent[:limit])]
+
+    def ask(recent: RequestTraceQuerySet, older: ClickHouseRows | None) -> list[Found]:
+        return [ask_postgres(recent), *([] if older is None else [ask_clickhouse(older)])]
+
+    return ask_both(rows, ask, is_counted=is_counted)
 
 
 def stored_traces() -> TraceRows:
@@ -165,12 +182,12 @@ class StoredRows:
 
     def counts(self, by: Sequence[str], *conditions: Q) -> list[tuple[Any, ...]]:
         found: dict[tuple[Any, ...], tuple[int, ...]] = {}
-        ask_both = (
+        ask_each = (
             lambda recent: recent.counts(by, *conditions),
             lambda older: older.counts(by, *conditions),
         )
-        whole = replace(self, is_counted=True)
-        for *group, numbers in (row for part in in_each(whole, *ask_both) for row in part):
+        parts = in_each(self, *ask_each, is_counted=True)
+        for *group, numbers in (row for part in parts for row in part):
             known = found.get(tuple(group), (0,) * len(numbers))
             found[tuple(group)] = tuple(map(add, known, numbers))
         return [(*group, numbers) for group, numbers in found.items()]

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connections
-
 from optimizer_app.clickhouse.rows import ClickHouseRows
 from optimizer_app.clickhouse.stored import TraceRows, in_each
 from optimizer_app.models.traces.trace import RequestTraceQuerySet
@@ -75,14 +72,8 @@ def cut_blocks(traces: TraceRows, rule: str, kind: str, limit: int) -> list[Cut]
 
 def _in_postgres(traces: RequestTraceQuerySet, rule: str, kind: str, limit: int) -> list[Cut]:
     wanted = {"read": _WANTED.format(column="read_backs"), "again": _WANTED.format(column="re_reads")}
-    newest = traces.values("id", "blocks", "read_backs", "re_reads")
-    try:
-        query, parameters = newest.query.sql_with_params()
-    except EmptyResultSet:  # Filters that no request can meet.
-        return []
-    with connections[newest.db].cursor() as cursor:
-        cursor.execute(f"WITH picked AS ({query}) {_SQL.format(**wanted)}", [*parameters, rule, kind, limit])
-        return [Cut(*row) for row in cursor.fetchall()]
+    names = ("id", "blocks", "read_backs", "re_reads")
+    return [Cut(*row) for row in traces.picked(names, _SQL.format(**wanted), [rule, kind, limit])]
 
 
 def _in_clickhouse(traces: ClickHouseRows, rule: str, kind: str, limit: int) -> list[Cut]:

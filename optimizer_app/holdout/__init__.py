@@ -2,7 +2,9 @@
 
 groups.py      which conversations are held out
 outcome.py     what came of a request, as both groups are compared by
-measures.py    sums of both groups, in SQL
+sums.py        what is known of both groups: sums
+measures.py    those of their requests, in SQL
+feedback.py    those of what was said of them
 statistics.py  differences with their intervals
 comparison.py  both groups side by side, in words
 """

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer_app.holdout.groups import HELD_OUT, OPTIMIZED
-from optimizer_app.holdout.measures import EMPTY_GROUP, GroupSums, Sums, group_sums
+from optimizer_app.holdout.measures import group_sums
 from optimizer_app.holdout.statistics import MIN_UNITS, Difference, difference, ratio
+from optimizer_app.holdout.sums import EMPTY_GROUP, GroupSums, Sums
 from optimizer_app.models import OptimizationConfig
 from optimizer_app.rollups.windows import Window
 

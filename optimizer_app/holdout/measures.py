@@ -1,127 +1,178 @@
 """Sums over the conversations of both groups, in SQL: of each metric what its mean and its variance need.
 
 A metric is a ratio of two sums: what is counted, and of how many. A conversation gives one pair of them,
-since its requests are not independent of each other.
+since its requests are not independent of each other. The same SQL does so in PostgreSQL and in ClickHouse,
+where only a request's columns are read in other words. PostgreSQL has whole conversations: of those that
+have requests in both, what ClickHouse has is counted there, and not here.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from operator import add, sub
 from typing import Any
 
-from django.db import connections
+from django.db.models import Q
 
-from optimizer_app.models import RequestTrace, TraceFeedback
-from optimizer_app.replica.router import trace_alias
+from optimizer_app.clickhouse.conditions import MAX_IDS
+from optimizer_app.clickhouse.rows import ClickHouseRows
+from optimizer_app.clickhouse.stored import ask_both, stored_traces
+from optimizer_app.holdout.feedback import feedback_sums
+from optimizer_app.holdout.sums import GroupSums, Sums
+from optimizer_app.models.traces.trace import RequestTraceQuerySet
 from optimizer_app.rollups.windows import Window
-from optimizer_app.trace_ids import first_id_at
 
 # The same body again within this time is tried again, and no new question.
-RETRY_WITHIN = "10 minutes"
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Of the conversations that have any of what a metric is of: how many they are, the sums of `counted` and
-    `of`, and those of their squares and products."""
-
-    units: int
-    counted: float
-    of: float
-    counted_squared: float
-    of_squared: float
-    product: float
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSums:
-    """One group: its conversations, requests and reasons of endings, and the sums of each metric."""
-
-    conversations: int
-    requests: int
-    finish_reasons: Mapping[str, int]
-    sums: Mapping[str, Sums]
-
-
-EMPTY_GROUP = GroupSums(0, 0, {}, {})
-# What is counted of a conversation, and of how many.
+RETRY_MINUTES = 10
+# What is counted of a conversation, and of how many. Feedback is summed elsewhere.
 _METRICS = {
-    "cost": ("CASE WHEN priced THEN usd ELSE 0 END", "priced::int"),
+    "cost": ("all_usd * priced", "priced"),
     "requests": ("requests", "1"),
     "input_tokens": ("input_tokens", "1"),
     "output_tokens": ("output_tokens", "has_output"),
-    "latency": ("total_ms", "timed"),
+    "latency": ("all_ms", "timed"),
     "errors": ("errors", "requests"),
     "cut_off": ("cut_off", "finished"),
-    "invalid_calls": ("invalid", "calls"),
-    "repeated_calls": ("repeated", "requests"),
+    "invalid_calls": ("invalid_calls", "made_calls"),
+    "repeated_calls": ("repeated_calls", "requests"),
     "retries": ("retries", "requests"),
-    "feedback": ("score", "scored"),
 }
-_UNITS = f"""
-WITH requests AS (
-  SELECT id, created_at, holdout_group, holdout_unit, status, billed_usd, usage_input_tokens, tokens_after,
-    usage_output_tokens, total_ms, outcome->>'finish' AS finish, (outcome->>'calls')::int AS calls,
-    (outcome->>'invalid')::int AS invalid, (outcome->>'repeated')::int AS repeated,
-    lag(created_at) OVER (PARTITION BY holdout_unit, outcome->>'digest' ORDER BY id) AS sent_before,
-    (SELECT avg(score) FROM {TraceFeedback._meta.db_table} AS said
-      WHERE said.project_id = trace.project_id AND said.trace_id = trace.id) AS score
-  FROM {RequestTrace._meta.db_table} AS trace
-  WHERE project_id = %s AND config_name = %s AND holdout_group <> '' AND id >= %s AND id < %s
-), units AS (
-  SELECT holdout_group, count(*) AS requests,
-    sum(billed_usd)::float8 AS usd, bool_and(billed_usd IS NOT NULL) AS priced,
-    sum(coalesce(usage_input_tokens, tokens_after)) AS input_tokens,
-    coalesce(sum(usage_output_tokens), 0) AS output_tokens,
-    (count(usage_output_tokens) > 0)::int AS has_output,
-    coalesce(sum(total_ms), 0) AS total_ms, count(total_ms) AS timed,
-    count(*) FILTER (WHERE status = 'error') AS errors,
-    count(*) FILTER (WHERE finish = 'length') AS cut_off, count(*) FILTER (WHERE finish <> '') AS finished,
-    sum(coalesce(calls, 0)) AS calls, sum(coalesce(invalid, 0)) AS invalid,
-    sum(coalesce(repeated, 0)) AS repeated,
-    count(*) FILTER (WHERE created_at - sent_before <= interval '{RETRY_WITHIN}') AS retries,
-    coalesce(sum(score), 0) AS score, count(score) AS scored
-  FROM requests GROUP BY holdout_group, holdout_unit
+_NAMES = (
+    "id", "created_at", "holdout_group", "holdout_unit", "status", "billed_usd", "usage_input_tokens",
+    "tokens_after", "usage_output_tokens", "total_ms",
+)  # fmt: skip
+_COLUMNS = (*_NAMES, "outcome")
+# With requests from ClickHouse, which are given as one value.
+_IN_POSTGRES = f"""
+, asked AS (
+  SELECT {", ".join(_NAMES)}, outcome->>'finish' AS finish, (outcome->>'digest')::bigint AS digest,
+    (outcome->>'calls')::int AS calls, (outcome->>'invalid')::int AS invalid,
+    (outcome->>'repeated')::int AS repeated, coalesce(billed_usd, 0) AS usd
+  FROM (
+    SELECT {", ".join(_COLUMNS)} FROM picked UNION ALL
+    SELECT * FROM jsonb_to_recordset(%s) AS copied (
+      id uuid, created_at timestamptz, holdout_group text, holdout_unit uuid, status text, billed_usd numeric,
+      usage_input_tokens int, tokens_after int, usage_output_tokens int, total_ms float8, outcome jsonb
+    )
+  ) AS of_both
 )
 """  # noqa: S608 -- the names are constants
-_FINISHES = f"""
-SELECT holdout_group, outcome->>'finish', count(*) FROM {RequestTrace._meta.db_table}
-WHERE project_id = %s AND config_name = %s AND holdout_group <> '' AND id >= %s AND id < %s
-  AND outcome->>'finish' <> '' GROUP BY 1, 2 ORDER BY 3 DESC, 2
+_OUTCOME = "ifNull(outcome, '')"
+_IN_CLICKHOUSE = f"""
+, asked AS (
+  SELECT {", ".join(_NAMES)}, JSONExtractString({_OUTCOME}, 'finish') AS finish,
+    JSONExtract({_OUTCOME}, 'digest', 'Nullable(Int64)') AS digest,
+    JSONExtractInt({_OUTCOME}, 'calls') AS calls, JSONExtractInt({_OUTCOME}, 'invalid') AS invalid,
+    JSONExtractInt({_OUTCOME}, 'repeated') AS repeated, ifNull(billed_usd, toDecimal64(0, 9)) AS usd
+  FROM picked
+)
 """  # noqa: S608 -- the names are constants
+_UNITS = f"""
+, again AS (
+  SELECT *, lag(created_at) OVER (PARTITION BY holdout_unit, digest ORDER BY id) AS sent_before FROM asked
+), units AS (
+  SELECT holdout_group, count(*) AS requests,
+    CAST(sum(usd) AS DOUBLE PRECISION) AS all_usd,
+    CASE WHEN count(*) = count(billed_usd) THEN 1 ELSE 0 END AS priced,
+    sum(coalesce(usage_input_tokens, tokens_after)) AS input_tokens,
+    coalesce(sum(usage_output_tokens), 0) AS output_tokens,
+    CASE WHEN count(usage_output_tokens) > 0 THEN 1 ELSE 0 END AS has_output,
+    coalesce(sum(total_ms), 0) AS all_ms, count(total_ms) AS timed,
+    count(*) FILTER (WHERE status = 'error') AS errors,
+    count(*) FILTER (WHERE finish = 'length') AS cut_off, count(*) FILTER (WHERE finish <> '') AS finished,
+    sum(coalesce(calls, 0)) AS made_calls, sum(coalesce(invalid, 0)) AS invalid_calls,
+    sum(coalesce(repeated, 0)) AS repeated_calls,
+    count(*) FILTER (WHERE created_at <= sent_before + INTERVAL '{RETRY_MINUTES}' MINUTE) AS retries
+  FROM again GROUP BY holdout_group, holdout_unit
+)
+"""  # noqa: S608 -- the names are constants
+_FINISHES = """
+SELECT holdout_group, finish, count(*) FROM asked WHERE finish <> '' GROUP BY holdout_group, finish
+"""
 
 
 def _moments(counted: str, of: str) -> str:
-    counted, of = f"({counted})::float8", f"({of})::float8"
+    counted, of = (f"CAST({name} AS DOUBLE PRECISION)" for name in (counted, of))
     return (
-        f"count(*) FILTER (WHERE {of} > 0), sum({counted}), sum({of}), sum({counted} ^ 2), sum({of} ^ 2), "
-        f"sum({counted} * {of})"
+        f"count(*) FILTER (WHERE {of} > 0), sum({counted}), sum({of}), sum({counted} * {counted}), "
+        f"sum({of} * {of}), sum({counted} * {of})"
     )
 
 
 _GROUPS = (
-    f"{_UNITS} SELECT holdout_group, count(*), sum(requests)::bigint, "  # noqa: S608 -- the names are constants
+    f"{_UNITS} SELECT holdout_group, count(*), sum(requests), "  # noqa: S608 -- the names are constants
     f"{', '.join(_moments(*metric) for metric in _METRICS.values())} FROM units GROUP BY holdout_group"
 )
 _COLUMNS_A_METRIC = 6
+# Of each group: its conversations, its requests, and the moments of each metric, to be added and subtracted.
+_Numbers = dict[str, list[Any]]
 
 
 def group_sums(project_id: uuid.UUID, config_name: str, window: Window) -> dict[str, GroupSums]:
     """The sums of each group that has any requests."""
-    values: list[Any] = [project_id, config_name, first_id_at(window.start), first_id_at(window.end)]
-    with connections[trace_alias()].cursor() as cursor:
-        cursor.execute(_FINISHES, values)
-        finishes: dict[str, dict[str, int]] = {}
-        for group, reason, count in cursor.fetchall():
-            finishes.setdefault(group, {})[reason] = count
-        cursor.execute(_GROUPS, values)
-        return {row[0]: _group(row, finishes.get(row[0], {})) for row in cursor.fetchall()}
+    of_config = stored_traces().filter(~Q(holdout_group=""), project=project_id, config_name=config_name)
+    traces = window.of(of_config).order_by()
+    numbers, finishes = ask_both(traces, _summed, is_counted=True)
+    feedback = feedback_sums(traces, project_id, window.ids)
+    return {
+        group: _group(row, finishes.get(group, {}), feedback.get(group))
+        for group, row in numbers.items()
+        if row[0]
+    }
 
 
-def _group(row: tuple[Any, ...], finish_reasons: Mapping[str, int]) -> GroupSums:
-    _, conversations, requests, *moments = row
+def _summed(
+    recent: RequestTraceQuerySet, older: ClickHouseRows | None
+) -> tuple[_Numbers, dict[str, dict[str, int]]]:
+    """The numbers of both groups, and how often each reason ended their requests."""
+    numbers: _Numbers = {}
+    copied: list[tuple[Any, ...]] = []
+    finishes = recent.picked(_COLUMNS, _IN_POSTGRES + _FINISHES, ["[]"])
+    if older is not None:
+        numbers = _numbers(_there(older, _GROUPS))
+        finishes += _there(older, _FINISHES)
+        units = list(recent.values_list("holdout_unit", flat=True).distinct())
+        for at in range(0, len(units), MAX_IDS):
+            in_both = older.filter(holdout_unit__in=units[at : at + MAX_IDS])
+            numbers = _combined(sub, numbers, _numbers(_there(in_both, _GROUPS)))
+            copied += in_both.values(*_COLUMNS)
+    given = json.dumps([dict(zip(_COLUMNS, row, strict=True)) for row in copied], default=str)
+    whole = _numbers(recent.picked(_COLUMNS, _IN_POSTGRES + _GROUPS, [given]))
+    return _combined(add, numbers, whole), _reasons(finishes)
+
+
+def _there(rows: ClickHouseRows, query: str) -> list[Sequence[Any]]:
+    return rows.picked(", ".join(_COLUMNS), _IN_CLICKHOUSE + query, {})
+
+
+def _numbers(rows: Iterable[Sequence[Any]]) -> _Numbers:
+    return {group: [float(number) for number in numbers] for group, *numbers in rows}
+
+
+def _combined(combine: Any, one: _Numbers, other: _Numbers) -> _Numbers:
+    nothing = [0.0] * (2 + len(_METRICS) * _COLUMNS_A_METRIC)
+    return {
+        group: list(map(combine, one.get(group, nothing), other.get(group, nothing))) for group in one | other
+    }
+
+
+def _reasons(rows: Iterable[Sequence[Any]]) -> dict[str, dict[str, int]]:
+    """Of each group, the most frequent first."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for group, reason, count in rows:
+        found[group][reason] += count
+    return {
+        group: dict(sorted(counts.items(), key=lambda row: (-row[1], row[0])))
+        for group, counts in found.items()
+    }
+
+
+def _group(numbers: Sequence[Any], finish_reasons: Mapping[str, int], feedback: Sums | None) -> GroupSums:
+    conversations, requests, *moments = numbers
     parts = [moments[at : at + _COLUMNS_A_METRIC] for at in range(0, len(moments), _COLUMNS_A_METRIC)]
-    sums = {name: Sums(*part) for name, part in zip(_METRICS, parts, strict=True)}
-    return GroupSums(conversations, requests, finish_reasons, sums)
+    sums = {name: Sums(round(units), *rest) for name, (units, *rest) in zip(_METRICS, parts, strict=True)}
+    given = {} if feedback is None else {"feedback": feedback}
+    return GroupSums(round(conversations), round(requests), finish_reasons, sums | given)

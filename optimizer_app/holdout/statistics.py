@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-from optimizer_app.holdout.measures import Sums
+from optimizer_app.holdout.sums import Sums
 
 CONFIDENCE = 0.95
 # A difference that is called detectable would have been shown in so many of all such comparisons.

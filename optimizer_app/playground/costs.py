@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from optimizer_app.models import PriceOverride, Project, RequestTrace
+from django.utils import timezone
+
+from optimizer_app.models import PriceOverride, Project
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.prices.entries import overrides_of
 from optimizer_app.receipts.saving import price_of_usage
+from optimizer_app.rollups.reading import Selection, Stretch, sums
 from token_optimizer.models import Kind
 from token_optimizer.tokens.counts import count_texts, is_estimate
 
@@ -40,9 +43,13 @@ class ModelCost:
 
 
 def compared_models(model: str, project: Project) -> list[str]:
-    """The prompt's own model, those of the project's newest requests, and some well-known ones."""
-    recent = RequestTrace.objects.filter(project=project).within(_USED_WITHIN).order_by()
-    used = recent.exclude(model="").values_list("model", flat=True).distinct()[:MAX_MODELS]
+    """The prompt's own model, those that most of the project's requests of a week named, and some well-known
+    ones."""
+    now = timezone.now()
+    week = Stretch(now - _USED_WITHIN, now)
+    rows = sums(Selection((project.pk,)), week, ("model",), ("requests",))
+    most = sorted(rows, key=lambda row: (-row["requests"], row["model"]))
+    used = [row["model"] for row in most if row["model"]][:MAX_MODELS]
     named = filter(None, [model, *sorted(used), *_WELL_KNOWN])
     return list(dict.fromkeys(named))[:MAX_MODELS]
 

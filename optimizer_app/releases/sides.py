@@ -1,28 +1,26 @@
-"""What the live version and that of a share came to since the share began, by the traces of both."""
+"""What the live version and that of a share came to since the share began."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import Aggregate, Count, FloatField, Q, Sum
+from django.utils import timezone
 
-from optimizer_app.models import ConfigShare, RequestTrace
-from optimizer_app.models.traces.trace import RequestTraceQuerySet
+from optimizer_app.models import ConfigShare
+from optimizer_app.rollups.histograms import LATENCY_BINS, added, latency_percentile
+from optimizer_app.rollups.reading import Selection, Stretch, sums
 
-
-class _Percentiles(Aggregate):
-    """P50 and P95 of a column, in one pass."""
-
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = ArrayField(FloatField())
+_COUNTS = ("requests", "tokens_before", "tokens_after", "priced", "fallbacks")
+_MEASURES = (*_COUNTS, "net_usd", "min_latency_ms", "max_latency_ms", "latencies")
 
 
 @dataclass(frozen=True, slots=True)
 class SideFigures:
-    """One version's optimized requests. Money is that of the requests for which all of it is known."""
+    """One version's optimized requests. Money is that of the requests for which all of it is known, and
+    percentiles come from bins, within a tenth of the value."""
 
     version: int
     requests: int = 0
@@ -55,32 +53,25 @@ class SideFigures:
 
 
 def sides_of(share: ConfigShare) -> tuple[SideFigures, SideFigures]:
-    """Of the live version and of the share's, in one query."""
-    priced = Q(gross_usd__isnull=False, net_usd__isnull=False)
-    rows = (
-        _traces(share)
-        .order_by()
-        .values_list("config_version")
-        .annotate(
-            requests=Count("id"),
-            before=Sum("tokens_before"),
-            after=Sum("tokens_after"),
-            priced=Count("id", filter=priced),
-            net=Sum("net_usd", filter=priced),
-            fallbacks=Count("id", filter=Q(fallback_used=True)),
-            latency=_Percentiles("latency_ms"),
-        )
+    """Of the live version and of the share's, in one reading."""
+    config = share.config
+    selection = Selection((config.project_id,), config_name=config.name)
+    stretch = Stretch(share.started_at, share.ended_at or timezone.now())
+    rows = sums(selection, stretch, ("config_version", "route"), _MEASURES)
+    optimized = [row for row in rows if row["route"] != "bypass"]
+    live, shared = (
+        _side(version, [row for row in optimized if row["config_version"] == version])
+        for version in (share.base_version, share.version.number)
     )
-    found = {figures.version: figures for figures in (SideFigures(*row) for row in rows)}
-    live, shared = share.base_version, share.version.number
-    return found.get(live, SideFigures(live)), found.get(shared, SideFigures(shared))
+    return live, shared
 
 
-def _traces(share: ConfigShare) -> RequestTraceQuerySet:
-    """The requests that either version served while the share ran."""
-    versions = (share.base_version, share.version.number)
-    traces = RequestTrace.objects.since(share.started_at).filter(
-        project=share.config.project_id, config_name=share.config.name, config_version__in=versions
-    )
-    found = traces.filter(created_at__lte=share.ended_at) if share.ended_at else traces
-    return found.exclude(route="bypass")
+def _side(version: int, rows: Sequence[Mapping[str, Any]]) -> SideFigures:
+    if not rows:
+        return SideFigures(version)
+    counts = {name: sum(row[name] for row in rows) for name in _COUNTS}
+    net_usd = sum((row["net_usd"] for row in rows), Decimal()) if counts["priced"] else None
+    bins = added((row["latencies"] for row in rows), LATENCY_BINS)
+    ends = min(row["min_latency_ms"] for row in rows), max(row["max_latency_ms"] for row in rows)
+    p50, p95 = (latency_percentile(bins, part, *ends) for part in (0.5, 0.95))
+    return SideFigures(version, **counts, net_usd=net_usd, percentiles_ms=(p50, p95))

@@ -24,7 +24,7 @@ from optimizer_app.rollups.copied import quarter_rows, readable_until
 from optimizer_app.rollups.cuts import CUTS
 from optimizer_app.rollups.measures import TRACES
 from optimizer_app.rollups.reading import rolled_until
-from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TEN_DAYS, TWO_HOURS, span_start
+from optimizer_app.rollups.spans import DAY, KEPT, QUARTER, SPANS, TEN_DAYS, kept_from, span_start
 from optimizer_app.rollups.spend import SPEND
 from optimizer_app.rollups.tables import Rollup
 from optimizer_app.rollups.tags import TAGGED
@@ -34,8 +34,6 @@ MAX_QUARTERS = 96
 ROWS_A_STATEMENT = 500
 # Most requests that began in a quarter have ended by then.
 GRACE = timedelta(minutes=1)
-# As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
-KEPT = {QUARTER: timedelta(days=3), TWO_HOURS: timedelta(days=15), SIX_HOURS: timedelta(days=62)}
 _LOCK = 0x726F6C6C  # the name of an advisory lock
 _ROLLUPS = (TRACES, CUTS, SPEND, TAGGED)
 
@@ -114,8 +112,8 @@ def _taken_marks(over: datetime, now: datetime) -> list[datetime]:
 
 def _with_dropped(changed: Iterable[datetime], over: datetime) -> list[datetime]:
     """The quarters, and of days whose quarters were dropped all: longer spans are made from those."""
-    kept_from = _kept_from(QUARTER, over)
-    old_days = {span_start(start, DAY) for start in changed if start < kept_from}
+    first_kept = kept_from(QUARTER, over)
+    old_days = {span_start(start, DAY) for start in changed if start < first_kept}
     again = {day + QUARTER * number for day in old_days for number in range(DAY // QUARTER)}
     return sorted(again.union(changed))
 
@@ -123,11 +121,7 @@ def _with_dropped(changed: Iterable[datetime], over: datetime) -> list[datetime]
 def _drop_old(over: datetime) -> None:
     for span in KEPT:
         for rows in _all_rows():
-            rows.filter(seconds=int(span.total_seconds()), start__lt=_kept_from(span, over)).delete()
-
-
-def _kept_from(span: timedelta, over: datetime) -> datetime:
-    return span_start(over - KEPT[span], DAY)
+            rows.filter(seconds=int(span.total_seconds()), start__lt=kept_from(span, over)).delete()
 
 
 def _roll_up_longer(changed: Iterable[datetime], until: datetime, over: datetime) -> None:

@@ -14,6 +14,8 @@ TEN_DAYS = timedelta(days=10)
 # Each is a whole number of those before it. They are the steps of the pages' charts, so that a chart reads
 # about a hundred spans, whatever its range; the longest is for what has no steps.
 SPANS = (QUARTER, TWO_HOURS, SIX_HOURS, DAY, TEN_DAYS)
+# As long as a chart that has it as its step looks back, the period before included. Days are kept for ever.
+KEPT = {QUARTER: timedelta(days=3), TWO_HOURS: timedelta(days=15), SIX_HOURS: timedelta(days=62)}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,10 +34,16 @@ def span_start(moment: datetime, span: timedelta) -> datetime:
     return _EPOCH + (moment - _EPOCH) // span * span
 
 
+def kept_from(span: timedelta, rolled_until: datetime) -> datetime:
+    """The start of the first day of which there are spans of this length."""
+    return span_start(rolled_until - KEPT[span], DAY)
+
+
 def pieces(
     start: datetime, end: datetime, rolled_until: datetime, spans: Sequence[timedelta] = SPANS
 ) -> list[Piece]:
-    """The stretch in order, each part from the longest spans that fit; what is not rolled up, from traces."""
+    """The stretch in order, each part from the longest spans that fit; what is not rolled up, or in shorter
+    spans than are kept, from traces."""
     if start >= end:
         return []
     if not spans:
@@ -47,6 +55,14 @@ def pieces(
         return pieces(start, end, rolled_until, shorter)
     return [
         *pieces(start, first, rolled_until, shorter),
-        Piece(first, last, span),
+        *_spans_between(first, last, rolled_until, span),
         *pieces(last, end, rolled_until, shorter),
     ]
+
+
+def _spans_between(first: datetime, last: datetime, rolled_until: datetime, span: timedelta) -> list[Piece]:
+    kept = kept_from(span, rolled_until) if span in KEPT else first
+    if kept <= first:
+        return [Piece(first, last, span)]
+    dropped = Piece(first, min(kept, last), None)
+    return [dropped, Piece(kept, last, span)] if kept < last else [dropped]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -66,6 +67,12 @@ class Window:
         """The same span for the rollups."""
         return Stretch(self.start, self.end, self.step)
 
+    @property
+    def ids(self) -> tuple[uuid.UUID, uuid.UUID]:
+        """The first id of a trace begun inside the window, and the first one behind it."""
+        return first_id_at(self.start), first_id_at(self.end + timedelta(milliseconds=1))
+
     def of(self, traces: Rows) -> Rows:
         """The traces begun inside the window, found by id."""
-        return traces.since(self.start).filter(id__lt=first_id_at(self.end + timedelta(milliseconds=1)))
+        first, behind = self.ids
+        return traces.filter(id__gte=first, id__lt=behind)

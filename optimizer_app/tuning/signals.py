@@ -5,24 +5,30 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from django.db import connection
-from django.db.models import Avg, Count, F
+from django.db.models import F
 
+from optimizer_app.clickhouse.scores import scores_of
+from optimizer_app.clickhouse.stored import TraceRows, in_each, stored_traces
 from optimizer_app.cuts.sums import CutSum, cut_sums
 from optimizer_app.holdout.comparison import ComparedMetric, compared
-from optimizer_app.models import OptimizationConfig, RegressionResult, RequestTrace, TraceFeedback
+from optimizer_app.models import OptimizationConfig, RegressionResult
 from optimizer_app.rollups.reading import Selection
 from optimizer_app.rollups.windows import Window
-from optimizer_app.trace_ids import first_id_at
 
 MAX_TRACES = 5
+# Of each tool: its calls, their tokens, and the newest requests that made one.
 _TOOLS = f"""
 SELECT again->>'tool' AS tool, count(*), sum((again->>'tokens')::int),
   (array_agg(DISTINCT id ORDER BY id DESC))[1:{MAX_TRACES}]
-FROM {RequestTrace._meta.db_table} CROSS JOIN LATERAL jsonb_array_elements(re_reads) AS again
-WHERE project_id = %s AND config_name = %s AND id >= %s AND id < %s AND jsonb_array_length(re_reads) > 0
-GROUP BY 1 ORDER BY 2 DESC, 1
+FROM picked CROSS JOIN LATERAL jsonb_array_elements(re_reads) AS again GROUP BY 1
+"""  # noqa: S608 -- the names are constants
+_CALLS = "'Array(Tuple(tool String, tokens Int64))'"
+_TOOLS_THERE = f"""
+SELECT again.tool, count(), sum(again.tokens), arrayMap(found -> toUUID(UUIDNumToString(found)),
+  arraySlice(arrayReverseSort(groupUniqArray(id)), 1, {MAX_TRACES}))
+FROM picked ARRAY JOIN JSONExtract(re_reads, {_CALLS}) AS again GROUP BY again.tool
 """  # noqa: S608 -- the names are constants
 
 
@@ -34,6 +40,11 @@ class ToolAgain:
     calls: int
     tokens: int
     traces: Sequence[uuid.UUID]
+
+    def with_other(self, other: ToolAgain) -> ToolAgain:
+        """Both together, of which each has calls of other requests."""
+        traces = sorted({*self.traces, *other.traces}, key=lambda pk: pk.int, reverse=True)[:MAX_TRACES]
+        return ToolAgain(self.tool, self.calls + other.calls, self.tokens + other.tokens, traces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +71,49 @@ class Signals:
 def signals_of(config: OptimizationConfig, window: Window) -> Signals:
     selection = Selection((config.project_id,), config_name=config.name)
     worse = [found for found in compared(config, window).metrics if found.is_worse]
+    traces = _traces(config, window)
     return Signals(
         cut_sums(selection, window.stretch),
-        _wanted_again(config, window),
-        _tools_again(config, window),
+        _wanted_again(traces),
+        _tools_again(traces),
         _cut_feedback(config, window),
         _failing(config),
         worse,
     )
 
 
-def _wanted_again(config: OptimizationConfig, window: Window) -> list[uuid.UUID]:
+def _traces(config: OptimizationConfig, window: Window) -> TraceRows:
+    return window.of(stored_traces().filter(project=config.project_id, config_name=config.name))
+
+
+def _wanted_again(traces: TraceRows) -> list[uuid.UUID]:
     """The newest requests whose model wanted again what was cut."""
-    found = window.of(RequestTrace.objects.filter(project=config.project_id, config_name=config.name))
-    wanted = found.exclude(read_backs=[], re_reads=[]).order_by("-id")
-    return list(wanted.values_list("id", flat=True)[:MAX_TRACES])
+    wanted = traces.exclude(read_backs=[], re_reads=[]).order_by("-id")
+    return [pk for (pk,) in wanted[:MAX_TRACES].values_list("id")]
 
 
-def _tools_again(config: OptimizationConfig, window: Window) -> list[ToolAgain]:
-    bounds = (first_id_at(window.start), first_id_at(window.end))
-    with connection.cursor() as cursor:
-        cursor.execute(_TOOLS, [config.project_id, config.name, *bounds])
-        return [ToolAgain(*row) for row in cursor.fetchall()]
+def _tools_again(traces: TraceRows) -> list[ToolAgain]:
+    called = traces.exclude(re_reads=[]).order_by()
+    parts = in_each(
+        called,
+        lambda recent: recent.picked(("id", "re_reads"), _TOOLS, []),
+        lambda older: older.picked("id, re_reads", _TOOLS_THERE, {}),
+        is_counted=True,
+    )
+    found: dict[str, ToolAgain] = {}
+    for row in chain(*parts):
+        again = ToolAgain(*row)
+        known = found.get(again.tool)
+        found[again.tool] = known.with_other(again) if known else again
+    return sorted(found.values(), key=lambda again: (-again.calls, again.tool))
 
 
 def _cut_feedback(config: OptimizationConfig, window: Window) -> CutFeedback:
-    cut = window.of(RequestTrace.objects.filter(project=config.project_id, config_name=config.name))
-    cut = cut.filter(tokens_after__lt=F("tokens_before")).order_by()
-    said = TraceFeedback.objects.filter(project=config.project_id, trace_id__in=cut.values("id"))
-    sums = said.aggregate(count=Count("pk"), mean=Avg("score"))
-    worst = said.filter(score__lt=0).order_by("score", "-trace_id").values_list("trace_id", flat=True)
-    return CutFeedback(sums["count"], sums["mean"] or 0.0, list(dict.fromkeys(worst[:MAX_TRACES])))
+    cut = _traces(config, window).filter(tokens_after__lt=F("tokens_before")).order_by()
+    said = list(scores_of(cut, config.project_id, window.ids))
+    worst = sorted((score, -pk.int, pk) for pk, score in said if score < 0)[:MAX_TRACES]
+    mean = sum(score for _, score in said) / len(said) if said else 0.0
+    return CutFeedback(len(said), mean, list(dict.fromkeys(pk for _, _, pk in worst)))
 
 
 def _failing(config: OptimizationConfig) -> list[str]:

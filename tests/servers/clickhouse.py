@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.state_folder import state_folder
 
 LOOPBACK = "127.0.0.1"
 _PARAMETER = "param_"
+# As ClickHouse has it by default: `http_max_field_value_size`.
+MAX_VALUE_BYTES = 128 * 1024
 # What the client says of its connection, which is no setting of the engine.
 _OF_HTTP = frozenset({
     "query", "database", "session_id", "query_id", "compress", "enable_http_compression", "wait_end_of_query",
@@ -46,8 +49,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         given = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        kind = self.headers.get("content-type", "")
+        if kind.startswith("multipart/form-data"):  # So the client sends long values.
+            given |= _form_values(kind, body)
+            body = b""
         statement = "\n".join(part for part in (given.get("query", ""), body.decode()) if part)
         try:
+            if any(len(value.encode()) > MAX_VALUE_BYTES for value in given.values()):
+                raise RuntimeError("Code: 1000. HTML Form Exception: Field value too long")
             with self.lock:
                 self._answer(200, self._run(statement, given))
         except RuntimeError as error:
@@ -81,6 +90,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nobody reads it."""
+
+
+def _form_values(kind: str, body: bytes) -> dict[str, str]:
+    form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    parts = [part for part in form.walk() if not part.is_multipart()]
+    return {
+        str(part.get_param("name", header="content-disposition")): bytes(
+            part.get_payload(decode=True)
+        ).decode()
+        for part in parts
+    }
 
 
 @contextmanager

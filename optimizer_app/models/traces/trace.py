@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -61,6 +62,16 @@ class RequestTraceQuerySet(models.QuerySet["RequestTrace"]):
         counted = {f"count{number}": Count("pk", filter=each) for number, each in enumerate(conditions)}
         rows = self.order_by().values_list(*by).annotate(count=Count("pk"), **counted)
         return [(*row[: len(by)], row[len(by) :]) for row in rows]
+
+    def picked(self, names: Sequence[str], query: str, values: Sequence[Any]) -> list[Sequence[Any]]:
+        """What a query finds in `picked`, these columns of each of the rows."""
+        try:
+            rows, parameters = self.values(*names).query.sql_with_params()
+        except EmptyResultSet:  # Filters that no request can meet.
+            return []
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(f"WITH picked AS ({rows}) {query}", [*parameters, *values])
+            return list(cursor.fetchall())
 
     def without_details(self) -> RequestTraceQuerySet:
         """For lists: leaves the large columns in the database."""

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from optimizer_app.clickhouse.client import Server, server
+from optimizer_app.clickhouse.conditions import MAX_IDS
 from optimizer_app.clickhouse.copying import copy_waiting, kept_from
 from optimizer_app.clickhouse.stored import TraceRows, stored_traces
 from optimizer_app.cuts.blocks import Cut, cut_blocks
@@ -25,11 +26,12 @@ from tests.optimizer_app.traces.records import new_record
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CONVERSATION = id_at(NOW - timedelta(hours=50))
+UNIT = uuid.uuid4()
 # One request of each, ten hours apart, the newest first.
 FIELDS: list[dict[str, Any]] = [
     {"tag": "nightly", "tags": {"customer": "acme"}},
     {"tokens_after": 1000, "why_not": "short", "model": "gpt-5.2"},
-    {"fallback_used": True, "tags": {"customer": "acme", "team": "a"}},
+    {"fallback_used": True, "tags": {"customer": "acme", "team": "a"}, "holdout_unit": UNIT},
     {"over_budget": "by 20 tokens", "conversation_id": CONVERSATION},
     {"compacted": True, "config_name": "balanced", "config_version": 2},
     {"stages": [{"name": "logs", "status": "failed", "ms": 1, "tokens_cut": 0}], "id": CONVERSATION},
@@ -126,6 +128,14 @@ def test_filters(ids: list[uuid.UUID], project: Project) -> None:
     assert {name: _numbers(ids, chosen(rows)) for name, chosen, _ in CASES} == {
         name: expected for name, _, expected in CASES
     }
+
+
+def test_more_ids_than_one_value_may_have(ids: list[uuid.UUID], project: Project) -> None:
+    others = [uuid.uuid4() for _ in range(MAX_IDS - 2)]
+    rows = stored_traces().filter(project=project, id__in=[ids[1], *others, ids[8]])
+    assert _numbers(ids, rows) == [1, 8]
+    units = stored_traces().filter(project=project, holdout_unit__in=[*others, UNIT])
+    assert _numbers(ids, units) == [2]
 
 
 _FLAGGED = {

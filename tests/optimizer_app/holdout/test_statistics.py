@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from optimizer_app.holdout.measures import Sums
 from optimizer_app.holdout.statistics import MIN_UNITS, difference, ratio, student_quantile
+from optimizer_app.holdout.sums import Sums
 
 
 def sums(pairs: Iterable[tuple[float, float]]) -> Sums:

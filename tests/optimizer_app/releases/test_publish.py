@@ -80,15 +80,18 @@ def test_both_sides_are_counted_from_the_beginning_of_the_share(
     config.refresh_from_db()
     share = config.running_share
     assert share is not None
-    now = {"config_name": "agents", "age": timedelta(seconds=-5)}
+    share.started_at -= timedelta(minutes=30)
+    now = {"config_name": "agents", "age": timedelta(minutes=5)}
     money = {"gross_usd": Decimal("0.5"), "net_usd": Decimal("0.25")}
-    make_trace(config.project, config_version=1, latency_ms=10, **now, **money)
+    for _ in range(3):
+        make_trace(config.project, config_version=1, latency_ms=10, **now, **money)
     make_trace(config.project, config_version=1, latency_ms=30, fallback_used=True, tokens_after=1000, **now)
     make_trace(config.project, config_version=2, **now)
     make_trace(config.project, config_version=2, route="bypass", **now)
     make_trace(config.project, config_version=1, config_name="agents", age=timedelta(hours=1))
-    make_trace(config.project, config_version=2, config_name="others", age=timedelta(seconds=-5))
+    make_trace(config.project, config_version=2, config_name="others", age=timedelta(minutes=5))
     live, shared = sides_of(share)
-    assert (live.version, live.requests, live.fallbacks, live.cut_share) == (1, 2, 1, 0.3)
-    assert (live.net_usd, live.net_usd_per_request, live.p50_ms) == (Decimal("0.25"), Decimal("0.25"), 20)
+    assert (live.version, live.requests, live.fallbacks, live.cut_share) == (1, 4, 1, 0.45)
+    assert (live.net_usd, live.net_usd_per_request) == (Decimal("0.75"), Decimal("0.25"))
+    assert live.percentiles_ms == (pytest.approx(10, rel=0.1), pytest.approx(30, rel=0.1))
     assert (shared.version, shared.requests, shared.net_usd, shared.p95_ms) == (2, 1, None, 38)

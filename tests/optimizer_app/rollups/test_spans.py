@@ -10,7 +10,7 @@ import pytest
 from optimizer_app.rollups.spans import DAY, QUARTER, SIX_HOURS, SPANS, TWO_HOURS, Piece, pieces, span_start
 
 START = datetime(2026, 11, 1, 7, 3, 20, tzinfo=UTC)
-LATER = START + timedelta(days=30)
+LATER = START + timedelta(days=2, hours=12)
 
 
 def test_span_start() -> None:
@@ -29,6 +29,24 @@ def test_longest_spans_in_the_middle_and_shorter_ones_towards_the_ends() -> None
         ("03 00:00", SIX_HOURS),
         ("03 06:00", TWO_HOURS),
         ("03 08:00", QUARTER),
+        ("03 09:45", None),
+    ]
+
+
+def test_shorter_spans_than_are_kept_come_from_traces() -> None:
+    end = datetime(2026, 11, 3, 9, 50, tzinfo=UTC)
+    month_later = START + timedelta(days=30)
+    from_rollups = [piece for piece in pieces(START, end, month_later) if piece.span]
+    assert [(piece.start.strftime("%d %H:%M"), piece.span) for piece in from_rollups] == [
+        ("01 12:00", SIX_HOURS),
+        ("02 00:00", DAY),
+        ("03 00:00", SIX_HOURS),
+    ]
+    charted = pieces(START, end, datetime(2026, 11, 5, 1, tzinfo=UTC), [QUARTER])
+    assert [(piece.start.strftime("%d %H:%M"), piece.span) for piece in charted] == [
+        ("01 07:03", None),
+        ("01 07:15", None),
+        ("02 00:00", QUARTER),
         ("03 09:45", None),
     ]
 

@@ -43,7 +43,8 @@ def test_a_share_is_published_compared_and_goes_to_all(as_member: Client, config
     assert "v2 is live for 20% of conversations; the others stay on v1." in page
     share = ConfigShare.objects.get()
     assert (share.percent, share.version.note) == (20, "a try")
-    now = {"config_name": "agents", "age": timedelta(seconds=-5)}
+    ConfigShare.objects.update(started_at=share.started_at - timedelta(minutes=30))
+    now = {"config_name": "agents", "age": timedelta(minutes=5)}
     make_trace(config.project, config_version=1, **now)
     make_trace(config.project, config_version=2, tokens_after=100, **now)
     page = text_of(as_member, place)
