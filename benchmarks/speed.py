@@ -45,6 +45,8 @@ _DEFAULT_COLD_WANTED = 4.0
 _MANY_BLOCKS_TOKENS = 100_000
 _BLOCKS = 1_000
 _TURNS = 12
+# After so many prompts of the wanted size all caches of texts are full.
+_FILLING, _FILLED = 20, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_many_blocks(options.runs, encoding)
         print_default(options.runs, encoding)
         print_turns(options.runs, encoding)
+        print_full_caches(encoding)
 
 
 def _curve(sizes: Sequence[int], runs: int, encoding: tiktoken.Encoding) -> dict[int, Run]:
@@ -97,9 +100,10 @@ def _two_turns(messages: Messages, later: Messages, budget_tokens: int | None) -
     return _milliseconds(lambda: optimize(messages)), _milliseconds(lambda: optimize(later))
 
 
-def _new_conversation(budget_tokens: int | None) -> Callable[[Messages], None]:
+def _new_conversation(budget_tokens: int | None, *, forgetting: bool = True) -> Callable[[Messages], None]:
     """Optimizes what a conversation sends turn by turn, of which nothing is known yet."""
-    forget_texts()
+    if forgetting:
+        forget_texts()
     memory = InProcessMemory()
     config = OptimizerConfig.preset("balanced", max_input_tokens=_NO_BUDGET)
 
@@ -177,6 +181,22 @@ def print_turns(runs: int, encoding: tiktoken.Encoding) -> None:
     print(
         f"agent, {_TURNS} turns at half of the first: {median(ratios[0] for ratios in taken):.2f} x, then on"
         f" average {fmean(later):.2f} x, half of the turns at most {median(later):.2f} x tiktoken"
+    )
+
+
+def print_full_caches(encoding: tiktoken.Encoding) -> None:
+    """Chats by the default config, cold, in a process that has read many others: what forgets, takes time."""
+    forget_texts()
+    made = [talk(_WANTED_SIZE, number) for number in range(_FILLING + _FILLED)]
+    runs = []
+    for messages in made:
+        text = prompt_text({"messages": messages})
+        encoded = _milliseconds(partial(encoding.encode_ordinary, text))
+        optimize = _new_conversation(None, forgetting=False)
+        runs.append(_milliseconds(partial(optimize, messages)) / encoded)
+    print(
+        f"default, chat, in a process whose caches are empty: {median(runs[:_FILLED]):.2f} x,"
+        f" full: {median(runs[_FILLING:]):.2f} x tiktoken"
     )
 
 

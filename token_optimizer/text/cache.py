@@ -17,6 +17,8 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 # The aspect of a text, its characters, and its hash.
 Key = tuple[str, int, int]
+# Of a full cache one value in so many is forgotten at once.
+_FORGOTTEN_PART = 8
 
 
 class TextCache(Generic[V]):
@@ -61,12 +63,17 @@ class TextCache(Generic[V]):
                 if key not in values:
                     self._chars += key[1]
                 values[key] = value
-            self._forget_oldest()
+            if len(values) > self._max_values or self._chars > self._max_chars:
+                self._forget_oldest()
 
     def _forget_oldest(self) -> None:
+        """Forget as many as have to go, and more at once: to find its oldest key a dict looks at the places
+        of all that went before, which would take a time quadratic in them, were it done for each."""
         values = self._values
-        while len(values) > self._max_values or self._chars > self._max_chars:
-            oldest = next(iter(values))
+        most = min(len(values), self._max_values)
+        for oldest in list(values):
+            if len(values) <= most - most // _FORGOTTEN_PART and self._chars <= self._max_chars:
+                break
             del values[oldest]
             self._chars -= oldest[1]
 

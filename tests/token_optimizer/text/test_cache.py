@@ -37,6 +37,15 @@ def test_the_oldest_values_go_where_their_texts_are_long() -> None:
     assert seen.get(key_of("aaaa", "count")) == 4
 
 
+def test_a_full_cache_forgets_its_oldest_values_many_at_once() -> None:
+    seen: TextCache[int] = TextCache(80)
+    keys = [key_of(str(number), "count") for number in range(81)]
+    seen.put_many(zip(keys, range(81), strict=True))
+    assert seen.get_many(keys) == [*[None] * 11, *range(11, 81)]
+    seen.put(keys[0], 0)
+    assert seen.get_many(keys) == [0, *[None] * 10, *range(11, 81)]
+
+
 def test_all_is_forgotten_when_asked() -> None:
     seen: TextCache[int] = TextCache(2)
     seen.put(key_of(TEXT, "count"), 7)
