@@ -46,6 +46,7 @@ class Kind(StrEnum):
     TRANSCRIPT = "transcript"  # what several people said, each line with its speaker
     EXAMPLES = "examples"  # worked examples before the question that is asked
     SCHEMA = "schema"  # one tool definition as JSON
+    TOOL_TEXT = "tool_text"  # tools that a system text describes
     CALL = "call"  # the name and arguments of a tool call: never altered
     OPAQUE = "opaque"  # read by the model and never altered: reasoning, refusals, cited text
     MEDIA = "media"  # an image, a PDF, audio: only counted

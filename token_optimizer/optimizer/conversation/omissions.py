@@ -31,7 +31,7 @@ _MAX_BLOCKS = 40
 _MIN_SCORE = 0.5
 # What an earlier turn brought back, and what users said in turns that are gone.
 _BRINGS = frozenset({Origin.RESTORED, Origin.MARKER})
-_NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.CALL, Kind.OPAQUE})
+_NEVER = frozenset({Kind.FRAMING, Kind.SCHEMA, Kind.TOOL_TEXT, Kind.CALL, Kind.OPAQUE})
 # Of these single sentences are left out.
 _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
 # Where the missing units of a text stand in it.

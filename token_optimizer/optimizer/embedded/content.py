@@ -39,6 +39,7 @@ from token_optimizer.optimizer.embedded.question.layout import Embedded, embedde
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
+from token_optimizer.optimizer.tools.told import told_span
 from token_optimizer.text.line_numbers import without_line_numbers
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
@@ -90,7 +91,7 @@ def instruction_pieces(text: str) -> list[Piece]:
     if examples := announced_examples(text):
         start, end = examples
         told = [Piece(Kind.PROSE, text[:start]), Piece(Kind.EXAMPLES, text[start:end])]
-        return joined([*told, Piece(Kind.PROSE, text[end:])])
+        return _with_told_tools([*told, Piece(Kind.PROSE, text[end:])])
     return agent_instruction_pieces(text)
 
 
@@ -98,7 +99,23 @@ def agent_instruction_pieces(text: str) -> list[Piece]:
     """The pieces of the system text of a model that has tools: its examples show how to work, and are
     instructions, too."""
     spans = embedded_spans(text, blocks(text), instructions=True)
-    return _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
+    return _with_told_tools(
+        _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
+    )
+
+
+def _with_told_tools(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, in the prose of which the tools that it describes stand apart."""
+    found: list[Piece] = []
+    for piece in pieces:
+        span = told_span(piece.raw) if piece.kind is Kind.PROSE else None
+        if span is None:
+            found.append(piece)
+            continue
+        start, end = span
+        apart = (piece.raw[:start], piece.raw[start:end], piece.raw[end:])
+        found.extend(map(Piece, (Kind.PROSE, Kind.TOOL_TEXT, Kind.PROSE), apart))
+    return joined(found)
 
 
 def _informs(text: str) -> bool:

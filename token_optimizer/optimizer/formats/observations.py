@@ -2,7 +2,8 @@
 commands.
 
 Each ends in the prompt of a terminal, or begins with the name of what it holds, and is all there is between
-two answers. Nobody writes three times in a row so; the third message is an observation, and those behind it.
+two answers. Nobody writes three times in a row so; the third message is an observation, and those behind it,
+and already the second where it follows an answer that ends with a command.
 Only what came before a message counts, so it is read alike on every later turn.
 
 Before: "a.txt\nbash-$", "cat a.txt", "To do\nbash-$", "rm a.txt", "a.txt: Permission denied\nbash-$"
@@ -31,17 +32,22 @@ _NAME = re.compile(
 def observations_in(messages: Sequence[Mapping[str, Any]]) -> frozenset[int]:
     """The numbers of the messages that a program wrote in the role of the user."""
     found = set()
-    form, in_a_row, before = "", 0, None
+    form, in_a_row = "", 0
+    before: Mapping[str, Any] = {}
     for number, message in enumerate(messages):
-        role = message.get("role")
-        if role == "user":
-            now = _form_of(message.get("content")) if before != "user" else ""
+        if message.get("role") == "user":
+            now = _form_of(message.get("content")) if before.get("role") != "user" else ""
             in_a_row = in_a_row + 1 if now == form else 1
             form = now
-            if form and in_a_row >= _MIN_IN_A_ROW:
+            if form and (in_a_row >= _MIN_IN_A_ROW or (in_a_row > 1 and _ends_with_command(before))):
                 found.add(number)
-        before = role
+        before = message
     return frozenset(found)
+
+
+def _ends_with_command(answer: Mapping[str, Any]) -> bool:
+    content = answer.get("content")
+    return isinstance(content, str) and content.rstrip().endswith("```")
 
 
 def _form_of(content: Any) -> str:

@@ -384,7 +384,7 @@ def _is_directing(text_part: TextPart, kind: Kind) -> bool:
 
 
 def _must_be_kept(text_part: TextPart, kind: Kind) -> bool:
-    if _is_directing(text_part, kind):
+    if kind is Kind.TOOL_TEXT or _is_directing(text_part, kind):
         return kind is not Kind.OPAQUE or text_part.pinned
     # Of pinned bulk a marker stays at least.
     return text_part.pinned and kind in (Kind.PROSE, Kind.OPAQUE)

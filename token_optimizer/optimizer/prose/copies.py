@@ -36,7 +36,7 @@ _MAX_SOURCES = 4
 _QUOTED_CHARS = (48, 160)
 # Lines that begin alike; of more it is not looked further.
 _MAX_ALIKE = 50
-_NEVER = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.OPAQUE})
+_NEVER = frozenset({Kind.CALL, Kind.SCHEMA, Kind.TOOL_TEXT, Kind.FRAMING, Kind.OPAQUE})
 _WHOLE_ONLY = frozenset({Kind.JSON, Kind.EXAMPLES, Kind.TRANSCRIPT})
 
 

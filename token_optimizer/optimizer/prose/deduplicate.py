@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from token_optimizer.models import Block, Kind
 from token_optimizer.text.lines import comparable
 
-_NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
+_NEVER_COPIES = frozenset({Kind.CALL, Kind.SCHEMA, Kind.TOOL_TEXT, Kind.FRAMING, Kind.MEDIA})
 
 
 def deduplicate(blocks: list[Block]) -> list[Block]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from token_optimizer.junk_patterns import JunkPatterns
 from token_optimizer.models import Block, BlockType, Kind
 
-_NEVER_JUNK = frozenset({Kind.CALL, Kind.SCHEMA, Kind.FRAMING, Kind.MEDIA})
+_NEVER_JUNK = frozenset({Kind.CALL, Kind.SCHEMA, Kind.TOOL_TEXT, Kind.FRAMING, Kind.MEDIA})
 
 
 def remove_junk(blocks: list[Block], patterns: Sequence[str]) -> list[Block]:

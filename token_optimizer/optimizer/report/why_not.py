@@ -10,7 +10,7 @@ from token_optimizer.models import Block, BlockFate, Kind, OptimizationStats, Pr
 from token_optimizer.optimizer.attempts import Attempt
 
 # What no rule may alter, and definitions of tools, which lose at most what is redundant.
-_AS_THEY_ARE = frozenset({Kind.CALL, Kind.OPAQUE, Kind.MEDIA, Kind.SCHEMA})
+_AS_THEY_ARE = frozenset({Kind.CALL, Kind.OPAQUE, Kind.MEDIA, Kind.SCHEMA, Kind.TOOL_TEXT})
 # A marker, and what it stands for, costs about as much as what may be cut of less than this.
 MIN_NEW_TOKENS = 200
 

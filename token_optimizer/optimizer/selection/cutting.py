@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from token_optimizer.models import Block, Marker, Passage, Prompt, quoted, value_class
+from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt, quoted, value_class
 from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers, with_sparse_numbers
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
@@ -30,6 +31,10 @@ KeepPassages = Callable[[MarkedText, Sequence[Passage], frozenset[int]], MarkedT
 WriteBlock = Callable[[int, frozenset[int]], Block]
 # A shorter paragraph, as a title is, speaks of what the next one does.
 _MIN_PARAGRAPH_CHARS = 200
+# Who said more than this in a turn is not quoted from it: what stood between would be missing without a word.
+_MAX_CARRIED_TOKENS = 150
+_SHOWN = frozenset({Kind.CODE, Kind.LOG})
+_MAX_SHOWN_TOKENS = 200
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
@@ -134,13 +139,14 @@ def cuttable_blocks(
     # One call for all of them: a call costs more than a short text.
     counts = iter(context.count([text for one in opened for text in one.written()]))
     droppable, keywords = set(turns), context.config.directive_keywords
+    shown = _shown_in_own_words(prompt)
     return [
         CuttableBlock(
             *one,
             _passage_tokens(one, counts),
             _frame_of(one, droppable),
             _overlapping(one.passages, directive_spans_in(one.block, one.source.text, keywords)),
-            _is_own_words(one.block, one.cutter),
+            one.block.id in shown or _is_own_words(one.block, one.cutter),
         )
         for one in opened
     ]
@@ -165,6 +171,21 @@ def _frame_of(opened: _Opened, droppable: Set[int]) -> Frame | None:
     if opened.block.turn in droppable:
         return Frame("turn", opened.block.turn)
     return Frame("text", opened.at) if opened.cutter.whole else None
+
+
+def _shown_in_own_words(prompt: Prompt) -> frozenset[str]:
+    """The ids of short code and output that a user shows while telling more about it: a part of what is
+    said."""
+    told = Counter[int]()
+    shown = []
+    for block in prompt.blocks:
+        if block.is_users_prose:
+            told[block.message] += block.tokens
+        elif block.type is BlockType.USER and block.kind in _SHOWN and not block.tool_result:
+            shown.append(block)
+    return frozenset(
+        block.id for block in shown if block.tokens <= min(_MAX_SHOWN_TOKENS, told[block.message])
+    )
 
 
 def _is_own_words(block: Block, cutter: Cutter) -> bool:
@@ -254,9 +275,13 @@ def cut(
 
 def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]]) -> dict[int, Set[int]]:
     """The user's own words, by number, that stay without their turn, each with the places of its passages:
-    where nothing but them is kept of it, opening it would cost more than it says."""
+    where nothing but a few of them is kept of it, opening it would cost more than it says."""
     answered = {cuttable.block.turn for cuttable in cuttables if not cuttable.is_own_words}
     opened = {cuttables[number].block.turn for number in places if not cuttables[number].is_own_words}
+    said = Counter[int]()
+    for number, left in places.items():
+        said[cuttables[number].block.turn] += sum(cuttables[number].tokens[place] for place in left)
+    opened.update(turn for turn, tokens in said.items() if tokens > _MAX_CARRIED_TOKENS)
     return {
         number: own.directives.union(left)
         for number, left in places.items()

@@ -68,7 +68,7 @@ _CLOSED = re.compile(r"""(?<!\w)(['"`])(?:(?!\1).|(?<=\w)\1(?=\w))*\1|\([^()]*\)
 _DANGLES = re.compile(
     r"""(?:\b(?:that|which|who)(?:\ \w+){1,2}|\w(?:ing|able|ible|ly)
       |\b(?:information|details|data|located|found|based|used|up|prior|similar|equal|due|close
-    |designed|intended|responsible|is|are|be))\Z""",
+    |designed|intended|responsible|is|are|be|an?|the|of|for|from|with|and|or|its|their|each|every))\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
 # How long a phrase is that says that arguments decide, and each name of a list in it: longer, it does more.

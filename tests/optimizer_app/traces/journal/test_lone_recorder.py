@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -111,8 +112,8 @@ def test_what_was_handed_over_to_one_that_died_is_stored(journal_dir: Path, proj
 def _is_held(paths: list[Path]) -> bool:
     """Whether a process has one of them open for writing."""
     inodes = {path.stat().st_ino for path in paths}
-    locks = Path("/proc/locks").read_text().splitlines()
-    return not paths or any(int(line.split()[5].rsplit(":", 1)[1]) in inodes for line in locks)
+    locks = re.findall(r" [0-9a-f]+:[0-9a-f]+:(\d+) ", Path("/proc/locks").read_text())
+    return not paths or any(int(inode) in inodes for inode in locks)
 
 
 def test_a_second_one_waits(journal_dir: Path) -> None:

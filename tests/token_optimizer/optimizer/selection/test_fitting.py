@@ -134,6 +134,27 @@ def test_every_name_that_was_spoken_stays_before_any_is_kept_twice() -> None:
     assert all(f"src/part_{n}.py" in sent for n in range(8))
 
 
+def _agents_run(task: str) -> list[dict[str, Any]]:
+    """An agent at work on the task, with its commands in its text."""
+    messages = [{"role": "user", "content": task}]
+    for n in range(5):
+        lines = [
+            f"{at}:    berth_{n}_{at} = dock_{at}(pier_{n * 40 + at}, tide_{at % 7})" for at in range(1, 30)
+        ]
+        command = f"I open the file next.\n```\nopen src/part_{n}.py\n```"
+        messages.append({"role": "assistant", "content": command})
+        messages.append({"role": "user", "content": "\n".join([*lines, "bash-$"])})
+    return messages
+
+
+def test_code_that_a_user_shows_stays_with_what_he_tells_about_it() -> None:
+    told = " ".join(f"Harbour {n} loses {n * 13 % 50} boats a year to the tide." for n in range(24))
+    code = "\n".join(f"    a = b + {n}\n    if a > c:\n        print(a, b, c)" for n in range(5))
+    task = f"{told}\n\n```python\n{code}\n```\n\nThe last of these is wrong.\nbash-$"
+    sent = _optimized({"messages": _agents_run(task)}, "openai", 1_100).body["messages"]
+    assert sent[0]["content"] == task
+
+
 def test_orders_of_turns_that_are_gone_stay_in_force() -> None:
     messages = _chat(40, "We walked along the coast.")
     messages[2]["content"] = "You MUST answer in German."

@@ -123,3 +123,9 @@ def test_a_default_that_the_schema_gives_needs_no_sentence():
     assert concise(text, Described(("colour",), schema)) == "Of the hull."
     assert concise(text, Described(("colour",), {**schema, "default": "blue"})) == text
     assert concise("If not red, defaults to 'red'.", Described(("colour",), schema)) != ""
+
+
+@pytest.mark.parametrize("describe", [concise, rules, gist_and_rules])
+def test_no_sentence_ends_in_an_article(describe):
+    text = "Paints a boat and prints the colour of a given hull."
+    assert describe(text, _tool("paint")) == text

@@ -5,7 +5,8 @@ described once. Above the soft target the tools that the conversation is not lik
 alone; the target leaves every tool described where nothing says which are needed. Over the hard budget
 descriptions go further, the least likely tools first, each with a marker. Of many tools those that the
 conversation's start makes clearly unlikely are left to be read back, where the model can do that. With
-`tool_descriptions` "full", and where a tool is forced, nothing is shortened.
+`tool_descriptions` "full", and where a tool is forced, nothing is shortened. Over a hard budget the tools
+that a system text describes keep their rules alone, too.
 
 Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
 After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
@@ -17,23 +18,49 @@ from collections.abc import Collection, Sequence
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
+from token_optimizer.optimizer.contract.stage import Stage, counted, rewritten, with_blocks
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
 from token_optimizer.optimizer.tools.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.repeats import described_once
 from token_optimizer.optimizer.tools.schemas import minimize_tool_schemas
 from token_optimizer.optimizer.tools.steps import DEFERRAL, SOFT_STEPS, STEPS, Need, schemas_by_need
+from token_optimizer.optimizer.tools.told import with_rules_alone
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1
 _DEFERRED = "unlikely to be needed, left to be read back"
 
 
-def shorten_tool_schemas(prompt: Prompt, context: Context) -> Prompt:
-    """Shorten the schemas step by step, as far as the budget and the target ask."""
-    config = context.config
-    if not config.enable_tools:
+def shorten_tools(prompt: Prompt, context: Context) -> Prompt:
+    """Shorten the schemas, and the tools that a system text describes, as far as budget and target ask."""
+    if not context.config.enable_tools:
         return prompt
+    shortened = _with_short_schemas(prompt, context)
+    return _with_short_tool_texts(shortened, context)
+
+
+def _with_short_tool_texts(prompt: Prompt, context: Context) -> Prompt:
+    """The rules alone of tools that a system text describes, where the prompt is over its hard budget and
+    that would be felt."""
+    told = sum(block.tokens for block in prompt.blocks if _is_told(block))
+    over = context.tokens_over(prompt)
+    if context.config.tool_descriptions == "full" or over <= 0 or told <= _MIN_SCHEMA_SHARE * over:
+        return prompt
+    return counted(rewritten(prompt, _rules_alone, _is_told), prompt, context)
+
+
+def _is_told(block: Block) -> bool:
+    return block.kind is Kind.TOOL_TEXT and not block.frozen
+
+
+def _rules_alone(text: str, block: Block) -> MarkedText:
+    return MarkedText(with_rules_alone(text))
+
+
+def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
+    """The schemas shortened step by step."""
+    config = context.config
     schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
     # Those that were sent before stand as they were sent.
     if all(block.frozen for block in schemas):
@@ -103,4 +130,4 @@ def _schema_tokens(prompt: Prompt) -> int:
     return sum(block.tokens for block in prompt.blocks if block.kind is Kind.SCHEMA)
 
 
-STAGE = Stage("tools", shorten_tool_schemas, "tool schema shortened")
+STAGE = Stage("tools", shorten_tools, "tool schema shortened")

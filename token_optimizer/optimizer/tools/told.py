@@ -1,0 +1,141 @@
+"""Tools that a system text describes in lines of its own, for models that call none by schema.
+
+A description stands behind its label, and a parameter's behind its name, with what says whether it is
+required; of both stays what states a rule, as in a tool's schema. Every name, type and usage stays, and so
+does a description that goes on in the next line.
+
+Before: "- line_number (integer) [optional]: the line number to move the window to (default is 1)"
+After:  "- line_number (integer) [optional]: (default is 1)"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from token_optimizer.optimizer.relevance.words import stems_of
+from token_optimizer.optimizer.tools.descriptions import rules
+from token_optimizer.optimizer.tools.redundancy import Described, demands
+
+_NAME = r"[`*]{0,3}(?P<name>[A-Za-z_][\w.-]{0,60})[`*]{0,3}"
+_NEED = r"(?:required|optional)\b[^()\[\]\n]{0,40}"
+# "- path (string) [required]: the", "(1) command (string, required): the", "- path: (required) the".
+_PARAMETER = re.compile(
+    rf"""[ \t]*(?:[-*•]|\(\d{{1,2}}\)|\d{{1,2}}[.)])?[ \t]*{_NAME}[ \t]*
+    (?:\((?P<type>[A-Za-z][\w \[\]<>|.]{{0,30}})\)[ \t]*)?
+    (?:
+      [(\[](?:(?P<typed>[A-Za-z][\w \[\]<>|.]{{0,30}}),[ \t]*)?(?P<need>{_NEED})[)\]][ \t]*:
+      |:[ \t]*(?:(?P<first>[A-Za-z][\w\[\]<>|.]{{0,30}})[ \t]*)?\((?P<also>{_NEED})\)(?:[ \t]*[-–:])?
+    )[ \t]+(?=\S)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SUMMARY = re.compile(
+    r"[ \t]*(?:[-*•][ \t]+)?[*_]{0,3}(?:docstring|description|summary)[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]+(?=\S)",
+    re.IGNORECASE,
+)
+# "## read_file", "open:", "---- BEGIN FUNCTION #1: execute_bash ----"
+_HEADING = re.compile(
+    rf"[ \t]*(?:\#{{1,6}}[ \t]+|-{{2,}}[^:\n]{{1,40}}:[ \t]*|\d{{1,2}}[.)][ \t]+)?{_NAME}"
+    r"(?:\([^()\n]{0,200}\))?[ \t]*(?::|-{2,})?[ \t]*\Z"
+)
+# What a line opens that goes on from no other.
+_BEGINS = re.compile(r"[ \t]*(?:\Z|[-*•#<`|(\[{~]|\d{1,2}[.)][ \t]|[\w ]{1,40}:(?:[ \t]|\Z))")
+# When a default holds: "if not provided", "If dir is not provided".
+_IF_ABSENT = re.compile(r"\bif (?:\w+ is )?not (?:provided|given|specified|set|supplied)\b", re.IGNORECASE)
+_MIN_TOOLS = 2
+_MIN_PARAMETERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A line's description behind its `head`, and what it belongs to. `line` is the line's number."""
+
+    line: int
+    head: str
+    text: str
+    described: Described
+
+
+def told_span(text: str) -> tuple[int, int] | None:
+    """Where the first of the tools begins that the text describes, and where the last line of them ends."""
+    lines = text.splitlines(keepends=True)
+    told = _told(lines)
+    parameters = [one for one in told if not one.described.is_tool]
+    tools = {one.described.names[0] for one in told}
+    if len(parameters) < _MIN_PARAMETERS or len(tools) < _MIN_TOOLS or not told[0].described.is_tool:
+        return None
+    first, last = told[0].line - 1, told[-1].line
+    while not lines[first].strip():
+        first -= 1  # the tool's name stands before its description
+    start = sum(map(len, lines[:first]))
+    return start, start + sum(map(len, lines[first : last + 1]))
+
+
+def with_rules_alone(text: str) -> str:
+    """The text with what states a rule of each description, and is not said of the tool already."""
+    lines = text.splitlines(keepends=True)
+    summary = ""
+    for one in _told(lines):
+        short = rules(one.text, one.described)
+        if one.described.is_tool:
+            summary = short
+        elif _says(f"{summary} {' '.join(one.described.names)}", short):
+            short = ""
+        if len(short) < len(one.text):
+            end = lines[one.line][len(lines[one.line].rstrip()) :]
+            lines[one.line] = (one.head + short if short else one.head.rstrip(": \t")) + end
+    return "".join(lines)
+
+
+def _says(summary: str, text: str) -> bool:
+    """Whether the summary has the text's content, in other words maybe, and nothing is demanded."""
+    summary, text = (_IF_ABSENT.sub("absent", one) for one in (summary, text))
+    return not demands(text) and set(stems_of(text)) <= set(stems_of(summary))
+
+
+def _told(lines: Sequence[str]) -> list[_Told]:
+    """The descriptions that stand in one line each, those of a tool with the names of its parameters."""
+    found = list(_described_lines(lines))
+    parameters: dict[str, dict[str, object]] = {}
+    for one in found:
+        if not one.described.is_tool:
+            tool, name = one.described.names
+            parameters.setdefault(tool, {})[name] = {}
+    return [
+        _with_properties(one, parameters.get(one.described.names[0], {})) if one.described.is_tool else one
+        for one in found
+    ]
+
+
+def _with_properties(one: _Told, properties: dict[str, object]) -> _Told:
+    described = Described(one.described.names, {"properties": properties}, is_tool=True)
+    return _Told(one.line, one.head, one.text, described)
+
+
+def _described_lines(lines: Sequence[str]) -> Iterator[_Told]:
+    tool, heading = "", ""
+    for number, line in enumerate(lines):
+        if not line.strip():
+            continue
+        summary, parameter = _SUMMARY.match(line), _PARAMETER.match(line)
+        is_whole = number + 1 == len(lines) or _BEGINS.match(lines[number + 1].rstrip("\r\n")) is not None
+        if summary and heading:
+            tool = heading
+            if is_whole:
+                yield _Told(
+                    number, summary[0], line[summary.end() :].rstrip(), Described((tool,), is_tool=True)
+                )
+        elif parameter and tool and is_whole:
+            yield _Told(
+                number, parameter[0], line[parameter.end() :].rstrip(), _of_parameter(tool, parameter)
+            )
+        named = _HEADING.match(line.rstrip("\r\n"))
+        heading = named["name"] if named else ""
+
+
+def _of_parameter(tool: str, found: re.Match[str]) -> Described:
+    kind = found["type"] or found["typed"] or found["first"]
+    need = (found["need"] or found["also"]).lower()
+    schema = {"type": kind.lower()} if kind else {}
+    return Described((tool, found["name"]), schema, required=need.startswith("required"))
