@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 
 from token_optimizer.models import Prompt
+from token_optimizer.optimizer.relevance.acronyms import acronyms_of
 from token_optimizer.optimizer.relevance.bm25 import (
     Scores,
     Synonyms,
@@ -204,7 +205,8 @@ class _RankedTexts:
 
     @classmethod
     def of(cls, prompt: Prompt, ranked: list[CuttableBlock], words: Occurrences[str]) -> _RankedTexts:
-        asked = frozenset(stems_of(prompt.query or ""))
+        query = prompt.query or ""
+        asked = frozenset(stems_of(query)) | acronyms_of(query, words.values)
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = asked | words_of(synonyms)
         stems = stems_in(words)

@@ -1,0 +1,51 @@
+"""Acronyms that stand for words of a question."""
+
+from __future__ import annotations
+
+import pytest
+
+from token_optimizer import optimize
+from token_optimizer.optimizer.relevance.acronyms import acronyms_of
+
+
+@pytest.mark.parametrize(
+    ("query", "written", "found"),
+    [
+        ("What led to the emergency room?", ["the", "ER."], {"er"}),
+        ("Who reviewed the pull requests?", ["(PRs)"], {"pr"}),
+        ("Which pod ran out of memory on its own?", ["OOM", "POO"], {"oom"}),
+        ("Which is the chief of staff?", ["COS", "CS's"], {"cos", "cs"}),
+        ("What did the United States of America sign?", ["U.S.A."], {"usa"}),
+    ],
+)
+def test_capitals_that_are_initials_of_words_in_a_row(
+    query: str, written: list[str], found: set[str]
+) -> None:
+    assert acronyms_of(query, written) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "written"),
+    [
+        ("What led to the emergency room?", ["er", "Er", "ERA", "E"]),
+        ("What is in the harbour?", ["II", "IT"]),
+        ("", ["ER"]),
+    ],
+)
+def test_other_words_are_none(query: str, written: list[str]) -> None:
+    assert acronyms_of(query, written) == frozenset()
+
+
+def test_the_turn_with_the_acronym_is_kept() -> None:
+    told = [
+        f"In week {week} I walked {week * 7 % 30} miles along the shore of the bay." for week in range(120)
+    ]
+    told[17] = "A wasp stung me badly, and I ended up in the ER that night."
+    messages = [
+        {"role": "user", "content": " ".join(told)},
+        {"role": "assistant", "content": "Noted."},
+        {"role": "user", "content": "Why did I have to go to the emergency room?"},
+    ]
+    sent, stats = optimize(messages, budget_tokens=300)
+    assert stats.tokens_after <= 300
+    assert "A wasp stung me badly" in sent[0]["content"]
