@@ -23,6 +23,7 @@ _NUMBERED = "\1"
 # A number that counts lines: before an arrow, or in a column as wide as `cat -n` makes it. Narrow ones before
 # a tab or a bar may be the ids of rows.
 _COUNTING = re.compile(r" *\d{1,7}→|(?=[ \d]{6,7}[\t|]) *\d{1,7}[\t|]")
+_MIN_RISING, _COUNTED_SHARE = 3, 0.8
 # So many lines from one number that stays to the next.
 _STEP = 5
 
@@ -48,6 +49,16 @@ def line_numbers(lines: Sequence[str]) -> list[int]:
     numbers = [int(match[1]) for match in found if match]
     counts = len(numbers) == len(lines) and all(other == one + 1 for one, other in pairwise(numbers))
     return numbers if counts else []
+
+
+def has_counted_lines(text: str) -> bool:
+    """Whether most lines have a number, each one more than the one before."""
+    if "→" not in text and "\t" not in text:
+        return False
+    lines = [line for line in lines_of(text) if line.strip()]
+    numbers = [int(match[1]) for line in lines if (match := _NUMBER.match(line))]
+    rising = sum(other == one + 1 for one, other in pairwise(numbers))
+    return rising >= max(_MIN_RISING, _COUNTED_SHARE * len(lines))
 
 
 class _Prefix(NamedTuple):

@@ -20,7 +20,7 @@ from token_optimizer.optimizer.relevance.names import NAME_WEIGHT, name_facts
 from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.text.sentences import window_spans
 
-_LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}[:|\t→]|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
+_LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}(?:[:\t→]| ?\|)|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _TELLING = re.compile(
     r"(?P<signature>\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
     r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w)"

@@ -16,16 +16,18 @@ from dataclasses import replace
 from itertools import islice, pairwise
 
 from token_optimizer.models import Marker, Passage
+from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
-from token_optimizer.optimizer.code.passages import line_passages, span_passages
+from token_optimizer.optimizer.code.passages import line_passages, span_passages, without_number
 from token_optimizer.optimizer.code.rows import asked_rows, rare_rows
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.text.tables import separator_of
 
 # What a program or a style sheet has, and settings have not.
 _STATEMENT = re.compile(
-    r"(?!\s*(?:INSERT INTO\b|\())(?:\s*(?:def|class|import|from|function|func|fn|const|let|var|return|if|else"
-    r"|elif|for|while|try|catch|switch|case|package|public|private|static|using|namespace|struct|impl|trait|end|echo|export)\b"
+    r"(?!\s*(?:INSERT INTO\b|\(|[\w-]+: +\S))(?:\s*(?:def|class|import|from|function|func|fn|const|let|var"
+    r"|return|if|else|elif|for|while|try|catch|switch|case|package|public|private|static|using|namespace|struct|impl|trait"
+    r"|end|echo|export)\b"
     r"|[^\n]*[{};]\s*$|\s*[\w.]+\([^\n]*\)\s*$|\s*(?:#include|@\w))"
 )
 _MAX_STATEMENTS = 0.05
@@ -55,7 +57,8 @@ def is_data(text: str) -> bool:
     """Whether the lines hold one value or record after another, and no program."""
     if record_spans(text):
         return True
-    lines = text[:_SAMPLE_CHARS].split("\n")
+    written = text[:_SAMPLE_CHARS]
+    lines = [without_number(line, 0, len(line)) for line in written.split("\n")]
     statements = sum(_STATEMENT.match(line) is not None for line in lines)
     return statements <= _MAX_STATEMENTS * len(lines) or not is_source(text)
 
@@ -70,7 +73,7 @@ def is_table(text: str) -> bool:
 
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The records of the text. What they name is no reason to keep them: each names something of its own."""
-    if not markers and (spans := record_spans(text)):
+    if not markers and (spans := record_spans(text) or change_spans(text)):
         return [replace(passage, facts={}) for passage in span_passages(text, spans)]
     lines = line_passages(text, query, markers)
     passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]

@@ -9,6 +9,7 @@ from functools import partial
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.fences import fences
 from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.optimizer.embedded.log_gaps import with_gaps_joined
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
@@ -173,7 +174,12 @@ def _json_values(text: str) -> Iterator[tuple[int, int]]:
 
 
 def logs_in(text: str) -> Iterator[Piece]:
-    """The logs among the paragraphs, and what stands between them as prose."""
+    """The logs among the paragraphs, and what stands between them as prose. Traces within a log are parts
+    of it."""
+    return with_gaps_joined(_logs_in(text))
+
+
+def _logs_in(text: str) -> Iterator[Piece]:
     if text.count("\n") < MIN_LOG_LINES - 1:
         yield Piece(Kind.PROSE, text)
         return

@@ -10,12 +10,15 @@ from itertools import pairwise
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
+from token_optimizer.text.line_numbers import has_counted_lines
 from token_optimizer.text.lines import lines_of, matches_at_lines
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
 
-_LABEL = re.compile(r"[ \t]*(?:[#*_]{1,4} ?)?([^\W\d_][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?[:：.)]")
+_LABEL = re.compile(
+    r"[ \t]*(?:[#*_]{1,4} ?)?([^\W\d_][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?(?:[:：]|[.)](?!\S))"
+)
 _OPEN_ENDED = (":", "：")
 # "cat -> animal": what is asked ends with the arrow.
 _ARROWS = ("=>", "->", "→", "⇒", ">>")
@@ -120,6 +123,8 @@ def _marks(block: str) -> set[str]:
 def _arrow_examples(text: str) -> list[Found]:
     """Lines with an arrow from what is given to the answer, of which the last has none."""
     if not any(map(text.__contains__, _ARROWS)):
+        return []
+    if has_counted_lines(text):
         return []
     found = list(_ARROW.finditer(text))
     if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not text.rstrip().endswith(found[-1][1]):

@@ -20,6 +20,8 @@ FRAME = re.compile(
 )
 _PYTHON_TRACE = "Traceback (most recent call last)"
 _TRACE_HINTS = (_PYTHON_TRACE, "\tat ", "  at ", 'File "', "Caused by: ", "goroutine ", "#0 ")
+_PANIC = re.compile(r"(?:panic|fatal error):")
+_MAX_ABOVE_GOROUTINE = 6
 _FRAME_LINE = re.compile(
     r"""(?:^|[\s|])(?:
       at\ [\w$.<>/\[\]-][\w$.<>/\[\]\ -]{0,200}\( | at\ \S{1,300}:\d+:\d | File\ "[^"\n]{1,300}",\ line\ \d
@@ -286,10 +288,29 @@ def traces(lines: Sequence[str], finder: LineFinder) -> Iterator[tuple[int, int]
         if column >= 0:
             stop = _end_of_indented(lines, at + 1, column)
         else:
-            first, stop = max(at - 1, end), _end_of_frames(lines, at)
+            first, stop = max(_start_of_trace(lines, at), end), _end_of_frames(lines, at)
         if stop - first > 2:
             yield first, stop
             end = stop
+
+
+def _start_of_trace(lines: Sequence[str], at: int) -> int:
+    """The line that says what happened, above the first frame; in Go a blank line may stand between."""
+    above = range(at - 1, max(-1, at - _MAX_ABOVE_GOROUTINE), -1) if "goroutine " in lines[at] else ()
+    for number in above:
+        if _PANIC.match(lines[number]):
+            return number
+    return at - 1
+
+
+def is_frame(line: str) -> bool:
+    """Whether the line is a frame of a stack trace, or opens one."""
+    return TRACEBACK.search(line) is not None or _FRAME_LINE.search(line, 0, _FRAME_WITHIN_CHARS) is not None
+
+
+def is_verdict(line: str) -> bool:
+    """Whether a linter, a compiler or a test runner wrote the line."""
+    return _VERDICT.match(line, 0, _VERDICT_WITHIN_CHARS) is not None
 
 
 def _end_of_indented(lines: Sequence[str], at: int, column: int) -> int:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
 from token_optimizer.optimizer.code.bodies import body_passages, wants_whole_program
+from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
@@ -33,6 +34,7 @@ from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
+from token_optimizer.optimizer.selection.soft.few_parts import asks_for_few
 from token_optimizer.optimizer.selection.soft.soft_target import cut_logs, cut_to_target
 from token_optimizer.optimizer.selection.soft.specific import is_over_records
 from token_optimizer.optimizer.selection.soft.tool_results import cut_tool_results
@@ -117,14 +119,21 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         if block.kind is Kind.JSON and is_over_records(query):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
-            # In JSON the least and the most of a value are known without that.
-            of_all = is_over_records(query) or asks_for_extremes(query)
-            if is_data(block.content):
-                return None if of_all else _RECORDS
-            return None if block.exact or wants_whole_program(query) else _BODIES
+            return _cutter_of_code(block, query)
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
+
+
+def _cutter_of_code(block: Block, query: str) -> Cutter | None:
+    """Records of data, parts of changes, or bodies of a program's functions; None where all of it counts."""
+    # In JSON the least and the most of a value are known without that.
+    of_all = is_over_records(query) or asks_for_extremes(query)
+    if changes := [block.content[slice(*span)] for span in change_spans(block.content)]:
+        return _RECORDS if not of_all and asks_for_few(changes, query) else None
+    if is_data(block.content):
+        return None if of_all else _RECORDS
+    return None if block.exact or wants_whole_program(query) else _BODIES
 
 
 def _shown_as_examples(prompt: Prompt) -> set[str]:

@@ -15,6 +15,12 @@ PROGRAM = "".join(
 )
 
 
+MANIFESTS = "---\n".join(
+    f"kind: Service\nmetadata:\n  name: guest-{n}\n  namespace: inn\nspec:\n  port: {n}\n"
+    for n in range(10, 30)
+)
+
+
 def _records(text: str) -> list[str]:
     return [text[passage.start : passage.end] for passage in record_passages(text)]
 
@@ -42,7 +48,15 @@ def test_long_paragraphs_are_none() -> None:
     assert max(map(len, _records(long))) < 20
 
 
-@pytest.mark.parametrize(("text", "expected"), [(CSV, True), (YAML, True), (INI, True), (PROGRAM, False)])
+@pytest.mark.parametrize("form", ["{}:{}", "{:6}\t{}", "{:>5}→{}", "{:4} | {}"])
+def test_a_program_with_numbered_lines_is_no_data(form: str) -> None:
+    numbered = [form.format(at, line) for at, line in enumerate(PROGRAM.split("\n"), 1)]
+    assert not is_data("\n".join(numbered))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(CSV, True), (YAML, True), (INI, True), (MANIFESTS, True), (PROGRAM, False)]
+)
 def test_a_program_is_no_data(text: str, expected: bool) -> None:
     assert is_data(text) is expected
 

@@ -173,3 +173,17 @@ def test_examples_in_json_stay_whole(said: str) -> None:
         {"messages": [{"role": "user", "content": text}]}, "openai", config=OptimizerConfig.preset("balanced")
     ).body["messages"][0]["content"]
     assert all(f"It is {n}." in sent for n in range(40))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"{at:5}→    rest_{at} = fill(sack)\n" for at in range(1, 20)) + "   20→",
+        "\n\n".join(
+            f'# module.mill.sack_{at} will be created\n+ resource "sack" "s{at}" {{\n    + size = {at}\n  }}'
+            for at in range(20)
+        ),
+    ],
+)
+def test_numbered_lines_and_plans_are_no_examples(text: str) -> None:
+    assert not has_examples(text)

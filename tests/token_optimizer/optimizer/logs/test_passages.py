@@ -301,6 +301,38 @@ def test_numbers_paths_and_addresses_make_no_pattern():
     assert first is second
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "tests/test_mill.py::test_{} PASSED [ {}%]",
+        "test mill::tests::{} ... ok",
+        "  ✓ fills the {} sack ({} ms)",
+        "--- PASS: Test{} (0.{}s)",
+        "ok {1} - {0}",
+        "PASS src/{}.test.ts",
+    ],
+)
+def test_all_tests_that_passed_say_the_same(form):
+    lines = [form.format(name, at) for at, name in enumerate(_PACKAGES)]
+    assert len({pattern.text for pattern in mine_patterns(lines)}) == 1
+
+
+def test_a_trace_of_go_begins_with_what_happened():
+    lines = [
+        "INFO all is well",
+        "panic: assignment to entry in nil map",
+        "[signal SIGSEGV: segmentation violation]",
+        "",
+        "goroutine 41 [running]:",
+        "mill.(*Sack).Fill(0xc000123)",
+        "\t/src/sack.go:72 +0x1d",
+        "INFO all is well",
+    ]
+    text = "\n".join(lines)
+    passages = [text[passage.start : passage.end] for passage in log_passages(text)]
+    assert "\n".join(lines[1:7]) + "\n" in passages
+
+
 def test_a_zero_is_another_pattern():
     first, second = mine_patterns(["5 errors", "0 errors"])
     assert first is not second

@@ -118,18 +118,21 @@ FORWARD_POINTERS = (
 UNSPACED_FORWARD_POINTERS = (
     "以下", "下面", "次の", "다음",
 )  # fmt: skip
+# "Of the" in French, and a month in German and French.
+_DU = (r"du(?=\s+(?:\w+st|er|är|kan|ska|skal|har|må|vill?)\b)", r"(?<=st )du")
+_MAI = r"(?<!\d )(?<!\d\. )mai(?!\s\d)"
 # Words of somebody who speaks to somebody, of what has to be done, and words that direct.
 OBLIGATIONS = ("must", "should", "shall", "need to", "have to")
 PERSONS = (
-    "you", "your", "yours", "i", "my", "me", "we", "our", "us", "du", r"dein\w*", r"ihr\w*", "ich",
+    "you", "your", "yours", "i", "my", "me", "we", "our", "us", *_DU, r"dein\w*", r"ihr\w*", "ich",
     r"mein\w*", "wir", "muss", "musst", "sollst", r"sollte\w*", "tu", "vous", "votre", "vos", "je",
     "mon", "nous", "tú", "usted", "mi", "você", "meu", "tuo", "mio", "ты", "вы", "твой", "ваш", "я",
     "мне", "мы",
 )  # fmt: skip
 DIRECTING = (
     "you", "your", "must", "should", "shall", "need to", "have to", "never", "always", "do not",
-    "don['’]t", "please", "make sure", "ensure", "du", r"dein\w*", "sie sollen", "muss", "müssen",
+    "don['’]t", "please", "make sure", "ensure", *_DU, r"dein\w*", "sie sollen", "muss", "müssen",
     "darf", "dürfen", "bitte", "immer", "niemals", "vous", "votre", "tu", "toujours", "jamais", "usted",
-    "debes?", "deben", "siempre", "nunca", "você", "deve", "sempre", "mai", "devi", "ты", "вы", "должен",
+    "debes?", "deben", "siempre", "nunca", "você", "deve", "sempre", _MAI, "devi", "ты", "вы", "должен",
     "должны", "всегда", "никогда",
 )  # fmt: skip

@@ -77,9 +77,11 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
     """The prompt with its logs cut further than the soft target asks for, to what is worth the floor of logs:
     they repeat themselves more than other texts do."""
     cuttables = cuttable_blocks(prompt, context, cutter_of, ())
-    share = _STRETCH * (context.config.target_reduction or 0)
     if not cuttables:
         return prompt
+    share = context.config.target_reduction or 0
+    if _tokens_of(cuttables) > context.config.tool_result_tokens:
+        share *= _STRETCH
     choice = FlooredChoice(prompt, context, cuttables, floors_of(context.config.floor_factors))
     return choice.written(choice.kept(share))
 

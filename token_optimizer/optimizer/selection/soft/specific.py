@@ -18,10 +18,12 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
 from token_optimizer.optimizer.logs.languages import ERROR_WORDS
 from token_optimizer.optimizer.relevance.words import stems_of
 from token_optimizer.text.cache import remembered
+from token_optimizer.text.sentences import sentences
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
 _OF_ALL = re.compile(
-    r"""\b(?:translat|proof-?read|rewrit|rephras|paraphras|reformat|transcrib|transliterat|polish\s+the
+    r"""\b(?:translat|convert\s(?:it|this|that|these|those|them|the)(?:\s\w+){0,3}\s(?:in)?to\b|proof-?read|rewrit|rephras|paraphras|reformat|transcrib|transliterat
+    |polish\s+the
     |correct\s+(?:the|this|my|all|any)|fix\s+(?:the|my|all|any)\s+(?:grammar|spelling|typos)|improve\s+the\s+(?:text|writing|style)
     |(?:entire|whole|full|complete)\s+(?:text|document|article|conversation|transcript|meeting|file|data|list|thread)
     |everything|word\s+for\s+word|verbatim|for\s+(?:each|every)
@@ -99,7 +101,8 @@ _COUNTS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMES_ONE = re.compile(
-    r"""\d\d|["“`«]|\b(?:after|within|for)\ how\ many\b
+    r"""\d\d|["“`«]|\w[_/]\w|\b(?:do|does|did|has|have|had)\ (?:the\ )?\w+-[\w-]+\b
+    |\b(?:after|within|for)\ how\ many\b
     |\bhow\ many\ (?:\w+\ ){1,3}(?:an?|per)\ (?:second|minute|hour|day|week|month|year|user|person)\b
     |\bhow\ many\ (?:\w+\ ){1,4}(?:may|can|must|should|(?:is|are)\ (?:allowed|permitted|needed|required))\b
     |\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
@@ -118,7 +121,11 @@ _MAX_CHARS = 2_000_000
 @remembered(_MAX_QUESTIONS)
 def wants_all(query: str) -> bool:
     """Whether the query wants all of a text, and not only what went wrong by it."""
-    return _OF_ALL.search(query) is not None and _WRONG.search(query) is None
+    if _OF_ALL.search(query) is None:
+        return False
+    of_wrong = [(one, _WRONG.search(one) is not None) for one in sentences(query)]
+    asks_what_went_wrong = any(is_wrong and "?" in one for one, is_wrong in of_wrong)
+    return not asks_what_went_wrong and any(_OF_ALL.search(one) and not wrong for one, wrong in of_wrong)
 
 
 @remembered(_MAX_QUESTIONS)

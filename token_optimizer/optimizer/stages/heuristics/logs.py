@@ -1,8 +1,8 @@
 """Cuts long logs to their errors, their tail and what the question asks for.
 
-Logs of up to `tool_result_tokens` stay whole. While the prompt is larger than the soft target, a long log is
-cut further, to the target's share of its own size at least. Over the hard budget logs are left to the choice
-among all passages, which knows what else there is.
+Logs of up to `tool_result_tokens` stay whole, but for what a user pasted with a question. While the prompt is
+larger than the soft target, a long log is cut further, to the target's share of its own size at least. Over
+the hard budget logs are left to the choice among all passages, which knows what else there is.
 
 Before: a log of 900 lines with one error in line 412
 After:  the lines around 412, the last lines, and markers that count what is left out
@@ -22,34 +22,41 @@ from token_optimizer.optimizer.selection.cutters import cut_logs_to_floor, cut_t
 from token_optimizer.optimizer.selection.soft.soft_target import asks_in_particular
 from token_optimizer.optimizer.selection.soft.specific import wants_all
 
+# What the user pasted may go in part from here on, where a question says what of it is needed.
+_MIN_PASTED_TOKENS = 1_000
+
 
 def trim_long_logs(prompt: Prompt, context: Context) -> Prompt:
     """Trim every log above `tool_result_tokens`, further where the soft target is missed; none where all is
     wanted."""
-    if not any(_is_long_log(block, context) for block in prompt.open_blocks):
+    if not any(block.kind is Kind.LOG for block in prompt.open_blocks):
+        return prompt
+    is_asked = asks_in_particular(prompt)
+    long = {block.id for block in prompt.open_blocks if _is_long_log(block, context, is_asked)}
+    if not long:
         return prompt
     if context.tokens_over(prompt) > 0 or wants_all(prompt.query or ""):
         return prompt
-    blocks = [
-        _trimmed(block, prompt, context) if _is_long_log(block, context) else block for block in prompt.blocks
-    ]
+    blocks = [_trimmed(block, prompt, context) if block.id in long else block for block in prompt.blocks]
     trimmed = counted(with_blocks(prompt, blocks), prompt, context)
     if not context.misses_target(trimmed):
         return trimmed
-    is_asked = asks_in_particular(prompt)
     blocks = list(trimmed.blocks)
     worths = dict(trimmed.worths)
     for at, before in enumerate(prompt.blocks):
-        if _is_long_log(before, context):
+        if before.id in long:
             alone = _cut_to_target(blocks[at], before, prompt, context, is_asked)
             blocks[at] = alone.blocks[0]
             worths |= alone.worths
     return replace(with_blocks(trimmed, blocks), worths=worths or trimmed.worths)
 
 
-def _is_long_log(block: Block, context: Context) -> bool:
+def _is_long_log(block: Block, context: Context, is_asked: bool) -> bool:
     """Whether a log is to be cut; one that was cut already is not, or a second run would cut it further."""
-    is_long = block.kind is Kind.LOG and block.tokens > context.config.tool_result_tokens
+    least = context.config.tool_result_tokens
+    if not block.tool_result and is_asked:
+        least = min(least, _MIN_PASTED_TOKENS)
+    is_long = block.kind is Kind.LOG and block.tokens > least
     return is_long and not (was_cut(block) or block.verbatim or block.must_keep or block.slot is None)
 
 

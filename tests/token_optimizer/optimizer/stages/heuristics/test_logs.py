@@ -62,6 +62,15 @@ def test_a_log_whose_marker_says_what_was_alike_is_not_cut_again() -> None:
     assert optimize(once, config=config)[0] == once
 
 
+def test_of_a_log_that_is_pasted_with_a_question_half_may_go_though_it_is_short() -> None:
+    log = _noisy_log(75)
+    messages = [{"role": "user", "content": f"Which worker took job {37 * 41}?\n\n{log}"}]
+    sent, stats = optimize(messages, config=_target(0.5))
+    assert 1_000 < stats.tokens_before < 2_000
+    assert 0.4 < stats.compression_ratio < 0.7
+    assert f"took job {37 * 41}" in sent[0]["content"]
+
+
 def test_a_short_log_is_left_alone_without_a_hard_budget() -> None:
     messages = [{"role": "user", "content": f"Which worker failed?\n\n{_noisy_log(40)}"}]
     assert optimize(messages, config=_target(0.7))[0] == messages

@@ -1,0 +1,76 @@
+"""The parts of what lists changes or declarations: the files and hunks of a diff, the resources of Terraform
+plans and sources. Each is understood without the others, which a part of a program is not.
+
+Before: a diff of fourteen files, or a plan of forty resources
+After:  where the part of each file, or resource, begins and ends
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+Span = tuple[int, int]
+
+_MIN_PARTS = 5
+_MIN_COVERED = 0.7
+_GIT_FILE = re.compile(r"^diff --git ", re.MULTILINE)
+_FILE = re.compile(r"^--- [^\n]*\n(?=\+\+\+ [^\n]*\n@@ )", re.MULTILINE)
+_HUNK = re.compile(r"^@@ -\d[^\n]*@@", re.MULTILINE)
+# A longer part of a file is one for each hunk, and its head stays.
+_MAX_FILE_CHARS = 3_000
+_PLANNED = re.compile(
+    r"^[ \t]*# \S[^\n]{0,300} (?:will|must) be [^\n]{1,80}\n"
+    r"(?:[ \t]*# [^\n]*\n)*+[ \t]*(?:[-+~<=/]{1,3}[ \t]+)?(?:resource|data) \"",
+    re.MULTILINE,
+)
+_END_OF_PLANNED = re.compile(r"^ {4}\}[ \t]*\n?", re.MULTILINE)
+_DECLARED = re.compile(
+    r"^(?:(?:#|//)[^\n]*\n)*+(?:resource|data|module|variable|output|provider|locals|moved|import|check)"
+    r"(?: \"[^\"\n]{1,200}\"){0,2} \{",
+    re.MULTILINE,
+)
+_END_OF_DECLARED = re.compile(r"^\}[ \t]*\n?|^[^\n]*\{[^{}\n]*\}[ \t]*\n?", re.MULTILINE)
+
+
+def change_spans(text: str) -> list[Span]:
+    """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
+    neither."""
+    for spans in (_diffed(text), _opened(text, _PLANNED, _END_OF_PLANNED)):
+        if _are_parts(text, spans):
+            return spans
+    declared = _opened(text, _DECLARED, _END_OF_DECLARED)
+    return declared if _are_parts(text, declared) else []
+
+
+def _are_parts(text: str, spans: Sequence[Span]) -> bool:
+    covered = spans[-1][1] - spans[0][0] if spans else 0
+    return len(spans) >= _MIN_PARTS and covered >= _MIN_COVERED * len(text)
+
+
+def _diffed(text: str) -> list[Span]:
+    """The files of a diff; of a long one the hunks, without its head."""
+    if "@@ " not in text:
+        return []
+    head = _GIT_FILE if _GIT_FILE.search(text) else _FILE
+    starts = [match.start() for match in head.finditer(text)]
+    files = pairwise([*starts, len(text)])
+    return [span for start, end in files for span in _of_file(text, start, end)]
+
+
+def _of_file(text: str, start: int, end: int) -> Iterator[Span]:
+    hunks = [match.start() for match in _HUNK.finditer(text, start, end)]
+    if end - start > _MAX_FILE_CHARS and len(hunks) > 1:
+        yield from pairwise([*hunks, end])
+    else:
+        yield start, end
+
+
+def _opened(text: str, opening: re.Pattern[str], end: re.Pattern[str]) -> list[Span]:
+    """What each of the openings begins, up to the next one; the last one ends where it is closed."""
+    starts = [match.start() for match in opening.finditer(text)]
+    if len(starts) < _MIN_PARTS:
+        return []
+    closing = end.search(text, starts[-1])
+    return list(pairwise([*starts, closing.end() if closing else len(text)]))
