@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from optimizer_app.clickhouse.client import ClickHouseAway, is_used, server
 from optimizer_app.clickhouse.conditions import column_of
-from optimizer_app.clickhouse.copying import copied_until, kept_from
+from optimizer_app.clickhouse.copying import copied_until, kept_from, kept_since
 from optimizer_app.clickhouse.rows import ClickHouseRows
 from optimizer_app.models import Project, RequestTrace
 from optimizer_app.models.traces.trace import STREAMED_AT_A_TIME, RequestTraceQuerySet
@@ -95,6 +95,11 @@ def in_each(
         return [ask_postgres(recent), *([] if older is None else [ask_clickhouse(older)])]
 
     return ask_both(rows, ask, is_counted=is_counted)
+
+
+def reads_all_since(moment: datetime) -> bool:
+    """Whether all traces since then can be read now: PostgreSQL keeps them, or ClickHouse answers."""
+    return not is_used() or not server().is_away or moment >= kept_since(timezone.now())
 
 
 def stored_traces() -> TraceRows:

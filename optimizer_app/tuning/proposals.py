@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from optimizer_app.clickhouse.stored import reads_all_since
 from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile, ShareRunning
 from optimizer_app.configs.values import ConfigValues
 from optimizer_app.configs.versions.drafts import save_draft
@@ -46,10 +47,11 @@ def propose_all(now: datetime) -> int:
 
 def propose(config: OptimizationConfig, now: datetime) -> TuningProposal | None:
     """The proposal that what happened speaks for, tested; None where nothing does. It takes the place of one
-    that is open."""
-    values = ConfigValues.of(config)
-    optimizer_config = values.as_optimizer_config()
-    found = proposed_changes(signals_of(config, Window.ending_at(now, RANGE)), optimizer_config)
+    that is open, which stays as it is while not all that happened can be read."""
+    values, window = ConfigValues.of(config), Window.ending_at(now, RANGE)
+    found = proposed_changes(signals_of(config, window), values.as_optimizer_config())
+    if not reads_all_since(window.start):
+        return None
     changes = [change for change in found if not _was_dismissed(config, change, now)]
     with transaction.atomic():
         TuningProposal.objects.filter(config=config, state=State.OPEN).update(

@@ -29,6 +29,7 @@ from optimizer_app.models import (
     Project,
     RequestTrace,
     TraceFeedback,
+    TuningProposal,
     UncopiedTraces,
 )
 from optimizer_app.playground.costs import compared_models
@@ -37,6 +38,7 @@ from optimizer_app.releases.sides import sides_of
 from optimizer_app.rollups.windows import RANGES, Window
 from optimizer_app.traces.record import ReadBackRecord, ReReadRecord, TraceRecord
 from optimizer_app.traces.storing.store import store
+from optimizer_app.tuning.proposals import propose
 from optimizer_app.tuning.signals import signals_of
 from tests.optimizer_app.clickhouse.ids import id_at
 from tests.optimizer_app.releases.prompts import ROOMY, TIGHT
@@ -185,6 +187,19 @@ def test_signals_of_tuning(config: OptimizationConfig, settings: Any, placed: Pl
     assert signals.cuts
     assert signals.feedback.count > 40
     assert signals.feedback.worst
+
+
+def test_a_proposal_stays_open_while_what_speaks_for_it_cannot_be_read(
+    config: OptimizationConfig, settings: Any
+) -> None:
+    copy_waiting()
+    RequestTrace.objects.all().delete()
+    made = propose(config, timezone.now())
+    assert made is not None
+    settings.CLICKHOUSE_URL = "http://127.0.0.1:9/away"
+    assert propose(config, timezone.now()) is None
+    made.refresh_from_db()
+    assert made.state == TuningProposal.State.OPEN
 
 
 @PLACES
