@@ -43,7 +43,7 @@ def bm25(
     asked = frozenset(stems_of(query))
     if not asked or not words:
         return [0.0] * len(words)
-    found = scores(Mentions.of(words, asked), asked, length_weight)
+    found = scores(Mentions.of(words, asked), dict.fromkeys(asked, 1.0), length_weight)
     if any(feedback):
         weights = np.asarray(feedback)
         found = with_feedback(found, words.__getitem__, partial(Mentions.of, words), weights, length_weight)
@@ -62,7 +62,8 @@ def with_feedback(
         return found
     worths = _words_of_best(found.tolist(), words_of_text)
     mentions = mentions_of(worths.keys())
-    more: Scores = feedback * scores(mentions, _typical_words(worths, mentions), length_weight)
+    typical = dict.fromkeys(_typical_words(worths, mentions), 1.0)
+    more: Scores = feedback * scores(mentions, typical, length_weight)
     return found + more
 
 
@@ -77,10 +78,10 @@ def words_of(synonyms: Synonyms) -> frozenset[str]:
     return frozenset(synonyms).union(*synonyms.values())
 
 
-def scores(mentions: Mentions, asked: Set[str], length_weight: float = _LENGTH_WEIGHT) -> Scores:
-    """The relevance of each text to the asked words, as `bm25` says."""
-    is_asked = np.array([word in asked for word in mentions.words], dtype=float)
-    weights = _weights(mentions, length_weight) * is_asked[mentions.word_numbers]
+def scores(mentions: Mentions, asked: Mapping[str, float], length_weight: float = _LENGTH_WEIGHT) -> Scores:
+    """The relevance of each text to the asked words, as `bm25` says, each as often as it is asked for."""
+    times = np.array([asked.get(word, 0.0) for word in mentions.words], float)
+    weights = _weights(mentions, length_weight) * times[mentions.word_numbers]
     found = np.bincount(mentions.text_numbers, weights, minlength=mentions.texts)
     return _shares(np.asarray(found, np.float64))
 

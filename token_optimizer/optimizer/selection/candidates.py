@@ -194,7 +194,7 @@ class _RankedTexts:
     what they mention of the query and its synonyms. A title is no passage, but says what all of them speak
     of."""
 
-    asked: frozenset[str]
+    asked: Mapping[str, float]
     synonyms: Synonyms
     ranked: list[CuttableBlock]
     sizes: Numbers
@@ -206,9 +206,9 @@ class _RankedTexts:
     @classmethod
     def of(cls, prompt: Prompt, ranked: list[CuttableBlock], words: Occurrences[str]) -> _RankedTexts:
         query = prompt.query or ""
-        asked = frozenset(stems_of(query)) | acronyms_of(query, words.values)
+        asked = {**dict.fromkeys(stems_of(query), 1.0), **acronyms_of(query, words.values)}
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
-        wanted = asked | words_of(synonyms)
+        wanted = words_of(synonyms).union(asked)
         stems = stems_in(words)
         title_stems = stems_in(words_of_texts([cuttable.title() for cuttable in ranked]))
         sizes = np.array([len(cuttable.passages) for cuttable in ranked], np.int64)
