@@ -19,6 +19,7 @@ import structlog
 
 from optimizer_app.valkey.cluster import VALKEY_ERRORS
 from optimizer_app.valkey.values import values_at
+from token_optimizer.optimizer.conversation.keys import TOOLS_PREFIX
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.conversation.parsed_prefix import ParsedPrefix, take_over
 from token_optimizer.optimizer.conversation.sealing import opened, sealed
@@ -135,14 +136,23 @@ class ProjectMemory:
 
     def get_many(self, keys: Sequence[str]) -> list[SentMessage | None]:
         known = self.own.get_many(keys)
-        missing = [at for at, message in enumerate(known) if message is None]
         # Mostly that is the newest message alone; but the same request may have gone to another process.
-        if missing:
-            fetched = self.shared.fetch([keys[at] for at in missing], self.secret)
-            for at, message in zip(missing, fetched, strict=True):
-                known[at] = message
-            self.own.set_many({keys[at]: message for at in missing if (message := known[at]) is not None})
+        if None in known:
+            self._ask_others(keys, known)
         return known
+
+    def _ask_others(self, keys: Sequence[str], known: list[SentMessage | None]) -> None:
+        """Put into `known` what Valkey has of it. Of tools all processes are to use the same: what it has of
+        them holds even where this process knows them otherwise."""
+        asked = [at for at, key in enumerate(keys) if known[at] is None or key.startswith(TOOLS_PREFIX)]
+        fetched = dict(zip(asked, self.shared.fetch([keys[at] for at in asked], self.secret), strict=True))
+        found = {at: message for at, message in fetched.items() if message is not None}
+        self.own.set_many({keys[at]: message for at, message in found.items()})
+        expired = {keys[at]: message for at in asked if at not in found and (message := known[at])}
+        if expired:
+            self.shared.write_later(expired, self.secret)
+        for at, message in found.items():
+            known[at] = message
 
     def set_many(self, messages: Mapping[str, SentMessage]) -> None:
         self.own.set_many(messages)

@@ -22,10 +22,12 @@ from token_optimizer.optimizer.conversation.compaction import (
 )
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.prefix import frozen
+from token_optimizer.optimizer.conversation.recurring_system import pays_whole, with_whole_system
 from token_optimizer.optimizer.formats.framing import framed, unframed
 from token_optimizer.optimizer.formats.rendering import render, slot_texts
 from token_optimizer.optimizer.validate import alternation_faults, constraint_faults, structure_faults
 from token_optimizer.ports import CachePrices
+from token_optimizer.prompt_cache.rules import cache_rules
 
 RunStages = Callable[[Prompt, Context, Ledger], Prompt]
 
@@ -66,7 +68,7 @@ class Attempts:
         """The prompt on its frozen prefix; without it, which is a compaction, where it does not fit so, or
         where that is expected to be cheaper."""
         if not self.history.known:
-            return self._run(self.original, self.context, Ledger())
+            return self._run(self._opening_start(), self.context, Ledger())
         ledger = Ledger()
         start = self._frozen_start(ledger)
         turn = _context_of_turn(self.original, start, self.context)
@@ -81,6 +83,16 @@ class Attempts:
             return again
         is_better = (fits and again.faults) or attempt.after.tokens <= again.after.tokens
         return attempt if is_better else again
+
+    def _opening_start(self) -> Prompt:
+        """The prompt of a new conversation, whose system text stays as it is where others have that, too, and
+        the provider's cache makes it pay."""
+        if not self.history.opening.recurs or self.context.tokens_over(self.original) > 0:
+            return self.original
+        rules = self.context.facts.cache_rules or cache_rules(self.context.model)
+        gets_marks = self.context.config.provider_cache != "off"
+        pays = pays_whole(self.original, self._cache_prices(), rules, gets_marks=gets_marks)
+        return with_whole_system(self.original) if pays else self.original
 
     def _frozen_start(self, ledger: Ledger) -> Prompt:
         """The prompt that the stages begin with: what was sent before stands in it as it was sent."""
@@ -136,7 +148,8 @@ class Attempts:
     def _run(self, start: Prompt, context: Context, ledger: Ledger) -> Attempt:
         """The stages run on `start`, and once more without compression where that broke the prompt."""
         original, unrun = self.original, ledger.copy()
-        after = self.run_stages(start, replace(context.aiming(start), original=original), ledger)
+        context = replace(context.aiming(start), original=original, tools_before=self.history.tools_before)
+        after = self.run_stages(start, context, ledger)
         body, changed, silent = render(after, original)
         after = _without_reasoning_of(silent, after, ledger)
         faults = tuple(sorted(_faults(original, after, body, context.config.directive_keywords)))

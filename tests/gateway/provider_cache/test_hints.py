@@ -55,8 +55,6 @@ def test_a_conversation_is_marked_from_its_second_turn_on(account: Account, prov
 
 def test_a_system_text_that_came_before_is_marked(account: Account, provider: MockProvider) -> None:
     body = of_its_own(next(session_turns("anthropic", CLAUDE)))
-    # Tools are told by what a conversation begins with, so that of another begins otherwise.
-    del body["tools"]
     another = {**body, "messages": [{"role": "user", "content": "What is next on the plan?"}]}
     send(account, body)
 

@@ -10,6 +10,7 @@ import pytest
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.valkey.clients import SyncValkey
 from tests.token_optimizer.optimizer.bodies import LOG, openai_body
+from tests.token_optimizer.optimizer.tools.need.test_deferral import TOOLS
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import BlockType, Kind, Marker, Origin
 from token_optimizer.optimizer.pipeline import optimize_body
@@ -134,3 +135,36 @@ def test_a_request_that_another_worker_sent_is_a_cache_hit(
 
     assert (first.stats.cache_hit, second.stats.cache_hit) == (False, True)
     assert second.body == first.body
+
+
+def _sent_tools(worker: Conversations, question: str) -> object:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": question}], "tools": TOOLS}
+    ports = Ports(memory=worker.of("secret"), answers_read_back=True)
+    result = optimize_body(body, "openai", config=OptimizerConfig.preset("balanced"), ports=ports)
+    worker.flush()
+    return result.body["tools"]
+
+
+def test_workers_send_the_same_tools(pair: tuple[Conversations, Conversations]) -> None:
+    one, other = pair
+    assert _sent_tools(one, "Is a berth free for a ferry?") == _sent_tools(other, "Post an entry to book 7.")
+
+
+def test_workers_that_chose_at_once_agree_on_the_newest_choice(
+    pair: tuple[Conversations, Conversations], valkey: SyncValkey
+) -> None:
+    one, other = pair
+    first = _sent_tools(one, "Is a berth free for a ferry?")
+    _forget(valkey)
+    second = _sent_tools(other, "Post an entry to book 7.")
+    assert first != second
+    assert _sent_tools(one, "Is a berth free for another ferry?") == second
+    # What the others have forgotten meanwhile one of them tells again.
+    _forget(valkey)
+    assert _sent_tools(one, "Is there a ferry at a berth?") == second
+    assert list(valkey.scan_iter("conversation:tools-*"))
+
+
+def _forget(valkey: SyncValkey) -> None:
+    for key in valkey.scan_iter("conversation:*"):
+        valkey.delete(key)

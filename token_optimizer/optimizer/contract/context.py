@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.dialects.media import Media
 from token_optimizer.models import Dialect, Prompt, value_class
-from token_optimizer.ports import NO_FACTS, ModelFacts, PrecompressionStore, RetrievalResult
+from token_optimizer.ports import NO_FACTS, ModelFacts, PrecompressionStore, RetrievalResult, SentBlock
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_texts
 from token_optimizer.tokens.media import MediaCount, count_media
@@ -33,7 +33,8 @@ class Context:
     question, `precompressions` has texts compressed in the background, and `latency` knows what time is
     left. `show_handles`: markers are written with their handles, by which the model can ask for what they
     stand for. `facts` are those of the model that the caller knows better than genai-prices.
-    `only_short`: what takes long raises NotShort."""
+    `only_short`: what takes long raises NotShort. `tools_before` has what these very tools were sent as, in
+    this conversation or in another one."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
@@ -49,6 +50,7 @@ class Context:
     show_handles: bool = False
     facts: ModelFacts = NO_FACTS
     only_short: bool = False
+    tools_before: Sequence[SentBlock] = ()
 
     def aiming(self, prompt: Prompt) -> Context:
         """The context with its soft target: what is frozen stays, the rest of the prompt is to shrink."""

@@ -15,9 +15,10 @@ from token_optimizer.optimizer.conversation.keys import hashes_of, message_keys,
 from token_optimizer.optimizer.conversation.memory import known_messages
 from token_optimizer.optimizer.conversation.message_hashes import MAX_NEW_MESSAGES, NO_HASHES
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
+from token_optimizer.optimizer.conversation.openings import NO_OPENING, Opening
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
-from token_optimizer.ports import Memory, SentMessage
+from token_optimizer.ports import Memory, SentBlock, SentMessage
 from token_optimizer.prompt_cache.segments import LeadingSegments
 
 
@@ -26,7 +27,8 @@ class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
     `prefix` has their blocks, where this process worked on the turn before. `read_before` are the `reads`,
-    where they are known. `marked` are the numbers of the messages with cache marks.
+    where they are known. `marked` are the numbers of the messages with cache marks. `opening` is what it
+    begins with, where it may be a new one.
     """
 
     memory: Memory | None = None
@@ -36,6 +38,7 @@ class ConversationHistory:
     prefix: ParsedPrefix = EMPTY_PREFIX
     read_before: Sequence[SentMessage | None] | None = None
     marked: frozenset[int] = frozenset()
+    opening: Opening = NO_OPENING
 
     @classmethod
     def find(
@@ -63,12 +66,14 @@ class ConversationHistory:
         first = len(prefix.sent)
         # As a rule that is the turn before: what was read back on it is asked for at once.
         reads = reads_keys(keys[first - 1]) if first else ()
+        opening = NO_OPENING if first else Opening.of(body, dialect, salt)
         asked = [*keys[first:-1], exact]
-        found = memory.get_many([*asked, *reads])
+        found = memory.get_many([*asked, *reads, *opening.keys])
         known = known_messages(prefix.sent, found[: len(asked)])
         read_before = found[len(asked) :] if first and len(known) == first else None
+        opening = opening.known_by(found[len(asked) + len(reads) :])
         prefix = prefix if first else _prefix_of(keys, known)
-        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before, hashes.marked)
+        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before, hashes.marked, opening)
 
     def around(self, documents_at: int | None) -> ConversationHistory:
         """The history of a prompt in which a message with documents was put in, which is new and not kept."""
@@ -85,6 +90,11 @@ class ConversationHistory:
             return self.read_before
         assert self.memory is not None
         return self.memory.get_many(reads_keys(self.keys[len(self.known) - 1]))
+
+    @property
+    def tools_before(self) -> Sequence[SentBlock]:
+        """What the tools were sent as before, in this conversation or in another one."""
+        return next((message.tools for message in self.known if message.tools), self.opening.tools)
 
     @property
     def is_exact(self) -> bool:
@@ -121,7 +131,8 @@ class ConversationHistory:
         remember_cuts(came, went)
         last = replace(sent[self.keys[newest]], ended=True, conversation=conversation)
         sent[self.keys[newest]] = last
-        self.memory.set_many({**sent, self.exact_key: last})
+        begun = {} if self.known else self.opening.to_remember(original, after, sent)
+        self.memory.set_many({**sent, self.exact_key: last, **begun})
         # Where the original was sent after all, it does not stand on what was known.
         if original.documents_at is None and after is not original:
             tokens = {block.id: block.tokens for block in went.blocks}

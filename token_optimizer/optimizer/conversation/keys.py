@@ -2,7 +2,8 @@
 
 Each message of a request has a key: a hash over it and all before it, with the tools and the system text,
 but without `cache_control`, which clients move. The hash starts from the config, the budget and a secret, so
-no two keys or projects meet.
+no two keys or projects meet. Tools and the system text have keys of their own, too, by which another
+conversation with the same ones finds them.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.message_hashes import KEY_BYTES, MessageHashes, message_hashes
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
-RULES_VERSION = 12
+RULES_VERSION = 13
 _DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
 # What was read back on all turns so far, and on the newest one: another process may write each of them.
 CARRIED, ANSWERED = "reads-", "answered-"
+# What some tools were sent as, in whatever conversation, and that a system text was sent.
+TOOLS_PREFIX, SYSTEM_PREFIX = "tools-", "system-"
 # What stands in the prompt besides the conversation, in any dialect.
 _AROUND = ("system", "instructions", "tools", "functions", "prompt", "previous_response_id", "conversation")
 # By the config's identity: it is held, so that no other one has that meanwhile.
@@ -78,6 +81,11 @@ def request_key(newest_key: str, asked: str) -> str:
 def reads_keys(key: str) -> tuple[str, str]:
     """The keys of what was read back up to the message with this key."""
     return CARRIED + key, ANSWERED + key
+
+
+def short_key(prefix: str, data: bytes) -> str:
+    """The key of these bytes."""
+    return prefix + hashlib.blake2b(data, digest_size=KEY_BYTES).hexdigest()
 
 
 def prompt_digest(body: Mapping[str, Any], dialect: Dialect, secret: str, asked: Any) -> int:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_key
-from token_optimizer.models import Block, Kind, Origin, Prompt
+from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.conversation.omissions import (
@@ -25,8 +25,8 @@ from token_optimizer.optimizer.conversation.omissions import (
     left_out,
     terms_of,
 )
-from token_optimizer.optimizer.marked_text import MarkedText, joined
-from token_optimizer.optimizer.markers import place_name, restored_marker, with_text
+from token_optimizer.optimizer.markers import place_name
+from token_optimizer.optimizer.restored_blocks import restored_block, with_source
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
 
 # Tokens that restored passages may cost together; within a hard budget so much of the turn's own room, or of
@@ -53,7 +53,7 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     passages = _passages(asked, terms, prompt, context)
     if not passages:
         return replace(prompt, lacks_room=True)
-    restored = [_restored_block(passage, question, number) for number, passage in enumerate(passages)]
+    restored = [restored_block(passage, question, number) for number, passage in enumerate(passages)]
     return with_blocks(prompt, [*prompt.blocks[:place], *restored, *prompt.blocks[place:]])
 
 
@@ -83,7 +83,7 @@ def _passages(
     fitted = cut_to_budget(_alone(asked, prompt, context), excerpt)
     roles = {item.block.id: prompt.slots[item.block.slot or 0].role for item in asked}
     holding = [block for block in fitted.blocks if _holds_one(block.content, terms)]
-    marked = [_with_source(block, roles[block.id]) for block in holding]
+    marked = [with_source(block, place_name(block.message, roles[block.id])) for block in holding]
     return list(_within(room, marked, context.count([block.content for block in marked])))
 
 
@@ -127,34 +127,11 @@ def _holds_one(text: str, terms: Sequence[Term]) -> bool:
     return any(term.pattern.search(text) for term in terms)
 
 
-def _with_source(block: Block, role: str) -> Block:
-    """The block below a line that says which message it is from."""
-    source, body = restored_marker(place_name(block.message, role)), MarkedText.of(block)
-    text = joined([source, "\n", body.part(*body.stripped_span("\n")), "\n\n"])
-    return with_text(block, text)
-
-
 def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
     for block, tokens in zip(blocks, counts, strict=True):
         if tokens <= room:
             room -= tokens
             yield block.but(tokens=tokens)
-
-
-def _restored_block(passage: Block, question: Block, number: int) -> Block:
-    return question.but(
-        # Named after its question: a later one may bring back more of the same block.
-        id=f"restored-{passage.id}-{question.id}-{number}",
-        content=passage.content,
-        markers=passage.markers,
-        type=passage.type,
-        verbatim=False,
-        must_keep=True,
-        tokens=passage.tokens,
-        note=f"from {passage.id}",
-        origin=Origin.RESTORED,
-        original_content=None,
-    )
 
 
 STAGE = Stage("restore", restore_asked, "asked for now and cut before")

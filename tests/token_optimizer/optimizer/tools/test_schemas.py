@@ -11,7 +11,7 @@ from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import minimize_tool_schemas
 from token_optimizer.optimizer.pipeline import optimize, optimize_body
-from token_optimizer.optimizer.tools.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.steps import STEPS, Need, schemas_by_need
 from token_optimizer.text.counting import token_counts
 

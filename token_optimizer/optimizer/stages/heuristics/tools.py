@@ -4,9 +4,10 @@ Names, types, required fields, enums and examples stay in any case, and a parame
 described once. Above the soft target the tools that the conversation is not likely to need keep their rules
 alone; the target leaves every tool described where nothing says which are needed. Over the hard budget
 descriptions go further, the least likely tools first, each with a marker. Of many tools those that the
-conversation's start makes clearly unlikely are left to be read back, where the model can do that. With
-`tool_descriptions` "full", and where a tool is forced, nothing is shortened. Over a hard budget the tools
-that a system text describes keep their rules alone, too.
+conversation's start makes clearly unlikely are left to be read back, where the model can do that. Where the
+same tools went with another conversation, they go as they did there, as far as a budget allows. With
+`tool_descriptions` "full" nothing is shortened, and a tool that is forced stays as it is. Over a hard budget
+the tools that a system text describes keep their rules alone, too.
 
 Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
 After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
@@ -20,8 +21,9 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, counted, rewritten, with_blocks
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.tools.deferral import deferred_tools, first_question
-from token_optimizer.optimizer.tools.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.need.deferral import DEFERRED, deferred_tools, first_question
+from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.need.shared import as_shared, may_be_shared, with_needed
 from token_optimizer.optimizer.tools.repeats import described_once
 from token_optimizer.optimizer.tools.schemas import minimize_tool_schemas
 from token_optimizer.optimizer.tools.steps import DEFERRAL, SOFT_STEPS, STEPS, Need, schemas_by_need
@@ -29,7 +31,6 @@ from token_optimizer.optimizer.tools.told import with_rules_alone
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1
-_DEFERRED = "unlikely to be needed, left to be read back"
 
 
 def shorten_tools(prompt: Prompt, context: Context) -> Prompt:
@@ -60,15 +61,30 @@ def _rules_alone(text: str, block: Block) -> MarkedText:
 
 def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
     """The schemas shortened step by step."""
-    config = context.config
     schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
     # Those that were sent before stand as they were sent.
     if all(block.frozen for block in schemas):
         return prompt
+    own, whole, relevance = _by_question(prompt, schemas, context)
+    if relevance is None or not may_be_shared(schemas, context.tools_before):
+        return own
+    shared = counted(_with_schemas(prompt, as_shared(schemas, context.tools_before)), prompt, context)
+    likely = [whole[index].id for index in relevance.ranked]
+    room = prompt.tokens - shared.tokens
+    shared = counted(with_needed(shared, own.blocks, whole, likely, room), shared, context)
+    return own if context.tokens_over(shared) > 0 else shared
+
+
+def _by_question(
+    prompt: Prompt, schemas: list[Block], context: Context
+) -> tuple[Prompt, Sequence[Block], ToolRelevance | None]:
+    """The prompt with its tools as the conversation's first question wants them, the tools without what is
+    redundant, and what the question has to do with each; None where it decides nothing."""
+    config = context.config
     short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
     shortened = counted(_with_schemas(prompt, short), prompt, context)
     if config.tool_descriptions == "full":
-        return shortened
+        return shortened, (), None
     start = context.original or prompt
     short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
     relevance = ToolRelevance([block.content for block in short], first_question(start))
@@ -81,7 +97,7 @@ def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
     shortened = with_schemas(schemas_by_need(short, need, DEFERRAL, show_handles=True))
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
-        return shortened
+        return shortened, short, relevance
     best, likely = relevance.best, relevance.likely
     need = Need(best, likely - best, relevance.unlikely, deferred)
     soft_steps = SOFT_STEPS if likely and is_above else 0
@@ -89,7 +105,7 @@ def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
         shortened = with_schemas(schemas_by_need(short, need, step, context.show_handles))
-    return shortened
+    return shortened, short, relevance
 
 
 def _defers(context: Context) -> bool:
@@ -99,7 +115,7 @@ def _defers(context: Context) -> bool:
 def _noted(schemas: Sequence[Block], deferred: Collection[int]) -> list[Block]:
     """The tools, those with a note that were left to be read back."""
     return [
-        block.but(note=_DEFERRED) if index in deferred and block.markers else block
+        block.but(note=DEFERRED) if index in deferred and block.markers else block
         for index, block in enumerate(schemas)
     ]
 

@@ -42,9 +42,14 @@ class ToolRelevance:
     @property
     def likely(self) -> frozenset[int]:
         """The indexes of the tools that the question asks for; none where it asks for none."""
+        return frozenset(self.ranked)
+
+    @property
+    def ranked(self) -> list[int]:
+        """The same, the best first."""
         scores = self._scores
         ranked = sorted(range(len(scores)), key=lambda index: (-scores[index], index))[:_MAX_LIKELY]
-        return frozenset(index for index in ranked if scores[index] >= _NEAR_BEST)
+        return [index for index in ranked if scores[index] >= _NEAR_BEST]
 
     @property
     def unlikely(self) -> frozenset[int]:

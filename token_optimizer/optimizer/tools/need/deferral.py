@@ -14,12 +14,14 @@ import re
 from collections.abc import Iterable, Sequence
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.tools.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.schemas import is_searched, tool_name, tool_of
 
 # With no more of either, the tools are left to be described.
 MAX_TOOLS = 20
 MAX_TOKENS = 10_000
+# What the trace says of such a tool.
+DEFERRED = "unlikely to be needed, left to be read back"
 _NAME = re.compile(r"[\w-]+")
 
 

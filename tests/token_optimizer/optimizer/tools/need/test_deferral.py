@@ -17,8 +17,8 @@ from token_optimizer.models import Dialect, OptimizationResult
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.reading_back.originals import reader_of
-from token_optimizer.optimizer.tools.deferral import MAX_TOOLS
-from token_optimizer.optimizer.tools.relevance import ToolRelevance
+from token_optimizer.optimizer.tools.need.deferral import MAX_TOOLS
+from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
 from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")
