@@ -64,11 +64,17 @@ def usable() -> bool:
 
 
 def make_venv() -> None:
-    """Repeating it repairs one that was left half made; one that leads nowhere is made anew."""
+    """Nothing where this Python made it whole. One that was left half made is repaired, and one that leads
+    nowhere is made anew."""
+    made = VENV / ".made"
+    by_this_python = f"{sys.executable} {sys.version}"
+    if usable() and made.exists() and made.read_text() == by_this_python:
+        return
     say(f"Making {VENV}")
     ensure_ensurepip()
     anew = [] if usable() else ["--clear"]
     run([sys.executable, "-m", "venv", *anew, str(VENV)])
+    made.write_text(by_this_python)
 
 
 def ensure_ensurepip() -> None:
