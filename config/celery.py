@@ -10,6 +10,9 @@ from optimizer_app.background.heartbeat import note_seen
 from optimizer_app.child_processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.prod")
+# Workers serve no page: Celery would import all of them to check them, for a third of a worker's start, and
+# look at no result.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("token_optimizer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
