@@ -256,7 +256,7 @@ def cut(
     carried = _carried(cuttables, places)
     empty_turns = turns - {cuttables[number].block.turn for number in places if number not in carried}
     words = {cuttables[number].block.id: _said(cuttables[number], left) for number, left in carried.items()}
-    run: list[CuttableBlock] = []
+    runs: list[list[CuttableBlock]] = []
     for number, cuttable in enumerate(cuttables):
         left = cuttable.directives.union(places.get(number, ()))
         if cuttable.block.turn in empty_turns or len(left) == len(cuttable.passages):
@@ -265,10 +265,13 @@ def cut(
             blocks[cuttable.at] = None  # nobody misses what never came
             continue
         if cuttable.cutter.whole and not left:
-            run = [*run, cuttable] if _follows(run, cuttable) else [cuttable]
-            _leave_out(blocks, run, context)
+            if not (runs and _follows(runs[-1][-1], cuttable)):
+                runs.append([])
+            runs[-1].append(cuttable)
             continue
         blocks[cuttable.at] = written(number, left)
+    for run in runs:
+        _leave_out(blocks, run, context)
     shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
     return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
 
@@ -306,9 +309,9 @@ def _said(cuttable: CuttableBlock, left: Set[int]) -> list[MarkedText]:
     return [part.part(*part.stripped_span(" \n")) for part in parts]
 
 
-def _follows(run: Sequence[CuttableBlock], cuttable: CuttableBlock) -> bool:
-    """Whether the block stands right behind the run, in the same text."""
-    return bool(run) and run[-1].at == cuttable.at - 1 and run[-1].block.slot == cuttable.block.slot
+def _follows(before: CuttableBlock, cuttable: CuttableBlock) -> bool:
+    """Whether the block stands right behind the one before, in the same text."""
+    return before.at == cuttable.at - 1 and before.block.slot == cuttable.block.slot
 
 
 def _leave_out(blocks: list[Block | None], run: list[CuttableBlock], context: Context) -> None:
