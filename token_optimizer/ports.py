@@ -39,13 +39,13 @@ class SentBlock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AddedBlock:
-    """A block that was put before the `place`-th block of its message."""
+    """A block that was put before the `place`-th block of its message, and `why`, by which stage."""
 
     id: str
     place: int
     content: str
     type: BlockType
-    note: str
+    why: str
     origin: Origin
     markers: tuple[Marker, ...] = ()
 

@@ -48,7 +48,7 @@ def sent_messages(
     `opening` is the one that keeps system text and tools, and the ledger tells which blocks were cut, and why
     they were changed."""
     left = {block.id: block for block in after.blocks}
-    added = _added_blocks(after, {block.id for block in original.blocks})
+    added = _added_blocks(after, {block.id for block in original.blocks}, ledger)
     groups = dict(_by_message(original))
     system, tools = (
         tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if is_of(block))
@@ -146,7 +146,7 @@ def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
         markers=item.markers,
         type=item.type,
         kind=Kind.PROSE,
-        note=item.note,
+        note=item.why,
         frozen=True,
         verbatim=True,
         must_keep=True,
@@ -156,7 +156,7 @@ def _added_as_sent(item: AddedBlock, neighbour: Block) -> Block:
     )
 
 
-def _added_blocks(after: Prompt, known: set[str]) -> dict[int, list[AddedBlock]]:
+def _added_blocks(after: Prompt, known: set[str], ledger: Ledger) -> dict[int, list[AddedBlock]]:
     """The blocks that came in, by message, each with its place among the message's own blocks."""
     added: dict[int, list[AddedBlock]] = {}
     for number, group in _by_message(after):
@@ -167,12 +167,13 @@ def _added_blocks(after: Prompt, known: set[str]) -> dict[int, list[AddedBlock]]
             if block.id in known:
                 place = block.place + 1
             else:
-                added.setdefault(number, []).append(_as_added(block, place))
+                added.setdefault(number, []).append(_as_added(block, place, ledger))
     return added
 
 
-def _as_added(block: Block, place: int) -> AddedBlock:
-    return AddedBlock(block.id, place, block.content, block.type, block.note, block.origin, block.markers)
+def _as_added(block: Block, place: int, ledger: Ledger) -> AddedBlock:
+    why = block.note if block.frozen else ledger.reason.get(block.id, block.note)
+    return AddedBlock(block.id, place, block.content, block.type, why, block.origin, block.markers)
 
 
 def _sent(block: Block, now: Block | None, ledger: Ledger) -> SentBlock:

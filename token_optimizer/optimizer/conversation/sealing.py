@@ -12,7 +12,7 @@ from token_optimizer import sealing
 from token_optimizer.models import BlockType, Kind, Marker, Origin, ReadPart, ReadResult, SentRead
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
 
-_FORMAT = 8
+_FORMAT = 9
 
 
 def sealed(message: SentMessage, secret: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.optimizer.rule_names import rule_of
 from token_optimizer.ports import Ports
 
 LOG = "\n".join(
@@ -33,8 +34,10 @@ def test_two_questions_bring_back_passages_of_one_block(monkeypatch) -> None:
         result = optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
         newest = result.body["messages"][-1]["content"]
         assert f"scheduler {asked.lower()} finished" in newest
-    added = [block.id for block in result.stats.blocks if block.fate == "added"]
-    assert len(added) == len(set(added)) == 2
+    added = [block for block in result.stats.blocks if block.fate == "added"]
+    assert len({block.id for block in added}) == len(added) == 2
+    # The one of the turn before, too, is charged to the rule that brought it.
+    assert [rule_of(block.stage, block.reason) for block in added] == ["restore", "restore"]
 
 
 def _chat(turns: int) -> list[dict[str, Any]]:
