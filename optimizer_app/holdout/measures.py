@@ -70,9 +70,13 @@ _IN_CLICKHOUSE = f"""
   FROM picked
 )
 """  # noqa: S608 -- the names are constants
+# A frame in the place of lag(), which ClickHouse has since 25.6 only.
 _UNITS = f"""
 , again AS (
-  SELECT *, lag(created_at) OVER (PARTITION BY holdout_unit, digest ORDER BY id) AS sent_before FROM asked
+  SELECT *, max(created_at) OVER (
+    PARTITION BY holdout_unit, digest ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 PRECEDING
+  ) AS sent_before
+  FROM asked
 ), units AS (
   SELECT holdout_group, count(*) AS requests,
     CAST(sum(usd) AS DOUBLE PRECISION) AS all_usd,
