@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from token_optimizer.optimizer.embedded.question.asking import (
@@ -26,8 +27,8 @@ from token_optimizer.text.sentences import sentences
 # A word that more of the sentences have says nothing about which of them is asked for.
 _MAX_SHARE = 0.1
 _MIN_FOUND = 0.5
-# What opens like so many paragraphs is one of them, and asks nothing.
-MIN_ALIKE = 4
+# So many paragraphs that open alike are records of one kind.
+_MIN_ALIKE = 4
 # The form of a question with its answer below it.
 ANSWERED = "?"
 # "Can you tell me" says nothing of whom the question is about.
@@ -95,9 +96,20 @@ def is_questions_with_answers(told: str) -> bool:
     return answered >= max(_MIN_ANSWERED, _ANSWERED_SHARE * sum(asked), _LISTED_SHARE * len(asked))
 
 
-def opening_forms(text: str, told: list[Span]) -> Counter[str]:
-    """How many of the paragraphs open in each form."""
-    return Counter(opening_form(text, unit) for unit in told)
+class OpeningForms:
+    """How many of the paragraphs of a text open in each form; counted where it is asked, as it seldom is."""
+
+    def __init__(self, text: str, told: Sequence[Span]) -> None:
+        self._text = text
+        self._told = told
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        return Counter(opening_form(self._text, unit) for unit in self._told)
+
+    def are_many(self, form: str) -> bool:
+        """Whether what opens so is one of many, and asks nothing."""
+        return self.counts[form] >= _MIN_ALIKE
 
 
 def opening_form(text: str, unit: Span) -> str:

@@ -7,7 +7,7 @@ whatever its language.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -55,8 +55,30 @@ _UNSPACED_NAMES = {
 _MAX_NAME_WORDS = 5
 _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]{0,48}?)[*_]{0,3}[ \t]*[:：]")
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
+
+
+# What must stand or not stand before a word, and its first character.
+_BEGINNING = re.compile(r"(?P<before>(?:\(\?<[=!][^()]*\))*)(?P<first>\w)")
+
+
+def _any_word(words: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of any of these words, for a text in small letters. It begins with the characters that they
+    may begin with: elsewhere none of them is tried, which takes a third of the time."""
+    endings: dict[str, list[str]] = {}
+    for word in words:
+        begins = _BEGINNING.match(word)
+        if begins is None:
+            raise ValueError(f"{word!r} begins with no character")
+        # It has passed by when this is looked for.
+        before = begins["before"].replace(")", f"{begins['first']})")
+        endings.setdefault(begins["first"], []).append(before + word[begins.end() :])
+    one_of = "|".join(f"(?<={first})(?:{'|'.join(rest)})" for first, rest in endings.items())
+    return re.compile(rf"[{''.join(endings)}](?<!\w\w)(?:{one_of})\b")
+
+
+# Those that are for a text in small letters tell sooner than such as ignore case.
 _REQUEST = re.compile(
-    r"(?i)(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
+    r"(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
     rf"(?:(?:{'|'.join(REQUESTS)})\b|(?:{'|'.join(LEADING_IN)})(?=(?:[ \t]+[^\W\d_]+){{0,8}}[ \t]+"
     rf"(?:{'|'.join((*MATERIAL_NAMES, *INSTRUCTION_NAMES, *QUESTION_NAMES))})\b))"
     rf"|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
@@ -65,15 +87,14 @@ _REQUEST = re.compile(
 _MENTIONS = re.compile(
     rf"(?i)\b(?P<before>[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?=(?P<behind>(?:\s+[^\W\d_]+){{0,3}}))"
 )
+_POINTER = _any_word(POINTERS)
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
-_PERSONS = re.compile(rf"(?i)\b(?:{'|'.join(PERSONS)})\b")
-_ADDRESSES = re.compile(rf"(?i)\b(?:{'|'.join((*PERSONS, *OBLIGATIONS))})\b")
+_PERSONS = _any_word(PERSONS)
+_ADDRESSES = _any_word((*PERSONS, *OBLIGATIONS))
+_DIRECTIVE = _any_word(DIRECTING)
 # What speakers have to do themselves, and what contracts say that a party shall do, directs no reader.
-_DIRECTS_READER = re.compile(
-    rf"(?i)\b(?:(?<!we )(?<!\bi )(?:must|should|need to|have to)|(?:you|your) shall"
-    rf"|{'|'.join(one for one in DIRECTING if one not in (*PERSONS, *OBLIGATIONS))})\b"
-)
-_DIRECTIVE = re.compile(rf"(?i)\b(?:{'|'.join(DIRECTING)})\b")
+_DIRECTS_READER = _any_word(one for one in DIRECTING if one not in (*PERSONS, *OBLIGATIONS))
+_OBLIGES_READER = re.compile(r"\b(?:(?<!we )(?<!\bi )(?:must|should|need to|have to)|(?:you|your) shall)\b")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+(?P<name>[^\n]{1,80}?)[ \t#:：]*$")
 _CAPITALS = re.compile(r"[ \t]*(?P<name>[^\W\d_][^\n.!?:]{2,48}?)[ \t]*:?[ \t]*$")
 _CLOSES = re.compile(r"(?i)\W*/|\W*(?:end|ende|fin|fine|fim|конец|koniec|slut|son|结束|終わり|끝)\b")
@@ -159,12 +180,12 @@ def asks(text: str) -> bool:
         return False
     if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
         return True
-    return _REQUEST.search(text) is not None or mentions_material(text)
+    return _REQUEST.search(text.lower()) is not None or mentions_material(text)
 
 
 def mentions_material(text: str) -> bool:
     """Whether the text speaks of the material that stands beside it."""
-    return any(
+    return _POINTER.search(text.lower()) is not None and any(
         _NAMES.get(word.lower()) is Role.MATERIAL
         for match in _MENTIONS.finditer(text)
         for word in WORD.findall(f"{match['before'] or ''} {match['behind']}")
@@ -178,22 +199,27 @@ def announces_what_follows(text: str) -> bool:
 
 def addresses(text: str) -> bool:
     """Whether the short text speaks to somebody or of the one who writes."""
-    return len(text) <= MAX_ASKING_CHARS and _ADDRESSES.search(text) is not None
+    return len(text) <= MAX_ASKING_CHARS and _ADDRESSES.search(text.lower()) is not None
 
 
 def directive_share(text: str) -> float:
     """The share of the sentences that tell the reader what to do."""
-    return _share(text, lambda sentence: bool(_DIRECTIVE.search(sentence) or _REQUEST.match(sentence)))
+    return _share(text, lambda said: bool(_DIRECTIVE.search(said) or _REQUEST.match(said)))
 
 
 def reader_directive_share(text: str) -> float:
     """The share of the sentences that tell the reader what to do, and nobody else."""
-    return _share(text, lambda sentence: bool(_DIRECTS_READER.search(sentence) or _REQUEST.match(sentence)))
+    return _share(
+        text,
+        lambda said: bool(
+            _DIRECTS_READER.search(said) or _OBLIGES_READER.search(said) or _REQUEST.match(said)
+        ),
+    )
 
 
 def speaks_of_persons(text: str) -> bool:
     """Whether the text speaks to somebody, or of the one who writes."""
-    return _PERSONS.search(text) is not None
+    return _PERSONS.search(text.lower()) is not None
 
 
 def personal_share(text: str) -> float:
@@ -239,7 +265,7 @@ def _unless_instruction(sentence: str) -> str:
     """The sentence where it asks, or neither instructs nor speaks of the material."""
     if asks_question(sentence):
         return sentence
-    if label_role(sentence) is not Role.NONE or mentions_material(sentence) or _REQUEST.match(sentence):
+    if label_role(sentence) is not Role.NONE or mentions_material(sentence) or _instructs(sentence):
         return ""
     return _unless_introduction(sentence)
 
@@ -252,10 +278,15 @@ def _unless_introduction(sentence: str) -> str:
     if role is not Role.NONE:
         return sentence[length:].strip()
     instruction, colon, rest = sentence.partition(":")
-    is_led_in = colon and (not rest.strip() or mentions_material(instruction) or _REQUEST.match(instruction))
+    is_led_in = colon and (not rest.strip() or mentions_material(instruction) or _instructs(instruction))
     return rest.strip() if is_led_in else sentence
 
 
+def _instructs(sentence: str) -> bool:
+    return _REQUEST.match(sentence.lower()) is not None
+
+
 def _share(text: str, counts: Callable[[str], bool]) -> float:
-    found = list(sentences(text))
+    """The share of the sentences that count, each given in small letters."""
+    found = [sentence.lower() for sentence in sentences(text)]
     return sum(map(counts, found)) / len(found) if found else 0.0

@@ -11,19 +11,18 @@ After:  the 8,000 characters are material, the rest is the asking
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from token_optimizer.optimizer.embedded.question.about import (
     ANSWERED,
-    MIN_ALIKE,
+    OpeningForms,
     asks_for_something,
     is_numbered_through,
     is_others,
     is_questions_with_answers,
     opening_form,
-    opening_forms,
     questions_about,
 )
 from token_optimizer.optimizer.embedded.question.asking import (
@@ -310,11 +309,11 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     the last paragraph."""
     start, end = parts[0].start, parts[-1].end
     told = list(paragraphs(text, start, end))
-    openings = opening_forms(text, told)
+    openings = OpeningForms(text, told)
     edges = [
         unit
         for unit in (told[0], told[-1])
-        if unit[1] - unit[0] <= SHORT_CHARS and openings[opening_form(text, unit)] < MIN_ALIKE
+        if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(opening_form(text, unit))
     ]
     if len(told) < 2 or not edges:
         return parts
@@ -332,7 +331,7 @@ def _asking_end(text: str, start: int, end: int) -> int:
     at = first_end = asked_end = start
     introduced = is_asked = False
     told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
-    openings = opening_forms(text, told)
+    openings = OpeningForms(text, told)
     for number, (begin, stop) in enumerate(told):
         unit = text[begin:stop]
         following = text[slice(*told[number + 1])] if number + 1 < len(told) else ""
@@ -346,7 +345,7 @@ def _asking_end(text: str, start: int, end: int) -> int:
         if stop - start > MAX_EDGE_CHARS:
             return first_end
         form = opening_form(text, (begin, stop))
-        is_record = openings[form] >= MIN_ALIKE
+        is_record = openings.are_many(form)
         if (short_first or asks(unit) or _introduces(unit)) and not (is_record and form == ANSWERED):
             asked_end = stop
         elif is_record or stop - asked_end > _MIN_PLAIN_CHARS:
@@ -382,15 +381,14 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
     that has no beginning, the span itself reads so, and only what is strict asks."""
     at = end
     told = list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))
-    openings = opening_forms(text, told)
+    openings = OpeningForms(text, told)
     for begin, stop in reversed(_with_question_apart(text, told, openings)):
         unit = text[begin:stop]
         if not any(map(str.isalnum, unit)):
             continue
-        form = opening_form(text, (begin, stop))
-        if form == ANSWERED and openings[form] >= MIN_ALIKE:
-            break
         if not _asks_behind(unit, strict=strict):
+            break
+        if opening_form(text, (begin, stop)) == ANSWERED and openings.are_many(ANSWERED):
             break
         if end - begin > _MAX_TAIL_CHARS:
             return at if strict else _asking_start(text, start, end, strict=True)
@@ -399,13 +397,13 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
     return _before_rules(text, start, at)
 
 
-def _with_question_apart(text: str, told: list[Span], openings: Mapping[str, int]) -> list[Span]:
+def _with_question_apart(text: str, told: list[Span], openings: OpeningForms) -> list[Span]:
     """The units; of the last one a question in its last line apart, where the lines above it are one of many
     records."""
     start, end = told[-1] if told else (0, 0)
     begin = text.rfind("\n", start, start + len(text[start:end].rstrip())) + 1
     is_asked = start < begin and _is_short_question(text[begin:end].strip())
-    if is_asked and openings[opening_form(text, (start, begin))] >= MIN_ALIKE and not asks(text[start:begin]):
+    if is_asked and not asks(text[start:begin]) and openings.are_many(opening_form(text, (start, begin))):
         return [*told[:-1], (start, begin), (begin, end)]
     return told
 

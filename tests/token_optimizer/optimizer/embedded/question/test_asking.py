@@ -6,11 +6,14 @@ import pytest
 
 from token_optimizer.optimizer.embedded.question.asking import (
     Role,
+    addresses,
     asks,
+    directive_share,
     heading_name,
     label_role,
     mentions_material,
     question_of,
+    reader_directive_share,
     role_of_name,
 )
 
@@ -138,3 +141,13 @@ def test_what_speaks_of_the_material() -> None:
 )
 def test_the_question(text: str, question: str) -> None:
     assert question_of(text) == question
+
+
+def test_words_are_found_in_any_case_and_script_and_in_no_other_word() -> None:
+    assert all(map(addresses, ("WE shipped it.", "Это сделали МЫ.", "I'M done.")))
+    assert not addresses("The western trust showed duty.")
+    assert directive_share("You MUST stop. Jamais de sel. Он ДОЛЖЕН идти. The mustard is hot.") == 0.75
+    assert reader_directive_share("I must go. We have to pay. The tenant shall pay. Never stop.") == 0.25
+    assert reader_directive_share("YOU SHALL pay. They must go.") == 1.0
+    assert mentions_material("THESE DOCUMENTS say so")
+    assert not mentions_material("thesedocuments say so")
