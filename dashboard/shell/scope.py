@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -11,7 +12,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from optimizer_app.clickhouse.stored import TraceRows, stored_traces
+from optimizer_app.clickhouse.copying import kept_since
+from optimizer_app.clickhouse.stored import TraceRows, reads_all_since, stored_traces
 from optimizer_app.models import Document, OptimizationConfig, Project, Provider, Role
 from optimizer_app.models.configs.config import OptimizationConfigQuerySet
 from optimizer_app.models.document import DocumentQuerySet
@@ -48,6 +50,11 @@ class Scope:
     def traces(self) -> TraceRows:
         """Those of them that the window holds."""
         return self.window.of(self.all_traces())
+
+    @property
+    def missing_before(self) -> datetime | None:
+        """The moment before which the window's traces cannot be read now; None where all can."""
+        return None if reads_all_since(self.window.start) else kept_since(timezone.now())
 
     def providers(self) -> QuerySet[Provider]:
         """The providers of the chosen project, or of all of the reader's."""
