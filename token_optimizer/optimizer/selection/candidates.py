@@ -25,6 +25,7 @@ from token_optimizer.optimizer.relevance.salience import (
     NOTHING_BEFORE,
     NamesBefore,
     fixed_facts,
+    is_agents_run,
     salient,
     token_values,
 )
@@ -206,7 +207,9 @@ class _RankedTexts:
     @classmethod
     def of(cls, prompt: Prompt, ranked: list[CuttableBlock], words: Occurrences[str]) -> _RankedTexts:
         query = prompt.query or ""
-        asked = {**dict.fromkeys(stems_of(query), 1.0), **acronyms_of(query, words.values)}
+        # Words of an agent's own have the initials of constants in the sources that it reads.
+        acronyms = {} if is_agents_run(prompt) else acronyms_of(query, words.values)
+        asked = {**dict.fromkeys(stems_of(query), 1.0), **acronyms}
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = words_of(synonyms).union(asked)
         stems = stems_in(words)

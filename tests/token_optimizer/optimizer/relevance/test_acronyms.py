@@ -36,16 +36,26 @@ def test_other_words_are_none(query: str, written: list[str]) -> None:
     assert acronyms_of(query, written) == {}
 
 
-def test_the_turn_with_the_acronym_is_kept() -> None:
-    told = [
-        f"In week {week} I walked {week * 7 % 30} miles along the shore of the bay." for week in range(120)
-    ]
+def _asked_about_walks(*beside: dict[str, str]) -> str:
+    told = [f"In week {week} I walked {week * 7 % 30} miles along the bay." for week in range(120)]
     told[17] = "A wasp stung me badly, and I ended up in the ER that night."
     messages = [
         {"role": "user", "content": " ".join(told)},
         {"role": "assistant", "content": "Noted."},
+        *beside,
         {"role": "user", "content": "Why did I have to go to the emergency room?"},
     ]
     sent, stats = optimize(messages, budget_tokens=300)
     assert stats.tokens_after <= 300
-    assert "A wasp stung me badly" in sent[0]["content"]
+    return str(sent[0]["content"])
+
+
+def test_the_turn_with_the_acronym_is_kept() -> None:
+    assert "A wasp stung me badly" in _asked_about_walks()
+
+
+def test_where_an_agent_reads_sources_capitals_are_constants() -> None:
+    source = "\n".join(f"def walk_{week}(bay):\n    return bay.miles[{week}]" for week in range(9))
+    shown = {"role": "user", "content": f"The program:\n```python\n{source}\n```"}
+    answered = {"role": "assistant", "content": "I see."}
+    assert "A wasp stung me badly" not in _asked_about_walks(shown, answered)
