@@ -83,25 +83,27 @@ def first_sentence(text: str) -> str:
 def sentence_spans(line: str) -> Sequence[Span]:
     """Where the sentences of a line stand; joined, they are the line."""
     if not _MIN_REMEMBERED_CHARS <= len(line) <= _MAX_REMEMBERED_CHARS:
-        return tuple(_sentence_spans(line))
+        return _sentence_spans(line)
     key = key_of(line, "sentences")
     spans = _SPANS.get(key)
     if spans is None:
-        spans = tuple(_sentence_spans(line))
+        spans = _sentence_spans(line)
         if len(spans) <= _MAX_REMEMBERED_SPANS:
             _SPANS.put(key, spans)
     return spans
 
 
-def _sentence_spans(line: str) -> Iterator[Span]:
+def _sentence_spans(line: str) -> tuple[Span, ...]:
+    spans: list[Span] = []
     start = 0
     for match in _END.finditer(line):
         end = match.end()
         if match.lastindex or _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
-            yield start, end
+            spans.append((start, end))
             start = end
     if start < len(line):
-        yield start, len(line)
+        spans.append((start, len(line)))
+    return tuple(spans)
 
 
 def is_opened(line: str) -> bool:
@@ -112,7 +114,9 @@ def is_opened(line: str) -> bool:
 def unit_spans(line: str) -> Sequence[Span]:
     """The sentences of a line; of a very long one the windows. Joined, they are the line."""
     spans = sentence_spans(line)
-    if all(end - start <= _MAX_UNSPACED_CHARS for start, end in spans):
+    if len(line) <= _MAX_UNSPACED_CHARS or not [
+        start for start, end in spans if end - start > _MAX_UNSPACED_CHARS
+    ]:
         return spans
     return [part for start, end in spans for part in window_spans(line, start, end)]
 

@@ -6,7 +6,7 @@ import math
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice
@@ -59,7 +59,7 @@ class LeftOut:
     def lines(self) -> Sequence[str]:
         """The lines, or sentences."""
         spans = zip(self._spans[::2], self._spans[1::2], strict=True)
-        return [_unit(self._text, start, end, self.block.kind) for start, end in spans]
+        return _texts_of(self._text, spans, self.block.kind)
 
     def may_hold(self, term: Term) -> bool:
         """Whether one of the lines may hold the term."""
@@ -164,10 +164,10 @@ def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
     spans = _MISSING.get(key)
     if spans is None:
         spans_of_units = list(_unit_spans(text, kind))
-        units = [_unit(text, start, end, kind) for start, end in spans_of_units]
-        left = set(_units_left(now, kind, text, spans_of_units, units))
+        units = _texts_of(text, spans_of_units, kind)
+        left = {"", *_units_left(now, kind, text, spans_of_units, units)}
         found = zip(spans_of_units, units, strict=True)
-        missing = [span for span, unit in found if unit not in left and unit.strip()]
+        missing = [span for span, unit in found if unit not in left and not unit.isspace()]
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
@@ -198,11 +198,14 @@ def _units_left(
 
 def _units(text: str, kind: Kind) -> list[str]:
     """The lines of the text; of prose its sentences, each by itself."""
-    return [_unit(text, start, end, kind) for start, end in _unit_spans(text, kind)]
+    return _texts_of(text, _unit_spans(text, kind), kind)
 
 
-def _unit(text: str, start: int, end: int, kind: Kind) -> str:
-    return text[start:end].strip() if kind in _IN_SENTENCES else text[start:end]
+def _texts_of(text: str, spans: Iterable[tuple[int, int]], kind: Kind) -> list[str]:
+    """The texts of units, by where they stand."""
+    if kind in _IN_SENTENCES:
+        return [text[start:end].strip() for start, end in spans]
+    return [text[start:end] for start, end in spans]
 
 
 def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
@@ -210,7 +213,8 @@ def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
     # With their ends, as passages are found in them: what is a sentence is known from there.
     for line in lines_of(text) if kind in _IN_SENTENCES else text.split("\n"):
         if kind in _IN_SENTENCES:
-            yield from [(start + first, start + last) for first, last in sentence_spans(line)]
+            spans = sentence_spans(line)
+            yield from [(start + first, start + last) for first, last in spans] if start else spans
             start += len(line)
         else:
             yield start, start + len(line)

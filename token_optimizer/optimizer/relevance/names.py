@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -43,7 +43,9 @@ def distinct_name_facts(text: str) -> set[str]:
 
 def numbers_of_names(words: Occurrences[str]) -> list[int]:
     """How many different names stand in each text, given by its words."""
-    found = found_in_words(words, lambda word: [name for name, _, _ in _NAMES[word]]).distinct()
+    found = found_in_words(
+        words, lambda word: _NAMES[word] and [name for name, _, _ in _NAMES[word]]
+    ).distinct()
     return np.bincount(found.text_numbers, minlength=words.texts).tolist()
 
 
@@ -63,13 +65,17 @@ def names_in(words: Occurrences[str]) -> Occurrences[tuple[str, str, float]]:
     return found_in_words(words, _NAMES.__getitem__)
 
 
-def _named(text: str) -> Iterator[tuple[str, str, float]]:
+def _named(text: str) -> Sequence[tuple[str, str, float]]:
     """Each name, the fact that it is mentioned, and what the mention is worth."""
-    return ((name, NAME_PREFIX + name, share) for name, share in _weighted_names(text))
+    if _PLAIN_WORD.fullmatch(text):
+        return ()
+    return [(name, NAME_PREFIX + name, share) for name, share in _weighted_names(text)]
 
 
 def _weighted_names(text: str) -> Iterator[tuple[str, float]]:
-    if _PLAIN_WORD.fullmatch(text):
+    if text.isdigit() and text.isascii():
+        if len(text) > 1:
+            yield text[:_MAX_NAME_CHARACTERS], 1.0
         return
     for match in _NAME.finditer(text):
         name = match.group()[:_MAX_NAME_CHARACTERS]

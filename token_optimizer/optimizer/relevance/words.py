@@ -25,10 +25,16 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 # A word of Chinese or Japanese has about two characters, one of Thai more.
 _GRAM, _FIRST_WIDE = 2, "\u3000"
-_ENDINGS = re.compile(
-    r"(?:(?<=[^\W\d_]{3})(?:ational|ation|ations|ement|ments|ment|ingly|edly|ings|ing|ies|ied|ers|er|ed|es|ly"
-    r"|e|s|y|\Z))$"
-)
+# What comes off behind so many letters, longest first.
+_MIN_STEM = 3
+_ENDINGS = (
+    "ational", "ations", "ation", "ement", "ments", "ingly", "ment", "edly", "ings", "ing", "ies", "ied",
+    "ers", "er", "ed", "es", "ly", "e", "s", "y",
+)  # fmt: skip
+_ENDINGS_BY_LAST = {
+    last: [one for one in _ENDINGS if one[-1] == last] for last in {one[-1] for one in _ENDINGS}
+}
+_ENDING = re.compile(rf"(?<=[^\W\d_]{{3}})(?:{'|'.join(_ENDINGS)})$")
 # Words without a subject of their own, which a search could use.
 FUNCTION_WORDS = frozenset((
     "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because",
@@ -103,24 +109,36 @@ def _stem(word: str) -> str:
     """The stem of a word; the empty string for function words."""
     # One letter is what an apostrophe leaves of a word, or an initial.
     is_content = word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
-    return (_ENDINGS.sub("", word) or word) if is_content else ""
+    return _without_ending(word) if is_content else ""
+
+
+def _without_ending(word: str) -> str:
+    if not word.isascii():
+        return _ENDING.sub("", word)
+    for ending in _ENDINGS_BY_LAST.get(word[-1], ()):
+        before = len(word) - len(ending)
+        if before >= _MIN_STEM and word.endswith(ending) and word[before - _MIN_STEM : before].isalpha():
+            return word[:before]
+    return word
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text in small letters; where no space parts them, every two or three characters in a
-    row."""
+    """The words of a text that is in small letters; where no space parts them, every two or three characters
+    in a row."""
     if text.isascii():
-        return _ASCII_WORD.findall(text)
+        return [text] if text.isalnum() else _ASCII_WORD.findall(text)
     words = WORD.findall(text)
     if not _IS_UNSPACED.search(text):
         return words
     return [part for word in words for part in (_grams(word) if _IS_UNSPACED.match(word) else (word,))]
 
 
-def _stems_in(text: str) -> Iterator[str]:
-    return filter(None, map(_stem, _words(text)))
+def _stems_in(text: str) -> list[str]:
+    return [stem for word in _words(text) for stem in _STEM[word]]
 
 
+# "Mill", "mill," and "mill." are one word.
+_STEM = WordCache(lambda word: filter(None, (_stem(word),)))
 _WORDS = WordCache(_words)
 _STEMS = WordCache(_stems_in)
 

@@ -122,7 +122,8 @@ class CuttableBlock:
     def sections(self) -> Iterator[int]:
         """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
         start, size = 0, 0
-        for number, text in enumerate(self.texts if self.cutter.by_paragraph else (), 1):
+        has_paragraphs = self.cutter.by_paragraph and _BLANK_LINE.search(self.source.text) is not None
+        for number, text in enumerate(self.texts if has_paragraphs else (), 1):
             size += len(text)
             if size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
                 yield number - start

@@ -18,6 +18,11 @@ def test_forms_of_a_word_have_one_stem() -> None:
     assert stems(["bridge bridges BRIDGED", "running runs"]) == [["bridg"] * 3, ["runn", "run"]]
 
 
+def test_an_ending_comes_off_behind_three_letters_alone() -> None:
+    assert stems_of("ties bees agreements seemingly") == ["tie", "bee", "agree", "seem"]
+    assert stems_of("a1bed 1200s Käses") == ["a1bed", "1200s", "käs"]
+
+
 def test_a_stem_is_written_as_the_shortest_of_its_words() -> None:
     written, of_texts = stem_words(["two bridges", "a bridge of stones"])
     assert written == {"two": "two", "bridg": "bridge", "ston": "stones"}
