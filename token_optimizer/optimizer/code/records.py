@@ -42,6 +42,8 @@ _MIN_SHARE = 0.02
 _DIGIT = re.compile(r"\d")
 # A rule may stand below the names.
 _COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
+# Names over a rule in columns: "id   name", "---  ----".
+_RULED_COLUMNS = re.compile(r"[ \t]*\S[^\n]*\n(?:[ \t|+]*[-=]{2,}){2,}[ \t|+]*\n?\Z")
 # Says what the columns of the rows below are.
 _MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
@@ -93,6 +95,8 @@ def _is_within(passage: Passage, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def _names_columns(line: str) -> bool:
+    if _RULED_COLUMNS.match(line):
+        return True
     match = _COLUMNS.match(line)
     return match is not None and (bool(match["rule"]) or _DIGIT.search(line) is None)
 

@@ -48,6 +48,8 @@ _TRACE_CHARS = 3_000
 _TRACE_PIECE_LINES = 8
 _MIDDLE_SHARE = 0.1
 _CAUSE = "Caused by"
+# More than the floor of logs: however long a trace is, it says what went wrong.
+_TRACE_CHAR = 0.002
 # Lines alike are counted in a marker from so many on, where they warn or are such a share of the log.
 _MANY_ALIKE = 10
 _USUAL_SHARE = 0.1
@@ -288,11 +290,15 @@ def _detail(log: _Log, at: int) -> dict[str, float]:
 def _trace(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
     """A traceback as one passage; a long one as its head, its middle in pieces, its causes and its end."""
     bounds = _trace_bounds(log, first, end)
+    telling = [_CAUSE in log.lines[at] or at == first or stop == end for at, stop in pairwise(bounds)]
+    opening = log.patterns[first]
+    is_rare = opening.alarm >= _ALARMING and log.families[opening.family] <= _FEW_LINES
+    sizes = (log.starts[stop] - log.starts[at] for at, stop in pairwise(bounds))
+    most = max(size for size, tells in zip(sizes, telling, strict=True) if tells)
     worth = max(log.values[first:end])
-    for at, stop in pairwise(bounds):
-        tells = at == first or stop == end or _CAUSE in log.lines[at]
+    for (at, stop), tells in zip(pairwise(bounds), telling, strict=True):
         facts = {**log.facts[log.patterns[at].text], **log.facts[log.patterns[stop - 1].text]}
-        value = worth if tells else worth * _MIDDLE_SHARE
+        value = worth + _TRACE_CHAR * is_rare * most if tells else worth * _MIDDLE_SHARE
         yield _passage(log, at, stop, value, facts if tells else {})
 
 

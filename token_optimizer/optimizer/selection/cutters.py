@@ -178,16 +178,21 @@ def _cutters(config: OptimizerConfig) -> dict[Kind, Cutter]:
 
 def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter | None]:
     """The cutter of a block of the prompt. Lines of code are ranked by what is asked, unless the model works
-    with source step after step: what it needs next are names then. Commits stay or go whole."""
+    with source step after step: what it needs next are names then. Commits and the parts of changes stay or
+    go whole, and of tables the head stays."""
     cutters = _cutters(context.config)
     works = calls_tools(prompt) or _goes_on_with_code(prompt)
 
     def cutter_of(block: Block) -> Cutter | None:
+        if block.kind in _MAY_BE_TABLES and not works and is_table(block.content):
+            return _RECORDS
         if block.kind is not Kind.CODE:
             return cutters.get(block.kind)
         if block.exact:
             return _WHOLE_LINES
         if is_commit_history(block.content):
+            return _RECORDS
+        if not works and (is_data(block.content) or change_spans(block.content)):
             return _RECORDS
         return cutters[Kind.CODE] if works and is_source(block.content) else _ASKED_LINES
 

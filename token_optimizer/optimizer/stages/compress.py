@@ -43,6 +43,7 @@ from token_optimizer.optimizer.markers import marked_compression, was_cut, with_
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import stems
+from token_optimizer.optimizer.selection.soft.specific import wants_all
 from token_optimizer.ports import CompressionKey, PrecompressedText
 from token_optimizer.runtime.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
 
@@ -78,8 +79,10 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
 
 
 def is_wanted(prompt: Prompt, context: Context) -> bool:
-    """Whether prose is to be compressed at all; what a choice towards the soft target left is needed."""
-    misses = context.misses_target(prompt) and not prompt.worths
+    """Whether prose is to be compressed at all; what a choice towards the soft target left is needed, and so
+    is all of what is to be translated."""
+    is_whole = wants_all(prompt.query or "")
+    misses = context.misses_target(prompt) and not prompt.worths and not is_whole
     return context.config.enable_compression and (context.tokens_over(prompt) > 0 or misses)
 
 

@@ -33,6 +33,13 @@ def test_a_line_of_a_table_is_a_record_and_its_head_stays() -> None:
     assert head.value > 10 > first.value
 
 
+def test_names_over_a_rule_stay_though_nothing_parts_the_columns() -> None:
+    rows = "".join(f"{number}  Ada {number}  Oslo\n" for number in range(10, 30))
+    head, first, *_ = record_passages(f"id  name    town\n--  ------  ----\n{rows}")
+    assert head.end == len("id  name    town\n--  ------  ----\n")
+    assert head.value > 10 > first.value
+
+
 def test_deeper_lines_belong_to_the_line_above_them() -> None:
     records = _records(YAML)
     assert "".join(records) == YAML

@@ -226,3 +226,46 @@ def test_the_next_turn_sends_the_same_bytes() -> None:
         {"role": "user", "content": "When?"},
     ]
     assert optimize(later, config=config)[0][0] == first[0]
+
+
+@pytest.mark.parametrize("task", ["Translate this into German.", "Convert it to HTML."])
+def test_of_what_is_to_be_made_into_something_else_no_sentence_goes(task: str) -> None:
+    spoken = "\n".join(f"[00:{number:02d}:00] Ada: {story(number, 6)}" for number in range(40))
+    messages: Messages = [{"role": "user", "content": f"{task}\n\n{spoken}"}]
+    sent, stats = optimize(messages, config=OptimizerConfig.preset("balanced"))
+    assert stats.tokens_before > 2_000
+    assert sent == messages
+
+
+MARKDOWN = "| id | guest | town |\n|---|---|---|\n" + "".join(
+    f"| {number} | Ada{number * 7919} | Oslo |\n" for number in range(100, 260)
+)
+DIFF = "".join(
+    f"diff --git a/{name}.py b/{name}.py\n--- a/{name}.py\n+++ b/{name}.py\n@@ -4,9 +4,9 @@ def run():\n"
+    + "".join(f"     {name}_{at} = find({at})\n" for at in range(12))
+    + f"-    {name}_wait = {len(name)}\n+    {name}_wait = {len(name) + 40}\n"
+    for name in ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty"]
+)
+
+
+@pytest.mark.parametrize("budget", [None, 0.4])
+@pytest.mark.parametrize(
+    ("text", "question", "wanted"),
+    [
+        (MARKDOWN, "Which guest has the id 177?", ["| id | guest | town |\n|---|---|---|\n", "| 177 | Ada"]),
+        (
+            DIFF,
+            "What is the new value of cedar_wait in cedar.py?",
+            [DIFF[DIFF.index("diff --git a/cedar") :][:200]],
+        ),
+    ],
+)
+def test_of_tables_and_changes_what_is_asked_for_stays_below_its_head(
+    text: str, question: str, wanted: Sequence[str], budget: float | None
+) -> None:
+    messages: Messages = [{"role": "user", "content": f"{text}\n{question}"}]
+    tokens = optimize(messages, config=BALANCED)[1].tokens_before
+    sent, stats = optimize(messages, config=BALANCED, budget_tokens=budget and int(budget * tokens))
+    assert stats.compression_ratio < 0.7
+    assert all(part in sent[0]["content"] for part in wanted)
+    assert "lines left out]" in sent[0]["content"]
