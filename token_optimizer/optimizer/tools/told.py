@@ -14,9 +14,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from token_optimizer.optimizer.marked_text import MarkedText, joined
+from token_optimizer.optimizer.markers import descriptions_marker
 from token_optimizer.optimizer.relevance.words import stems_of
 from token_optimizer.optimizer.tools.descriptions import rules
 from token_optimizer.optimizer.tools.redundancy import Described, demands
+from token_optimizer.text.sentences import first_sentence
 
 _NAME = r"[`*]{0,3}(?P<name>[A-Za-z_][\w.-]{0,60})[`*]{0,3}"
 _NEED = r"(?:required|optional)\b[^()\[\]\n]{0,40}"
@@ -68,11 +71,13 @@ def told_span(text: str) -> tuple[int, int] | None:
     first, last = told[0].line - 1, told[-1].line
     while not lines[first].strip():
         first -= 1  # the tool's name stands before its description
+    while last + 1 < len(lines) and lines[last + 1].strip():
+        last += 1  # how the last tool is used, or what goes on in another line
     start = sum(map(len, lines[:first]))
     return start, start + sum(map(len, lines[first : last + 1]))
 
 
-def with_rules_alone(text: str) -> str:
+def with_rules_alone(text: str) -> MarkedText:
     """The text with what states a rule of each description, and is not said of the tool already."""
     lines = text.splitlines(keepends=True)
     summary = ""
@@ -82,10 +87,31 @@ def with_rules_alone(text: str) -> str:
             summary = short
         elif _says(f"{summary} {' '.join(one.described.names)}", short):
             short = ""
-        if len(short) < len(one.text):
-            end = lines[one.line][len(lines[one.line].rstrip()) :]
-            lines[one.line] = (one.head + short if short else one.head.rstrip(": \t")) + end
-    return "".join(lines)
+        _shorten(lines, one, short)
+    return MarkedText("".join(lines))
+
+
+def with_first_sentences(text: str) -> MarkedText:
+    """The text with the first sentence of what it says of each tool, and at its end a marker for those that
+    lost another."""
+    lines = text.splitlines(keepends=True)
+    left_out = sum(
+        _shorten(lines, one, first_sentence(one.text)) for one in _told(lines) if one.described.is_tool
+    )
+    short = "".join(lines)
+    if not left_out:
+        return MarkedText(short)
+    core = short.rstrip("\n")
+    return joined([core, "\n", descriptions_marker(left_out, text), short[len(core) :]])
+
+
+def _shorten(lines: list[str], told: _Told, short: str) -> bool:
+    """Put the shorter description into its line; whether it is shorter."""
+    if len(short) >= len(told.text):
+        return False
+    line = lines[told.line]
+    lines[told.line] = (told.head + short if short else told.head.rstrip(": \t")) + line[len(line.rstrip()) :]
+    return True
 
 
 def _says(summary: str, text: str) -> bool:

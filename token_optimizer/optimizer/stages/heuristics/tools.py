@@ -19,15 +19,15 @@ from collections.abc import Collection, Sequence
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.contract.stage import Stage, counted, rewritten, with_blocks
-from token_optimizer.optimizer.marked_text import MarkedText
+from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
+from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.tools.need.deferral import DEFERRED, deferred_tools, first_question
 from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.need.shared import as_shared, may_be_shared, with_needed
 from token_optimizer.optimizer.tools.repeats import described_once
 from token_optimizer.optimizer.tools.schemas import minimize_tool_schemas
 from token_optimizer.optimizer.tools.steps import DEFERRAL, SOFT_STEPS, STEPS, Need, schemas_by_need
-from token_optimizer.optimizer.tools.told import with_rules_alone
+from token_optimizer.optimizer.tools.told import with_first_sentences, with_rules_alone
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1
@@ -42,21 +42,25 @@ def shorten_tools(prompt: Prompt, context: Context) -> Prompt:
 
 
 def _with_short_tool_texts(prompt: Prompt, context: Context) -> Prompt:
-    """The rules alone of tools that a system text describes, where the prompt is over its hard budget and
-    that would be felt."""
-    told = sum(block.tokens for block in prompt.blocks if _is_told(block))
-    over = context.tokens_over(prompt)
-    if context.config.tool_descriptions == "full" or over <= 0 or told <= _MIN_SCHEMA_SHARE * over:
+    """Less of the tools that a system text describes, while the prompt is over its hard budget and that would
+    be felt: first their rules alone, then what each does, with a marker."""
+    if context.config.tool_descriptions == "full":
         return prompt
-    return counted(rewritten(prompt, _rules_alone, _is_told), prompt, context)
+    for shorten in (with_rules_alone, with_first_sentences):
+        told = sum(block.tokens for block in prompt.blocks if _is_told(block))
+        over = context.tokens_over(prompt)
+        if over <= 0 or told <= _MIN_SCHEMA_SHARE * over:
+            break
+        blocks = [
+            with_text(block, shorten(block.content), context.show_handles) if _is_told(block) else block
+            for block in prompt.blocks
+        ]
+        prompt = counted(with_blocks(prompt, blocks), prompt, context)
+    return prompt
 
 
 def _is_told(block: Block) -> bool:
     return block.kind is Kind.TOOL_TEXT and not block.frozen
-
-
-def _rules_alone(text: str, block: Block) -> MarkedText:
-    return MarkedText(with_rules_alone(text))
 
 
 def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
