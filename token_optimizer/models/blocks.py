@@ -186,14 +186,14 @@ class Block:
         """The content as it is written into its slot."""
         if self.wrapper is None:
             return self.content
-        return self.wrapper.around(self.content, is_marker=self._is_marker())
+        return self.wrapper.around(self.content, is_marker=self.is_marker())
 
     @property
     def is_users_prose(self) -> bool:
         """Whether it is prose of a user, own words or handed-over ones."""
         return self.type is BlockType.USER and self.kind is Kind.PROSE and not self.tool_result
 
-    def _is_marker(self) -> bool:
+    def is_marker(self) -> bool:
         """Whether the content is nothing but the marker of a cut."""
         if len(self.markers) != 1 or self.markers[0].kind != "cut":
             return False

@@ -161,7 +161,7 @@ class Attempts:
             spent = Ledger(reports=ledger.reports)
             return Attempt(original, original, original, dict(original.body), False, spent, faults=faults)
         gone = after.gone_messages | silent
-        after = framed(after, body, context.count)
+        after = framed(after, body, context.count, context.counter)
         return Attempt(original, start, after, body, changed, ledger, gone_messages=gone)
 
 

@@ -247,7 +247,7 @@ def _read(
         count=context.count,
         count_media=context.count_media,
     )
-    original = framed(original, original.body, context.count)
+    original = framed(original, original.body, context.count, context.counter)
     return history.around(original.documents_at), original
 
 

@@ -55,11 +55,16 @@ def _is_openai(model: str) -> bool:
 
 def load_counts(model: str) -> None:
     """Read what counting for the model needs, where no text was counted so far: it takes a second."""
-    tokenizer = tokenizer_of(model)
-    encoding = encoding_name(model) if tokenizer is None else tokenizer.name
+    encoding = counter_name(model)
     if encoding not in _LOADED:
         count_texts([""], model)
         _LOADED.add(encoding)
+
+
+def counter_name(model: str) -> str:
+    """What counts for the model: an encoding, or a tokenizer in use."""
+    tokenizer = tokenizer_of(model)
+    return encoding_name(model) if tokenizer is None else tokenizer.name
 
 
 def count_tokens(text: str, model: str) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 
 Count = Callable[[Sequence[str]], list[int]]
 
@@ -21,11 +22,13 @@ _LAST_SPACE = re.compile(r"(?s:.*[a-z]) (?=[A-Za-z])")
 _REACH_CHARS = 200
 
 
-def joint_tokens(groups: Sequence[Sequence[str]], count: Count) -> int:
-    """How many tokens more, or less, the texts of all groups are where those of each group are joined."""
-    around = [window for group in groups for window in _windows(group) if len(window) > 1]
-    apart = [text for window in around for text in window]
-    return sum(count(["".join(window) for window in around])) - sum(count(apart))
+def joint_tokens(groups: Sequence[Sequence[str]], count: Count) -> list[int]:
+    """For each group how many tokens more, or less, its texts are where they are joined."""
+    around = [[window for window in _windows(group) if len(window) > 1] for group in groups]
+    windows = list(chain.from_iterable(around))
+    whole = iter(count(["".join(window) for window in windows]))
+    apart = iter(count(list(chain.from_iterable(windows))))
+    return [sum(next(whole) - sum(islice(apart, len(window))) for window in one) for one in around]
 
 
 def _windows(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -12,7 +12,7 @@ from token_optimizer.dialects.media import Media
 from token_optimizer.models import Dialect, Prompt, value_class
 from token_optimizer.ports import NO_FACTS, ModelFacts, PrecompressionStore, RetrievalResult, SentBlock
 from token_optimizer.runtime.latency import Latency
-from token_optimizer.tokens.counts import count_texts
+from token_optimizer.tokens.counts import count_texts, counter_name
 from token_optimizer.tokens.media import MediaCount, count_media
 
 # A compaction cuts to this share of the budget, and to less where ten usual turns need more room; each later
@@ -85,6 +85,11 @@ class Context:
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text for the request's model."""
         return count_texts(texts, self.model)
+
+    @property
+    def counter(self) -> str:
+        """The name of what counts."""
+        return counter_name(self.model)
 
     def count_media(self, media: Media, dialect: Dialect) -> MediaCount:
         """What an image, a PDF or audio counts for the request's model."""

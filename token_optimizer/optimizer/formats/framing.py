@@ -5,31 +5,56 @@ With it the blocks of a prompt add up to the whole request exactly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
-from token_optimizer.models import Kind, Prompt
+from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.text.cache import Key, TextCache
 from token_optimizer.tokens.joints import Count, joint_tokens
 
+# A message of many blocks comes again on each turn of a conversation.
+_JOINTS: TextCache[int] = TextCache(4_096)
 
-def framed(prompt: Prompt, body: Mapping[str, Any], count: Count) -> Prompt:
+
+def framed(prompt: Prompt, body: Mapping[str, Any], count: Count, counter: str = "") -> Prompt:
     """The prompt with the framing of this body counted.
 
-    Two blocks of one text can count a token more or less than the text does: the framing takes that up.
+    Two blocks of one text can count a token more or less than the text does: the framing takes that up. How
+    much is remembered where the counter has a name.
     """
     slots = [block.slot for block in prompt.blocks if block.slot is not None]
     split = {slot for slot, following in pairwise(slots) if slot == following}
     parts = [block for block in prompt.blocks if block.slot in split] if split else []
-    groups = [[block.text for block in group] for _, group in groupby(parts, attrgetter("slot"))]
-    tokens = framing_tokens(body, prompt.dialect) + joint_tokens(groups, count)
+    groups = [list(group) for _, group in groupby(parts, attrgetter("slot"))]
+    tokens = framing_tokens(body, prompt.dialect) + _joint_tokens(groups, count, counter)
     blocks = list(prompt.blocks)
     at = next(at for at in range(len(blocks) - 1, -1, -1) if blocks[at].kind is Kind.FRAMING)
     blocks[at] = blocks[at].but(tokens=tokens)
     return replace(prompt, blocks=tuple(blocks))
+
+
+def _joint_tokens(groups: Sequence[Sequence[Block]], count: Count, counter: str) -> int:
+    keys = [_key(group, counter) for group in groups]
+    known = dict(zip(keys, _JOINTS.get_many(keys) if counter else [None] * len(keys), strict=True))
+    new = {key: group for key, group in zip(keys, groups, strict=True) if known[key] is None}
+    found = joint_tokens([[block.text for block in group] for group in new.values()], count)
+    known.update(zip(new, found, strict=True))
+    if counter:
+        _JOINTS.put_many(zip(new, found, strict=True))
+    return sum(known[key] or 0 for key in keys)
+
+
+def _key(group: Sequence[Block], counter: str) -> Key:
+    """The key of the text that the blocks make together, which is not put together for it."""
+    parts = [
+        block.content if block.wrapper is None else (block.content, block.wrapper, block.is_marker())
+        for block in group
+    ]
+    return f"joints by {counter}", sum(len(block.content) for block in group), hash(tuple(parts))
 
 
 def framing_left(prompt: Prompt) -> int:
