@@ -55,6 +55,8 @@ class Opening:
 
     def known_by(self, found: Sequence[SentMessage | None]) -> Opening:
         """With what was found under the keys."""
+        if not self.keys:
+            return self
         by_key = dict(zip(self.keys, found, strict=True))
         tools, system = by_key.get(self.tools_key), by_key.get(self.system_key)
         return replace(self, tools=tools.tools if tools else (), recurs=system is not None)
@@ -66,7 +68,8 @@ class Opening:
         new = {self.system_key: SentMessage()} if self.system_key and not self.recurs else {}
         tools = next((message.tools for message in sent.values() if message.tools), ())
         schemas = [block for block in original.blocks if block.kind is Kind.SCHEMA]
-        is_new = bool(self.tools_key) and after is not original and tools != self.tools
+        # What a budget made of them this once does not take the place of what others go by.
+        is_new = bool(self.tools_key) and not self.tools and after is not original
         if is_new and may_be_shared(schemas, tools):
             new[self.tools_key] = SentMessage(tools=tools)
         return new

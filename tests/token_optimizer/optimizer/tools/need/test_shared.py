@@ -98,7 +98,7 @@ def test_a_budget_comes_first() -> None:
     tight = _ask(memory, long, budget_tokens=3_600)
     shared = _ask(memory, FERRY, budget_tokens=3_600).body["tools"]
     assert len(json.dumps(tight.body["tools"])) < len(json.dumps(shared))
-    assert _ask(memory, f"{long} ", budget_tokens=3_600).stats.tokens_after <= 3_600
+    assert _ask(memory, f"{FEE} {long}", budget_tokens=3_600).stats.tokens_after <= 3_600
     assert _ask(memory, FEE, budget_tokens=3_600).body["tools"] == shared
 
 
