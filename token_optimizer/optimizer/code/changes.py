@@ -1,5 +1,6 @@
 """The parts of what lists changes or declarations: the files and hunks of a diff, the resources of Terraform
-plans and sources. Each is understood without the others, which a part of a program is not.
+plans and sources, the files of a repository's map. Each is understood without the others, which a part of a
+program is not.
 
 Before: a diff of fourteen files, or a plan of forty resources
 After:  where the part of each file, or resource, begins and ends
@@ -22,26 +23,27 @@ _HUNK = re.compile(r"^@@ -\d[^\n]*@@", re.MULTILINE)
 _MAX_FILE_CHARS = 3_000
 _PLANNED = re.compile(
     r"^[ \t]*# \S[^\n]{0,300} (?:will|must) be [^\n]{1,80}\n"
-    r"(?:[ \t]*# [^\n]*\n)*+[ \t]*(?:[-+~<=/]{1,3}[ \t]+)?(?:resource|data) \"",
+    r"(?:[ \t]*# [^\n]*\n){0,3}[ \t]*(?:[-+~<=/]{1,3}[ \t]+)?(?:resource|data) \"",
     re.MULTILINE,
 )
 _END_OF_PLANNED = re.compile(r"^ {4}\}[ \t]*\n?", re.MULTILINE)
 _DECLARED = re.compile(
-    r"^(?:(?:#|//)[^\n]*\n)*+(?:resource|data|module|variable|output|provider|locals|moved|import|check)"
+    r"^(?:(?:#|//)[^\n]*\n){0,5}+(?:resource|data|module|variable|output|provider|locals|moved|import|check)"
     r"(?: \"[^\"\n]{1,200}\"){0,2} \{",
     re.MULTILINE,
 )
+# A map of a repository has the path of each file above what the file defines.
+_MAPPED = re.compile(r"^(?=[\w@+.-]{1,60}(?:/[\w@+.-]{1,60}){0,12}\.\w{1,6}:\n\W)", re.MULTILINE)
+_END_OF_MAPPED = re.compile(r"\Z")
 _END_OF_DECLARED = re.compile(r"^\}[ \t]*\n?|^[^\n]*\{[^{}\n]*\}[ \t]*\n?", re.MULTILINE)
 
 
 def change_spans(text: str) -> list[Span]:
     """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
     neither."""
-    for spans in (_diffed(text), _opened(text, _PLANNED, _END_OF_PLANNED)):
-        if _are_parts(text, spans):
-            return spans
-    declared = _opened(text, _DECLARED, _END_OF_DECLARED)
-    return declared if _are_parts(text, declared) else []
+    readings = (_PLANNED, _END_OF_PLANNED), (_DECLARED, _END_OF_DECLARED), (_MAPPED, _END_OF_MAPPED)
+    found = (_diffed(text), *(_opened(text, *reading) for reading in readings))
+    return next((spans for spans in found if _are_parts(text, spans)), [])
 
 
 def _are_parts(text: str, spans: Sequence[Span]) -> bool:

@@ -151,7 +151,7 @@ def _shown_as_examples(prompt: Prompt) -> set[str]:
 
 def _is_of_records(text: str) -> bool:
     """Whether a text that is no code or JSON by its lines is data all the same."""
-    return is_table(text) or bool(record_spans(text))
+    return is_table(text) or bool(record_spans(text) or change_spans(text))
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
@@ -184,8 +184,9 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
     works = calls_tools(prompt) or _goes_on_with_code(prompt)
 
     def cutter_of(block: Block) -> Cutter | None:
-        if block.kind in _MAY_BE_TABLES and not works and is_table(block.content):
-            return _RECORDS
+        if block.kind in _MAY_BE_TABLES and not works:
+            is_listed = is_table(block.content) or bool(change_spans(block.content))
+            return _RECORDS if is_listed else cutters.get(block.kind)
         if block.kind is not Kind.CODE:
             return cutters.get(block.kind)
         if block.exact:

@@ -28,6 +28,7 @@ SOURCE = "".join(
     f'# The {name} machine.\nresource "aws_instance" "{name}" {{\n  ami = "a-{at}"\n}}\n\n'
     for at, name in enumerate(NAMES)
 )
+MAP = "\n".join(f"src/{name}.py:\n⋮\n│class {name.title()}:\n│    def run(self):\n⋮\n" for name in NAMES)
 
 
 @pytest.mark.parametrize("text", [GIT, PLAIN, PLAN, SOURCE])
@@ -35,6 +36,12 @@ def test_each_file_or_resource_is_a_part(text: str) -> None:
     parts = [text[slice(*span)] for span in change_spans(text)]
     assert "".join(parts) in text
     assert [[name for name in NAMES if name in part] for part in parts] == [[name] for name in NAMES]
+
+
+def test_a_file_of_a_map_stays_below_its_path() -> None:
+    parts = [MAP[slice(*span)] for span in change_spans(MAP)]
+    assert "".join(parts) == MAP
+    assert [part.partition("\n")[0] for part in parts] == [f"src/{name}.py:" for name in NAMES]
 
 
 def test_what_stands_around_a_plan_is_in_no_part() -> None:

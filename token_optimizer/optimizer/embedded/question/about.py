@@ -36,6 +36,42 @@ _LEAD = re.compile(
     r"(?i)\W{0,4}(?:please,? )?(?:(?:can|could|would|will) you (?:please )?)?"
     r"(?:tell|give|show|find) (?:me|us)\b"
 )
+# The same in other languages, where the words of a question may follow or not.
+_LEADS = (
+    r"(?:bitte )?(?:nenne?|sage?|erkläre?|gib|zeige?)\b(?: mir| uns)?",
+    r"(?:merci de |peux-tu |pouvez-vous |veuillez |s['’]il (?:te|vous) plaît,? )?"
+    r"(?:(?:me|nous) (?:dire|donner|indiquer)|(?:dis|dites|donne|donnez|indique|indiquez)-(?:moi|nous))\b",
+    r"(?:por favor,? )?(?:dime|dinos|dígame|díganos|indíqueme|diga-me|diga-nos|me diga)\b",
+    r"(?:per favore,? )?(?:dimmi|dicci|mi dica|indicami)\b",
+    r"(?:пожалуйста,? )?(?:скажи|скажите|назови|назовите)\b",
+)
+_UNSPACED_LEADS = (
+    "教えて",
+    "答えて",
+    "述べて",
+    "告诉我",
+    "告訴我",
+    "请告诉",
+    "请问",
+    "請問",
+    "请说明",
+    "알려",
+    "말해",
+)
+_LEADS_BEFORE = re.compile(rf"(?i)\W{{0,4}}(?:{'|'.join(_LEADS)})")
+_UNSPACED_LEAD = re.compile(f"(?:{'|'.join(_UNSPACED_LEADS)})(?:ください|下さい)?")
+# Who posts or writes is told above what he says, with the time.
+_POST_HEAD = re.compile(
+    r"""(?imx)^(?=[^\n]{6,160}$)
+    (?=[^\n]*(?:\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\bago\b|\bvor\ \d|\bil\ y\ a\b|\bhace\ \d
+      |\d{1,2}\.?\ (?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\w*\.?\ \d{4}))
+    [>\ ]*+[\w#*@][^\n]*?
+    (?:\b(?:wrote|posted|said|replied|schrieb|escribió|escreveu|scritto)\b|\ba\ écrit\b|\ [·•»|—]\ )
+    """
+)
+_MIN_POSTS, _MAX_POST_CHARS = 4, 3_000
+# Names of columns over a rule.
+_RULED_ROWS = re.compile(r"(?m)^[^\n]*\S[^\n]*\n[ \t|+]*-{2,}(?:[ \t|+]+-{2,})+[ \t|+]*$")
 # What asks without a question mark.
 _ASKS = re.compile(
     rf"{_LEAD.pattern}|\W{{0,4}}(?:[^\W\d_]{{2,5}} )?"
@@ -54,13 +90,14 @@ _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.com
 
 def questions_about(asking: str, told: str) -> list[str]:
     """The questions that ask for what stands at few places of the text."""
-    wanted = {one: set(stems_of(one)) for one in sentences(asking) if _is_asked(one)}
+    wanted = {one: set(stems_of(_without_lead(one))) for one in sentences(asking) if _is_asked(one)}
     by_sentence = stems(list(sentences(told))) if wanted else []
     every = set[str]().union(*wanted.values())
     counts = Counter(stem for found in by_sentence for stem in every.intersection(found))
     most = max(1.0, _MAX_SHARE * len(by_sentence))
     rare = {stem for stem, count in counts.items() if count <= most}
-    return [one for one, words in wanted.items() if len(words & rare) >= max(1, _MIN_FOUND * len(words))]
+    telling = {one: words - (counts.keys() - rare) for one, words in wanted.items()}
+    return [one for one, words in telling.items() if len(words & rare) >= max(1, _MIN_FOUND * len(words))]
 
 
 def asks_for_something(asking: str) -> bool:
@@ -69,12 +106,20 @@ def asks_for_something(asking: str) -> bool:
 
 
 def _is_asked(sentence: str) -> bool:
-    return asks_question(sentence) or _ASKS.match(sentence) is not None
+    if asks_question(sentence) or _ASKS.match(sentence) is not None:
+        return True
+    return bool(_LEADS_BEFORE.match(sentence) or _UNSPACED_LEAD.search(sentence))
+
+
+def _without_lead(sentence: str) -> str:
+    """The sentence without what only says that it asks: "please tell me", "dis-moi", "教えて"."""
+    bare = _LEADS_BEFORE.sub("", _LEAD.sub("", sentence), count=1)
+    return bare if bare.isascii() else _UNSPACED_LEAD.sub("", bare)
 
 
 def is_others(questions: Sequence[str], told: str) -> bool:
     """Whether the text that the questions are about is nothing that the user demands or tells of himself."""
-    if any(speaks_of_persons(_LEAD.sub("", one)) for one in questions) or has_directive(told):
+    if any(speaks_of_persons(_without_lead(one)) for one in questions) or has_directive(told):
         return False
     return reader_directive_share(told) < DIRECTIVE_SHARE
 
@@ -86,6 +131,23 @@ def is_numbered_through(told: str) -> bool:
         units = [line for line in told.split("\n") if line.strip()]
     numbered = sum(_NUMBERED.match(unit) is not None and _STEP.match(unit) is None for unit in units)
     return numbered >= max(_MIN_NUMBERED, _NUMBERED_SHARE * len(units))
+
+
+def is_thread(told: str) -> bool:
+    """Whether several people write, each below his name and a time, as in forums and in quoted mail."""
+    heads = sum(1 for _ in _POST_HEAD.finditer(told))
+    return heads >= max(_MIN_POSTS, len(told) / _MAX_POST_CHARS)
+
+
+def is_thread_head(unit: str) -> bool:
+    """Whether the paragraph begins with who writes, and when."""
+    return _POST_HEAD.match(unit.lstrip("\n")) is not None
+
+
+def is_printed_table(told: str) -> bool:
+    """Whether a table begins the text whose columns stand below a rule."""
+    head = _RULED_ROWS.search(told, 0, _MAX_POST_CHARS)
+    return head is not None and told.count("\n", head.end()) >= _MIN_NUMBERED
 
 
 def is_questions_with_answers(told: str) -> bool:

@@ -86,7 +86,12 @@ REQUESTS = (
     r"rispond[ai]\w*", r"riassum[ia]\w*", "spiega", "ecco", "sei un", "beantwoord", "vat",
     "gebruik", "hier (?:is|zijn)", "odpowiedz", "streść", "użyj", "oto", r"ответь\w*", r"отвечай\w*",
     r"используй\w*", "кратко", r"перескажи\w*", "вот", r"прочти\w*", r"прочитай\w*", r"cevapla\w*",
-    r"yanıtla\w*", r"özetle\w*", r"jawab\w*", "gunakan", "svara", "besvar",
+    r"yanıtla\w*", r"özetle\w*", r"jawab\w*", "gunakan", "svara", "besvar", "sag mir", "sagen sie",
+    "kannst du", "können sie", "merci de", "dis-moi", "dites-moi", "peux-tu", "pouvez-vous", "indique[zr]?",
+    "dime", "dinos", "dígame", "indica", "indíqueme", "puedes", "podrías", "dimmi", "puoi", "diga-me",
+    r"скажи\w*", r"назови\w*",
+    r"(?:proof-?read|fix|convert|improve|correct|polish|rephrase|paraphrase|reformat|edit|shorten|simplify"
+    r"|transcribe|turn|sort|count)\s(?:it|this|that|these|those|them|the|all|any|every|my)",
 )  # fmt: skip
 # A sentence that opens with one of these does so where it goes on to name the material, or the answer.
 LEADING_IN = (
@@ -99,7 +104,7 @@ PLEASE = (
 )  # fmt: skip
 UNSPACED_REQUESTS = (
     "请", "請", "回答", "总结", "總結", "根据", "根據", "以下", "ください", "下さい", "答えて",
-    "まとめて", "해줘", "하세요", "하시오", "답하",
+    "まとめて", "教えて", "述べて", "告诉我", "告訴我", "알려", "해줘", "하세요", "하시오", "답하",
     "요약", "다음", "โปรด", "กรุณา", "จงตอบ", "अनुसार", "कृपया", "بناء", "أجب",
 )  # fmt: skip
 # What points at material beside the text, and what at material behind it.

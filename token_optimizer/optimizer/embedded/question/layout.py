@@ -21,7 +21,10 @@ from token_optimizer.optimizer.embedded.question.about import (
     asks_for_something,
     is_numbered_through,
     is_others,
+    is_printed_table,
     is_questions_with_answers,
+    is_thread,
+    is_thread_head,
     opening_form,
     questions_about,
 )
@@ -152,7 +155,7 @@ def _is_foreign(span: str, asking: str) -> bool:
 
 def _is_known(span: str, asking: str) -> bool:
     """Whether the form of the text says that nobody writes it to ask or tell something."""
-    if _is_table(span) or _is_mail(span):
+    if _is_table(span) or _is_mail(span) or is_thread(span) or is_printed_table(span):
         return True
     return asks_for_something(asking) and (is_numbered_through(span) or is_questions_with_answers(span))
 
@@ -166,6 +169,11 @@ def _is_table(span: str) -> bool:
 def _is_mail(span: str) -> bool:
     """Whether the text is mail, with the fields that programs put before it: nobody writes these himself."""
     return _MAIL_HEAD.match(span) is not None
+
+
+def _is_head(unit: str) -> bool:
+    """Whether the paragraph begins with the fields of mail, or with who writes, and when."""
+    return _is_mail(unit) or is_thread_head(unit)
 
 
 def _is_task(span: str) -> bool:
@@ -182,7 +190,7 @@ def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
         if not section.asks and not section.closed:
             run.append(section)
             continue
-        labelled = section.role is Role.MATERIAL or (bool(run) and run[-1].role is Role.MATERIAL)
+        labelled = section.role is Role.MATERIAL or _is_labelled(section, run)
         if goes_on and section.whole:
             # What stands between two blocks of introduced material is a part of it.
             yield from (Part(one.start, one.end, material=True, introduced=True) for one in run)
@@ -195,6 +203,12 @@ def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
         goes_on = part.whole and part.introduced
         yield part
     yield from _parts_of_run(text, run, asked=asked)
+
+
+def _is_labelled(section: Section, run: Sequence[Section]) -> bool:
+    """Whether a label of material stands above the section, with no more than headings between."""
+    label = next((one for one in reversed(run) if one.role is Role.MATERIAL), None)
+    return label is not None and section.start - label.body < _MIN_MARKED_CHARS
 
 
 def _apart(text: str, section: Section, *, labelled: bool) -> Part:
@@ -314,6 +328,7 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
         unit
         for unit in (told[0], told[-1])
         if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(opening_form(text, unit))
+        if not _is_head(text[slice(*unit)])
     ]
     if len(told) < 2 or not edges:
         return parts
@@ -340,7 +355,7 @@ def _asking_end(text: str, start: int, end: int) -> int:
         short_first = short_first and (asks(following) or _introduces(following))
         # Behind a question no line of a long paragraph asks because it says "shall".
         is_strict = introduced or (is_asked and not _ends_paragraph(unit))
-        if not (short_first or _asks_before(unit, introduced=is_strict)):
+        if _is_head(unit) or not (short_first or _asks_before(unit, introduced=is_strict)):
             return at
         if stop - start > MAX_EDGE_CHARS:
             return first_end

@@ -268,9 +268,14 @@ def _by_lines(text: str, start: int, end: int) -> Iterator[Section]:
     yield section
 
 
+def _is_quoted(text: str, stop: int, line: str) -> bool:
+    """Whether the line is an empty one of quoted mail, above another quoted line."""
+    return line.lstrip().startswith(">") and text.startswith(">", stop)
+
+
 def _opened(text: str, begin: int, stop: int, line: str, before: Span | None) -> Section | None:
     """The section that the line opens, if it does."""
-    if RULE.match(line):
+    if RULE.match(line) and not _is_quoted(text, stop, line):
         if before is None or before[1] - before[0] > SHORT_CHARS:
             return Section(begin, stop, stop, ruled=True)
         # A line with a rule under it is a heading, or introduces what follows.
