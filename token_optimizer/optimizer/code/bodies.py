@@ -42,7 +42,7 @@ _WANTS_CHANGE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Function:
+class Function:
     """A function with its name, the passages of its body, and the stems of its name and of all of it."""
 
     name: str
@@ -54,13 +54,26 @@ class _Function:
 
 
 def wants_whole_program(query: str) -> bool:
-    """Whether the query may need all of a program: it wants it changed or judged, or asks no question."""
-    return "?" not in query or _WANTS_CHANGE.search(query) is not None
+    """Whether the query may need all of a program, as it wants it changed or judged."""
+    return _WANTS_CHANGE.search(query) is not None
 
 
-def body_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """The bodies that may go, each as one passage; none where the query names no function."""
-    functions = list(_functions(text, markers))
+def functions_of(text: str, markers: tuple[Marker, ...] = ()) -> list[Function]:
+    """The functions that have bodies."""
+    return list(_functions(text, markers))
+
+
+def body_passages(
+    text: str,
+    query: str | None = None,
+    markers: tuple[Marker, ...] = (),
+    *,
+    beside: Sequence[Function] = (),
+) -> list[Passage]:
+    """The bodies that may go, each as one passage; none where the query names no function of this text, or of
+    those in the files `beside` it."""
+    own = functions_of(text, markers)
+    functions = [*own, *beside] if own else []
     asked = frozenset(_stems(query or ""))
     if len(functions) < _MIN_DEFINITIONS or not asked:
         return []
@@ -74,7 +87,7 @@ def body_passages(text: str, query: str | None = None, markers: tuple[Marker, ..
     staying = _with_called(functions, [*named, *_best(functions, scores)])
     return [
         Passage(one.start, one.end, _VALUE * (1 + score / best))
-        for one, score in zip(functions, scores, strict=True)
+        for one, score in zip(own, scores[: len(own)], strict=True)
         if one.name not in staying
     ]
 
@@ -83,20 +96,20 @@ def _scores(rarity: Mapping[str, float], stems: Sequence[frozenset[str]]) -> lis
     return [sum(weight for word, weight in rarity.items() if word in found) for found in stems]
 
 
-def _best(functions: Sequence[_Function], scores: Sequence[float]) -> list[_Function]:
+def _best(functions: Sequence[Function], scores: Sequence[float]) -> list[Function]:
     """The functions that score best, or nearly so."""
     least = _NEAR_BEST * max(scores)
     return [one for one, score in zip(functions, scores, strict=True) if score > least]
 
 
-def _with_called(functions: Sequence[_Function], staying: Iterable[_Function]) -> set[str]:
+def _with_called(functions: Sequence[Function], staying: Iterable[Function]) -> set[str]:
     """The names of the functions, and of those that they call."""
     names = {one.name for one in functions}
     called = {name for one in staying for name in _CALLED.findall(one.text) if name in names}
     return called | {one.name for one in staying}
 
 
-def _rarity(functions: Sequence[_Function], asked: Iterable[str]) -> Mapping[str, float]:
+def _rarity(functions: Sequence[Function], asked: Iterable[str]) -> Mapping[str, float]:
     """What each of the asked words tells that some functions have, and not most."""
     counts = {word: sum(word in one.stems for one in functions) for word in asked}
     return {
@@ -106,7 +119,7 @@ def _rarity(functions: Sequence[_Function], asked: Iterable[str]) -> Mapping[str
     }
 
 
-def _functions(text: str, markers: tuple[Marker, ...]) -> Iterator[_Function]:
+def _functions(text: str, markers: tuple[Marker, ...]) -> Iterator[Function]:
     """The functions side by side, and the methods of classes."""
     lines = line_passages(text, None, markers)
     if any(one.end != other.start for one, other in pairwise(lines)):
@@ -120,7 +133,7 @@ def _functions(text: str, markers: tuple[Marker, ...]) -> Iterator[_Function]:
         if end - number > _MIN_BODY_LINES:
             start, stop = lines[number].end, lines[end - 1].end
             whole = text[lines[number].start : stop]
-            yield _Function(name, start, stop, whole, frozenset(_stems(name)), frozenset(_stems(whole)))
+            yield Function(name, start, stop, whole, frozenset(_stems(name)), frozenset(_stems(whole)))
 
 
 def _stems(text: str) -> list[str]:

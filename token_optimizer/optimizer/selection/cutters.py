@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
-from token_optimizer.optimizer.code.bodies import body_passages, wants_whole_program
+from token_optimizer.optimizer.code.bodies import (
+    Function,
+    body_passages,
+    functions_of,
+    wants_whole_program,
+)
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
@@ -16,6 +21,7 @@ from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
 from token_optimizer.optimizer.embedded.examples import announces_examples
 from token_optimizer.optimizer.embedded.lines import is_commit_history, is_source
+from token_optimizer.optimizer.embedded.question.about import asks_for_something
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
@@ -77,7 +83,6 @@ _ASKED_LINES = Cutter(code_passages, keep_passages, ranked=True)
 # Of data a record is worth what is asked of it, and of a program bodies of functions go.
 _RECORDS = Cutter(record_passages, keep_passages, ranked=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
-_BODIES = Cutter(body_passages, keep_passages)
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(line_passages, keep_passages)
 
@@ -107,6 +112,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     # On most later turns nothing is open to a cut.
     examples = cache(partial(example_turns, prompt))
     shown = cache(partial(_shown_as_examples, prompt))
+    functions = cache(partial(_functions_of_files, prompt))
     cutters = _cutters(context.config)
     query = prompt.query or ""
 
@@ -119,13 +125,23 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         if block.kind is Kind.JSON and is_over_records(query):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
-            return _cutter_of_code(block, query)
+            return _cutter_of_code(block, query, partial(_functions_beside, functions(), block))
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
 
 
-def _cutter_of_code(block: Block, query: str) -> Cutter | None:
+def _functions_of_files(prompt: Prompt) -> dict[str, list[Function]]:
+    """The functions of each block of code, by its id."""
+    return {block.id: functions_of(block.content) for block in prompt.blocks if block.kind is Kind.CODE}
+
+
+def _functions_beside(files: Mapping[str, Sequence[Function]], block: Block) -> list[Function]:
+    """The functions of all other blocks."""
+    return [one for block_id, found in files.items() if block_id != block.id for one in found]
+
+
+def _cutter_of_code(block: Block, query: str, beside: Callable[[], list[Function]]) -> Cutter | None:
     """Records of data, parts of changes, or bodies of a program's functions; None where all of it counts."""
     # In JSON the least and the most of a value are known without that.
     of_all = is_over_records(query) or asks_for_extremes(query)
@@ -133,7 +149,9 @@ def _cutter_of_code(block: Block, query: str) -> Cutter | None:
         return _RECORDS if not of_all and asks_for_few(changes, query) else None
     if is_data(block.content):
         return None if of_all else _RECORDS
-    return None if block.exact or wants_whole_program(query) else _BODIES
+    if block.exact or not asks_for_something(query) or wants_whole_program(query):
+        return None
+    return Cutter(partial(body_passages, beside=beside()), keep_passages)
 
 
 def _shown_as_examples(prompt: Prompt) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.optimizer.code.bodies import body_passages, wants_whole_program
+from token_optimizer.optimizer.code.bodies import body_passages, functions_of, wants_whole_program
 
 NAMES = [
     "load_config",
@@ -55,8 +55,17 @@ def test_nothing_goes_where_no_function_is_named(query: str) -> None:
         ("What does copyTree return?", False),
         ("Is there a bug in copyTree?", True),
         ("Can you add a parameter to copyTree?", True),
-        ("copyTree", True),
     ],
 )
 def test_who_wants_a_program_changed_or_judged_needs_all_of_it(query: str, expected: bool) -> None:
     assert wants_whole_program(query) is expected
+
+
+def test_a_file_that_holds_nothing_of_what_is_asked_loses_its_bodies_where_another_one_does() -> None:
+    asked = _function("copyTree") + _function("check_target")
+    other = "".join(map(_function, [name for name in NAMES if name != "copyTree"]))
+    query = "What does copyTree do where the target exists?"
+    assert body_passages(other, query) == []
+    assert len(body_passages(other, query, beside=functions_of(asked))) == len(NAMES) - 1
+    assert body_passages(asked, query, beside=functions_of(other)) == []
+    assert body_passages("no code at all\n", query, beside=functions_of(PROGRAM)) == []

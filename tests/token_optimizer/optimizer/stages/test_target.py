@@ -269,3 +269,31 @@ def test_of_tables_and_changes_what_is_asked_for_stays_below_its_head(
     assert stats.compression_ratio < 0.7
     assert all(part in sent[0]["content"] for part in wanted)
     assert "lines left out]" in sent[0]["content"]
+
+
+@pytest.mark.parametrize(
+    ("question", "is_cut"),
+    [
+        ("tell me what sieve_grain returns", True),
+        ("Was gibt sieve_grain zurück?", True),
+        ("sieve_grain", False),
+        ("Please rewrite sieve_grain.", False),
+    ],
+)
+def test_of_several_files_bodies_go_that_a_question_leaves_aside(question: str, is_cut: bool) -> None:
+    def function(name: str) -> str:
+        return (
+            f"def {name}(sack):\n" + "".join(f"    {name}_{at} = sack + {at}\n" for at in range(6)) + "\n\n"
+        )
+
+    works = ["fill", "weigh", "mill", "sieve", "load", "sell"]
+    files = {
+        name: "".join(function(f"{work}_{name}") for work in works) for name in ["sack", "grain", "flour"]
+    }
+    text = "\n\n".join(f"src/{name}.py\n```python\n{code}```" for name, code in files.items())
+    sent, stats = optimize([{"role": "user", "content": f"{text}\n\n{question}"}], config=BALANCED)
+    assert function("sieve_grain").strip() in sent[0]["content"]
+    assert (stats.compression_ratio < 0.7) is is_cut
+    left_out = [code for code in files.values() if code not in sent[0]["content"]]
+    assert len(left_out) >= 2 * is_cut
+    assert all(f"def {work}_{name}(sack):" in sent[0]["content"] for name in files for work in works)
