@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 from operator import itemgetter
 
 import cachetools
@@ -37,22 +36,16 @@ def objects_after(owners: range, memory: InProcessMemory) -> int:
 
 
 def shrink_caches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bound what is held of conversations, so that a few of them fill it."""
+    """Bound what is held of conversations, so that a few of them fill it. What lives by now, all tests
+    among it, is left alone by the collector from here on, and not counted."""
+    gc.unfreeze()
     for cache in [found for found in gc.get_objects() if issubclass(type(found), LRUCache)]:
         monkeypatch.setattr(cache, "_max_chars", ROOM_CHARS)
         monkeypatch.setattr(cache, "_values", cachetools.LRUCache(ROOM_CHARS, itemgetter(1)))
     monkeypatch.setattr(message_hashes, "_CHAINS", TextCache(10))
-
-
-@pytest.fixture
-def _all_counted() -> Iterator[None]:
-    """What lived before the tests is left alone by the collector, and not counted."""
-    gc.unfreeze()
-    yield
     gc.freeze()
 
 
-@pytest.mark.usefixtures("_all_counted")
 def test_nothing_of_a_request_outlives_it_but_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The text is the same each time, so that nothing new is known of it."""
     shrink_caches(monkeypatch)
