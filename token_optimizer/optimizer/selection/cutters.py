@@ -14,6 +14,7 @@ from token_optimizer.optimizer.code.bodies import (
     wants_whole_program,
 )
 from token_optimizer.optimizer.code.changes import change_spans
+from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
@@ -78,8 +79,8 @@ CUTTERS = {
 # What an example asks stands for its whole turn: its answer goes and stays with it.
 _EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
 _EXAMPLE_ANSWER = Cutter(answer_passages, keep_passages, example=True)
-# What a line is about tells as much as what it names.
-_ASKED_LINES = Cutter(code_passages, keep_passages, ranked=True)
+# What a line is about tells as much as what it names; of a definition that is named all lines are asked for.
+_ASKED_LINES = Cutter(with_named_definitions(code_passages), keep_passages, ranked=True)
 # Of data a record is worth what is asked of it, and of a program bodies of functions go.
 _RECORDS = Cutter(record_passages, keep_passages, ranked=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})

@@ -297,3 +297,20 @@ def test_of_several_files_bodies_go_that_a_question_leaves_aside(question: str, 
     left_out = [code for code in files.values() if code not in sent[0]["content"]]
     assert len(left_out) >= 2 * is_cut
     assert all(f"def {work}_{name}(sack):" in sent[0]["content"] for name in files for work in works)
+
+
+def test_over_a_hard_budget_a_function_that_is_named_stays_whole() -> None:
+    def function(name: str) -> str:
+        told = "".join(f"    if sack[{at}] > limit:\n        return {at}\n" for at in range(4))
+        return f"def {name}(sack, limit):\n{told}    raise ValueError(limit)\n\n"
+
+    names = [
+        f"{work}_{what}" for work in ["fill", "weigh", "mill", "sieve"] for what in ["rye", "oats", "corn"]
+    ]
+    text = "".join(map(function, names))
+    question = "What does sieve_oats return?"
+    messages: Messages = [{"role": "user", "content": f"{question}\n\n{text}"}]
+    tokens = optimize(messages, config=BALANCED)[1].tokens_before
+    sent, stats = optimize(messages, config=BALANCED, budget_tokens=int(0.4 * tokens))
+    assert stats.tokens_after <= 0.4 * tokens
+    assert function("sieve_oats").rstrip() in sent[0]["content"]
