@@ -38,6 +38,7 @@ from token_optimizer.optimizer.prose.passages import (
 )
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT
 from token_optimizer.optimizer.relevance.salience import calls_tools
+from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
@@ -149,10 +150,17 @@ def _cutter_of_code(block: Block, query: str, beside: Callable[[], list[Function
     if changes := [block.content[slice(*span)] for span in change_spans(block.content)]:
         return _RECORDS if not of_all and asks_for_few(changes, query) else None
     if is_data(block.content):
-        return None if of_all else _RECORDS
+        return None if of_all else _cutter_of_data(block)
     if block.exact or not asks_for_something(query) or wants_whole_program(query):
         return None
     return Cutter(partial(body_passages, beside=beside()), keep_passages)
+
+
+def _cutter_of_data(block: Block) -> Cutter:
+    """Records are chosen by what is asked; what a run of tests prints has records like data, and trouble as a
+    log has."""
+    is_output = not is_table(block.content) and any(map(is_error_line, block.content.split("\n")))
+    return CUTTERS[Kind.LOG] if is_output else _RECORDS
 
 
 def _shown_as_examples(prompt: Prompt) -> set[str]:
@@ -212,8 +220,10 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
             return _WHOLE_LINES
         if is_commit_history(block.content):
             return _RECORDS
-        if not works and (is_data(block.content) or change_spans(block.content)):
+        if not works and change_spans(block.content):
             return _RECORDS
+        if not works and is_data(block.content):
+            return _cutter_of_data(block)
         return cutters[Kind.CODE] if works and is_source(block.content) else _ASKED_LINES
 
     return cutter_of
