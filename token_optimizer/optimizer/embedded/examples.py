@@ -161,7 +161,14 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     # The last one is what is asked, unless something else asks behind it.
     behind = text[blocks[chosen[-1]][1] :]
     is_asked_behind = not asked or asks(behind) or behind.rstrip().endswith(_OPEN_ENDED)
+    if not is_asked_behind and _is_answered(text[slice(*blocks[chosen[-1]])], shared):
+        return []  # a list that is asked about, and no example that is left open
     return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
+
+
+def _is_answered(block: str, labels: Sequence[str]) -> bool:
+    """Whether the last one has all that the others have, an answer among it."""
+    return not block.rstrip().endswith(_OPEN_ENDED) and _openings(block.splitlines()[1:]).issuperset(labels)
 
 
 def _differ(blocks: Iterable[str]) -> bool:

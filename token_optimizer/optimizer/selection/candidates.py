@@ -21,9 +21,11 @@ from token_optimizer.optimizer.relevance.bm25 import (
 )
 from token_optimizer.optimizer.relevance.mentions import Mentions
 from token_optimizer.optimizer.relevance.names import names_in
+from token_optimizer.optimizer.relevance.ranges import numbers_meant
 from token_optimizer.optimizer.relevance.salience import (
     NOTHING_BEFORE,
     NamesBefore,
+    calls_tools,
     fixed_facts,
     is_agents_run,
     salient,
@@ -209,7 +211,9 @@ class _RankedTexts:
         query = prompt.query or ""
         # Words of an agent's own have the initials of constants in the sources that it reads.
         acronyms = {} if is_agents_run(prompt) else acronyms_of(query, words.values)
-        asked = {**dict.fromkeys(stems_of(query), 1.0), **acronyms}
+        # Of a part of a file that it reads, each line is one that it sees.
+        numbers = [] if calls_tools(prompt) else numbers_meant(query)
+        asked = {**dict.fromkeys([*stems_of(query), *numbers], 1.0), **acronyms}
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = words_of(synonyms).union(asked)
         stems = stems_in(words)

@@ -158,6 +158,16 @@ def _within(messages: list[dict[str, str]], share: float) -> list[dict[str, str]
     return sent
 
 
+def test_a_quiz_that_is_asked_about_is_no_list_of_examples() -> None:
+    """Its last question has its answer, too: none is left open."""
+    quiz = "\n\n".join(
+        f"Question {n}: What is {n} times {n * 7 % 13}?\nA) {n}\nB) {n * 3}\nCorrect: {'AB'[n % 2]}"
+        for n in range(1, 40)
+    )
+    pieces = message_pieces(f"What is the correct answer of question 33?\n\n{quiz}")
+    assert [piece for piece in pieces if piece.kind is Kind.EXAMPLES] == []
+
+
 def test_records_of_one_type_are_no_examples() -> None:
     pods = "".join(f"kind: Pod\nname: pod-{n}\n---\n" for n in range(9))
     assert not has_examples(f"{pods}kind: Pod\nname: last")
