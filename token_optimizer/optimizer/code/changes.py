@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+
+from token_optimizer.text.cache import remembered
 
 Span = tuple[int, int]
 
@@ -37,12 +39,20 @@ _MAPPED = re.compile(r"^(?=[\w@+.-]{1,60}(?:/[\w@+.-]{1,60}){0,12}\.\w{1,6}:\n\W
 _END_OF_MAPPED = re.compile(r"\Z")
 _END_OF_DECLARED = re.compile(r"^\}[ \t]*\n?|^[^\n]*\{[^{}\n]*\}[ \t]*\n?", re.MULTILINE)
 
+# What each reading needs, what opens a part, and what ends the last one.
+_READINGS = (
+    (' "', _PLANNED, _END_OF_PLANNED),
+    (" {", _DECLARED, _END_OF_DECLARED),
+    (":\n", _MAPPED, _END_OF_MAPPED),
+)
 
-def change_spans(text: str) -> list[Span]:
+
+@remembered(2_000)
+def change_spans(text: str) -> Sequence[Span]:
     """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
     neither."""
-    readings = (_PLANNED, _END_OF_PLANNED), (_DECLARED, _END_OF_DECLARED), (_MAPPED, _END_OF_MAPPED)
-    found = (_diffed(text), *(_opened(text, *reading) for reading in readings))
+    readings = (reading for hint, *reading in _READINGS if hint in text)
+    found = chain([_diffed(text)], (_opened(text, *reading) for reading in readings))
     return next((spans for spans in found if _are_parts(text, spans)), [])
 
 

@@ -127,7 +127,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         if block.kind is Kind.JSON and is_over_records(query):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
-            return _cutter_of_code(block, query, partial(_functions_beside, functions(), block))
+            return _cutter_of_code(block, query, lambda: _functions_beside(functions(), block))
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)

@@ -62,6 +62,10 @@ class _Told:
 
 def told_span(text: str) -> tuple[int, int] | None:
     """Where the first of the tools begins that the text describes, and where the last line of them ends."""
+    # Most texts describe no parameter.
+    said = text.lower()
+    if "required" not in said and "optional" not in said:
+        return None
     lines = text.splitlines(keepends=True)
     told = _told(lines)
     parameters = [one for one in told if not one.described.is_tool]

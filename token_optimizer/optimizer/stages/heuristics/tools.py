@@ -7,7 +7,8 @@ descriptions go further, the least likely tools first, each with a marker. Of ma
 conversation's start makes clearly unlikely are left to be read back, where the model can do that. Where the
 same tools went with another conversation, they go as they did there, as far as a budget allows. With
 `tool_descriptions` "full" nothing is shortened, and a tool that is forced stays as it is. Over a hard budget
-the tools that a system text describes keep their rules alone, too.
+the tools that a system text describes lose what states no rule, too, and then, with a marker, all but what
+each does.
 
 Before: {"name": "add", "description": "Adds. Max 9. Max 9 digits.", "input_schema": {"title": "Add", ...}}
 After:  {"name":"add","description":"Adds. Max 9 digits.","input_schema":{...}}
