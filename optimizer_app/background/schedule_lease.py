@@ -22,6 +22,20 @@ LEADER_KEY = "schedule-leader"
 RUNS_KEY = "schedule-runs"
 # A leader that is heard of no more is followed by another one after that.
 LEASE_SECONDS = 30
+# Each in one step: between two questions the lease may have passed to another machine.
+_TAKE = """
+local holder = redis.call('get', KEYS[1])
+if holder and holder ~= ARGV[1] then
+  return 0
+end
+redis.call('set', KEYS[1], ARGV[1], 'ex', ARGV[2])
+return 1
+"""
+_RELEASE = """
+if redis.call('get', KEYS[1]) == ARGV[1] then
+  redis.call('del', KEYS[1])
+end
+"""
 _client = cache(valkey_client)
 
 
@@ -33,11 +47,15 @@ class ScheduleLease:
 
     def take(self, *, otherwise: bool) -> bool:
         """Whether it leads for the next LEASE_SECONDS; `otherwise` where Valkey does not answer."""
-        return bool(_asked("taken", self._taken, otherwise))
+
+        def take() -> Any:
+            return _client().eval(_TAKE, 1, LEADER_KEY, self._holder, LEASE_SECONDS)
+
+        return bool(_asked("taken", take, otherwise))
 
     def release(self) -> None:
         """Let another machine lead at once."""
-        _asked("released", self._released, None)
+        _asked("released", lambda: _client().eval(_RELEASE, 1, LEADER_KEY, self._holder), None)
 
     def note_run(self, task: str, moment: datetime) -> None:
         """The schedule's entry of this name was queued."""
@@ -47,15 +65,6 @@ class ScheduleLease:
         """When each entry was queued last, by whichever machine."""
         found = _asked("read", lambda: _client().hgetall(RUNS_KEY), {})
         return {str(name): datetime.fromtimestamp(float(moment), UTC) for name, moment in found.items()}
-
-    def _taken(self) -> bool:
-        if _client().set(LEADER_KEY, self._holder, nx=True, ex=LEASE_SECONDS):
-            return True
-        return _client().get(LEADER_KEY) == self._holder and bool(_client().expire(LEADER_KEY, LEASE_SECONDS))
-
-    def _released(self) -> None:
-        if _client().get(LEADER_KEY) == self._holder:
-            _client().delete(LEADER_KEY)
 
 
 def _asked(what: str, ask: Callable[[], Any], otherwise: Any) -> Any:
