@@ -16,10 +16,9 @@ from django.utils import timezone
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.shell.versioned import posted_to
-from optimizer_app.clickhouse.stored import reads_all_since
+from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.models import OptimizationConfig, TuningProposal
-from optimizer_app.rollups.windows import Window
-from optimizer_app.tuning.proposals import RANGE, NotOpen, accept, dismiss, propose
+from optimizer_app.tuning.proposals import NotOpen, accept, dismiss, propose
 from token_optimizer.config_fields import SERVICE_FIELDS
 
 MAX_PROPOSALS = 100
@@ -63,16 +62,17 @@ def proposal_page(request: HttpRequest, proposal_id: uuid.UUID) -> HttpResponse:
 @posted_to("dashboard:config")
 def look(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     """Look now at what happened to one config."""
-    visible, now = OptimizationConfig.objects.visible_to(request.user), timezone.now()
-    proposal = propose(get_object_or_404(visible, pk=config_id), now)
-    if proposal is not None:
-        return redirect("dashboard:proposal", proposal.pk)
-    if reads_all_since(Window.ending_at(now, RANGE).start):
-        messages.success(request, "Nothing that happened in the last 30 days speaks for a change.")
-    else:
+    config = get_object_or_404(OptimizationConfig.objects.visible_to(request.user), pk=config_id)
+    try:
+        proposal = propose(config, timezone.now())
+    except ClickHouseAway:
         messages.error(
             request, "ClickHouse does not answer, and has a part of the last 30 days: look again later."
         )
+        return redirect("dashboard:proposals")
+    if proposal is not None:
+        return redirect("dashboard:proposal", proposal.pk)
+    messages.success(request, "Nothing that happened in the last 30 days speaks for a change.")
     return redirect("dashboard:proposals")
 
 

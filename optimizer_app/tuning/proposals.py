@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.clickhouse.stored import reads_all_since
 from optimizer_app.configs.errors import FieldsRefused, NothingToPublish, PublishedMeanwhile, ShareRunning
 from optimizer_app.configs.values import ConfigValues
@@ -35,10 +36,14 @@ class NotOpen(Exception):
 
 
 def propose_all(now: datetime) -> int:
-    """Look at each config that is tuned; how many proposals were made."""
+    """Look at each config that is tuned; how many proposals were made. While ClickHouse has a part of what
+    happened, and does not answer, none is."""
     made = 0
     for config in OptimizationConfig.objects.exclude(fields__tuning=None).exclude(fields__tuning="off"):
-        proposal = propose(config, now)
+        try:
+            proposal = propose(config, now)
+        except ClickHouseAway:
+            break
         made += proposal is not None
         if proposal is not None and config.fields.get("tuning") == "within_bounds":
             publish_within_bounds(proposal)
@@ -47,11 +52,11 @@ def propose_all(now: datetime) -> int:
 
 def propose(config: OptimizationConfig, now: datetime) -> TuningProposal | None:
     """The proposal that what happened speaks for, tested; None where nothing does. It takes the place of one
-    that is open, which stays as it is while not all that happened can be read."""
+    that is open. ClickHouseAway while that has a part of what happened, and does not answer."""
     values, window = ConfigValues.of(config), Window.ending_at(now, RANGE)
     found = proposed_changes(signals_of(config, window), values.as_optimizer_config())
     if not reads_all_since(window.start):
-        return None
+        raise ClickHouseAway("a part of what happened cannot be read")
     changes = [change for change in found if not _was_dismissed(config, change, now)]
     with transaction.atomic():
         TuningProposal.objects.filter(config=config, state=State.OPEN).update(

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from optimizer_app.clickhouse.client import Server
+from optimizer_app.clickhouse.client import ClickHouseAway, Server
 from optimizer_app.clickhouse.copying import copy_waiting
 from optimizer_app.clickhouse.stored import stored_traces
 from optimizer_app.configs.create import create_config
@@ -197,7 +197,8 @@ def test_a_proposal_stays_open_while_what_speaks_for_it_cannot_be_read(
     made = propose(config, timezone.now())
     assert made is not None
     settings.CLICKHOUSE_URL = "http://127.0.0.1:9/away"
-    assert propose(config, timezone.now()) is None
+    with pytest.raises(ClickHouseAway):
+        propose(config, timezone.now())
     made.refresh_from_db()
     assert made.state == TuningProposal.State.OPEN
 

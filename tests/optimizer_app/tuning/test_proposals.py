@@ -9,8 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.configs.versions.drafts import draft_of
-from optimizer_app.models import ApiKey, OptimizationConfig, Project, TuningProposal
+from optimizer_app.models import ApiKey, OptimizationConfig, Project, TraceCopying, TuningProposal
 from optimizer_app.models.configs.regression_case import CaseTexts
 from optimizer_app.models.prompts.playground_example import ExampleTexts
 from optimizer_app.releases.cases import make_case
@@ -55,6 +56,21 @@ def add_case(project: Project, keep: str = "Order 3 failed.") -> None:
 def test_nothing_speaks_for_nothing(project: Project, config: OptimizationConfig) -> None:
     make_trace(project, config_name="agents")
     assert propose(config, timezone.now()) is None
+
+
+def test_while_a_part_of_what_happened_is_away_nothing_is_proposed(
+    project: Project, config: OptimizationConfig, settings: Any
+) -> None:
+    wanted_again(project)
+    open_one = proposed(config)
+    TraceCopying.objects.create()
+    settings.CLICKHOUSE_URL = "http://127.0.0.1:9/away"
+    settings.POSTGRES_TRACE_DAYS = 2
+    with pytest.raises(ClickHouseAway):
+        propose(config, timezone.now())
+    assert propose_all(timezone.now()) == 0
+    open_one.refresh_from_db()
+    assert open_one.state == TuningProposal.State.OPEN
 
 
 def test_cuts_that_are_wanted_again_lower_their_floor_and_spare_the_tool(

@@ -12,9 +12,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from optimizer_app.api.errors import Conflict
+from optimizer_app.api.errors import Conflict, Unavailable
 from optimizer_app.api.fields import ProjectFilter
 from optimizer_app.api.view import Collection
+from optimizer_app.clickhouse.client import ClickHouseAway
 from optimizer_app.models import OptimizationConfig, TuningProposal
 from optimizer_app.tuning.proposals import NotOpen, accept, dismiss, propose
 
@@ -77,7 +78,10 @@ class TuningProposalsView(Collection):
         config = OptimizationConfig.objects.filter(project__in=self.projects, pk=asked["config"]).first()
         if config is None:
             raise serializers.ValidationError({"config": "there is no such config"})
-        proposal = propose(config, timezone.now())
+        try:
+            proposal = propose(config, timezone.now())
+        except ClickHouseAway as error:
+            raise Unavailable(f"ClickHouse does not answer: {error}") from error
         if proposal is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return Response(ProposalSerializer(proposal).data, status=status.HTTP_201_CREATED)
