@@ -7,10 +7,9 @@ from typing import Any
 
 from django import forms
 
-from dashboard.shell.forms import PageForm
-from dashboard.shell.select import options_of
+from dashboard.shell.forms import OfOneProject, name_field, set_choices
 from optimizer_app.configs.values import ConfigValues
-from optimizer_app.models import OptimizationConfig, Project
+from optimizer_app.models import OptimizationConfig
 from token_optimizer.config import PRESETS
 
 _PRESET_LABELS = {
@@ -20,38 +19,19 @@ _PRESET_LABELS = {
 }
 
 
-class NewConfigForm(PageForm):
+class NewConfigForm(OfOneProject):
     """Name, project, and the preset or config to start from."""
 
-    name = forms.RegexField(
-        r"^[\w-]+\Z",
-        max_length=60,
-        help_text="Letters, digits, hyphens and underscores. Requests choose it by X-Optimizer-Config.",
-        error_messages={
-            "required": "Give it a name.",
-            "invalid": "Only letters, digits, hyphens and underscores, without spaces.",
-        },
-    )
+    name = name_field("Letters, digits, hyphens and underscores. Requests choose it by X-Optimizer-Config.")
     project = forms.ChoiceField(help_text="Only keys of this project can use it.")
     start = forms.ChoiceField(
         label="Start from", initial="balanced", help_text="A preset or a config; every field can be changed."
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        projects: Iterable[Project],
-        configs: Iterable[OptimizationConfig],
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, configs: Iterable[OptimizationConfig], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.projects = {project.name: project for project in projects}
         self.configs = {str(config.pk): config for config in configs}
-        self.fields["project"].choices = options_of(self.projects)  # type: ignore[attr-defined]
-        self.fields["start"].choices = self._starts()  # type: ignore[attr-defined]
-
-    def clean_project(self) -> Project:
-        return self.projects[self.cleaned_data["project"]]
+        set_choices(self, "start", self._starts())
 
     def clean_start(self) -> ConfigValues:
         chosen = self.cleaned_data["start"]

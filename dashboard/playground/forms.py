@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from dashboard.playground.templates import prompt_of_template, template_options, templates_of
-from dashboard.shell.forms import KINDS, FieldNote, PageForm, text_area
+from dashboard.shell.forms import KINDS, FieldNote, PageForm, set_choices, text_area
 from dashboard.shell.select import options_of
 from optimizer_app.configs.versions.history import Author
 from optimizer_app.models import Project
@@ -58,14 +58,14 @@ class PromptForm(PageForm):
 
     def __init__(self, *args: Any, projects: tuple[Project, ...], project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["project"].choices = options_of([each.name for each in projects])  # type: ignore[attr-defined]
+        set_choices(self, "project", options_of(each.name for each in projects))
         if len(projects) == 1:
             del self.fields["project"]
         self.initial.setdefault("project", project.name)
         self.templates = templates_of(project)
         if self.templates:
-            self.fields["kind"].choices = [*KINDS, TEMPLATE_KIND]  # type: ignore[attr-defined]
-            self.fields["template"].choices = template_options(self.templates)  # type: ignore[attr-defined]
+            set_choices(self, "kind", [*KINDS, TEMPLATE_KIND])
+            set_choices(self, "template", template_options(self.templates))
         else:
             del self.fields["template"]
         self.prompt: TrialPrompt | None = None
@@ -122,7 +122,7 @@ class ColumnForm(PageForm):
         self.project = project
         self.reader = reader
         self.labels = config_labels(project, reader)
-        self.fields["config"].choices = list(self.labels.items())  # type: ignore[attr-defined]
+        set_choices(self, "config", self.labels.items())
         self.tried: TrialConfig | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from dashboard.prompts.typed import EMPTY, texts_of
-from dashboard.shell.forms import PageForm
+from dashboard.shell.forms import OfOneProject, PageForm, name_field
 from dashboard.shell.select import options_of
-from optimizer_app.models import Project
 
 DIALECTS = (("openai", "OpenAI chat completions"), ("anthropic", "Anthropic messages"))
 ROLES = ("system", "developer", "user", "assistant")
@@ -29,27 +28,11 @@ _TYPED_AS = {
 }
 
 
-class NewPromptForm(PageForm):
+class NewPromptForm(OfOneProject):
     """Name and project."""
 
-    name = forms.RegexField(
-        r"^[-a-zA-Z0-9_]+\Z",
-        max_length=60,
-        help_text="Letters, digits, hyphens and underscores. Requests choose it by this name.",
-        error_messages={
-            "required": "Give it a name.",
-            "invalid": "Only letters, digits, hyphens and underscores, without spaces.",
-        },
-    )
+    name = name_field("Letters, digits, hyphens and underscores. Requests choose it by this name.")
     project = forms.ChoiceField(help_text="Only keys of this project can use it.")
-
-    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.projects = {project.name: project for project in projects}
-        self.fields["project"].choices = options_of(self.projects)  # type: ignore[attr-defined]
-
-    def clean_project(self) -> Project:
-        return self.projects[self.cleaned_data["project"]]
 
 
 class NoteForm(PageForm):

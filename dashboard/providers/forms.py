@@ -6,9 +6,8 @@ from typing import Any
 
 from django import forms
 
-from dashboard.shell.forms import FieldNote, PageForm
-from dashboard.shell.select import options_of
-from optimizer_app.models import Project, Provider
+from dashboard.shell.forms import FieldNote, OfOneProject, PageForm
+from optimizer_app.models import Provider
 from optimizer_app.providers.change import (
     PLAIN_FIELDS,
     ProviderValues,
@@ -142,19 +141,11 @@ def initial_values(provider: Provider) -> dict[str, Any]:
     return {**plain_values(provider), "headers": as_lines(provider.headers)}
 
 
-class NewProviderForm(ProviderForm):
+class NewProviderForm(OfOneProject, ProviderForm):
     """A provider of one of the reader's projects."""
 
     project = forms.ChoiceField(help_text="Its requests may go there.")
     field_order = ("project", "kind", "name", "base_url", "secret")
-
-    def __init__(self, *args: Any, projects: tuple[Project, ...], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.projects = {project.name: project for project in projects}
-        self.fields["project"].choices = options_of(self.projects)  # type: ignore[attr-defined]
-
-    def clean_project(self) -> Project:
-        return self.projects[self.cleaned_data["project"]]
 
 
 class RemoveForm(PageForm):

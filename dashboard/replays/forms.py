@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.shell.forms import PageForm
+from dashboard.shell.forms import PageForm, set_choices
 from dashboard.shell.select import options_of
 from optimizer_app.playground.stored.sets import PromptSet
 from optimizer_app.replays.create import MAX_PROMPTS
@@ -51,9 +51,9 @@ class ReplayForm(PageForm):
             PICKED: "Those picked below" if captured else "",
             SET: "A set of saved prompts" if sets else "",
         }
-        self.fields["which"].choices = [pair for pair in choices.items() if pair[1]]  # type: ignore[attr-defined]
-        self.fields["subject"].choices = list(subjects.items())  # type: ignore[attr-defined]
-        self.fields["set_name"].choices = options_of(found.name for found in sets)  # type: ignore[attr-defined]
+        set_choices(self, "which", [pair for pair in choices.items() if pair[1]])
+        set_choices(self, "subject", subjects.items())
+        set_choices(self, "set_name", options_of(found.name for found in sets))
         if not sets:
             del self.fields["set_name"]
         if not captured:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 
-from dashboard.shell.forms import FieldNote, PageForm
-from dashboard.shell.select import options_of
-from optimizer_app.models import Project, Provider, Route
+from dashboard.shell.forms import FieldNote, OfOneProject, PageForm
+from optimizer_app.models import Provider, Route
 from optimizer_app.routes.change import MAX_RETRIES, MAX_TARGETS, MAX_WEIGHT, RouteValues, TargetValues
 
 _TYPED = {"autocomplete": "off", "spellcheck": "false"}
@@ -109,13 +107,7 @@ class RouteForm(PageForm):
         return RouteValues(data["pattern"], targets, data["max_retries"])
 
 
-class ProjectForm(PageForm):
+class ProjectForm(OfOneProject):
     """The project that a new route is for, where its reader has several."""
 
     project = forms.ChoiceField(help_text="Its requests go by the route.")
-
-    def __init__(self, *args: Any, projects: Sequence[Project], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["project"].choices = options_of(  # type: ignore[attr-defined]
-            project.name for project in projects
-        )

@@ -3,17 +3,21 @@
 A page's form is a `PageForm`. `shell/forms/form.html` shows it with its buttons, by `error_summary.html` and
 `field.html` beside it; `css/forms.css` and `js/forms.js` belong to them. Without scripts the button
 Reset posts `reset=<field>`, which `with_reset` puts into what was posted. Forms that take a prompt share
-its kinds and `text_area`.
+its kinds and `text_area`; those of something new share `OfOneProject` and `name_field`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
+
+from dashboard.shell.select import options_of
+from optimizer_app.models import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,25 @@ KINDS = (("text", "Text"), ("openai", "OpenAI"), ("anthropic", "Anthropic"), ("r
 
 def text_area(rows: int) -> forms.Textarea:
     return forms.Textarea({"rows": rows, "spellcheck": "false", "autocomplete": "off"})
+
+
+def name_field(help_text: str) -> forms.SlugField:
+    """The name of something new, by which requests choose it."""
+    return forms.SlugField(
+        max_length=60,
+        help_text=help_text,
+        error_messages={
+            "required": "Give it a name.",
+            "invalid": "Only letters, digits, hyphens and underscores, without spaces.",
+        },
+    )
+
+
+def set_choices(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """Let the field of this one form be chosen from these."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = list(choices)
 
 
 class NotedField(BoundField):
@@ -99,6 +122,20 @@ class PageForm(forms.Form):
     @property
     def error_count(self) -> int:
         return len(self.errors)
+
+
+class OfOneProject(PageForm):
+    """Something new, which belongs to one of the reader's projects: `project` becomes that."""
+
+    project = forms.ChoiceField()
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.projects = {project.name: project for project in projects}
+        set_choices(self, "project", options_of(self.projects))
+
+    def clean_project(self) -> Project:
+        return self.projects[self.cleaned_data["project"]]
 
 
 def with_reset(posted: QueryDict, notes: Mapping[str, FieldNote]) -> QueryDict:

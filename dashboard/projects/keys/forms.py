@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from dashboard.projects.limits import LIMIT_NOTES, LimitsForm, initial_limits
-from dashboard.shell.forms import FieldNote, PageForm, text_area
+from dashboard.shell.forms import FieldNote, PageForm, set_choices, text_area
 from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.models import ApiKey, OptimizationConfig, Project
 from optimizer_app.models.keys.api_key import KeyScope, all_scopes
@@ -110,7 +110,7 @@ class KeyChangeForm(KeyForm):
         self.key = key
         if key.expires_at:
             kept = (_KEPT, f"On {timezone.localtime(key.expires_at):%-d %b %Y, %H:%M}")
-            self.fields["days"].choices = [kept, *_DAYS.items()]  # type: ignore[attr-defined]
+            set_choices(self, "days", [kept, *_DAYS.items()])
 
     @property
     def expires_at(self) -> datetime | None:
