@@ -9,7 +9,7 @@ from typing import Any
 
 from optimizer_app.prompts.errors import ValuesRefused
 from optimizer_app.prompts.template import Kind, Variable
-from token_optimizer.optimizer.formats.reading import document_text
+from token_optimizer.optimizer.formats.talk import document_text
 
 MAX_DOCUMENTS = 1_000
 

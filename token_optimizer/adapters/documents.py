@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from token_optimizer.adapters.prompts import PromptOptimizer
 from token_optimizer.models import Kind, OptimizationResult
-from token_optimizer.optimizer.formats.reading import document_text
+from token_optimizer.optimizer.formats.talk import document_text
 
 # A gap, or a copy of what stands elsewhere.
 _MARKERS = re.compile(r"\[[^\[\]]*\bleft out\b[^\[\]]*\]")

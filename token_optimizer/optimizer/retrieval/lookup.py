@@ -11,7 +11,7 @@ from typing import Any
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Dialect
-from token_optimizer.optimizer.formats.reading import ends_with_user, newest_question
+from token_optimizer.optimizer.formats.newest_question import ends_with_user, newest_question
 from token_optimizer.ports import RetrievalResult, Retriever
 
 log = logging.getLogger(__name__)

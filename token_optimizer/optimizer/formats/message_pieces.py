@@ -1,0 +1,97 @@
+"""The pieces of a message's texts: prose, and what it carries. Several texts of a user are read as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from token_optimizer.dialects.text_parts import TextPart
+from token_optimizer.models import BlockType, Kind, Path
+from token_optimizer.optimizer.embedded.content import (
+    MIN_BULK_CHARS,
+    agent_instruction_pieces,
+    instruction_pieces,
+    kind_of,
+    message_pieces,
+    result_pieces,
+    split_bulk,
+)
+from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.optimizer.formats.file_reads import is_within
+from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
+from token_optimizer.optimizer.formats.talk import Talk
+from token_optimizer.text.cache import TextCache, key_of
+
+DIRECTING_TYPES = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER})
+_SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
+    BlockType.SYSTEM: instruction_pieces,
+    BlockType.DEVELOPER: instruction_pieces,
+    BlockType.USER: message_pieces,
+    BlockType.ASSISTANT: split_bulk,
+}
+# The pieces of a text without their own texts, and the length of each.
+_SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=12_000_000)
+
+
+def pieces_of_message(
+    text_parts: Sequence[TextPart], talk: Talk, files: frozenset[Path] = frozenset()
+) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
+    """Each text part of a message with its pieces; what a user says in several is read as one text."""
+    if len(text_parts) == 1:
+        part = text_parts[0]
+        yield part, _split(part.text, _file_pieces) if is_of_file(part, files) else _pieces(part, talk)
+        return
+    said = [part for part in text_parts if _is_said_in_part(part)]
+    together = None
+    if len(said) > 1 and said[0].message != talk.documents_at:
+        together = pieces_of_parts([part.text for part in said], partial(_split, splitter=message_pieces))
+    read = iter(together or ())
+    for part in text_parts:
+        pieces = next(read) if together and _is_said_in_part(part) else None
+        is_short_edge = part in (said[:1] + said[-1:]) and len(part.text) < MIN_BULK_CHARS
+        if is_of_file(part, files):
+            yield part, _split(part.text, _file_pieces)
+        else:
+            yield part, _pieces(part, talk) if pieces is None or is_short_edge else pieces
+
+
+def is_of_file(text_part: TextPart, files: frozenset[Path]) -> bool:
+    return bool(files) and text_part.path is not None and is_within(text_part.path, files)
+
+
+def _file_pieces(text: str) -> list[Piece]:
+    """The text of a file: whatever the file holds, only whole lines of it may go."""
+    return [Piece(Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE, text)]
+
+
+def _is_said_in_part(part: TextPart) -> bool:
+    is_text = part.kind is None and part.path is not None and not part.tool_result
+    return is_text and part.type is BlockType.USER and bool(part.text)
+
+
+def _pieces(text_part: TextPart, talk: Talk) -> list[Piece]:
+    if text_part.message >= 0 and text_part.message == talk.documents_at:
+        return [Piece(Kind.DOCUMENT, text) for text in talk.documents]
+    if text_part.kind is not None:
+        return [Piece(text_part.kind, text_part.text)]
+    splitter = result_pieces if text_part.tool_result else _SPLITTERS.get(text_part.type)
+    if splitter is instruction_pieces and (talk.body.get("tools") or talk.body.get("functions")):
+        splitter = agent_instruction_pieces
+    if splitter is None or text_part.path is None or len(text_part.text) < MIN_BULK_CHARS:
+        return [Piece(Kind.PROSE, text_part.text)]
+    return _split(text_part.text, splitter)
+
+
+def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
+    """The text's pieces; how a text was split before is remembered."""
+    key = key_of(text, splitter.__name__)
+    known = _SPLITS.get(key)
+    if known is None:
+        pieces = splitter(text)
+        _SPLITS.put(key, tuple((piece._replace(raw=""), len(piece.raw)) for piece in pieces))
+        return pieces
+    pieces, start = [], 0
+    for piece, length in known:
+        pieces.append(piece._replace(raw=text[start : start + length]))
+        start += length
+    return pieces

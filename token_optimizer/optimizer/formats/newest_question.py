@@ -1,0 +1,73 @@
+"""What the user asks at the end of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from token_optimizer.dialects.bodies import (
+    conversation_of,
+    role_of,
+    speaks,
+    text_parts_of,
+    text_parts_of_message,
+)
+from token_optimizer.models import Dialect, Kind
+from token_optimizer.optimizer.embedded.content import MIN_BULK_CHARS
+from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.optimizer.embedded.question.asking import asks, asks_question, question_of
+from token_optimizer.optimizer.formats.message_pieces import DIRECTING_TYPES, pieces_of_message
+from token_optimizer.optimizer.formats.talk import Talk, talk_of
+from token_optimizer.text.cache import remembered
+
+
+def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
+    """What the user says at the end of the conversation; None where it ends with something else, as with
+    the result of a tool. An assistant's beginning of the answer may follow."""
+    talk = talk_of(body, dialect)
+    last = len(talk.messages) - 1 - (talk.prefilled >= 0)
+    return question_in(talk, dialect) if talk.asked == last else None
+
+
+def ends_with_user(body: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether the user speaks at the end of the conversation; all else has no newest question."""
+    messages = conversation_of(body, dialect)
+    if messages and role_of(messages[-1]) == "assistant":
+        messages = messages[:-1]
+    return bool(messages) and speaks(messages[-1])
+
+
+def question_in(talk: Talk, dialect: Dialect) -> str | None:
+    """What the newest message asks in which the user speaks: its prose, of which only the question counts
+    where it comes with embedded content."""
+    if talk.asked < 0 or talk.asked in talk.observations:
+        return None
+    text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
+    read = pieces_of_message(list(text_parts), talk)
+    said = [piece for part, pieces in read if not part.tool_result for piece in pieces]
+    examples = [at for at, piece in enumerate(said) if piece.kind is Kind.EXAMPLES]
+    if examples and (asked := _prose(said[examples[-1] + 1 :]).strip()):
+        return asked
+    prose = _prose(said)
+    is_bulk = sum(len(piece.raw) for piece in said) >= MIN_BULK_CHARS
+    # What such a message seems to ask may be a part of what it hands in.
+    if is_bulk and (asked := _asked_by_instructions(talk, dialect)):
+        return f"{asked}\n{prose}" if asks(prose) else asked
+    is_alone = all(piece.kind is Kind.PROSE and not piece.background for piece in said)
+    return (prose if is_alone else question_of(prose)) or None
+
+
+def _asked_by_instructions(talk: Talk, dialect: Dialect) -> str:
+    """The question that short instructions ask of what the user hands in; empty where they ask none."""
+    parts = takewhile(lambda part: part.type in DIRECTING_TYPES, text_parts_of(talk.body, dialect))
+    return _question_of_instructions("\n".join(part.text for part in parts))
+
+
+@remembered(1_000)
+def _question_of_instructions(told: str) -> str:
+    return question_of(told) if asks_question(told) and asks(told) else ""
+
+
+def _prose(pieces: Sequence[Piece]) -> str:
+    return "\n".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE and not piece.background)
