@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
@@ -59,7 +59,7 @@ def shown_group(request: HttpRequest, rows: Iterable[BlockRow]) -> list[ShownGro
     """The one group that is asked for, open or closed."""
     is_open = request.GET.get("open") == "1"
     return [
-        _shown(request, Group(group.key, group.label, group.rows, is_open))
+        _shown(request, replace(group, open=is_open))
         for group in groups(filtered(request, rows))
         if group.key == request.GET.get("group")
     ]

@@ -77,10 +77,23 @@ class BlockRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """Neighbouring blocks of one fate and reason, shown as one row."""
+class BlockRows:
+    """Several blocks, and their tokens together."""
 
     rows: tuple[BlockRow, ...]
+
+    @property
+    def before(self) -> int:
+        return sum(row.before for row in self.rows)
+
+    @property
+    def after(self) -> int:
+        return sum(row.after for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(BlockRows):
+    """Neighbouring blocks of one fate and reason, shown as one row."""
 
     @property
     def is_fold(self) -> bool:
@@ -104,35 +117,18 @@ class Fold:
         return self.count <= MAX_IN_PLACE
 
     @property
-    def before(self) -> int:
-        return sum(row.before for row in self.rows)
-
-    @property
-    def after(self) -> int:
-        return sum(row.after for row in self.rows)
-
-    @property
     def what(self) -> str:
         kinds = {row.what for row in self.rows}
         return f"{kinds.pop()}s" if len(kinds) == 1 else "blocks"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(BlockRows):
     """The blocks of one part of the prompt."""
 
     key: str
     label: str
-    rows: tuple[BlockRow, ...]
     open: bool
-
-    @property
-    def before(self) -> int:
-        return sum(row.before for row in self.rows)
-
-    @property
-    def after(self) -> int:
-        return sum(row.after for row in self.rows)
 
     @property
     def lines(self) -> list[BlockRow | Fold]:

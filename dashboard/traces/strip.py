@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 
 from dashboard.numbers.formats import exact
-from dashboard.traces.blocks import BlockRow, group_label
+from dashboard.traces.blocks import BlockRow, BlockRows, group_label
 
 HEIGHT = 64
 TICK_HEIGHT = 10
@@ -30,10 +30,9 @@ LABEL_SHARE_A_LETTER_ON_A_PHONE = 0.024
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(BlockRows):
     """One drawn stretch: a block, or neighbours too narrow to tell apart. Positions are percent."""
 
-    rows: tuple[BlockRow, ...]
     x: float
     width: float
 
@@ -48,14 +47,6 @@ class Run:
     @property
     def group(self) -> str:
         return self.rows[0].group
-
-    @property
-    def before(self) -> int:
-        return sum(row.before for row in self.rows)
-
-    @property
-    def after(self) -> int:
-        return sum(row.after for row in self.rows)
 
     @property
     def y(self) -> int:
