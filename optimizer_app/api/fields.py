@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.models import OptimizationConfig, Project
 
 
@@ -27,6 +28,18 @@ class VisibleConfig(serializers.PrimaryKeyRelatedField[OptimizationConfig]):
 
     def get_queryset(self) -> QuerySet[OptimizationConfig]:
         return OptimizationConfig.objects.filter(project__in=self.context["projects"])
+
+
+class PathLinesField(serializers.ListField):
+    """Endpoints, a line each: a method, if only one is meant, and a path."""
+
+    child = serializers.CharField(max_length=300)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        try:
+            return path_lines(super().to_internal_value(data))
+        except NoPathLine as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 class ProjectFilter(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from optimizer_app.limits.path_lines import NoPathLine, path_lines
+from optimizer_app.api.fields import PathLinesField
 from optimizer_app.limits.present import Used
 from optimizer_app.limits.values import LIMIT_FIELDS, Limits, NoModelPattern, model_patterns
 from optimizer_app.models.projects.limits import BudgetPeriod
@@ -39,18 +39,10 @@ class LimitsChange(serializers.Serializer[Any]):
         required=False,
         help_text="Names of models, `*` for anything. None: all models.",
     )
-
-    allowed_endpoints = serializers.ListField(
-        child=serializers.CharField(max_length=300),
+    allowed_endpoints = PathLinesField(
         required=False,
         help_text="`POST /v1/chat/completions`, `/v1/files/*`. None: all that the scopes allow.",
     )
-
-    def validate_allowed_endpoints(self, lines: list[str]) -> list[str]:
-        try:
-            return path_lines(lines)
-        except NoPathLine as error:
-            raise serializers.ValidationError(str(error)) from error
 
     def validate_allowed_models(self, names: list[str]) -> list[str]:
         try:

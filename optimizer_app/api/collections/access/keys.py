@@ -15,12 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from optimizer_app.api.errors import Conflict
-from optimizer_app.api.fields import ProjectFilter, VisibleConfig, VisibleProject
+from optimizer_app.api.fields import PathLinesField, ProjectFilter, VisibleConfig, VisibleProject
 from optimizer_app.api.idempotency import idempotent
 from optimizer_app.api.limits import LimitsChange, UsedSerializer, shown_use, taken_limits
 from optimizer_app.api.view import Collection
 from optimizer_app.limits.holders import key_holder
-from optimizer_app.limits.path_lines import NoPathLine, path_lines
 from optimizer_app.limits.present import present_use
 from optimizer_app.limits.values import LIMIT_FIELDS, NO_LIMITS, limits_of
 from optimizer_app.models import ApiKey, Role
@@ -62,18 +61,11 @@ class KeyChange(LimitsChange):
     scopes = serializers.MultipleChoiceField(
         choices=KeyScope.choices, allow_empty=False, required=False, help_text="Left out: all of them."
     )
-    relay_paths = serializers.ListField(
-        child=serializers.CharField(max_length=300),
+    relay_paths = PathLinesField(
         required=False,
         help_text="Narrow `passthrough`: `POST /v1/embeddings`, `/v1/files/*`. None: all that is relayed.",
     )
     expires_at = serializers.DateTimeField(allow_null=True, required=False)
-
-    def validate_relay_paths(self, lines: list[str]) -> list[str]:
-        try:
-            return path_lines(lines)
-        except NoPathLine as error:
-            raise serializers.ValidationError(str(error)) from error
 
     def validate_scopes(self, scopes: set[str]) -> list[str]:
         return [scope for scope in all_scopes() if scope in scopes]
