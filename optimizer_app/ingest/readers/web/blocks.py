@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from lxml.html import HtmlElement
 
+from optimizer_app.ingest.readers.attributes import whole_number
 from optimizer_app.ingest.readers.formulas import linear
 from optimizer_app.ingest.readers.reading import Kind, Tally
 from optimizer_app.ingest.readers.scripts import finished, subscript, superscript
@@ -27,7 +28,7 @@ from optimizer_app.ingest.readers.web.elements import (
     is_copy_of_formula,
     reason_to_leave_out,
 )
-from optimizer_app.ingest.readers.web.lines import fill, hanging, integer, items, preformatted
+from optimizer_app.ingest.readers.web.lines import fill, hanging, items, preformatted
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAK = re.compile(r" *\n *")
@@ -172,10 +173,10 @@ class Blocks:
             for cell in row.iterchildren("td", "th"):
                 fill(cells, spanning)
                 text = "; ".join("; ".join(self._texts(cell)).split("\n"))
-                if (height := integer(cell.get("rowspan"), 1)) > 1:
+                if (height := whole_number(cell.get("rowspan"), 1)) > 1:
                     spanning[len(cells)] = (height - 1, text)
                 cells.append(text)
-                cells += [""] * min(integer(cell.get("colspan"), 1) - 1, _MAX_COLUMNS)
+                cells += [""] * min(whole_number(cell.get("colspan"), 1) - 1, _MAX_COLUMNS)
             fill(cells, spanning)
             yield cells
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
+from optimizer_app.ingest.readers.attributes import whole_number
 from optimizer_app.ingest.readers.marks import numbered
 from optimizer_app.ingest.readers.web.elements import NO_TEXT
 
@@ -22,14 +23,14 @@ def items(element: HtmlElement) -> Iterator[tuple[str, HtmlElement]]:
     ordered = element.tag == "ol"
     children = list(element)
     backwards = "reversed" in element.attrib
-    number = integer(element.get("start"), len(children) if backwards else 1)
+    number = whole_number(element.get("start"), len(children) if backwards else 1)
     for item in children:
         if not isinstance(item.tag, str) or item.tag in NO_TEXT:
             continue
         if item.tag != "li":
             yield "", item
             continue
-        number = integer(item.get("value"), number)
+        number = whole_number(item.get("value"), number)
         yield (f"{numbered(number, element.get('type', '1'))}." if ordered else "-"), item
         number += -1 if backwards else 1
 
@@ -53,10 +54,3 @@ def fill(cells: list[str], spanning: dict[int, tuple[int, str]]) -> None:
             spanning[place] = (left - 1, text)
         else:
             del spanning[place]
-
-
-def integer(text: str | None, default: int) -> int:
-    try:
-        return int(text or "")
-    except ValueError:
-        return default

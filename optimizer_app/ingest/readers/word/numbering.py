@@ -10,6 +10,7 @@ from itertools import chain
 from docx.oxml.ns import qn
 from lxml.etree import _Element
 
+from optimizer_app.ingest.readers.attributes import whole_number
 from optimizer_app.ingest.readers.marks import letters, roman
 
 BULLET = "-"
@@ -51,7 +52,7 @@ class Numbering:
 
     def label(self, properties: _Element | None) -> tuple[str, int]:
         """The next label of the list that a paragraph's `numPr` names, and its level; empty without one."""
-        list_id, level = _value(properties, "w:numId"), _number(_value(properties, "w:ilvl"), 0)
+        list_id, level = _value(properties, "w:numId"), whole_number(_value(properties, "w:ilvl"), 0)
         found = self._lists.get(list_id or "")
         abstract = self._abstract_of(found)
         if found is None or abstract is None:
@@ -69,7 +70,7 @@ class Numbering:
         override = found.find(f"{qn('w:lvlOverride')}[@{qn('w:ilvl')}='{level}']/{qn('w:startOverride')}")
         if override is not None and (list_id, level) not in self._restarted:
             self._restarted.add((list_id, level))
-            counts[level] = _number(override.get(qn("w:val")), 1) - 1
+            counts[level] = whole_number(override.get(qn("w:val")), 1) - 1
         counts[level] = counts.get(level, levels[level].start - 1) + 1
         for deeper in [known for known in counts if known > level]:
             del counts[deeper]
@@ -107,7 +108,7 @@ def _written(levels: dict[int, Level], counts: dict[int, int], level: int) -> st
 
 def _level(level: _Element) -> Level:
     return Level(
-        _number(_value(level, "w:start"), 1),
+        whole_number(_value(level, "w:start"), 1),
         _value(level, "w:numFmt") or "decimal",
         _value(level, "w:lvlText") or "",
         level.find(qn("w:isLgl")) is not None,
@@ -115,16 +116,9 @@ def _level(level: _Element) -> Level:
 
 
 def _place(level: _Element) -> int:
-    return _number(level.get(qn("w:ilvl")), 0)
+    return whole_number(level.get(qn("w:ilvl")), 0)
 
 
 def _value(owner: _Element | None, name: str) -> str | None:
     found = owner.find(qn(name)) if owner is not None else None
     return found.get(qn("w:val")) if found is not None else None
-
-
-def _number(text: str | None, default: int) -> int:
-    try:
-        return int(text or "")
-    except ValueError:
-        return default
