@@ -13,7 +13,7 @@ from token_optimizer.cli.count import DEFAULT_MODEL
 from token_optimizer.cli.errors import NOT_MET
 from token_optimizer.cli.line_diff import line_diff
 from token_optimizer.cli.reading import Given, read_given
-from token_optimizer.cli.settings import add_config_options, config_of, positive
+from token_optimizer.cli.settings import add_config_options, config_of, count
 from token_optimizer.cli.tables import share_cut, table
 from token_optimizer.dialects.bodies import conversation_key
 from token_optimizer.masking.bodies import masked_body
@@ -29,7 +29,7 @@ def add_compress(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = commands.add_parser("compress", help="print a prompt made smaller")
     parser.add_argument("file", metavar="FILE", help="a body, messages or text; - is the standard input")
     parser.add_argument("--question", help="what the prompt is to answer, where it does not say so itself")
-    parser.add_argument("--budget", type=positive, metavar="TOKENS", help="at most so many tokens")
+    parser.add_argument("--budget", type=count, metavar="TOKENS", help="at most so many tokens")
     parser.add_argument("--model", help=f"whose tokens count (the body's own, else {DEFAULT_MODEL})")
     add_config_options(parser)
     shown = parser.add_mutually_exclusive_group()

@@ -28,8 +28,8 @@ def config_of(options: argparse.Namespace) -> OptimizerConfig:
     return OptimizerConfig.preset(options.preset)
 
 
-def positive(text: str) -> int:
-    """A number of tokens, as an argument."""
+def count(text: str) -> int:
+    """A whole number of at least 1, as an argument."""
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return int(text)

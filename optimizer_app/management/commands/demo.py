@@ -21,6 +21,7 @@ from optimizer_app.demo.prompts import DemoError, ExamplePrompt, read_prompts
 from optimizer_app.demo.sending import Row
 from optimizer_app.demo.sessions import SessionRow, read_sessions, run_session
 from optimizer_app.instance.greeting import local_url
+from token_optimizer.cli.settings import count
 
 HEADINGS = ("Prompt", "Dialect", "Before", "After", "Reduction", "Added ms", "Total ms", "Needed and kept")
 SESSION_HEADINGS = (
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--url", help="where the gateway listens (default: from HOST and PORT)")
         parser.add_argument("--key", help="API key (default: OPTIMIZER_KEY, else a temporary key)")
-        parser.add_argument("--repeat", type=_count, default=1, metavar="N", help="send every prompt N times")
+        parser.add_argument("--repeat", type=count, default=1, metavar="N", help="send every prompt N times")
         parser.add_argument(
             "--pause", type=_seconds, default=0.0, metavar="SECONDS", help="wait between two prompts"
         )
@@ -139,12 +140,6 @@ def _session_cells(row: SessionRow) -> Cells:
         demo.reduction(before.cost_usd, after.cost_usd),
         f"{row.kept} of {row.needs}",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

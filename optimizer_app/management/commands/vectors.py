@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from optimizer_app.instance.servers.postgres import PostgresFailed, embedded_pos
 from optimizer_app.instance.servers.running import RunningServers, ServerFailed
 from optimizer_app.instance.state import load_or_create
 from optimizer_app.store_trial import Connection, Trial, TrialRuns, real_passages, trial, trial_tables
+from token_optimizer.cli.settings import count
 from token_optimizer.errors import ConfigError
 
 SIZES = (10_000, 100_000)
@@ -34,9 +35,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--sizes", type=_count, nargs="+", default=SIZES, metavar="N", help="vectors")
-        parser.add_argument("--texts", type=_count, default=1000, metavar="N", help="real passages to embed")
-        parser.add_argument("--questions", type=_count, default=200, metavar="N", help="questions to ask")
+        parser.add_argument("--sizes", type=count, nargs="+", default=SIZES, metavar="N", help="vectors")
+        parser.add_argument("--texts", type=count, default=1000, metavar="N", help="real passages to embed")
+        parser.add_argument("--questions", type=count, default=200, metavar="N", help="questions to ask")
 
     def handle(self, **options: Any) -> None:
         try:
@@ -121,9 +122,3 @@ def _lines(done: Trial) -> Iterator[str]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1024**2:,.0f}"
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from token_optimizer.cli.count import DEFAULT_MODEL
 from token_optimizer.cli.errors import NOT_MET
 from token_optimizer.cli.progress import shown_progress
-from token_optimizer.cli.settings import add_config_options, config_of, positive
+from token_optimizer.cli.settings import add_config_options, config_of, count
 
 if TYPE_CHECKING:
     from token_optimizer.cli.bench.scoring import Score
@@ -20,7 +20,7 @@ def add_bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """The command's arguments."""
     parser = commands.add_parser("bench", help="tell whether prompts keep what their answers need")
     parser.add_argument("cases", metavar="DIR", help="a folder of cases, or one file of them")
-    parser.add_argument("--budget", type=positive, metavar="TOKENS", help="at most so many tokens a case")
+    parser.add_argument("--budget", type=count, metavar="TOKENS", help="at most so many tokens a case")
     parser.add_argument("--model", default=DEFAULT_MODEL, help=f"of cases that name none ({DEFAULT_MODEL})")
     add_config_options(parser)
     parser.add_argument("--json", action="store_true", help="print every case as JSON")

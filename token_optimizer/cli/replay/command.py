@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from token_optimizer.cli.count import DEFAULT_MODEL
-from token_optimizer.cli.settings import add_config_options, positive
+from token_optimizer.cli.settings import add_config_options, count
 
 
 def add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Callable[..., int]:
@@ -15,7 +15,7 @@ def add_replay(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("logs", nargs="+", metavar="LOGS", help="files or folders; - is the standard input")
     parser.add_argument("--html", metavar="FILE", help="write one page that stands alone")
     parser.add_argument("--json", action="store_true", help="print all sums as JSON")
-    parser.add_argument("--budget", type=positive, metavar="TOKENS", help="at most so many tokens a request")
+    parser.add_argument("--budget", type=count, metavar="TOKENS", help="at most so many tokens a request")
     parser.add_argument(
         "--model", default=DEFAULT_MODEL, help=f"of requests that name none ({DEFAULT_MODEL})"
     )
