@@ -13,7 +13,7 @@ from dashboard.shell.facets import Facets
 from dashboard.shell.page import render_page, signed_in
 from dashboard.shell.scope import Scope
 from dashboard.traces.filters import SelectionFilter
-from optimizer_app.rollups.reading import Selection
+from optimizer_app.rollups.reading import Selection, Stretch
 from optimizer_app.spend.drifts import model_drifts
 from optimizer_app.spend.focus import COLUMNS, focus_rows
 from optimizer_app.spend.sums import By, RuleSpend, SpendRow, spend_by, spend_by_rule, total_of
@@ -30,11 +30,15 @@ _CSV_RULE = ("tokens", "gross_usd", "cache_effect_usd", "read_back_usd", "re_rea
 @signed_in
 def money(request: HttpRequest) -> HttpResponse:
     scope, form = Scope.of_request(request), SelectionFilter(request.GET)
-    selection, by = form.selection(scope), _by(request)
-    models = spend_by(selection, scope.window.stretch, "model")
-    tag_name = _tag_name(request)
-    tagged = tagged_spends(selection, scope.window.stretch) if by == "tag" else []
-    found = spend_by_tag(tagged, tag_name) if tagged and tag_name else _found(selection, scope, by)
+    selection, by, tag_name = form.selection(scope), _by(request), _tag_name(request)
+    stretch = scope.window.stretch
+    tagged = tagged_spends(selection, stretch) if by == "tag" else []
+    models = spend_by(selection, stretch, "model")
+    found: Sequence[RuleSpend | SpendRow] = models
+    if tagged and tag_name:
+        found = spend_by_tag(tagged, tag_name)
+    elif by != "model":
+        found = _found(selection, stretch, by)
     context: dict[str, Any] = {
         "page": "money",
         "form": form,
@@ -55,12 +59,12 @@ def money(request: HttpRequest) -> HttpResponse:
 def money_csv(request: HttpRequest) -> HttpResponse:
     """The table that the page shows."""
     scope, by = Scope.of_request(request), _by(request)
-    selection = SelectionFilter(request.GET).selection(scope)
+    selection, stretch = SelectionFilter(request.GET).selection(scope), scope.window.stretch
     found: Sequence[RuleSpend | SpendRow]
     if by == "tag" and (tag_name := _tag_name(request)):
-        found = spend_by_tag(tagged_spends(selection, scope.window.stretch), tag_name)
+        found = spend_by_tag(tagged_spends(selection, stretch), tag_name)
     else:
-        found = _found(selection, scope, by)
+        found = _found(selection, stretch, by)
     columns = _CSV_RULE if by == RULE else _CSV_SPEND
     rows = [_csv_row(row, columns) for row in found]
     return csv_response(f"money-by-{by}.csv", (by, *columns), rows)
@@ -84,8 +88,7 @@ def _tag_name(request: HttpRequest) -> str:
     return request.GET.get("name", "")
 
 
-def _found(selection: Selection, scope: Scope, by: By | str) -> Sequence[RuleSpend | SpendRow]:
-    stretch = scope.window.stretch
+def _found(selection: Selection, stretch: Stretch, by: By | str) -> Sequence[RuleSpend | SpendRow]:
     known: Sequence[By] = get_args(By)
     chosen = next((one for one in known if one == by), None)
     return spend_by_rule(selection, stretch) if chosen is None else spend_by(selection, stretch, chosen)
