@@ -46,10 +46,8 @@ def price_of_model(request: HttpRequest) -> HttpResponse:
     found = priced_model_named(request.GET.get("model", ""), scope.traces())
     form = PriceForm(request.POST or None, initial=_initial(found))
     if form.is_valid():
-        user = request.user if isinstance(request.user, User) else None
-        override = set_override(form.cleaned_data["model"], form.prices(), user)
-        messages.success(request, f"{override} has this price from the next request on.")
-        return redirect(reverse("dashboard:prices") + scope.suffix)
+        override = set_override(form.cleaned_data["model"], form.prices(), _author(request))
+        return _to_list(request, scope, f"{override} has this price from the next request on.")
     return _form_page(request, scope, found, form, RulesForm(initial=_rules(found)))
 
 
@@ -62,10 +60,18 @@ def rules_of_model(request: HttpRequest) -> HttpResponse:
     form = RulesForm(request.POST)
     if not found.model or not form.is_valid():
         return _form_page(request, scope, found, PriceForm(initial=_initial(found)), form)
-    set_rules(found.model, form.values(), request.user if isinstance(request.user, User) else None)
-    messages.success(
-        request, f"{found.model} has this window and these cache rules from the next request on."
-    )
+    set_rules(found.model, form.values(), _author(request))
+    changed = f"{found.model} has this window and these cache rules from the next request on."
+    return _to_list(request, scope, changed)
+
+
+def _author(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+def _to_list(request: HttpRequest, scope: Scope, changed: str) -> HttpResponse:
+    """Back to the list of models, which says what was changed."""
+    messages.success(request, changed)
     return redirect(reverse("dashboard:prices") + scope.suffix)
 
 
@@ -79,10 +85,10 @@ def _form_page(
 @for_staff
 @require_POST
 def remove(request: HttpRequest) -> HttpResponse:
-    model = request.POST.get("model", "")
-    if remove_override(model):
-        messages.success(request, f"The price that was set for {model} is gone.")
-    return redirect(reverse("dashboard:prices") + Scope.of_request(request).suffix)
+    scope, model = Scope.of_request(request), request.POST.get("model", "")
+    if not remove_override(model):
+        return redirect(reverse("dashboard:prices") + scope.suffix)
+    return _to_list(request, scope, f"The price that was set for {model} is gone.")
 
 
 def _initial(found: PricedModel) -> dict[str, Any]:
