@@ -33,7 +33,7 @@ from token_optimizer.optimizer.embedded.lines import (
     pasted_spans,
     reads_as_prose,
 )
-from token_optimizer.optimizer.embedded.pieces import Piece, joined
+from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
 from token_optimizer.optimizer.embedded.question.asking import asks, directive_share
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
@@ -164,14 +164,13 @@ def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind | None)
     """The JSON values at the spans, and what stands around them: of the kind that it is by itself, or a part
     of the log that the whole is."""
     rest = Kind.LOG if kind is Kind.LOG else Kind.PROSE
-    at = 0
-    for start, end in (*spans, (len(text), len(text))):
-        if part := text[at:start]:
+    for start, end, is_json in with_rest(spans, len(text)):
+        part = text[start:end]
+        if is_json:
+            yield from text_pieces(part, kind_of) or [Piece(Kind.JSON, part)]
+        else:
             own = kind_of(part)
             yield Piece(rest if own is Kind.PROSE and part.strip() else own, part)
-        if end > start:
-            yield from text_pieces(text[start:end], kind_of) or [Piece(Kind.JSON, text[start:end])]
-        at = end
 
 
 def split_bulk(text: str) -> list[Piece]:
@@ -269,15 +268,14 @@ def _of_one_material(text: str) -> list[Piece]:
 
 def _of_source(text: str) -> Iterator[Piece]:
     """The pieces of what looks like a source: JSON and logs that stand apart in it, and the rest."""
-    at = 0
-    for start, end in (*apart_spans(text, list(json_spans(text))), (len(text), len(text))):
-        if rest := text[at:start]:
-            yield _as_document(Piece(Kind.CODE if len(rest) >= MIN_BULK_CHARS else Kind.PROSE, rest))
-        if end > start and MARKUP_OPENS.match(text, start):
-            yield Piece(Kind.CODE, text[start:end])
-        elif end > start:
-            yield from _json_pieces(text[start:end])
-        at = end
+    for start, end, is_apart in with_rest(apart_spans(text, list(json_spans(text))), len(text)):
+        part = text[start:end]
+        if not is_apart:
+            yield _as_document(Piece(Kind.CODE if len(part) >= MIN_BULK_CHARS else Kind.PROSE, part))
+        elif MARKUP_OPENS.match(part):
+            yield Piece(Kind.CODE, part)
+        else:
+            yield from _json_pieces(part)
 
 
 def _as_document(piece: Piece) -> Piece:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -63,6 +64,18 @@ def quoting_of(inside: str) -> Quoting | None:
         return None
     choices: tuple[Quoting, ...] = (("unicode",), ("ascii",))
     return next((quoting for quoting in choices if quoted(text, quoting) == inside), None)
+
+
+def with_rest(spans: Iterable[tuple[int, int]], length: int) -> Iterator[tuple[int, int, bool]]:
+    """The spans of a text and what stands between, before and behind them, in order and none empty; whether
+    each is one of the spans."""
+    at = 0
+    for start, end in (*spans, (length, length)):
+        if start > at:
+            yield at, start, False
+        if end > start:
+            yield start, end, True
+        at = end
 
 
 def joined(pieces: list[Piece]) -> list[Piece]:
