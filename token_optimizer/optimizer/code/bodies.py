@@ -19,6 +19,7 @@ from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.code.definitions import definition_end, definitions
 from token_optimizer.optimizer.code.passages import line_passages, without_number
 from token_optimizer.optimizer.relevance.words import stems_of
+from token_optimizer.text.cache import remembered
 
 _MIN_BODY_LINES = 4
 _MIN_DEFINITIONS = 5
@@ -58,9 +59,15 @@ def wants_whole_program(query: str) -> bool:
     return _WANTS_CHANGE.search(query) is not None
 
 
-def functions_of(text: str, markers: tuple[Marker, ...] = ()) -> list[Function]:
+def functions_of(text: str, markers: tuple[Marker, ...] = ()) -> Sequence[Function]:
     """The functions that have bodies."""
-    return list(_functions(text, markers))
+    return tuple(_functions(text, markers)) if markers else _functions_of_whole(text)
+
+
+@remembered(500, max_chars=4_000_000)
+def _functions_of_whole(text: str) -> Sequence[Function]:
+    """Asked for twice of each file: for its own sake, and beside the others."""
+    return tuple(_functions(text, ()))
 
 
 def body_passages(

@@ -133,7 +133,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     return cut_to_target(prompt, context, cutter_of)
 
 
-def _functions_of_files(prompt: Prompt) -> dict[str, list[Function]]:
+def _functions_of_files(prompt: Prompt) -> dict[str, Sequence[Function]]:
     """The functions of each block of code, by its id."""
     return {block.id: functions_of(block.content) for block in prompt.blocks if block.kind is Kind.CODE}
 
