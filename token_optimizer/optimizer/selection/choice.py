@@ -11,14 +11,21 @@ where it opens one, and the whole frame of an old turn or a document if it is th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.optimizer.selection.candidate_table import Candidate, CandidateTable, Frame
+from token_optimizer.optimizer.selection.candidate_table import (
+    Candidate,
+    CandidateTable,
+    FactTable,
+    Frame,
+    Mask,
+)
 from token_optimizer.text.numbered_words import Numbers
 
 # The state of a choice is saved after so many steps, but at most so often.
@@ -28,6 +35,8 @@ _MANY_UNFIT = 16
 # Values are counted in units so small.
 _UNITS = 1 << 30
 _ROUNDING = 1e-8
+# The price of a frame that costs nothing more.
+_OPEN = -1
 
 
 def choose(
@@ -45,7 +54,8 @@ class GreedyChoice:
 
     `frames` says what opening each costs, and `covered` are the facts that stay in any case. From the worth
     `floor` on, per token of its own, a passage stays whatever the room: what stands around it makes it no
-    less needed. Steps that are the same for one room as for another are made once.
+    less needed. What the floor keeps by itself comes first, and the others take the room that it leaves.
+    Steps that are the same for one room as for another are made once.
     """
 
     def __init__(
@@ -84,27 +94,30 @@ class GreedyChoice:
 
     def _keep_some(self, state: _State, room_tokens: int) -> bool:
         """Keep the next passages that are worth it, up to the next state that is saved; whether that came."""
-        settled, costs, values = state.settled, state.costs, state.values
+        settled, costs, values, heap = state.settled, state.costs, state.values, state.heap
         floor_values, least_costs, has_floor = self._floor_values, self._least_costs, self._has_floor
+        kept_worths, take, spent, min_room = state.kept_worths, self._take, state.spent, state.min_room
         left = self._save_every
-        while (heap := state.heap) and ((room := room_tokens - state.spent) > 0 or has_floor):
+        while heap and (spent < room_tokens or has_floor):
             known, number = heap[0]
             if settled[number]:
                 heappop(heap)
                 continue
             value, cost, least_cost = values[number], costs[number], least_costs[number]
-            if cost > room and value < floor_values[number]:
-                self._drop_unfit(state, room)
+            if cost > room_tokens - spent and value < floor_values[number]:
+                self._drop_unfit(state, room_tokens - spent)
+                heap = state.heap
                 continue
             now = -value / (cost if cost > least_cost else least_cost)
             if now > known:
                 heapreplace(heap, (now, number))
                 continue
             heappop(heap)
-            if cost <= room and state.spent + max(1, cost) > state.min_room:
-                state.min_room = state.spent + max(1, cost)
-            state.kept_worths[number] = -now / _UNITS
-            self._take(state, number)
+            if cost <= room_tokens - spent and spent + max(1, cost) > min_room:
+                min_room = state.min_room = spent + max(1, cost)
+            kept_worths[number] = -now / _UNITS
+            take(state, number)
+            spent = state.spent
             left -= 1
             if not left:
                 return True
@@ -131,8 +144,9 @@ class GreedyChoice:
         state.max_room = min(state.max_room, state.spent + least_cost - 1)
 
     def _take(self, state: _State, number: int) -> None:
-        state.settled[number] = True
-        state.spent += state.costs[number]
+        settled, costs = state.settled, state.costs
+        settled[number] = True
+        state.spent += costs[number]
         self._said.cover(number, state.covered, state.values)
         frame = self._frame_of[number]
         if frame in state.closed:
@@ -142,8 +156,8 @@ class GreedyChoice:
             if is_beside:
                 # A marker less.
                 state.gaps[other] -= 1
-                if gap_tokens and not state.settled[other]:
-                    self._set_cost(state, other, state.costs[other] - gap_tokens)
+                if gap_tokens and not settled[other]:
+                    self._set_cost(state, other, costs[other] - gap_tokens)
 
     def _open(self, state: _State, frame: int) -> None:
         """Take what the frame costs off all that stands in it."""
@@ -160,33 +174,69 @@ class GreedyChoice:
         heappush(state.heap, (-state.values[number] / (cost if cost > least_cost else least_cost), number))
 
     def _first_state(self, candidates: CandidateTable, frames: Mapping[Frame, int]) -> _State:
-        """Nothing is kept, and all frames are closed. Markers count in what a passage costs, or only crumbs
-        would be kept."""
-        closed = {
-            number: frames[frame] for number, frame in enumerate(candidates.frame_names) if frame in frames
-        }
-        joined = np.array(self._joined, np.int64)
-        gaps = joined[:-1] + joined[1:]
-        of_frames = np.array([closed.get(number, -1) for number in range(len(candidates.frame_names))] + [-1])
-        around = of_frames[candidates.frames]
-        costs = candidates.tokens + np.where(
-            around >= 0, around + 2 * candidates.gap_tokens, (gaps - 1) * candidates.gap_tokens
-        )
-        values = self._said.values
-        worths = values / np.maximum(costs, self._least_costs)
-        heap = list(zip((-worths).tolist(), range(len(self._pairs)), strict=True))
+        """What is worth the floor whatever else is said is kept: of a long prompt that is most of what stays,
+        and none of it has to be compared. Of all others is known what they are worth beside it."""
+        said, may_stay = self._said, candidates.values >= 0
+        is_kept = may_stay & (said.own_values >= self._floor_values)
+        prices = _Prices.beside(is_kept, candidates, frames, np.array(self._joined[1:-1], bool))
+        covered, values = said.covered_by(is_kept)
+        weighed = np.maximum(prices.costs, self._least_costs)
+        kept, rest = np.flatnonzero(is_kept), np.flatnonzero(may_stay & ~is_kept)
+        worths = said.values[kept] / weighed[kept] / _UNITS
+        heap = list(zip((-values[rest] / weighed[rest]).tolist(), rest.tolist(), strict=True))
         heapify(heap)
-        settled = bytearray((candidates.values < 0).tobytes())
-        covered = bytearray(self._said.covered)
-        return _State(settled, gaps.tolist(), costs.tolist(), values.tolist(), closed, covered, heap)
+        return _State(
+            bytearray((is_kept | ~may_stay).tobytes()),
+            prices.gaps.tolist(),
+            prices.costs.tolist(),
+            values.tolist(),
+            prices.closed,
+            covered,
+            heap,
+            dict(zip(kept.tolist(), worths.tolist(), strict=True)),
+            prices.spent,
+        )
+
+
+class _Prices(NamedTuple):
+    """What each passage costs beside those that are kept, how many neighbours it has that are not, the frames
+    that are closed, with what opening each costs, and what is `spent` on those that are kept."""
+
+    costs: Numbers
+    gaps: Numbers
+    closed: dict[int, int]
+    spent: int
+
+    @classmethod
+    def beside(
+        cls, is_kept: Mask, candidates: CandidateTable, frames: Mapping[Frame, int], joined: Mask
+    ) -> _Prices:
+        """`joined` says of each passage but the first whether it stands right behind the one before it.
+        Markers count in what a passage costs, or only crumbs would be kept."""
+        kept, gap_tokens = np.flatnonzero(is_kept), candidates.gap_tokens
+        # The last one is that of passages without a frame.
+        prices = np.array([*(frames.get(frame, _OPEN) for frame in candidates.frame_names), _OPEN])
+        opened, first = np.unique(candidates.frames[kept], return_index=True)
+        spent = int(np.where(prices[opened] > _OPEN, prices[opened] + 2 * gap_tokens[kept[first]], 0).sum())
+        prices[opened] = _OPEN
+        gaps = np.append(0, joined & ~is_kept[:-1]) + np.append(joined & ~is_kept[1:], 0)
+        around = prices[candidates.frames]
+        costs = candidates.tokens + np.where(around > _OPEN, around + 2 * gap_tokens, (gaps - 1) * gap_tokens)
+        # Of two that stand side by side the first one pays for the gap that the other closes.
+        spent += int(costs[kept].sum() + gap_tokens[:-1][joined & is_kept[:-1] & is_kept[1:]].sum())
+        closed = {number: price for number, price in enumerate(prices.tolist()) if price > _OPEN}
+        return cls(costs, gaps, closed, spent)
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What passages are worth, in units, and what they say: the facts of passage `n` are those from
-    `starts[n]` to `starts[n + 1]`; and by fact the passages that say it, and the units that this adds."""
+    """What passages are worth, in units, by themselves and with what they say. `rows` has what is new of it,
+    with units for weights. In lists: the facts of passage `n` are those from `starts[n]` to `starts[n + 1]`;
+    and by fact the passages that say it, and the units that this adds."""
 
+    own_values: NDArray[np.int64]
     values: NDArray[np.int64]
+    rows: FactTable
     covered: bytes
     starts: list[int]
     facts: list[int]
@@ -205,7 +255,9 @@ class _Said:
         own_units = (np.maximum(candidates.values, 0.0) * _UNITS).astype(np.int64)
         by_fact = np.argsort(new.numbers, kind="stable")
         return cls(
+            own_units,
             own_units + said_units.astype(np.int64),
+            replace(new, weights=units.astype(float)),
             is_covered.tobytes(),
             _starts(new.owners, len(candidates)),
             new.numbers.tolist(),
@@ -213,6 +265,14 @@ class _Said:
             new.owners[by_fact].tolist(),
             units[by_fact].tolist(),
         )
+
+    def covered_by(self, is_kept: Mask) -> tuple[bytearray, NDArray[np.int64]]:
+        """Which facts are said once these passages are kept, and what each passage is still worth."""
+        covered = np.frombuffer(bytearray(self.covered), bool)
+        covered[self.rows.numbers[is_kept[self.rows.owners]]] = True
+        is_said = covered[self.rows.numbers]
+        less = np.bincount(self.rows.owners[is_said], self.rows.weights[is_said], minlength=len(self.values))
+        return bytearray(covered.tobytes()), self.values - less.astype(np.int64)
 
     def cover(self, number: int, covered: bytearray, values: list[int]) -> None:
         """Count what this passage says as said: that is worth nothing any more elsewhere."""

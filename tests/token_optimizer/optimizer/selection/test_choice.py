@@ -81,3 +81,22 @@ def test_a_choice_for_another_room_is_that_of_a_new_choice(
         assert choice.worths_within(room) == GreedyChoice(
             CandidateTable.of(candidates), {}, floor=floor
         ).worths_within(room)
+
+
+def test_what_the_floor_keeps_comes_first_and_the_others_take_the_room_that_it_leaves() -> None:
+    kept = _candidate(0, 20, 2.0, {"name a": 1.0})
+    others = [_candidate(2, 20, 0.1, {"name a": 9.0}), _candidate(4, 20, 0.2)]
+    choice = GreedyChoice(CandidateTable.of([kept, *others]), {}, floor=0.1)
+    assert set(choice.worths_within(0)) == {(0, 0)}
+    # Of what the first one says the second one is worth nothing more.
+    assert set(choice.worths_within(30)) == {(0, 0), (0, 4)}
+
+
+def test_what_the_floor_keeps_costs_what_it_costs_together() -> None:
+    frame = Frame("text", 0)
+    framed = [Candidate(0, place, 20, 4.0, {}, frame, gap_tokens=7) for place in range(3)]
+    beside = [Candidate(1, 0, 20, 0.1, {}, None, gap_tokens=7)]
+    choice = GreedyChoice(CandidateTable.of([*framed, *beside]), {frame: 60}, floor=0.1)
+    # Three passages and their frame, of whose markers one is left.
+    assert choice.worths_within(3 * 20 + 60 + 7 + 13).keys() > {(0, 0), (0, 1), (0, 2)}
+    assert choice.worths_within(3 * 20 + 60 + 7 + 12).keys() == {(0, 0), (0, 1), (0, 2)}
