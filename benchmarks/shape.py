@@ -8,12 +8,13 @@ Migrations are left out. A function's lines are counted from `def` to its end, w
 
 from __future__ import annotations
 
+import argparse
 import ast
 import statistics
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -219,10 +220,11 @@ def table(root: Path) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
 
 
-def main(arguments: list[str], say: Callable[[str], object] = print) -> None:
-    root = Path(arguments[0]) if arguments else Path(__file__).parents[1]
-    say(table(root.resolve()))
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.shape", description="How large the code's parts are.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parents[1], help="a checkout")
+    print(table(parser.parse_args().folder.resolve()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
