@@ -14,7 +14,7 @@ from dashboard.traces.blocks import BlockRow, OpenedBlock
 from optimizer_app.captures.reading import NotKept, capture_of, texts_for
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import RequestTrace
-from optimizer_app.playground.answers import said
+from optimizer_app.playground.answers import answer_text
 from token_optimizer.models import BlockTexts
 
 # Longer texts are for a file of one's own.
@@ -66,7 +66,7 @@ def request_texts(trace: RequestTrace, reader: AbstractBaseUser | AnonymousUser)
         texts = texts_for(reader, capture)
     except NotKept as error:
         return RequestTexts(ids, missing=str(error))
-    answer = said(texts.answer, trace.dialect)  # type: ignore[arg-type]
+    answer = answer_text(texts.answer, trace.dialect)  # type: ignore[arg-type]
     return RequestTexts(ids, capture.expires_at, "", texts, answer)
 
 

@@ -11,7 +11,7 @@ from optimizer_app.playground.streams import BrokenStream, deltas_of
 from token_optimizer.models import Dialect
 
 
-def said(answer: str, dialect: Dialect) -> str:
+def answer_text(answer: str, dialect: Dialect) -> str:
     """The text with the calls of tools in it, as far as it came; empty where the answer has none."""
     try:
         payload = orjson.loads(answer)

@@ -21,7 +21,7 @@ import orjson
 import uuid_utils.compat
 
 from token_optimizer.models import COMPRESS_STAGE, OptimizationStats
-from token_optimizer.telemetry.told_blocks import blocks_by_fate, told_blocks
+from token_optimizer.telemetry.event_blocks import blocks_by_fate, event_blocks
 
 Event = dict[str, Any]
 
@@ -125,7 +125,7 @@ def _completed(
         api_key,
         request=summary,
         optimization={name: optimization[name] for name in OPTIMIZATION_FIELDS},
-        blocks={fate: told_blocks(blocks[fate]) for fate in ("selected", "dropped")},
+        blocks={fate: event_blocks(blocks[fate]) for fate in ("selected", "dropped")},
         performance={name: performance[name] for name in ("latency_ms", "stage_timings")},
         faithfulness_score=optimization.get("faithfulness_score", 1.0),
     )

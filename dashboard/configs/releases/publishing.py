@@ -50,7 +50,7 @@ def publish_page(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     failing: list[CaseResult] = []
     if form.is_valid():
         try:
-            return said(
+            return redirect_after(
                 request, config, lambda: publish_checked(config, request.user, values, **form.asked())
             )
         except CasesFailed as refused:
@@ -75,7 +75,7 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
     form = NoteForm(request.POST or None, initial={"base_version": config.version})
     if form.is_valid():
         back = form.cleaned_data
-        return said(request, config, lambda: roll_back(config, number, request.user, **back))
+        return redirect_after(request, config, lambda: roll_back(config, number, request.user, **back))
     share = config.running_share
     versions = list(versions_of(config))
     other = compared_version(request, versions, number)
@@ -94,8 +94,10 @@ def version_page(request: HttpRequest, config_id: uuid.UUID, number: int) -> Htt
     return release_page(request, "dashboard/configs/versions/version.html", config, context)
 
 
-def said(request: HttpRequest, config: OptimizationConfig, act: Callable[[], ConfigVersion]) -> HttpResponse:
-    """What became of it, said on the config's page."""
+def redirect_after(
+    request: HttpRequest, config: OptimizationConfig, act: Callable[[], ConfigVersion]
+) -> HttpResponse:
+    """To the config's page, which says what became of the act."""
     try:
         published = act()
     except PublishedMeanwhile as refused:

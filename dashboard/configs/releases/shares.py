@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from dashboard.configs.page import posted, visible_config
 from dashboard.configs.releases.forms import AnywayForm, add_refused
-from dashboard.configs.releases.publishing import release_page, said
+from dashboard.configs.releases.publishing import redirect_after, release_page
 from dashboard.shell.page import signed_in
 from optimizer_app.configs.errors import FieldsRefused, NoShare
 from optimizer_app.configs.usage import active_keys_of
@@ -52,7 +52,7 @@ def publish_to_all(request: HttpRequest, config_id: uuid.UUID) -> HttpResponse:
     form, failing = AnywayForm(request.POST), list[CaseResult]()
     if form.is_valid():
         try:
-            return said(
+            return redirect_after(
                 request, config, lambda: publish_share_checked(config, request.user, **form.cleaned_data)
             )
         except CasesFailed as refused:

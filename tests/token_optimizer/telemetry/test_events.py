@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from token_optimizer.models import BlockFate, BlockType, Kind, OptimizationStats, StageReport
+from token_optimizer.telemetry.event_blocks import MAX_EVENT_BLOCKS, blocks_by_fate, event_blocks
 from token_optimizer.telemetry.events import (
     EventType,
     create_event,
@@ -20,7 +21,6 @@ from token_optimizer.telemetry.events import (
     request_summary,
     sdk_version,
 )
-from token_optimizer.telemetry.told_blocks import MAX_TOLD_BLOCKS, blocks_by_fate, told_blocks
 
 OPTIMIZATION = {
     "tokens_before": 100,
@@ -141,17 +141,17 @@ def test_blocks_are_told_by_fate() -> None:
     }
 
 
-def test_of_a_long_conversation_blocks_of_one_kind_are_told_as_one() -> None:
-    rows = [{"type": "user", "tokens": 3, "reason": "short"} for _ in range(MAX_TOLD_BLOCKS)]
-    assert told_blocks(rows) == rows
+def test_of_a_long_conversation_blocks_of_one_kind_are_one_row() -> None:
+    rows = [{"type": "user", "tokens": 3, "reason": "short"} for _ in range(MAX_EVENT_BLOCKS)]
+    assert event_blocks(rows) == rows
     rows.append({"type": "doc", "tokens": 5, "reason": "asked for"})
-    assert told_blocks(rows) == [
+    assert event_blocks(rows) == [
         {"type": "doc", "tokens": 5, "reason": "asked for", "blocks": 1},
-        {"type": "user", "tokens": 3 * MAX_TOLD_BLOCKS, "reason": "short", "blocks": MAX_TOLD_BLOCKS},
+        {"type": "user", "tokens": 3 * MAX_EVENT_BLOCKS, "reason": "short", "blocks": MAX_EVENT_BLOCKS},
     ]
     various = [{**row, "reason": f"line {number} stands in b7"} for number, row in enumerate(rows * 5)]
-    told = told_blocks(various)
-    assert len(told) <= MAX_TOLD_BLOCKS
+    told = event_blocks(various)
+    assert len(told) <= MAX_EVENT_BLOCKS
     assert sum(row["tokens"] for row in told) == sum(row["tokens"] for row in various)
     assert sum(row.get("blocks", 1) for row in told) == len(various)
 

@@ -39,7 +39,7 @@ from token_optimizer.optimizer.embedded.question.layout import Embedded, embedde
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
-from token_optimizer.optimizer.tools.told import told_span
+from token_optimizer.optimizer.tools.tools_in_text import tools_span
 from token_optimizer.text.line_numbers import without_line_numbers
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
@@ -91,7 +91,7 @@ def instruction_pieces(text: str) -> list[Piece]:
     if examples := announced_examples(text):
         start, end = examples
         told = [Piece(Kind.PROSE, text[:start]), Piece(Kind.EXAMPLES, text[start:end])]
-        return _with_told_tools([*told, Piece(Kind.PROSE, text[end:])])
+        return _with_described_tools([*told, Piece(Kind.PROSE, text[end:])])
     return agent_instruction_pieces(text)
 
 
@@ -99,16 +99,16 @@ def agent_instruction_pieces(text: str) -> list[Piece]:
     """The pieces of the system text of a model that has tools: its examples show how to work, and are
     instructions, too."""
     spans = embedded_spans(text, blocks(text), instructions=True)
-    return _with_told_tools(
+    return _with_described_tools(
         _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
     )
 
 
-def _with_told_tools(pieces: Sequence[Piece]) -> list[Piece]:
+def _with_described_tools(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, in the prose of which the tools that it describes stand apart."""
     found: list[Piece] = []
     for piece in pieces:
-        span = told_span(piece.raw) if piece.kind is Kind.PROSE else None
+        span = tools_span(piece.raw) if piece.kind is Kind.PROSE else None
         if span is None:
             found.append(piece)
             continue

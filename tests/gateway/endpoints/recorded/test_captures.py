@@ -14,7 +14,7 @@ from django.db import connection
 from optimizer_app.captures.reading import texts_of
 from optimizer_app.captures.texts import CapturedTexts
 from optimizer_app.models import Capture, OptimizationConfig
-from optimizer_app.playground.answers import said
+from optimizer_app.playground.answers import answer_text
 from tests.gateway.accounts import Account, wait_until_drained
 from tests.gateway.prompts import CLAUDE, HI, MODEL, ORDERS, anthropic_agent, openai_agent
 from tests.patience import PATIENCE_SECONDS
@@ -56,7 +56,7 @@ def test_it_works(kept: Account, provider: MockProvider, dialect: Any, stream: b
     assert texts.body.encode() == answer.request.body
     assert texts.sent_body.encode() == provider.requests[0].raw
     assert texts.answer.encode() == answer.content
-    assert said(texts.answer, dialect) == provider.default.text
+    assert answer_text(texts.answer, dialect) == provider.default.text
     trace = kept.trace(answer.headers["x-optimizer-trace-id"])
     assert trace["text_until"]
     changed = [block for block in trace["blocks"] if block["fate"] == "rewritten"]
@@ -86,7 +86,7 @@ def test_calls_of_tools_are_among_what_was_said(kept: Account, provider: MockPro
         for dialect, (path, body) in BODIES.items():
             provider.script(Reply(text="Look:", tool_calls=(call,)))
             texts = _texts(kept, kept.post(path, {**body, "stream": stream}))
-            found = said(texts.answer, dialect)  # type: ignore[arg-type]
+            found = answer_text(texts.answer, dialect)  # type: ignore[arg-type]
             assert found.startswith("Look:")
             assert '→ read_file {"path":"a.py"}' in found
 
@@ -114,7 +114,7 @@ def test_off_mode_is_kept_as_it_came(kept: Account) -> None:
     texts = _texts(kept, kept.post("/v1/chat/completions", body, headers={"x-optimizer-mode": "off"}))
     assert texts.sent == ""
     assert "Say hi." in texts.body
-    assert said(texts.answer, "openai")
+    assert answer_text(texts.answer, "openai")
 
 
 def test_what_came_before_the_client_left_is_kept(

@@ -28,7 +28,7 @@ from token_optimizer.optimizer.tools.need.shared import as_shared, may_be_shared
 from token_optimizer.optimizer.tools.repeats import described_once
 from token_optimizer.optimizer.tools.schemas import minimize_tool_schemas
 from token_optimizer.optimizer.tools.steps import DEFERRAL, SOFT_STEPS, STEPS, Need, schemas_by_need
-from token_optimizer.optimizer.tools.told import with_first_sentences, with_rules_alone
+from token_optimizer.optimizer.tools.tools_in_text import with_first_sentences, with_rules_alone
 
 # Where the schemas are a smaller share than this of what has to go, their words are worth more than the room.
 _MIN_SCHEMA_SHARE = 0.1

@@ -51,7 +51,7 @@ _MIN_PARAMETERS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _DescribedLine:
     """A line's description behind its `head`, and what it belongs to. `line` is the line's number."""
 
     line: int
@@ -60,19 +60,19 @@ class _Told:
     described: Described
 
 
-def told_span(text: str) -> tuple[int, int] | None:
+def tools_span(text: str) -> tuple[int, int] | None:
     """Where the first of the tools begins that the text describes, and where the last line of them ends."""
     # Most texts describe no parameter.
     said = text.lower()
     if "required" not in said and "optional" not in said:
         return None
     lines = text.splitlines(keepends=True)
-    told = _told(lines)
-    parameters = [one for one in told if not one.described.is_tool]
-    tools = {one.described.names[0] for one in told}
-    if len(parameters) < _MIN_PARAMETERS or len(tools) < _MIN_TOOLS or not told[0].described.is_tool:
+    found = _descriptions(lines)
+    parameters = [one for one in found if not one.described.is_tool]
+    tools = {one.described.names[0] for one in found}
+    if len(parameters) < _MIN_PARAMETERS or len(tools) < _MIN_TOOLS or not found[0].described.is_tool:
         return None
-    first, last = told[0].line - 1, told[-1].line
+    first, last = found[0].line - 1, found[-1].line
     while not lines[first].strip():
         first -= 1  # the tool's name stands before its description
     while last + 1 < len(lines) and lines[last + 1].strip():
@@ -85,7 +85,7 @@ def with_rules_alone(text: str) -> MarkedText:
     """The text with what states a rule of each description, and is not said of the tool already."""
     lines = text.splitlines(keepends=True)
     summary = ""
-    for one in _told(lines):
+    for one in _descriptions(lines):
         short = rules(one.text, one.described)
         if one.described.is_tool:
             summary = short
@@ -100,7 +100,9 @@ def with_first_sentences(text: str) -> MarkedText:
     lost another."""
     lines = text.splitlines(keepends=True)
     left_out = sum(
-        _shorten(lines, one, first_sentence(one.text)) for one in _told(lines) if one.described.is_tool
+        _shorten(lines, one, first_sentence(one.text))
+        for one in _descriptions(lines)
+        if one.described.is_tool
     )
     short = "".join(lines)
     if not left_out:
@@ -109,12 +111,13 @@ def with_first_sentences(text: str) -> MarkedText:
     return joined([core, "\n", descriptions_marker(left_out, text), short[len(core) :]])
 
 
-def _shorten(lines: list[str], told: _Told, short: str) -> bool:
+def _shorten(lines: list[str], one: _DescribedLine, short: str) -> bool:
     """Put the shorter description into its line; whether it is shorter."""
-    if len(short) >= len(told.text):
+    if len(short) >= len(one.text):
         return False
-    line = lines[told.line]
-    lines[told.line] = (told.head + short if short else told.head.rstrip(": \t")) + line[len(line.rstrip()) :]
+    line = lines[one.line]
+    ending = line[len(line.rstrip()) :]
+    lines[one.line] = (one.head + short if short else one.head.rstrip(": \t")) + ending
     return True
 
 
@@ -124,7 +127,7 @@ def _says(summary: str, text: str) -> bool:
     return not demands(text) and set(stems_of(text)) <= set(stems_of(summary))
 
 
-def _told(lines: Sequence[str]) -> list[_Told]:
+def _descriptions(lines: Sequence[str]) -> list[_DescribedLine]:
     """The descriptions that stand in one line each, those of a tool with the names of its parameters."""
     found = list(_described_lines(lines))
     parameters: dict[str, dict[str, object]] = {}
@@ -138,12 +141,12 @@ def _told(lines: Sequence[str]) -> list[_Told]:
     ]
 
 
-def _with_properties(one: _Told, properties: dict[str, object]) -> _Told:
+def _with_properties(one: _DescribedLine, properties: dict[str, object]) -> _DescribedLine:
     described = Described(one.described.names, {"properties": properties}, is_tool=True)
-    return _Told(one.line, one.head, one.text, described)
+    return _DescribedLine(one.line, one.head, one.text, described)
 
 
-def _described_lines(lines: Sequence[str]) -> Iterator[_Told]:
+def _described_lines(lines: Sequence[str]) -> Iterator[_DescribedLine]:
     tool, heading = "", ""
     for number, line in enumerate(lines):
         if not line.strip():
@@ -153,11 +156,11 @@ def _described_lines(lines: Sequence[str]) -> Iterator[_Told]:
         if summary and heading:
             tool = heading
             if is_whole:
-                yield _Told(
+                yield _DescribedLine(
                     number, summary[0], line[summary.end() :].rstrip(), Described((tool,), is_tool=True)
                 )
         elif parameter and tool and is_whole:
-            yield _Told(
+            yield _DescribedLine(
                 number, parameter[0], line[parameter.end() :].rstrip(), _of_parameter(tool, parameter)
             )
         named = _HEADING.match(line.rstrip("\r\n"))

@@ -10,7 +10,7 @@ import pytest
 from token_optimizer import optimize
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import OptimizationStats
-from token_optimizer.optimizer.tools.told import told_span, with_first_sentences, with_rules_alone
+from token_optimizer.optimizer.tools.tools_in_text import tools_span, with_first_sentences, with_rules_alone
 
 IN_LINES = """moor:
   docstring: moors the boat at a berth. If berth is not provided, moors at the first free one. NEVER moor\
@@ -85,7 +85,7 @@ def test_a_description_that_goes_on_in_the_next_line_stays() -> None:
 
 @pytest.mark.parametrize("text", [IN_LINES, IN_SECTIONS, IN_FUNCTIONS])
 def test_they_are_found_between_other_instructions(text: str) -> None:
-    span = told_span(f"You sail.\n\n{text}\nAnswer in one word.")
+    span = tools_span(f"You sail.\n\n{text}\nAnswer in one word.")
     assert span is not None
     assert "You sail." not in f"You sail.\n\n{text}"[slice(*span)]
     assert "one word" not in f"You sail.\n\n{text}\nAnswer in one word."[slice(*span)]
@@ -100,7 +100,7 @@ def test_they_are_found_between_other_instructions(text: str) -> None:
     ],
 )
 def test_a_form_or_a_single_tool_is_none(text: str) -> None:
-    assert told_span(text) is None
+    assert tools_span(text) is None
 
 
 def test_the_first_sentences_stay_with_a_marker_for_the_others() -> None:

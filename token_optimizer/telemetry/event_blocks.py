@@ -9,7 +9,7 @@ from typing import Any
 from token_optimizer.models import BlockFate
 
 # More would be an event of over 64 kB, which endpoints refuse.
-MAX_TOLD_BLOCKS = 150
+MAX_EVENT_BLOCKS = 150
 _OTHER_REASONS = "other reasons"
 
 
@@ -19,24 +19,24 @@ def blocks_by_fate(fates: Iterable[BlockFate]) -> dict[str, list[dict[str, Any]]
     for fate in fates:
         dropped = fate.fate == "dropped"
         tokens = fate.tokens_before if dropped else fate.tokens_after
-        told = {"type": fate.type, "tokens": tokens, "reason": fate.reason}
-        blocks["dropped" if dropped else "selected"].append(told)
+        row = {"type": fate.type, "tokens": tokens, "reason": fate.reason}
+        blocks["dropped" if dropped else "selected"].append(row)
     return blocks
 
 
-def told_blocks(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Type, tokens and reason of each block. Of more than `MAX_TOLD_BLOCKS`, those of one type and reason are
-    told as one, with their number in `blocks`."""
+def event_blocks(blocks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Type, tokens and reason of each block. Of more than `MAX_EVENT_BLOCKS`, those of one type and reason
+    are one row, with their number in `blocks`."""
     rows = [
         {"type": str(block["type"]), "tokens": block["tokens"], "reason": block["reason"]} for block in blocks
     ]
-    if len(rows) <= MAX_TOLD_BLOCKS:
+    if len(rows) <= MAX_EVENT_BLOCKS:
         return rows
     joined = _joined(rows)
-    if len(joined) <= MAX_TOLD_BLOCKS:
+    if len(joined) <= MAX_EVENT_BLOCKS:
         return joined
     largest = sorted(rows, key=_tokens, reverse=True)
-    kept = largest[: MAX_TOLD_BLOCKS // 2]
+    kept = largest[: MAX_EVENT_BLOCKS // 2]
     return [*kept, *_joined([{**row, "reason": _OTHER_REASONS} for row in largest[len(kept) :]])]
 
 
