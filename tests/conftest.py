@@ -46,6 +46,7 @@ from token_optimizer.runtime.latency import Latency
 
 _AUDIT_LOG = "optimizer_app_auditentry"
 pytest_plugins = [
+    "tests.databases",
     "tests.servers.clickhouse",
     "tests.servers.embedding_server",
     "tests.servers.valkey_cluster",

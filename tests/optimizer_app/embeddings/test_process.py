@@ -61,7 +61,8 @@ def test_only_its_owner_may_ask(ready: tuple[subprocess.Popen[str], Path]) -> No
 
 
 def test_it_yields_to_requests(embeddings: subprocess.Popen[str]) -> None:
-    assert psutil.Process(embeddings.pid).nice() >= NICENESS
+    # The kernel knows no niceness above 19.
+    assert psutil.Process(embeddings.pid).nice() >= min(psutil.Process().nice() + NICENESS, 19)
 
 
 @pytest.mark.parametrize(
