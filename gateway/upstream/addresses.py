@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from gateway.callers.routing import ProviderRoute
 from gateway.errors import UpstreamFailed
@@ -17,27 +13,6 @@ from optimizer_app.outgoing import METADATA_HOSTS, UnsafeUrl, check_outgoing_add
 from optimizer_app.providers.addresses import base_url_of
 
 _PREFIX_IN_BASE_URL = {Provider.Kind.OPENAI: "/v1", Provider.Kind.ANTHROPIC: ""}
-
-
-class GuardedResolver(AbstractResolver):
-    """Names of URLs that people entered, judged at the very address that will be called.
-
-    A check of the URL alone would let a name resolve to something else a moment later.
-    """
-
-    def __init__(self) -> None:
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for entry in found:
-            check_outgoing_address(ipaddress.ip_address(entry["host"].split("%")[0]), host)
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
 
 
 def base_urls(provider: ProviderRoute) -> Sequence[str]:

@@ -1,33 +1,32 @@
-"""The way to the providers: one pooled client, addresses guarded, time limited, nothing replayed."""
+"""The way to the providers: connections that are kept, addresses guarded, time limited, nothing replayed."""
 
 from __future__ import annotations
 
-import asyncio
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Protocol, Self, TypeVar
-
-import aiohttp
-from aiohttp.abc import AbstractResolver
-from yarl import URL
+from typing import Protocol, Self
 
 from gateway.callers.routing import ProviderRoute
 from gateway.errors import ConnectTimeout, GatewayError, Unreachable, UpstreamFailed, UpstreamTimeout
 from gateway.observing.context import with_trace
 from gateway.requests.client import Headers
-from gateway.upstream.addresses import GuardedResolver, check_host, joined_url
+from gateway.upstream.addresses import check_host, joined_url
 from gateway.upstream.health import FAILED_STATUSES, ProviderHealth
+from gateway.upstream.pool import Place, Pool, place_of
+from gateway.upstream.wire import Connection
 from optimizer_app.outgoing import UnsafeUrl
 
-Read = TypeVar("Read")
 _NONE_OF_ITS_OWN = (None, None, None)
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# Sent twice they do what they do once.
+_REPEATABLE = _WITHOUT_BODY | {"PUT", "DELETE"}
+# No space, and nothing that ends a line.
+_TARGET = re.compile(r"[!-~\x80-\xff]*")
 
 CONNECT_TIMEOUT_SECONDS = 10.0
-# Providers send long policies; aiohttp's own limit is 8 kB.
-_HEADER_BYTES = 65_536
 # An answer that is held whole: an image, or a batch of embeddings, is some MB.
 MAX_ANSWER_BYTES = 64 * 1024**2
 
@@ -58,28 +57,28 @@ class Answer(Protocol):
 class ProviderAnswer:
     """An answer that comes in over the network."""
 
-    def __init__(self, response: aiohttp.ClientResponse, timeouts: Timeouts) -> None:
-        self.status = response.status
-        self.headers: Headers = list(response.headers.items())
-        self.framed = "content-length" in response.headers or "transfer-encoding" in response.headers
-        self._response = response
-        self._timeouts = timeouts
+    def __init__(self, connection: Connection, idle_seconds: float) -> None:
+        self.status = connection.status
+        self.headers = connection.headers
+        self.framed = connection.framed
+        self._connection = connection
+        self._idle_seconds = idle_seconds
 
     def header(self, name: str) -> str:
-        return self._response.headers.get(name, "").strip().lower()
+        return header_in(self.headers, name)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The body as the bytes come; UpstreamFailed or UpstreamTimeout where it breaks off."""
-        content, timeouts = self._response.content, self._timeouts
         try:
-            if not timeouts.are_own:
-                async for chunk in content.iter_any():
-                    yield chunk
-                return
-            while chunk := await _within(timeouts.idle_seconds, content.readany()):
-                yield chunk
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise broken_off(error, timeouts.idle_seconds) from error
+            while piece := await self._connection.read(self._idle_seconds):
+                yield piece
+        except OSError as error:
+            raise broken_off(error, self._idle_seconds) from error
+
+
+def header_in(headers: Headers, name: str) -> str:
+    """The first header of a name in lower case; empty where there is none."""
+    return next((value.strip().lower() for found, value in headers if found == name), "")
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,7 @@ class WholeAnswer:
         return cls(answer.status, answer.headers, await read_whole(answer))
 
     def header(self, name: str) -> str:
-        named = [value for found, value in self.headers if found.lower() == name]
-        return named[0].strip().lower() if named else ""
+        return header_in(self.headers, name)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self.body
@@ -105,12 +103,13 @@ class WholeAnswer:
 
 async def read_whole(answer: Answer) -> bytes:
     """All of the body; UpstreamFailed where it does not end in time to be held."""
-    body = bytearray()
-    async for chunk in answer.chunks():
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
+    pieces, left = [], MAX_ANSWER_BYTES
+    async for piece in answer.chunks():
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
             raise too_long_an_answer()
-    return bytes(body)
+    return b"".join(pieces)
 
 
 def too_long_an_answer() -> UpstreamFailed:
@@ -119,12 +118,11 @@ def too_long_an_answer() -> UpstreamFailed:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """How long a provider may take. `are_own`: by its own settings, which the session does not know."""
+    """How long a provider may take until it takes a connection, until it answers, and between two pieces."""
 
     connect_seconds: float
     first_byte_seconds: float
     idle_seconds: float
-    are_own: bool = False
 
     def of(self, provider: ProviderRoute) -> Timeouts:
         """Those of the provider; where it has none, these."""
@@ -140,28 +138,22 @@ class Timeouts:
             connect or self.connect_seconds,
             first_byte or self.first_byte_seconds,
             idle or self.idle_seconds,
-            are_own=True,
         )
 
 
-async def _within(seconds: float, reading: Awaitable[Read]) -> Read:
-    async with asyncio.timeout(seconds):
-        return await reading
-
-
 class Upstream:
-    """The pooled connections to all providers, for the life of a worker."""
+    """The connections to all providers, for the life of a worker."""
 
     def __init__(self, timeout_seconds: float, health: ProviderHealth) -> None:
         self._health = health
         connect_seconds = min(timeout_seconds, CONNECT_TIMEOUT_SECONDS)
         self._timeouts = Timeouts(connect_seconds, timeout_seconds, timeout_seconds)
-        self._trusted = _session(self._timeouts, None)
-        self._guarded = _session(self._timeouts, GuardedResolver())
+        self._trusted = Pool(guarded=False)
+        self._guarded = Pool(guarded=True)
 
-    async def close(self) -> None:
-        await self._trusted.close()
-        await self._guarded.close()
+    def close(self) -> None:
+        self._trusted.close()
+        self._guarded.close()
 
     @asynccontextmanager
     async def send(
@@ -170,51 +162,21 @@ class Upstream:
         """The provider's answer to one request, sent once. GatewayError where there is none."""
         if not provider.trusted:
             check_host(provider)
+        pool = self._trusted if provider.trusted else self._guarded
         timeouts = self._timeouts.of(provider)
         began = time.perf_counter()
         try:
-            response = await self._request(provider, timeouts, method, path, with_trace(headers), body)
+            request = _request(provider, method, path, with_trace(headers), body)
+            connection = await _asked(pool, provider, request, timeouts)
         except GatewayError as error:
             self._health.note(provider, began, error.message)
             raise
-        failed = response.status in FAILED_STATUSES
-        self._health.note(provider, began, f"it answered {response.status}" if failed else "")
+        failed = connection.status in FAILED_STATUSES
+        self._health.note(provider, began, f"it answered {connection.status}" if failed else "")
         try:
-            yield ProviderAnswer(response, timeouts)
+            yield ProviderAnswer(connection, timeouts.idle_seconds)
         finally:
-            # Read to its end, the connection is back in the pool by now; else this ends it.
-            response.close()
-
-    async def _request(
-        self,
-        provider: ProviderRoute,
-        timeouts: Timeouts,
-        method: str,
-        path: str,
-        headers: Headers,
-        body: bytes,
-    ) -> aiohttp.ClientResponse:
-        session = self._trusted if provider.trusted else self._guarded
-        url = _parsed_url(joined_url(provider, path))
-        sending = session.request(
-            method,
-            url,
-            headers=headers,
-            data=body or None,
-            allow_redirects=False,
-            timeout=_connect_timeout(timeouts) if timeouts.are_own else session.timeout,
-        )
-        try:
-            return await (_within(timeouts.first_byte_seconds, sending) if timeouts.are_own else sending)
-        except UnsafeUrl as error:
-            raise UpstreamFailed(f"provider {provider.name!r} must not be called: {error}") from error
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise _unanswered(error, timeouts) from error
-
-
-@lru_cache(maxsize=256)
-def _parsed_url(url: str) -> URL:
-    return URL(url, encoded=True)
+            pool.give_back(request.place, connection)
 
 
 @asynccontextmanager
@@ -224,46 +186,76 @@ async def opened_upstream(timeout_seconds: float, health: ProviderHealth) -> Asy
     try:
         yield upstream
     finally:
-        await upstream.close()
+        upstream.close()
 
 
-def _connect_timeout(timeouts: Timeouts) -> aiohttp.ClientTimeout:
-    """For the connection alone: the rest is timed by whoever waits for it."""
-    return aiohttp.ClientTimeout(total=None, sock_connect=timeouts.connect_seconds)
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is sent, and where to."""
+
+    place: Place
+    method: str
+    head: bytes
+    body: bytes
 
 
-def _session(timeouts: Timeouts, resolver: AbstractResolver | None) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, resolver=resolver),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        timeout=aiohttp.ClientTimeout(
-            total=None,
-            sock_connect=timeouts.connect_seconds,
-            sock_read=timeouts.idle_seconds,
-        ),
-        skip_auto_headers=("user-agent", "accept", "accept-encoding", "content-type"),
-        max_line_size=_HEADER_BYTES,
-        max_field_size=_HEADER_BYTES,
-    )
+def _request(provider: ProviderRoute, method: str, path: str, headers: Headers, body: bytes) -> _Request:
+    scheme, _, rest = joined_url(provider, path).partition("://")
+    authority, _, target = rest.partition("/")
+    try:
+        place = place_of(scheme, authority)
+    except ValueError:
+        raise UpstreamFailed(f"the base URL of provider {provider.name!r} cannot be read") from None
+    sent = [("host", place.named), *headers]
+    if body or method not in _WITHOUT_BODY:
+        sent.append(("content-length", str(len(body))))
+    lines = "".join([f"{name}: {value}\r\n" for name, value in sent])
+    if not _TARGET.fullmatch(target) or lines.count("\r") + lines.count("\n") != 2 * len(sent):
+        raise UpstreamFailed(f"what is to be sent to provider {provider.name!r} is no HTTP")
+    head = f"{method} /{target} HTTP/1.1\r\n{lines}\r\n"
+    return _Request(place, method, head.encode("latin-1"), body)
 
 
-# What to tell the client. Never an error's text, which may hold the URL or parts of an answer.
+async def _asked(pool: Pool, provider: ProviderRoute, request: _Request, timeouts: Timeouts) -> Connection:
+    """A connection on which the provider begins to answer."""
+    while True:
+        connection = await _taken(pool, provider, request, timeouts.connect_seconds)
+        try:
+            await connection.ask(
+                request.head,
+                request.body,
+                timeouts.first_byte_seconds,
+                has_no_body=request.method == "HEAD",
+            )
+        except TimeoutError as error:
+            connection.end()
+            late = f"the provider did not answer within {timeouts.first_byte_seconds:g} s"
+            raise UpstreamTimeout(late) from error
+        except OSError as error:
+            connection.end()
+            # One that was kept may have ended meanwhile.
+            if not connection.is_reused or request.method not in _REPEATABLE:
+                raise Unreachable("the provider broke off the connection") from error
+        except BaseException:
+            connection.end()
+            raise
+        else:
+            return connection
 
 
-def _unanswered(error: Exception, timeouts: Timeouts) -> GatewayError:
-    """Why nothing was answered."""
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ConnectTimeout(f"the provider took no connection within {timeouts.connect_seconds:g} s")
-    if isinstance(error, TimeoutError):
-        return UpstreamTimeout(f"the provider did not answer within {timeouts.first_byte_seconds:g} s")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Unreachable("the provider could not be reached")
-    return Unreachable("the provider broke off the connection")
+async def _taken(pool: Pool, provider: ProviderRoute, request: _Request, seconds: float) -> Connection:
+    try:
+        return await pool.take(request.place, seconds)
+    except UnsafeUrl as error:
+        raise UpstreamFailed(f"provider {provider.name!r} must not be called: {error}") from error
+    except TimeoutError as error:
+        raise ConnectTimeout(f"the provider took no connection within {seconds:g} s") from error
+    except (OSError, UnicodeError) as error:
+        raise Unreachable("the provider could not be reached") from error
 
 
-def broken_off(error: Exception, idle_seconds: float) -> GatewayError:
-    """Why an answer that began has no end."""
+def broken_off(error: OSError, idle_seconds: float) -> GatewayError:
+    """Why an answer that began has no end: never an error's own text, which may hold parts of it."""
     if isinstance(error, TimeoutError):
         return UpstreamTimeout(f"the provider said nothing more for {idle_seconds:g} s")
     return UpstreamFailed("the provider broke off the connection")

@@ -90,7 +90,7 @@ def credentials(provider: ProviderRoute, own_key: str) -> Headers:
         raise Unauthorized(f"provider {provider.name!r} needs a key of yours, in X-Provider-Authorization")
     if not own_key and provider.secret is None:
         raise UpstreamFailed(f"the stored key of provider {provider.name!r} cannot be read; enter it again")
-    return key_headers(provider.kind, bare_key(own_key) or provider.secret or "")
+    return key_headers(provider.kind, bare_key(own_key) or as_bytes(provider.secret or ""))
 
 
 def _with_own(headers: Headers, provider: ProviderRoute) -> Headers:
@@ -99,9 +99,14 @@ def _with_own(headers: Headers, provider: ProviderRoute) -> Headers:
         raise UpstreamFailed(
             f"the stored headers of provider {provider.name!r} cannot be read; enter them again"
         )
-    own = [(name.lower(), value) for name, value in provider.headers]
+    own = [(name.lower(), as_bytes(value)) for name, value in provider.headers]
     names = {name for name, _ in own}
     return [*(header for header in headers if header[0] not in names), *own]
+
+
+def as_bytes(stored: str) -> str:
+    """A stored text as headers are held: each character is one of the bytes that are sent, of its UTF-8."""
+    return stored if stored.isascii() else stored.encode().decode("latin-1")
 
 
 def bare_key(authorization: str) -> str:
