@@ -45,7 +45,11 @@ def side_by_side(before: str, after: str) -> list[Row | Fold]:
     """The rows of two texts."""
     stretches = aligned(_lines(before), _lines(after))
     last = len(stretches) - 1
-    return [row for at, stretch in enumerate(stretches) for row in _rows(stretch, at == 0, at == last)]
+    return [
+        row
+        for at, stretch in enumerate(stretches)
+        for row in _rows(stretch, is_first=at == 0, is_last=at == last)
+    ]
 
 
 def _lines(text: str) -> list[str]:
@@ -53,7 +57,7 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _rows(stretch: Stretch, is_first: bool, is_last: bool) -> Iterable[Row | Fold]:
+def _rows(stretch: Stretch, *, is_first: bool, is_last: bool) -> Iterable[Row | Fold]:
     if not stretch.same:
         yield from _changed_rows(stretch)
         return

@@ -59,7 +59,9 @@ def embed(
     `query` for questions, which some models want marked. `wait`: while the model loads, wait for it. The
     timeout is that of every 32 texts.
     """
-    return _joined([_vectors(_ask(part, timeout_seconds)) for part in _questions(texts, query, wait)])
+    return _joined(
+        [_vectors(_ask(part, timeout_seconds)) for part in _questions(texts, query=query, wait=wait)]
+    )
 
 
 async def aembed(
@@ -70,7 +72,7 @@ async def aembed(
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Vectors:
     """`embed`, for code that must not block."""
-    parts = _questions(texts, query, wait)
+    parts = _questions(texts, query=query, wait=wait)
     return _joined([_vectors(await _aask(part, timeout_seconds)) for part in parts])
 
 
@@ -96,7 +98,7 @@ async def astatus() -> EmbeddingStatus:
         return error.status
 
 
-def _questions(texts: Sequence[str], query: bool, wait: bool) -> list[Question]:
+def _questions(texts: Sequence[str], *, query: bool, wait: bool) -> list[Question]:
     sent = [encodable(text.lstrip()[:_MAX_TEXT_CHARS]) for text in texts]
     starts = range(0, len(sent), _TEXTS_PER_QUESTION)
     return [Question(tuple(sent[at : at + _TEXTS_PER_QUESTION]), query, wait) for at in starts]

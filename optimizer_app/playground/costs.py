@@ -57,11 +57,13 @@ def compared_models(model: str, project: Project) -> list[str]:
 def costs_by_model(result: Optimized, dialect: str, models: Sequence[str]) -> list[ModelCost]:
     """The result with each of the models, of which the first is the prompt's own; its texts must be there."""
     overrides = overrides_of(models)
-    return [_cost(result, dialect, model, overrides.get(model), model == models[0]) for model in models]
+    return [
+        _cost(result, dialect, model, overrides.get(model), is_own=model == models[0]) for model in models
+    ]
 
 
 def _cost(
-    result: Optimized, dialect: str, model: str, override: PriceOverride | None, is_own: bool
+    result: Optimized, dialect: str, model: str, override: PriceOverride | None, *, is_own: bool
 ) -> ModelCost:
     stats = result.stats
     if is_own:

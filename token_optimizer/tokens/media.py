@@ -93,17 +93,21 @@ def _image(media: Media, model: str, dialect: Dialect) -> MediaCount:
     if dialect == "anthropic":
         is_usual = _CLAUDE_OF_THE_USUAL_LIMITS.match(model) is not None
         tokens = _area_tokens(width, height, _CLAUDE_LIMITS if is_usual else _CLAUDE_LARGE_LIMITS)
-        return MediaCount(tokens, _image_reason(size is not None, is_usual))
+        return MediaCount(tokens, _image_reason(has_size=size is not None, has_rule=is_usual))
     rate = _patch_rate(model)
     if rate is not None:
-        return MediaCount(_patch_tokens(width, height, rate), _image_reason(size is not None, True))
+        return MediaCount(
+            _patch_tokens(width, height, rate), _image_reason(has_size=size is not None, has_rule=True)
+        )
     base, per_tile, is_known = _tile_rates(model)
     if media.detail == "low":
-        return MediaCount(base, _image_reason(True, is_known))
-    return MediaCount(base + per_tile * _tiles(width, height), _image_reason(size is not None, is_known))
+        return MediaCount(base, _image_reason(has_size=True, has_rule=is_known))
+    return MediaCount(
+        base + per_tile * _tiles(width, height), _image_reason(has_size=size is not None, has_rule=is_known)
+    )
 
 
-def _image_reason(has_size: bool, has_rule: bool) -> str:
+def _image_reason(*, has_size: bool, has_rule: bool) -> str:
     if not has_size:
         return f"an image, estimated at {_USUAL_SIDE} x {_USUAL_SIDE} pixels: its size is not known"
     if not has_rule:

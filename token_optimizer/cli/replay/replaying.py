@@ -108,13 +108,13 @@ class Replayer:
         price = partial(input_usd, model, request.dialect, at=at, is_batch=request.is_batch)
         before, after = result.stats.tokens_before, result.stats.tokens_after
         sent = sent_segments(result, request, model) if result.changed else result.stats.segments
-        came_usd = price(tokens=before, use=self._use(model, False, result.stats.segments, at))
-        sent_usd = price(tokens=after, use=self._use(model, True, sent, at))
+        came_usd = price(tokens=before, use=self._use(model, result.stats.segments, at, is_sent=False))
+        sent_usd = price(tokens=after, use=self._use(model, sent, at, is_sent=True))
         list_usd, left_usd = price(tokens=before, use=NO_CACHE), price(tokens=after, use=NO_CACHE)
         gross = None if list_usd is None or left_usd is None else list_usd - left_usd
         return came_usd, sent_usd, gross
 
-    def _use(self, model: str, is_sent: bool, segments: Sequence[PromptSegment], at: float) -> CacheUse:
+    def _use(self, model: str, segments: Sequence[PromptSegment], at: float, *, is_sent: bool) -> CacheUse:
         cache = self._caches.setdefault((model, is_sent), _Cache())
         return simulate(segments, cache_rules(model), cache, at)
 
