@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from gateway.translation.pivot.conversation import Effort, JsonFormat, Reasoning, Sampling, Tool, ToolChoice
@@ -48,17 +48,34 @@ def function_tool(function: Fields, **more: Any) -> Tool:
     return made
 
 
-def tool_choice_mode(fields: Fields, mode: str | None) -> ToolChoice | None:
-    """What is to be called, as a word in OpenAI's dialects says."""
-    if mode is None:
+def tool_choice_in(fields: Fields, name_in: Callable[[Mapping[str, Any]], object]) -> ToolChoice | None:
+    """What is to be called, in OpenAI's dialects: a mode, or the function whose name `name_in` finds."""
+    choice = fields.take("tool_choice")
+    if choice is None:
         return None
-    if mode not in _OPENAI_MODES:
-        raise fields.refused("tool_choice", f"there is no choice {mode[:20]!r}")
-    return _OPENAI_MODES[mode]
+    if isinstance(choice, str):
+        if choice not in _OPENAI_MODES:
+            raise fields.refused("tool_choice", f"there is no choice {choice[:20]!r}")
+        return _OPENAI_MODES[choice]
+    name = name_in(choice) if isinstance(choice, dict) else None
+    if not isinstance(name, str):
+        raise fields.refused("tool_choice", "only a mode or one function is translated")
+    return ToolChoice("named", name)
 
 
-def schema_format(schema: Fields) -> JsonFormat:
-    """A format with a schema, as OpenAI's dialects define one."""
+def format_in(format: Fields, schema: Fields | None) -> JsonFormat | None:
+    """The form of the answer, in OpenAI's dialects; None where it is plain text."""
+    kind = format.text("type")
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return JsonFormat()
+    if kind != "json_schema" or schema is None:
+        raise format.refused("type", "there is no such format")
+    return _schema_format(schema)
+
+
+def _schema_format(schema: Fields) -> JsonFormat:
     name, description = schema.text("name") or "answer", schema.text("description")
     schema.flag("strict")
     return JsonFormat(schema.mapping("schema") or {}, name, description)

@@ -9,17 +9,12 @@ from gateway.translation.callers.cache_marks import cache_mark
 from gateway.translation.callers.chat.messages import conversation_in
 from gateway.translation.callers.options import (
     effort_in,
+    format_in,
     function_tool,
     sampling_in,
-    schema_format,
-    tool_choice_mode,
+    tool_choice_in,
 )
-from gateway.translation.pivot.conversation import (
-    Conversation,
-    JsonFormat,
-    Tool,
-    ToolChoice,
-)
+from gateway.translation.pivot.conversation import Conversation, JsonFormat, Tool
 from gateway.translation.pivot.fields import Fields, strings
 
 # Fields that change no answer.
@@ -61,7 +56,7 @@ def read_request(body: Mapping[str, Any], left_out: set[str]) -> Conversation:
         system=system,
         messages=messages,
         tools=[_tool(tool) for tool in fields.objects("tools")],
-        tool_choice=_tool_choice(fields),
+        tool_choice=tool_choice_in(fields, _name_in),
         parallel_calls=fields.flag("parallel_tool_calls") is not False,
         max_tokens=_max_tokens(fields),
         stop=list(strings(fields, "stop")),
@@ -92,26 +87,11 @@ def _tool(tool: Fields) -> Tool:
     return function_tool(function, cache=cache)
 
 
-def _tool_choice(fields: Fields) -> ToolChoice | None:
-    choice = fields.take("tool_choice")
-    if choice is None or isinstance(choice, str):
-        return tool_choice_mode(fields, choice)
-    function = choice.get("function") if isinstance(choice, dict) else None
-    name = function.get("name") if isinstance(function, dict) else None
-    if not isinstance(name, str):
-        raise fields.refused("tool_choice", "only a mode or one function is translated")
-    return ToolChoice("named", name)
+def _name_in(choice: Mapping[str, Any]) -> object:
+    function = choice.get("function")
+    return function.get("name") if isinstance(function, dict) else None
 
 
 def _format(fields: Fields) -> JsonFormat | None:
     format = fields.inner("response_format")
-    if format is None:
-        return None
-    kind, schema = format.text("type"), format.inner("json_schema")
-    if kind == "text":
-        return None
-    if kind == "json_object":
-        return JsonFormat()
-    if kind != "json_schema" or schema is None:
-        raise format.refused("type", "there is no such format")
-    return schema_format(schema)
+    return None if format is None else format_in(format, format.inner("json_schema"))

@@ -7,13 +7,13 @@ from typing import Any
 
 from gateway.translation.callers.options import (
     effort_in,
+    format_in,
     function_tool,
     sampling_in,
-    schema_format,
-    tool_choice_mode,
+    tool_choice_in,
 )
 from gateway.translation.callers.responses.items import conversation_in
-from gateway.translation.pivot.conversation import Conversation, JsonFormat, Reasoning, Tool, ToolChoice
+from gateway.translation.pivot.conversation import Conversation, JsonFormat, Reasoning, Tool
 from gateway.translation.pivot.fields import Fields
 
 # Fields that change no answer: the answer's reasoning comes encrypted, and whole, in any case.
@@ -53,7 +53,7 @@ def read_request(body: Mapping[str, Any], left_out: set[str]) -> Conversation:
         system=system,
         messages=messages,
         tools=[_tool(tool) for tool in fields.objects("tools")],
-        tool_choice=_tool_choice(fields),
+        tool_choice=tool_choice_in(fields, _name_in),
         parallel_calls=fields.flag("parallel_tool_calls") is not False,
         max_tokens=fields.whole_number("max_output_tokens"),
         sampling=sampling_in(fields),
@@ -75,14 +75,8 @@ def _tool(tool: Fields) -> Tool:
     return function_tool(tool)
 
 
-def _tool_choice(fields: Fields) -> ToolChoice | None:
-    choice = fields.take("tool_choice")
-    if choice is None or isinstance(choice, str):
-        return tool_choice_mode(fields, choice)
-    name = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "function" else None
-    if not isinstance(name, str):
-        raise fields.refused("tool_choice", "only a mode or one function is translated")
-    return ToolChoice("named", name)
+def _name_in(choice: Mapping[str, Any]) -> object:
+    return choice.get("name") if choice.get("type") == "function" else None
 
 
 def _format(fields: Fields) -> JsonFormat | None:
@@ -92,13 +86,7 @@ def _format(fields: Fields) -> JsonFormat | None:
     text.ignore_defaults({"verbosity": ("medium",)})
     format = text.inner("format")
     text.close()
-    if format is None or (kind := format.text("type")) == "text":
-        return None
-    if kind == "json_object":
-        return JsonFormat()
-    if kind != "json_schema":
-        raise format.refused("type", "there is no such format")
-    return schema_format(format)
+    return None if format is None else format_in(format, format)
 
 
 def _reasoning(fields: Fields) -> Reasoning:
