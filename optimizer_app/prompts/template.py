@@ -42,10 +42,6 @@ class Variable(_Part):
     default: Any = None
     example: Any = None
 
-    @property
-    def is_required(self) -> bool:
-        return self.default is None
-
 
 class TemplateMessage(_Part):
     role: Role
