@@ -112,7 +112,9 @@ def text_parts_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: i
 
 def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
     """Tokens that the format adds around the texts: an estimate, since providers do not publish it."""
-    messages = sum(map(message_framing_tokens, conversation_of(body, dialect)))
+    said = conversation_of(body, dialect)
+    names = sum(message_framing_tokens(one) - MESSAGE_TOKENS for one in said if "name" in one)
+    messages = MESSAGE_TOKENS * len(said) + names
     apart = {"anthropic": "system", "responses": "instructions"}.get(dialect)
     system = MESSAGE_TOKENS if apart and body.get(apart) else 0
     return _TOKENS_PER_REPLY + messages + system

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,6 +14,7 @@ from token_optimizer.dialects.text_parts import CACHE_MARKS
 _CACHE_MARKS = tuple(f'"{mark}"'.encode() for mark in sorted(CACHE_MARKS))
 # Every cache mark contains it: one look tells for most messages that none is there.
 _IN_CACHE_MARKS = b"cache_"
+_DUMPS = partial(orjson.dumps, option=orjson.OPT_NON_STR_KEYS)
 
 
 def unmarked_json(value: Any) -> bytes:
@@ -37,6 +40,14 @@ def as_json(value: Any) -> bytes:
     except TypeError:
         # Integers beyond 64 bits, lone surrogates, deep nesting.
         return compact_json(value).encode("utf-8", "surrogatepass")
+
+
+def json_of_each(values: Sequence[Any]) -> list[bytes]:
+    """Each of the values as JSON."""
+    try:
+        return list(map(_DUMPS, values))
+    except TypeError:
+        return list(map(as_json, values))
 
 
 def _unmarked(value: Any) -> Any:

@@ -24,7 +24,20 @@ from token_optimizer.models.fates import (
     compressed_blocks,
     mean_faithfulness,
 )
-from token_optimizer.models.prompt import Meaning, ParsedMessages, Path, Prompt, Slot, Worth
+from token_optimizer.models.prefix import NO_PREFIX, Aggregate, FrozenPrefix
+from token_optimizer.models.prompt import (
+    NO_OBSERVATIONS,
+    NOTHING_PARSED,
+    NOTHING_READ,
+    Meaning,
+    Observations,
+    ParsedMessages,
+    Path,
+    Prompt,
+    Reading,
+    Slot,
+    Worth,
+)
 from token_optimizer.models.reading_back import (
     CutBlock,
     ReadBack,
@@ -41,7 +54,12 @@ from token_optimizer.models.why_not import WhyNot
 
 __all__ = [
     "COMPRESS_STAGE",
+    "NOTHING_PARSED",
+    "NOTHING_READ",
+    "NO_OBSERVATIONS",
+    "NO_PREFIX",
     "OUTSIDE",
+    "Aggregate",
     "Block",
     "BlockFate",
     "BlockTexts",
@@ -49,10 +67,12 @@ __all__ = [
     "CutBlock",
     "Dialect",
     "Fate",
+    "FrozenPrefix",
     "Kind",
     "Marker",
     "MarkerKind",
     "Meaning",
+    "Observations",
     "OptimizationResult",
     "OptimizationStats",
     "Origin",
@@ -68,6 +88,7 @@ __all__ = [
     "ReadReport",
     "ReadResult",
     "Reader",
+    "Reading",
     "SentRead",
     "Slot",
     "StageReport",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple
 
 from token_optimizer.models.blocks import Block, Dialect, value_class
+from token_optimizer.models.prefix import NO_PREFIX, FrozenPrefix
 
 Path = tuple[str | int, ...]
 _TOKENS = attrgetter("tokens")
@@ -20,20 +21,53 @@ class Slot(NamedTuple):
     role: str
 
 
+class Observations(NamedTuple):
+    """The numbers of the messages that a program wrote in the role of the user, and how many such messages of
+    one form in a row the conversation ends with."""
+
+    found: frozenset[int] = frozenset()
+    form: str = ""
+    in_a_row: int = 0
+
+
+NO_OBSERVATIONS = Observations()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found while messages were read, from which the reading of those behind them goes on.
+
+    `edits_files`: one of the calls does. `turn` is the last one that began. `asked` is the newest message in
+    which the user speaks, and `question` what it asks; -1 where neither is known.
+    """
+
+    edits_files: bool = False
+    turn: int = -1
+    observations: Observations = NO_OBSERVATIONS
+    asked: int = -1
+    question: str | None = None
+
+
+NOTHING_READ = Reading()
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedMessages:
     """The leading `count` messages of a body, and the system text before them, as read on an earlier turn.
 
-    `asking` has the ids of the blocks that asked on that turn, and `edits_files` says whether one of the
-    calls edits files. `remarked` are the numbers of those in which the client moved its cache marks since.
+    `asking` has the ids of the blocks that asked on that turn, and `reading` what the reading came to.
+    `remarked` are the numbers of those in which the client moved its cache marks since.
     """
 
     count: int = 0
     slots: tuple[Slot, ...] = ()
     blocks: tuple[Block, ...] = ()
     asking: frozenset[str] = frozenset()
-    edits_files: bool = False
+    reading: Reading = NOTHING_READ
     remarked: frozenset[int] = frozenset()
+
+
+NOTHING_PARSED = ParsedMessages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +106,10 @@ class Prompt:
     target came to. `lacks_room`: the question asks for more of
     what earlier turns left out than there is room for.
     `unprotected` has, by id, the blocks that only this turn protects, because they ask the question or begin
-    the answer, as the coming turns read them. `edits_files`: one of the calls does.
+    the answer, as the coming turns read them. `reading` is what the next turn's reading goes on from.
+    `prefix` has the leading blocks that were sent before, where an earlier turn was seen: no stage changes
+    them, so most need not look at them again. A prompt that does not begin with them has none.
+    A prompt is a value: `but` gives a changed one.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -89,20 +126,53 @@ class Prompt:
     faithfulness: Mapping[str, float] = field(default_factory=dict)
     worths: Mapping[str, Worth] = field(default_factory=dict)
     unprotected: Mapping[str, Block] = field(default_factory=dict)
-    edits_files: bool = False
-    _tokens: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
-    _open_blocks: list[Sequence[Block]] = field(default_factory=list, init=False, repr=False, compare=False)
+    reading: Reading = NOTHING_READ
+    prefix: FrozenPrefix = NO_PREFIX
+    # What was asked for already: every stage asks.
+    _tokens: int | None = field(default=None, init=False, repr=False, compare=False)
+    _rest: Sequence[Block] | None = field(default=None, init=False, repr=False, compare=False)
+    _open_blocks: Sequence[Block] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        prefix = self.prefix
+        if prefix is not NO_PREFIX and self.blocks[: len(prefix.sent)] != prefix.sent:
+            object.__setattr__(self, "prefix", NO_PREFIX)
+
+    def but(self, **changes: Any) -> Prompt:
+        """The prompt with these fields changed: what `dataclasses.replace` gives, in a fraction of its
+        time."""
+        values = list(_VALUES(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return Prompt(*values)
 
     @property
     def tokens(self) -> int:
-        """Tokens of the whole request, as its blocks were counted; added once, since every stage asks."""
-        if not self._tokens:
-            self._tokens.append(sum(map(_TOKENS, self.blocks)))
-        return self._tokens[0]
+        """Tokens of the whole request, as its blocks were counted."""
+        known = self._tokens
+        if known is None:
+            known = self.prefix.tokens + sum(map(_TOKENS, self.rest))
+            object.__setattr__(self, "_tokens", known)
+        return known
+
+    @property
+    def rest(self) -> Sequence[Block]:
+        """The blocks behind the prefix: all that a stage may change is among them."""
+        known = self._rest
+        if known is None:
+            known = self.blocks[len(self.prefix.sent) :]
+            object.__setattr__(self, "_rest", known)
+        return known
 
     @property
     def open_blocks(self) -> Sequence[Block]:
         """The blocks that a stage may change; of a long conversation nearly all are closed."""
-        if not self._open_blocks:
-            self._open_blocks.append([block for block in self.blocks if not block.verbatim])
-        return self._open_blocks[0]
+        known = self._open_blocks
+        if known is None:
+            known = [block for block in self.rest if not block.verbatim]
+            object.__setattr__(self, "_open_blocks", known)
+        return known
+
+
+_PLACES = {item.name: place for place, item in enumerate(fields(Prompt)) if item.init}
+_VALUES = attrgetter(*_PLACES)

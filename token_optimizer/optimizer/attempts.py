@@ -101,7 +101,7 @@ class Attempts:
         rest = prefix.rest(self.original)
         start = counted(frozen(rest, self.history.known), rest, self.context)
         ledger.write(FROZEN, rest.blocks, start.blocks)
-        start = replace(start, blocks=(*prefix.sent_blocks, *start.blocks))
+        start = start.but(blocks=(*prefix.frozen.sent, *start.blocks), prefix=prefix.frozen)
         if start.gone_messages:
             start = unframed(start, self.original)
         spent = (perf_counter() - started) * 1000
@@ -152,7 +152,8 @@ class Attempts:
         after = self.run_stages(start, context, ledger)
         body, changed, silent = render(after, original)
         after = _without_reasoning_of(silent, after, ledger)
-        faults = tuple(sorted(_faults(original, after, body, context.config.directive_keywords)))
+        known = self._known_messages(after, silent)
+        faults = tuple(sorted(_faults(original, after, body, known, context.config.directive_keywords)))
         if faults and ledger.has_done(COMPRESS_STAGE):
             again = self._run(start, context.without_compression(), unrun)
             return replace(again, undone=faults)
@@ -164,32 +165,45 @@ class Attempts:
         after = framed(after, body, context.count, context.counter)
         return Attempt(original, start, after, body, changed, ledger, gone_messages=gone)
 
+    def _known_messages(self, after: Prompt, silent: frozenset[int]) -> int:
+        """How many messages the body begins with that an earlier turn sent, and checked."""
+        prefix = self.history.prefix
+        if not prefix.sent or after.prefix is not prefix.frozen:
+            return 0
+        count = len(prefix.sent)
+        return count - sum(number < count for number in after.gone_messages | silent)
 
-def _faults(original: Prompt, after: Prompt, body: dict[str, Any], keywords: Sequence[str]) -> set[str]:
-    """What is wrong with the body that is to be sent; what was wrong when it came is the caller's own."""
-    faults = structure_faults(body, original.dialect)
-    faults -= structure_faults(original.body, original.dialect) if faults else set()
+
+def _faults(
+    original: Prompt, after: Prompt, body: dict[str, Any], known: int, keywords: Sequence[str]
+) -> set[str]:
+    """What is wrong with the body that is to be sent, of which so many messages were checked before; what was
+    wrong when it came is the caller's own."""
+    faults = structure_faults(body, original.dialect, known)
+    if faults:
+        faults = structure_faults(body, original.dialect) - structure_faults(original.body, original.dialect)
     faults |= alternation_faults(original.body, body, original.dialect)
-    return faults | constraint_faults(original.blocks, partial(slot_texts, after), keywords)
+    new = original.blocks[len(after.prefix.came) :]
+    return faults | constraint_faults(new, partial(slot_texts, after), keywords)
 
 
 def _without_reasoning_of(silent: frozenset[int], after: Prompt, ledger: Ledger) -> Prompt:
     """The prompt without what is counted of messages that went: reasoning goes with what it led to."""
-    gone = [block.id for block in after.blocks if block.message in silent]
+    gone = [block.id for block in after.blocks if block.message in silent] if silent else []
     if not gone:
         return after
     ledger.stage.update(dict.fromkeys(gone, "junk"))
     ledger.reason.update(dict.fromkeys(gone, "nothing else is left of its message"))
-    return replace(after, blocks=tuple(block for block in after.blocks if block.id not in gone))
+    return after.but(blocks=tuple(block for block in after.blocks if block.id not in gone))
 
 
 def _context_of_turn(original: Prompt, start: Prompt, context: Context) -> Context | None:
     """The context for new blocks on a frozen prefix; tighter where the conversation outgrew its budget."""
     if not _outgrew(original, context):
         return context
-    if not any(block.frozen and block.turn >= 0 for block in start.blocks):
+    if start.prefix.newest_turn < 0 and not any(block.frozen and block.turn >= 0 for block in start.rest):
         return context  # a system text that other conversations have, too
-    bulk = sum(block.tokens for block in start.blocks if not block.must_keep and not block.verbatim)
+    bulk = sum(block.tokens for block in start.rest if not block.must_keep and not block.verbatim)
     return context.next_turn(start.tokens - bulk) if bulk else context
 
 

@@ -20,6 +20,7 @@ from token_optimizer.errors import NotShort, StageError, StageSkipped
 from token_optimizer.masking.bodies import masked_body
 from token_optimizer.masking.masker import placeholder_key
 from token_optimizer.models import (
+    NO_PREFIX,
     Block,
     CutBlock,
     Dialect,
@@ -247,7 +248,8 @@ def _read(
         count=context.count,
         count_media=context.count_media,
     )
-    original = framed(original, original.body, context.count, context.counter)
+    came = NO_PREFIX if documents else history.prefix.frozen
+    original = framed(original, original.body, context.count, context.counter, came)
     return history.around(original.documents_at), original
 
 
@@ -323,6 +325,9 @@ def run_stages(prompt: Prompt, context: Context, ledger: Ledger) -> Prompt:
 def _with_true_markers(prompt: Prompt, context: Context) -> Prompt:
     """The prompt with no reference to what was cut since, and no handle in two markers; a text that this
     changes is counted anew."""
+    # What was sent before stands as it was sent.
+    if not any(block.markers and not block.frozen for block in prompt.rest):
+        return prompt
     blocks = list(with_unique_handles(with_true_references(prompt.blocks, context.show_handles)))
     changed = [at for at, (new, old) in enumerate(zip(blocks, prompt.blocks, strict=True)) if new is not old]
     if not changed:

@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.dialects.bodies import conversation_of, role_of
+from token_optimizer.dialects.bodies import carries_tool_results, conversation_of, role_of
 from token_optimizer.dialects.response_items import OUTPUT_OF, OUTPUTS, item_type
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Block, BlockType, Dialect
@@ -85,15 +85,26 @@ def constraint_faults(
     return {f"{lost} constraints lost"} if lost else set()
 
 
-def structure_faults(body: Mapping[str, Any], dialect: Dialect) -> set[str]:
-    """What providers refuse: tool results without a call, calls without a result, empty messages."""
+def structure_faults(body: Mapping[str, Any], dialect: Dialect, known: int = 0) -> set[str]:
+    """What providers refuse: tool results without a call, calls without a result, empty messages. So many
+    messages are `known`: what is wrong with them alone is not told."""
     messages = conversation_of(body, dialect)
+    if known and dialect != "responses":
+        messages = messages[_first_open(messages, known) :]
     faults = {"empty user message"} if any(map(_is_empty_user_message, messages)) else set()
     if not messages and not (dialect == "responses" and _stored_elsewhere(body)):
         faults.add("no messages")
     if dialect == "responses":
         return faults | _item_faults(messages, _stored_elsewhere(body))
     return faults | _pairing_faults(messages, dialect)
+
+
+def _first_open(messages: Sequence[Mapping[str, Any]], known: int) -> int:
+    """The last message before the new ones that answers no calls: new ones may answer its own."""
+    first = min(known, len(messages)) - 1
+    while first > 0 and (role_of(messages[first]) == "tool" or carries_tool_results(messages[first])):
+        first -= 1
+    return max(0, first)
 
 
 def alternation_faults(before: Mapping[str, Any], after: Mapping[str, Any], dialect: Dialect) -> set[str]:

@@ -123,6 +123,6 @@ def key_of(text: str, aspect: str) -> Key:
     return aspect, len(text), hash(text)
 
 
-def keys_of(texts: Sequence[str], aspect: str) -> list[Key]:
+def keys_of(texts: Sequence[str | bytes], aspect: str) -> list[Key]:
     """The same of many texts."""
     return list(zip(repeat(aspect), map(len, texts), map(hash, texts), strict=False))

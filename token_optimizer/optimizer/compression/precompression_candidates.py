@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Block, BlockType, Kind, Prompt
+from token_optimizer.models import Aggregate, Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.compression.blocks import PROSE_KINDS
 from token_optimizer.optimizer.compression.llmlingua.compressor import EXTRACTIVE, compressor_name
 from token_optimizer.optimizer.contract.context import Context
@@ -21,10 +23,11 @@ def texts_to_precompress(after: Prompt, context: Context) -> tuple[str, ...]:
     config = context.config
     if not config.enable_compression or (config.target_reduction is None and context.budget_tokens is None):
         return ()
-    wanted = [block for block in after.blocks if _may_be_wanted(block) and block.id not in after.faithfulness]
+    wanted = _with_wanted(after.prefix.value(_WANTED), (), after.rest)
+    wanted = tuple(block for block in wanted if block.id not in after.faithfulness)
     # To name the compressor may have to look for its model.
     name = compressor_name() if wanted else ""
-    wanted = [block for block in wanted if may_be_precompressed(block, name, config)]
+    wanted = tuple(block for block in wanted if may_be_precompressed(block, name, config))
     texts: list[str] = []
     room = _MAX_CANDIDATE_CHARS
     for text in dict.fromkeys(block.content for block in sorted(wanted, key=lambda block: -block.tokens)):
@@ -45,6 +48,13 @@ def may_be_precompressed(block: Block, compressor: str, config: OptimizerConfig)
     if compressor != EXTRACTIVE:
         return True
     return block.kind is Kind.PROSE and config.summarizer == "textrank"
+
+
+def _with_wanted(known: tuple[Block, ...], _: Sequence[Block], sent: Sequence[Block]) -> tuple[Block, ...]:
+    return (*known, *filter(_may_be_wanted, sent))
+
+
+_WANTED: Aggregate[tuple[Block, ...]] = Aggregate("may be precompressed", (), _with_wanted)
 
 
 def _may_be_wanted(block: Block) -> bool:

@@ -57,7 +57,7 @@ class Context:
         share = self.config.target_reduction
         if share is None:
             return self
-        frozen = sum(block.tokens for block in prompt.blocks if block.frozen)
+        frozen = prompt.prefix.tokens + sum(block.tokens for block in prompt.rest if block.frozen)
         rest = prompt.tokens - frozen
         return replace(self, target_tokens=frozen + int(rest * (1 - share)))
 

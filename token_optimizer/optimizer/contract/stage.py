@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import is_
 
 from token_optimizer.models import Block, Prompt
@@ -29,7 +29,7 @@ class Stage:
 
 def with_blocks(prompt: Prompt, blocks: Sequence[Block]) -> Prompt:
     """The prompt with these blocks in the place of its own."""
-    return replace(prompt, blocks=tuple(blocks))
+    return prompt.but(blocks=tuple(blocks))
 
 
 def rewritten(
@@ -38,7 +38,7 @@ def rewritten(
     """The prompt with the text of every eligible block that may be rewritten passed through `rewrite`, but
     for the line ends around it. A text in which markers would be altered stays."""
     changed: dict[int, Block] = {}
-    for index, block in enumerate(prompt.blocks):
+    for index, block in enumerate(prompt.rest, len(prompt.prefix.sent)):
         if block.verbatim or block.slot is None or not block.content or not eligible(block):
             continue
         core = block.content.strip("\n")
@@ -47,7 +47,10 @@ def rewritten(
             changed[index] = _with_core(block, shorter)
     if not changed:
         return prompt
-    return with_blocks(prompt, [changed.get(index, block) for index, block in enumerate(prompt.blocks)])
+    blocks = list(prompt.blocks)
+    for index, block in changed.items():
+        blocks[index] = block
+    return with_blocks(prompt, blocks)
 
 
 def _with_core(block: Block, shorter: MarkedText) -> Block:
@@ -70,14 +73,21 @@ def same_blocks(before: Prompt, after: Prompt) -> bool:
         return False
     if len(before.blocks) != len(after.blocks) or before.gone_messages != after.gone_messages:
         return False
-    return all(map(is_, before.blocks, after.blocks))
+    return all(map(is_, *_behind_prefix(before, after)))
 
 
 def from_first_change(before: Prompt, after: Prompt) -> tuple[Sequence[Block], Sequence[Block]]:
     """The blocks of both from the first one on that differs: what stands before it need not be looked at."""
-    same = list(map(is_, before.blocks, after.blocks))
+    old, new = _behind_prefix(before, after)
+    same = list(map(is_, old, new))
     first = same.index(False) if False in same else len(same)
-    return before.blocks[first:], after.blocks[first:]
+    return old[first:], new[first:]
+
+
+def _behind_prefix(before: Prompt, after: Prompt) -> tuple[Sequence[Block], Sequence[Block]]:
+    """The blocks of both but for those of the prefix that they have in common."""
+    is_common = before.prefix is after.prefix
+    return (before.rest, after.rest) if is_common else (before.blocks, after.blocks)
 
 
 def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from token_optimizer.models import Prompt
 from token_optimizer.ports import CachePrices, SentMessage
@@ -23,6 +24,7 @@ MIN_REQUESTS = 10
 _MAX_COMING = 20
 # In recorded runs of agents those that were expected to save just what they lost came out at a loss.
 _MIN_GAIN = 2.0
+_ENDED = attrgetter("ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Compaction:
 
 def requests_so_far(known: Sequence[SentMessage]) -> int:
     """The requests of this conversation since its last compaction."""
-    return sum(message.ended for message in known)
+    return sum(map(_ENDED, known))
 
 
 def coming_requests(requests: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_of
@@ -20,6 +22,8 @@ from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, P
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.ports import Memory, SentBlock, SentMessage
 from token_optimizer.prompt_cache.segments import LeadingSegments
+
+_TOOLS = attrgetter("tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class ConversationHistory:
     @property
     def tools_before(self) -> Sequence[SentBlock]:
         """What the tools were sent as before, in this conversation or in another one."""
-        return next((message.tools for message in self.known if message.tools), self.opening.tools)
+        return next(filter(None, map(_TOOLS, self.known)), self.opening.tools)
 
     @property
     def is_exact(self) -> bool:
@@ -124,7 +128,7 @@ class ConversationHistory:
         known = () if compacted else tuple(self.known)
         prefix = self.prefix if not compacted and self.prefix.stands_in(after) else EMPTY_PREFIX
         newest = max(self.keys)
-        new = {number: key for number, key in self.keys.items() if number >= len(known) or number == newest}
+        new = dict(islice(self.keys.items(), len(known), None)) or {newest: self.keys[newest]}
         opening = opening_message(original)
         came, went = prefix.rest(original), prefix.sent_rest(after)
         sent = sent_messages(came, went, new, ledger, opening)
@@ -143,6 +147,8 @@ class ConversationHistory:
         """Hold what was read, in the place of what the turn before had."""
         if self.known:
             PARSED_PREFIXES.drop(self.keys[len(self.known) - 1])
+        if not prefix.sent:
+            return
         PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix, prefix.chars)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import NamedTuple
 
-from token_optimizer.models import Block, Kind, Origin, Prompt
+from token_optimizer.models import Aggregate, Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.optimizer.marked_text import MarkedText
@@ -37,6 +37,7 @@ _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
 # Where the missing units of a text stand in it.
 _MISSING: TextCache[array[int]] = TextCache(2_048)
 _MAX_REMEMBERED_UNITS = 2_048
+_NO_SPANS = array("L")
 
 
 class LeftOut:
@@ -109,30 +110,66 @@ def terms_of(query: str) -> list[Term]:
 
 def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
     """What is missing in the prompt of the original's blocks, but for what was brought back already."""
-    whole = {block.id for block in prompt.blocks if block.original_content is None}
-    missing = [block for block in original.blocks if block.id not in whole]
-    if not missing:
-        return
-    sent = {block.id: block for block in prompt.blocks}
-    brought = [block for block in prompt.blocks if block.origin in _BRINGS]
-    lines_told = {line for block in brought for line in block.content.split("\n")}
-    told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in brought))
-    for block in missing:
-        if block.slot is None or block.kind in _NEVER:
-            continue
-        item = _left_out_of(block, sent.get(block.id), told)
+    came = original.blocks[len(prompt.prefix.came) :]
+    found = _with_omissions(prompt.prefix.value(_OMISSIONS), came, prompt.rest)
+    lines_told = {line for block in found.brought for line in block.content.split("\n")}
+    told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in found.brought))
+    for missing in found.missing:
+        item = _left_out_of(missing, told)
         if item.count:
             yield item
 
 
-def _left_out_of(block: Block, now: Block | None, told: Set[str]) -> LeftOut:
-    """What is missing of a block, of which this is `now` left, and was not `told` elsewhere."""
+class _Missing(NamedTuple):
+    """A block as it came of which something is missing, its text where some of it is left, and where the
+    missing units stand in that."""
+
+    block: Block
+    text: str | None
+    spans: array[int]
+
+
+class _Omissions(NamedTuple):
+    """What is missing of some blocks, and those that brought back what was."""
+
+    missing: tuple[_Missing, ...] = ()
+    brought: tuple[Block, ...] = ()
+
+
+def _with_omissions(known: _Omissions, came: Sequence[Block], sent: Sequence[Block]) -> _Omissions:
+    """What is known, with what is missing of further blocks."""
+    whole = {block.id for block in sent if block.original_content is None}
+    cut = [block for block in came if block.id not in whole]
+    brought = (*known.brought, *(block for block in sent if block.origin in _BRINGS))
+    if not cut:
+        return _Omissions(known.missing, brought)
+    left = {block.id: block for block in sent}
+    missing = (
+        _missing_of(block, left.get(block.id))
+        for block in cut
+        if block.slot is not None and block.kind not in _NEVER
+    )
+    return _Omissions((*known.missing, *missing), brought)
+
+
+_OMISSIONS = Aggregate("omissions", _Omissions(), _with_omissions)
+
+
+def _missing_of(block: Block, now: Block | None) -> _Missing:
     if now is None:
+        return _Missing(block, None, _NO_SPANS)
+    text = now.original_content or ""
+    return _Missing(block, text, _missing_spans(text, now, block.kind))
+
+
+def _left_out_of(missing: _Missing, told: Set[str]) -> LeftOut:
+    """What is missing of a block, and was not `told` elsewhere."""
+    block, text, spans = missing
+    if text is None:
         # Of a block that is gone a whole line says more than a sentence of it.
         lines = [missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))]
         return LeftOut(block, "\n".join(lines), (), lines)
-    text = now.original_content or ""
-    item = LeftOut(block, text, _missing_spans(text, now, block.kind))
+    item = LeftOut(block, text, spans)
     if not told:
         return item
     return LeftOut(block, text, (), [line for line in item.lines if line not in told])

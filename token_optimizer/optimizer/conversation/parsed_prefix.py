@@ -8,10 +8,21 @@ alone, under the key of the last message, which stands for all before it and sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import is_
 
-from token_optimizer.models import OUTSIDE, Block, BlockFate, ParsedMessages, Prompt, Slot
+from token_optimizer.models import (
+    NO_PREFIX,
+    NOTHING_READ,
+    OUTSIDE,
+    Block,
+    BlockFate,
+    FrozenPrefix,
+    ParsedMessages,
+    Prompt,
+    Reading,
+    Slot,
+)
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
 from token_optimizer.ports import Memory, SentMessage
@@ -27,20 +38,19 @@ _BLOCK_CHARS = 600
 class ParsedPrefix:
     """The leading messages of a conversation, and the system text before them.
 
-    `sent` has what each message was sent as, `blocks` what they held as they came, open to all stages,
-    `sent_blocks` the closed blocks that stood in their place, and `fates` what the trace says of them.
-    `asking` and `edits_files` are as in ParsedMessages. `segments` are those of the prompt, where they were
+    `sent` has what each message was sent as, `frozen` what they held as they came, open to all stages, and
+    the closed blocks that stood in their place, and `fates` what the trace says of them.
+    `asking` and `reading` are as in ParsedMessages. `segments` are those of the prompt, where they were
     asked for, and `marked` the numbers of the messages that held cache marks. `chars` is the memory that it
     takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
     slots: tuple[Slot, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    sent_blocks: tuple[Block, ...] = ()
+    frozen: FrozenPrefix = NO_PREFIX
     fates: tuple[BlockFate, ...] = ()
     asking: frozenset[str] = frozenset()
-    edits_files: bool = False
+    reading: Reading = NOTHING_READ
     segments: LeadingSegments = NO_SEGMENTS
     marked: frozenset[int] = frozenset()
     chars: int = 0
@@ -48,23 +58,27 @@ class ParsedPrefix:
     def parsed(self, marked: frozenset[int]) -> ParsedMessages:
         """The messages as they came, which hold cache marks where they are `marked` now."""
         count, remarked = len(self.sent), self._remarked(marked)
-        return ParsedMessages(count, self.slots, self.blocks, self.asking, self.edits_files, remarked)
+        return ParsedMessages(count, self.slots, self.frozen.came, self.asking, self.reading, remarked)
 
     def _remarked(self, marked: frozenset[int]) -> frozenset[int]:
         return frozenset(number for number in self.marked ^ marked if number < len(self.sent))
 
     def stands_in(self, after: Prompt) -> bool:
         """Whether the prompt still begins with the blocks as they were sent."""
-        count = len(self.sent_blocks)
-        return len(after.blocks) >= count and all(map(is_, self.sent_blocks, after.blocks))
+        if after.prefix is self.frozen:
+            return True
+        count = len(self.frozen.sent)
+        return len(after.blocks) >= count and all(map(is_, self.frozen.sent, after.blocks))
 
     def rest(self, original: Prompt) -> Prompt:
         """What stands behind the prefix in the prompt as it came."""
-        return replace(original, blocks=original.blocks[len(self.blocks) :]) if self.blocks else original
+        came = self.frozen.came
+        return original.but(blocks=original.blocks[len(came) :]) if came else original
 
     def sent_rest(self, after: Prompt) -> Prompt:
         """What stands behind the prefix in a prompt that it stands in."""
-        return replace(after, blocks=after.blocks[len(self.sent_blocks) :]) if self.sent_blocks else after
+        sent = self.frozen.sent
+        return after.but(blocks=after.blocks[len(sent) :]) if sent else after
 
     def followed_by(
         self,
@@ -79,11 +93,14 @@ class ParsedPrefix:
         are `marked` hold cache marks now.
         """
         new = self.rest(original)
-        new = replace(new, blocks=_unprotected(original, new.blocks[: _end_of_messages(new.blocks)]))
-        count, is_remarked = len(self.blocks), bool(self._remarked(marked))
-        blocks = _unprotected(original, original.blocks[:count]) if is_remarked else self.blocks
+        new = new.but(blocks=_unprotected(original, new.blocks[: _end_of_messages(new.blocks)]))
+        known = self.frozen
+        if self._remarked(marked):
+            known = known.as_pinned(_unprotected(original, original.blocks[: len(known.came)]))
         closed = frozen(new, sent)
-        closed = replace(closed, blocks=tuple(_counted(block, tokens[block.id]) for block in closed.blocks))
+        closed = closed.but(blocks=tuple(_counted(block, tokens[block.id]) for block in closed.blocks))
+        if not all(block.frozen for block in closed.blocks):
+            return EMPTY_PREFIX
         ledger = Ledger()
         ledger.write(FROZEN, new.blocks, closed.blocks)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
@@ -91,11 +108,10 @@ class ParsedPrefix:
         return ParsedPrefix(
             tuple(sent),
             original.slots[: max(slots, len(self.slots))],
-            (*blocks, *new.blocks),
-            (*self.sent_blocks, *closed.blocks),
+            known.followed_by(new.blocks, closed.blocks),
             (*self.fates, *fates),
             frozenset(original.unprotected),
-            original.edits_files,
+            original.reading,
             segments,
             marked,
             self.chars + _chars((*new.blocks, *closed.blocks)),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import compress, count, groupby
 from operator import attrgetter
 
 from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.ports import AddedBlock, SentBlock, SentMessage
+
+_GONE, _UNCHANGED = attrgetter("gone"), attrgetter("unchanged")
 
 
 def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
@@ -21,17 +23,16 @@ def frozen(prompt: Prompt, known: Sequence[SentMessage]) -> Prompt:
     if not known:
         return prompt
     blocks: list[Block] = []
-    gone = frozenset(number for number, message in enumerate(known) if message.gone)
-    opening = next((message for message in known if message.system or message.tools), SentMessage())
+    gone = frozenset(compress(count(), map(_GONE, known)))
     for number, group in _by_message(prompt):
         if number == OUTSIDE:
-            unchanged = any(message.unchanged for message in known)
-            blocks.extend(map(_closed_as_it_is, group) if unchanged else _outside_as_sent(group, opening))
+            unchanged = any(map(_UNCHANGED, known))
+            blocks.extend(map(_closed_as_it_is, group) if unchanged else _outside_as_sent(group, known))
         elif number < len(known):
             blocks.extend(_message_as_sent(group, known[number]))
         else:
             blocks.extend(group)
-    return replace(prompt, blocks=tuple(blocks), gone_messages=gone)
+    return prompt.but(blocks=tuple(blocks), gone_messages=gone)
 
 
 def frozen_ids(original: Prompt, start: Prompt) -> frozenset[str]:
@@ -82,8 +83,11 @@ def _is_system(block: Block) -> bool:
     return block.message == OUTSIDE and block.slot is not None and not _is_tool(block)
 
 
-def _outside_as_sent(group: Sequence[Block], opening: SentMessage) -> list[Block]:
+def _outside_as_sent(group: Sequence[Block], known: Sequence[SentMessage]) -> list[Block]:
     """System text and tools as they went with the opening message."""
+    if not any(_is_system(block) or _is_tool(block) for block in group):
+        return list(group)
+    opening = next((message for message in known if message.system or message.tools), SentMessage())
     closed = _as_sent(group, _is_system, opening.system)
     return _as_sent(closed, _is_tool, opening.tools)
 

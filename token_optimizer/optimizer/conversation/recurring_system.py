@@ -11,7 +11,6 @@ After:  the whole handbook from the second conversation on, at a tenth of its pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from token_optimizer.models import Block, Kind, Prompt
@@ -39,7 +38,7 @@ def with_whole_system(prompt: Prompt) -> Prompt:
         block.but(frozen=True, verbatim=True, must_keep=True) if _is_system(block) else block
         for block in prompt.blocks
     ]
-    return replace(prompt, blocks=tuple(blocks))
+    return prompt.but(blocks=tuple(blocks))
 
 
 def _is_system(block: Block) -> bool:

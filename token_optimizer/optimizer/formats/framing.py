@@ -6,13 +6,12 @@ With it the blocks of a prompt add up to the whole request exactly.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
-from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.models import NO_PREFIX, Aggregate, Block, FrozenPrefix, Kind, Prompt
 from token_optimizer.text.cache import Key, TextCache
 from token_optimizer.tokens.joints import Count, joint_tokens
 
@@ -20,21 +19,41 @@ from token_optimizer.tokens.joints import Count, joint_tokens
 _JOINTS: TextCache[int] = TextCache(4_096)
 
 
-def framed(prompt: Prompt, body: Mapping[str, Any], count: Count, counter: str = "") -> Prompt:
-    """The prompt with the framing of this body counted.
+def framed(
+    prompt: Prompt, body: Mapping[str, Any], count: Count, counter: str = "", came: FrozenPrefix = NO_PREFIX
+) -> Prompt:
+    """The prompt with the framing of this body counted. One that is as it came begins with what `came`.
 
     Two blocks of one text can count a token more or less than the text does: the framing takes that up. How
     much is remembered where the counter has a name.
     """
-    slots = [block.slot for block in prompt.blocks if block.slot is not None]
-    split = {slot for slot, following in pairwise(slots) if slot == following}
-    parts = [block for block in prompt.blocks if block.slot in split] if split else []
-    groups = [list(group) for _, group in groupby(parts, attrgetter("slot"))]
-    tokens = framing_tokens(body, prompt.dialect) + _joint_tokens(groups, count, counter)
+
+    def joints(blocks: Sequence[Block]) -> int:
+        return _joint_tokens(_parted(blocks), count, counter)
+
+    as_it_came: Aggregate[int] = Aggregate(
+        f"joints as it came, by {counter}", 0, lambda tokens, came, _: tokens + joints(came), ahead=False
+    )
+    as_sent: Aggregate[int] = Aggregate(
+        f"joints as sent, by {counter}", 0, lambda tokens, _, sent: tokens + joints(sent), ahead=False
+    )
+    tokens = framing_tokens(body, prompt.dialect)
+    if came.came:
+        tokens += came.value(as_it_came) + joints(prompt.blocks[len(came.came) :])
+    else:
+        tokens += prompt.prefix.value(as_sent) + joints(prompt.rest)
     blocks = list(prompt.blocks)
     at = next(at for at in range(len(blocks) - 1, -1, -1) if blocks[at].kind is Kind.FRAMING)
     blocks[at] = blocks[at].but(tokens=tokens)
-    return replace(prompt, blocks=tuple(blocks))
+    return prompt.but(blocks=tuple(blocks))
+
+
+def _parted(blocks: Sequence[Block]) -> list[list[Block]]:
+    """The blocks of each text that has several."""
+    slots = [block.slot for block in blocks if block.slot is not None]
+    split = {slot for slot, following in pairwise(slots) if slot == following}
+    parts = [block for block in blocks if block.slot in split] if split else []
+    return [list(group) for _, group in groupby(parts, attrgetter("slot"))]
 
 
 def _joint_tokens(groups: Sequence[Sequence[Block]], count: Count, counter: str) -> int:
@@ -72,7 +91,7 @@ def unframed(left: Prompt, before: Prompt) -> Prompt:
         block.but(tokens=block.tokens - gone) if block.kind is Kind.FRAMING else block
         for block in left.blocks
     ]
-    return replace(left, blocks=tuple(blocks))
+    return left.but(blocks=tuple(blocks))
 
 
 def message_framing(prompt: Prompt) -> list[int]:

@@ -41,7 +41,7 @@ def ends_with_user(body: Mapping[str, Any], dialect: Dialect) -> bool:
 def question_in(talk: Talk, dialect: Dialect) -> str | None:
     """What the newest message asks in which the user speaks: its prose, of which only the question counts
     where it comes with embedded content."""
-    if talk.asked < 0 or talk.asked in talk.observations:
+    if talk.asked < 0 or talk.asked in talk.observations.found:
         return None
     text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
     read = pieces_of_message(list(text_parts), talk)

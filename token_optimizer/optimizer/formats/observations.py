@@ -16,6 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from token_optimizer.models import NO_OBSERVATIONS, Observations
 from token_optimizer.optimizer.embedded.question.asking import MAX_ASKING_CHARS, asks_question
 
 _MIN_IN_A_ROW = 3
@@ -29,12 +30,14 @@ _NAME = re.compile(
 )
 
 
-def observations_in(messages: Sequence[Mapping[str, Any]]) -> frozenset[int]:
-    """The numbers of the messages that a program wrote in the role of the user."""
-    found = set()
-    form, in_a_row = "", 0
-    before: Mapping[str, Any] = {}
-    for number, message in enumerate(messages):
+def observations_in(
+    messages: Sequence[Mapping[str, Any]], known: Observations = NO_OBSERVATIONS, first: int = 0
+) -> Observations:
+    """The observations in the conversation, where they are `known` of the messages before the `first`."""
+    found = set(known.found)
+    form, in_a_row = known.form, known.in_a_row
+    before: Mapping[str, Any] = messages[first - 1] if first else {}
+    for number, message in enumerate(messages[first:], first):
         if message.get("role") == "user":
             now = _form_of(message.get("content")) if before.get("role") != "user" else ""
             in_a_row = in_a_row + 1 if now == form else 1
@@ -42,7 +45,7 @@ def observations_in(messages: Sequence[Mapping[str, Any]]) -> frozenset[int]:
             if form and (in_a_row >= _MIN_IN_A_ROW or (in_a_row > 1 and _ends_with_command(before))):
                 found.add(number)
         before = message
-    return frozenset(found)
+    return Observations(frozenset(found), form, in_a_row)
 
 
 def _ends_with_command(answer: Mapping[str, Any]) -> bool:

@@ -26,6 +26,7 @@ from token_optimizer.models import (
     ParsedMessages,
     Path,
     Prompt,
+    Reading,
     Slot,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece
@@ -69,15 +70,16 @@ def canonicalize(
     """
     if query is not None and not isinstance(query, str):
         raise PromptError(f"query must be a string, not {type(query).__name__}")
-    talk = talk_of(body, dialect)
+    talk = talk_of(body, dialect, parsed)
     if documents:
         talk = with_documents(talk, dialect, [document_text(*item) for item in enumerate(documents)])
     if 0 <= talk.prefilled < parsed.count:
         # The same request again: what begins the answer is protected as it was the first time.
         parsed = ParsedMessages()
+        talk = talk_of(body, dialect)
     parsed = _pinned_as_marked(parsed, talk, dialect)
     slots = list(parsed.slots)
-    files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.edits_files)
+    files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.reading.edits_files)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
     counts = count([placed.piece.raw for placed in pieces]) if count is not None else repeat(0)
     forced = forced_tools(body.get("tool_choice"))
@@ -96,16 +98,20 @@ def canonicalize(
             block = _protected(block)
         blocks.append(block)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
-    asked = query if query is not None else question_in(talk, dialect)
+    is_known = talk.asked >= 0 and talk.asked == parsed.reading.asked
+    question = parsed.reading.question if is_known else None
+    if query is None and not is_known:
+        question = question_in(talk, dialect)
+    asked = talk.asked if query is None or is_known else -1
     return Prompt(
         tuple(blocks),
         tuple(slots),
         talk.body,
         dialect,
-        asked,
+        question if query is None else query,
         documents_at=talk.documents_at,
         unprotected=unprotected,
-        edits_files=edits_files,
+        reading=Reading(edits_files, talk.turn, talk.observations, asked, question),
     )
 
 
@@ -144,7 +150,7 @@ def _placed_pieces(
     """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
     places = {OUTSIDE: _blocks_outside(parsed)}
     text_parts = (
-        part._replace(tool_result=True) if part.message in talk.observations else part
+        part._replace(tool_result=True) if part.message in talk.observations.found else part
         for part in text_parts_of(talk.body, dialect, first_message=parsed.count)
     )
     for message, parts_of_message in groupby(text_parts, key=attrgetter("message")):
@@ -175,7 +181,7 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: Talk, forced: f
         kind=kind,
         verbatim=is_directing or is_blank or kind in (Kind.CALL, Kind.OPAQUE) or text_part.path is None,
         tool_result=text_part.tool_result,
-        turn=talk.turns[text_part.message] if text_part.message >= 0 else -1,
+        turn=talk.turn_of(text_part.message),
         slot=placed.slot,
         message=text_part.message,
         place=placed.place,

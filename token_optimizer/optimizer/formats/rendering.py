@@ -7,11 +7,11 @@ that nothing happened to renders as the same body.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_key, role_of
-from token_optimizer.models import Path, Prompt
+from token_optimizer.models import Aggregate, Block, Path, Prompt
 
 _CONVERSATIONS = ("messages", "input")
 # Providers refuse a message that consists of nothing else.
@@ -24,37 +24,58 @@ def render(prompt: Prompt, original: Prompt) -> tuple[dict[str, Any], bool, froz
 
     A message whose texts have all become empty goes, and so does a tool that was dropped.
     """
-    before, after = slot_texts(original), slot_texts(prompt)
-    gone = prompt.gone_messages
-    changed = [index for index, text in enumerate(after) if text != before[index]]
-    changed = [index for index in changed if _message(prompt.slots[index].path) not in gone]
+    gone, prefix = prompt.gone_messages, prompt.prefix
+    came = original.blocks[len(prefix.came) :]
+    changed = {
+        prompt.slots[slot].path: text
+        for slot, text in _with_changed_texts(prefix.value(CHANGED_TEXTS), came, prompt.rest)
+    }
+    if gone:
+        changed = {path: text for path, text in changed.items() if _message(path) not in gone}
     body = dict(prompt.body)
     if not changed and not gone:
         return body, False, frozenset()
     copies: dict[Path, Any] = {(): body}
-    for index in changed:
-        _write(copies, prompt.slots[index].path, after[index])
-    emptied = [prompt.slots[index].path for index in changed if not after[index]]
+    for path, text in changed.items():
+        _write(copies, path, text)
+    emptied = [path for path, text in changed.items() if not text]
     silent = _remove_empty(body, conversation_key(prompt.dialect), copies, emptied, gone)
     return body, True, silent
 
 
 def slot_texts(prompt: Prompt) -> list[str]:
     """The text of every slot: its blocks joined in order; empty where all were dropped."""
-    texts = [""] * len(prompt.slots)
+    texts = _texts_by_slot(prompt.blocks)
+    return [texts.get(slot, "") for slot in range(len(prompt.slots))]
+
+
+def _texts_by_slot(blocks: Iterable[Block]) -> dict[int, str]:
+    texts: dict[int, str] = {}
     parts: dict[int, list[str]] = {}
-    for block in prompt.blocks:
+    for block in blocks:
         slot = block.slot
         if slot is None:
             continue
         text = block.content if block.wrapper is None else block.text
-        if not texts[slot]:
+        if not texts.get(slot):
             texts[slot] = text
         else:
             parts.setdefault(slot, [texts[slot]]).append(text)
     for slot, several in parts.items():
         texts[slot] = "".join(several)
     return texts
+
+
+def _with_changed_texts(known: ChangedTexts, came: Iterable[Block], sent: Iterable[Block]) -> ChangedTexts:
+    """Those that are known, and the texts of the slots of further blocks that are sent otherwise."""
+    before, after = _texts_by_slot(came), _texts_by_slot(sent)
+    changed = ((slot, after.get(slot, "")) for slot, text in before.items())
+    return (*known, *((slot, text) for slot, text in changed if text != before[slot]))
+
+
+# Each with its slot.
+ChangedTexts = tuple[tuple[int, str], ...]
+CHANGED_TEXTS: Aggregate[ChangedTexts] = Aggregate("changed texts", (), _with_changed_texts)
 
 
 def _write(copies: dict[Path, Any], path: Path, text: str) -> None:

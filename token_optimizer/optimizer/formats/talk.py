@@ -16,16 +16,17 @@ from token_optimizer.dialects.bodies import (
     starts_turn,
 )
 from token_optimizer.errors import PromptError
-from token_optimizer.models import Dialect
+from token_optimizer.models import NO_OBSERVATIONS, NOTHING_PARSED, Dialect, Observations, ParsedMessages
 from token_optimizer.optimizer.formats.observations import observations_in
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """The body with the documents put in, its messages, the turn of each, and what is in them.
+    """The body with the documents put in, its messages, the turn of each from the `first` one on that is to
+    be read, the last turn that began, and what is in them.
 
     `asked` is the newest message in which the user speaks, `prefilled` an assistant's last message, which
-    the answer goes on from; -1 where there is none. `observations` are the user's messages that a program
+    the answer goes on from; -1 where there is none. `observations` tell the user's messages that a program
     wrote.
     """
 
@@ -34,23 +35,32 @@ class Talk:
     turns: Sequence[int]
     asked: int
     prefilled: int
-    observations: frozenset[int] = frozenset()
+    turn: int
+    observations: Observations = NO_OBSERVATIONS
     documents: Sequence[str] = ()
     documents_at: int | None = None
+    first: int = 0
+
+    def turn_of(self, message: int) -> int:
+        """The turn of one of the messages that are to be read; -1 outside of all of them."""
+        return self.turns[message - self.first] if message >= 0 else -1
 
 
-def talk_of(body: Mapping[str, Any], dialect: Dialect) -> Talk:
-    messages = conversation_of(body, dialect)
+def talk_of(body: Mapping[str, Any], dialect: Dialect, parsed: ParsedMessages = NOTHING_PARSED) -> Talk:
+    """The messages of the body, of which some may be parsed."""
+    messages, first, known = conversation_of(body, dialect), parsed.count, parsed.reading
     last = len(messages) - 1
-    asked = next((index for index in range(last, -1, -1) if speaks(messages[index])), -1)
+    speaking = (index for index in range(last, -1, -1) if index == known.asked or speaks(messages[index]))
     prefilled = last if messages and role_of(messages[last]) == "assistant" else -1
-    return Talk(body, messages, _turns(messages), asked, prefilled, observations_in(messages))
+    turns, turn = _turns(messages[first:], known.turn)
+    observations = observations_in(messages, known.observations, first)
+    return Talk(body, messages, turns, next(speaking, -1), prefilled, turn, observations, first=first)
 
 
-def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The turn of each message: a turn opens with a user message that answers no calls."""
+def _turns(messages: Sequence[Mapping[str, Any]], turn: int) -> tuple[list[int], int]:
+    """The turn of each message that comes when this `turn` began last, and the one that began last then: a
+    turn opens with a user message that answers no calls."""
     turns: list[int] = []
-    turn = -1
     for message in messages:
         if message.get("role") in ("assistant", "tool"):
             pass  # most messages: neither of the others
@@ -60,7 +70,7 @@ def _turns(messages: Sequence[Mapping[str, Any]]) -> list[int]:
             turns.append(-1)
             continue
         turns.append(max(turn, 0))
-    return turns
+    return turns, turn
 
 
 def with_documents(talk: Talk, dialect: Dialect, texts: list[str]) -> Talk:
@@ -79,7 +89,9 @@ def with_documents(talk: Talk, dialect: Dialect, texts: list[str]) -> Talk:
         messages=messages,
         turns=[*talk.turns[:at], max(turn, 0), *talk.turns[at:]],
         asked=talk.asked + (talk.asked >= at),
-        observations=frozenset(number + (number >= at) for number in talk.observations),
+        observations=talk.observations._replace(
+            found=frozenset(number + (number >= at) for number in talk.observations.found)
+        ),
         prefilled=talk.prefilled + (talk.prefilled >= at),
         documents=texts,
         documents_at=at,

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from token_optimizer.models import OUTSIDE, Block, Kind
+from token_optimizer.models import NO_PREFIX, OUTSIDE, Aggregate, Block, FrozenPrefix, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
 from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
@@ -39,6 +39,9 @@ _MAX_ALIKE = 50
 _NEVER = frozenset({Kind.CALL, Kind.SCHEMA, Kind.TOOL_TEXT, Kind.FRAMING, Kind.OPAQUE})
 _WHOLE_ONLY = frozenset({Kind.JSON, Kind.EXAMPLES, Kind.TRANSCRIPT})
 
+# How many blocks were looked at, and each to which others may refer, by its place, with its chosen lines.
+_Sources = tuple[int, tuple[tuple[int, frozenset[int]], ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:
@@ -49,28 +52,34 @@ class Copy:
 
 
 def references_to_copies(
-    blocks: Sequence[Block], window: int, roles: Sequence[str], as_read: Mapping[str, str] | None = None
+    blocks: Sequence[Block],
+    window: int,
+    roles: Sequence[str],
+    as_read: Mapping[str, str] | None = None,
+    prefix: FrozenPrefix = NO_PREFIX,
 ) -> dict[str, Copy]:
     """What to write instead of each block that repeats another one at most `window` blocks away, by id.
 
     `roles` has by slot the role of the message, `as_read` by id the JSON that an earlier turn sent in another
-    form: the same JSON refers to it.
+    form: the same JSON refers to it. The blocks begin with the `prefix`.
     """
-    may_refer = [at for at, block in enumerate(blocks) if not block.verbatim and _may_be_source(block)]
+    known, as_read = len(prefix.sent), as_read or {}
+    may_refer = [
+        at for at, block in enumerate(blocks[known:], known) if not block.verbatim and _may_be_source(block)
+    ]
     if not may_refer:
         return {}
-    standing = _Standing(blocks, window, roles, as_read or {})
+    standing = _Standing(blocks, window, roles, as_read)
     first = max(0, may_refer[0] - window)
-    closed = [
-        at for at, block in enumerate(blocks[first:], first) if block.verbatim and _may_be_source(block)
-    ]
+    _, sources = _with_sources(prefix.value(_SOURCES), (), blocks[known:])
     # Of a long conversation nearly all is closed, and shares nothing with what is new.
-    asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer if closed))
-    for at in closed:
+    asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer))
+    for at, lines in sources:
         block = blocks[at]
-        text = standing.as_read.get(block.id, block.content)
-        if not asked.isdisjoint(chosen_lines(text)):
-            standing.add(at, MarkedText(text) if block.id in standing.as_read else MarkedText.of(block))
+        is_as_sent = block.id not in as_read
+        shared = lines if is_as_sent else chosen_lines(as_read[block.id])
+        if at >= first and not asked.isdisjoint(shared):
+            standing.add(at, MarkedText.of(block) if is_as_sent else MarkedText(as_read[block.id]))
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
         copy = _copy_of(at, standing)
@@ -78,6 +87,20 @@ def references_to_copies(
             copies[blocks[at].id] = copy
         standing.add(at, MarkedText.of(blocks[at]) if copy is None else copy.text)
     return copies
+
+
+def _with_sources(known: _Sources, _: Sequence[Block], sent: Sequence[Block]) -> _Sources:
+    """What is known, and the closed ones among further blocks to which others may refer."""
+    count, sources = known
+    found = [
+        (at, chosen_lines(block.content))
+        for at, block in enumerate(sent, count)
+        if block.verbatim and _may_be_source(block)
+    ]
+    return count + len(sent), (*sources, *found)
+
+
+_SOURCES: Aggregate[_Sources] = Aggregate("sources of copies", (0, ()), _with_sources)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from token_optimizer.models import OUTSIDE, Block, BlockType, Kind, Prompt
+from token_optimizer.models import OUTSIDE, Aggregate, Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.relevance.bm25 import Scores
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_name_facts
 from token_optimizer.text.line_numbers import unnumbered
@@ -159,8 +159,14 @@ def is_agents_run(prompt: Prompt) -> bool:
 
 def calls_tools(prompt: Prompt) -> bool:
     """Whether the model works with tools, call after call: then nobody has said yet what is needed next."""
-    calls = (True for block in prompt.blocks if block.kind is Kind.CALL)
-    return next(calls, False) and next(calls, False)
+    return _with_calls(prompt.prefix.value(_CALLS), (), prompt.rest) > 1
+
+
+def _with_calls(count: int, _: Sequence[Block], sent: Sequence[Block]) -> int:
+    return count + sum(block.kind is Kind.CALL for block in sent)
+
+
+_CALLS = Aggregate("calls", 0, _with_calls)
 
 
 def _facts(block: Block) -> set[str]:

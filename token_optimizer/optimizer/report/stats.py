@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from token_optimizer.models import COMPRESS_STAGE, BlockFate, Kind, OptimizationStats, mean_faithfulness
+from token_optimizer.models import (
+    COMPRESS_STAGE,
+    Aggregate,
+    BlockFate,
+    Kind,
+    OptimizationStats,
+    Prompt,
+    mean_faithfulness,
+)
 from token_optimizer.optimizer.attempts import Attempt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.trace import block_fates
 from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, ParsedPrefix
 from token_optimizer.optimizer.conversation.prefix import frozen_ids
 from token_optimizer.tokens.counts import is_estimate
+
+_MEDIA = Aggregate(
+    "media", False, lambda found, came, _: found or any(block.kind is Kind.MEDIA for block in came)
+)
 
 
 def stats_of(
@@ -28,7 +40,7 @@ def stats_of(
         fallback_reason=_fallback_reason(attempt),
         stages=attempt.ledger.reports,
         blocks=[*_fates(attempt, prefix), *added],
-        estimated=is_estimate(context.model) or any(block.kind is Kind.MEDIA for block in original.blocks),
+        estimated=is_estimate(context.model) or _has_media(original, prefix),
         compacted=attempt.compaction is not None,
         recached_tokens=attempt.compaction.recached_tokens if attempt.compaction else 0,
     )
@@ -36,6 +48,12 @@ def stats_of(
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
     stats.faithfulness_score = mean_faithfulness(stats.blocks)
     return stats
+
+
+def _has_media(original: Prompt, prefix: ParsedPrefix) -> bool:
+    """Whether images, PDFs or audio are among what was counted."""
+    blocks = prefix.rest(original).blocks
+    return prefix.frozen.value(_MEDIA) or any(block.kind is Kind.MEDIA for block in blocks)
 
 
 def _route(attempt: Attempt) -> str:

@@ -36,7 +36,7 @@ def _of_what_is_new(after: Prompt, fates: Sequence[BlockFate]) -> WhyNot | None:
     if sum(new.values()) < MIN_NEW_TOKENS:
         return WhyNot.TOO_SHORT
     tokens: Counter[WhyNot | None] = Counter()
-    for block in after.blocks:
+    for block in after.rest:
         tokens[_why_kept(block)] += new.get(block.id, 0)
     return max(tokens, key=tokens.__getitem__) if tokens.pop(None, 0) < MIN_NEW_TOKENS else None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from token_optimizer.models import Block, BlockFate, OptimizationStats, Origin, StageReport
 from token_optimizer.ports import RetrievalResult
 
 STAGE_NAME = "retrieval"
 # Stages that cut because the hard budget is exceeded.
+_ORIGIN = attrgetter("origin")
 _CHOOSING_STAGES = frozenset({"passages", "oldest"})
 
 
@@ -21,6 +23,8 @@ def is_retrieved(block: Block | BlockFate) -> bool:
 def retrieved_and_replaced(fates: Sequence[BlockFate]) -> tuple[int, int]:
     """Tokens of what was sent that came from the store, and tokens of the request's own documents and old
     turns that were left out in favour of what this request brought in."""
+    if Origin.RETRIEVED not in map(_ORIGIN, fates):
+        return 0, 0
     retrieved = list(filter(is_retrieved, fates))
     sent = sum(fate.tokens_after for fate in retrieved)
     new = sum(fate.tokens_after for fate in retrieved if not fate.frozen)

@@ -154,7 +154,7 @@ def cuttable_blocks(
 
 
 def _opened(prompt: Prompt, cutter_of: Callable[[Block], Cutter | None]) -> Iterator[_Opened]:
-    for at, block in enumerate(prompt.blocks):
+    for at, block in enumerate(prompt.rest, len(prompt.prefix.sent)):
         if block.verbatim or block.must_keep or block.slot is None:
             continue
         cutter = cutter_of(block)
@@ -179,7 +179,7 @@ def _shown_in_own_words(prompt: Prompt) -> frozenset[str]:
     said."""
     told = Counter[int]()
     shown = []
-    for block in prompt.blocks:
+    for block in prompt.rest:
         if block.is_users_prose:
             told[block.message] += block.tokens
         elif block.type is BlockType.USER and block.kind in _SHOWN and not block.tool_result:

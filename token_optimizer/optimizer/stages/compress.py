@@ -75,7 +75,7 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     scores = {block_id: one.score for block_id, one in made.items() if one.score is not None}
     compressed = (made[block.id].block if block.id in made else block for block in prompt.blocks)
     after = (with_text(block, MarkedText.of(block), context.show_handles) for block in compressed)
-    return replace(prompt, blocks=tuple(after), faithfulness=scores)
+    return prompt.but(blocks=tuple(after), faithfulness=scores)
 
 
 def is_wanted(prompt: Prompt, context: Context) -> bool:

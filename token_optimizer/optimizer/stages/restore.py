@@ -52,16 +52,17 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     question = prompt.blocks[place]
     passages = _passages(asked, terms, prompt, context)
     if not passages:
-        return replace(prompt, lacks_room=True)
+        return prompt.but(lacks_room=True)
     restored = [restored_block(passage, question, number) for number, passage in enumerate(passages)]
     return with_blocks(prompt, [*prompt.blocks[:place], *restored, *prompt.blocks[place:]])
 
 
 def _question_at(prompt: Prompt) -> int | None:
     """Where the newest user message begins, if it is new: an old one has its passages already."""
-    if not any(block.frozen for block in prompt.blocks):
+    first = len(prompt.prefix.sent)
+    if not first and not any(block.frozen for block in prompt.blocks):
         return None
-    return next((at for at, block in enumerate(prompt.blocks) if _is_question(block)), None)
+    return next((at for at, block in enumerate(prompt.rest, first) if _is_question(block)), None)
 
 
 def _is_question(block: Block) -> bool:
@@ -90,7 +91,7 @@ def _passages(
 def _room(prompt: Prompt, context: Context) -> int:
     if context.budget_tokens is None or context.hard_tokens is None:
         return MAX_TOKENS
-    bulk = sum(block.tokens for block in prompt.blocks if _is_bulk(block))
+    bulk = sum(block.tokens for block in prompt.open_blocks if _is_bulk(block))
     fixed = prompt.tokens - bulk
     if bulk:
         return min(MAX_TOKENS, int(_ROOM_SHARE_BESIDE_BULK * (context.budget_tokens - fixed)))
@@ -120,7 +121,7 @@ def _alone(asked: Sequence[AskedFor], prompt: Prompt, context: Context) -> Promp
         for number, (item, text, tokens) in enumerate(zip(asked, texts, context.count(texts), strict=True))
     ]
     body: dict[str, Any] = {conversation_key(prompt.dialect): []}
-    return replace(prompt, blocks=tuple(blocks), body=body, gone_messages=frozenset(), meaning=None)
+    return prompt.but(blocks=tuple(blocks), body=body, gone_messages=frozenset(), meaning=None)
 
 
 def _holds_one(text: str, terms: Sequence[Term]) -> bool:

@@ -51,7 +51,8 @@ def add_retrieved(prompt: Prompt, context: Context) -> Prompt:
 
 def _question_at(prompt: Prompt) -> int | None:
     """Where the newest user message's own text begins, if it is new: an old one has its passages already."""
-    return next((at for at, block in enumerate(prompt.blocks) if _is_question(block)), None)
+    first = len(prompt.prefix.sent)
+    return next((at for at, block in enumerate(prompt.rest, first) if _is_question(block)), None)
 
 
 def _is_question(block: Block) -> bool:

@@ -33,8 +33,8 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     whole_tokens = max_whole_tokens(context.show_handles)
     rivals = [
         block
-        for block in prompt.blocks
-        if block.kind in _KINDS and block.tokens > whole_tokens and not (block.verbatim or block.must_keep)
+        for block in prompt.open_blocks
+        if block.kind in _KINDS and block.tokens > whole_tokens and not block.must_keep
     ]
     if not rivals:
         return prompt

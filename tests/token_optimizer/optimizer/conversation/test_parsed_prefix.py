@@ -166,7 +166,7 @@ def test_what_an_agent_works_on_is_read_once(monkeypatch: pytest.MonkeyPatch) ->
     assert [block for block in held.blocks if block.message > 2] == [
         block for block in anew.blocks if block.message > 2
     ]
-    assert (held.unprotected, held.edits_files) == (anew.unprotected, True)
+    assert (held.unprotected, held.reading.edits_files) == (anew.unprotected, True)
 
 
 def test_what_the_memory_has_otherwise_is_read_anew() -> None:
@@ -199,7 +199,7 @@ def test_neither_memory_nor_compaction_changes_a_block(monkeypatch: pytest.Monke
     best = Attempts.best
 
     def watched(attempts: Attempts) -> Attempt:
-        held = (*attempts.original.blocks, *attempts.history.prefix.sent_blocks)
+        held = (*attempts.original.blocks, *attempts.history.prefix.frozen.sent)
         seen.extend((block, deepcopy(block)) for block in held)
         return best(attempts)
 

@@ -43,14 +43,14 @@ def test_from_the_third_message_of_one_form_on_a_program_writes(form: str) -> No
     messages = _session(*(form.format(text) for text in ("a.py", "b.py", "c.py", "d.py")))
     for answer in messages[1::2]:
         answer["content"] += "\nThat is next."
-    assert observations_in(messages) >= {6, 8}
-    assert 0 not in observations_in(messages)
-    assert 2 not in observations_in(messages)
+    assert observations_in(messages).found >= {6, 8}
+    assert 0 not in observations_in(messages).found
+    assert 2 not in observations_in(messages).found
 
 
 def test_behind_a_command_it_is_from_the_second_on() -> None:
-    assert observations_in(_session("a.py\nbash-$", "b.py\nbash-$")) == {2, 4}
-    assert observations_in(_session("Observation: a.py", "Observation: b.py")) == {4}
+    assert observations_in(_session("a.py\nbash-$", "b.py\nbash-$")).found == {2, 4}
+    assert observations_in(_session("Observation: a.py", "Observation: b.py")).found == {4}
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ def test_behind_a_command_it_is_from_the_second_on() -> None:
     ["c.py\nWhich of these is it?", "c.py\nzsh %", "Observation: c.py\nIs that the right one?", "thanks"],
 )
 def test_what_has_another_form_or_asks_is_the_users(last: str) -> None:
-    assert observations_in(_session("a.py\nbash-$", last)) == {2}
+    assert observations_in(_session("a.py\nbash-$", last)).found == {2}
 
 
 def test_a_message_that_follows_another_of_the_user_is_no_answer() -> None:
     messages = [*_session("a.py\nbash-$"), {"role": "user", "content": "b.py\nbash-$"}]
-    assert observations_in(messages) == {2}
+    assert observations_in(messages).found == {2}
 
 
 def test_contents_of_other_shapes_are_the_users() -> None:
     part = {"type": "text", "text": "a.py\nbash-$"}
     single: list[dict[str, Any]] = [{"role": "user", "content": [part]}, {"role": "assistant", "content": ""}]
-    assert observations_in(single * 3) == {4}
+    assert observations_in(single * 3).found == {4}
     double: list[dict[str, Any]] = [{"role": "user", "content": [part, part]}, *single[1:]]
-    assert observations_in(double * 3) == frozenset()
+    assert observations_in(double * 3).found == frozenset()
 
 
 def test_an_observation_is_read_as_what_a_tool_returned() -> None:

@@ -7,7 +7,6 @@ said where there is room for it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from types import MappingProxyType
 
 from token_optimizer.models import Block, BlockType, Origin, Prompt
@@ -69,7 +68,7 @@ def without_turns(
             gone = []
         blocks.append(block)
     messages = prompt.gone_messages | {block.message for block in all_gone}
-    return unframed(replace(prompt, blocks=tuple(blocks), gone_messages=messages), prompt)
+    return unframed(prompt.but(blocks=tuple(blocks), gone_messages=messages), prompt)
 
 
 def _in_order(block: Block, said: Sequence[MarkedText], directives: Sequence[str]) -> list[MarkedText]:

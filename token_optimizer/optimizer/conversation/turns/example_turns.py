@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.embedded.question.asking import addresses
@@ -27,8 +27,9 @@ _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\s*\Z")
 
 def example_turns(prompt: Prompt) -> frozenset[int]:
     """The turns that are examples."""
-    first, second = (_pair_of(_first_of_turn(prompt, turn)) for turn in (0, 1))
     # Most conversations are none, which their beginning tells.
+    first = _pair_of(_first_of_turn(prompt, 0))
+    second = _pair_of(_first_of_turn(prompt, 1)) if first is not None else None
     if first is None or second is None or not _answer_alike(first[1].strip(), second[1].strip()):
         return frozenset()
     turns: dict[int, list[Block]] = {}
@@ -52,7 +53,8 @@ def example_turns(prompt: Prompt) -> frozenset[int]:
 
 def _first_of_turn(prompt: Prompt, turn: int) -> list[Block]:
     """The first blocks of a turn: enough to tell whether there are more than two."""
-    return list(islice((block for block in prompt.blocks if block.turn == turn and block.content.strip()), 3))
+    so_far = takewhile(lambda block: block.turn <= turn, prompt.blocks)
+    return list(islice((block for block in so_far if block.turn == turn and block.content.strip()), 3))
 
 
 def _answer_alike(answer: str, other: str) -> bool:

@@ -7,7 +7,6 @@ After:  the same result, must_keep; only what loses nothing may still shorten it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
 from token_optimizer.models import Prompt
@@ -31,4 +30,4 @@ def keep_results_of(prompt: Prompt, tools: Sequence[str]) -> Prompt:
         block.but(must_keep=True, note=_NOTE) if block.slot in kept and not block.must_keep else block
         for block in prompt.blocks
     )
-    return replace(prompt, blocks=blocks)
+    return prompt.but(blocks=blocks)

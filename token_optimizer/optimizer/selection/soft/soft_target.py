@@ -144,7 +144,7 @@ def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:
 def _short_results(prompt: Prompt, context: Context) -> set[int]:
     """The slots of the tool results that are too small to be cut."""
     sizes: dict[int, int] = {}
-    for block in prompt.blocks:
+    for block in prompt.rest:
         if block.tool_result and block.slot is not None:
             sizes[block.slot] = sizes.get(block.slot, 0) + block.tokens
     return {slot for slot, tokens in sizes.items() if tokens <= context.config.tool_result_tokens}

@@ -39,7 +39,7 @@ def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Bloc
     if context.target_tokens is None or context.tokens_over(came) > 0:
         return prompt
     before = NamesBefore()
-    for at, block in enumerate(prompt.blocks):
+    for at, block in enumerate(prompt.rest, len(prompt.prefix.sent)):
         if _is_open(block, context):
             prompt = _with_result_cut(prompt, at, context, cutter_of, before)
     return prompt

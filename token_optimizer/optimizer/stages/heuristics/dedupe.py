@@ -9,7 +9,9 @@ After:  message 3 says that these 40 lines stand in message 9, which has them
 
 from __future__ import annotations
 
-from token_optimizer.models import Block, Kind, Prompt
+from collections.abc import Sequence
+
+from token_optimizer.models import Aggregate, Block, Kind, Prompt
 from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers, with_sparse_numbers
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
@@ -21,8 +23,9 @@ from token_optimizer.optimizer.prose.copies import references_to_copies
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     """Write a reference into every block that repeats another one within `dedupe_window` blocks."""
     roles = [slot.role for slot in prompt.slots]
-    full = list(map(_with_all_numbers, prompt.blocks))
-    copies = references_to_copies(full, context.config.dedupe_window, roles, _json_as_read(prompt, context))
+    full = [*prompt.prefix.sent, *map(_with_all_numbers, prompt.rest)]
+    as_read = _json_as_read(prompt, context)
+    copies = references_to_copies(full, context.config.dedupe_window, roles, as_read, prompt.prefix)
     if not copies:
         return prompt
     blocks = list(prompt.blocks)
@@ -43,15 +46,26 @@ def _with_all_numbers(block: Block) -> Block:
 def _json_as_read(prompt: Prompt, context: Context) -> dict[str, str]:
     """The JSON of earlier turns, as it came, by id: it was sent whole, and in another form."""
     if context.original is None or not any(
-        block.kind is Kind.JSON and not block.frozen for block in prompt.blocks
+        block.kind is Kind.JSON and not block.frozen for block in prompt.rest
     ):
         return {}
-    sent = {block.id: block for block in prompt.blocks if block.kind is Kind.JSON and block.frozen}
-    return {
+    came = context.original.blocks[len(prompt.prefix.came) :]
+    return _with_json_as_read(prompt.prefix.value(_JSON_AS_READ), came, prompt.rest)
+
+
+def _with_json_as_read(known: dict[str, str], came: Sequence[Block], sent: Sequence[Block]) -> dict[str, str]:
+    """What is known, with the JSON among further blocks that was sent whole in another form."""
+    frozen = {block.id: block for block in sent if block.kind is Kind.JSON and block.frozen}
+    if not frozen:
+        return known
+    return known | {
         block.id: block.content
-        for block in context.original.blocks
-        if (now := sent.get(block.id)) and not now.markers and now.content != block.content
+        for block in came
+        if (now := frozen.get(block.id)) and not now.markers and now.content != block.content
     }
+
+
+_JSON_AS_READ: Aggregate[dict[str, str]] = Aggregate("json as read", {}, _with_json_as_read)
 
 
 STAGE = Stage("dedupe", refer_to_copies, "stands elsewhere too")

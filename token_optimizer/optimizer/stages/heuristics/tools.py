@@ -48,7 +48,7 @@ def _with_short_tool_texts(prompt: Prompt, context: Context) -> Prompt:
     if context.config.tool_descriptions == "full":
         return prompt
     for shorten in (with_rules_alone, with_first_sentences):
-        told = sum(block.tokens for block in prompt.blocks if _is_told(block))
+        told = sum(block.tokens for block in prompt.rest if _is_told(block))
         over = context.tokens_over(prompt)
         if over <= 0 or told <= _MIN_SCHEMA_SHARE * over:
             break
@@ -66,7 +66,7 @@ def _is_told(block: Block) -> bool:
 
 def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
     """The schemas shortened step by step."""
-    schemas = [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
+    schemas = [block for block in prompt.rest if block.kind is Kind.SCHEMA]
     # Those that were sent before stand as they were sent.
     if all(block.frozen for block in schemas):
         return prompt
@@ -148,7 +148,7 @@ def _worth_a_step(prompt: Prompt, step: int, context: Context) -> bool:
 
 
 def _schema_tokens(prompt: Prompt) -> int:
-    return sum(block.tokens for block in prompt.blocks if block.kind is Kind.SCHEMA)
+    return sum(block.tokens for block in prompt.rest if block.kind is Kind.SCHEMA)
 
 
 STAGE = Stage("tools", shorten_tools, "tool schema shortened")

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from token_optimizer.dialects.bodies import MESSAGE_TOKENS
-from token_optimizer.models import Block, Kind, Prompt
+from token_optimizer.models import NO_PREFIX, Aggregate, Block, FrozenPrefix, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
@@ -30,25 +30,37 @@ def protect_newest_turns(prompt: Prompt, context: Context) -> Prompt:
     if example_turns(prompt):
         # The newest of them says no more than the others.
         return prompt
-    blocks = list(prompt.blocks)
+    # What was sent before must be kept already; the rest has the newest turn, unless nothing of it is said.
+    has_newest = any(block.turn >= prompt.prefix.newest_turn for block in prompt.rest)
+    before = prompt.prefix if has_newest else NO_PREFIX
+    blocks = list(prompt.rest if has_newest else prompt.blocks)
     turns = context.config.keep_last_n_turns
     protected = keep_last_n_turns(blocks, turns)
     while turns > 0 and context.budget_tokens is not None:
-        if _required_tokens(protected) <= _MAX_REQUIRED_SHARE * context.budget_tokens:
+        if _required_tokens(before, protected) <= _MAX_REQUIRED_SHARE * context.budget_tokens:
             break
         turns -= 1
         protected = keep_last_n_turns(blocks, turns)
-    return with_blocks(prompt, protected)
+    return with_blocks(prompt, [*before.sent, *protected])
 
 
-def _required_tokens(blocks: Sequence[Block]) -> int:
-    """What has to be sent: must-keep and verbatim text, and the tools at the half that shortening leaves."""
+def _required_tokens(before: FrozenPrefix, blocks: Sequence[Block]) -> int:
+    """What has to be sent of the blocks, and of those sent before them: must-keep and verbatim text,
+    and the tools at the half that shortening leaves."""
     schemas = sum(block.tokens for block in blocks if block.kind is Kind.SCHEMA)
     required = [
         block for block in blocks if (block.must_keep or block.verbatim) and block.kind is not Kind.FRAMING
     ]
-    frames = MESSAGE_TOKENS * len({block.message for block in required})
-    return schemas // 2 + frames + sum(block.tokens for block in required)
+    messages = _with_messages(before.value(_MESSAGES), (), required)
+    tokens = before.tokens + sum(block.tokens for block in required)
+    return schemas // 2 + MESSAGE_TOKENS * len(messages) + tokens
+
+
+def _with_messages(known: frozenset[int], _: Sequence[Block], sent: Sequence[Block]) -> frozenset[int]:
+    return known.union([block.message for block in sent])
+
+
+_MESSAGES: Aggregate[frozenset[int]] = Aggregate("messages", frozenset(), _with_messages)
 
 
 STAGE = Stage("turns", protect_newest_turns, "one of the newest turns")
