@@ -2,12 +2,14 @@
 for the connections of one address. And with word that a client left, for which no task has to wait.
 
 uvicorn waits for ever for the end of a head, and keeps all of it. That a client left it tells only to whoever
-waits for the client's next message.
+waits for the client's next message. Of a request that offers another protocol than websockets, as Java's
+client offers HTTP/2, it loses the body, and whatever follows on the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -27,6 +29,10 @@ MAX_HEAD_BYTES = 64 * 1024
 # At one worker: a quarter of all that it has. Live pages are counted by person instead.
 MAX_CONNECTIONS_OF_ONE = 1_000
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+_END_OF_HEAD = b"\r\n\r\n"
+_WEBSOCKET_ALONE = re.compile(rb"\r\nupgrade:(?![ \t]*websocket[ \t]*(?:\r|\Z))[^\r\n]*", re.IGNORECASE)
+_NOTHING = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 
 _open: Counter[str] = Counter()
 
@@ -86,8 +92,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport = gathered.transport  # type: ignore[assignment]
         super().handle_websocket_upgrade()
 
+    @property
+    def _is_between_requests(self) -> bool:
+        if self._in_head:
+            return not self._head_bytes
+        return self.cycle is not None and not self.cycle.more_body
+
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        super().data_received(without_offers(data) if self._is_between_requests else data)
         if not self._in_head:
             return
         if self._head_timer is None:
@@ -125,3 +137,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             _open[address] -= 1
             if not _open[address]:
                 del _open[address]
+
+
+def without_offers(data: bytes) -> bytes:
+    """A request that begins with these bytes, without the other protocols that its client offers to speak;
+    as it may be, each is declined. Websockets are the one that is spoken, and opened by GET."""
+    end = data.find(_END_OF_HEAD)
+    head = data[:end] if end >= 0 else b""
+    if b"upgrade:" not in head.lower():
+        return data
+    declined = _WEBSOCKET_ALONE if head.startswith(b"GET ") else _NOTHING
+    return declined.sub(b"", head) + data[end:]

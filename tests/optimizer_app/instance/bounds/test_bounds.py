@@ -158,3 +158,45 @@ async def test_whether_a_body_has_come_is_known_before_it_is_read() -> None:
         writer.close()
 
     assert known == [True, True, False, True]
+
+
+@pytest.mark.parametrize("offered", ["h2c", "TLS/1.0", "websocket", "websocket, h2c"])
+async def test_the_body_of_a_request_that_offers_another_protocol(offered: str) -> None:
+    """As Java's client does, on each of its connections."""
+    bodies = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        bodies.append((await receive())["body"])
+        await _empty(scope, receive, send)
+
+    offer = f"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEA\r\nUpgrade: {offered}\r\n"
+    async with _listening(application) as port, asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(f"POST / HTTP/1.1\r\nhost: x\r\n{offer}content-length: 3\r\n\r\nyes".encode())
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204")
+        writer.close()
+    assert bodies == [b"yes", b"yes"]
+
+
+@pytest.mark.parametrize(
+    ("received", "passed_on"),
+    [
+        (b"GET / HTTP/1.1\r\nUPGRADE: h2c\r\nhost: x\r\n\r\n", b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nupgrade: h2c\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"),
+    ],
+)
+def test_a_get_offers_in_vain(received: bytes, passed_on: bytes) -> None:
+    assert bounded_http.without_offers(received) == passed_on
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+        b"GET / HTTP/1.1\r\nupgrade: WebSocket\r\n\r\n",
+        b"POST / HTTP/1.1\r\ncontent-length: 19\r\n\r\nab\r\nupgrade: h2c\r\n\r\n",
+    ],
+)
+def test_websockets_and_bodies_stay(received: bytes) -> None:
+    assert bounded_http.without_offers(received) == received
