@@ -17,6 +17,8 @@ MAX_HEAD_BYTES = 256 * 1024
 # What has come and nobody has read: beyond this the provider waits.
 _MAX_HELD_BYTES = 128 * 1024
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+_STATUSES = range(100, 600)
+_FIRST_FINAL = 200
 # Answers of these statuses have no body.
 _EMPTY = frozenset({204, 304})
 
@@ -80,7 +82,7 @@ class Connection(asyncio.Protocol):
             await self._come(seconds)
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces = []
-        if self._held > _MAX_HELD_BYTES:
+        if self._held > _MAX_HELD_BYTES and not self._transport.is_closing():
             self._transport.resume_reading()
         self._held = 0
         return data
@@ -177,7 +179,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:
+        if status not in _STATUSES:
+            raise ConnectionError("a status that HTTP does not have")
+        if status < _FIRST_FINAL:
             # The answer is still to come.
             return
         self.headers = [

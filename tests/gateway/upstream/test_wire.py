@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
 
 import pytest
+import uvloop
 
 from gateway.upstream.pool import Place, Pool, place_of
 from gateway.upstream.wire import MAX_HEAD_BYTES, Connection
@@ -24,10 +27,12 @@ class Scripted:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        for answer in self._answers:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer)
-            await writer.drain()
+        # It may be the client that ends.
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            for answer in self._answers:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+                await writer.drain()
         writer.close()
 
 
@@ -37,6 +42,12 @@ async def served(scripted: Scripted, asking: Callable[[Pool, Place], Awaitable[N
     async with server, asyncio.timeout(PATIENCE_SECONDS):
         await asking(pool, place_of("http", f"127.0.0.1:{server.sockets[0].getsockname()[1]}"))
         pool.close()
+
+
+def run(asking: Coroutine[Any, Any, None]) -> None:
+    """On the event loop that workers have."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(asking)
 
 
 async def asked(pool: Pool, place: Place, *, method: str = "POST") -> Connection:
@@ -58,7 +69,7 @@ def test_headers_are_the_bytes_that_came() -> None:
         assert connection.headers[1:] == [("x-note", "caf\xe9"), ("x-note", "\xe2\x82\xac")]
 
     answer = OK.replace(b"\r\n\r\n", b"\r\nX-Note: caf\xe9\r\nx-note: \xe2\x82\xac\r\n\r\n")
-    asyncio.run(served(Scripted(answer), asking))
+    run(served(Scripted(answer), asking))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +90,7 @@ def test_a_connection_carries_one_request_after_the_other(answer: bytes, body: b
             assert (await whole(connection), connection.framed) == (body, True)
             pool.give_back(place, connection)
 
-    asyncio.run(served(scripted, asking))
+    run(served(scripted, asking))
     assert scripted.connections == 1
 
 
@@ -101,7 +112,7 @@ def test_what_comes_behind_an_answer_belongs_to_no_request(answer: bytes) -> Non
             assert await whole(connection) == b"yes"
             pool.give_back(place, connection)
 
-    asyncio.run(served(scripted, asking))
+    run(served(scripted, asking))
     assert scripted.connections == 2
 
 
@@ -110,7 +121,7 @@ def test_the_end_of_a_connection_may_be_that_of_the_body() -> None:
         connection = await asked(pool, place)
         assert (await whole(connection), connection.framed) == (b"all there is", False)
 
-    asyncio.run(served(Scripted(b"HTTP/1.1 200 OK\r\n\r\nall there is"), asking))
+    run(served(Scripted(b"HTTP/1.1 200 OK\r\n\r\nall there is"), asking))
 
 
 def test_an_answer_to_head_has_no_body() -> None:
@@ -118,7 +129,7 @@ def test_an_answer_to_head_has_no_body() -> None:
         connection = await asked(pool, place, method="HEAD")
         assert (await whole(connection), connection.headers) == (b"", [("content-length", "70")])
 
-    asyncio.run(served(Scripted(b"HTTP/1.1 200 OK\r\ncontent-length: 70\r\n\r\n"), asking))
+    run(served(Scripted(b"HTTP/1.1 200 OK\r\ncontent-length: 70\r\n\r\n"), asking))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +138,8 @@ def test_an_answer_to_head_has_no_body() -> None:
         b"",
         b"HTTP/1.1 200 OK\r\ncontent-le",
         b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 999 Denied\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 099 Early\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nx: a\r\n folded\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
@@ -138,7 +151,7 @@ def test_what_is_no_answer(answer: bytes) -> None:
         with pytest.raises(ConnectionError):
             await asked(pool, place)
 
-    asyncio.run(served(Scripted(answer), asking))
+    run(served(Scripted(answer), asking))
 
 
 def test_a_body_that_breaks_off() -> None:
@@ -147,7 +160,7 @@ def test_a_body_that_breaks_off() -> None:
         with pytest.raises(ConnectionError):
             await whole(connection)
 
-    asyncio.run(served(Scripted(OK.removesuffix(b"s")), asking))
+    run(served(Scripted(OK.removesuffix(b"s")), asking))
 
 
 def test_a_body_that_nobody_reads_waits_at_the_provider() -> None:
@@ -159,9 +172,20 @@ def test_a_body_that_nobody_reads_waits_at_the_provider() -> None:
         assert len(first) < size
         assert len(first) + len(await whole(connection)) == size
 
-    asyncio.run(
-        served(Scripted(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size + bytes(size)), asking)
-    )
+    run(served(Scripted(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size + bytes(size)), asking))
+
+
+def test_what_came_before_a_forged_answer_is_read() -> None:
+    """Though it is more than is held, and the connection has ended."""
+    size = 200 * 1024
+
+    async def asking(pool: Pool, place: Place) -> None:
+        connection = await asked(pool, place)
+        connection.data_received(bytes(size) + b"SSH-2.0")
+        await asyncio.sleep(0)
+        assert len(await whole(connection)) == size
+
+    run(served(Scripted(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size, OK), asking))
 
 
 def test_what_is_not_read_to_its_end_is_not_used_again() -> None:
@@ -171,7 +195,7 @@ def test_what_is_not_read_to_its_end_is_not_used_again() -> None:
         for _ in range(2):
             pool.give_back(place, await asked(pool, place))
 
-    asyncio.run(served(scripted, asking))
+    run(served(scripted, asking))
     assert scripted.connections == 2
 
 
@@ -186,7 +210,7 @@ def test_a_kept_connection_that_has_ended_is_not_used() -> None:
             while connection.is_open:  # noqa: ASYNC110 - whom it does not serve it tells nothing
                 await asyncio.sleep(0)
 
-    asyncio.run(served(scripted, asking))
+    run(served(scripted, asking))
     assert scripted.connections == 2
 
 
@@ -203,7 +227,7 @@ def test_silence_has_an_end() -> None:
 
     scripted = Scripted()
     scripted.serve = silent  # type: ignore[method-assign]
-    asyncio.run(served(scripted, asking))
+    run(served(scripted, asking))
 
 
 @pytest.mark.parametrize(
