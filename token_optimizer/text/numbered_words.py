@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -41,6 +41,10 @@ class Occurrences(Generic[T]):
         new_numbers = np.cumsum(wanted) - 1
         text_numbers = new_numbers[self.text_numbers[is_wanted]]
         return Occurrences(self.values, int(wanted.sum()), text_numbers, self.numbers[is_wanted])
+
+    def where(self, wanted: NDArray[np.bool_]) -> Occurrences[T]:
+        """Only these rows."""
+        return replace(self, text_numbers=self.text_numbers[wanted], numbers=self.numbers[wanted])
 
     def of_text(self, at: int) -> list[T]:
         """What stands in one of the texts, in order."""

@@ -54,8 +54,10 @@ def _fingerprints(written: bytes, starts: Numbers, lengths: Numbers) -> NDArray[
     # The eight bytes from each place on.
     eights = np.ndarray((len(written) - _WIDTH + 1,), "<u8", written, strides=(1,))
     prints = lengths.astype(np.uint64) * _KEY
-    rest = np.flatnonzero(lengths <= _MAX_CHUNKED_BYTES)
-    for done in range(0, _MAX_CHUNKED_BYTES, _WIDTH):
+    # Most words end within their first eight bytes.
+    prints = _mixed(prints ^ (eights[starts] & _FIRST_BYTES[np.minimum(lengths, _WIDTH)]))
+    rest = np.flatnonzero((lengths > _WIDTH) & (lengths <= _MAX_CHUNKED_BYTES))
+    for done in range(_WIDTH, _MAX_CHUNKED_BYTES, _WIDTH):
         rest = rest[lengths[rest] > done]
         left = np.minimum(lengths[rest] - done, _WIDTH)
         prints[rest] = _mixed(prints[rest] ^ (eights[starts[rest] + done] & _FIRST_BYTES[left]))
@@ -75,10 +77,11 @@ def _first_of_each(prints: NDArray[np.uint64]) -> Numbers:
     """For each fingerprint the index of the first that equals it."""
     bits = (_PLACES_PER_WORD * len(prints) + 1).bit_length()
     places = (prints >> np.uint64(64 - bits)).astype(np.int64)
-    holders = np.empty(1 << bits, np.int64)
+    # Half as wide as other numbers: the table is new memory each time, and larger than the caches.
+    holders = np.empty(1 << bits, np.int32)
     # From the last to the first, who then stays.
-    holders[places[::-1]] = np.arange(len(prints) - 1, -1, -1)
-    first = holders[places]
+    holders[places[::-1]] = np.arange(len(prints) - 1, -1, -1, dtype=np.int32)
+    first = holders[places].astype(np.int64)
     others = np.flatnonzero(prints[first] != prints)
     if len(others):
         _, firsts, numbers = np.unique(prints[others], return_index=True, return_inverse=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.text.numbered_words import Numbers, Occurrences
+from token_optimizer.text.numbered_words import Numbers, Occurrences, found_in_words
 
 # Of so many possible keys for each that is there all are looked through.
 _KEYS_PER_PAIR = 32
@@ -44,6 +44,19 @@ class Mentions:
         keys = wanted_numbers[is_wanted] * found.texts + found.text_numbers[is_wanted]
         lengths = np.bincount(found.text_numbers, minlength=found.texts)
         return cls(words, lengths, *_counted(keys, np.ones(len(keys))))
+
+    @classmethod
+    def in_words(
+        cls, words: Occurrences[str], find: Callable[[str], Sequence[str]], wanted: Set[str]
+    ) -> Mentions:
+        """The same of texts given by their words, in which stems are to be found: hardly any word of a long
+        text has one that is wanted."""
+        stems = list(map(find, words.values))
+        counts = np.fromiter(map(len, stems), np.int64, len(stems))
+        lengths = np.bincount(words.text_numbers, counts[words.numbers], minlength=words.texts)
+        has_wanted = np.fromiter((not wanted.isdisjoint(one) for one in stems), bool, len(stems))
+        found = found_in_words(words.where(has_wanted[words.numbers]), find)
+        return replace(cls.among(found, wanted), lengths=lengths.astype(np.int64))
 
     @property
     def texts(self) -> int:

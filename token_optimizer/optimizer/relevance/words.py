@@ -81,7 +81,12 @@ def stems(texts: Sequence[str]) -> list[list[str]]:
 
 def stems_in(words: Occurrences[str]) -> Occurrences[str]:
     """The stems of the content words among these."""
-    return found_in_words(words, lambda word: _STEMS[word.lower()])
+    return found_in_words(words, stems_of_word)
+
+
+def stems_of_word(word: str) -> Sequence[str]:
+    """The stems of the content words in what stands between two spaces."""
+    return _STEMS[word.lower()]
 
 
 def stem_words(texts: Sequence[str]) -> tuple[dict[str, str], list[set[str]]]:

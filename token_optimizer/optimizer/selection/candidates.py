@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 import numpy as np
@@ -31,7 +31,7 @@ from token_optimizer.optimizer.relevance.salience import (
     salient,
     token_values,
 )
-from token_optimizer.optimizer.relevance.words import stems_in, stems_of
+from token_optimizer.optimizer.relevance.words import stems_in, stems_of, stems_of_word
 from token_optimizer.optimizer.selection.candidate_table import (
     NO_FRAME,
     CandidateTable,
@@ -193,15 +193,15 @@ def _relevance(
 
 @dataclass(frozen=True, slots=True)
 class _RankedTexts:
-    """The ranked texts with the numbers of their passages, the stems of each passage and of each title, and
-    what they mention of the query and its synonyms. A title is no passage, but says what all of them speak
-    of."""
+    """The ranked texts with the numbers of their passages, what finds the stems of each passage, those of
+    each title, and what they mention of the query and its synonyms. A title is no passage, but says what all
+    of them speak of."""
 
     asked: Mapping[str, float]
     synonyms: Synonyms
     ranked: list[CuttableBlock]
     sizes: Numbers
-    stems: Occurrences[str]
+    stems: Callable[[], Occurrences[str]]
     title_stems: Occurrences[str]
     mentioned: Mentions
     in_titles: Mentions
@@ -216,24 +216,33 @@ class _RankedTexts:
         asked = {**dict.fromkeys([*stems_of(query), *numbers], 1.0), **acronyms}
         synonyms = prompt.meaning.synonyms if prompt.meaning is not None else {}
         wanted = words_of(synonyms).union(asked)
-        stems = stems_in(words)
         title_stems = stems_in(words_of_texts([cuttable.title() for cuttable in ranked]))
         sizes = np.array([len(cuttable.passages) for cuttable in ranked], np.int64)
-        mentioned, in_titles = Mentions.among(stems, wanted), Mentions.among(title_stems, wanted)
+        mentioned = Mentions.in_words(words, stems_of_word, wanted)
+        in_titles = Mentions.among(title_stems, wanted)
+        stems = cache(partial(stems_in, words))
         return cls(asked, synonyms, ranked, sizes, stems, title_stems, mentioned, in_titles)
+
+    def mentions(self, wanted: Set[str]) -> Mentions:
+        """What the passages mention of these words."""
+        return Mentions.among(self.stems(), wanted)
 
     def titled_mentions(self, wanted: Set[str]) -> Mentions:
         """What the passages mention of these words, and what they do below their titles."""
-        mentioned, in_titles = Mentions.among(self.stems, wanted), Mentions.among(self.title_stems, wanted)
+        mentioned, in_titles = self.mentions(wanted), Mentions.among(self.title_stems, wanted)
         return mentioned.followed_by(mentioned.beside(in_titles.repeated(self.sizes)))
 
+    def words_of(self, at: int) -> list[str]:
+        """The stems of a passage."""
+        return self.stems().of_text(at)
+
     def titled_words(self, at: int) -> list[str]:
-        """The stems of one of these."""
-        if at < self.stems.texts:
-            return self.stems.of_text(at)
-        passage = at - self.stems.texts
-        title = int(np.searchsorted(np.cumsum(self.sizes), passage, side="right"))
-        return self.stems.of_text(passage) + self.title_stems.of_text(title)
+        """The stems of a passage, or, from as many on as there are, of one below its title."""
+        passages = self.mentioned.texts
+        if at < passages:
+            return self.words_of(at)
+        title = int(np.searchsorted(np.cumsum(self.sizes), at - passages, side="right"))
+        return self.words_of(at - passages) + self.title_stems.of_text(title)
 
     def per_passage(self, of_texts: Sequence[float]) -> Scores:
         """What each text has, for each of its passages."""
@@ -257,8 +266,7 @@ def _titled_scores(texts: _RankedTexts) -> Scores:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
     if not texts.in_titles.lengths.any():
-        mentions_of = partial(Mentions.among, texts.stems)
-        return _scores(texts, texts.mentioned, texts.stems.of_text, mentions_of, 1)
+        return _scores(texts, texts.mentioned, texts.words_of, texts.mentions, 1)
     titled = texts.mentioned.beside(texts.in_titles.repeated(texts.sizes))
     # Together: a word that all passages have is no match beside one that a single title has.
     both = _scores(texts, texts.mentioned.followed_by(titled), texts.titled_words, texts.titled_mentions, 2)
