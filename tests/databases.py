@@ -1,16 +1,21 @@
 """A database of tests for each worker of a run: the first one is migrated, which takes ten seconds, and the
-others are copies of it as it was then."""
+others are copies of it as it was then.
+
+`delete_projects` takes away what a test has committed, where servers work on the same rows.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.db.models import CASCADE, ForeignObjectRel, Model
 from pytest_django.plugin import DjangoDbBlocker
 
 
@@ -32,6 +37,42 @@ def django_db_setup(
     if made:
         with _one_at_a_time():
             _run(f'DROP DATABASE "{template}"')
+
+
+def delete_projects() -> None:
+    """All projects with everything of theirs, in one round trip: Django would ask each table for its rows."""
+    from django.db import IntegrityError, connection
+
+    from optimizer_app.models import Document
+
+    while True:
+        # The server may store something of a project while it is deleted.
+        with suppress(IntegrityError), connection.cursor() as cursor:
+            Document.objects.all().delete()  # Their chunks are in tables that are no models.
+            cursor.execute(_deletions())
+            return
+
+
+@cache
+def _deletions() -> str:
+    """One transaction, with the projects last, which others' rows are made under."""
+    from django.db import connection
+
+    from optimizer_app.models import Project
+
+    models: dict[type[Model], None] = {}
+    _add_dependents(Project, models)
+    tables = [connection.ops.quote_name(model._meta.db_table) for model in reversed(models)]
+    return "; ".join(f"DELETE FROM {table}" for table in tables)
+
+
+def _add_dependents(model: type[Model], found: dict[type[Model], None]) -> None:
+    """The model, and all whose rows go with its rows."""
+    found[model] = None
+    for relation in model._meta.get_fields(include_hidden=True):
+        goes_too = isinstance(relation, ForeignObjectRel) and relation.on_delete is CASCADE
+        if goes_too and relation.related_model not in found:
+            _add_dependents(relation.related_model, found)
 
 
 def _create(request: pytest.FixtureRequest, template: str, blocker: DjangoDbBlocker, is_first: bool) -> None:

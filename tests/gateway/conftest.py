@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.databases import delete_projects
 from tests.provider.mock_provider import MockProvider
 from tests.servers.live_server import LiveServer, running_server
 
@@ -26,17 +26,9 @@ METRICS_TOKEN = "read-me-often"
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """pytest-django's, without the flush."""
-    from django.db import IntegrityError
-
-    from optimizer_app.models import Project
-
     with django_db_blocker.unblock():
         yield
-        while True:
-            # The server may store something of a project while it is deleted.
-            with suppress(IntegrityError):
-                Project.objects.all().delete()
-                return
+        delete_projects()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.databases import delete_projects
 from tests.provider.mock_provider import MockProvider
 from tests.servers.live_server import LiveServer
 
@@ -18,11 +19,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """In the place of pytest-django's: its flush of all tables would meet the server's own transactions."""
-    from optimizer_app.models import Project
-
     with django_db_blocker.unblock():
         yield
-        Project.objects.all().delete()
+        delete_projects()
 
 
 @pytest.fixture
