@@ -34,7 +34,7 @@ from token_optimizer.optimizer.embedded.lines import (
     reads_as_prose,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
-from token_optimizer.optimizer.embedded.question.asking import asks, directive_share
+from token_optimizer.optimizer.embedded.question.asking import asks, directive_share, reader_directive_share
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
@@ -48,6 +48,7 @@ _FENCE_MARKS = ("```", "~~~")
 _MIN_TOLD = 0.6
 # Instructions need not direct with each sentence; what they are about hardly ever does.
 _DIRECTIVE_SHARE = 0.15
+_MIN_ARTICLES, _READER_SHARE = 4, 0.2
 
 
 def kind_of(text: str) -> Kind:
@@ -122,7 +123,14 @@ def _informs(text: str) -> bool:
     """Whether the text is what instructions are about, and not a part of them."""
     is_data = json_span(text) or is_log(text) or is_transcript(text)
     is_printed = is_report(text) and not reads_as_prose(text)
-    return bool(is_data or is_printed) or directive_share(text) < _DIRECTIVE_SHARE
+    is_told = directive_share(text) < _DIRECTIVE_SHARE
+    return bool(is_data or is_printed or is_told) or _is_of_articles(text)
+
+
+def _is_of_articles(text: str) -> bool:
+    """Whether the text is a number of articles that may say "you" to their readers, and seldom direct."""
+    articles = sum(piece.kind is Kind.DOCUMENT for piece in documents_of(text))
+    return articles >= _MIN_ARTICLES and reader_directive_share(text) < _READER_SHARE
 
 
 def result_pieces(text: str) -> list[Piece]:

@@ -17,6 +17,7 @@ from token_optimizer.models import Dialect, Kind
 from token_optimizer.optimizer.embedded.content import MIN_BULK_CHARS
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.question.asking import asks, asks_question, question_of
+from token_optimizer.optimizer.embedded.question.fields import question_in_json
 from token_optimizer.optimizer.formats.message_pieces import DIRECTING_TYPES, pieces_of_message
 from token_optimizer.optimizer.formats.talk import Talk, talk_of
 from token_optimizer.text.cache import remembered
@@ -50,6 +51,8 @@ def question_in(talk: Talk, dialect: Dialect) -> str | None:
     if examples and (asked := _prose(said[examples[-1] + 1 :]).strip()):
         return asked
     prose = _prose(said)
+    if not prose.strip() and (asked := question_in_json("".join(piece.raw for piece in said))):
+        return asked
     is_bulk = sum(len(piece.raw) for piece in said) >= MIN_BULK_CHARS
     # What such a message seems to ask may be a part of what it hands in.
     if is_bulk and (asked := _asked_by_instructions(talk, dialect)):

@@ -46,12 +46,19 @@ _HOW_MANY = re.compile(
     rf"{_NUMBER}(?:\s+\w+){{0,2}}?\s+(?:{_LEAST_WORDS}|{_MOST_WORDS})|(?:{_LEAST_WORDS}|{_MOST_WORDS})\s+{_NUMBER}"
 )
 _MAX_EXTREMES = 50
+# What asks for the records that have another value than the one it names.
+_EXCEPTS = re.compile(
+    r"""\b(?:not?|non|never|without|except\w*|besides|other|others|differ\w*|deviat\w*|unusual|unlike|nicht
+    |kein\w*|außer|andere\w*|abweich\w*|sauf|pas|autres?|différent\w*|sin|salvo|excepto|distint\w*|otr[oa]s?
+    |sem|divers[oaie]|altr[oaie]|не|кроме|без)\b|n['’]t\b|不|非|除|以外|ない|않""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The question as it is looked for. `places` are indexes of items, -1 for the last; of what is `least` or
-    `most` it asks for so many, `extremes`."""
+    `most` it asks for so many, `extremes`; `excepts`: of what it names it may want the others."""
 
     terms: dict[str, float]
     words: frozenset[str]
@@ -60,6 +67,7 @@ class Asked:
     least: bool
     most: bool
     extremes: int = 1
+    excepts: bool = False
     _named: dict[str, bool] = field(default_factory=dict)
 
     def names(self, key: str) -> bool:
@@ -83,6 +91,7 @@ def asked_of(query: str) -> Asked:
         _LEAST.search(lower) is not None,
         _MOST.search(lower) is not None,
         _how_many(lower),
+        _EXCEPTS.search(lower) is not None,
     )
 
 

@@ -150,7 +150,7 @@ def _add_rows(values: list[float], facts: list[dict[str, float]], table: Table, 
 
 def _asked_exceptions(column: Column, asked: Asked) -> list[int]:
     """The rows that do not have the value that most have, where the question names it: "not the default"."""
-    usual, count = column.counts.most_common(1)[0] if column.counts else ("", 0)
+    usual, count = column.counts.most_common(1)[0] if asked.excepts and column.counts else ("", 0)
     if count < _MOST_ROWS * len(column.texts) or not asked.names(usual):
         return []
     return [row for row, text in enumerate(column.texts) if text != usual]

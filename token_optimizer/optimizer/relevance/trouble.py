@@ -13,6 +13,7 @@ HINTS = (
     "error", "fatal", "crit", "severe", "emerg", "panic", "fail", "exception", "traceback", "caused by",
     "cannot", "could not", "unable to", "unhandled", "uncaught", "exit", "npm err", "segmentation fault",
     "core dumped", "out of memory", "oom", "alert", "[err", "<err", "=err", '"err"', "not ok", "✗", "✘", "❌",
+    "warning  ",
 )  # fmt: skip
 _ALL_IS_WELL = r"(?!\s*[:=]\s*(?:0|none|null|nil|false|\"\"|'')\s*(?:[,;)\]}|]|$))"
 ERROR = re.compile(
@@ -24,7 +25,7 @@ ERROR = re.compile(
     | (?i:\b(?:level|severity|lvl)"?\s?[:=]\s?"?(?:error|err|fatal|crit|critical|alert|emerg|panic)\b)
     | \b(?:[A-Z]\w*)?(?:Exception|(?<=\w)Error)\b
     | \bTraceback\ \(most\ recent\ call\ last\)
-    | ^\s*Caused\ by:
+    | ^\s*Caused\ by: | ^\s{{0,8}}Warning\ {{2,}}\S
     | (?:^|[:\]|-]\s)(?i:failed|failure|cannot|could\ not|unable\ to|unhandled|uncaught)\b{_ALL_IS_WELL}
     | \b(?i:exit(?:ed)?(?:\ with)?(?:\ (?:code|status))?[\ :=]{{1,2}}[1-9]\d{{0,2}})\b
     | ::error\b | \bnpm\ ERR! | ^not\ ok\b | [✗✘❌]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,10 @@ from token_optimizer.errors import PromptError
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.formats.rendering import render
+
+TOLD = [
+    f"The bath house number {n} stands below the weir, and {n} tiles of it are red. " * 6 for n in range(9)
+]
 
 
 def test_types_kinds_and_turns() -> None:
@@ -163,4 +168,24 @@ def _schema(body: dict[str, Any], dialect: Any) -> Block:
 def test_short_instructions_ask_of_a_text_that_asks_nothing(system: str, asked: str | None) -> None:
     guests = "\n\n".join(f'[guest.{n}]\nname = "Ada {n}"\nowes = {n == 17}'.lower() for n in range(60))
     body = {"messages": [{"role": "system", "content": system}, {"role": "user", "content": guests}]}
+    assert canonicalize(body, "openai").query == asked
+
+
+@pytest.mark.parametrize(
+    ("members", "asked"),
+    [
+        ({"question": 'Who built "it"?', "contexts": TOLD}, 'Who built "it"?'),
+        ({"contexts": TOLD, "max_words": 50, "user_query": "Who built it?"}, "Who built it?"),
+        ({"task": "Name the builder", "contexts": TOLD}, "Name the builder"),
+        (
+            {"meta": {"query": "not the question"}, "contexts": TOLD, "frage": "Wer baute es?"},
+            "Wer baute es?",
+        ),
+        ({"rows": [{"request": "GET /", "text": text} for text in TOLD]}, None),
+    ],
+)
+def test_a_message_that_is_one_json_object_asks_in_the_member_that_is_named_so(
+    members: dict[str, Any], asked: str | None
+) -> None:
+    body = {"messages": [{"role": "user", "content": json.dumps(members)}]}
     assert canonicalize(body, "openai").query == asked

@@ -93,6 +93,23 @@ def test_a_value_behind_the_key_that_is_named_is_worth_more_than_elsewhere():
     assert best(rows, "the record whose rate is 150") == [json.dumps(rows[50])]
 
 
+@pytest.mark.parametrize(
+    ("query", "asks_for_others"),
+    [
+        ("Which record is not info?", True),
+        ("Welche Einträge sind nicht info?", True),
+        ("Which info has the load 12?", False),
+        ("How old is the info record host-9?", False),
+    ],
+)
+def test_rows_without_the_usual_value_are_worth_more_only_where_the_question_excepts_it(
+    query, asks_for_others
+):
+    rows = [{"kind": "info" if number % 3 else "error", "load": number} for number in range(60)]
+    values = [passage.value for passage in json_passages(json.dumps(rows), query)]
+    assert (values[30] > values[31] + 1) == asks_for_others
+
+
 def test_numbers_are_found_whole_and_with_their_commas():
     people = [{"n": number, "people": number * 1000} for number in range(1, 90)]
     assert json.loads(best(people, "Which n has 52,000?")[0]) == people[51]

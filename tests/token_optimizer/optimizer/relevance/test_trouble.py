@@ -21,6 +21,7 @@ from token_optimizer.optimizer.relevance.trouble import is_error_line
         "not ok 4 - parses dates",
         "✗ 3 of 40",
         "kernel: oom-killer invoked",
+        "  Warning  Failed     4m (x4 over 5m)    kubelet   Failed to pull image: manifest unknown",
     ],
 )
 def test_errors(line):
@@ -37,6 +38,7 @@ def test_errors(line):
         "exit code 0",
         "INFO all is well",
         "failover is on",
+        "  Normal   Pulling    4m (x4 over 5m)    kubelet   Pulling image",
         "x" * 3_000 + " ERROR far behind",
     ],
 )

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from token_optimizer.optimizer.embedded.question.asking import (
+    asks,
     asks_question,
     reader_directive_share,
     speaks_of_persons,
@@ -29,6 +30,7 @@ _MAX_SHARE = 0.1
 _MIN_FOUND = 0.5
 # So many paragraphs that open alike are records of one kind.
 _MIN_ALIKE = 4
+_MAX_ASKING = 0.5
 # The form of a question with its answer below it.
 ANSWERED = "?"
 # "Can you tell me" says nothing of whom the question is about.
@@ -85,6 +87,9 @@ _STEP = re.compile(r"(?i)[ \t#>*_]*+(?:step|task|rule|page|point|item|requiremen
 _MIN_NUMBERED, _NUMBERED_SHARE = 10, 0.6
 _QUESTION_MARKS = ("?", "？", "؟")
 _MIN_ANSWERED, _ANSWERED_SHARE, _LISTED_SHARE = 6, 0.8, 0.15
+# The head of a record, and what of it differs from that of the next one: names, paths, numbers.
+_BRACKETED = re.compile(r"[\[({<【〔《「]")
+_VALUES = re.compile(r"[\w.:/'’-]+(?: +[\w.:/'’-]+)*")
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 
 
@@ -170,15 +175,29 @@ class OpeningForms:
         return Counter(opening_form(self._text, unit) for unit in self._told)
 
     def are_many(self, form: str) -> bool:
-        """Whether what opens so is one of many, and asks nothing."""
+        """Whether what opens so is one of many."""
         return self.counts[form] >= _MIN_ALIKE
+
+    def ask_nothing(self, form: str) -> bool:
+        """Whether what opens so is one of many that ask nothing: questions with their answers, or records
+        below a head with brackets, of which a few may say what reads like a request."""
+        is_answered = form == ANSWERED
+        if not (is_answered or _BRACKETED.match(form)) or not self.are_many(form):
+            return False
+        if is_answered:
+            return True
+        told = [self._text[slice(*unit)] for unit in self._told if opening_form(self._text, unit) == form]
+        return sum(map(asks, told)) <= _MAX_ASKING * len(told)
 
 
 def opening_form(text: str, unit: Span) -> str:
     """The first line of a paragraph with a letter for each word and each number: records, turns and headings
-    have the same, and so have questions with an answer below. What is nothing but words is as it stands."""
+    have the same, and so have questions with an answer below. What is nothing but words is as it stands, and
+    in a head with brackets each value is one letter, whatever it is."""
     line, _, below = text[slice(*unit)].strip().partition("\n")
     if below and line.rstrip(" \t\r*_").endswith(_QUESTION_MARKS) and not asks_question(below):
         return ANSWERED
+    if _BRACKETED.match(line):
+        return _VALUES.sub("a", line)
     form = _SPACE.sub(" ", _NUMBER.sub("9", _LETTERS.sub("a", line))).strip()
     return line if set(form) <= {"a", " "} else form

@@ -1,5 +1,5 @@
-"""The words by which a text is known to ask, to instruct, or to speak of its material, in many languages.
-in some twenty languages.,
+"""The words by which a text is known to ask, to instruct, or to speak of its material, in some twenty
+languages.
 
 Names are those of labels, headings and tags; the others are parts of patterns.
 """
@@ -40,7 +40,8 @@ MATERIAL_NAMES = (
     "paragraph", "paragraphs", "page", "pages", "faq", "manual", "report", "paper", "contract",
     "letter", "email", "emails", "meeting", "minutes", "recording", "thread", "subtitles", "captions",
     "interview", "messages", "chat", "notes", "story", "log", "logs", "table", "corpus", "facts", "input",
-    "history", "conversation", "kontext", "dokument", "dokumente", "artikel", "auszug", "auszüge",
+    "history", "conversation", "memory", "memories", "gedächtnis", "erinnerungen", "mémoire", "souvenirs",
+    "memoria", "memorias", "recuerdos", "kontext", "dokument", "dokumente", "artikel", "auszug", "auszüge",
     "quelle", "quellen", "unterlagen", "wissen", "hintergrund", "informationen", "inhalt", "vertrag",
     "absatz", "abschnitt", "contexte", "texte", "extrait", "extraits", "informations", "connaissances",
     "contenu", "contexto", "texto", "textos", "documento", "documentos", "fragmento", "fragmentos",
@@ -65,7 +66,7 @@ UNSPACED_INSTRUCTION_NAMES = (
 )  # fmt: skip
 UNSPACED_MATERIAL_NAMES = (
     "上下文", "背景", "资料", "資料", "文档", "文檔", "文本", "文章", "材料", "内容", "內容", "参考",
-    "來源", "来源", "文脈", "コンテキスト",
+    "來源", "来源", "记忆", "記憶", "기억", "文脈", "コンテキスト",
     "文書", "本文", "記事", "문맥", "컨텍스트", "문서", "본문", "자료", "참고", "บริบท", "ข้อความ",
     "เอกสาร",
 )  # fmt: skip

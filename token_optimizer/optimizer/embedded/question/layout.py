@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from token_optimizer.optimizer.embedded.question.about import (
-    ANSWERED,
     OpeningForms,
     asks_for_something,
     is_numbered_through,
@@ -68,6 +67,7 @@ _MAX_TAIL_CHARS = 1500
 _MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
+_MIN_RULED, _MIN_RULED_CHARS = 4, 200
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
 _MAIL_HEAD = re.compile(
     r"\s*(?:From: [^\n]{0,200}\n(?:(?:To|Cc|Date|Sent|Subject|Reply-To): [^\n]{0,1000}\n){2,})"
@@ -251,7 +251,8 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Par
         yield Part(start, end)
         return
     labelled = next((section for section in run if section.role is Role.MATERIAL), None)
-    begin = _asking_end(text, start, labelled.start if labelled else end)
+    is_told = labelled is None and _begins_with_document(text, run)
+    begin = start if is_told else _asking_end(text, start, labelled.start if labelled else end)
     announced, introduced = mentions_material(text[start:begin]), _introduces_material(text[start:begin])
     if labelled and labelled.start - begin < _MIN_PLAIN_CHARS:
         begin, announced, introduced = labelled.body, True, True
@@ -262,11 +263,31 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Par
         start = begin = labelled.start
         announced = introduced = True
     tail = _after_rule(text, run, begin)
-    last = _asking_start(text, begin, tail, strict=asked or asks_question(text[start:begin]))
+    is_asked = asked or asks_question(text[start:begin])
+    is_asked = is_asked or (_parts_many(run) and asks_question(text[tail:end]))
+    last = _asking_start(text, begin, tail, strict=is_asked)
     announced = announced or mentions_material(text[last:end])
     yield Part(start, begin)
     yield Part(begin, last, material=True, announced=announced, introduced=introduced)
     yield Part(last, end)
+
+
+def _begins_with_document(text: str, run: Sequence[Section]) -> bool:
+    """Whether rules part many documents, and what stands before the first rule is one of them: its
+    beginning asks, addresses and introduces nothing, and its end neither asks nor speaks of the rest."""
+    if not _parts_many(run) or run[0].ruled:
+        return False
+    if run[0].end - run[0].start < _MIN_RULED_CHARS:
+        return False
+    told = list(units(text, run[0].start, run[0].end))
+    first, last = text[slice(*told[0])], text[slice(*told[-1])]
+    is_asked = _asks_before(first, introduced=False) or _asks_behind(last, strict=True)
+    return not (is_asked or mentions_material(last))
+
+
+def _parts_many(run: Sequence[Section]) -> bool:
+    """Whether rules part many sections of the run."""
+    return sum(section.ruled for section in run) >= _MIN_RULED
 
 
 def _after_rule(text: str, run: list[Section], begin: int) -> int:
@@ -361,7 +382,8 @@ def _asking_end(text: str, start: int, end: int) -> int:
             return first_end
         form = opening_form(text, (begin, stop))
         is_record = openings.are_many(form)
-        if (short_first or asks(unit) or _introduces(unit)) and not (is_record and form == ANSWERED):
+        asks_here = short_first or asks(unit) or _introduces(unit)
+        if asks_here and not (is_record and openings.ask_nothing(form)):
             asked_end = stop
         elif is_record or stop - asked_end > _MIN_PLAIN_CHARS:
             # One of many records, or what somebody tells at length.
@@ -403,7 +425,7 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
             continue
         if not _asks_behind(unit, strict=strict):
             break
-        if opening_form(text, (begin, stop)) == ANSWERED and openings.are_many(ANSWERED):
+        if openings.ask_nothing(opening_form(text, (begin, stop))):
             break
         if end - begin > _MAX_TAIL_CHARS:
             return at if strict else _asking_start(text, start, end, strict=True)

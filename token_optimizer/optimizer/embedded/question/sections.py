@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
@@ -22,6 +23,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     heading_name,
     label_of,
     mentions_material,
+    reader_directive_share,
     role_of_name,
 )
 from token_optimizer.text.sentences import sentence_spans
@@ -51,6 +53,9 @@ _QUOTE_MARKS = ('"""', "'''", "```")
 _QUOTES = re.compile(r"\"{3,}|'{3,}|`{3,}")
 # A label in a list, or indented, is one of the text itself.
 _IS_INNER = re.compile(r"[ \t]{2,}|[ \t]*[-*+•][ \t]")
+_MIN_ARTICLES = 4
+_NUMBERS = re.compile(r"\d+")
+_HASHES = re.compile(r"[ \t]*(#{1,6})[ \t]")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S")
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 
@@ -82,7 +87,9 @@ def sections_of(text: str, blocks: Set[Span], *, instructions: bool) -> list[Sec
     """The sections of a text, which they cover. The `blocks` are known to be one thing each; in a text of
     `instructions` what directs under a heading instructs, whatever the heading."""
     sections = list(_with_asking_apart(text, _sections(text, 0, len(text), blocks, 0)))
-    return [_as_instruction(text, section) for section in sections] if instructions else sections
+    if not instructions:
+        return sections
+    return [_as_instruction(text, section) for section in _with_articles(text, sections)]
 
 
 def units(text: str, start: int, end: int) -> Iterator[Span]:
@@ -168,6 +175,48 @@ def _first_question_end(text: str, section: Section) -> int:
     """Where the first line of the section ends if it is a whole question; else where its label does."""
     end = text.find("\n", section.body, section.end) + 1 or section.end
     return end if text[section.body : end].rstrip().endswith(("?", "？", "؟")) else section.body
+
+
+def _with_articles(text: str, sections: Sequence[Section]) -> Iterator[Section]:
+    """The sections; those below a heading or a label of material are material, too, unless a name says
+    something else of them or they direct the reader as a whole."""
+    at = 0
+    while at < len(sections):
+        articles = _articles_below(text, sections, at)
+        told = [one for one in articles if one.role is Role.NONE]
+        is_told = bool(told) and _directs_seldom("".join(text[one.body : one.end] for one in told))
+        yield sections[at]
+        yield from (replace(one, role=Role.MATERIAL) if is_told and one in told else one for one in articles)
+        at += 1 + len(articles)
+
+
+def _directs_seldom(text: str) -> bool:
+    return reader_directive_share(text) < DIRECTIVE_SHARE
+
+
+def _articles_below(text: str, sections: Sequence[Section], at: int) -> Sequence[Section]:
+    """The sections under deeper headings than that of material which opens there; below a label, those whose
+    headings are alike but for their numbers. The title of the whole text is no heading of material."""
+    label, following = sections[at], sections[at + 1 :]
+    if label.role is not Role.MATERIAL or (label.headed and label.start == 0):
+        return ()
+    if depth := _depth(text, label):
+        return list(takewhile(lambda one: _depth(text, one) > depth, following))
+    if label.closed or text[label.body : label.end].strip() or not following:
+        return ()
+    form = _heading_form(text, following[0])
+    alike = list(takewhile(lambda one: one.headed and _heading_form(text, one) == form, following))
+    return alike if len(alike) >= _MIN_ARTICLES else ()
+
+
+def _heading_form(text: str, section: Section) -> str:
+    return _NUMBERS.sub("9", text[section.start : section.body]).strip()
+
+
+def _depth(text: str, section: Section) -> int:
+    """The number of the marks before the heading that the section stands under; 0 where it has none."""
+    opened = _HASHES.match(text, section.start) if section.headed else None
+    return len(opened.group(1)) if opened else 0
 
 
 def _as_instruction(text: str, section: Section) -> Section:

@@ -10,6 +10,7 @@ from tests.token_optimizer.optimizer.embedded.layouts import (
     ANSWER,
     ARTICLE,
     LAYOUTS,
+    PARAGRAPHS,
     QUESTION,
     asking_of,
     is_asking,
@@ -101,6 +102,56 @@ SYSTEM = {
     "introduction": f"You answer questions about the following article.\n\n{ARTICLE}",
     "German": f"Du bist Ida. Antworte nur nach dem Wissen.\n\nWissen:\n{ARTICLE}\n\nRegeln:\n- Kurz.",
 }
+
+
+ARTICLES = [
+    f"Sheet {number}\nYou find that the {thing} opens at noon. {paragraph}\nYour ticket is red.\n\n"
+    for number, (thing, paragraph) in enumerate(
+        zip(["gate", "pool", "bath", "well"] * 4, PARAGRAPHS, strict=True)
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("label", "marks", "rules"),
+    [
+        ("## Knowledge base\n\n", "### ", "## Behaviour\nYou must never guess."),
+        ("Long-term memory (session summaries):\n\n", "### ", ""),
+    ],
+)
+def test_articles_below_a_heading_or_a_label_are_material_though_they_say_you(
+    label: str, marks: str, rules: str
+) -> None:
+    told = "".join(f"{marks}{article}" for article in ARTICLES)
+    pieces = instruction_pieces(f"You are Ida.\n\n{label}{told}{rules}")
+    said = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
+    assert ANSWER not in said
+    assert said.startswith("You are Ida.")
+    assert rules in said
+
+
+def test_rules_below_a_heading_of_material_stay_instructions() -> None:
+    rules = "".join(f"### Case {n}\nYou must check part {n}. Never skip the seal.\n\n" for n in range(30))
+    assert {piece.kind for piece in instruction_pieces(f"You are Ida.\n\n## Information\n\n{rules}")} == {
+        Kind.PROSE
+    }
+
+
+@pytest.mark.parametrize("joint", ["\n---\n", "\n***\n"])
+def test_the_first_of_many_documents_between_rules_is_no_asking(joint: str) -> None:
+    told = [f"Sheet {n}\n\nConsider how you get in. {paragraph}" for n, paragraph in enumerate(PARAGRAPHS)]
+    asking = asking_of(joint.join([*told, QUESTION]))
+    assert asking.split() == [joint.strip(), *QUESTION.split()]
+
+
+def test_the_first_of_many_records_below_heads_with_brackets_is_no_asking() -> None:
+    told = [
+        f"[chunk 7f{n:02x} | baths/sheet-{n}.html | score={90 - n}]\nConsider how to get in. {paragraph}\n\n"
+        for n, paragraph in enumerate(PARAGRAPHS)
+    ]
+    assert asking_of(f"<question>{QUESTION}</question>\n{''.join(told)}").split() == [
+        *f"<question>{QUESTION}</question>".split()
+    ]
 
 
 @pytest.mark.parametrize("name", SYSTEM)
