@@ -19,6 +19,8 @@ from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquote
 # A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
 _MIN_SHARE = 0.6
+# Each text has a space within so many characters, unless its language has none.
+_MAX_WORD_CHARS = 500
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
@@ -50,6 +52,7 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     if '\\"' not in text and max(map(len, text.split('"'))) < _MIN_STRING_CHARS - 2:
         return []
     items = sorted(_items(text), key=lambda item: item.lead)
+    items = [item for item in items if not _is_encoded(text, item.string)]
     if sum(item.string[1] - item.string[0] for item in items) < _MIN_SHARE * len(text):
         return []
     pieces: list[Piece] = []
@@ -130,6 +133,12 @@ def _string(stack: list[_Open], start: int, end: int) -> Iterator[_Item]:
         stack[-1].done = end
     elif is_long:
         stack[-1].strings.append(inside)
+
+
+def _is_encoded(text: str, string: tuple[int, int]) -> bool:
+    """Whether the string is no text but one long word, as an image in base64 is."""
+    start, end = string
+    return " " not in (told := text[start : min(end, start + _MAX_WORD_CHARS)]) and told.isascii()
 
 
 def _closed(stack: list[_Open], end: int) -> Iterator[_Item]:

@@ -22,6 +22,7 @@ _TELLING = 1.5
 _BEHIND_ITS_KEY = 2.0
 _PART = 0.4
 _MAX_TERMS = 48
+_MIN_PLURAL_CHARS = 5
 _MAX_HITS = 4000
 
 _QUOTED = re.compile(r"""(?<!\w)["“'`]([^"”'`\n]{2,80})["”'`](?!\w)""")
@@ -144,13 +145,22 @@ def _terms(query: str) -> dict[str, float]:
         lower = term.lower()
         if lower in _COMMON:
             continue
+        lower = _singular(lower)
         weights.setdefault(lower, _TELLING if any(map(str.isdigit, lower)) else 1.0)
         if re.fullmatch(r"\d[\d,]*,\d{3}(?:\.\d+)?", lower):
             weights.setdefault(lower.replace(",", ""), _TELLING)
         for part in re.findall(r"[^\W_]+", lower):
             if len(part) > 1 and part not in _COMMON:
-                weights.setdefault(part, _PART)
+                weights.setdefault(_singular(part), _PART)
     return dict(sorted(weights.items(), key=lambda item: -item[1]))
+
+
+def _singular(word: str) -> str:
+    """The word without the ending of its plural: text has it with or without."""
+    is_plural = (
+        len(word) >= _MIN_PLURAL_CHARS and word.isalpha() and word[-1] == "s" and word[-2] not in "sui"
+    )
+    return word[:-1] if is_plural else word
 
 
 def _place(word: str) -> int:
@@ -158,11 +168,15 @@ def _place(word: str) -> int:
 
 
 def _places_of(term: str, text: str) -> Iterator[int]:
-    """Where the term stands as a whole: no longer name, and no other number, goes on on either side."""
+    """Where the term stands as a whole, a word in its plural, too: no longer name, and no other number, goes
+    on on either side."""
     at = text.find(term)
     hits = 0
+    may_be_plural = len(term) >= _MIN_PLURAL_CHARS - 1 and term.isalpha()
     while at >= 0 and hits < _MAX_HITS:
         end = at + len(term)
+        if may_be_plural and text.startswith("s", end):
+            end += 1
         before, after = text[at - 1 : at], text[end : end + 2]
         goes_on = _goes_on(before) or _goes_on(after[:1])
         if not goes_on and not (after[:1] == "." and after[1:].isdigit()) and before != ".":

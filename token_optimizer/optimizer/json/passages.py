@@ -20,6 +20,9 @@ from token_optimizer.optimizer.json.tree import JsonPassage, Node, read_tree
 # Worth, in the units of Passage.value.
 _ASKED_TERM = 2.0
 _ASKED_PATH = 4.0
+# What is asked for stays however long it is: so much for each of its characters.
+_ASKED_CHAR = 0.01
+_NEAR_BEST, _MIN_BEST, _MAX_BEST = 0.8, 0.8, 3
 _ASKED_KEY = 1.5
 _ASKED_ABOVE = 0.5
 _ASKED_EXTREME = 4.0
@@ -93,6 +96,8 @@ def _fact(text: str, unit: Node) -> dict[str, float]:
 
 def _add_asked(values: list[float], text: str, units: Sequence[Node], asked: Asked) -> None:
     terms = term_values(text, units, asked)
+    for index in _best_asked(terms):
+        values[index] += _ASKED_CHAR * (units[index].end - units[index].start)
     best: dict[Node, float] = {}
     for unit, value in zip(units, terms, strict=True):
         if value and unit.parent is not None and not unit.parent.is_array and not asked.names(unit.key):
@@ -103,6 +108,13 @@ def _add_asked(values: list[float], text: str, units: Sequence[Node], asked: Ask
         # The rest of the object that a value was asked by is likely what is asked for.
         if unit.parent in best and not _is_dull(unit):
             values[index] += _SAME_OBJECT * best[unit.parent]
+
+
+def _best_asked(terms: Sequence[float]) -> list[int]:
+    """The few units that clearly have most of the question's terms."""
+    most = max(terms, default=0.0)
+    found = [index for index, value in enumerate(terms) if value > _NEAR_BEST * most] if most else []
+    return found if most >= _MIN_BEST and len(found) <= _MAX_BEST else []
 
 
 def _path_value(unit: Node, asked: Asked, keys: Counter[str]) -> float:

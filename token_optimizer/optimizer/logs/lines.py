@@ -84,7 +84,7 @@ _LETTER_LEVEL = re.compile(r"[VDIWEF]/\w")
 _DIGIT = re.compile(r"\d")
 # What package managers, compilers and test runners write without a time or a level.
 _BUILD = re.compile(
-    r"""\s{0,12}(?:\x1b\[[\d;]*m)*(?:
+    r"""\s{0,12}(?:\x1b\[[\d;]*[mK])*(?:
       (?:Compiling|Checking|Download(?:ing|ed)|Install(?:ing|ed)|Fetch(?:ing|ed)|Collecting|Resolving|Unpacking
         |Preparing|Building|Linking|Generating|Processing|Uploading|Pulling|Extracting|Get:\d+|Setting\ up
         |Clean(?:ing|ed)|Restor(?:ing|ed)|Remov(?:ing|ed)|Delet(?:ing|ed)|Stopp(?:ing|ed)|Cancel(?:l?ing|l?ed)

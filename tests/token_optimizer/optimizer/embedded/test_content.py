@@ -203,3 +203,10 @@ def test_markup_is_apart_from_what_stands_beside_it() -> None:
     for parts in ((markup, settings), (settings, markup)):
         pieces = message_pieces("\n\n".join([*parts, "Who sleeps in room 7?"]))
         assert markup in [piece.raw.strip() for piece in pieces if piece.kind is Kind.CODE]
+
+
+def test_json_of_long_words_is_json_and_no_texts() -> None:
+    rows = [{"name": f"cell {n}", "image": "iVBORw0KGgo" * 60} for n in range(9)]
+    assert {piece.kind for piece in result_pieces(json.dumps(rows))} == {Kind.JSON}
+    told = [{"name": f"cell {n}", "text": "It was built below the weir. " * 20} for n in range(9)]
+    assert Kind.DOCUMENT in {piece.kind for piece in result_pieces(json.dumps(told))}

@@ -110,6 +110,23 @@ def test_rows_without_the_usual_value_are_worth_more_only_where_the_question_exc
     assert (values[30] > values[31] + 1) == asks_for_others
 
 
+@pytest.mark.parametrize(
+    "query", ["Which cell writes the negative amounts?", "Where are negatives dealt with?"]
+)
+def test_words_are_found_with_and_without_the_ending_of_a_plural(query):
+    rows = [{"cell": number, "source": f"load part {number}"} for number in range(60)]
+    rows[40]["source"] = "save the amount of each in negatives.csv"
+    assert best(rows, query) == [json.dumps(rows[40])]
+
+
+def test_the_row_that_is_clearly_asked_for_stays_however_long_it_is():
+    rows = [{"cell": number, "source": "load it " * 30, "image": "QUJD" * 300} for number in range(20)]
+    rows[12]["source"] = "save the amount"
+    question = "In which cell is the amount saved?"
+    sent, _ = optimize([{"role": "user", "content": f"{json.dumps(rows)}\n\n{question}"}])
+    assert "save the amount" in sent[0]["content"]
+
+
 def test_numbers_are_found_whole_and_with_their_commas():
     people = [{"n": number, "people": number * 1000} for number in range(1, 90)]
     assert json.loads(best(people, "Which n has 52,000?")[0]) == people[51]

@@ -64,3 +64,12 @@ def test_lines_with_a_stamp_are_a_log(name):
 @pytest.mark.parametrize("name", OTHERS)
 def test_lists_listings_and_settings_are_none(name):
     assert not is_report(OTHERS[name])
+
+
+def test_the_sections_of_a_job_are_a_log_with_their_escape_codes() -> None:
+    steps = (
+        f"\x1b[0Ksection_start:17{n}:step_{n}\r\x1b[0KRunning {n}\n$ make t{n}\nok t{n} {n}ms\n"
+        f"section_end:17{n}:step_{n}\r\x1b[0K\n"
+        for n in range(20)
+    )
+    assert is_log("".join(steps))
