@@ -119,6 +119,23 @@ def test_what_the_agent_is_after_decides() -> None:
     assert "def paint_kettle_118(colour, size=118):\n    total = colour.mix(118)" in sent
 
 
+def test_what_the_agent_said_a_step_before_counts() -> None:
+    messages = run_of_agent(source())
+    messages[1] = call(1, "I want to see paint_kettle_118, wherever it is.", path=".")
+    messages[3] = call(2, "Here it must be.", path="things.py")
+    sent = optimized(messages).body["messages"][4]["content"]
+    assert "def paint_kettle_118(colour, size=118):\n    total = colour.mix(118)" in sent
+
+
+def test_what_other_calls_of_a_step_returned_does_not_decide() -> None:
+    messages = run_of_agent(source())
+    messages[3]["tool_calls"] += call(3, "", path="more.py")["tool_calls"]
+    messages.append(result(3, source(200).replace("paint", "draw")))
+    sent = optimized(messages)
+    block = [block for block in sent.stats.blocks if block.stage == "results"][-1]
+    assert block.tokens_after < 0.5 * block.tokens_before
+
+
 def test_what_is_cut_to_a_budget_fills_it() -> None:
     messages = run_of_agent(source(400))
     whole = optimize_body({"messages": messages}, "openai", config=replace(BALANCED, target_reduction=None))

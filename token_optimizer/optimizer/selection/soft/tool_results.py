@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.code.definitions import with_named_definitions
@@ -27,6 +27,8 @@ _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
 _NEIGHBOR_WEIGHT = 0.4
 # What an agent is after stands in a stretch of a file or of an output more than in single lines.
 _TOPIC_WEIGHT = 0.6
+# What an agent is after spans so many of its messages.
+_STEPS_OF_GOAL = 2
 # Of a long result so many tokens stay, and of the others at most this share goes.
 _SPARED_TOKENS = 1_500
 _MAX_CUT_BEYOND = 0.7
@@ -95,9 +97,12 @@ def _for_size(floor: KindFloor, cuttables: Sequence[CuttableBlock]) -> KindFloor
 
 
 def _goal(known: Prompt, result: Block) -> str:
-    """What the agent is after: what it says before the result, its calls, and what the user said last."""
+    """What the agent is after: what it said in its last steps before the result, its calls, and what the user
+    said last. What other calls returned meanwhile is not of its choosing."""
     before = [block for block in reversed(known.blocks) if 0 <= block.message < result.message]
-    newest = next((block.message for block in before if block.type is BlockType.ASSISTANT), -1)
-    said = [block.content for block in takewhile(lambda block: block.message >= newest, before)]
+    steps = dict.fromkeys(block.message for block in before if block.type is BlockType.ASSISTANT)
+    first = min(islice(steps, _STEPS_OF_GOAL), default=-1)
+    recent = takewhile(lambda block: block.message >= first, before)
+    said = [block.content for block in recent if not block.tool_result]
     task = next((block.content for block in before if block.is_users_prose), "")
     return " ".join([*reversed(said), task])
