@@ -138,7 +138,8 @@ def _string(stack: list[_Open], start: int, end: int) -> Iterator[_Item]:
 def _is_encoded(text: str, string: tuple[int, int]) -> bool:
     """Whether the string is no text but one long word, as an image in base64 is."""
     start, end = string
-    return " " not in (told := text[start : min(end, start + _MAX_WORD_CHARS)]) and told.isascii()
+    told = text[start : min(end, start + _MAX_WORD_CHARS)]
+    return told.isascii() and " " not in told and "\\" not in told
 
 
 def _closed(stack: list[_Open], end: int) -> Iterator[_Item]:
