@@ -30,6 +30,11 @@ _MIN_TITLED_SHARE = 0.7
 _MIN_TOLD_CHARS = 100
 _HEADING = re.compile(r"(#{1,6})[ \t]+[^\n]{1,200}\n\s*")
 _MAY_OPEN_HEADING = re.compile(r"\n#")
+_MIN_MARKED = 3
+_MARKED = re.compile(
+    r"(?P<mark>[-=*~]{2,5})[ \t]?[^\n]{0,200}\w[^\n]{0,40}(?P=mark)[ \t]*\n\s*|\[[^\]\n]{3,200}\][ \t]*\n\s*"
+)
+_MAY_OPEN_MARKED = re.compile(r"\n[-=*~\[]")
 
 
 def documents_of(text: str) -> list[Piece]:
@@ -37,7 +42,7 @@ def documents_of(text: str) -> list[Piece]:
     if found := _tagged(text):
         return found
     # Comments look like headings, and rules part the sections of a source.
-    return [] if is_source(text) else _ruled(text) or _headed(text) or titled_documents(text)
+    return [] if is_source(text) else _ruled(text) or _headed(text) or _marked(text) or titled_documents(text)
 
 
 def _tagged(text: str) -> list[Piece]:
@@ -121,7 +126,21 @@ def _headed(text: str) -> list[Piece]:
     if not found:
         return []
     level = Counter(len(match.group(1)) for match in found).most_common(1)[0][0]
-    heads = [match for match in found if len(match.group(1)) == level]
+    return _below(text, [match for match in found if len(match.group(1)) == level])
+
+
+def _marked(text: str) -> list[Piece]:
+    """What stands below lines with marks of one kind on both sides: "--- chunk 3 ---", "[chunk 3 | 0.9]"."""
+    found = matches_at_lines(_MARKED, _MAY_OPEN_MARKED, text)
+    if not found:
+        return []
+    mark = Counter(match.group("mark") for match in found).most_common(1)[0][0]
+    heads = [match for match in found if match.group("mark") == mark]
+    return _below(text, heads) if len(heads) >= _MIN_MARKED else []
+
+
+def _below(text: str, heads: list[re.Match[str]]) -> list[Piece]:
+    """A document below each of the heads."""
     ends = [*(match.start() for match in heads[1:]), len(text)]
     spans = [
         (match.start(), end, match.end() - match.start(), 0) for match, end in zip(heads, ends, strict=True)

@@ -142,3 +142,11 @@ def test_the_pieces_of_any_json_are_the_text(value: object, ascii_only: bool, in
     for piece in pieces:
         around = piece.wrapper
         assert (around.around(piece.content) if around else piece.content) == piece.raw
+
+
+@pytest.mark.parametrize("head", ["--- chunk {n} (source: mill-{n}.html) ---", "[chunk {n} | mill.html]"])
+def test_documents_below_heads_with_marks_on_both_sides(head: str) -> None:
+    told = "The mill was built beside the river and closed long ago. " * 4
+    text = "\n".join(f"{head.format(n=n)}\n{told}" for n in range(5))
+    pieces = [piece for piece in documents_of(text) if piece.kind is Kind.DOCUMENT]
+    assert [piece.content.strip() for piece in pieces] == [told.strip()] * 5

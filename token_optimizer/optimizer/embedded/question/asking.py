@@ -7,7 +7,7 @@ whatever its language.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
     POINTERS,
     QUESTION_NAMES,
     REQUESTS,
+    SELF,
     UNSPACED_FORWARD_POINTERS,
     UNSPACED_INSTRUCTION_NAMES,
     UNSPACED_MATERIAL_NAMES,
@@ -53,6 +54,10 @@ _UNSPACED_NAMES = {
     Role.MATERIAL: UNSPACED_MATERIAL_NAMES,
 }
 _MAX_NAME_WORDS = 5
+# "User input", "customer message": what somebody says is no material.
+_SPEAKERS = frozenset(("user", "users", "customer", "human", "nutzer", "kunde"))
+_SAID = ("input", "message")
+_PURPOSES = frozenset(("for", "to", "für", "zur", "zum", "pour", "para", "per"))
 _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]{0,48}?)[*_]{0,3}[ \t]*[:：]")
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
 
@@ -90,6 +95,8 @@ _MENTIONS = re.compile(
 _POINTER = _any_word(POINTERS)
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
 _PERSONS = _any_word(PERSONS)
+_SELF = _any_word(SELF)
+_MIN_TOLD_SENTENCES, _MIN_ASKING_SHARE = 3, 0.5
 _ADDRESSES = _any_word((*PERSONS, *OBLIGATIONS))
 _DIRECTIVE = _any_word(DIRECTING)
 # What speakers have to do themselves, and what contracts say that a party shall do, directs no reader.
@@ -114,6 +121,16 @@ def role_of_name(name: str) -> Role:
     words = WORD.findall(name.lower().replace("_", " ").replace("-", " "))
     if not words or len(words) > _MAX_NAME_WORDS or _CLOSES.match(name):
         return Role.NONE
+    if len(words) > 1 and words[-1] in _SAID and _SPEAKERS.intersection(words):
+        return Role.QUESTION
+    # "Context for the answer" is context.
+    purpose = next((at for at, word in enumerate(words) if word in _PURPOSES), 0)
+    if purpose and (role := _role_of_words(words[:purpose])) is not Role.NONE:
+        return role
+    return _role_of_words(words, name)
+
+
+def _role_of_words(words: Sequence[str], name: str = "") -> Role:
     for role in (Role.QUESTION, Role.INSTRUCTION, Role.MATERIAL):
         if any(_NAMES.get(word) is role for word in words):
             return role
@@ -181,6 +198,21 @@ def asks(text: str) -> bool:
     if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
         return True
     return _REQUEST.search(text.lower()) is not None or mentions_material(text)
+
+
+def asks_mostly(text: str) -> bool:
+    """Whether a paragraph that asks by its words is more than a told one with such words in it: it is short,
+    has a question, speaks of the material or of the writer himself, or asks with most of its sentences."""
+    said = list(sentences(text))
+    if len(said) < _MIN_TOLD_SENTENCES or asks_question(text) or mentions_material(text):
+        return True
+    asking = sum(_REQUEST.search(sentence.lower()) is not None for sentence in said)
+    return asking >= _MIN_ASKING_SHARE * len(said) or speaks_of_self(text)
+
+
+def speaks_of_self(text: str) -> bool:
+    """Whether the writer speaks of himself, and of nobody beside him."""
+    return _SELF.search(text.lower()) is not None
 
 
 def mentions_material(text: str) -> bool:

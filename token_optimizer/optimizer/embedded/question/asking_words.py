@@ -129,6 +129,10 @@ _DU = (r"du(?=\s+(?:\w+st|er|är|kan|ska|skal|har|må|vill?)\b)", r"(?<=st )du")
 _MAI = r"(?<!\d )(?<!\d\. )mai(?!\s\d)"
 # Words of somebody who speaks to somebody, of what has to be done, and words that direct.
 OBLIGATIONS = ("must", "should", "shall", "need to", "have to")
+SELF = (
+    "i(?!/)", "my", "me", "mine", "ich", r"mein\w*", "mir", "mich", "je", "moi", "mon", "yo", "mi", "eu",
+    "meu", "io", "mio", "я", "мне", "мой",
+)  # fmt: skip
 PERSONS = (
     "you", "your", "yours", "i", "my", "me", "we", "our", "us", *_DU, r"dein\w*", r"ihr\w*", "ich",
     r"mein\w*", "wir", "muss", "musst", "sollst", r"sollte\w*", "tu", "vous", "votre", "vos", "je",

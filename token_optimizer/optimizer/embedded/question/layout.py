@@ -33,12 +33,14 @@ from token_optimizer.optimizer.embedded.question.asking import (
     addresses,
     announces_what_follows,
     asks,
+    asks_mostly,
     asks_question,
     directive_share,
     label_role,
     mentions_material,
     personal_share,
     reader_directive_share,
+    speaks_of_self,
 )
 from token_optimizer.optimizer.embedded.question.sections import (
     DIRECTIVE_SHARE,
@@ -377,7 +379,7 @@ def _asking_end(text: str, start: int, end: int) -> int:
         # Behind a question no line of a long paragraph asks because it says "shall".
         is_strict = introduced or (is_asked and not _ends_paragraph(unit))
         if _is_head(unit) or not (short_first or _asks_before(unit, introduced=is_strict)):
-            return at
+            break
         if stop - start > MAX_EDGE_CHARS:
             return first_end
         form = opening_form(text, (begin, stop))
@@ -392,7 +394,9 @@ def _asking_end(text: str, start: int, end: int) -> int:
         is_asked |= _ends_paragraph(unit) and asks_question(unit)
         introduced |= _introduces(unit) or mentions_material(unit)
         first_end = stop if introduced and first_end == start else first_end
-    return at
+    # "We" and "you" stand in what others tell, too.
+    is_told = asked_end == start and at - start > SHORT_CHARS and not speaks_of_self(text[start:at])
+    return start if is_told else at
 
 
 def _ends_paragraph(unit: str) -> bool:
@@ -416,14 +420,16 @@ def _introduces(unit: str) -> bool:
 def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
     """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
     that has no beginning, the span itself reads so, and only what is strict asks."""
-    at = end
+    at, size = end, len(text.rstrip())
     told = list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))
     openings = OpeningForms(text, told)
     for begin, stop in reversed(_with_question_apart(text, told, openings)):
         unit = text[begin:stop]
         if not any(map(str.isalnum, unit)):
             continue
-        if not _asks_behind(unit, strict=strict):
+        # What something else follows may be told, with a word in it that asks.
+        is_followed = at < end or end < size
+        if not _asks_behind(unit, strict=strict) or (is_followed and not asks_mostly(unit)):
             break
         if openings.ask_nothing(opening_form(text, (begin, stop))):
             break

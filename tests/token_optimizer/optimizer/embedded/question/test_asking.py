@@ -151,3 +151,18 @@ def test_words_are_found_in_any_case_and_script_and_in_no_other_word() -> None:
     assert reader_directive_share("YOU SHALL pay. They must go.") == 1.0
     assert mentions_material("THESE DOCUMENTS say so")
     assert not mentions_material("thesedocuments say so")
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("user_input", Role.QUESTION),
+        ("Customer message", Role.QUESTION),
+        ("input", Role.MATERIAL),
+        ("Context for the answer", Role.MATERIAL),
+        ("Rules for the context", Role.INSTRUCTION),
+        ("Memory", Role.MATERIAL),
+    ],
+)
+def test_the_role_of_a_name_is_that_of_what_it_names(name: str, role: Role) -> None:
+    assert role_of_name(name) is role

@@ -144,6 +144,26 @@ def test_the_first_of_many_documents_between_rules_is_no_asking(joint: str) -> N
     assert asking.split() == [joint.strip(), *QUESTION.split()]
 
 
+TOLD_AS_WE = (
+    "We open the gate at noon, and our guests walk in below the roof that we had raised for them in spring. "
+    "We keep the fire in the cellar until our last guest has gone, and then we close the two pumps by hand. "
+    "Our council lets us sell the old tiles, which we keep in the yard below the wall until they are sold. "
+)
+
+
+def test_what_is_told_above_a_question_is_no_asking_for_a_word_in_it_that_asks() -> None:
+    told = f"{PARAGRAPHS[0]} Consider the roof of it. {PARAGRAPHS[1]}"
+    assert asking_of(f"{ARTICLE}\n\n{told}\n\n{QUESTION}").split() == QUESTION.split()
+    own = "I walk there each day. My aunt does, too. I want to know all of it."
+    assert own in asking_of(f"{ARTICLE}\n\n{own}\n\n{QUESTION}")
+
+
+def test_what_is_told_as_we_above_other_material_is_no_asking() -> None:
+    assert asking_of(f"{TOLD_AS_WE}\n\n{ARTICLE}\n\n{QUESTION}").split() == QUESTION.split()
+    own = TOLD_AS_WE.replace("We open", "I open")
+    assert own.strip() in asking_of(f"{own}\n\n{ARTICLE}\n\n{QUESTION}")
+
+
 def test_the_first_of_many_records_below_heads_with_brackets_is_no_asking() -> None:
     told = [
         f"[chunk 7f{n:02x} | baths/sheet-{n}.html | score={90 - n}]\nConsider how to get in. {paragraph}\n\n"
