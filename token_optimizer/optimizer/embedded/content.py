@@ -20,7 +20,7 @@ from token_optimizer.optimizer.embedded.blocks import (
     json_spans,
     logs_in,
 )
-from token_optimizer.optimizer.embedded.documents import documents_of, titled_documents
+from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
@@ -129,7 +129,7 @@ def _informs(text: str) -> bool:
 
 def _is_of_articles(text: str) -> bool:
     """Whether the text is a number of articles that may say "you" to their readers, and seldom direct."""
-    articles = sum(piece.kind is Kind.DOCUMENT for piece in documents_of(text))
+    articles = sum(piece.kind is Kind.DOCUMENT for piece in documents_of(text) or marked_documents(text))
     return articles >= _MIN_ARTICLES and reader_directive_share(text) < _READER_SHARE
 
 
@@ -258,7 +258,7 @@ def _of_one_material(text: str) -> list[Piece]:
     fenced = opens_with_fence(text)
     if not fenced and (kind is Kind.TRANSCRIPT or is_log_alone(text)):
         return [Piece(kind, text)]
-    found = [] if fenced else documents_of(text)
+    found = [] if fenced else documents_of(text) or marked_documents(text)
     is_told = reads_as_prose(text)
     if not (fenced or found) and MARKUP_OPENS.match(text):
         return [Piece(Kind.CODE, text)]

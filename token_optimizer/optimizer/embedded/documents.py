@@ -42,7 +42,7 @@ def documents_of(text: str) -> list[Piece]:
     if found := _tagged(text):
         return found
     # Comments look like headings, and rules part the sections of a source.
-    return [] if is_source(text) else _ruled(text) or _headed(text) or _marked(text) or titled_documents(text)
+    return [] if is_source(text) else _ruled(text) or _headed(text) or titled_documents(text)
 
 
 def _tagged(text: str) -> list[Piece]:
@@ -129,8 +129,9 @@ def _headed(text: str) -> list[Piece]:
     return _below(text, [match for match in found if len(match.group(1)) == level])
 
 
-def _marked(text: str) -> list[Piece]:
-    """What stands below lines with marks of one kind on both sides: "--- chunk 3 ---", "[chunk 3 | 0.9]"."""
+def marked_documents(text: str) -> list[Piece]:
+    """What stands below lines with marks of one kind on both sides: "--- chunk 3 ---", "[chunk 3 | 0.9]".
+    What programs print has such lines, too, and is no number of documents for that."""
     found = matches_at_lines(_MARKED, _MAY_OPEN_MARKED, text)
     if not found:
         return []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from token_optimizer.models import Kind, Wrapper
 from token_optimizer.optimizer.embedded.content import kind_of, result_pieces
-from token_optimizer.optimizer.embedded.documents import documents_of
+from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents
 from token_optimizer.optimizer.embedded.json_texts import text_pieces
 from token_optimizer.optimizer.embedded.pieces import Piece
 
@@ -148,5 +148,5 @@ def test_the_pieces_of_any_json_are_the_text(value: object, ascii_only: bool, in
 def test_documents_below_heads_with_marks_on_both_sides(head: str) -> None:
     told = "The mill was built beside the river and closed long ago. " * 4
     text = "\n".join(f"{head.format(n=n)}\n{told}" for n in range(5))
-    pieces = [piece for piece in documents_of(text) if piece.kind is Kind.DOCUMENT]
+    pieces = [piece for piece in marked_documents(text) if piece.kind is Kind.DOCUMENT]
     assert [piece.content.strip() for piece in pieces] == [told.strip()] * 5
