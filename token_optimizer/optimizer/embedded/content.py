@@ -80,11 +80,16 @@ def _is_program(text: str) -> bool:
     return is_source(text) and not is_flat(text)
 
 
-def message_pieces(text: str) -> list[Piece]:
+def message_pieces(text: str, *, to_agent: bool = False) -> list[Piece]:
     """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
     # The last of worked examples is what is asked, without a word that says so.
-    spans = [] if has_examples(text) else embedded_spans(text, blocks(text))
+    spans = [] if has_examples(text) else embedded_spans(text, blocks(text), to_agent=to_agent)
     return _with_embedded(text, spans, split_bulk)
+
+
+def agent_message_pieces(text: str) -> list[Piece]:
+    """The pieces of what a user says to a model that works with tools."""
+    return message_pieces(text, to_agent=True)
 
 
 def instruction_pieces(text: str) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from token_optimizer.dialects.text_parts import TextPart
@@ -10,6 +10,7 @@ from token_optimizer.models import BlockType, Kind, Path
 from token_optimizer.optimizer.embedded.content import (
     MIN_BULK_CHARS,
     agent_instruction_pieces,
+    agent_message_pieces,
     instruction_pieces,
     kind_of,
     message_pieces,
@@ -29,6 +30,11 @@ _SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
     BlockType.USER: message_pieces,
     BlockType.ASSISTANT: split_bulk,
 }
+_AGENTS_SPLITTERS = _SPLITTERS | {
+    BlockType.SYSTEM: agent_instruction_pieces,
+    BlockType.DEVELOPER: agent_instruction_pieces,
+    BlockType.USER: agent_message_pieces,
+}
 # The pieces of a text without their own texts, and the length of each.
 _SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=12_000_000)
 
@@ -44,7 +50,8 @@ def pieces_of_message(
     said = [part for part in text_parts if _is_said_in_part(part)]
     together = None
     if len(said) > 1 and said[0].message != talk.documents_at:
-        together = pieces_of_parts([part.text for part in said], partial(_split, splitter=message_pieces))
+        splitter = _splitters_of(talk)[BlockType.USER]
+        together = pieces_of_parts([part.text for part in said], partial(_split, splitter=splitter))
     read = iter(together or ())
     for part in text_parts:
         pieces = next(read) if together and _is_said_in_part(part) else None
@@ -74,12 +81,16 @@ def _pieces(text_part: TextPart, talk: Talk) -> list[Piece]:
         return [Piece(Kind.DOCUMENT, text) for text in talk.documents]
     if text_part.kind is not None:
         return [Piece(text_part.kind, text_part.text)]
-    splitter = result_pieces if text_part.tool_result else _SPLITTERS.get(text_part.type)
-    if splitter is instruction_pieces and (talk.body.get("tools") or talk.body.get("functions")):
-        splitter = agent_instruction_pieces
+    splitter = result_pieces if text_part.tool_result else _splitters_of(talk).get(text_part.type)
     if splitter is None or text_part.path is None or len(text_part.text) < MIN_BULK_CHARS:
         return [Piece(Kind.PROSE, text_part.text)]
     return _split(text_part.text, splitter)
+
+
+def _splitters_of(talk: Talk) -> Mapping[BlockType, Callable[[str], list[Piece]]]:
+    """How the texts are split: where the model has tools, as what is told to an agent."""
+    is_agent = talk.body.get("tools") or talk.body.get("functions") or talk.observations.found
+    return _AGENTS_SPLITTERS if is_agent else _SPLITTERS
 
 
 def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:

@@ -13,6 +13,7 @@ from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.formats.rendering import render
 
+PLAN = "The kiln is fired at dawn. Consider the roof of it. The tiles are laid in rows. Each row is counted."
 TOLD = [
     f"The bath house number {n} stands below the weir, and {n} tiles of it are red. " * 6 for n in range(9)
 ]
@@ -189,3 +190,31 @@ def test_a_message_that_is_one_json_object_asks_in_the_member_that_is_named_so(
 ) -> None:
     body = {"messages": [{"role": "user", "content": json.dumps(members)}]}
     assert canonicalize(body, "openai").query == asked
+
+
+TOOLS = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]
+SEEN = [
+    {"role": "user", "content": "Mend the kiln."},
+    *(
+        message
+        for command in ("ls", "cat kiln.py")
+        for message in (
+            {"role": "assistant", "content": f"I look.\n```bash\n{command}\n```"},
+            {"role": "user", "content": f"OBSERVATION:\n$ {command}\nkiln.py oven.py"},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "is_plan"), [({}, False), ({"tools": TOOLS}, True), ({"messages": SEEN}, True)]
+)
+def test_what_is_told_above_a_question_is_a_plan_where_an_agent_is_at_work(
+    given: dict[str, Any], is_plan: bool
+) -> None:
+    text = "\n\n".join([*TOLD, PLAN, "Where is the kiln?"])
+    messages = [*given.get("messages", []), {"role": "user", "content": text}]
+    prompt = canonicalize(given | {"messages": messages}, "openai")
+    kept = "".join(block.content for block in prompt.blocks if block.must_keep)
+    assert (PLAN in kept) is is_plan
+    assert TOLD[3] not in kept

@@ -109,15 +109,20 @@ class Part:
     whole: bool = False
 
 
-def embedded_spans(text: str, blocks: Iterable[Span] = (), *, instructions: bool = False) -> list[Embedded]:
+def embedded_spans(
+    text: str, blocks: Iterable[Span] = (), *, instructions: bool = False, to_agent: bool = False
+) -> list[Embedded]:
     """What is no asking in the text of a user; in a text of `instructions` what is announced as material.
 
-    What is known to be one thing, as a fence is or a JSON value, is given in `blocks`.
+    What is known to be one thing, as a fence is or a JSON value, is given in `blocks`. `to_agent`: what is
+    told at length to an agent is a plan that it works by, not material with a word in it that asks.
     """
     if len(text) < _MIN_MARKED_CHARS:
         return []
     sections = sections_of(text, set(blocks), instructions=instructions)
-    parts = [_asking_if_short(text, part) for part in _merged(text, _parts(text, sections))]
+    parts = [
+        _asking_if_short(text, part) for part in _merged(text, _parts(text, sections, to_agent=to_agent))
+    ]
     if not any(text[part.start : part.end].strip() for part in parts if not part.material):
         parts = list(_with_questions_between(text, parts)) or _with_short_edges(text, parts)
     material = [part for part in parts if part.material and (part.introduced or not instructions)]
@@ -183,7 +188,7 @@ def _is_task(span: str) -> bool:
     return len(span) <= _MAX_TASK_CHARS and directive_share(span) >= DIRECTIVE_SHARE
 
 
-def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
+def _parts(text: str, sections: list[Section], *, to_agent: bool) -> Iterator[Part]:
     """The sections that ask or stand apart, and between them the runs of the others without what asks at
     their edges."""
     run: list[Section] = []
@@ -198,13 +203,13 @@ def _parts(text: str, sections: list[Section]) -> Iterator[Part]:
             yield from (Part(one.start, one.end, material=True, introduced=True) for one in run)
             labelled = True
         else:
-            yield from _parts_of_run(text, run, asked=False)
+            yield from _parts_of_run(text, run, asked=False, to_agent=to_agent)
         run = []
         asked |= section.role is Role.QUESTION
         part = _apart(text, section, labelled=labelled)
         goes_on = part.whole and part.introduced
         yield part
-    yield from _parts_of_run(text, run, asked=asked)
+    yield from _parts_of_run(text, run, asked=asked, to_agent=to_agent)
 
 
 def _is_labelled(section: Section, run: Sequence[Section]) -> bool:
@@ -242,7 +247,7 @@ def _presents(said: str) -> bool:
     return any(_PRESENTS.match(one) and not _SHOWS_FORM.search(one) for one in last)
 
 
-def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Part]:
+def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool) -> Iterator[Part]:
     """What asks before the material, the material, and what asks behind it; nothing more needs to ask behind
     it where a question was `asked`."""
     if not run:
@@ -254,7 +259,9 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Par
         return
     labelled = next((section for section in run if section.role is Role.MATERIAL), None)
     is_told = labelled is None and _begins_with_document(text, run)
-    begin = start if is_told else _asking_end(text, start, labelled.start if labelled else end)
+    begin = (
+        start if is_told else _asking_end(text, start, labelled.start if labelled else end, to_agent=to_agent)
+    )
     announced, introduced = mentions_material(text[start:begin]), _introduces_material(text[start:begin])
     if labelled and labelled.start - begin < _MIN_PLAIN_CHARS:
         begin, announced, introduced = labelled.body, True, True
@@ -267,7 +274,7 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool) -> Iterator[Par
     tail = _after_rule(text, run, begin)
     is_asked = asked or asks_question(text[start:begin])
     is_asked = is_asked or (_parts_many(run) and asks_question(text[tail:end]))
-    last = _asking_start(text, begin, tail, strict=is_asked)
+    last = _asking_start(text, begin, tail, strict=is_asked, to_agent=to_agent)
     announced = announced or mentions_material(text[last:end])
     yield Part(start, begin)
     yield Part(begin, last, material=True, announced=announced, introduced=introduced)
@@ -363,7 +370,7 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     return [Part(start, begin), *(part for part in inner if part.end > part.start), Part(last, end)]
 
 
-def _asking_end(text: str, start: int, end: int) -> int:
+def _asking_end(text: str, start: int, end: int, *, to_agent: bool) -> int:
     """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
     so, and only what introduces it asks."""
     at = first_end = asked_end = start
@@ -395,8 +402,8 @@ def _asking_end(text: str, start: int, end: int) -> int:
         introduced |= _introduces(unit) or mentions_material(unit)
         first_end = stop if introduced and first_end == start else first_end
     # "We" and "you" stand in what others tell, too.
-    is_told = asked_end == start and at - start > SHORT_CHARS and not speaks_of_self(text[start:at])
-    return start if is_told else at
+    is_told = not to_agent and asked_end == start and at - start > SHORT_CHARS
+    return start if is_told and not speaks_of_self(text[start:at]) else at
 
 
 def _ends_paragraph(unit: str) -> bool:
@@ -417,7 +424,7 @@ def _introduces(unit: str) -> bool:
     return len(unit) <= SHORT_CHARS and unit.rstrip().endswith((":", "："))
 
 
-def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
+def _asking_start(text: str, start: int, end: int, *, strict: bool, to_agent: bool) -> int:
     """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
     that has no beginning, the span itself reads so, and only what is strict asks."""
     at, size = end, len(text.rstrip())
@@ -428,13 +435,13 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool) -> int:
         if not any(map(str.isalnum, unit)):
             continue
         # What something else follows may be told, with a word in it that asks.
-        is_followed = at < end or end < size
+        is_followed = not to_agent and (at < end or end < size)
         if not _asks_behind(unit, strict=strict) or (is_followed and not asks_mostly(unit)):
             break
         if openings.ask_nothing(opening_form(text, (begin, stop))):
             break
         if end - begin > _MAX_TAIL_CHARS:
-            return at if strict else _asking_start(text, start, end, strict=True)
+            return at if strict else _asking_start(text, start, end, strict=True, to_agent=to_agent)
         at = begin
     # A delimiter before it belongs to it.
     return _before_rules(text, start, at)
