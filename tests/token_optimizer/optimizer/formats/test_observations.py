@@ -74,6 +74,27 @@ def test_contents_of_other_shapes_are_the_users() -> None:
     assert observations_in(double * 3).found == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("call", "result"),
+    [
+        ("<read_file>\n<path>a.py</path>\n</read_file>", "[read_file for 'a.py'] Result:\na.py"),
+        ("<function=bash>\n<parameter=command>ls</parameter>\n</function>", "EXECUTION RESULT of [bash]:\na"),
+        ("Thought: I look.\nAction: open\nAction Input: a.py", "Observation: a.py"),
+    ],
+)
+def test_behind_a_call_in_the_text_it_is_at_once(call: str, result: str) -> None:
+    def session(answer: str, *said: str) -> list[dict[str, Any]]:
+        parts = [{"type": "text", "text": text} for text in said]
+        begun = [{"role": "user", "content": _TASK}, {"role": "assistant", "content": answer}]
+        return [*begun, {"role": "user", "content": parts}]
+
+    assert observations_in(session(call, result)).found == {2}
+    assert observations_in(session(call, result, "<details>\nOpen: a.py\n</details>")).found == {2}
+    assert observations_in(session(call, result, "<feedback>\nRead b.py, too\n</feedback>")).found == set()
+    assert observations_in(session(call, "thanks", result)).found == set()
+    assert observations_in(session("That is all.", result)).found == set()
+
+
 def test_an_observation_is_read_as_what_a_tool_returned() -> None:
     said = "We ARE here. You MUST go on, and so must MY friend.\nbash-$"
     prompt = canonicalize({"messages": _session(_SOURCE + "\nbash-$", f"{LOG}\nbash-$", said)}, "openai")

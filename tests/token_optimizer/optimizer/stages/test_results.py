@@ -159,3 +159,27 @@ def test_a_commit_stays_or_goes_whole() -> None:
     assert "lines left out" in kept
     assert f"commit {61:040x}\nAuthor: Ada\nDate:   Mon Nov 2 10:01:00 2026\n\n    Drop the retry" in kept
     assert kept.count("commit ") == kept.count("Author: ") == kept.count("    Change") + 1
+
+
+def page(paragraphs: int = 130) -> str:
+    """A page about things; one of its paragraphs tells of retries."""
+    told = [
+        f"The {THINGS[number % 12]} of house {number} was painted by its owner, and {number * 7} people came "
+        f"to look at it in spring."
+        for number in range(paragraphs)
+    ]
+    told[80] = "Retries of the queue are counted by the worker that waits, and once more where it ends."
+    return "\n\n".join(told)
+
+
+def test_an_agent_that_writes_its_calls_into_the_text_is_one_too() -> None:
+    reads = "Thought: I read where `count_retries` counts.\nAction: open\nAction Input: queue.py"
+    messages = [
+        {"role": "user", "content": "Retries are counted twice in the queue. Mend it."},
+        {"role": "assistant", "content": reads},
+        {"role": "user", "content": f"Observation: {page()}"},
+    ]
+    sent = optimized(messages).body["messages"][2]["content"]
+    assert "left out]" in sent
+    assert "Retries of the queue are counted by the worker" in sent
+    assert len(sent) < 0.8 * len(page())

@@ -62,7 +62,8 @@ def _with_result_cut(
 ) -> Prompt:
     result = prompt.blocks[at]
     known = replace(prompt, blocks=prompt.blocks[: at + 1])
-    if not is_agents_run(known):
+    # Who writes calls into the text is an agent, too.
+    if not is_agents_run(known) and result.message not in prompt.reading.observations.found:
         return prompt
     known = replace(known, query=_goal(known, result))
 
