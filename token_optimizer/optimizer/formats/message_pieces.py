@@ -17,6 +17,7 @@ from token_optimizer.optimizer.embedded.content import (
     result_pieces,
     split_bulk,
 )
+from token_optimizer.optimizer.embedded.json_texts import text_pieces
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.formats.file_reads import is_within
 from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
@@ -35,6 +36,8 @@ _AGENTS_SPLITTERS = _SPLITTERS | {
     BlockType.DEVELOPER: agent_instruction_pieces,
     BlockType.USER: agent_message_pieces,
 }
+# Of what hands over a file at least this share is the line with the file.
+_MIN_HANDED_OVER = 0.6
 # The pieces of a text without their own texts, and the length of each.
 _SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=12_000_000)
 
@@ -67,8 +70,16 @@ def is_of_file(text_part: TextPart, files: frozenset[Path]) -> bool:
 
 
 def _file_pieces(text: str) -> list[Piece]:
-    """The text of a file: whatever the file holds, only whole lines of it may go."""
-    return [Piece(Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE, text)]
+    """The text of a file: whatever the file holds, only whole lines of it may go. A tool may hand it over in
+    JSON, where all its lines stand on one."""
+    longest = max(map(len, text.split("\n")))
+    is_handed_over = longest >= _MIN_HANDED_OVER * len(text) and kind_of(text) is Kind.JSON
+    pieces = text_pieces(text, _kind_of_file) if is_handed_over else []
+    return pieces or [Piece(_kind_of_file(text), text)]
+
+
+def _kind_of_file(text: str) -> Kind:
+    return Kind.LOG if kind_of(text) is Kind.LOG else Kind.CODE
 
 
 def _is_said_in_part(part: TextPart) -> bool:

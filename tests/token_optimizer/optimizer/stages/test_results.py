@@ -89,6 +89,21 @@ def test_a_line_that_is_kept_is_a_line_that_was_read() -> None:
     assert all(line in lines for line in kept if not line.startswith("[…"))
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_of_a_file_handed_over_in_json_whole_lines_go_and_it_stays_json(indent: int | None) -> None:
+    text = source()
+    edits = {"id": "c0", "type": "function", "function": {"name": "shell", "arguments": '{"command": "ls"}'}}
+    messages = run_of_agent(json.dumps({"output": text, "metadata": {"exit_code": 0}}, indent=indent))
+    messages[1:1] = [{"role": "assistant", "content": "", "tool_calls": [edits]}, result(0, "queue.py")]
+    messages[-2] = call(2, "I look for where the retries of the queue are counted.", command="cat things.py")
+    kept = json.loads(optimized(messages).body["messages"][-1]["content"])
+    assert kept["metadata"] == {"exit_code": 0}
+    assert len(kept["output"]) < 0.7 * len(text)
+    assert "def count_retries(queue):\n    return sum(job.retries for job in queue.waiting)" in kept["output"]
+    lines = set(text.split("\n"))
+    assert all(line in lines for line in kept["output"].split("\n") if not line.startswith("[…"))
+
+
 @pytest.mark.parametrize(
     "config", [OptimizerConfig.preset("safe"), OptimizerConfig.preset("balanced", tool_result_tokens=50_000)]
 )
