@@ -36,6 +36,7 @@ from token_optimizer.optimizer.embedded.lines import (
 from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
 from token_optimizer.optimizer.embedded.question.asking import asks, directive_share, reader_directive_share
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
+from token_optimizer.optimizer.embedded.scratchpads import observed_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
@@ -82,6 +83,8 @@ def _is_program(text: str) -> bool:
 
 def message_pieces(text: str, *, to_agent: bool = False) -> list[Piece]:
     """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
+    if observed := observed_spans(text, MIN_BULK_CHARS):
+        return _with_embedded(text, [Embedded(*span) for span in observed], _as_prose)
     # The last of worked examples is what is asked, without a word that says so.
     spans = [] if has_examples(text) else embedded_spans(text, blocks(text), to_agent=to_agent)
     return _with_embedded(text, spans, split_bulk)

@@ -148,7 +148,9 @@ def closes(name: str) -> bool:
 def label_of(line: str) -> tuple[Role, int]:
     """The role and the length of the label that opens the line; no role where no known label does."""
     match = _LABEL.match(line)
-    return (role_of_name(match.group("name")), match.end()) if match else (Role.NONE, 0)
+    # In "search(query: str)" the colon belongs to a parameter.
+    is_label = match is not None and match["name"].count("(") == match["name"].count(")")
+    return (role_of_name(match["name"]), match.end()) if match and is_label else (Role.NONE, 0)
 
 
 def label_role(line: str) -> Role:
