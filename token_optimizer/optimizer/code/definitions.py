@@ -29,6 +29,7 @@ _DEFINES = re.compile(
 )
 _GOES_WITH = re.compile(r"\s*(?:#|//|/?\*|--|;|@|\"\"\"|'''|\[)")
 _CLOSES = re.compile(r"\s*(?:[})\]]|end\b|fi\b|done\b|esac\b)")
+_OPENS = re.compile(r"\s*[)\]][^\n]{0,200}[{:]\s*$")
 # A line is read no further; `$` is then that place.
 _LONGEST_HEAD = 300
 # For each character: a token has about four.
@@ -78,7 +79,8 @@ def definition_end(lines: Sequence[str], number: int) -> int:
     """The number of the line behind the definition that begins there."""
     depth = _depth(lines[number])
     for end in range(number + 1, len(lines)):
-        if _depth(lines[end]) <= depth:
+        # The last line of long parameters stands below the name and before the body.
+        if _depth(lines[end]) <= depth and not _OPENS.match(lines[end]):
             return end + (_CLOSES.match(lines[end]) is not None)
     return len(lines)
 

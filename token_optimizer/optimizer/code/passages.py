@@ -23,7 +23,9 @@ from token_optimizer.text.sentences import window_spans
 _LINE_NUMBER = re.compile(r"[ \t]*\d{1,6}(?:[:\t→]| ?\|)|[ \t]*\d{1,6}  ?(?=\S)(?![\d.])")
 _TELLING = re.compile(
     r"(?P<signature>\s*(?:export |public |private |protected |static |async |abstract |final |pub |default )*"
-    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+\w)"
+    r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace)\s+"
+    # The type that a method of Go belongs to stands before its name.
+    r"(?:\([^()\n]{0,80}\)[ \t]*)?\w)"
     r"|(?P<changed>diff --git|@@ |[-+]{3} |[-+](?![-+]))"
     r"|(?P<header>\s*(?:\[[A-Z][\w ]*:|\$ |>>> |={3,}|-{3,}|\w+Error\b|(?:File|Found|ERRORS?)\b))"
 )

@@ -62,6 +62,40 @@ JAVA = """public class Store {
 }
 """
 
+CSHARP = """public class Store
+{
+    public List<Row> ReadRows(string path)
+    {
+        var rows = Open(path);
+        return rows;
+    }
+
+    private string Other(string path)
+    {
+        return path;
+    }
+}
+"""
+LONG_HEAD = """def read_rows(
+    path: str,
+) -> list[str]:
+    return open(path)
+
+
+def other(path):
+    return path
+"""
+LONG_TYPED_HEAD = """export async function readRows(
+  path: string,
+): Promise<Row[]> {
+  return open(path);
+}
+
+export function other(path: string) {
+  return path;
+}
+"""
+
 
 def named(text: str, query: str | None) -> list[str]:
     """The lines that are worth more for the query."""
@@ -93,6 +127,9 @@ def test_it_works() -> None:
         (GO, "`ReadRows` fails", "// ReadRows reads the rows.", "}"),
         (TYPESCRIPT, "call readRows()", "export const readRows = async (path: string) => {", "};"),
         (JAVA, "Store.readRows", "    /** Reads the rows. */", "    }"),
+        (CSHARP, "Store.ReadRows", "    public List<Row> ReadRows(string path)", "    }"),
+        (LONG_HEAD, "`read_rows` fails", "def read_rows(", "    return open(path)"),
+        (LONG_TYPED_HEAD, "call readRows()", "export async function readRows(", "}"),
         (PYTHON, "in add_row", "    def add_row(self, row):", "        self.rows.append(row)"),
     ],
 )

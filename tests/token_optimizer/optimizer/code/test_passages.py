@@ -38,6 +38,7 @@ def test_names_are_facts_and_numbers_of_lines_are_none() -> None:
     [
         "def size(self):",
         "export async function load(path) {",
+        "func (s *Store) Load(path string) error {",
         "+    return int(round(value))",
         "@@ -10,4 +10,6 @@",
         "[File: app.py (9 lines total)]",
