@@ -79,5 +79,5 @@ def _form_of(content: Any) -> str:
 def _texts_of(content: Any) -> list[str]:
     """The texts of a message's content; none where it holds other things, too."""
     parts = content if isinstance(content, list) else [{"text": content}]
-    texts = [part.get("text") if isinstance(part, dict) else None for part in parts]
-    return texts if all(isinstance(text, str) for text in texts) else []
+    texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    return texts if len(texts) == len(parts) else []
