@@ -18,6 +18,7 @@ from token_optimizer.optimizer.embedded.content import MIN_BULK_CHARS
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.question.asking import asks, asks_question, question_of
 from token_optimizer.optimizer.embedded.question.fields import question_in_json
+from token_optimizer.optimizer.embedded.question.follow_ups import goes_on
 from token_optimizer.optimizer.formats.message_pieces import DIRECTING_TYPES, pieces_of_message
 from token_optimizer.optimizer.formats.talk import Talk, talk_of
 from token_optimizer.text.cache import remembered
@@ -40,11 +41,28 @@ def ends_with_user(body: Mapping[str, Any], dialect: Dialect) -> bool:
 
 
 def question_in(talk: Talk, dialect: Dialect) -> str | None:
-    """What the newest message asks in which the user speaks: its prose, of which only the question counts
-    where it comes with embedded content."""
+    """What the newest message asks in which the user speaks, with what he asked before where it goes on from
+    that."""
     if talk.asked < 0 or talk.asked in talk.observations.found:
         return None
-    text_parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
+    asked = _question_at(talk.asked, talk, dialect)
+    if asked is None or not goes_on(asked):
+        return asked
+    last = next((at for at in range(talk.asked - 1, -1, -1) if _is_users(at, talk)), None)
+    before = _question_at(last, talk, dialect) if last is not None else None
+    return f"{before}\n{asked}" if before else asked
+
+
+def _is_users(message: int, talk: Talk) -> bool:
+    """Whether the user himself speaks in the message."""
+    is_given = message == talk.documents_at or message in talk.observations.found
+    return not is_given and speaks(talk.messages[message])
+
+
+def _question_at(message: int, talk: Talk, dialect: Dialect) -> str | None:
+    """What the message asks: its prose, of which only the question counts where it comes with embedded
+    content."""
+    text_parts = text_parts_of_message(talk.body, dialect, talk.messages[message], message)
     read = pieces_of_message(list(text_parts), talk)
     said = [piece for part, pieces in read if not part.tool_result for piece in pieces]
     examples = [at for at, piece in enumerate(said) if piece.kind is Kind.EXAMPLES]

@@ -13,6 +13,7 @@ from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.formats.rendering import render
 
+ROLES = ("user", "assistant", "user")
 PLAN = "The kiln is fired at dawn. Consider the roof of it. The tiles are laid in rows. Each row is counted."
 TOLD = [
     f"The bath house number {n} stands below the weir, and {n} tiles of it are red. " * 6 for n in range(9)
@@ -218,3 +219,24 @@ def test_what_is_told_above_a_question_is_a_plan_where_an_agent_is_at_work(
     kept = "".join(block.content for block in prompt.blocks if block.must_keep)
     assert (PLAN in kept) is is_plan
     assert TOLD[3] not in kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "query"),
+    [
+        ("And what about the second one?", "Which lamps are red?\nAnd what about the second one?"),
+        ("Who mends them?", "Which lamps are red?\nWho mends them?"),
+        ("What does that cost?", "Which lamps are red?\nWhat does that cost?"),
+        ("Which tiles are blue?", "Which tiles are blue?"),
+        ("Which sheet says that the first king was blue?", "Which sheet says that the first king was blue?"),
+        (f"And {'which of the tiles ' * 6}is blue?", f"And {'which of the tiles ' * 6}is blue?"),
+    ],
+)
+def test_a_question_that_goes_on_is_read_with_the_one_before_it(asked: str, query: str) -> None:
+    material = "\n\n".join(TOLD)
+    said = [f"{material}\n\nWhich lamps are red?", "Two of them.", asked]
+    messages = [{"role": role, "content": text} for role, text in zip(ROLES, said, strict=True)]
+    assert canonicalize({"messages": messages}, "openai").query == query
+    given = [{"title": "A", "text": "Ann."}]
+    assert canonicalize({"messages": messages}, "openai", documents=given).query == query
+    assert canonicalize({"messages": messages[-1:]}, "openai").query == asked
