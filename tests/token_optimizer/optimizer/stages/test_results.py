@@ -198,3 +198,18 @@ def test_an_agent_that_writes_its_calls_into_the_text_is_one_too() -> None:
     assert "left out]" in sent
     assert "Retries of the queue are counted by the worker" in sent
     assert len(sent) < 0.8 * len(page())
+
+
+def test_many_short_texts_that_a_search_returned_are_cut_together() -> None:
+    found = [
+        {"title": f"House {number}", "body": f"The {THINGS[number % 12]} of house {number} was sold. " * 20}
+        for number in range(20)
+    ]
+    found[13]["body"] = "Retries of the queue are counted by the worker that waits. " + found[13]["body"]
+    text = json.dumps(found)
+    kept = optimized(run_of_agent(text)).body["messages"][4]["content"]
+    assert "Retries of the queue are counted by the worker that waits." in kept
+    assert len(kept) < 0.8 * len(text)
+    assert optimized(run_of_agent(json.dumps(found[:8]))).body["messages"][4]["content"] == json.dumps(
+        found[:8]
+    )

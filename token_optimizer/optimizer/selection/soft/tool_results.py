@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice, takewhile
+from itertools import groupby, islice, takewhile
+from operator import attrgetter
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.code.definitions import with_named_definitions
@@ -41,34 +42,36 @@ def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Bloc
     if context.target_tokens is None or context.tokens_over(came) > 0:
         return prompt
     before = NamesBefore()
-    for at, block in enumerate(prompt.rest, len(prompt.prefix.sent)):
-        if _is_open(block, context):
-            prompt = _with_result_cut(prompt, at, context, cutter_of, before)
+    for _, parts in groupby(prompt.rest, attrgetter("slot")):
+        result = [block for block in parts if _is_open(block)]
+        # A search returns many short texts.
+        if sum(block.tokens for block in result) > context.config.tool_result_tokens:
+            prompt = _with_result_cut(prompt, result, context, cutter_of, before)
     return prompt
 
 
-def _is_open(block: Block, context: Context) -> bool:
+def _is_open(block: Block) -> bool:
     is_new = not (block.frozen or block.verbatim or was_cut(block))
-    is_long = block.tokens > context.config.tool_result_tokens
-    return block.tool_result and is_new and is_long and block.kind in _KINDS
+    return block.tool_result and is_new and block.kind in _KINDS
 
 
 def _with_result_cut(
     prompt: Prompt,
-    at: int,
+    result: Sequence[Block],
     context: Context,
     cutter_of: Callable[[Block], Cutter | None],
     before: NamesBefore,
 ) -> Prompt:
-    result = prompt.blocks[at]
-    known = replace(prompt, blocks=prompt.blocks[: at + 1])
+    at, end = prompt.blocks.index(result[0]), prompt.blocks.index(result[-1]) + 1
+    known = replace(prompt, blocks=prompt.blocks[:end])
+    ids = {block.id for block in result}
     # Who writes calls into the text is an agent, too.
-    if not is_agents_run(known) and result.message not in prompt.reading.observations.found:
+    if not is_agents_run(known) and result[0].message not in prompt.reading.observations.found:
         return prompt
-    known = replace(known, query=_goal(known, result))
+    known = replace(known, query=_goal(known, result[0]))
 
     def cutter_of_result(block: Block) -> Cutter | None:
-        cutter = cutter_of(block) if block is result else None
+        cutter = cutter_of(block) if block.id in ids else None
         if cutter is None:
             return None
         return replace(
@@ -84,9 +87,11 @@ def _with_result_cut(
         return prompt
     before.read_to(prompt, at)
     floor = _for_size(tool_result_floor_of(context.config.floor_factors), cuttables)
-    choice = FlooredChoice(known, context, cuttables, {result.kind: floor}, before)
+    choice = FlooredChoice(
+        known, context, cuttables, dict.fromkeys((block.kind for block in result), floor), before
+    )
     shorter = choice.written(choice.kept(floor.max_cut))
-    return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[at + 1 :]), worths=shorter.worths)
+    return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[end:]), worths=shorter.worths)
 
 
 def _for_size(floor: KindFloor, cuttables: Sequence[CuttableBlock]) -> KindFloor:
