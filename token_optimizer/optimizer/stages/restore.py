@@ -25,6 +25,7 @@ from token_optimizer.optimizer.conversation.omissions import (
     left_out,
     terms_of,
 )
+from token_optimizer.optimizer.embedded.question.follow_ups import goes_on
 from token_optimizer.optimizer.markers import place_name
 from token_optimizer.optimizer.restored_blocks import restored_block, with_source
 from token_optimizer.optimizer.selection.cutters import cut_to_budget
@@ -43,7 +44,7 @@ _MARK_TOKENS = 16
 def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     """Put what the newest question asks for, of all that was left out before, in blocks before it."""
     place = _question_at(prompt)
-    terms = terms_of(prompt.query or "") if place is not None else []
+    terms = terms_of(_asked_now(prompt, place)) if place is not None else []
     if place is None or not terms or context.original is None:
         return prompt
     asked = asked_for(list(left_out(prompt, context.original)), terms)
@@ -55,6 +56,12 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
         return prompt.but(lacks_room=True)
     restored = [restored_block(passage, question, number) for number, passage in enumerate(passages)]
     return with_blocks(prompt, [*prompt.blocks[:place], *restored, *prompt.blocks[place:]])
+
+
+def _asked_now(prompt: Prompt, place: int) -> str:
+    """What the newest question asks itself: one before it that it goes on from has its passages already."""
+    query, newest = prompt.query or "", prompt.blocks[place].content.strip()
+    return newest if newest and query.endswith(f"\n{newest}") and goes_on(newest) else query
 
 
 def _question_at(prompt: Prompt) -> int | None:

@@ -40,6 +40,20 @@ def test_two_questions_bring_back_passages_of_one_block(monkeypatch) -> None:
     assert [rule_of(block.stage, block.reason) for block in added] == ["restore", "restore"]
 
 
+def test_a_question_that_goes_on_brings_back_what_it_asks_itself() -> None:
+    memory, config = InProcessMemory(), OptimizerConfig.preset("balanced")
+    messages: list[dict[str, Any]] = [
+        {"role": "user", "content": f"{LOG}\n\nWhen did tick 137 finish?"},
+        {"role": "assistant", "content": "At 10:00:17."},
+    ]
+    optimize_body({"messages": messages[:1]}, "openai", config=config, ports=Ports(memory=memory))
+    messages.append({"role": "user", "content": "And what about tick 211?"})
+    result = optimize_body({"messages": messages}, "openai", config=config, ports=Ports(memory=memory))
+    newest = result.body["messages"][-1]["content"]
+    assert "tick 211 finished" in newest
+    assert "tick 137 finished" not in newest
+
+
 def _chat(turns: int) -> list[dict[str, Any]]:
     """A long chat; early on the assistant tells two things that nobody mentions again."""
     told = {
