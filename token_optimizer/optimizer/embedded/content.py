@@ -137,8 +137,13 @@ def _informs(text: str) -> bool:
 
 def _is_of_articles(text: str) -> bool:
     """Whether the text is a number of articles that may say "you" to their readers, and seldom direct."""
-    articles = sum(piece.kind is Kind.DOCUMENT for piece in documents_of(text) or marked_documents(text))
+    articles = sum(piece.kind is Kind.DOCUMENT for piece in _material_documents(text))
     return articles >= _MIN_ARTICLES and reader_directive_share(text) < _READER_SHARE
+
+
+def _material_documents(text: str) -> list[Piece]:
+    """The documents of material, by any of the ways to part them."""
+    return documents_of(text) or marked_documents(text)
 
 
 def result_pieces(text: str) -> list[Piece]:
@@ -266,7 +271,7 @@ def _of_one_material(text: str) -> list[Piece]:
     fenced = opens_with_fence(text)
     if not fenced and (kind is Kind.TRANSCRIPT or is_log_alone(text)):
         return [Piece(kind, text)]
-    found = [] if fenced else documents_of(text) or marked_documents(text)
+    found = [] if fenced else _material_documents(text)
     is_told = reads_as_prose(text)
     if not (fenced or found) and MARKUP_OPENS.match(text):
         return [Piece(Kind.CODE, text)]

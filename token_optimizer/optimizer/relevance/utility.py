@@ -38,12 +38,10 @@ _NAMES_FOR_HALF = 5
 _ENTITIES_FOR_HALF = 3
 # The beginning of a longer text stands for all of it.
 _MAX_CHARACTERS = 20_000
-# Each begins with the characters that a match may begin with: elsewhere nothing is tried.
-_KEYWORD = re.compile(
-    r"[MANFJD](?<!\w\w)(?:(?<=M)UST(?: NOT)?|(?<=A)LWAYS|(?<=N)EVER|(?<=F)ORMAT|(?<=J)SON|(?<=D)EADLINE)\b"
-)
 _UPPER_CASE = ("MUST", "ALWAYS", "NEVER", "FORMAT", "JSON", "DEADLINE")
-# Two capitalised words or more in a row, a date, a sum of money, a share.
+_KEYWORD = re.compile(rf"\b(?:MUST NOT|{'|'.join(_UPPER_CASE)})\b")
+# Two capitalised words or more in a row, a date, a sum of money, a share. It begins with the characters that
+# a match may begin with: elsewhere nothing is tried.
 _ENTITY = re.compile(
     r"""[A-Z0-9$\x80-\U0010ffff](?:
         (?<=[^\W\d_a-z])(?<!\w\w)[\w'’-]{0,60}+(?:\s[^\W\d_a-z][\w'’-]{0,60}+)++
