@@ -16,6 +16,8 @@ from tests.optimizer_app.traces.records import eventually
 
 PASSWORD = "of the servers"
 SENTINEL_PASSWORD = "of-the-sentinel"
+# On a busy machine a server that lives may not answer for a second.
+_NEVER_DOWN_MILLISECONDS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class Watched:
 
     def kill_primary(self) -> None:
         """Wait until its replica has taken its place, and the Sentinel says so."""
-        self.primary.kill()
         with redis.Redis(port=self.sentinel, password=SENTINEL_PASSWORD, decode_responses=True) as sentinel:
+            sentinel.sentinel_set("main", "down-after-milliseconds", 300)
+            self.primary.kill()
             eventually(lambda: self._primary(sentinel) == str(self.second))
+            sentinel.sentinel_set("main", "down-after-milliseconds", _NEVER_DOWN_MILLISECONDS)
 
     @staticmethod
     def _primary(sentinel: redis.Redis) -> str:
@@ -56,7 +60,7 @@ def watched_servers(folder: Path) -> Iterator[Watched]:
         f"bind 127.0.0.1\nrequirepass {SENTINEL_PASSWORD}\n"
         f"sentinel monitor main 127.0.0.1 {first} 1\n"
         f'sentinel auth-pass main "{PASSWORD}"\n'
-        "sentinel down-after-milliseconds main 300\n"
+        f"sentinel down-after-milliseconds main {_NEVER_DOWN_MILLISECONDS}\n"
     )
     with ExitStack() as stack:
         primary = stack.enter_context(_running(folder, first, common))
