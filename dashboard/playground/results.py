@@ -158,6 +158,7 @@ def _as_trace(result: Optimized, dialect: str, cost: ModelCost) -> RequestTrace:
     columns = columns_of(result.stats)
     return RequestTrace(
         blocks=[fate.as_dict() for fate in columns.pop("fates")],
+        stages=[report.as_dict() for report in columns.pop("reports")],
         **columns,
         dialect=dialect,
         model=cost.model,

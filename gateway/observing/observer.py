@@ -63,7 +63,7 @@ class _ObservedJournal:
     def append(self, record: TraceRecord) -> None:
         self.journal.append(record)
         try:
-            end_span(self.tracer, self.span, record)
+            end_span(self.tracer, self.span, record.spelled_out())
             self.measurements.add(record)
         except Exception as error:
             # The request has been served and recorded: what cannot be observed of it must not break it.

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import field
 
 from optimizer_app.holdout.outcome import Outcome
-from token_optimizer.models import BlockFate, PromptSegment
+from token_optimizer.models import BlockFate, PromptSegment, StageReport
 
 Status = Literal["ok", "interrupted", "error"]
 # An escaped U+0000, which a JSON text may hold and a PostgreSQL text may not. An even number of backslashes
@@ -98,8 +98,8 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     usage is that of all `provider_calls`; `attempts` are there where it took several. Where a stream broke
     off before the provider said all of it, `usage_is_estimated`, the output by the text that came, and the
     prompt by our count. `masked` has how many secrets each detector kept from the provider.
-    `messages_count` goes to events only. `segments` are those of the prompt as it came. A line has the
-    `fates` of the `blocks` in their place, which take less to write.
+    `messages_count` goes to events only. `segments` are those of the prompt as it came. A line has `reports`
+    and `fates` in the place of `stages` and `blocks`, which take less to write.
     `prompt_digest` names the prompt, where the exact cache was asked for it.
     `answered_from_cache`: by an earlier answer, which was billed `spared_usage`.
     `first_byte_ms` is how long the provider took to begin its answer, and `limit` the one of ours that
@@ -170,6 +170,7 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     limit: str = ""
     segments: list[PromptSegment] = field(default_factory=list)
     fates: list[BlockFate] = field(default_factory=list)
+    reports: list[StageReport] = field(default_factory=list)
 
     def as_line(self) -> bytes:
         """The record as JSON that ends in its only line break."""
@@ -195,7 +196,12 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             raise UnreadableRecord(place if reason.startswith(_QUOTES_VALUE) else str(error)) from None
         except msgspec.DecodeError:
             raise UnreadableRecord("the line is no JSON") from None
-        if not record.fates:
-            return record
-        blocks = [fate.as_dict() for fate in record.fates]
-        return msgspec.structs.replace(record, blocks=blocks, fates=[])
+        return record.spelled_out()
+
+    def spelled_out(self) -> Self:
+        """The record with its stages and blocks as the trace has them."""
+        if not self.fates and not self.reports:
+            return self
+        blocks = [fate.as_dict() for fate in self.fates] or self.blocks
+        stages = [report.as_dict() for report in self.reports] or self.stages
+        return msgspec.structs.replace(self, blocks=blocks, fates=[], stages=stages, reports=[])

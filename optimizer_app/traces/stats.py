@@ -28,7 +28,7 @@ def columns_of(stats: OptimizationStats) -> dict[str, Any]:
         "faithfulness_score": stats.faithfulness_score,
         "latency_ms": stats.latency_ms,
         "why_not": stats.why_not or "",
-        "stages": [stage.as_dict() for stage in stats.stages],
+        "reports": stats.stages,
         "fates": list(_bounded(stats.blocks)),
     }
 

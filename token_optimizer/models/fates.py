@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from token_optimizer.models.blocks import BlockType, Kind, Origin
@@ -78,11 +77,10 @@ def mean_faithfulness(blocks: Iterable[BlockFate]) -> float | None:
     return sum(block.tokens_before * (block.faithfulness or 0.0) for block in compressed) / total
 
 
-@dataclass(frozen=True, slots=True)
-class StageReport:
+class StageReport(NamedTuple):
     """One stage of one request: whether it ran, how long it took, what it cut; and what its cuts cost on this
     or later turns: tokens that the model read back, and those of results that it called a tool again for.
-    `why_not` is the reason of a skipped one, where the whole request may have it."""
+    `why_not` is the reason of a skipped one, where the whole request may have it. A tuple, as fates are."""
 
     name: str
     status: StageStatus

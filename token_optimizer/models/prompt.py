@@ -33,12 +33,28 @@ class Observations(NamedTuple):
 NO_OBSERVATIONS = Observations()
 
 
+class MadeCall(NamedTuple):
+    """A tool call: its id, the tool's name, and a hash of the arguments."""
+
+    id: str
+    name: str
+    arguments: bytes
+
+
+class CallStep(NamedTuple):
+    """A message of the model with calls, by its number."""
+
+    message: int
+    calls: tuple[MadeCall, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was found while messages were read, from which the reading of those behind them goes on.
 
-    `edits_files`: one of the calls does. `turn` is the last one that began. `asked` is the newest message in
-    which the user speaks, and `question` what it asks; -1 where neither is known.
+    `edits_files`: a tool can, or one of the calls does. `turn` is the last one that began. `asked` is the
+    newest message in which the user speaks, and `question` what it asks; -1 where neither is known. `steps`
+    are the newest messages with calls.
     """
 
     edits_files: bool = False
@@ -46,6 +62,7 @@ class Reading:
     observations: Observations = NO_OBSERVATIONS
     asked: int = -1
     question: str | None = None
+    steps: tuple[CallStep, ...] = ()
 
 
 NOTHING_READ = Reading()

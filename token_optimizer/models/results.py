@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from token_optimizer.models.fates import BlockFate, StageReport
@@ -80,8 +80,7 @@ class OptimizationStats:
         """Charge tokens against the saving of a stage."""
         for at, stage in enumerate(self.stages):
             if stage.name == name:
-                self.stages[at] = replace(
-                    stage,
+                self.stages[at] = stage._replace(
                     tokens_read_back=stage.tokens_read_back + read_back,
                     tokens_re_read=stage.tokens_re_read + re_read,
                 )
@@ -144,7 +143,7 @@ class OptimizationResult:
     changed: bool = True
     texts_to_precompress: tuple[str, ...] = ()
     reads_back: bool = False
-    cuts: tuple[CutBlock, ...] = ()
+    cuts: Sequence[CutBlock] = ()
     earlier_reads: tuple[SentRead, ...] = ()
     read_key: str = ""
     texts: Mapping[str, BlockTexts] = field(default_factory=dict)

@@ -49,7 +49,7 @@ from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.formats.framing import framed
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.markers import are_in_place, with_true_references, with_unique_handles
-from token_optimizer.optimizer.reading_back.cuts import cuts_of
+from token_optimizer.optimizer.reading_back.cuts import Cuts
 from token_optimizer.optimizer.reading_back.extras import BodyExtras, can_read_back
 from token_optimizer.optimizer.reading_back.originals import reader_of
 from token_optimizer.optimizer.reading_back.re_reads import re_reads, repeated_calls
@@ -277,13 +277,14 @@ def _charged_cuts(
     history: ConversationHistory,
     context: Context,
     stats: OptimizationStats,
-) -> tuple[CutBlock, ...]:
+) -> Sequence[CutBlock]:
     """What is missing of the original, where the model may read it back; calls of tools that came again after
     a cut are charged to its rule."""
     repeats = repeated_calls(original, len(history.known))
-    cuts = cuts_of(attempt, history, STAGES) if context.show_handles or repeats else ()
-    for report in re_reads(repeats, original, attempt.after, cuts):
-        stats.note_re_read(report)
+    cuts = Cuts(attempt, history, STAGES)
+    if repeats:
+        for report in re_reads(repeats, original, attempt.after, cuts):
+            stats.note_re_read(report)
     return cuts if context.show_handles else ()
 
 

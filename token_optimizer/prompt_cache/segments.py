@@ -38,11 +38,12 @@ class _Part(NamedTuple):
 class LeadingSegments:
     """The segments of what stands before a turn's new messages: `of_messages` has those of each message, and
     `head` those of tools and system text. `lifetimes` has the usual one, and that of the client's breakpoint
-    in each of these."""
+    in each of these; `has_marks`: a message had one."""
 
     lifetimes: tuple[int, ...] = ()
     head: tuple[PromptSegment, ...] = ()
     of_messages: tuple[tuple[PromptSegment, ...], ...] = ()
+    has_marks: bool = False
 
 
 NO_SEGMENTS = LeadingSegments()
@@ -76,16 +77,19 @@ def leading_segments(
     known = len(before.of_messages) if before.lifetimes == lifetimes else 0
     counted = _tokens_by_place(prompt, known)
     head = before.head if known else _head(*around, usual, counted, key)
-    found = [
-        _marked_again(segments, messages[number], usual, is_marked=number in marked)
-        for number, segments in enumerate(before.of_messages[:known])
-    ]
+    found = list(before.of_messages[:known])
+    if marked or before.has_marks:
+        found = [
+            _marked_again(segments, messages[number], usual, is_marked=number in marked)
+            for number, segments in enumerate(found)
+        ]
     last = _last_key(found[-1] if found else head)
     for number, message in enumerate(messages[known:], known):
         tokens = counted[number] + message_framing_tokens(message)
         found.append(_continued(last, _message_parts(message, usual), tokens, key))
         last = _last_key(found[-1])
-    return LeadingSegments(lifetimes, head, tuple(found))
+    has_marks = any(segment.lifetime_seconds for segments in found[known:] for segment in segments)
+    return LeadingSegments(lifetimes, head, tuple(found), has_marks or bool(marked) or before.has_marks)
 
 
 def _head(
@@ -186,6 +190,8 @@ def _joined(tools: Sequence[_Part]) -> list[_Part]:
 def _lifetime(value: Any, usual: int) -> int:
     """The lifetime of the breakpoint in a part, or of the last one in what it holds; `usual` where it names
     none."""
+    if value is None or isinstance(value, str):
+        return 0
     if isinstance(value, list):
         return next(filter(None, (_lifetime(part, usual) for part in reversed(value))), 0)
     if not isinstance(value, Mapping):
@@ -214,7 +220,7 @@ def _with_implicit(
     """The segments with the breakpoints that the provider sets by itself."""
     if rules.implicit == "everywhere":
         kept = DAY if body.get("prompt_cache_retention") == "24h" else rules.lifetime_seconds
-        return [PromptSegment(segment.key, segment.tokens, kept) for segment in segments]
+        return [PromptSegment(key, tokens, kept) for key, tokens, _ in segments]
     lifetime = _lifetime_of_newest(body, rules)
     if not segments or not lifetime or segments[-1].lifetime_seconds:
         return list(segments)

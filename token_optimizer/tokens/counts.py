@@ -74,6 +74,8 @@ def count_tokens(text: str, model: str) -> int:
 
 def count_texts(texts: Sequence[str], model: str) -> list[int]:
     """Tokens of each text for the model, in order; special tokens count as the text they are."""
+    if not texts:
+        return []
     tokenizer = tokenizer_of(model)
     encoding = encoding_name(model) if tokenizer is None else tokenizer.name
     keys = keys_of(texts, encoding)

@@ -33,7 +33,7 @@ ROWS_A_STATEMENT = 500
 BESIDE_COLUMNS = frozenset({
     "messages_count", "segments", "prompt_digest", "usage_cache_write_1h_tokens",
     "usage_reasoning_tokens", "spared_usage", "first_byte_ms", "limit",
-    "fates",
+    "fates", "reports",
 })  # fmt: skip
 _COLUMNS = frozenset(field.name for field in msgspec.structs.fields(TraceRecord)) - BESIDE_COLUMNS
 _MONEY = ("gross_usd", "net_usd", "read_back_usd", "billed_usd", "billed_is_estimated")

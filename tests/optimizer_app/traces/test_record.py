@@ -17,7 +17,7 @@ from optimizer_app.traces.record import (
 )
 from optimizer_app.traces.storing.store import BESIDE_COLUMNS
 from tests.optimizer_app.traces.records import new_record
-from token_optimizer.models import BlockFate, BlockType, Kind, Origin, Worth
+from token_optimizer.models import BlockFate, BlockType, Kind, Origin, StageReport, WhyNot, Worth
 
 PROJECT_ID = uuid.uuid4()
 
@@ -55,6 +55,16 @@ def test_fates_of_blocks_read_back_as_the_blocks():
 
     assert read.blocks == [plain._replace(reason="\N{REPLACEMENT CHARACTER}").as_dict(), full.as_dict()]
     assert read.fates == []
+
+
+def test_reports_of_stages_read_back_as_the_stages():
+    ran = StageReport("logs", "ran", 1.25049, 600)
+    charged = StageReport("json", "skipped", 0.0, 0, "no time", 30, 40, WhyNot.OVER_TIME)
+
+    read = TraceRecord.from_line(new_record(PROJECT_ID, stages=[], reports=[ran, charged]).as_line())
+
+    assert read.stages == [ran.as_dict(), charged.as_dict()]
+    assert read.reports == []
 
 
 def test_it_has_the_columns_of_the_trace():

@@ -57,13 +57,16 @@ def _parted(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def _joint_tokens(groups: Sequence[Sequence[Block]], count: Count, counter: str) -> int:
+    if not groups:
+        return 0
     keys = [_key(group, counter) for group in groups]
     known = dict(zip(keys, _JOINTS.get_many(keys) if counter else [None] * len(keys), strict=True))
     new = {key: group for key, group in zip(keys, groups, strict=True) if known[key] is None}
-    found = joint_tokens([[block.text for block in group] for group in new.values()], count)
-    known.update(zip(new, found, strict=True))
-    if counter:
-        _JOINTS.put_many(zip(new, found, strict=True))
+    if new:
+        found = joint_tokens([[block.text for block in group] for group in new.values()], count)
+        known.update(zip(new, found, strict=True))
+        if counter:
+            _JOINTS.put_many(zip(new, found, strict=True))
     return sum(known[key] or 0 for key in keys)
 
 

@@ -30,6 +30,7 @@ from token_optimizer.models import (
     Slot,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.optimizer.formats.call_steps import newest_steps
 from token_optimizer.optimizer.formats.file_reads import exact_paths
 from token_optimizer.optimizer.formats.forced_tools import forced_tools, is_named
 from token_optimizer.optimizer.formats.framing import Count
@@ -80,6 +81,7 @@ def canonicalize(
     parsed = _pinned_as_marked(parsed, talk, dialect)
     slots = list(parsed.slots)
     files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.reading.edits_files)
+    steps = newest_steps(parsed.reading.steps, talk.messages, parsed.count)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
     counts = count([placed.piece.raw for placed in pieces]) if count is not None else repeat(0)
     forced = forced_tools(body.get("tool_choice"))
@@ -111,7 +113,7 @@ def canonicalize(
         question if query is None else query,
         documents_at=talk.documents_at,
         unprotected=unprotected,
-        reading=Reading(edits_files, talk.turn, talk.observations, asked, question),
+        reading=Reading(edits_files, talk.turn, talk.observations, asked, question, steps),
     )
 
 

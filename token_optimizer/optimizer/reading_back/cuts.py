@@ -6,7 +6,9 @@ After:  CutBlock(("b3",), "logs", "...[… 1,459 lines left out #482193]...", ..
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import cached_property
+from typing import overload
 
 from token_optimizer.models import OUTSIDE, Block, CutBlock, Kind, Origin, Prompt
 from token_optimizer.optimizer.attempts import Attempt
@@ -19,10 +21,32 @@ from token_optimizer.ports import SentMessage
 _NEVER = frozenset({Kind.FRAMING, Kind.OPAQUE, Kind.MEDIA})
 
 
-def cuts_of(attempt: Attempt, history: ConversationHistory, stages: Iterable[Stage]) -> tuple[CutBlock, ...]:
-    """What is missing in the prompt that the attempt sends."""
-    known = () if attempt.compaction is not None else history.known
-    return CutFinder(attempt.original, attempt.after, known, attempt.ledger, stages).cuts()
+class Cuts(Sequence[CutBlock]):
+    """What is missing in the prompt that an attempt sends: found where somebody asks, as few answers do. To
+    another process go the cuts alone."""
+
+    def __init__(self, attempt: Attempt, history: ConversationHistory, stages: Iterable[Stage]) -> None:
+        known = () if attempt.compaction is not None else history.known
+        self._finder = CutFinder(attempt.original, attempt.after, known, attempt.ledger, stages)
+
+    @cached_property
+    def _cuts(self) -> tuple[CutBlock, ...]:
+        return self._finder.cuts()
+
+    @overload
+    def __getitem__(self, at: int) -> CutBlock: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[CutBlock, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> CutBlock | tuple[CutBlock, ...]:
+        return self._cuts[at]
+
+    def __len__(self) -> int:
+        return len(self._cuts)
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[CutBlock, ...]]]:
+        return tuple, (self._cuts,)
 
 
 class CutFinder:
@@ -41,8 +65,14 @@ class CutFinder:
         self._known = known
         self._ledger = ledger
         self._stages = tuple(stages)
-        self._left = {block.id for block in after.blocks}
-        self._apart = {block.message for block in original.blocks if block.turn < 0}
+
+    @cached_property
+    def _left(self) -> Set[str]:
+        return {block.id for block in self._after.blocks}
+
+    @cached_property
+    def _apart(self) -> Set[int]:
+        return {block.message for block in self._original.blocks if block.turn < 0}
 
     def cuts(self) -> tuple[CutBlock, ...]:
         """A cut for every block that shows handles, or lost something by a lossy rule without one."""

@@ -6,29 +6,24 @@ After:  ReReadReport("read_log", "logs", 3, 2_140, "b5"): the new result costs 2
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import orjson
-
 from token_optimizer.dialects.bodies import conversation_key, conversation_of
 from token_optimizer.errors import PromptError
-from token_optimizer.models import CutBlock, Dialect, Path, Prompt, ReReadReport
-from token_optimizer.optimizer.formats.file_reads import Call, calls_of, is_within, result_paths
+from token_optimizer.models import CallStep, CutBlock, Dialect, MadeCall, Path, Prompt, ReReadReport
+from token_optimizer.optimizer.formats.call_steps import MAX_STEPS, steps_in
+from token_optimizer.optimizer.formats.file_reads import is_within, result_paths
 
-# A step is a message of the model with calls. What is called again later has other reasons.
-MAX_STEPS = 10
 # A reference leaves its text elsewhere in the prompt.
 _LOSSLESS = frozenset({"dedupe"})
-_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
 class Repeat(NamedTuple):
     """A call that came before, by the ids of both, and how many steps lie between them."""
 
     first_id: str
-    again: Call
+    again: MadeCall
     steps: int
 
 
@@ -36,7 +31,7 @@ def repeats_in(body: Mapping[str, Any], dialect: Dialect) -> int:
     """How many calls of the newest message with calls came before with the same arguments, soon enough; 0
     where the body is no prompt."""
     try:
-        return len(_repeated(conversation_of(body, dialect), 0))
+        return len(_repeated(list(steps_in(conversation_of(body, dialect))), 0))
     except PromptError:
         return 0
 
@@ -44,23 +39,22 @@ def repeats_in(body: Mapping[str, Any], dialect: Dialect) -> int:
 def repeated_calls(prompt: Prompt, known: int) -> list[Repeat]:
     """The new calls that came before with the same arguments, soon enough. New is what stands behind the
     messages that are `known`; where none are, the newest message with calls."""
-    return _repeated(conversation_of(prompt.body, prompt.dialect), known)
+    return _repeated(prompt.reading.steps, known)
 
 
-def _repeated(messages: Sequence[Mapping[str, Any]], known: int) -> list[Repeat]:
-    first_new = known or _newest_with_calls(messages)
-    if not any(calls_of(messages[first_new:])):
+def _repeated(steps: Sequence[CallStep], known: int) -> list[Repeat]:
+    if not steps or steps[-1].message < known:
         return []
-    seen: dict[tuple[str, str], tuple[str, int]] = {}
+    first_new = known or steps[-1].message
+    seen: dict[tuple[str, bytes], tuple[str, int]] = {}
     repeats = []
-    for step, (number, calls) in enumerate(_steps(messages, first_new)):
-        for call in calls:
-            key = _key(call)
-            before = seen.get(key)
-            if number < first_new:
-                seen[key] = call.id, step
-            elif before is not None and step - before[1] <= MAX_STEPS:
-                repeats.append(Repeat(before[0], call, step - before[1]))
+    for at, step in enumerate(steps):
+        for call in step.calls:
+            before = seen.get(call[1:])
+            if step.message < first_new:
+                seen[call[1:]] = call.id, at
+            elif before is not None and at - before[1] <= MAX_STEPS:
+                repeats.append(Repeat(before[0], call, at - before[1]))
     return repeats
 
 
@@ -75,40 +69,6 @@ def re_reads(
         if cut:
             new = sum(tokens.get(name, 0) for name in _result_blocks(original, repeat.again.id))
             yield ReReadReport(repeat.again.name, stages[cut[0]], repeat.steps, new, cut[0])
-
-
-def _newest_with_calls(messages: Sequence[Mapping[str, Any]]) -> int:
-    places = range(len(messages) - 1, -1, -1)
-    return next((number for number in places if any(calls_of([messages[number]]))), len(messages))
-
-
-def _steps(messages: Sequence[Mapping[str, Any]], first_new: int) -> list[tuple[int, list[Call]]]:
-    """The messages with calls, by number: all new ones, and as many before them as count."""
-    steps: list[tuple[int, list[Call]]] = []
-    old = 0
-    for number in range(len(messages) - 1, -1, -1):
-        calls = list(calls_of([messages[number]]))
-        if calls:
-            steps.append((number, calls))
-            old += number < first_new
-        if old > MAX_STEPS:
-            break
-    return steps[::-1]
-
-
-def _key(call: Call) -> tuple[str, str]:
-    try:
-        return call.name, _sorted_json(call.arguments)
-    except (ValueError, RecursionError):
-        return call.name, call.id
-
-
-def _sorted_json(arguments: Mapping[str, Any]) -> str:
-    try:
-        return orjson.dumps(arguments, option=_SORTED).decode()
-    except TypeError:
-        # Integers beyond 64 bits, lone surrogates.
-        return json.dumps(arguments, sort_keys=True, default=str)
 
 
 def _result_blocks(prompt: Prompt, call_id: str) -> list[str]:

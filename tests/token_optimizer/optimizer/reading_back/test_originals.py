@@ -224,7 +224,7 @@ def test_where_nothing_was_cut_the_tool_is_there_all_the_same() -> None:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "tools": [TOOL]}
     result = _run(body)
     assert result.body["tools"][-1] == tool_of("openai")
-    assert result.cuts == ()
+    assert not result.cuts
     assert not reader_of(result, body, "openai").read("482193").found
 
 
@@ -239,7 +239,7 @@ def test_off_means_that_the_tool_is_never_seen() -> None:
         assert not result.reads_back
         assert "left out]" in _texts(result)
         assert not _handles(_texts(result))
-        assert result.cuts == ()
+        assert not result.cuts
 
 
 def tool_named(name: str) -> dict[str, Any]:

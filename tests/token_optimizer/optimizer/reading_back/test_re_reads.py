@@ -11,8 +11,8 @@ from tests.token_optimizer.optimizer.bodies import LOG, TOOL
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationStats
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
+from token_optimizer.optimizer.formats.call_steps import MAX_STEPS
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.reading_back.re_reads import MAX_STEPS
 from token_optimizer.ports import Ports
 
 BALANCED = OptimizerConfig.preset("balanced")
