@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, repeat
 from string import ascii_letters
 
@@ -16,6 +16,15 @@ def lines_of(text: str) -> list[str]:
     read files count them: form feeds, lone carriage returns and U+2028 stand within a line."""
     *lines, last = text.split("\n")
     return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def line_spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Where the lines between `start` and `end` begin and end, each with its end."""
+    end = len(text) if end is None else end
+    while start < end:
+        stop = text.find("\n", start, end) + 1 or end
+        yield start, stop
+        start = stop
 
 
 def count_lines(text: str) -> int:

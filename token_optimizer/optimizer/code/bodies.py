@@ -35,16 +35,19 @@ _HOLDS_OTHERS = re.compile(
     r"\s*(?:\w+\s+){0,4}(?:class|struct|interface|trait|impl|module|namespace|enum|object|record)\b"
 )
 _WANTS_CHANGE = re.compile(
-    r"""(?i)\b(?:fix|refactor|rewrit|implement|add|chang|convert|port\b|migrat|optimi[sz]|debug|bug|review|tests?\b
-    |improv|clean|renam|replac|remov|updat|write|creat|make|generat|complet|extend|translat|vulnerab|wrong|fail|error
-    |issue|problem|secur|perform|slow|correct|simplif|document|comment|explain|overview|structure|all\b|every|each)""",
+    r"""(?i)\b(?:fix|refactor|rewrit|implement|convert|port\b|migrat|optimi[sz]|debug|bug|review|tests?\b
+    |(?:add|chang|renam|replac|remov|updat|creat|generat|complet)(?!ed\b)|improv|clean|write|make
+    |extend|translat|vulnerab|wrong|fail|error|issue|problem|secur|perform|slow|correct|simplif|document|comment
+    |explain|overview|structure|all\b|(?<!\bfor\ )(?:every|each)
+    |(?:every|each)\ (?:function|method|class|file|module|endpoint|route|line|part|step|test)s?\b)""",
     re.VERBOSE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function with its name, the passages of its body, and the stems of its name and of all of it."""
+    """A function with its name, where its body stands, its text, and the stems of its name and of all of it.
+    The body of a short one stays."""
 
     name: str
     start: int
@@ -52,6 +55,7 @@ class Function:
     text: str
     named: frozenset[str]
     stems: frozenset[str]
+    is_short: bool
 
 
 def wants_whole_program(query: str) -> bool:
@@ -60,7 +64,7 @@ def wants_whole_program(query: str) -> bool:
 
 
 def functions_of(text: str, markers: tuple[Marker, ...] = ()) -> Sequence[Function]:
-    """The functions that have bodies."""
+    """The functions."""
     return tuple(_functions(text, markers)) if markers else _functions_of_whole(text)
 
 
@@ -82,7 +86,7 @@ def body_passages(
     own = functions_of(text, markers)
     functions = [*own, *beside] if own else []
     asked = frozenset(_stems(query or ""))
-    if len(functions) < _MIN_DEFINITIONS or not asked:
+    if sum(not one.is_short for one in functions) < _MIN_DEFINITIONS or not asked:
         return []
     rarity = _rarity(functions, asked)
     by_name = _scores(rarity, [one.named for one in functions])
@@ -95,7 +99,7 @@ def body_passages(
     return [
         Passage(one.start, one.end, _VALUE * (1 + score / best))
         for one, score in zip(own, scores[: len(own)], strict=True)
-        if one.name not in staying
+        if one.name not in staying and not one.is_short
     ]
 
 
@@ -137,10 +141,10 @@ def _functions(text: str, markers: tuple[Marker, ...]) -> Iterator[Function]:
         if number < at or _HOLDS_OTHERS.match(written[number]):
             continue
         at = end = definition_end(written, number)
-        if end - number > _MIN_BODY_LINES:
-            start, stop = lines[number].end, lines[end - 1].end
-            whole = text[lines[number].start : stop]
-            yield Function(name, start, stop, whole, frozenset(_stems(name)), frozenset(_stems(whole)))
+        start, stop = lines[number].end, lines[end - 1].end
+        whole = text[lines[number].start : stop]
+        is_short = end - number <= _MIN_BODY_LINES
+        yield Function(name, start, stop, whole, frozenset(_stems(name)), frozenset(_stems(whole)), is_short)
 
 
 def _stems(text: str) -> list[str]:

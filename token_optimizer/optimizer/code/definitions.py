@@ -19,6 +19,11 @@ FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 
 # A name that is no word: in two cases, or with an underscore.
 _NAME = re.compile(r"(?<!\w)(?=\w*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z]|\w_\w))\w{5,80}(?!\w)")
+# A word that is said to be a name: in marks of code, called, "the class Registry", capital within a sentence.
+_SAID_NAME = re.compile(
+    r"`(\w{2,80})(?:\(\))?`|(?<!\w)(\w{2,80})\(|\b(?:function|method|class|struct|interface)\s(\w{2,80})(?!\w)"
+    r"|(?<=[a-z,] )([A-Z]\w{2,80})(?!\w)"
+)
 _DEFINES = re.compile(
     r"""\s*(?:(?:export|default|public|private|protected|internal|static|async|abstract|final|override|pub
         |pub\(\w+\)|inline|extern|const|unsafe|virtual)\s+){0,5}
@@ -41,7 +46,7 @@ def with_named_definitions(find_passages: FindPassages) -> FindPassages:
 
     def passages(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
         found = find_passages(text, query, markers)
-        names = set(_NAME.findall(query or ""))
+        names = _names_in(query or "")
         named = set(_named(text, found, names)) if names else set()
         return [
             replace(passage, value=passage.value + _VALUE * (passage.end - passage.start))
@@ -51,6 +56,12 @@ def with_named_definitions(find_passages: FindPassages) -> FindPassages:
         ]
 
     return passages
+
+
+def _names_in(query: str) -> set[str]:
+    """What may be the name of a definition."""
+    said = {name for match in _SAID_NAME.finditer(query) for name in match.groups() if name}
+    return said.union(_NAME.findall(query))
 
 
 def _named(text: str, passages: Sequence[Passage], names: set[str]) -> Iterator[int]:

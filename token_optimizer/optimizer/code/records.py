@@ -44,6 +44,9 @@ _DIGIT = re.compile(r"\d")
 _COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
 # Names over a rule in columns: "id   name", "---  ----".
 _RULED_COLUMNS = re.compile(r"[ \t]*\S[^\n]*\n(?:[ \t|+]*[-=]{2,}){2,}[ \t|+]*\n?\Z")
+# Names that spaces keep apart: "NAMESPACE     NAME      READY".
+_APART = re.compile(r" {2,}")
+_MIN_ALIGNED, _LONGEST_NAMES = 3, 1_000
 # Says what the columns of the rows below are.
 _MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
@@ -95,10 +98,17 @@ def _is_within(passage: Passage, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def _names_columns(line: str) -> bool:
-    if _RULED_COLUMNS.match(line):
+    if _RULED_COLUMNS.match(line) or _names_aligned_columns(line):
         return True
     match = _COLUMNS.match(line)
     return match is not None and (bool(match["rule"]) or _DIGIT.search(line) is None)
+
+
+def _names_aligned_columns(line: str) -> bool:
+    """Whether the line is nothing but names in capitals with more than a space between them."""
+    if not line[:_LONGEST_NAMES].isupper() or _DIGIT.search(line) is not None:
+        return False
+    return len(_APART.split(line[:_LONGEST_NAMES].strip())) >= _MIN_ALIGNED
 
 
 def _joined(lines: Sequence[Passage]) -> Passage:

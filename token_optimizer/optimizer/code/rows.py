@@ -31,6 +31,9 @@ _DENIED = re.compile(
     r"(?i)(?:\b(?:not|never|without|except|nicht|kein\w{0,2}|pas|non|no)|n['’]t)\s+"
     r"(?:(?:for|yet|in|from|the|an?)\s+)?(?P<value>[^\W\d_][\w-]*)"
 )
+_APART = "  "
+_COLUMNS_APART = re.compile(r" {2,}")
+_MIN_COLUMNS = 3
 _QUOTED = re.compile(r'"(?:[^"\n]|"")*+"')
 
 
@@ -60,14 +63,26 @@ def asked_rows(lines: Sequence[str], query: str) -> frozenset[int]:
 
 def _columns(lines: Sequence[str]) -> Iterator[dict[int, str]]:
     """The cells of each column by the numbers of their lines, below the head; nothing of what is no table."""
-    mark = separator_of(lines, _ROWS_SHARE) if _MIN_ROWS <= len(lines) <= _MAX_ROWS else None
-    if mark is None:
+    if not _MIN_ROWS <= len(lines) <= _MAX_ROWS:
         return
-    rows = [_cells(line, mark) for line in lines]
+    mark = separator_of(lines, _ROWS_SHARE)
+    rows = _aligned(lines) if mark is None else [_cells(line, mark) for line in lines]
+    if not rows:
+        return
     width, _ = Counter(map(len, rows)).most_common(1)[0]
     told = {number: row for number, row in enumerate(rows) if len(row) == width and number > 0}
     for column in range(width):
         yield {number: row[column] for number, row in told.items()}
+
+
+def _aligned(lines: Sequence[str]) -> list[list[str]]:
+    """The cells of columns that spaces keep apart, as `kubectl get` and `docker ps` print them; none of what
+    has no such columns."""
+    if not all(_APART in line.strip() for line in lines[:_MIN_ROWS]):
+        return []
+    rows = [_COLUMNS_APART.split(line.strip()) for line in lines]
+    width, often = Counter(map(len, rows)).most_common(1)[0]
+    return rows if width >= _MIN_COLUMNS and often >= _ROWS_SHARE * len(rows) else []
 
 
 def _cells(line: str, mark: str) -> list[str]:

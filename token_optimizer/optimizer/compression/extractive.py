@@ -22,11 +22,7 @@ from token_optimizer.optimizer.compression.faithfulness.critical_units import ha
 from token_optimizer.optimizer.compression.rates import check_ratio
 from token_optimizer.optimizer.compression.result import with_compressed_text
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.optimizer.prose.passages import (
-    document_passages,
-    prose_passages,
-    spoken_passages,
-)
+from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.meaning.word_similarity import word_similarities
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT, name_facts

@@ -35,6 +35,7 @@ from token_optimizer.optimizer.embedded.lines import (
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
 from token_optimizer.optimizer.embedded.question.asking import asks, directive_share, reader_directive_share
+from token_optimizer.optimizer.embedded.question.hand_overs import hand_over_chars
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.scratchpads import observed_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
@@ -83,6 +84,8 @@ def _is_program(text: str) -> bool:
 
 def message_pieces(text: str, *, to_agent: bool = False) -> list[Piece]:
     """The pieces of what a user says: what asks is prose, what is asked about is embedded content."""
+    if handed := hand_over_chars(text):
+        return joined([Piece(Kind.PROSE, text[:handed], background=True), Piece(Kind.PROSE, text[handed:])])
     if observed := observed_spans(text, MIN_BULK_CHARS):
         return _with_embedded(text, [Embedded(*span) for span in observed], _as_prose)
     # The last of worked examples is what is asked, without a word that says so.

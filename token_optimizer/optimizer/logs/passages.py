@@ -18,6 +18,7 @@ from math import log2, sqrt
 from token_optimizer.models import Marker, Passage, value_class
 from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
+from token_optimizer.optimizer.logs.outlines import lines_beside, values_end
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
@@ -32,6 +33,7 @@ _DETAIL = 0.7  # of what the pattern is worth
 _LAST_LINE = 0.25
 _FIRST_LINE = 0.1
 _NEAR = 0.06
+_BESIDE = 0.1
 _END = 0.3
 _NAME = 2.0
 _WORD = 0.6
@@ -214,6 +216,9 @@ def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
             for near in range(max(0, at - _NEAR_LINES), min(total, at + _NEAR_LINES + 1)):
                 log.values[near] += _NEAR / (1 + abs(near - at))
                 log.speaks[near] = 1
+            for beside in lines_beside(log.lines, at):
+                log.values[beside] += _BESIDE
+                log.speaks[beside] = 1
     for back in range(1, min(_END_LINES, total) + 1):
         log.values[total - back] += _END / back
         log.speaks[total - back] = 1
@@ -259,15 +264,14 @@ def _passage(log: _Log, first: int, end: int, value: float, facts: dict[str, flo
 
 
 def _lines(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
-    """A passage for each line that speaks, and one for each run of others."""
+    """A passage for each line that speaks, with the few values that it opens, and one for each run of
+    others."""
     at = first
     while at < end:
         if log.speaks[at]:
-            facts = log.facts[log.patterns[at].text]
-            if log.patterns[at].alarm:
-                facts = facts | _detail(log, at)
-            yield _passage(log, at, at + 1, log.values[at], facts)
-            at += 1
+            stop = min(end, values_end(log.lines, at))
+            yield _passage(log, at, stop, max(log.values[at:stop]), _facts_of_lines(log, at, stop))
+            at = stop
             continue
         stop = at + 1
         while stop < min(end, at + _RUN_LINES) and not log.speaks[stop]:
@@ -276,6 +280,16 @@ def _lines(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
             stop += 1
         yield _passage(log, at, stop, 0.0, {})
         at = stop
+
+
+def _facts_of_lines(log: _Log, first: int, end: int) -> dict[str, float]:
+    """What these lines say, and what those of them name that alarm."""
+    facts: dict[str, float] = {}
+    for at in range(first, end):
+        facts |= log.facts[log.patterns[at].text]
+        if log.patterns[at].alarm:
+            facts |= _detail(log, at)
+    return facts
 
 
 def _detail(log: _Log, at: int) -> dict[str, float]:

@@ -1,9 +1,9 @@
 """The passages of prose: sentences, each with what must come along to be understood.
 
 A sentence that opens with a pronoun belongs to the one before it, a short line that opens a list to its first
-item, a short fenced snippet is one passage. A heading, a speaker or a date stays with what follows on its
-line, and a line that is nothing but a date with the line below it. The title of a document is no passage: it
-stays while anything of the document does.
+item. A short fenced snippet is one passage, and so is the definition of a table in SQL. A heading, a speaker
+or a date stays with what follows on its line, and a line that is nothing but a date with the line below it.
+The title of a document is no passage: it stays while anything of the document does.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from types import MappingProxyType
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text.sentences import is_opened, sentence_spans, unit_spans
+from token_optimizer.text.lines import line_spans
+from token_optimizer.text.sentences import is_opened, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue, names_above_cues
+from token_optimizer.text.table_definitions import begins_table, table_definitions
 
 # Those that begin alike stand together: they are tried at nearly every sentence.
 _PRONOUN = re.compile(
-    r"\s*(?:t(?:h(?:ey|eir|e (?:latter|former|same)|is|at|ese|ose))|h(?:e|is|er)|its?|s(?:he|uch)|both)\b",
+    r"\s*(?:t(?:h(?:ey|eir|e (?:latter|former|same)|is|at|ese|ose))|h(?:e|is|er)|s(?:he|uch)|both|otherwise"
+    r"|i(?:ts?|n (?:that|this) case|f (?:so|not))|after (?:that|this))\b",
     re.IGNORECASE,
 )
 # What ends with a colon, and a line that does with what was taken in of its list.
@@ -49,25 +52,6 @@ _TITLE = re.compile(
     r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
-_EXAMPLE_CLOSE = re.compile(r"[ \t]*(?:</[\w.:-]{1,60}>[ \t]*)+$|[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$")
-# A number alone is no heading.
-_EXAMPLE_FRAME = re.compile(
-    r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$"
-    r"|#{1,6}[ \t](?!\W{0,3}\d[\d.,]{0,20}[ \t]*$))"
-)
-# An arrow leads to the answer of an example on one line.
-_ARROW = re.compile(r"[ \t](?:=>|->|→|⇒|>>)[ \t]")
-_ARROW_SHARE = 0.8
-# A shorter lead costs less than its marker.
-_LONG_LEAD_CHARS = 24
-_STRUCTURED = frozenset(("", "{", "[", "<"))
-_SPACED = re.compile(r"\S+")
-_MIN_ALIKE = 3
-_ALIKE_SHARE = 0.8
-_LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
-_BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
-_ANSWER_VALUE = 2.0
-_FORM_VALUE = 2.0
 _VALUE = 0.05
 
 Span = tuple[int, int]
@@ -83,7 +67,8 @@ def prose_passages(text: str, query: str | None = None, markers: tuple[Marker, .
 def document_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The sentences of a document after its title line, which is no passage."""
     source, title = MarkedText(text, markers), _TITLE.match(text)
-    return _passages(_joined(source, _units(source, title.end() if title else 0)))
+    start = title.end() if title and not begins_table(text) else 0
+    return _passages(_joined(source, _units(source, start)))
 
 
 def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
@@ -91,106 +76,25 @@ def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, 
     return _passages(_joined_lines(MarkedText(text, markers)))
 
 
-def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """Worked examples in two passages each: what leads to the answer, and the answer in its last line, of
-    several sentences in the last one; an example on one line is one passage.
-
-    The answers show what is asked for at little cost, so the first of each goes last; the first example shows
-    the form.
-    """
-    passages: list[Passage] = []
-    examples = list(_examples(text))
-    shared = _shared_phrase([text[line:end] for start, line, end in examples if line > start])
-    for start, line, end in examples:
-        middle = line if line == start else _last_sentence(text, line, end)
-        said = text.rfind(shared, middle, end) if shared else -1
-        middle = said if said - middle >= _LONG_LEAD_CHARS else middle
-        form = _FORM_VALUE * (not passages)
-        answers = {f"answer {_answer_of(text[middle:end])}": _ANSWER_VALUE}
-        passages += [Passage(start, middle, _VALUE + form)] * (middle > start)
-        passages.append(Passage(middle, end, _VALUE, answers))
-    return passages
-
-
-def _last_sentence(text: str, start: int, end: int) -> int:
-    """Where the last sentence of a line starts; where the line does if little stands before that."""
-    *_, (last, _) = sentence_spans(text[start:end].rstrip())
-    return start + last if last >= _LONG_LEAD_CHARS else start
-
-
-def _answer_of(line: str) -> str:
-    """The answer, on a line that may hold what it answers, too."""
-    arrow = _ARROW.search(line)
-    return (line[arrow.end() :] if arrow else line).strip()
-
-
-def _shared_phrase(lines: Sequence[str]) -> str:
-    """Three words in a row that nearly all of the lines have, the last such in the first line: what leads to
-    the answer, "The answer is". Empty where they have none."""
-    words = list(_SPACED.finditer(lines[0])) if len(lines) >= _MIN_ALIKE else []
-    for first, last in zip(reversed(words[:-2]), reversed(words), strict=False):
-        phrase = lines[0][first.start() : last.end()]
-        if sum(phrase in line for line in lines) >= _ALIKE_SHARE * len(lines):
-            return phrase
-    return ""
-
-
-def answer_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """The answer of an example that is given as a turn: what leads to its last line, and that line; of one
-    line its last sentence. JSON, markup and code are the answer as a whole."""
-    bare = text.rstrip()
-    if bare.lstrip()[:1] in _STRUCTURED or "```" in bare:
-        return []
-    line = bare.rfind("\n") + 1
-    middle = line or _last_sentence(bare, 0, len(bare))
-    if middle < _LONG_LEAD_CHARS:
-        return []
-    return [Passage(0, middle, _VALUE), Passage(middle, len(text), _ANSWER_VALUE)]
-
-
-def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
-    """All of an example that is given as a turn: a part of it would show another form."""
-    return [Passage(0, len(text), _ANSWER_VALUE)] if text.strip() else []
-
-
-def _examples(text: str) -> Iterator[tuple[int, int, int]]:
-    """Where each example starts, where its answer does, and where it ends: at a blank line, a closing tag or
-    a rule; before the label that the first one opens with where none of these parts them; or with its line
-    where that has an arrow. Tags, rules and headings are no answers."""
-    if len(_ARROW.findall(text)) >= _ARROW_SHARE * (text.strip().count("\n") + 1):
-        yield from ((start, start, end) for start, end in _lines(text, 0))
-        return
-    opener = _LABEL.match(text)
-    again = opener.group() if opener and _BLANK_LINE.search(text.strip()) is None else None
-    start = answer = end = 0
-    has_answer = False
-    for begin, stop in _lines(text, 0):
-        line = text[begin:stop]
-        is_frame = _EXAMPLE_FRAME.match(line) is not None
-        if has_answer and again is not None and line.startswith(again):
-            yield start, answer, begin
-            start, answer = begin, begin
-        elif has_answer and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
-            yield start, answer, stop
-            start, has_answer = stop, False
-        elif line.strip() and not is_frame:
-            answer, has_answer = begin, True
-        end = stop
-    if has_answer:
-        yield start, answer, end
-
-
 def _passages(spans: Iterable[Span]) -> list[Passage]:
     return [Passage(start, end, _VALUE, _NO_FACTS) for start, end in spans]
 
 
 def _units(source: MarkedText, start: int) -> Iterator[Span]:
-    """Sentences, markers and fenced snippets with all the space behind them; they cover the text from
-    `start`."""
+    """Sentences, markers, fenced snippets and definitions of tables, with all the space behind them; they
+    cover the text from `start`."""
+    for begin, end in table_definitions(source.text, start):
+        yield from _units_between(source, start, begin)
+        yield begin, end
+        start = end
+    yield from _units_between(source, start, len(source.text))
+
+
+def _units_between(source: MarkedText, start: int, stop: int) -> Iterator[Span]:
     text = source.text
     has_fences = _has_fences(text)
     fence_start: int | None = None
-    for begin, end in _lines(text, start):
+    for begin, end in line_spans(text, start, stop):
         fence = has_fences and _is_fence(text[begin:end])
         if fence_start is not None:
             if fence or end - fence_start > _FENCED_CHARS:
@@ -203,7 +107,7 @@ def _units(source: MarkedText, start: int) -> Iterator[Span]:
         else:
             yield from _moved(unit_spans(text[begin:end]), begin)
     if fence_start is not None:
-        yield fence_start, len(text)
+        yield fence_start, stop
 
 
 def _moved(spans: Sequence[Span], by: int) -> Sequence[Span]:
@@ -234,13 +138,6 @@ def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]
         yield start, end
 
 
-def _lines(text: str, start: int) -> Iterator[Span]:
-    while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
-        yield start, end
-        start = end
-
-
 def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
     text = source.text
@@ -266,7 +163,7 @@ def _joined_lines(source: MarkedText) -> list[Span]:
     names = names_above_cues(text.split("\n"))
     joined: list[Span] = []
     is_led_in = False  # whether the last passage is nothing but dates and cues
-    for start, end in _lines(text, 0):
+    for start, end in line_spans(text):
         if source.is_marker(start, end):
             is_led_in = False
             continue

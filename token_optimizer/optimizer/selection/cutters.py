@@ -28,14 +28,8 @@ from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
-from token_optimizer.optimizer.prose.passages import (
-    answer_passages,
-    document_passages,
-    example_passages,
-    prose_passages,
-    spoken_passages,
-    whole_passage,
-)
+from token_optimizer.optimizer.prose.examples import answer_passages, example_passages, whole_passage
+from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.trouble import is_error_line

@@ -55,10 +55,20 @@ def test_nothing_goes_where_no_function_is_named(query: str) -> None:
         ("What does copyTree return?", False),
         ("Is there a bug in copyTree?", True),
         ("Can you add a parameter to copyTree?", True),
+        ("When is a hash created, and where is it removed for each path?", False),
+        ("Create a hash for each path.", True),
+        ("What does each function return?", True),
     ],
 )
 def test_who_wants_a_program_changed_or_judged_needs_all_of_it(query: str, expected: bool) -> None:
     assert wants_whole_program(query) is expected
+
+
+def test_a_function_of_a_few_lines_is_named_like_others() -> None:
+    short = PROGRAM + "def parse_rate(text):\n    return text.split()\n"
+    gone = body_passages(short, "What does parse_rate return?")
+    assert len(gone) == len(NAMES) + 1
+    assert all(passage.end <= len(PROGRAM) for passage in gone)
 
 
 def test_a_file_that_holds_nothing_of_what_is_asked_loses_its_bodies_where_another_one_does() -> None:

@@ -139,6 +139,13 @@ def test_a_definition_ends_where_the_next_one_begins(text: str, query: str, firs
     assert len(lines) < 6
 
 
+@pytest.mark.parametrize("query", ["Write tests for Store.", "the class Store", "`Store`", "Store(path)"])
+def test_a_word_that_is_said_to_be_a_name_names_a_definition(query: str) -> None:
+    text = "class Store:\n    def add(self, row):\n        self.rows.append(row)\n\n\nrows = 1\n"
+    assert named(text, query) == text.splitlines()[:3]
+    assert named(text, "Where do we store rows?") == []
+
+
 def test_lines_that_a_tool_numbered_are_read_without_their_numbers() -> None:
     *_, last, blank = named(numbered(GO), "ReadRows")
     assert (last.strip(), blank.strip()) == ("7→}", "8→")

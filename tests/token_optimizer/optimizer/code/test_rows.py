@@ -23,6 +23,7 @@ TABLE = ["number|server|town|owner|load|state", *ROWS]
         ([line.replace("|", ",").replace("Moss", '"Moss, east"') for line in TABLE], {30}),
         ([line.replace("healthy", f"healthy {n}") for n, line in enumerate(TABLE)], set()),
         (TABLE[:10], set()),
+        (["   ".join(line.split("|")) for line in TABLE], {30}),
         (["A text of lines, and of no table."] * 40, set()),
     ],
 )
@@ -35,6 +36,16 @@ def test_such_a_row_stays_where_the_question_does_not_say_its_words() -> None:
     messages, stats = optimize([{"role": "user", "content": f"{table}\n\nIs every server healthy?"}])
     assert ROWS[29] in messages[0]["content"]
     assert stats.tokens_after < 0.7 * stats.tokens_before
+
+
+def test_columns_that_spaces_keep_apart_keep_their_head_and_such_a_row() -> None:
+    rows = ["".join(f"{cell:<26}" for cell in line.split("|")).rstrip() for line in TABLE]
+    table = "\n".join([rows[0].upper(), *rows[1:]])
+    messages, _ = optimize(
+        [{"role": "user", "content": f"```\n{table}\n```\n\nIs everything well?"}], budget_tokens=1_500
+    )
+    assert rows[30] in messages[0]["content"]
+    assert rows[0].upper() in messages[0]["content"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from token_optimizer.optimizer.code.records import record_passages
 from token_optimizer.optimizer.embedded.content import message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
+from token_optimizer.optimizer.logs.passages import log_passages
 from token_optimizer.optimizer.prose.directives import directives_of
+from token_optimizer.optimizer.prose.passages import document_passages
 from token_optimizer.optimizer.tools.clauses import end_mark
 from token_optimizer.text.sentences import sentence_spans
 
@@ -34,6 +36,9 @@ def body_passages_of(text: str) -> object:
         (body_passages_of, "class A:\n"),
         (body_passages_of, " def a(b):\n"),
         (record_passages, "CREATE TABLE a (\n"),
+        (document_passages, "CREATE TABLE a (\n"),
+        (document_passages, "CREATE TABLE a (\n)\n/*\n"),
+        (log_passages, "  a:\n   b: failed 1\n"),
         (record_spans, "<a"),
         (record_spans, "({"),
         (record_spans, "'"),

@@ -7,13 +7,8 @@ from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.prose.passages import (
-    answer_passages,
-    document_passages,
-    example_passages,
-    prose_passages,
-    spoken_passages,
-)
+from token_optimizer.optimizer.prose.examples import answer_passages, example_passages
+from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 
 EXAMPLES = """Q: What is 2 + 2?
 Add them.
@@ -121,6 +116,19 @@ def test_a_marker_is_no_passage_that_could_go(marker: str) -> None:
     text = f"{marker}\nThe mill closed in 1904 for good.\n"
     markers = (Marker(0, len(marker), "source"),)
     assert _texts(text, prose_passages(text, None, markers)) == ["The mill closed in 1904 for good.\n"]
+
+
+@pytest.mark.parametrize("opening", ["After that", "Otherwise", "In this case", "If not", "It then"])
+def test_what_goes_on_from_a_sentence_belongs_to_it(opening: str) -> None:
+    said = f"Webhooks are sent again eight times over a whole day. {opening}, the event is marked as failed."
+    text = f"{said} Keys of the office are at the front desk downstairs.\n"
+    assert _texts(text, prose_passages(text))[0].strip() == said
+
+
+def test_the_definition_of_a_table_is_one_passage() -> None:
+    table = "CREATE TABLE guests (\n  id INT PRIMARY KEY,\n  town TEXT NOT NULL\n);\n\n"
+    other = "The table of rooms has been empty since the last move of the office.\n"
+    assert _texts(table + other, document_passages(table + other)) == [table, other]
 
 
 def test_an_example_is_what_leads_to_the_answer_and_the_answer() -> None:

@@ -1,0 +1,148 @@
+"""The passages of worked examples: what leads to an answer, and the answer.
+
+Before: "Q: What is 2 + 2?\\nAdd them.\\nThe answer is 4\\n\\nQ: ..."
+After:  "Q: What is 2 + 2?\\nAdd them.\\n" and "The answer is 4\\n\\n", and so of each
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from token_optimizer.models import Marker, Passage
+from token_optimizer.text.lines import line_spans
+from token_optimizer.text.sentences import sentence_spans
+
+_EXAMPLE_CLOSE = re.compile(r"[ \t]*(?:</[\w.:-]{1,60}>[ \t]*)+$|[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$")
+# A number alone is no heading.
+_EXAMPLE_FRAME = re.compile(
+    r"[ \t]*(?:</?[\w.:-]{1,60}(?:\s[^<>\n]{0,200})?>[ \t]*$"
+    r"|#{1,6}[ \t](?!\W{0,3}\d[\d.,]{0,20}[ \t]*$))"
+)
+# An arrow leads to the answer of an example on one line.
+_ARROW = re.compile(r"[ \t](?:=>|->|→|⇒|>>)[ \t]")
+_ARROW_SHARE = 0.8
+# A shorter lead costs less than its marker.
+_LONG_LEAD_CHARS = 24
+# What leads to an answer on a line of its own: a ticket, a review.
+_SHORT_LEAD_CHARS = 200
+_JSON_OPENS = ("{", "[")
+_QUOTED = re.compile(r'"([^"\\\n]{1,40})"')
+_STRUCTURED = frozenset(("", "{", "[", "<"))
+_SPACED = re.compile(r"\S+")
+_MIN_ALIKE = 3
+_ALIKE_SHARE = 0.8
+_LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
+_ANSWER_VALUE = 2.0
+_FORM_VALUE = 2.0
+_VALUE = 0.05
+
+
+def example_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """Worked examples in two passages each: what leads to the answer, and the answer in its last line, of
+    several sentences in the last one; an example on one line is one passage, and so is one with a short lead.
+
+    The answers show what is asked for at little cost, so the first of each goes last; the first example shows
+    the form.
+    """
+    passages: list[Passage] = []
+    examples = list(_examples(text))
+    shared = _shared_phrase([text[line:end] for start, line, end in examples if line > start])
+    parts = [(start, _answer_start(text, start, line, end, shared), end) for start, line, end in examples]
+    answers = _answers([_answer_of(text[middle:end]) for _, middle, end in parts])
+    for (start, middle, end), shown in zip(parts, answers, strict=True):
+        value = _VALUE + _FORM_VALUE * (not passages)
+        if middle - start < _SHORT_LEAD_CHARS and "\n" not in text[start:middle].strip():
+            # Such a lead without its answer shows nothing, and such an answer not what it answers.
+            passages.append(Passage(start, end, value, shown))
+        else:
+            passages += [Passage(start, middle, value), Passage(middle, end, _VALUE, shown)]
+    return passages
+
+
+def _answer_start(text: str, start: int, line: int, end: int, shared: str) -> int:
+    """Where the answer starts in the last line of an example, at the phrase that leads to all answers if it
+    has that."""
+    middle = line if line == start else _last_sentence(text, line, end)
+    said = text.rfind(shared, middle, end) if shared else -1
+    return said if said - middle >= _LONG_LEAD_CHARS else middle
+
+
+def _answers(texts: Sequence[str]) -> Iterator[Mapping[str, float]]:
+    """What each answer shows: itself, or of JSON the names and labels in it that others have, too."""
+    bare = [one[label.end() :].lstrip() if (label := _LABEL.match(one)) else one for one in texts]
+    labels = [set(_QUOTED.findall(one)) if one[:1] in _JSON_OPENS else set() for one in bare]
+    counts = Counter(label for found in labels for label in found)
+    for one, found in zip(texts, labels, strict=True):
+        shown = sorted(label for label in found if counts[label] > 1) or [one]
+        yield {f"answer {label}": _ANSWER_VALUE for label in shown}
+
+
+def _last_sentence(text: str, start: int, end: int) -> int:
+    """Where the last sentence of a line starts; where the line does if little stands before that."""
+    *_, (last, _) = sentence_spans(text[start:end].rstrip())
+    return start + last if last >= _LONG_LEAD_CHARS else start
+
+
+def _answer_of(line: str) -> str:
+    """The answer, on a line that may hold what it answers, too."""
+    arrow = _ARROW.search(line)
+    return (line[arrow.end() :] if arrow else line).strip()
+
+
+def _shared_phrase(lines: Sequence[str]) -> str:
+    """Three words in a row that nearly all of the lines have, the last such in the first line: what leads to
+    the answer, "The answer is". Empty where they have none."""
+    words = list(_SPACED.finditer(lines[0])) if len(lines) >= _MIN_ALIKE else []
+    for first, last in zip(reversed(words[:-2]), reversed(words), strict=False):
+        phrase = lines[0][first.start() : last.end()]
+        if sum(phrase in line for line in lines) >= _ALIKE_SHARE * len(lines):
+            return phrase
+    return ""
+
+
+def answer_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """The answer of an example that is given as a turn: what leads to its last line, and that line; of one
+    line its last sentence. JSON, markup and code are the answer as a whole."""
+    bare = text.rstrip()
+    if bare.lstrip()[:1] in _STRUCTURED or "```" in bare:
+        return []
+    line = bare.rfind("\n") + 1
+    middle = line or _last_sentence(bare, 0, len(bare))
+    if middle < _LONG_LEAD_CHARS:
+        return []
+    return [Passage(0, middle, _VALUE), Passage(middle, len(text), _ANSWER_VALUE)]
+
+
+def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    """All of an example that is given as a turn: a part of it would show another form."""
+    return [Passage(0, len(text), _ANSWER_VALUE)] if text.strip() else []
+
+
+def _examples(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where each example starts, where its answer does, and where it ends: at a blank line, a closing tag or
+    a rule; before the label that the first one opens with where none of these parts them; or with its line
+    where that has an arrow. Tags, rules and headings are no answers."""
+    if len(_ARROW.findall(text)) >= _ARROW_SHARE * (text.strip().count("\n") + 1):
+        yield from ((start, start, end) for start, end in line_spans(text))
+        return
+    opener = _LABEL.match(text)
+    again = opener.group() if opener and _BLANK_LINE.search(text.strip()) is None else None
+    start = answer = end = 0
+    has_answer = False
+    for begin, stop in line_spans(text):
+        line = text[begin:stop]
+        is_frame = _EXAMPLE_FRAME.match(line) is not None
+        if has_answer and again is not None and line.startswith(again):
+            yield start, answer, begin
+            start, answer = begin, begin
+        elif has_answer and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
+            yield start, answer, stop
+            start, has_answer = stop, False
+        elif line.strip() and not is_frame:
+            answer, has_answer = begin, True
+        end = stop
+    if has_answer:
+        yield start, answer, end
