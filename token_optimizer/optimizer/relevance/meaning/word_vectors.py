@@ -25,26 +25,30 @@ _as_list = methodcaller("tolist")
 
 @dataclass(frozen=True, slots=True)
 class WordVectors:
-    """The words of some texts by their stems, with a row of `vectors` for each, and the rows of each text's
-    words. Numbers have none."""
+    """The words of some texts by their stems, with a row of `vectors` for each, and the `words` of each text.
+    Numbers have none."""
 
     rows: Mapping[str, int]
     vectors: NDArray[np.float32]
-    texts: Sequence[Sequence[int]]
+    words: Occurrences[str]
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> WordVectors:
         """Raises StageSkipped where static vectors are not installed."""
-        return cls.of_words(words_of_texts(texts).distinct())
+        return cls.of_words(words_of_texts(texts))
 
     @classmethod
     def of_words(cls, words: Occurrences[str]) -> WordVectors:
-        """The same, of texts given by their distinct words."""
-        stems = stems_in(words)
+        """The same, of texts given by their words."""
         written = {stem: word for stem, word in shortest_words(words.values).items() if not stem.isdigit()}
         rows = {stem: row for row, stem in enumerate(written)}
-        of_texts = list(map(_as_list, stems.among(list(written)).by_text()))
-        return cls(rows, _vectors(list(written.values())), of_texts)
+        return cls(rows, _vectors(list(written.values())), words)
+
+    @property
+    def texts(self) -> list[list[int]]:
+        """The rows of each text's words, each once."""
+        stems = stems_in(self.words.distinct())
+        return list(map(_as_list, stems.among(list(self.rows)).by_text()))
 
     def similarities(self) -> list[float]:
         """The cosine, and 0 for a negative one, of the mean of the different words of the first text and that
