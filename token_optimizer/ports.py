@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
-from token_optimizer.models import BlockType, Kind, Marker, Origin, SentRead
+from token_optimizer.models import BlockType, Kind, Marker, Origin, SentRead, value_class
 from token_optimizer.prompt_cache.rules import CacheRules
 from token_optimizer.runtime.latency import Latency
 
@@ -50,7 +50,7 @@ class AddedBlock:
     markers: tuple[Marker, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SentMessage:
     """What one message was sent as. `system` and `tools` are what stood outside of the messages when the
     conversation's opening message came, and `ended` says that a request ended with this message.
@@ -59,6 +59,8 @@ class SentMessage:
     `reads` are what was read back up to here, under a key of their own. `conversation` stands where a request
     ended: the id of the trace with which its conversation began.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     blocks: tuple[SentBlock, ...] = ()
     added: tuple[AddedBlock, ...] = ()

@@ -64,7 +64,9 @@ def matches_at_lines(pattern: re.Pattern[str], opening: re.Pattern[str], text: s
 def comparable(text: str) -> str:
     """What is the same for texts that differ only in line ends and space around the lines' ends; the text
     itself where it has none of that."""
-    text = text.replace("\r\n", "\n").strip("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    text = text.strip("\n")
     if _may_end_in_space(text):
         text = "\n".join([line.rstrip() for line in text.split("\n")]).strip("\n")
     return text

@@ -51,7 +51,7 @@ def change_spans(text: str) -> Sequence[Span]:
     """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
     neither."""
     # Parts begin with lines: what is said on one line need not be remembered.
-    return _change_spans(text) if "\n" in text else ()
+    return _change_spans(text) if "\n" in text else []
 
 
 @remembered(2_000)

@@ -197,9 +197,14 @@ def _around_json(text: str, spans: Sequence[tuple[int, int]], kind: Kind | None)
             yield Piece(rest if own is Kind.PROSE and part.strip() else own, part)
 
 
+def is_one_line_of_prose(text: str) -> bool:
+    """Whether the text is one line that holds no JSON: `split_bulk` finds nothing in it."""
+    return "\n" not in text and "{" not in text and "[" not in text
+
+
 def split_bulk(text: str) -> list[Piece]:
     """The text as pieces of prose and of what its lines show to be something else."""
-    if len(text) < MIN_BULK_CHARS:
+    if is_one_line_of_prose(text) or len(text) < MIN_BULK_CHARS:
         return [Piece(Kind.PROSE, text)]
     pieces: list[Piece] = []
     end = 0

@@ -12,6 +12,7 @@ from token_optimizer.optimizer.embedded.content import (
     agent_instruction_pieces,
     agent_message_pieces,
     instruction_pieces,
+    is_one_line_of_prose,
     kind_of,
     message_pieces,
     result_pieces,
@@ -106,6 +107,8 @@ def _splitters_of(talk: Talk) -> Mapping[BlockType, Callable[[str], list[Piece]]
 
 def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
     """The text's pieces; how a text was split before is remembered."""
+    if splitter is split_bulk and is_one_line_of_prose(text):
+        return [Piece(Kind.PROSE, text)]
     key = key_of(text, splitter.__name__)
     known = _SPLITS.get(key)
     if known is None:

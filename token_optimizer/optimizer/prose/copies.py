@@ -73,19 +73,22 @@ def references_to_copies(
     first = max(0, may_refer[0] - window)
     _, sources = _with_sources(prefix.value(_SOURCES), (), blocks[known:])
     # Of a long conversation nearly all is closed, and shares nothing with what is new.
-    asked = frozenset().union(*(chosen_lines(blocks[at].content) for at in may_refer))
+    chosen = {at: chosen_lines(blocks[at].content) for at in may_refer}
+    asked = frozenset().union(*chosen.values())
     for at, lines in sources:
         block = blocks[at]
         is_as_sent = block.id not in as_read
         shared = lines if is_as_sent else chosen_lines(as_read[block.id])
         if at >= first and not asked.isdisjoint(shared):
-            standing.add(at, MarkedText.of(block) if is_as_sent else MarkedText(as_read[block.id]))
+            standing.add(at, MarkedText.of(block) if is_as_sent else MarkedText(as_read[block.id]), shared)
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
-        copy = _copy_of(at, standing)
-        if copy is not None:
+        copy = _copy_of(at, chosen[at], standing)
+        if copy is None:
+            standing.add(at, MarkedText.of(blocks[at]), chosen[at])
+        else:
             copies[blocks[at].id] = copy
-        standing.add(at, MarkedText.of(blocks[at]) if copy is None else copy.text)
+            standing.add(at, copy.text, chosen_lines(copy.text.text))
     return copies
 
 
@@ -119,10 +122,10 @@ class _Standing:
     members: dict[int, list[int]] = field(default_factory=dict)
     beginnings: dict[tuple[int, int], dict[str, list[tuple[list[str], int]]]] = field(default_factory=dict)
 
-    def add(self, at: int, text: MarkedText) -> None:
+    def add(self, at: int, text: MarkedText, chosen: frozenset[int]) -> None:
         self.texts[at] = text
         self.whole[self._comparable(text.text)] = at
-        self.holder.update(dict.fromkeys(chosen_lines(text.text), at))
+        self.holder.update(dict.fromkeys(chosen, at))
 
     def _comparable(self, text: str) -> str:
         """The text as it is compared; each is asked for twice in a row."""
@@ -181,7 +184,7 @@ class _Standing:
         members = self._members(self.blocks[source].message)
         return [at for at in members if self.blocks[at].kind is Kind.JSON and at != beside] == [source]
 
-    def like(self, at: int) -> list[int]:
+    def like(self, at: int, chosen: frozenset[int]) -> list[int]:
         """The text within the window that is the same, else those that share most chosen lines with this one.
         Of equals the nearest.
 
@@ -191,7 +194,6 @@ class _Standing:
         same = self.whole.get(self._comparable(block.content))
         if same is not None and abs(same - at) <= self.window:
             return [same]
-        chosen = chosen_lines(block.content)
         if self.holder.keys().isdisjoint(chosen):
             return []
         shared = Counter(map(self.holder.get, chosen))
@@ -209,9 +211,9 @@ def _may_be_source(block: Block) -> bool:
     return len(block.content) >= MIN_REFERENCE_CHARS and block.kind not in _NEVER
 
 
-def _copy_of(at: int, standing: _Standing) -> Copy | None:
+def _copy_of(at: int, chosen: frozenset[int], standing: _Standing) -> Copy | None:
     block = standing.blocks[at]
-    sources = standing.like(at)
+    sources = standing.like(at, chosen)
     if not sources:
         return None
     lines = comparable_lines(MarkedText.of(block), "\0here")

@@ -100,6 +100,8 @@ def chosen_lines(text: str) -> frozenset[int]:
 
 
 def _choose(text: str) -> frozenset[int]:
+    if "\n" not in text and not may_be_numbered(text):
+        return _chosen_line(text.encode("utf-8", "surrogatepass").rstrip())
     full = unnumbered(without_gaps(text))
     lines = map(bytes.rstrip, full.encode("utf-8", "surrogatepass").split(b"\n"))
     said = [line for line in lines if len(line) >= _MIN_LINE_CHARS]
@@ -113,3 +115,11 @@ def _choose(text: str) -> frozenset[int]:
     if len(prints) < _WINDOW_LINES:
         return chosen.union(prints)
     return chosen.union(map(min, *(prints[start:] for start in range(_WINDOW_LINES))))
+
+
+def _chosen_line(line: bytes) -> frozenset[int]:
+    """The same of a text that is one line."""
+    if len(line) < _MIN_LINE_CHARS:
+        return frozenset()
+    mark = zlib.crc32(line)
+    return frozenset((mark, ~mark)) if len(line) >= _LONG_LINE_CHARS else frozenset((mark,))
