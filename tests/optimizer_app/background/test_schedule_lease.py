@@ -11,6 +11,7 @@ from django.conf import settings
 
 from optimizer_app.background import schedule_lease
 from optimizer_app.background.schedule_lease import LEADER_KEY, LEASE_SECONDS, ScheduleLease
+from optimizer_app.background.valkey import valkey_client
 
 OURS, OTHERS = "this machine", "another machine"
 
@@ -76,7 +77,8 @@ def test_what_another_machine_took_is_not_released(
 
 
 def test_without_valkey_it_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule_lease, "_client", lambda: redis.Redis(port=1))
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(schedule_lease, "_client", valkey_client)
     assert ScheduleLease(OURS).take(otherwise=True)
     assert not ScheduleLease(OURS).take(otherwise=False)
     ScheduleLease(OURS).release()
