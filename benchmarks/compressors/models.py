@@ -1,4 +1,5 @@
 """Small models that say how much each passage of a case is needed; trained in seconds, on one core.
+What each kind needs is imported where it is trained, since it takes a second.
 
 Every case counts the same in training, however long it is, and so do its needed passages and its others.
 """
@@ -11,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 
 from benchmarks.compressors.features import Features
 from benchmarks.compressors.passages import Passages
@@ -51,6 +50,8 @@ class Scale:
 
 def logistic(inputs: Sequence[Matrix], needed: Sequence[Sequence[float]]) -> Worth:
     """Logistic regression."""
+    from sklearn.linear_model import LogisticRegression
+
     rows, wanted, weights = _weighed(inputs, needed)
     scale = Scale.of(rows)
     model = LogisticRegression(C=_STRENGTH, max_iter=500).fit(scale(rows), wanted, weights)
@@ -59,6 +60,8 @@ def logistic(inputs: Sequence[Matrix], needed: Sequence[Sequence[float]]) -> Wor
 
 def trees(inputs: Sequence[Matrix], needed: Sequence[Sequence[float]]) -> Worth:
     """Gradient-boosted trees, few and shallow."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     rows, wanted, weights = _weighed(inputs, needed)
     model = HistGradientBoostingClassifier(
         max_iter=100,
@@ -73,6 +76,8 @@ def trees(inputs: Sequence[Matrix], needed: Sequence[Sequence[float]]) -> Worth:
 
 def pairwise(inputs: Sequence[Matrix], needed: Sequence[Sequence[float]]) -> Worth:
     """A linear ranking: a needed passage of a case goes before another of the same case."""
+    from sklearn.linear_model import LogisticRegression
+
     scale = Scale.of(np.vstack(inputs))
     first, second = _pairs([scale(rows) for rows in inputs], needed)
     signs = np.where(np.arange(len(first)) % 2, 1.0, -1.0)

@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
-from sumy.summarizers.text_rank import TextRankSummarizer
 
 from benchmarks.choice.summaries import MIN_GAIN, compared_cases
 from tests.benchmarks.cases.made import FAMILIES
@@ -145,6 +143,10 @@ class _Stems:
     "passages", [["Yes."], ["Yes.", "", "Yes."], [*TOWN.split(". "), "The mill, the mill."]]
 )
 def test_the_ranks_are_sumys(passages: list[str]) -> None:
+    # Here, since nltk comes with it: every worker of a test run would wait half a second for both.
+    from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+    from sumy.summarizers.text_rank import TextRankSummarizer
+
     document = ObjectDocumentModel([Paragraph([Sentence(passage, _Stems()) for passage in passages])])
     theirs = TextRankSummarizer()._create_matrix(document)
     assert np.allclose(theirs, rank_matrix(stems(passages)), atol=1e-12)

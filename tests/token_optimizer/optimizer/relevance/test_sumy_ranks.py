@@ -6,11 +6,6 @@ import sys
 from typing import Any
 
 import pytest
-from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
-from sumy.summarizers.kl import KLSummarizer
-from sumy.summarizers.lex_rank import LexRankSummarizer
-from sumy.summarizers.lsa import LsaSummarizer
-from sumy.summarizers.luhn import LuhnSummarizer
 
 from token_optimizer.config import SUMMARIZERS
 from token_optimizer.errors import ConfigError
@@ -26,7 +21,7 @@ PASSAGES = [
     "The baker sells bread on the bridge.",
     "In winter the river is frozen, and the mill stands still.",
 ]
-THEIRS = {"lexrank": LexRankSummarizer, "lsa": LsaSummarizer, "luhn": LuhnSummarizer, "kl": KLSummarizer}
+NAMES = ("lexrank", "lsa", "luhn", "kl")
 
 
 class Stems:
@@ -36,17 +31,32 @@ class Stems:
         return tuple(stems([sentence])[0])
 
 
-@pytest.mark.parametrize("name", THEIRS)
+def _theirs(name: str) -> Any:
+    from sumy.summarizers import kl, lex_rank, lsa, luhn
+
+    kinds = {
+        "lexrank": lex_rank.LexRankSummarizer,
+        "lsa": lsa.LsaSummarizer,
+        "luhn": luhn.LuhnSummarizer,
+        "kl": kl.KLSummarizer,
+    }
+    return kinds[name]()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_best_passages_are_sumys(name: str) -> None:
+    # Here, since nltk comes with it: every worker of a test run would wait half a second for both.
+    from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+
     ranks = sumy_ranks(name)(PASSAGES)
     best = sorted(range(len(ranks)), key=lambda place: (-ranks[place], place))[:3]
     sentences: list[Any] = [Sentence(passage, Stems()) for passage in PASSAGES]
-    summary = THEIRS[name]()(ObjectDocumentModel([Paragraph(sentences)]), 3)
+    summary = _theirs(name)(ObjectDocumentModel([Paragraph(sentences)]), 3)
     assert [PASSAGES[place] for place in sorted(best)] == [str(sentence) for sentence in summary]
     assert (min(ranks), max(ranks)) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("name", THEIRS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("passages", [[], [""], ["", "The mill.", "of the"], ["The mill."] * 3])
 def test_passages_without_words_have_no_rank(name: str, passages: list[str]) -> None:
     ranks = sumy_ranks(name)(passages)
@@ -54,7 +64,7 @@ def test_passages_without_words_have_no_rank(name: str, passages: list[str]) -> 
     assert len(ranks) == len(passages)
 
 
-@pytest.mark.parametrize("name", THEIRS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_long_text_is_ranked_window_by_window(name: str) -> None:
     ranks = sumy_ranks(name)([f"The mill of {place} was built in the year {place}." for place in range(130)])
     assert ranks[100:] == sumy_ranks(name)(
@@ -63,7 +73,7 @@ def test_a_long_text_is_ranked_window_by_window(name: str) -> None:
 
 
 def test_every_summarizer_of_the_config_has_ranks() -> None:
-    assert {*THEIRS, "textrank"} == set(SUMMARIZERS)
+    assert {*NAMES, "textrank"} == set(SUMMARIZERS)
 
 
 def test_without_sumy_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
