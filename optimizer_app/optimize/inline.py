@@ -113,7 +113,7 @@ def _held(request: OptimizationRequest, result: OptimizationResult) -> ParsedPre
     is_next_turn = result.stats.conversation != str(request.trace_id)
     if not request.turn_key or not (is_next_turn or request.size_bytes <= FIRST_TURN_BYTES):
         return None
-    return PARSED_PREFIXES.get_many([request.turn_key])[0]
+    return PARSED_PREFIXES.get(request.turn_key)
 
 
 def untouched(request: OptimizationRequest, why_not: WhyNot, failure: str = "") -> Optimized:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from token_optimizer.errors import PromptError
-from token_optimizer.text.cache import TextCache
+from token_optimizer.text.cache import TextCache, key_of
 
 _KNOWN: TextCache[tuple[str, bool]] = TextCache(5_000, max_chars=12_000_000)
 
@@ -40,7 +40,7 @@ def remembered_json(value: Any) -> tuple[str, bool]:
         data = marshal.dumps(value, 2)
     except ValueError:
         return compact_json(value), is_plain_json(value)
-    key = "json", len(data), hash(data)
+    key = key_of(data, "json")
     known = _KNOWN.get(key)
     if known is None:
         known = compact_json(value), is_plain_json(value)

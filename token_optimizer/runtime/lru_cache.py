@@ -22,6 +22,12 @@ class LRUCache(Generic[V]):
         self._values: cachetools.LRUCache[str, tuple[V, int]] = cachetools.LRUCache(max_chars, itemgetter(1))
         self._lock = threading.Lock()
 
+    def get(self, key: str) -> V | None:
+        """The value under the key; None where there is none."""
+        with self._lock:
+            pair = self._values.get(key)
+        return None if pair is None else pair[0]
+
     def get_many(self, keys: Sequence[str]) -> list[V | None]:
         """The value under each key, in order; None where there is none."""
         with self._lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterator, Sequence
 
 from token_optimizer.text.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
@@ -15,9 +16,10 @@ from token_optimizer.text.cache import TextCache, key_of
 
 Span = tuple[int, int]
 
-# The same lines are taken apart by several stages, and on each turn of a conversation. The bounds keep the
-# memory small whatever is sent.
-_SPANS: TextCache[tuple[Span, ...]] = TextCache(8_192)
+# The same lines are taken apart by several stages, and on each turn of a conversation. Held are the ends of
+# their sentences, each of which begins where the one before ends: spans would take ten times the memory. The
+# bounds keep it small whatever is sent.
+_ENDS: TextCache[array[int]] = TextCache(8_192)
 _MIN_REMEMBERED_CHARS = 80
 _MAX_REMEMBERED_CHARS = 8_000
 _MAX_REMEMBERED_SPANS = 64
@@ -85,11 +87,12 @@ def sentence_spans(line: str) -> Sequence[Span]:
     if not _MIN_REMEMBERED_CHARS <= len(line) <= _MAX_REMEMBERED_CHARS:
         return _sentence_spans(line)
     key = key_of(line, "sentences")
-    spans = _SPANS.get(key)
-    if spans is None:
-        spans = _sentence_spans(line)
-        if len(spans) <= _MAX_REMEMBERED_SPANS:
-            _SPANS.put(key, spans)
+    ends = _ENDS.get(key)
+    if ends is not None:
+        return tuple(zip((0, *ends), ends, strict=False))
+    spans = _sentence_spans(line)
+    if len(spans) <= _MAX_REMEMBERED_SPANS:
+        _ENDS.put(key, array("H", [end for _, end in spans]))
     return spans
 
 

@@ -149,7 +149,7 @@ class ConversationHistory:
             PARSED_PREFIXES.drop(self.keys[len(self.known) - 1])
         if not prefix.sent:
             return
-        PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix, prefix.chars)
+        PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix)
 
 
 def remember_output(
@@ -178,7 +178,7 @@ def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
     then all before it stands, too, since a compaction writes every message anew."""
     for key in keys[-2 : -2 - MAX_NEW_MESSAGES : -1]:
         # As a rule the second or third one has it.
-        prefix = PARSED_PREFIXES.get_many([key])[0]
+        prefix = PARSED_PREFIXES.get(key)
         if prefix is not None and memory.get_many([key])[0] is prefix.sent[-1]:
             return prefix
     return EMPTY_PREFIX
@@ -188,5 +188,5 @@ def _prefix_of(keys: Sequence[str], known: Sequence[SentMessage]) -> ParsedPrefi
     """What this process read of the known messages, if all were sent as the memory has it."""
     if not known:
         return EMPTY_PREFIX
-    prefix = PARSED_PREFIXES.get_many([keys[len(known) - 1]])[0]
+    prefix = PARSED_PREFIXES.get(keys[len(known) - 1])
     return prefix if prefix is not None and prefix.sent == tuple(known) else EMPTY_PREFIX

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from token_optimizer.dialects.unmarked_json import json_of_each, unmarked
-from token_optimizer.text.cache import Key, TextCache, keys_of
+from token_optimizer.text.cache import Key, TextCache, key_of, keyed, keys_of
 
 KEY_BYTES = 20
 # A turn brings no more than so many messages, as a rule.
@@ -39,7 +39,7 @@ class _Chain(NamedTuple):
     hash: hashlib.blake2b
 
 
-_CHAINS: TextCache[_Chain] = TextCache(20_000, max_chars=12_000_000)
+_CHAINS: TextCache[_Chain] = TextCache(1_024, max_chars=12_000_000)
 # The fingerprint of a message without its cache marks, by that of the message as it came: keys of their JSON.
 _UNMARKED: TextCache[Key] = TextCache(50_000)
 
@@ -52,7 +52,7 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
     for number, known in enumerate(plain):
         if known is None:
             plain[number] = _unmarked_key(came[number], texts[number], messages[number])
-    fingerprints = (("start", len(start), hash(start)), *cast(list[Key], plain))
+    fingerprints = (key_of(start, "start"), *cast(list[Key], plain))
     chain = _known_chain(start, fingerprints)
     count = len(chain.keys)
     if count < len(messages):
@@ -66,7 +66,7 @@ def _unmarked_key(key: Key, text: bytes, message: Mapping[str, Any]) -> Key:
     """The key of the message's JSON without cache marks, by that of the JSON as it came."""
     plain = unmarked(message, text)
     if plain is not text:
-        key_of_plain = keys_of([plain], "unmarked")[0]
+        key_of_plain = key_of(plain, "unmarked")
     else:
         key_of_plain = key
     _UNMARKED.put(key, key_of_plain)
@@ -99,4 +99,4 @@ def _continued(
 
 
 def _key(fingerprints: tuple[Key, ...]) -> Key:
-    return "chain", _HELD_CHARS * len(fingerprints), hash(fingerprints)
+    return keyed(hash(fingerprints), _HELD_CHARS * len(fingerprints))

@@ -16,7 +16,7 @@ from token_optimizer.models import Aggregate, Block, Kind, Origin, Prompt
 from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers
 from token_optimizer.optimizer.logs.lines import names, words
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text.cache import TextCache
+from token_optimizer.text.cache import TextCache, keyed
 from token_optimizer.text.lines import lines_of
 from token_optimizer.text.sentences import sentence_spans
 
@@ -196,8 +196,8 @@ def remember_cuts(original: Prompt, after: Prompt) -> None:
 def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
     """Where the units of a text stand, one after the other, that are not in what is left of it in the
     block."""
-    marked = hash((text, now.content, *(marker.start for marker in now.markers)))
-    key = f"missing {kind}", len(text), marked
+    marked = hash((kind, text, now.content, *(marker.start for marker in now.markers)))
+    key = keyed(marked, len(text))
     spans = _MISSING.get(key)
     if spans is None:
         spans_of_units = list(_unit_spans(text, kind))

@@ -41,8 +41,8 @@ class ParsedPrefix:
     `sent` has what each message was sent as, `frozen` what they held as they came, open to all stages, and
     the closed blocks that stood in their place, and `fates` what the trace says of them.
     `asking` and `reading` are as in ParsedMessages. `segments` are those of the prompt, where they were
-    asked for, and `marked` the numbers of the messages that held cache marks. `chars` is the memory that it
-    takes, about.
+    asked for, and `marked` the numbers of the messages that held cache marks. `goes_on`: it was held when a
+    later turn came. `chars` is the memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -53,6 +53,7 @@ class ParsedPrefix:
     reading: Reading = NOTHING_READ
     segments: LeadingSegments = NO_SEGMENTS
     marked: frozenset[int] = frozenset()
+    goes_on: bool = False
     chars: int = 0
 
     def parsed(self, marked: frozenset[int]) -> ParsedMessages:
@@ -114,12 +115,47 @@ class ParsedPrefix:
             original.reading,
             segments,
             marked,
+            bool(self.sent),
             self.chars + _chars((*new.blocks, *closed.blocks)),
         )
 
 
 EMPTY_PREFIX = ParsedPrefix()
-PARSED_PREFIXES: LRUCache[ParsedPrefix] = LRUCache(24_000_000)
+
+
+class ParsedPrefixes:
+    """The prefixes held by this process, by the key of their last message.
+
+    Most prompts never have a next turn: what first turns leave has a room of its own, so that it takes none
+    from conversations that go on. (The segments of Karedla, Love and Wherry, Caching strategies to improve
+    disk system performance, 1994; going on takes the place of a second look.)
+    """
+
+    def __init__(self, first_turns_chars: int, later_turns_chars: int) -> None:
+        self._first: LRUCache[ParsedPrefix] = LRUCache(first_turns_chars)
+        self._later: LRUCache[ParsedPrefix] = LRUCache(later_turns_chars)
+
+    def get(self, key: str) -> ParsedPrefix | None:
+        """The prefix that ends with the message of this key, where it is held."""
+        return self._later.get(key) or self._first.get(key)
+
+    def put(self, key: str, prefix: ParsedPrefix) -> None:
+        """Hold the prefix, which ends with the message of this key."""
+        self.drop(key)
+        (self._later if prefix.goes_on else self._first).put(key, prefix, prefix.chars)
+
+    def drop(self, key: str) -> None:
+        """Forget the prefix, if it is held."""
+        self._first.drop(key)
+        self._later.drop(key)
+
+    def forget(self) -> None:
+        """Forget every prefix."""
+        self._first.forget()
+        self._later.forget()
+
+
+PARSED_PREFIXES = ParsedPrefixes(first_turns_chars=6_000_000, later_turns_chars=18_000_000)
 on_forget(PARSED_PREFIXES.forget)
 
 
@@ -127,7 +163,7 @@ def take_over(prefix: ParsedPrefix, keys: Sequence[str], memory: Memory) -> None
     """Hold what another process read of messages with these keys, and what it sent in the place of what this
     one's memory had."""
     memory.set_many(dict(zip(keys, prefix.sent, strict=True)))
-    PARSED_PREFIXES.put(keys[-1], prefix, prefix.chars)
+    PARSED_PREFIXES.put(keys[-1], prefix)
 
 
 def _unprotected(original: Prompt, blocks: Sequence[Block]) -> tuple[Block, ...]:

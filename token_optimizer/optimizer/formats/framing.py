@@ -12,7 +12,7 @@ from typing import Any
 
 from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
 from token_optimizer.models import NO_PREFIX, Aggregate, Block, FrozenPrefix, Kind, Prompt
-from token_optimizer.text.cache import Key, TextCache
+from token_optimizer.text.cache import Key, TextCache, keyed
 from token_optimizer.tokens.joints import Count, joint_tokens
 
 # A message of many blocks comes again on each turn of a conversation.
@@ -76,7 +76,7 @@ def _key(group: Sequence[Block], counter: str) -> Key:
         block.content if block.wrapper is None else (block.content, block.wrapper, block.is_marker())
         for block in group
     ]
-    return f"joints by {counter}", sum(len(block.content) for block in group), hash(tuple(parts))
+    return keyed(hash((counter, *parts)), sum(len(block.content) for block in group))
 
 
 def framing_left(prompt: Prompt) -> int:

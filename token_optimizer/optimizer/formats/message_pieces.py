@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+from itertools import accumulate
 
 from token_optimizer.dialects.text_parts import TextPart
 from token_optimizer.models import BlockType, Kind, Path
@@ -39,8 +40,9 @@ _AGENTS_SPLITTERS = _SPLITTERS | {
 }
 # Of what hands over a file at least this share is the line with the file.
 _MIN_HANDED_OVER = 0.6
-# The pieces of a text without their own texts, and the length of each.
-_SPLITS: TextCache[tuple[tuple[Piece, int], ...]] = TextCache(50_000, max_chars=12_000_000)
+# The pieces of a text without their own texts, and where each ends; the last one ends with the text.
+_Split = tuple[tuple[Piece, int | None], ...]
+_SPLITS: TextCache[_Split] = TextCache(50_000, max_chars=12_000_000)
 
 
 def pieces_of_message(
@@ -113,10 +115,18 @@ def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
     known = _SPLITS.get(key)
     if known is None:
         pieces = splitter(text)
-        _SPLITS.put(key, tuple((piece._replace(raw=""), len(piece.raw)) for piece in pieces))
+        ends = (*accumulate(len(piece.raw) for piece in pieces[:-1]), None)
+        bare = [piece._replace(raw="") for piece in pieces]
+        _SPLITS.put(key, _shared(tuple(zip(bare, ends, strict=False))))
         return pieces
     pieces, start = [], 0
-    for piece, length in known:
-        pieces.append(piece._replace(raw=text[start : start + length]))
-        start += length
+    for piece, end in known:
+        pieces.append(piece._replace(raw=text[start:end]))
+        start = end or 0
     return pieces
+
+
+@lru_cache(maxsize=256)
+def _shared(split: _Split) -> _Split:
+    """One object for all that are equal: most texts are one piece of prose."""
+    return split

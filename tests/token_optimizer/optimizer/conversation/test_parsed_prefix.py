@@ -16,7 +16,11 @@ from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.conversation.history import ConversationHistory
 from token_optimizer.optimizer.conversation.keys import conversation_salt
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
-from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES
+from token_optimizer.optimizer.conversation.parsed_prefix import (
+    PARSED_PREFIXES,
+    ParsedPrefix,
+    ParsedPrefixes,
+)
 from token_optimizer.optimizer.formats.reading import canonicalize
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
@@ -180,6 +184,29 @@ def test_what_the_memory_has_otherwise_is_read_anew() -> None:
     assert not ConversationHistory.find(memory, second, "openai", salt, None).prefix.sent
 
 
+def test_prompts_that_come_once_take_no_room_from_conversations_that_go_on() -> None:
+    held = ParsedPrefixes(first_turns_chars=10, later_turns_chars=10)
+    held.put("second turn", ParsedPrefix(goes_on=True, chars=10))
+    for number in range(5):
+        held.put(f"first turn {number}", ParsedPrefix(chars=5))
+    first = [held.get(f"first turn {number}") is not None for number in range(5)]
+    assert first == [False, False, False, True, True]
+    assert held.get("second turn") is not None
+    held.put("another second turn", ParsedPrefix(goes_on=True, chars=10))
+    assert held.get("second turn") is None
+
+
+def test_a_conversation_goes_on_from_its_second_turn() -> None:
+    memory = InProcessMemory()
+    for number, body in enumerate(_openai(3)):
+        optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=memory))
+        salt = conversation_salt(BALANCED, None, "gpt-4o", "")
+        history = ConversationHistory.find(memory, body, "openai", salt, None)
+        held = PARSED_PREFIXES.get(history.keys[max(history.keys)])
+        assert held is not None
+        assert held.goes_on == (number > 0)
+
+
 def test_documents_are_read_anew_on_every_turn() -> None:
     memory = InProcessMemory()
     first, second = _openai(2)
@@ -187,7 +214,7 @@ def test_documents_are_read_anew_on_every_turn() -> None:
     optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
     result = optimize_body(second, "openai", config=BALANCED, ports=Ports(memory=memory), documents=documents)
     forget_texts()
-    assert PARSED_PREFIXES.get_many(["any"]) == [None]
+    assert PARSED_PREFIXES.get("any") is None
     again = optimize_body(second, "openai", config=BALANCED, ports=Ports(memory=memory), documents=documents)
     assert result.body == again.body
     assert any("Oslo" in str(message["content"]) for message in result.body["messages"])

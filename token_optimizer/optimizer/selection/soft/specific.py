@@ -114,7 +114,7 @@ _GENERAL_STEMS = frozenset(
     for stem in stems_of(name)
 )
 # Several stages ask for what one question wants, and each next turn does.
-_MAX_QUESTIONS = 1_000
+_MAX_QUESTIONS = 256
 _MAX_CHARS = 2_000_000
 
 
