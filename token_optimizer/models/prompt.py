@@ -96,11 +96,10 @@ class Meaning:
     synonyms: Mapping[str, Mapping[str, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(NamedTuple):
     """What the choice towards the soft target came to for a block: `kept` is what a token of its best passage
     was worth, from `floor` on none goes, and `spare_tokens` of what was kept are worth less: a further cut
-    would have saved them."""
+    would have saved them. A tuple: every block that may be cut has one."""
 
     kept: float
     floor: float

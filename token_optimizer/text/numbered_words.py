@@ -7,7 +7,7 @@ After:  the words a, cat, dog, and their numbers 0 1 of the first text, 0 2 of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic, TypeVar
@@ -22,7 +22,7 @@ T = TypeVar("T")
 # The spaces that are not ASCII.
 _OTHER_SPACE = re.compile("[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 # Of more pairs of a text and a value a table would be large.
-_MAX_PAIRS = 4_000_000
+MAX_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,7 @@ class Occurrences(Generic[T]):
     def distinct(self) -> Occurrences[T]:
         """What stands in each text, once, in the order of the values."""
         count = max(1, len(self.values))
-        pairs = self.text_numbers * count + self.numbers
-        if self.texts * count <= _MAX_PAIRS:
-            stands = np.zeros(self.texts * count, bool)
-            stands[pairs] = True
-            pairs = np.flatnonzero(stands)
-        else:
-            pairs = np.unique(pairs)
+        pairs = distinct_keys(self.text_numbers * count + self.numbers, self.texts * count)
         return Occurrences(self.values, self.texts, *np.divmod(pairs, count))
 
     def among(self, values: Sequence[T]) -> Occurrences[T]:
@@ -75,17 +69,34 @@ class Occurrences(Generic[T]):
         return np.split(self.numbers, np.searchsorted(self.text_numbers, np.arange(1, self.texts)))
 
 
+def distinct_keys(keys: Numbers, end: int) -> Numbers:
+    """The keys below the end, each once and in order."""
+    if end > MAX_PAIRS:
+        return np.unique(keys)
+    stands = np.zeros(end, bool)
+    stands[keys] = True
+    return np.flatnonzero(stands)
+
+
 def words_of_texts(texts: Sequence[str]) -> Occurrences[str]:
     """The words of each text, which stand between spaces."""
-    encoded = list(map(_encoded, texts))
-    written = b" ".join(encoded)
+    written, lengths = _written(texts)
     words = grouped_words(written)
-    sizes = np.fromiter(map(len, encoded), np.int64, len(encoded)) + 1
+    sizes = np.fromiter(lengths, np.int64, len(texts)) + 1
     words_before = np.searchsorted(words.starts, np.cumsum(sizes))
     text_numbers = np.repeat(np.arange(len(texts)), np.diff(words_before, prepend=0))
     spans = zip(words.starts[words.firsts].tolist(), words.ends[words.firsts].tolist(), strict=True)
     values = [written[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
     return Occurrences(values, len(texts), text_numbers, words.numbers)
+
+
+def _written(texts: Sequence[str]) -> tuple[bytes, Iterable[int]]:
+    """The texts with a space between each two, and how long each is in bytes."""
+    together = " ".join(texts)
+    if together.isascii():
+        return together.encode(), map(len, texts)
+    encoded = list(map(_encoded, texts))
+    return b" ".join(encoded), map(len, encoded)
 
 
 def _encoded(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from token_optimizer.ports import SentMessage
 from token_optimizer.runtime.lru_cache import LRUCache
@@ -49,8 +50,10 @@ def known_messages(first: Sequence[SentMessage], found: Sequence[SentMessage | N
 
 
 def _size(message: SentMessage) -> int:
-    sent = (*message.blocks, *message.system, *message.tools)
-    texts = [block.content for block in sent]
-    texts += [item.content for item in message.added]
-    texts += [str(read) for read in message.reads]
-    return _MESSAGE_CHARS + _BLOCK_CHARS * len(sent) + sum(map(len, filter(None, texts)))
+    chars = _MESSAGE_CHARS
+    for block in chain(message.blocks, message.system, message.tools):
+        chars += _BLOCK_CHARS + len(block.content or "")
+    if message.added or message.reads:
+        chars += sum(len(item.content) for item in message.added)
+        chars += sum(len(str(read)) for read in message.reads)
+    return chars

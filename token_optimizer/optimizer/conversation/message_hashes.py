@@ -49,9 +49,12 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
     texts = json_of_each(messages)
     came = keys_of(texts, "unmarked")
     plain = _UNMARKED.get_many(came)
-    for number, known in enumerate(plain):
-        if known is None:
-            plain[number] = _unmarked_key(came[number], texts[number], messages[number])
+    new = [number for number, known in enumerate(plain) if known is None]
+    for number in new:
+        unmarked_text = unmarked(messages[number], texts[number])
+        is_plain = unmarked_text is texts[number]
+        plain[number] = came[number] if is_plain else key_of(unmarked_text, "unmarked")
+    _UNMARKED.put_many((came[number], cast(Key, plain[number])) for number in new)
     fingerprints = (key_of(start, "start"), *cast(list[Key], plain))
     chain = _known_chain(start, fingerprints)
     count = len(chain.keys)
@@ -60,17 +63,6 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
         _CHAINS.put(_key(fingerprints), chain)
     marked = () if came == plain else (at for at, key in enumerate(came) if key != plain[at])
     return MessageHashes(list(chain.keys), frozenset(marked))
-
-
-def _unmarked_key(key: Key, text: bytes, message: Mapping[str, Any]) -> Key:
-    """The key of the message's JSON without cache marks, by that of the JSON as it came."""
-    plain = unmarked(message, text)
-    if plain is not text:
-        key_of_plain = key_of(plain, "unmarked")
-    else:
-        key_of_plain = key
-    _UNMARKED.put(key, key_of_plain)
-    return key_of_plain
 
 
 def _known_chain(start: bytes, fingerprints: tuple[Key, ...]) -> _Chain:

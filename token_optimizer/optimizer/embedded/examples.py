@@ -11,7 +11,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
 from token_optimizer.text.line_numbers import has_counted_lines
-from token_optimizer.text.lines import lines_of, matches_at_lines
+from token_optimizer.text.lines import holds_any, lines_of, matches_at_lines
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
@@ -122,7 +122,7 @@ def _marks(block: str) -> set[str]:
 
 def _arrow_examples(text: str) -> list[Found]:
     """Lines with an arrow from what is given to the answer, of which the last has none."""
-    if not any(map(text.__contains__, _ARROWS)):
+    if not holds_any(text, _ARROWS):
         return []
     if has_counted_lines(text):
         return []

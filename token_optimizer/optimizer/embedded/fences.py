@@ -11,7 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from token_optimizer.text.lines import holds_any
+
 _OPENS = re.compile(r"^(`{3,}+|~{3,}+)([\w+-]*+)[^\n]*+\n", re.MULTILINE)
+FENCE_MARKS = ("```", "~~~")
 # What encloses code is seldom longer.
 _FENCE_CHARS = 3
 _CLOSES = re.compile(r"^(`{3,}+|~{3,}+)[ \t]*+$\n?", re.MULTILINE)
@@ -51,7 +54,7 @@ class _ClosingLines:
 
 def fences(text: str) -> Iterator[Fence]:
     """The closed fences, in order and apart from each other."""
-    if "```" not in text and "~~~" not in text:
+    if not holds_any(text, FENCE_MARKS):
         return
     closing = _ClosingLines(text)
     end = 0
@@ -74,5 +77,5 @@ def _is_underline(text: str, start: int, mark: str) -> bool:
 
 def opens_with_fence(text: str) -> bool:
     """Whether the text begins with a fence that is closed."""
-    first = next(fences(text), None)
+    first = next(fences(text), None) if text.startswith(FENCE_MARKS) else None
     return first is not None and first.start == 0

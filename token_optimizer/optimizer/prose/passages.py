@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text.lines import line_spans
+from token_optimizer.text.lines import holds_any, line_spans
 from token_optimizer.text.sentences import is_opened, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue, names_above_cues
 from token_optimizer.text.table_definitions import begins_table, table_definitions
@@ -45,6 +46,7 @@ _DATE_LINE = re.compile(
 _PASSAGE_CHARS = 400
 _OPENER_CHARS = 120
 _FENCED_CHARS = 800
+_FENCE_MARKS = ("```", "~~~")
 _SHORT_CHARS = 24
 # A document's number and title: its first line, or what stands before the text on it.
 _TITLE = re.compile(
@@ -142,12 +144,12 @@ def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
     text = source.text
     joined: list[Span] = []
-    has_markers, has_fences = bool(source.markers), _has_fences(text)
+    has_markers, marks = bool(source.markers), _Marks.of(text)
     first = last = -1
     for start, end in units:
         if has_markers and source.is_marker(start, end):
             continue
-        if last == start and _goes_with(text, first, start, end, has_fences):
+        if last == start and _goes_with(text, first, start, end, marks):
             joined[-1] = (first, end)
         else:
             first = start
@@ -179,22 +181,34 @@ def _joined_lines(source: MarkedText) -> list[Span]:
     return joined
 
 
-def _goes_with(text: str, first: int, start: int, end: int, has_fences: bool) -> bool:
+class _Marks(NamedTuple):
+    """Which marks stand anywhere in a text: what it does not hold need not be looked for at each unit."""
+
+    fences: bool
+    colons: bool
+    lines: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Marks:
+        return cls(_has_fences(text), ":" in text or "：" in text, "\n" in text)
+
+
+def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bool:
     """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
-    # The last character tells sooner of most units that they are no space.
-    if text[end - 1].isspace() and text[start:end].isspace():
+    # The characters at its ends tell sooner of most units that they are no space.
+    if text[start].isspace() and text[end - 1].isspace() and text[start:end].isspace():
         return True
-    if has_fences and _is_fence(text[start:end]):
+    if marks.fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.
         last_line = text[first:start].rstrip().rpartition("\n")[2]
         return len(last_line) < _OPENER_CHARS and not last_line.endswith((".", "!", "?"))
     if end - first > _PASSAGE_CHARS:
         return False
-    if start - first < _OPENER_CHARS and _ends_with_colon(text, first, start):
+    if marks.colons and start - first < _OPENER_CHARS and _ends_with_colon(text, first, start):
         return True
     if text[first] == "#" and _HEADING.match(text, first, start):
         return True
-    line_start = text.rfind("\n", first, start) + 1
+    line_start = text.rfind("\n", first, start) + 1 if marks.lines else 0
     if line_start:
         before = text[first:start]
         ends_line = text[line_start:start].strip(" ") == ""
@@ -218,9 +232,8 @@ def _opens(before: str, unit: str) -> bool:
 
 
 def _has_fences(text: str) -> bool:
-    # A single character is found in a tenth of the time.
-    return ("`" in text and "```" in text) or ("~" in text and "~~~" in text)
+    return holds_any(text, _FENCE_MARKS)
 
 
 def _is_fence(line: str) -> bool:
-    return line.lstrip(" \t").startswith(("```", "~~~"))
+    return line.lstrip(" \t").startswith(_FENCE_MARKS)

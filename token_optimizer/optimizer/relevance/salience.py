@@ -18,7 +18,7 @@ from token_optimizer.models import OUTSIDE, Aggregate, Block, BlockType, Kind, P
 from token_optimizer.optimizer.relevance.bm25 import Scores
 from token_optimizer.optimizer.relevance.names import NAME_PREFIX, distinct_name_facts
 from token_optimizer.text.line_numbers import unnumbered
-from token_optimizer.text.numbered_words import Numbers
+from token_optimizer.text.numbered_words import Numbers, distinct_keys
 
 # Before what stands outside of the messages.
 _NOWHERE = OUTSIDE - 1
@@ -101,7 +101,7 @@ def salient(
     which may be cut, says the fact of this number. What was read `before` is not read again."""
     number_of = {fact: number for number, fact in enumerate(facts) if fact.startswith(NAME_PREFIX)}
     is_name = np.fromiter(map(number_of.__contains__, facts), bool, len(facts))
-    cuttable = set(np.unique(places).tolist())
+    cuttable = set(distinct_keys(places, len(prompt.blocks)).tolist())
     elsewhere = [
         (number_of[fact], at)
         for at, block in enumerate(prompt.blocks[before.blocks :], before.blocks)
@@ -130,7 +130,8 @@ def _mentions(
 ) -> Iterator[_Mentions]:
     """What is counted of each fact, where the fact of each number is mentioned in the block at each place."""
     blocks = len(prompt.blocks)
-    facts, places = np.divmod(np.unique(numbers * blocks + places), blocks)
+    keys = distinct_keys(numbers * blocks + places, len(before) * blocks)
+    facts, places = np.divmod(keys, blocks)
     messages = np.array([block.message for block in prompt.blocks], np.int64)[places]
     spoken = np.array([_is_spoken(block) for block in prompt.blocks], bool)[places]
     task = np.array([_is_task(block) for block in prompt.blocks], bool)[places]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.bm25 import Scores
-from token_optimizer.text.numbered_words import Numbers, Occurrences
+from token_optimizer.text.numbered_words import MAX_PAIRS, Numbers, Occurrences
 
 Mask = NDArray[np.bool_]
 NO_FRAME = -1
@@ -92,7 +92,13 @@ class FactTable:
 
 def _last_of_each(owners: Numbers, numbers: Numbers) -> Numbers:
     """The rows of the last mention of each fact in each passage, in the order of the passages."""
-    keys = owners * (int(numbers.max(initial=0)) + 1) + numbers
+    count = int(numbers.max(initial=0)) + 1
+    keys = owners * count + numbers
+    end = (int(owners.max(initial=0)) + 1) * count
+    if end <= MAX_PAIRS:
+        rows = np.full(end, -1, np.int64)
+        rows[keys] = np.arange(len(keys))  # the last of each key stays
+        return rows[rows >= 0]
     _, from_end = np.unique(keys[::-1], return_index=True)
     last: Numbers = len(keys) - 1 - from_end
     return last

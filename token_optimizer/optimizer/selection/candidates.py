@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
+from operator import attrgetter
 
 import numpy as np
 
@@ -58,6 +59,8 @@ _TITLED_SHARE = 0.4
 _TOPIC_REACH = 20
 # A token of the user's own words is worth more than one of anything else.
 _OWN_TOKEN_VALUE = 10.0
+_PASSAGES, _TOKENS = attrgetter("passages"), attrgetter("tokens")
+_VALUE, _FACTS = attrgetter("value"), attrgetter("facts")
 
 
 def candidates_of(
@@ -71,11 +74,12 @@ def candidates_of(
     of the blocks `before` is not read again."""
     sizes = np.array([len(cuttable.passages) for cuttable in cuttables], np.int64)
     texts = np.repeat(np.arange(len(cuttables)), sizes)
-    tokens = np.array([count for cuttable in cuttables for count in cuttable.tokens], np.int64)
-    words = words_of_texts([text for cuttable in cuttables for text in _read_texts(cuttable)])
+    passages = list(chain.from_iterable(map(_PASSAGES, cuttables)))
+    tokens = np.fromiter(chain.from_iterable(map(_TOKENS, cuttables)), np.int64, len(passages))
+    words = words_of_texts(list(chain.from_iterable(map(_read_texts, cuttables))))
     relevance = _relevance(prompt, cuttables, sizes, words)
     by_token = np.array(token_values(prompt, [cuttable.block for cuttable in cuttables]))
-    own_values = np.array([passage.value for cuttable in cuttables for passage in cuttable.passages])
+    own_values = np.fromiter(map(_VALUE, passages), float, len(passages))
     frame_names = list(dict.fromkeys(cuttable.frame for cuttable in cuttables if cuttable.frame is not None))
     frame_of: dict[Frame | None, int] = {frame: number for number, frame in enumerate(frame_names)}
     table = CandidateTable(
@@ -83,7 +87,7 @@ def candidates_of(
         np.arange(len(texts)) - np.repeat(np.cumsum(sizes) - sizes, sizes),
         tokens,
         own_values + by_token[texts] * tokens + _RELEVANCE_VALUE * relevance * _length_values(tokens),
-        _facts(prompt, cuttables, texts, words, before),
+        _facts(prompt, cuttables, list(map(_FACTS, passages)), texts, words, before),
         np.array([frame_of.get(cuttable.frame, NO_FRAME) for cuttable in cuttables], np.int64)[texts],
         frame_names,
         np.array([0 if cuttable.cutter.gapless else gap_tokens for cuttable in cuttables], np.int64)[texts],
@@ -94,14 +98,14 @@ def candidates_of(
 def _facts(
     prompt: Prompt,
     cuttables: Sequence[CuttableBlock],
+    said: Sequence[Mapping[str, float]],
     texts: Numbers,
     words: Occurrences[str],
     before: NamesBefore,
 ) -> FactTable:
-    """What the passages say, names by how likely they are needed next; `texts` has the number of the text of
-    each passage, `words` are those of all."""
+    """What the passages say, names by how likely they are needed next; `said` has the facts of each passage,
+    `texts` the number of its text, and `words` are those of all."""
     name_weights = np.array([cuttable.cutter.name_weight for cuttable in cuttables], float)[texts]
-    said = [passage.facts for cuttable in cuttables for passage in cuttable.passages]
     facts = FactTable.of(said).with_names(names_in(words), name_weights)
     places = np.array([cuttable.at for cuttable in cuttables], np.int64)[texts]
     return facts.weighed(salient(prompt, facts.names, facts.numbers, places[facts.owners], before))

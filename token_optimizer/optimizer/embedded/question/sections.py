@@ -26,6 +26,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     reader_directive_share,
     role_of_name,
 )
+from token_optimizer.text.lines import holds_any
 from token_optimizer.text.sentences import sentence_spans
 
 Span = tuple[int, int]
@@ -290,7 +291,7 @@ def _tagged(text: str, start: int, end: int) -> Iterator[tuple[int, int, Role]]:
 
 
 def _quoted(text: str, start: int, end: int) -> Iterator[tuple[int, int, Role]]:
-    if not any(mark in text for mark in _QUOTE_MARKS):
+    if not holds_any(text, _QUOTE_MARKS):
         return
     opened: dict[str, int] = {}
     for match in _QUOTES.finditer(text, start, end):
