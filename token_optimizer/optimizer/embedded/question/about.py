@@ -63,6 +63,7 @@ _UNSPACED_LEADS = (
 _LEADS_BEFORE = re.compile(rf"(?i)\W{{0,4}}(?:{'|'.join(_LEADS)})")
 _UNSPACED_LEAD = re.compile(f"(?:{'|'.join(_UNSPACED_LEADS)})(?:ください|下さい)?")
 # Who posts or writes is told above what he says, with the time.
+_MAX_HEAD_CHARS = 160
 _POST_HEAD = re.compile(
     r"""(?imx)^(?=[^\n]{6,160}$)
     (?=[^\n]*(?:\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\bago\b|\bvor\ \d|\bil\ y\ a\b|\bhace\ \d
@@ -73,7 +74,8 @@ _POST_HEAD = re.compile(
 )
 _MIN_POSTS, _MAX_POST_CHARS = 4, 3_000
 # Names of columns over a rule.
-_RULED_ROWS = re.compile(r"(?m)^[^\n]*\S[^\n]*\n[ \t|+]*-{2,}(?:[ \t|+]+-{2,})+[ \t|+]*$")
+# Nothing is given back: of a long line without an end each character would be tried as the last one.
+_RULED_ROWS = re.compile(r"(?m)^[^\S\n]*+\S[^\n]*+\n[ \t|+]*-{2,}(?:[ \t|+]+-{2,})+[ \t|+]*$")
 # What asks without a question mark.
 _ASKS = re.compile(
     rf"{_LEAD.pattern}|\W{{0,4}}(?:[^\W\d_]{{2,5}} )?"
@@ -146,7 +148,8 @@ def is_thread(told: str) -> bool:
 
 def is_thread_head(unit: str) -> bool:
     """Whether the paragraph begins with who writes, and when."""
-    return _POST_HEAD.match(unit.lstrip("\n")) is not None
+    line = unit.lstrip("\n").partition("\n")[0]
+    return len(line) <= _MAX_HEAD_CHARS and _POST_HEAD.match(line) is not None
 
 
 def is_printed_table(told: str) -> bool:
@@ -169,10 +172,18 @@ class OpeningForms:
     def __init__(self, text: str, told: Sequence[Span]) -> None:
         self._text = text
         self._told = told
+        self._forms: dict[Span, str] = {}
+
+    def form(self, unit: Span) -> str:
+        """The form in which a paragraph opens."""
+        form = self._forms.get(unit)
+        if form is None:
+            form = self._forms[unit] = opening_form(self._text, unit)
+        return form
 
     @cached_property
     def counts(self) -> Counter[str]:
-        return Counter(opening_form(self._text, unit) for unit in self._told)
+        return Counter(map(self.form, self._told))
 
     def are_many(self, form: str) -> bool:
         """Whether what opens so is one of many."""
@@ -186,7 +197,7 @@ class OpeningForms:
             return False
         if is_answered:
             return True
-        told = [self._text[slice(*unit)] for unit in self._told if opening_form(self._text, unit) == form]
+        told = [self._text[slice(*unit)] for unit in self._told if self.form(unit) == form]
         return sum(map(asks, told)) <= _MAX_ASKING * len(told)
 
 

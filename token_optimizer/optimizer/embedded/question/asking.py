@@ -82,17 +82,22 @@ def _any_word(words: Iterable[str]) -> re.Pattern[str]:
 
 
 # Those that are for a text in small letters tell sooner than such as ignore case.
-_REQUEST = re.compile(
-    r"(?:^|[.!?:;]\s+|\n)[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
+_OPENS_REQUEST = (
+    r"[ \t\"'“*_(>-]{0,4}(?:(?:now|then|and|so|next|please|kindly),?\s){0,2}"
     rf"(?:(?:{'|'.join(REQUESTS)})\b|(?:{'|'.join(LEADING_IN)})(?=(?:[ \t]+[^\W\d_]+){{0,8}}[ \t]+"
     rf"(?:{'|'.join((*MATERIAL_NAMES, *INSTRUCTION_NAMES, *QUESTION_NAMES))})\b))"
-    rf"|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
 )
-# One pointer may follow another: "the following pieces of retrieved context".
-_MENTIONS = re.compile(
-    rf"(?i)\b(?P<before>[^\W\d_]+\s+)?(?:{'|'.join(POINTERS)})\b(?=(?P<behind>(?:\s+[^\W\d_]+){{0,3}}))"
+_REQUEST = re.compile(
+    rf"(?:^|[.!?:;]\s+|\n){_OPENS_REQUEST}|\b(?:{'|'.join(PLEASE)})\b|{'|'.join(UNSPACED_REQUESTS)}"
 )
+# The same behind the beginning of a text: each begins with the characters that it may begin with, and
+# elsewhere is not tried.
+_LATER_REQUEST = re.compile(rf"[.!?:;\n](?:(?<=\n)|(?<!\n)\s+){_OPENS_REQUEST}")
+_PLEASE, _UNSPACED_REQUEST = _any_word(PLEASE), re.compile("|".join(UNSPACED_REQUESTS))
 _POINTER = _any_word(POINTERS)
+_BEFORE_POINTER = re.compile(r"\b[^\W\d_]+\s+\Z")
+_BEHIND_POINTER = re.compile(r"(?:\s+[^\W\d_]+){0,3}")
+_MAX_WORD_CHARS = 80
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
 _PERSONS = _any_word(PERSONS)
 _SELF = _any_word(SELF)
@@ -199,7 +204,7 @@ def asks(text: str) -> bool:
         return False
     if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
         return True
-    return _REQUEST.search(text.lower()) is not None or mentions_material(text)
+    return _requests(text.lower()) or mentions_material(text)
 
 
 def asks_mostly(text: str) -> bool:
@@ -208,7 +213,7 @@ def asks_mostly(text: str) -> bool:
     said = list(sentences(text))
     if len(said) < _MIN_TOLD_SENTENCES or asks_question(text) or mentions_material(text):
         return True
-    asking = sum(_REQUEST.search(sentence.lower()) is not None for sentence in said)
+    asking = sum(_requests(sentence.lower()) for sentence in said)
     return asking >= _MIN_ASKING_SHARE * len(said) or speaks_of_self(text)
 
 
@@ -219,16 +224,21 @@ def speaks_of_self(text: str) -> bool:
 
 def mentions_material(text: str) -> bool:
     """Whether the text speaks of the material that stands beside it."""
-    return _POINTER.search(text.lower()) is not None and any(
-        _NAMES.get(word.lower()) is Role.MATERIAL
-        for match in _MENTIONS.finditer(text)
-        for word in WORD.findall(f"{match['before'] or ''} {match['behind']}")
-    )
+    lower = text.lower()
+    return any(_points_at_material(lower, *match.span()) for match in _POINTER.finditer(lower))
 
 
 def announces_what_follows(text: str) -> bool:
     """Whether the text speaks of something that stands behind it."""
     return _FOLLOWS.search(text) is not None
+
+
+def _points_at_material(text: str, start: int, end: int) -> bool:
+    """Whether one of the words beside a pointer in a text in small letters is a name of material."""
+    before = _BEFORE_POINTER.search(text, max(0, start - _MAX_WORD_CHARS), start)
+    behind = _BEHIND_POINTER.match(text, end)
+    words = WORD.findall(f"{before.group() if before else ''} {behind.group() if behind else ''}")
+    return any(_NAMES.get(word) is Role.MATERIAL for word in words)
 
 
 def addresses(text: str) -> bool:
@@ -318,6 +328,13 @@ def _unless_introduction(sentence: str) -> str:
 
 def _instructs(sentence: str) -> bool:
     return _REQUEST.match(sentence.lower()) is not None
+
+
+def _requests(text: str) -> bool:
+    """Whether a sentence of a text in small letters asks for something, or hands something over."""
+    if _REQUEST.match(text) or _LATER_REQUEST.search(text) or _PLEASE.search(text):
+        return True
+    return not text.isascii() and _UNSPACED_REQUEST.search(text) is not None
 
 
 def _share(text: str, counts: Callable[[str], bool]) -> float:

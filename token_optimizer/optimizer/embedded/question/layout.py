@@ -24,7 +24,6 @@ from token_optimizer.optimizer.embedded.question.about import (
     is_questions_with_answers,
     is_thread,
     is_thread_head,
-    opening_form,
     questions_about,
 )
 from token_optimizer.optimizer.embedded.question.asking import (
@@ -357,7 +356,7 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     edges = [
         unit
         for unit in (told[0], told[-1])
-        if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(opening_form(text, unit))
+        if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(openings.form(unit))
         if not _is_head(text[slice(*unit)])
     ]
     if len(told) < 2 or not edges:
@@ -389,7 +388,7 @@ def _asking_end(text: str, start: int, end: int, *, to_agent: bool) -> int:
             break
         if stop - start > MAX_EDGE_CHARS:
             return first_end
-        form = opening_form(text, (begin, stop))
+        form = openings.form((begin, stop))
         is_record = openings.are_many(form)
         asks_here = short_first or asks(unit) or _introduces(unit)
         if asks_here and not (is_record and openings.ask_nothing(form)):
@@ -438,7 +437,7 @@ def _asking_start(text: str, start: int, end: int, *, strict: bool, to_agent: bo
         is_followed = not to_agent and (at < end or end < size)
         if not _asks_behind(unit, strict=strict) or (is_followed and not asks_mostly(unit)):
             break
-        if openings.ask_nothing(opening_form(text, (begin, stop))):
+        if openings.ask_nothing(openings.form((begin, stop))):
             break
         if end - begin > _MAX_TAIL_CHARS:
             return at if strict else _asking_start(text, start, end, strict=True, to_agent=to_agent)
@@ -453,7 +452,7 @@ def _with_question_apart(text: str, told: list[Span], openings: OpeningForms) ->
     start, end = told[-1] if told else (0, 0)
     begin = text.rfind("\n", start, start + len(text[start:end].rstrip())) + 1
     is_asked = start < begin and _is_short_question(text[begin:end].strip())
-    if is_asked and not asks(text[start:begin]) and openings.are_many(opening_form(text, (start, begin))):
+    if is_asked and not asks(text[start:begin]) and openings.are_many(openings.form((start, begin))):
         return [*told[:-1], (start, begin), (begin, end)]
     return told
 
