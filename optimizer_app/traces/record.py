@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -175,13 +176,13 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     def as_line(self) -> bytes:
         """The record as JSON that ends in its only line break."""
         try:
-            return msgspec.json.encode(self) + b"\n"
+            return msgspec.json.encode(self, enc_hook=_as_plain) + b"\n"
         except UnicodeEncodeError:
             return self._as_lenient_line()
 
     def _as_lenient_line(self) -> bytes:
         """As above where a text holds lone surrogates, which no UTF-8 can: they become question marks."""
-        text = json.dumps(msgspec.to_builtins(self), ensure_ascii=False)
+        text = json.dumps(msgspec.to_builtins(self, enc_hook=_as_plain), ensure_ascii=False)
         return text.encode("utf-8", "replace") + b"\n"
 
     @classmethod
@@ -205,3 +206,10 @@ class TraceRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         blocks = [fate.as_dict() for fate in self.fates] or self.blocks
         stages = [report.as_dict() for report in self.reports] or self.stages
         return msgspec.structs.replace(self, blocks=blocks, fates=[], stages=stages, reports=[])
+
+
+def _as_plain(value: object) -> dict[Any, Any]:
+    """What is no dict, as the figures of a block that are found when they are looked at."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a line of the journal has no form for {type(value).__name__}")

@@ -17,7 +17,8 @@ from optimizer_app.traces.record import (
 )
 from optimizer_app.traces.storing.store import BESIDE_COLUMNS
 from tests.optimizer_app.traces.records import new_record
-from token_optimizer.models import BlockFate, BlockType, Kind, Origin, StageReport, WhyNot, Worth
+from token_optimizer.models import Block, BlockFate, BlockType, Kind, Origin, StageReport, WhyNot, Worth
+from token_optimizer.optimizer.relevance.meaning.query_meaning import meaning_of
 
 PROJECT_ID = uuid.uuid4()
 
@@ -55,6 +56,17 @@ def test_fates_of_blocks_read_back_as_the_blocks():
 
     assert read.blocks == [plain._replace(reason="\N{REPLACEMENT CHARACTER}").as_dict(), full.as_dict()]
     assert read.fates == []
+
+
+@pytest.mark.parametrize("reason", ["relevant", "a lone surrogate \ud800"])
+def test_the_utility_of_a_block_is_found_for_its_line(reason: str):
+    block = Block("The shards of the index moved to the second disk.", id="b0")
+    utility = meaning_of("which disk has the shards?", [block]).utilities["b0"]
+    fate = BlockFate("b0", BlockType.DOC, Kind.PROSE, "kept", False, "", reason, 7, 7, utility=utility)
+
+    read = TraceRecord.from_line(new_record(PROJECT_ID, fates=[fate]).as_line())
+
+    assert read.blocks[0]["utility"] == dict(utility)
 
 
 def test_reports_of_stages_read_back_as_the_stages():
