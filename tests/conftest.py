@@ -20,6 +20,7 @@ Property tests draw the same examples in every run; `bin/search-properties` draw
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import gc
 import ipaddress
@@ -27,7 +28,7 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +119,23 @@ def _fit_for_tests(state: InstanceState) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     """What is imported and collected stays to the end: looking through it for garbage is in vain."""
     gc.disable()
-    result = yield
+    with _after_the_first():
+        result = yield
     gc.freeze()
     gc.enable()
     return result
+
+
+@contextmanager
+def _after_the_first() -> Iterator[None]:
+    """Where nothing is compiled yet, the first worker compiles what all import, and the others wait for it:
+    each would do the whole work."""
+    with open(Path(os.environ["OPTIMIZER_STATE_DIR"]) / "collection.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 @pytest.hookimpl(trylast=True)
