@@ -78,6 +78,7 @@ class Recording:
         self._is_replayed = False
         self._ended = False
         self._compared: PromptRequest | None = None
+        self._optimized: Optimized | None = None
         self._provider: ProviderRoute | None = None
         self._attempts: list[AttemptRecord] = []
         self.dialect: Dialect = arrival.dialect
@@ -215,10 +216,15 @@ class Recording:
             digest = await off_loop(len(request.raw), request.digest, secret)
             self._columns.update(prompt_digest=digest)
 
+    def note_optimized(self, result: Optimized) -> None:
+        """What the optimizer did. What it remembers is remembered when the request ends at the latest."""
+        self._optimized = result
+        self.note_stats(result.stats)
+
     def note_stats(self, stats: OptimizationStats) -> None:
-        """What the optimizer did."""
+        """What was done to the prompt."""
         again = [ReReadRecord(*report) for report in stats.re_reads[:_MAX_READ_BACKS]]
-        self._columns.update(**columns_of(stats), re_reads=again, segments=list(stats.segments))
+        self._columns.update(**columns_of(stats), re_reads=again)
 
     def note_uncounted(self, count: Callable[[], Optimized], why_not: WhyNot) -> None:
         """The prompt goes out as it came, and was not counted. `count` takes its time."""
@@ -311,6 +317,9 @@ class Recording:
         self.note_answered()
         if self._is_broken_off:
             self._estimate_broken_off()
+        if self._optimized is not None:
+            self._optimized.remember_sent()
+            self._columns.update(segments=list(self._optimized.stats.segments))
         if len(self._attempts) > 1:
             self._columns.update(attempts=self._attempts)
         self._columns.update(

@@ -181,7 +181,9 @@ async def _relay_optimized(
 ) -> None:
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
     result = await _optimized(gateway, caller, recording, original)
-    recording.note_stats(result.stats)
+    recording.note_optimized(result)
+    # As a rule while the provider works on its answer: the next step that waits is to ask it.
+    asyncio.get_running_loop().call_soon(result.remember_sent)
     outgoing = await _with_result(gateway, caller, original, result)
     if capture is not None:
         capture.note_optimized(outgoing.body, result.texts)

@@ -63,7 +63,7 @@ async def compress(gateway: Gateway, client: Client, caller: Caller, recording: 
     request, masker = await masked_request(given, caller, recording)
     conversation = conversation_in_header(client.headers) or fields.conversation_id
     result = await _with_as_many_messages(gateway, caller, recording, request, conversation)
-    recording.note_stats(result.stats)
+    recording.note_optimized(result)
     keep_prompt(gateway.capture_queue, recording, request, result)
     await recording.end("ok", 200)
     answer = await off_loop(len(request.raw), _answer, request, result)
@@ -76,7 +76,8 @@ async def compress(gateway: Gateway, client: Client, caller: Caller, recording: 
 async def _with_as_many_messages(
     gateway: Gateway, caller: Caller, recording: Recording, request: PromptRequest, conversation: str | None
 ) -> Optimized:
-    asked = replace(request.for_optimizer(recording.trace_id, caller), answers_read_back=False)
+    asked = request.for_optimizer(recording.trace_id, caller)
+    asked = replace(asked, answers_read_back=False, remembers_later=False)
     if conversation:
         # Conversations that begin alike are told apart by the ids that their gateway has for them.
         asked = replace(asked, secret=f"{asked.secret}\n{conversation}", project_id=None)

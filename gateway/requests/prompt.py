@@ -113,6 +113,7 @@ class PromptRequest:
             answers_read_back=remembered_for is not None,
             with_texts=self.named.config.capture_days > 0 and not self.off,
             facts=remembered_for.facts_of(self.model) if remembered_for else NO_FACTS,
+            remembers_later=remembered_for is not None,
         )
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any
 
+import structlog
+
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES, ParsedPrefix
-from token_optimizer.optimizer.pipeline import optimize_body
+from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
 from token_optimizer.ports import NO_FACTS, ModelFacts, Ports, RetrievalResult
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import count_body, is_estimate
+
+log = structlog.get_logger(__name__)
 
 # Some 6,000 tokens: about 10 ms on the event loop.
 INLINE_BYTES = 24_000
@@ -33,8 +38,9 @@ class OptimizationRequest:
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
     the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     `with_texts`: the result is to hold the text of every block.
-    `facts` are those that somebody set of the model. `turn_key`: what is held under it for the next
-    turn is to come with the result.
+    `facts` are those that somebody set of the model. `remembers_later`: of a prompt that is optimized in this
+    process, the sender remembers what is sent once it is on its way.
+    `turn_key`: what is held under it for the next turn is to come with the result.
     """
 
     body: Mapping[str, Any]
@@ -52,6 +58,7 @@ class OptimizationRequest:
     answers_read_back: bool = False
     with_texts: bool = False
     facts: ModelFacts = NO_FACTS
+    remembers_later: bool = False
     turn_key: str = ""
 
 
@@ -62,6 +69,21 @@ class Optimized(OptimizationResult):
 
     lookups: Lookups = field(default_factory=Lookups)
     held: ParsedPrefix | None = field(default=None, repr=False)
+
+    def remember_sent(self) -> None:
+        """Remember what is sent for the next turn, and tell the segments, where that was left for later. It
+        never fails: the prompt is on its way."""
+        remember, self.remember = self.remember, None
+        if remember is None:
+            return
+        try:
+            remember()
+        except Exception as error:
+            if os.environ.get(STRICT_VARIABLE):
+                raise
+            # The type alone: a message could quote the prompt.
+            name = type(error).__name__
+            log.error("conversation_not_remembered", trace_id=self.stats.trace_id, error=name)
 
 
 def run_inline(
@@ -98,6 +120,7 @@ def run_inline(
             with_texts=request.with_texts,
             with_segments=bool(request.secret),
             facts=request.facts,
+            remembers_later=request.remembers_later,
             max_new_bytes=max_new_bytes,
         ),
     )

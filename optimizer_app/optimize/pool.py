@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -54,6 +55,8 @@ class OptimizerPool:
         async with self._turn_of(request.project_id):
             await self.warm()
             answer, loop = self._process.answer, asyncio.get_running_loop()
+            # What is remembered comes with the answer.
+            request = replace(request, remembers_later=False)
             return await loop.run_in_executor(self._thread, answer, request, max_seconds(request))
 
     def close(self) -> None:

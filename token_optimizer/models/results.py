@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -135,7 +135,8 @@ class OptimizationResult:
     `reads_back`: the body has the tool `read_back`, whose calls the sender answers from `cuts`, which say
     what is missing of the original. `earlier_reads` are those of earlier turns, which stand in the body, and
     `read_key` is that under which the reads of this request are remembered. `texts` are those of the blocks
-    by their ids, where they were asked for.
+    by their ids, where they were asked for. `remember` is there where what is sent is to be remembered later:
+    it completes the statistics with the segments, too.
     """
 
     body: dict[str, Any]
@@ -147,3 +148,4 @@ class OptimizationResult:
     earlier_reads: tuple[SentRead, ...] = ()
     read_key: str = ""
     texts: Mapping[str, BlockTexts] = field(default_factory=dict)
+    remember: Callable[[], None] | None = field(default=None, repr=False, compare=False)

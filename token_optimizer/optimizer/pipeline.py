@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -81,12 +82,7 @@ from token_optimizer.optimizer.stages.heuristics import (
 from token_optimizer.optimizer.windows import within_window
 from token_optimizer.ports import NO_PORTS, Ports
 from token_optimizer.prompt_cache.rules import CacheRules, cache_rules
-from token_optimizer.prompt_cache.segments import (
-    NO_SEGMENTS,
-    LeadingSegments,
-    leading_segments,
-    whole_segments,
-)
+from token_optimizer.prompt_cache.segments import NO_SEGMENTS, leading_segments, whole_segments
 from token_optimizer.runtime.garbage import collector_paused
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens.counts import load_counts
@@ -192,24 +188,21 @@ def optimize_body(
     extras = BodyExtras.of(history, original, context)
     attempt = _best(Attempts(original, history, extras.beside(context), run_stages))
     trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
-    conversation = history.conversation(trace_id)
-    compacted = attempt.compaction is not None
-    rules = ports.facts.cache_rules or cache_rules(context.model)
-    segments = _segments(original, body, history, rules, ports)
-    history.write(attempt.original, attempt.after, attempt.ledger, compacted, conversation, segments)
     sent, added = extras.added_to(attempt)
     stats = stats_of(attempt, history.prefix, context, trace_id, added)
-    stats.conversation = conversation
+    stats.conversation = history.conversation(trace_id)
     stats.stages = [*window_reports, *stats.stages, *extras.reports()]
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
-    if ports.with_segments:
-        stats.segments = whole_segments(segments, original, body, rules)
     if config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     if stats.tokens_saved <= 0:
         stats.why_not = why_not(attempt, stats, config, is_exact=history.is_exact)
     cuts = _charged_cuts(original, attempt, history, context, stats)
+    rules = ports.facts.cache_rules or cache_rules(context.model)
+    remember = partial(_remember, original, body, attempt, history, rules, ports, stats)
+    if not ports.remembers_later:
+        remember()
     stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(
         sent,
@@ -221,6 +214,7 @@ def optimize_body(
         earlier_reads=extras.earlier.sent,
         read_key=extras.earlier.key,
         texts=block_texts(attempt.original, attempt.after) if ports.with_texts else {},
+        remember=remember if ports.remembers_later else None,
     )
 
 
@@ -253,14 +247,23 @@ def _read(
     return history.around(original.documents_at), original
 
 
-def _segments(
-    original: Prompt, body: Mapping[str, Any], history: ConversationHistory, rules: CacheRules, ports: Ports
-) -> LeadingSegments:
-    """The segments of the prompt as it came, where they are asked for."""
-    if not ports.with_segments:
-        return NO_SEGMENTS
-    before, marked = history.prefix.segments, history.marked
-    return leading_segments(original, body, original.dialect, rules, ports.secret, before, marked)
+def _remember(
+    original: Prompt,
+    body: Mapping[str, Any],
+    attempt: Attempt,
+    history: ConversationHistory,
+    rules: CacheRules,
+    ports: Ports,
+    stats: OptimizationStats,
+) -> None:
+    """Remember what is sent, and, where they are asked for, tell the segments of the prompt as it came."""
+    segments = NO_SEGMENTS
+    if ports.with_segments:
+        before, marked = history.prefix.segments, history.marked
+        segments = leading_segments(original, body, original.dialect, rules, ports.secret, before, marked)
+        stats.segments = whole_segments(segments, original, body, rules)
+    compacted = attempt.compaction is not None
+    history.write(attempt.original, attempt.after, attempt.ledger, compacted, stats.conversation, segments)
 
 
 def _best(attempts: Attempts) -> Attempt:
