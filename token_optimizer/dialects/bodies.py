@@ -91,7 +91,9 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
     return messages
 
 
-def text_parts_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 0) -> Iterator[TextPart]:
+def text_parts_of(
+    body: Mapping[str, Any], dialect: Dialect, *, first_message: int = 0, with_tools: bool = True
+) -> Iterator[TextPart]:
     """Every text of the body, in prompt order: system, conversation, tools. Each message has one at least.
 
     From a later `first_message` on, those before it and the system text are left out.
@@ -107,7 +109,8 @@ def text_parts_of(body: Mapping[str, Any], dialect: Dialect, *, first_message: i
             # Where its turn goes, it goes along.
             role = role_of(message)
             yield TextPart("", ROLE_TYPES.get(role, BlockType.USER), role, None, index, Kind.OPAQUE)
-    yield from _tool_parts(body)
+    if with_tools:
+        yield from _tool_parts(body)
 
 
 def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:

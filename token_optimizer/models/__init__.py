@@ -27,6 +27,7 @@ from token_optimizer.models.fates import (
 from token_optimizer.models.prefix import NO_PREFIX, Aggregate, FrozenPrefix
 from token_optimizer.models.prompt import (
     NO_OBSERVATIONS,
+    NO_TOOLS,
     NOTHING_PARSED,
     NOTHING_READ,
     CallStep,
@@ -34,6 +35,7 @@ from token_optimizer.models.prompt import (
     Meaning,
     Observations,
     ParsedMessages,
+    ParsedTools,
     Path,
     Prompt,
     Reading,
@@ -60,6 +62,7 @@ __all__ = [
     "NOTHING_READ",
     "NO_OBSERVATIONS",
     "NO_PREFIX",
+    "NO_TOOLS",
     "OUTSIDE",
     "Aggregate",
     "Block",
@@ -81,6 +84,7 @@ __all__ = [
     "OptimizationStats",
     "Origin",
     "ParsedMessages",
+    "ParsedTools",
     "Passage",
     "Path",
     "Prompt",

@@ -54,7 +54,7 @@ class Reading:
 
     `edits_files`: a tool can, or one of the calls does. `turn` is the last one that began. `asked` is the
     newest message in which the user speaks, and `question` what it asks; -1 where neither is known. `steps`
-    are the newest messages with calls.
+    are the newest messages with calls. `tools` names the tools, and which of them is forced.
     """
 
     edits_files: bool = False
@@ -63,9 +63,24 @@ class Reading:
     asked: int = -1
     question: str | None = None
     steps: tuple[CallStep, ...] = ()
+    tools: bytes = b""
 
 
 NOTHING_READ = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTools:
+    """The tools that have this `name`, as they `came` and as they were `sent`, which are closed; None in the
+    place of one that went. On each turn they stand behind all messages, under other numbers."""
+
+    name: bytes = b""
+    came: tuple[Block, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    sent: tuple[Block | None, ...] = ()
+
+
+NO_TOOLS = ParsedTools()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,8 @@ class ParsedMessages:
     """The leading `count` messages of a body, and the system text before them, as read on an earlier turn.
 
     `asking` has the ids of the blocks that asked on that turn, and `reading` what the reading came to.
-    `remarked` are the numbers of those in which the client moved its cache marks since.
+    `remarked` are the numbers of those in which the client moved its cache marks since. `tools` are those
+    behind them.
     """
 
     count: int = 0
@@ -82,6 +98,7 @@ class ParsedMessages:
     asking: frozenset[str] = frozenset()
     reading: Reading = NOTHING_READ
     remarked: frozenset[int] = frozenset()
+    tools: ParsedTools = NO_TOOLS
 
 
 NOTHING_PARSED = ParsedMessages()

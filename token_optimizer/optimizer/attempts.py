@@ -99,7 +99,7 @@ class Attempts:
         started = perf_counter()
         prefix = self.history.prefix
         rest = prefix.rest(self.original)
-        start = counted(frozen(rest, self.history.known), rest, self.context)
+        start = self._as_sent(rest)
         ledger.write(FROZEN, rest.blocks, start.blocks)
         start = start.but(blocks=(*prefix.frozen.sent, *start.blocks), prefix=prefix.frozen)
         if start.gone_messages:
@@ -107,6 +107,17 @@ class Attempts:
         spent = (perf_counter() - started) * 1000
         ledger.reports.append(StageReport(FROZEN.name, "ran", spent, self.original.tokens - start.tokens))
         return start
+
+    def _as_sent(self, rest: Prompt) -> Prompt:
+        """What stands behind the prefix, as it was sent."""
+        tools = self.history.prefix.closed_tools(self.original)
+        if tools is None:
+            return counted(frozen(rest, self.history.known), rest, self.context)
+        *messages, framing = rest.blocks
+        messages = messages[: -len(self.history.prefix.tools.came)]
+        known = rest.but(blocks=(*messages, framing))
+        start = counted(frozen(known, self.history.known), known, self.context)
+        return start.but(blocks=(*start.blocks[:-1], *tools, framing))
 
     def _needs_room(self, attempt: Attempt) -> bool:
         """Whether what the question asks for had no room in a budget, and the last compaction is long

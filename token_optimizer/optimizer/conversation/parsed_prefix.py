@@ -13,18 +13,20 @@ from operator import is_
 
 from token_optimizer.models import (
     NO_PREFIX,
+    NO_TOOLS,
     NOTHING_READ,
     OUTSIDE,
     Block,
     BlockFate,
     FrozenPrefix,
     ParsedMessages,
+    ParsedTools,
     Prompt,
     Reading,
     Slot,
 )
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
-from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids
+from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids, tools_as_sent
 from token_optimizer.ports import Memory, SentMessage
 from token_optimizer.prompt_cache.segments import NO_SEGMENTS, LeadingSegments
 from token_optimizer.runtime.lru_cache import LRUCache
@@ -41,8 +43,8 @@ class ParsedPrefix:
     `sent` has what each message was sent as, `frozen` what they held as they came, open to all stages, and
     the closed blocks that stood in their place, and `fates` what the trace says of them.
     `asking` and `reading` are as in ParsedMessages. `segments` are those of the prompt, where they were
-    asked for, and `marked` the numbers of the messages that held cache marks. `goes_on`: it was held when a
-    later turn came. `chars` is the memory that it takes, about.
+    asked for, and `marked` the numbers of the messages that held cache marks. `tools` stand behind the
+    messages. `goes_on`: it was held when a later turn came. `chars` is the memory that it takes, about.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -53,13 +55,16 @@ class ParsedPrefix:
     reading: Reading = NOTHING_READ
     segments: LeadingSegments = NO_SEGMENTS
     marked: frozenset[int] = frozenset()
+    tools: ParsedTools = NO_TOOLS
     goes_on: bool = False
     chars: int = 0
 
     def parsed(self, marked: frozenset[int]) -> ParsedMessages:
         """The messages as they came, which hold cache marks where they are `marked` now."""
         count, remarked = len(self.sent), self._remarked(marked)
-        return ParsedMessages(count, self.slots, self.frozen.came, self.asking, self.reading, remarked)
+        return ParsedMessages(
+            count, self.slots, self.frozen.came, self.asking, self.reading, remarked, self.tools
+        )
 
     def _remarked(self, marked: frozenset[int]) -> frozenset[int]:
         return frozenset(number for number in self.marked ^ marked if number < len(self.sent))
@@ -106,6 +111,9 @@ class ParsedPrefix:
         ledger.write(FROZEN, new.blocks, closed.blocks)
         fates = block_fates(new, closed, ledger, frozen_ids(new, closed))
         slots = 1 + max((block.slot for block in new.blocks if block.slot is not None), default=-1)
+        tools = self.tools
+        if original.reading.tools != tools.name:
+            tools = _tools_of(original, sent, tokens)
         return ParsedPrefix(
             tuple(sent),
             original.slots[: max(slots, len(self.slots))],
@@ -115,9 +123,21 @@ class ParsedPrefix:
             original.reading,
             segments,
             marked,
+            tools,
             bool(self.sent),
-            self.chars + _chars((*new.blocks, *closed.blocks)),
+            self.chars + _chars((*new.blocks, *closed.blocks)) + _chars_of_tools(tools) * (not self.sent),
         )
+
+    def closed_tools(self, original: Prompt) -> list[Block] | None:
+        """The tools of the prompt as they were sent; None where that is not held."""
+        if not self.tools.came or original.reading.tools != self.tools.name:
+            return None
+        came = original.blocks[-len(self.tools.came) - 1 : -1]
+        return [
+            sent.but(id=block.id, timestamp=block.timestamp, slot=block.slot)
+            for block, sent in zip(came, self.tools.sent, strict=True)
+            if sent is not None
+        ]
 
 
 EMPTY_PREFIX = ParsedPrefix()
@@ -164,6 +184,25 @@ def take_over(prefix: ParsedPrefix, keys: Sequence[str], memory: Memory) -> None
     one's memory had."""
     memory.set_many(dict(zip(keys, prefix.sent, strict=True)))
     PARSED_PREFIXES.put(keys[-1], prefix)
+
+
+def _tools_of(original: Prompt, sent: Sequence[SentMessage], tokens: Mapping[str, int]) -> ParsedTools:
+    """The tools behind the messages; none where not all of them are to be sent again as they were."""
+    came = original.blocks[_end_of_messages(original.blocks) : -1]
+    closed = tools_as_sent(came, sent)
+    if not closed:
+        return NO_TOOLS
+    first = next((block.slot for block in came if block.slot is not None), len(original.slots))
+    return ParsedTools(
+        original.reading.tools,
+        tuple(block if block.slot is None else block.but(slot=block.slot - first) for block in came),
+        original.slots[first:],
+        tuple(block and _counted(block, tokens[block.id]) for block in closed),
+    )
+
+
+def _chars_of_tools(tools: ParsedTools) -> int:
+    return _chars((*tools.came, *filter(None, tools.sent)))
 
 
 def _unprotected(original: Prompt, blocks: Sequence[Block]) -> tuple[Block, ...]:

@@ -6,7 +6,7 @@ known keys; those messages are frozen, made again byte for byte, and only new on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress, count, groupby
 from operator import attrgetter
@@ -51,15 +51,19 @@ def sent_messages(
     left = {block.id: block for block in after.blocks}
     added = _added_blocks(after, {block.id for block in original.blocks}, ledger)
     groups = dict(_by_message(original))
-    system, tools = (
-        tuple(_sent(block, left.get(block.id), ledger) for block in original.blocks if is_of(block))
-        for is_of in (_is_system, _is_tool)
-    )
-    sent = {}
-    for number, key in keys.items():
-        blocks = tuple(_sent(block, left.get(block.id), ledger) for block in groups.get(number, ()))
-        message = SentMessage(blocks, tuple(added.get(number, ())), number in after.gone_messages)
-        sent[key] = replace(message, system=system, tools=tools) if number == opening else message
+
+    def as_sent(blocks: Iterable[Block]) -> tuple[SentBlock, ...]:
+        return tuple(_sent(block, left.get(block.id), ledger) for block in blocks)
+
+    sent = {
+        key: SentMessage(
+            as_sent(groups.get(number, ())), tuple(added.get(number, ())), number in after.gone_messages
+        )
+        for number, key in keys.items()
+    }
+    if key := keys.get(opening):
+        system, tools = (as_sent(filter(is_of, original.blocks)) for is_of in (_is_system, _is_tool))
+        sent[key] = replace(sent[key], system=system, tools=tools)
     return sent
 
 
@@ -90,6 +94,14 @@ def _outside_as_sent(group: Sequence[Block], known: Sequence[SentMessage]) -> li
     opening = next((message for message in known if message.system or message.tools), SentMessage())
     closed = _as_sent(group, _is_system, opening.system)
     return _as_sent(closed, _is_tool, opening.tools)
+
+
+def tools_as_sent(tools: Sequence[Block], known: Sequence[SentMessage]) -> list[Block | None]:
+    """The tools as they went with the opening message, None for one that went away; none of them where that
+    is not known of each."""
+    opening = next((message for message in known if message.system or message.tools), SentMessage())
+    is_known = len(opening.tools) == len(tools) and all(map(_is_tool, tools))
+    return list(map(_closed, tools, opening.tools)) if is_known and not any(map(_UNCHANGED, known)) else []
 
 
 def _as_sent(

@@ -93,10 +93,11 @@ def exact_paths(
     body: Mapping[str, Any], dialect: Dialect, first_message: int = 0, *, is_edited: bool = False
 ) -> tuple[frozenset[Path], bool]:
     """Where results stand in the body that are text of files, from this message on, and whether a tool or a
-    call edits files; it is known that one does where `is_edited`."""
+    call edits files; of the tools, and of earlier calls, it is known that one does where `is_edited`."""
     messages = conversation_of(body, dialect)
     calls = list(calls_of(messages[_first_call(messages, first_message) :]))
-    is_edited = is_edited or edits_files(calls) or any(map(_tool_edits, as_list(body.get("tools"))))
+    tools = () if first_message else as_list(body.get("tools"))
+    is_edited = is_edited or edits_files(calls) or any(map(_tool_edits, tools))
     ids = exact_results((), calls, is_edited=is_edited)
     if not ids:
         return frozenset(), is_edited

@@ -5,6 +5,7 @@ A text of the body is a slot; a slot holds one block, or several where prose car
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,14 +17,17 @@ from typing import Any, NamedTuple
 from token_optimizer.dialects.bodies import text_parts_of, text_parts_of_message
 from token_optimizer.dialects.media import CountMedia
 from token_optimizer.dialects.text_parts import TextPart
+from token_optimizer.dialects.unmarked_json import as_json
 from token_optimizer.errors import PromptError
 from token_optimizer.models import (
+    NO_TOOLS,
     OUTSIDE,
     Block,
     BlockType,
     Dialect,
     Kind,
     ParsedMessages,
+    ParsedTools,
     Path,
     Prompt,
     Reading,
@@ -39,6 +43,7 @@ from token_optimizer.optimizer.formats.newest_question import question_in
 from token_optimizer.optimizer.formats.talk import Talk, document_text, talk_of, with_documents
 
 FRAMING_ID = "framing"
+_NAME_BYTES = 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,6 +87,9 @@ def canonicalize(
     slots = list(parsed.slots)
     files, edits_files = exact_paths(talk.body, dialect, parsed.count, is_edited=parsed.reading.edits_files)
     steps = newest_steps(parsed.reading.steps, talk.messages, parsed.count)
+    tools = _name_of_tools(talk.body)
+    if tools != parsed.tools.name:
+        parsed = replace(parsed, tools=NO_TOOLS)
     pieces = list(_placed_pieces(talk, dialect, parsed, slots, files))
     counts = count([placed.piece.raw for placed in pieces]) if count is not None else repeat(0)
     forced = forced_tools(body.get("tool_choice"))
@@ -99,6 +107,8 @@ def canonicalize(
             unprotected[block.id] = block
             block = _protected(block)
         blocks.append(block)
+    blocks.extend(_moved(parsed.tools, len(blocks), len(slots)))
+    slots.extend(parsed.tools.slots)
     blocks.append(Block("", BlockType.SYSTEM, FRAMING_ID, kind=Kind.FRAMING, verbatim=True, timestamp=_EPOCH))
     is_known = talk.asked >= 0 and talk.asked == parsed.reading.asked
     question = parsed.reading.question if is_known else None
@@ -113,7 +123,7 @@ def canonicalize(
         question if query is None else query,
         documents_at=talk.documents_at,
         unprotected=unprotected,
-        reading=Reading(edits_files, talk.turn, talk.observations, asked, question, steps),
+        reading=Reading(edits_files, talk.turn, talk.observations, asked, question, steps, tools),
     )
 
 
@@ -135,6 +145,24 @@ def _pinned_as_marked(parsed: ParsedMessages, talk: Talk, dialect: Dialect) -> P
     return replace(parsed, blocks=tuple(blocks))
 
 
+def _name_of_tools(body: Mapping[str, Any]) -> bytes:
+    """Names all that the blocks of the tools depend on; empty where there are none."""
+    if not body.get("tools") or body.get("functions"):
+        return b""
+    tools = as_json([body["tools"], body.get("tool_choice")])
+    return hashlib.blake2b(tools, digest_size=_NAME_BYTES).digest()
+
+
+def _moved(tools: ParsedTools, number: int, slot: int) -> Iterator[Block]:
+    """The tools as they came, with the first of them under this number, and its text in this slot."""
+    for at, block in enumerate(tools.came):
+        yield block.but(
+            id=_id_of(number + at),
+            timestamp=_time_of(number + at),
+            slot=None if block.slot is None else slot + block.slot,
+        )
+
+
 def _still_asking(parsed: ParsedMessages, talk: Talk) -> list[Block]:
     """The parsed blocks that ask on this turn, too."""
     if not parsed.asking or talk.asked >= parsed.count:
@@ -153,7 +181,9 @@ def _placed_pieces(
     places = {OUTSIDE: _blocks_outside(parsed)}
     text_parts = (
         part._replace(tool_result=True) if part.message in talk.observations.found else part
-        for part in text_parts_of(talk.body, dialect, first_message=parsed.count)
+        for part in text_parts_of(
+            talk.body, dialect, first_message=parsed.count, with_tools=not parsed.tools.came
+        )
     )
     for message, parts_of_message in groupby(text_parts, key=attrgetter("message")):
         for text_part, pieces in pieces_of_message(list(parts_of_message), talk, files):

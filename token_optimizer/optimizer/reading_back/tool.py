@@ -121,7 +121,8 @@ def _goes_on_as_one(body: Mapping[str, Any], dialect: Dialect) -> bool:
 
 
 def _name_of(tool: Any) -> Any:
-    if not isinstance(tool, Mapping):
+    # Nearly all are dicts, which is known in a tenth of the time.
+    if not isinstance(tool, (dict, Mapping)):
         return None
     inner = tool.get("function", tool.get("custom", tool))
-    return inner.get("name") if isinstance(inner, Mapping) else None
+    return inner.get("name") if isinstance(inner, (dict, Mapping)) else None

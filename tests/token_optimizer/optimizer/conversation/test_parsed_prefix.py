@@ -87,6 +87,27 @@ def _as_items(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"type": "function_call", "call_id": call["id"], **call["function"]}
 
 
+def _many_tools(turns: int) -> Iterator[dict[str, Any]]:
+    """The same with tools that can be shortened, one of which is forced on one turn, and fewer at the end."""
+    redundant = "Reads. Max 9. Max 9 digits of the path of the log."
+    tools = [
+        {"type": "function", "function": {**TOOL, "name": f"read_{number}", "description": redundant}}
+        for number in range(6)
+    ]
+    for number, body in enumerate(_openai(turns)):
+        forced = {"type": "function", "function": {"name": "read_3"}} if number == 3 else "auto"
+        yield {**body, "tools": tools if number < turns - 2 else tools[:4], "tool_choice": forced}
+
+
+def _marked_tools(turns: int) -> Iterator[dict[str, Any]]:
+    """The same with a cache mark that moves from one tool to another."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    for number, body in enumerate(_anthropic(turns)):
+        tools = [{**body["tools"][0], "name": name} for name in ("read_log", "read_file")]
+        tools[number % 2].update(mark)
+        yield {**body, "tools": tools}
+
+
 def _agent(turns: int) -> list[dict[str, Any]]:
     """An agent that reads files, and edits one, for the one question that it was asked."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": "Why does the build of `shards.py` fail?"}]
@@ -122,8 +143,15 @@ def _sent(
 @pytest.mark.parametrize("budget_tokens", [None, 2_500, 1_200])
 @pytest.mark.parametrize(
     ("dialect", "bodies"),
-    [("openai", _openai), ("anthropic", _anthropic), ("anthropic", _marked), ("responses", _responses)],
-    ids=["chat", "messages", "marked", "responses"],
+    [
+        ("openai", _openai),
+        ("anthropic", _anthropic),
+        ("anthropic", _marked),
+        ("responses", _responses),
+        ("openai", _many_tools),
+        ("anthropic", _marked_tools),
+    ],
+    ids=["chat", "messages", "marked", "responses", "tools", "marked tools"],
 )
 def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget_tokens: int | None) -> None:
     held = _sent(bodies(14), dialect, forgetful=False, budget_tokens=budget_tokens)
@@ -143,6 +171,7 @@ def test_the_next_turn_finds_what_the_last_one_read() -> None:
     salt = conversation_salt(BALANCED, None, "gpt-4o", "")
     history = ConversationHistory.find(memory, second, "openai", salt, None)
     assert len(history.prefix.sent) == len(first["messages"])
+    assert len(history.prefix.tools.came) == len(first["tools"])
     other = ConversationHistory.find(
         memory, second, "openai", conversation_salt(BALANCED, None, "gpt-4o", "x"), None
     )
