@@ -58,8 +58,8 @@ def _openai_hints(
     hints = []
     if request.body.get(openai_hints.KEY) is None and (key := openai_hints.cache_key(result.body, secret)):
         hints.append(Addition(openai_hints.KEY, members={openai_hints.KEY: key}))
-    is_marked = any(mark in request.raw for mark in _OPENAIS)
-    if openai_hints.bills_writes(costs) and not is_marked and openai_hints.with_breakpoint(result.body):
+    may_be_marked = openai_hints.bills_writes(costs) and not any(mark in request.raw for mark in _OPENAIS)
+    if may_be_marked and openai_hints.with_breakpoint(result.body):
         reports = [{"place": "system", "lifetime": "30m"}]
         hints.append(Addition(openai_hints.BREAKPOINT, rewrite=_with_breakpoint, breakpoints=reports))
     return hints

@@ -53,7 +53,7 @@ class OptimizerPool:
     async def run(self, request: OptimizationRequest) -> Optimized:
         """The optimized request. OptimizerStopped where its turn does not come, or it takes too long."""
         async with self._turn_of(request.project_id):
-            await self.warm()
+            # It starts the process where that does not run.
             answer, loop = self._process.answer, asyncio.get_running_loop()
             # What is remembered comes with the answer.
             request = replace(request, remembers_later=False)

@@ -57,7 +57,8 @@ _SAMPLE = "The mill closed in 1904. It had been built of stone. Now it is a muse
 
 def compress_prose(prompt: Prompt, context: Context) -> Prompt:
     """Compress old prose, documents and transcripts, block by block."""
-    if not is_wanted(prompt, context):
+    # Whether the question wants all of it takes longer to see.
+    if not any(map(_may_be_worth_it, prompt.open_blocks)) or not is_wanted(prompt, context):
         return prompt
     blocks = [block for block in prompt.open_blocks if _is_open(block, prompt, context)]
     if context.tokens_over(prompt) <= 0:
@@ -86,9 +87,13 @@ def is_wanted(prompt: Prompt, context: Context) -> bool:
     return context.config.enable_compression and (context.tokens_over(prompt) > 0 or misses)
 
 
+def _may_be_worth_it(block: Block) -> bool:
+    return may_be_compressed(block) and block.slot is not None and block.tokens >= MIN_TOKENS
+
+
 def _is_open(block: Block, prompt: Prompt, context: Context) -> bool:
     """Whether the block is worth compressing; what was cut before is not, or a second run would cut more."""
-    if not may_be_compressed(block) or block.slot is None or block.tokens < MIN_TOKENS:
+    if not _may_be_worth_it(block):
         return False
     if is_table(block.content) or (block.kind is Kind.DOCUMENT and not reads_as_prose(block.content)):
         return False  # rows are no sentences

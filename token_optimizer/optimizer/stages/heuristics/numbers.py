@@ -22,7 +22,9 @@ _KINDS = (Kind.CODE, Kind.PROSE, Kind.DOCUMENT)
 
 def leave_out_numbers(prompt: Prompt, context: Context) -> Prompt:
     """The prompt with every fifth line number in what tools returned."""
-    if context.config.target_reduction is None or asks_for_exact_text(prompt.query or ""):
+    if context.config.target_reduction is None or not any(map(_may_be_numbered, prompt.open_blocks)):
+        return prompt
+    if asks_for_exact_text(prompt.query or ""):
         return prompt
     sparse = rewritten(prompt, _sparse, _may_be_numbered)
     return prompt if sparse is not prompt and edits_by_line_number(prompt.body) else sparse
