@@ -64,6 +64,7 @@ _LEADS_BEFORE = re.compile(rf"(?i)\W{{0,4}}(?:{'|'.join(_LEADS)})")
 _UNSPACED_LEAD = re.compile(f"(?:{'|'.join(_UNSPACED_LEADS)})(?:ください|下さい)?")
 # Who posts or writes is told above what he says, with the time.
 _MAX_HEAD_CHARS = 160
+_MAY_TELL_TIME = re.compile(r"\d|[aA][gG][oO]\b|[iIİı][lL] ")
 _POST_HEAD = re.compile(
     r"""(?imx)^(?=[^\n]{6,160}$)
     (?=[^\n]*(?:\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\bago\b|\bvor\ \d|\bil\ y\ a\b|\bhace\ \d
@@ -149,7 +150,9 @@ def is_thread(told: str) -> bool:
 def is_thread_head(unit: str) -> bool:
     """Whether the paragraph begins with who writes, and when."""
     line = unit.lstrip("\n").partition("\n")[0]
-    return len(line) <= _MAX_HEAD_CHARS and _POST_HEAD.match(line) is not None
+    if len(line) > _MAX_HEAD_CHARS or not _MAY_TELL_TIME.search(line):
+        return False
+    return _POST_HEAD.match(line) is not None
 
 
 def is_printed_table(told: str) -> bool:
@@ -175,7 +178,9 @@ class OpeningForms:
         self._forms: dict[Span, str] = {}
 
     def form(self, unit: Span) -> str:
-        """The form in which a paragraph opens."""
+        """The form in which a paragraph opens; none is looked for where there are too few to be many."""
+        if len(self._told) < _MIN_ALIKE:
+            return ""
         form = self._forms.get(unit)
         if form is None:
             form = self._forms[unit] = opening_form(self._text, unit)
