@@ -39,6 +39,8 @@ _LONGEST_RECORD_LINES = 40
 _MIN_RECORDS = 5
 # Less deep lines than this share are headings of the records.
 _MIN_SHARE = 0.02
+# The lines of a tree of files are drawn before their names.
+_INDENTS = " \t│├└─"
 _DIGIT = re.compile(r"\d")
 # A rule may stand below the names.
 _COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
@@ -52,6 +54,8 @@ _MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
 _RULE = re.compile(r"(?:^|\n)[ \t]*(?:---|===)[-= \t]*\s*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
+# What a plan takes away, which is not made again by itself.
+_TAKES_AWAY = re.compile(r"[ \t]*# \S[^\n]{0,300} (?:will be destroyed|(?:must|will) be replaced)\b")
 # Worth more than any floor, however long it is.
 _HEAD_VALUE = 100.0
 # Worth more than the floor, unless it is very long.
@@ -79,7 +83,11 @@ def is_table(text: str) -> bool:
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The records of the text. What they name is no reason to keep them: each names something of its own."""
     if not markers and (spans := record_spans(text) or change_spans(text)):
-        return [replace(passage, facts={}) for passage in span_passages(text, spans)]
+        passages = [replace(passage, facts={}) for passage in span_passages(text, spans)]
+        return [
+            replace(passage, value=_STANDS_OUT_VALUE) if _TAKES_AWAY.match(text, passage.start) else passage
+            for passage in passages
+        ]
     lines = line_passages(text, query, markers)
     passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
     heads = [match.span() for match in islice(_SCHEMA.finditer(text), _MAX_SCHEMAS)]
@@ -159,4 +167,4 @@ def _not_deep(text: str, lines: Sequence[Passage]) -> Iterable[int]:
 
 
 def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))
+    return len(line) - len(line.lstrip(_INDENTS))

@@ -54,6 +54,7 @@ _TITLE = re.compile(
     r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
+_SPACE_AND_QUOTES = " \t\r\n\f\v\xa0>"
 _VALUE = 0.05
 
 Span = tuple[int, int]
@@ -195,8 +196,8 @@ class _Marks(NamedTuple):
 
 def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bool:
     """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
-    # The characters at its ends tell sooner of most units that they are no space.
-    if text[start].isspace() and text[end - 1].isspace() and text[start:end].isspace():
+    # The first character tells sooner of most units that they are no space. Quoted mail has marks before it.
+    if text[start] in _SPACE_AND_QUOTES and not text[start:end].strip(_SPACE_AND_QUOTES):
         return True
     if marks.fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.

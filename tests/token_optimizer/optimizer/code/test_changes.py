@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from token_optimizer import optimize
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.records import record_passages
 
@@ -50,6 +51,16 @@ def test_what_stands_around_a_plan_is_in_no_part() -> None:
     assert PLAN[spans[-1][1] :].strip() == "Plan: 0 to add, 6 to change, 0 to destroy."
     passages = record_passages(PLAN)
     assert [(passage.start, passage.end) for passage in passages] == spans
+
+
+@pytest.mark.parametrize("action", ["will be destroyed", "must be replaced"])
+def test_what_a_plan_takes_away_is_worth_more_than_what_it_makes(action: str) -> None:
+    plan = PLAN.replace("delta will be updated in-place", f"delta {action}")
+    best = max(record_passages(plan), key=lambda passage: passage.value)
+    assert f"delta {action}" in plan[best.start : best.end]
+    messages, _ = optimize([{"role": "user", "content": f"```\n{plan}```\nIs it safe?"}], budget_tokens=150)
+    assert f"delta {action}" in messages[0]["content"]
+    assert "amber" not in messages[0]["content"]
 
 
 def test_a_long_file_goes_hunk_by_hunk_below_its_head() -> None:

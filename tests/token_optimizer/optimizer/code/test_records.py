@@ -114,3 +114,10 @@ def test_what_names_the_columns_stays(head: str) -> None:
     stays = [passage for passage in record_passages(head + rows) if passage.value > 10]
     assert "".join(head[passage.start : passage.end] for passage in stays) == head
     assert is_data(head + rows)
+
+
+def test_a_folder_of_a_tree_is_a_record_with_its_files() -> None:
+    names = ["cart", "mail", "stock", "search", "ledger", "coupons"]
+    folders = [f"├── {name}/\n│   ├── models.py\n│   └── views.py\n" for name in names]
+    tree = "".join(folders) + "└── manage.py\n"
+    assert _records(tree) == [*folders, "└── manage.py\n"]

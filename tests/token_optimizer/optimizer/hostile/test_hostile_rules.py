@@ -14,8 +14,10 @@ from token_optimizer.optimizer.embedded.content import message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
 from token_optimizer.optimizer.logs.passages import log_passages
+from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.directives import directives_of
 from token_optimizer.optimizer.prose.passages import document_passages
+from token_optimizer.optimizer.prose.quoted_mail import refer_to_quoted
 from token_optimizer.optimizer.tools.clauses import end_mark
 from token_optimizer.text.sentences import sentence_spans
 
@@ -24,6 +26,10 @@ _CHARS = 12_000
 
 def body_passages_of(text: str) -> object:
     return body_passages(text, "What does a do?")
+
+
+def refer_to_quoted_in(text: str) -> object:
+    return refer_to_quoted(MarkedText(text), "b1")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,8 @@ def body_passages_of(text: str) -> object:
         (body_passages_of, "class A:\n"),
         (body_passages_of, " def a(b):\n"),
         (record_passages, "CREATE TABLE a (\n"),
+        (refer_to_quoted_in, "> ab c d ef\n"),
+        (refer_to_quoted_in, "ab c d e f g\n> ab c d e f g\n"),
         (document_passages, "CREATE TABLE a (\n"),
         (document_passages, "CREATE TABLE a (\n)\n/*\n"),
         (log_passages, "  a:\n   b: failed 1\n"),

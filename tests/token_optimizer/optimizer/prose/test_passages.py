@@ -125,6 +125,14 @@ def test_what_goes_on_from_a_sentence_belongs_to_it(opening: str) -> None:
     assert _texts(text, prose_passages(text))[0].strip() == said
 
 
+def test_empty_lines_of_quoted_mail_are_no_passages() -> None:
+    text = (
+        "> The crates of the shop leave Kiel on Monday.\n>\n>> \n> The driver has the papers of the shop.\n"
+    )
+    passages = _texts(text, prose_passages(text))
+    assert [one.strip(">\n ") for one in passages] == [line.strip("> ") for line in text.split("\n")[::3][:2]]
+
+
 def test_the_definition_of_a_table_is_one_passage() -> None:
     table = "CREATE TABLE guests (\n  id INT PRIMARY KEY,\n  town TEXT NOT NULL\n);\n\n"
     other = "The table of rooms has been empty since the last move of the office.\n"

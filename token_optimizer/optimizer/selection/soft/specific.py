@@ -28,6 +28,9 @@ _OF_ALL = re.compile(
     |(?:entire|whole|full|complete)\s+(?:text|document|article|conversation|transcript|meeting|file|data|list|thread)
     |everything|word\s+for\s+word|verbatim|for\s+(?:each|every)
     |(?:list|extract|find|give|show|name|count|collect|enumerate|get)\b[^.?!]{0,30}\b(?:all|every|each)\s
+    |(?:reply|respond|response|answer)\s(?:to|on)\b[^.?!]{0,40}
+      \b(?:this|last|latest|newest|recent|above|following|his|her|their)\s(?:e-?mail|mail|letter)s?\b
+    |antwort[^.?!]{0,40}\b(?:letzten?|diese[nrs]?|neueste[nr]?)\s(?:e-?)?mail
     |(?:liste|nenne|zähle|zeige)\b[^.?!]{0,30}\balle|(?:liste[rz]?|cite[rz]?|donne[rz]?)\b[^.?!]{0,30}\bt(?:ous|outes)
     |(?:lista|enumera|dame|extrae)\b[^.?!]{0,30}\btod[oa]s
     |übersetz|umschreib|korrigier|alles\b|traduis|tradui[rst]|corrige|réécri|traduc|traduz|reescrib|corrig|tradurre|traduci
@@ -40,28 +43,31 @@ _WRONG = re.compile(
 )
 # Words of tasks and of texts in general: none of them says which part of a text is asked about.
 _GENERAL = frozenset((
-    "above", "action", "analyse", "analysis", "analyze", "anomalies", "anomaly", "answer",
-    "answers", "ask", "attached", "based", "below", "best", "bitte", "brief", "briefly", "bullet",
-    "bullets", "chat", "classify", "clearly", "column", "columns", "concise", "conclusion",
-    "conclusions", "consider", "continue", "decided", "describe", "detail", "detailed", "details",
-    "discuss", "discussed", "discussion", "draft", "email", "entries", "entry", "explain",
-    "extract", "fasse", "file", "files", "find", "findings", "finish", "first", "following", "full",
-    "general", "given", "help", "here", "highlight", "highlights", "idea", "ideas", "identify",
-    "important", "individual", "insight", "insights", "interesting", "issue", "issues", "item",
-    "items", "json", "keep", "key", "know", "language", "last", "later", "learn", "length", "let",
-    "list", "load", "long", "look", "main", "make", "meeting", "memo", "memorize", "mind",
-    "minutes", "need", "next", "notable", "note", "now", "odd", "ok", "okay", "outlier", "outliers",
-    "outline", "overall", "overview", "people", "podsumuj", "point", "points", "post", "present",
-    "problem", "problems", "provide", "provided", "read", "ready", "record", "records", "relevant",
-    "remember", "respond", "resume", "resumen", "resumir", "resumo", "review", "riassumi",
-    "riassunto", "row", "rows", "résume", "résumé", "samenvatting", "say", "section", "sections",
-    "sentence", "sentences", "sentiment", "short", "show", "simple", "speaker", "speakers", "start",
-    "state", "step", "store", "strange", "structure", "study", "sum", "summaries", "summarise",
-    "summarize", "summary", "suspicious", "takeaway", "takeaways", "thank", "thanks", "theme",
-    "themes", "thing", "things", "think", "title", "tldr", "topic", "topics", "understand",
-    "unusual", "use", "using", "value", "values", "want", "way", "weird", "word", "words", "work",
-    "worst", "write", "zusammen", "zusammenfassung", "überblick", "кратко", "обобщи", "резюме",
-    "まと", "总结", "摘要", "概括", "總結", "要約", "요약",
+    "above", "abstract", "action", "analyse", "analysis", "analyze", "anomalies", "anomaly", "answer",
+    "answers", "ask", "attached", "based", "below", "best", "bitte", "blog", "book", "brief", "briefly",
+    "bullet", "bullets", "call", "calls", "cet", "chapter", "chapters", "chat", "classify", "clearly",
+    "column", "columns", "commit", "commits", "concise", "conclusion", "conclusions", "consider",
+    "continue", "decided", "decision", "decisions", "describe", "detail", "detailed", "details",
+    "discharge", "discuss", "discussed", "discussion", "dr", "draft", "eight", "email", "emails",
+    "entries", "entry", "essay", "explain", "extract", "fasse", "file", "files", "find", "findings",
+    "finish", "first", "five", "following", "four", "full", "general", "given", "help", "here",
+    "highlight", "highlights", "idea", "ideas", "identify", "important", "individual", "insight",
+    "insights", "interesting", "issue", "issues", "item", "items", "json", "keep", "key", "know",
+    "language", "last", "later", "learn", "length", "let", "letter", "letters", "list", "load", "long",
+    "look", "mail", "mails", "main", "make", "meeting", "memo", "memorize", "mind", "minutes", "need",
+    "next", "nine", "notable", "note", "now", "odd", "ok", "okay", "outlier", "outliers", "outline",
+    "overall", "overview", "paper", "people", "phrases", "podsumuj", "point", "points", "post",
+    "present", "problem", "problems", "provide", "provided", "pull", "quiz", "rate", "read", "ready",
+    "record", "records", "release", "relevant", "remember", "reply", "respond", "resume", "resumen",
+    "resumir", "resumo", "review", "riassumi", "riassunto", "row", "rows", "résume", "résumé",
+    "samenvatting", "say", "section", "sections", "sentence", "sentences", "sentiment", "seven",
+    "short", "show", "simple", "six", "slack", "speaker", "speakers", "start", "state", "step", "store",
+    "strange", "structure", "study", "sum", "summaries", "summarise", "summarize", "summary",
+    "suspicious", "takeaway", "takeaways", "teams", "ten", "thank", "thanks", "theme", "themes",
+    "thing", "things", "think", "three", "title", "tl", "tldr", "tone", "topic", "topics", "trois",
+    "turn", "two", "understand", "unusual", "use", "using", "value", "values", "verlauf", "want", "way",
+    "weird", "word", "words", "work", "worst", "write", "zusammen", "zusammenfassung", "überblick",
+    "кратко", "обобщи", "резюме", "まと", "总结", "摘要", "概括", "總結", "要約", "요약",
 ))  # fmt: skip
 # Words without a subject of their own in other languages than English, as far as they are words of questions.
 _FUNCTION_WORDS = frozenset((

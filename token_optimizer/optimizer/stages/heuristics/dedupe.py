@@ -18,6 +18,9 @@ from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
+from token_optimizer.optimizer.prose.quoted_mail import refer_to_quoted
+
+_MAY_QUOTE = frozenset({Kind.DOCUMENT, Kind.PROSE, Kind.TRANSCRIPT})
 
 
 def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
@@ -26,14 +29,26 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     full = [*prompt.prefix.sent, *map(_with_all_numbers, prompt.rest)]
     as_read = _json_as_read(prompt, context)
     copies = references_to_copies(full, context.config.dedupe_window, roles, as_read, prompt.prefix)
-    if not copies:
+    quoted = {block.id: text for block in prompt.rest if (text := _without_quoted_copies(block))}
+    if not (copies or quoted):
         return prompt
     blocks = list(prompt.blocks)
     for at, block in enumerate(blocks):
         if copy := copies.get(block.id):
             text = copy.text if full[at] is block else with_sparse_numbers(copy.text)
             blocks[at] = with_text(block.but(note=copy.note), text, context.show_handles)
+        elif quoted_text := quoted.get(block.id):
+            note = "mail that is quoted stands without marks, too"
+            blocks[at] = with_text(block.but(note=note), quoted_text, context.show_handles)
     return with_blocks(prompt, blocks)
+
+
+def _without_quoted_copies(block: Block) -> MarkedText | None:
+    """The text without quoted mail that it has without marks, too; None where it has none such."""
+    if block.verbatim or block.exact or block.kind not in _MAY_QUOTE:
+        return None
+    text = refer_to_quoted(MarkedText.of(block), block.id)
+    return text if len(text.text) < len(block.content) else None
 
 
 def _with_all_numbers(block: Block) -> Block:

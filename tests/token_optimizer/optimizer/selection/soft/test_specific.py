@@ -23,12 +23,16 @@ IN_GENERAL = [
     "列出所有的船。",
     "Übersetze den Brief an Frau Lund ins Englische.",
     "请翻译这篇关于桥的文章。",
+    "Summarise this e-mail thread in two sentences.",
+    "TL;DR:",
+    "Draft an answer to Ada's last mail.",
 ]
 IN_PARTICULAR = {
     "Who signed the report on the harbour bridge?": {"harbour", "bridg"},
     "Summarize the discussion about the remote's battery.": {"batter"},
     "For the record whose iata is BAK, give country and latitude.": {"iata", "bak"},
     "How many ships did Lund own at all times?": {"ship", "lund"},
+    "Answer the question of the customer in this mail about the boot.": {"boot"},
     "Wie hoch ist die Kaution für das Boot?": {"kaution", "boot"},
 }
 
