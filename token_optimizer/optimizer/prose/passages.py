@@ -54,7 +54,7 @@ _TITLE = re.compile(
     r"|[ \t]*(?:[#*_<-]{1,4} ?)?\w* ?[\[(#:]?\d{1,4}[\])]?[:.]?(?: ?\([^)\n]{1,200}\))?\s"
 )
 _SPOKEN = re.compile(r"[^\n:]{1,60}:(?:\s|$)")
-_SPACE_AND_QUOTES = " \t\r\n\f\v\xa0>"
+_QUOTE = ">"
 _VALUE = 0.05
 
 Span = tuple[int, int]
@@ -197,7 +197,8 @@ class _Marks(NamedTuple):
 def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bool:
     """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
     # The first character tells sooner of most units that they are no space. Quoted mail has marks before it.
-    if text[start] in _SPACE_AND_QUOTES and not text[start:end].strip(_SPACE_AND_QUOTES):
+    is_blank = text[start].isspace() or text[start] == _QUOTE
+    if is_blank and not text[start:end].replace(_QUOTE, " ").strip():
         return True
     if marks.fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.

@@ -28,8 +28,8 @@ _GRAM, _FIRST_WIDE = 2, "\u3000"
 # What comes off behind so many letters, longest first.
 _MIN_STEM = 3
 _ENDINGS = (
-    "ational", "ations", "ation", "ement", "ments", "ingly", "ment", "edly", "ings", "ing", "ies", "ied",
-    "ers", "er", "ed", "es", "ly", "e", "s", "y",
+    "ational", "ations", "ation", "ement", "ering", "ments", "ingly", "ment", "edly", "ered", "ings", "ing",
+    "ies", "ied", "ers", "er", "ed", "es", "ly", "e", "s", "y",
 )  # fmt: skip
 _ENDINGS_BY_LAST = {
     last: [one for one in _ENDINGS if one[-1] == last] for last in {one[-1] for one in _ENDINGS}

@@ -16,6 +16,11 @@ def test_text_without_spaces_is_compared_by_runs_of_characters() -> None:
 
 def test_forms_of_a_word_have_one_stem() -> None:
     assert stems(["bridge bridges BRIDGED", "running runs"]) == [["bridg"] * 3, ["runn", "run"]]
+    assert stems(["order ordered", "Consider what is considered", "filters filtering"]) == [
+        ["ord"] * 2,
+        ["consid"] * 2,
+        ["filt"] * 2,
+    ]
 
 
 def test_an_ending_comes_off_behind_three_letters_alone() -> None:
