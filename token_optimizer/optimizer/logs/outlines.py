@@ -7,12 +7,16 @@ After:  the limits belong to what was killed, and go or stay with their values
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 _MAX_NAME_CHARS, _MAX_VALUES = 40, 4
 _NAME = re.compile(r"[ \t]+[A-Za-z][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)")
 _VALUE = re.compile(r"[ \t]+[A-Za-z][\w .-]{0,40}:[ \t]+\S")
 _MAX_LINES = 60
+# "______ test_it ______", "====== warnings summary ======".
+_RULES = ("___", "===")
+_FAILED = re.compile(r"_{3,}[ \t][^\n]{1,200}[ \t]_{3,}\s*\Z")
 _OPENS = ":"
 
 
@@ -50,6 +54,15 @@ def lines_beside(lines: Sequence[str], at: int) -> range:
     while end < len(lines) and end - first < _MAX_LINES and _depth(lines[end]) >= part:
         end += 1
     return range(first, end)
+
+
+def lines_of_failures(lines: Sequence[str]) -> Iterator[int]:
+    """The numbers of the lines that pytest prints of failures, each below a head between underlines; not of
+    longer ones."""
+    heads = [number for number, line in enumerate(lines) if line.startswith(_RULES)]
+    for head, following in pairwise([*heads, len(lines)]):
+        if _FAILED.match(lines[head]) and following - head <= _MAX_LINES:
+            yield from range(head, following)
 
 
 def _depth(line: str) -> int:

@@ -18,7 +18,7 @@ from math import log2, sqrt
 from token_optimizer.models import Marker, Passage, value_class
 from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
-from token_optimizer.optimizer.logs.outlines import lines_beside, values_end
+from token_optimizer.optimizer.logs.outlines import lines_beside, lines_of_failures, values_end
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker
@@ -34,6 +34,7 @@ _LAST_LINE = 0.25
 _FIRST_LINE = 0.1
 _NEAR = 0.06
 _BESIDE = 0.1
+_FAILURE = 0.5
 _END = 0.3
 _NAME = 2.0
 _WORD = 0.6
@@ -143,7 +144,8 @@ def _gap(log: _Log, first: int, end: int, alike: _MoreAlike) -> list[MarkedText 
     if stop - start <= _SHORTEST_MARKER_CHARS:
         return [log.source.part(start, stop)]
     count = log.source.lines_meant(start, stop, end - first)
-    more_alike = alike.than(first - 1) if first else 0
+    # Nothing is like an empty line.
+    more_alike = alike.than(first - 1) if first and not log.lines[first - 1].isspace() else 0
     gap = log.source.text[start:stop]
     marker = cut_marker("line", count, gap, more_alike)
     return [marker, "\n" if end < len(log.lines) or gap.endswith("\n") else ""]
@@ -219,6 +221,9 @@ def _weigh_surroundings(log: _Log, counts: Counter[str]) -> None:
             for beside in lines_beside(log.lines, at):
                 log.values[beside] += _BESIDE
                 log.speaks[beside] = 1
+    for at in lines_of_failures(log.lines):
+        log.values[at] += _FAILURE
+        log.speaks[at] = 1
     for back in range(1, min(_END_LINES, total) + 1):
         log.values[total - back] += _END / back
         log.speaks[total - back] = 1

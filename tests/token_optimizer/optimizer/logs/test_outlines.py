@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.logs.outlines import lines_beside, values_end
+from token_optimizer.optimizer.logs.outlines import lines_beside, lines_of_failures, values_end
 
 PART = """  {name}:
     Image:         shop/{name}:4.2
@@ -70,3 +72,34 @@ def test_the_limit_of_what_was_killed_stays() -> None:
     assert "memory:      384Mi" in messages[0]["content"]
     assert "WORKERS:     18" in messages[0]["content"]
     assert stats.tokens_after < 0.7 * stats.tokens_before
+
+
+FAILURE = """_______________ test_tide _______________
+
+    def test_tide():
+        table = load("tides.csv")
+>       assert table["Kiel"] == 1.2
+E       KeyError: 'Kiel'
+
+tests/test_tide.py:14: KeyError
+"""
+WARNINGS = "".join(
+    f"tests/test_{name}.py::test_{name}\n  /lib/{name}.py:{n}: DeprecationWarning: {name} goes\n  warn()\n\n"
+    for n, name in enumerate(NAMES * 5)
+)
+RUN = f"======== FAILURES ========\n{FAILURE}======== warnings summary ========\n{WARNINGS}"
+
+
+def test_a_failure_goes_up_to_the_next_head() -> None:
+    lines = RUN.split("\n")
+    assert "\n".join(lines[number] for number in lines_of_failures(lines)) + "\n" == FAILURE
+    assert not list(lines_of_failures(["======= 3 passed =======", "___", "a_b"]))
+
+
+def test_the_lines_of_a_failure_stay_and_nothing_is_like_an_empty_line() -> None:
+    text = f"Why does it fail?\n\n```\n{RUN}```"
+    messages, stats = optimize([{"role": "user", "content": text}], budget_tokens=500)
+    left = messages[0]["content"]
+    assert FAILURE in left
+    assert stats.tokens_after < 0.7 * stats.tokens_before
+    assert not re.search(r"\n[ \t]*\n\[… [^\]\n]* more like the line above", left)
