@@ -101,6 +101,9 @@ def text_parts_of(
     if not first_message:
         yield from _system_parts(body, dialect)
     for index, message in enumerate(conversation_of(body, dialect)[first_message:], first_message):
+        if dialect != "responses" and (plain := _plain_part(message, index)) is not None:
+            yield plain
+            continue
         silent = True
         for text_part in text_parts_of_message(body, dialect, message, index):
             silent = False
@@ -208,6 +211,17 @@ def _message_parts(message: Mapping[str, Any], place: Place) -> Iterator[TextPar
         for call in (message.get("function_call"), *as_list(message.get("tool_calls"))):
             if text := _chat_call_text(call):
                 yield place.of(BlockType.ASSISTANT).counted(text, Kind.CALL)
+
+
+def _plain_part(message: Mapping[str, Any], index: int) -> TextPart | None:
+    """The text of a message that has a role, a text and nothing else, as most have; None for all others."""
+    content = message.get("content")
+    role = role_of(message)
+    kind = ROLE_TYPES.get(role)
+    if len(message) != 2 or kind is None or not content or not isinstance(content, str):
+        return None
+    path = ("messages", index, "content")
+    return TextPart(content, kind, role, path, index, None, kind is BlockType.TOOL)
 
 
 def _chat_call_text(call: Any) -> str:

@@ -21,6 +21,7 @@ _MIN_MEAN_CHARS, _MAX_MEAN_CHARS = 20, 2_000
 _SAMPLE_CHARS, _MAX_CHARS_PER_MARK = 4_000, 100
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,400})?(?<!/)>")
 _MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[\[\]{}()]')
+_MARKS = "[{(\"'"
 _BETWEEN = re.compile(r"\s*,\s*")
 
 
@@ -39,7 +40,9 @@ def record_spans(text: str) -> list[Span]:
 
 def _may_be_bracketed(text: str) -> bool:
     """Whether there is a bracket or a quote for every few words: most texts are told at once from data."""
-    marks = count_chars(text[:_SAMPLE_CHARS], b"[{(\"'")
+    if not any(map(text.__contains__, _MARKS)):
+        return not text
+    marks = count_chars(text[:_SAMPLE_CHARS], _MARKS.encode())
     return marks * _MAX_CHARS_PER_MARK >= min(len(text), _SAMPLE_CHARS)
 
 
