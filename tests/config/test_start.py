@@ -1,4 +1,5 @@
-"""What a process has once it has started: nothing that only few of them need, and a collector at work."""
+"""What a process has once it has started: nothing that only few of them need, and a collector at work until
+it ends."""
 
 from __future__ import annotations
 
@@ -19,6 +20,15 @@ any_process, at_work, kept = imported(), gc.isenabled(), gc.get_freeze_count()
 import gateway.app
 print(json.dumps([starting, at_work, kept, any_process, imported()]))
 """
+# What was registered first is called last, when the interpreter is about to look for garbage.
+_END = """
+import atexit, gc, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+atexit.register(lambda: print(len(gc.get_objects())))
+import django
+django.setup()
+gc.unfreeze()
+"""
 
 
 def test_a_process_starts_with_little_and_looks_for_garbage_afterwards() -> None:
@@ -28,3 +38,9 @@ def test_a_process_starts_with_little_and_looks_for_garbage_afterwards() -> None
     assert kept > 100_000
     assert not {"genai_prices", "pydantic", "torch", "openai", "anthropic"} & set(any_process)
     assert not {"mcp", "mcp_types", "jsonschema", "torch", "openai", "anthropic"} & set(server)
+
+
+def test_a_process_that_ends_looks_through_nothing_once_more() -> None:
+    done = subprocess.run([sys.executable, "-c", _END], capture_output=True, text=True, check=True)
+    # That list itself and the like.
+    assert int(done.stdout) < 100
