@@ -19,7 +19,7 @@ from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import line_passages, span_passages, without_number
-from token_optimizer.optimizer.code.rows import asked_rows, rare_rows
+from token_optimizer.optimizer.code.rows import telling_rows
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.text.tables import separator_of
 
@@ -94,7 +94,7 @@ def record_passages(text: str, query: str | None = None, markers: tuple[Marker, 
     if passages and _names_columns(text[passages[0].start : passages[0].end]):
         heads.append((passages[0].start, passages[0].end))
     rows = [text[passage.start : passage.end] for passage in passages]
-    for number in rare_rows(rows) | asked_rows(rows, query or ""):
+    for number in telling_rows(rows, query or ""):
         passages[number] = replace(passages[number], value=_STANDS_OUT_VALUE)
     return [
         replace(passage, value=_HEAD_VALUE) if _is_within(passage, heads) else passage for passage in passages

@@ -1,6 +1,6 @@
 """The rows of a table that are needed though they may share no word with the question: those that stand out,
 as in a column of few values they have one that hardly any other row has, and those that the question asks for
-by their place or by what they have not.
+by their place, by what they have not, or by a bound.
 
 "Is every server healthy?", "Who placed the last order?", "Which orders are not paid?"
 
@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from token_optimizer.optimizer.relevance.conditions import ColumnOfTexts, matching_rows
 from token_optimizer.text.tables import separator_of
 
 _MIN_ROWS, _MAX_ROWS = 10, 50_000
@@ -34,45 +35,70 @@ _DENIED = re.compile(
 _APART = "  "
 _COLUMNS_APART = re.compile(r" {2,}")
 _MIN_COLUMNS = 3
+_DRAWN = "|│"
+# Below the head of a table in Markdown, whose rows have a mark at either end, too.
+_RULE = re.compile(r"[\s:+=|-]*")
 _QUOTED = re.compile(r'"(?:[^"\n]|"")*+"')
 
 
-def rare_rows(lines: Sequence[str]) -> frozenset[int]:
-    """The numbers of the lines that stand out among the rows of a table; none where the lines are no table,
-    or where many do."""
-    columns = _columns(lines) if len(lines) >= _MIN_ALIKE else ()
+def telling_rows(lines: Sequence[str], query: str) -> frozenset[int]:
+    """The numbers of the lines that are needed among the rows of a table; none of what is no table."""
+    # The rule below the names of the columns may be one record with them.
+    rows = _cells_of([line.partition("\n")[0] for line in lines[:1]] + list(lines[1:]))
+    columns = _columns(rows) if rows else []
+    if not columns or not columns[0]:
+        return frozenset()
+    rare = _rare_rows(columns, len(lines))
+    return rare | _asked_rows(columns, query) | _rows_as_wanted(rows[0], columns, query)
+
+
+def _rare_rows(columns: Sequence[Mapping[int, str]], lines: int) -> frozenset[int]:
+    """The rows that stand out; none of few, or where many do."""
+    if lines < _MIN_ALIKE:
+        return frozenset()
     found = {number for column in columns for number in _rare(column)}
-    return frozenset(found) if len(found) <= _MOST_SHARE * len(lines) else frozenset()
+    return frozenset(found) if len(found) <= _MOST_SHARE * lines else frozenset()
 
 
-def asked_rows(lines: Sequence[str], query: str) -> frozenset[int]:
-    """The numbers of the rows that the query asks for by their place, or by not having the value of a
-    column that it names: "not paid"."""
+def _asked_rows(columns: Sequence[Mapping[int, str]], query: str) -> frozenset[int]:
+    """The rows that the query asks for by their place, or by not having the value of a column that it names:
+    "not paid"."""
     places = {0 if match["first"] else -1 for match in _PLACE.finditer(query)}
     denied = {match["value"].lower() for match in _DENIED.finditer(query)}
-    columns = list(_columns(lines)) if places or denied else []
-    if not columns:
-        return frozenset()
     numbers = sorted(columns[0])
     found = {numbers[place] for place in places if -len(numbers) <= place < len(numbers)}
-    for column in columns:
+    for column in columns if denied else ():
         named = denied.intersection(value.lower() for value in column.values())
         found.update(number for number, value in column.items() if named and value.lower() not in named)
     return frozenset(found)
 
 
-def _columns(lines: Sequence[str]) -> Iterator[dict[int, str]]:
-    """The cells of each column by the numbers of their lines, below the head; nothing of what is no table."""
+def _rows_as_wanted(names: Sequence[str], columns: Sequence[Mapping[int, str]], query: str) -> frozenset[int]:
+    """The rows that are as the query says: "under 120 EUR", "failed in the region eu"."""
+    if len(names) != len(columns):
+        return frozenset()
+    texts = [ColumnOfTexts(name, list(column.values())) for name, column in zip(names, columns, strict=True)]
+    numbers = list(columns[0])
+    return frozenset(numbers[row] for row in matching_rows(texts, query))
+
+
+def _cells_of(lines: Sequence[str]) -> Sequence[Sequence[str]]:
+    """The cells of each row; nothing of what is no table."""
     if not _MIN_ROWS <= len(lines) <= _MAX_ROWS:
-        return
+        return ()
     mark = separator_of(lines, _ROWS_SHARE)
-    rows = _aligned(lines) if mark is None else [_cells(line, mark) for line in lines]
-    if not rows:
-        return
+    return _aligned(lines) if mark is None else [_cells(line, mark) for line in lines]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[dict[int, str]]:
+    """The cells of each column by the numbers of their lines, below the head."""
     width, _ = Counter(map(len, rows)).most_common(1)[0]
-    told = {number: row for number, row in enumerate(rows) if len(row) == width and number > 0}
-    for column in range(width):
-        yield {number: row[column] for number, row in told.items()}
+    told = {
+        number: row
+        for number, row in enumerate(rows)
+        if len(row) == width and number > 0 and not all(map(_RULE.fullmatch, row))
+    }
+    return [{number: row[column] for number, row in told.items()} for column in range(width)]
 
 
 def _aligned(lines: Sequence[str]) -> list[list[str]]:
@@ -87,7 +113,9 @@ def _aligned(lines: Sequence[str]) -> list[list[str]]:
 
 def _cells(line: str, mark: str) -> list[str]:
     """The cells of a row; a mark within quotes parts none."""
-    whole = _QUOTED.sub(lambda quoted: quoted.group().replace(mark, " "), line)
+    whole = _QUOTED.sub(lambda quoted: quoted.group().replace(mark, " "), line).strip()
+    if mark in _DRAWN and whole.startswith(mark) and whole.endswith(mark):
+        whole = whole[1:-1]
     return [cell.strip(_AROUND) for cell in whole.split(mark)]
 
 

@@ -16,6 +16,7 @@ from token_optimizer.models import Passage
 from token_optimizer.optimizer.json.asked import Asked, asked_of, term_values
 from token_optimizer.optimizer.json.columns import Column, Table, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, read_tree
+from token_optimizer.optimizer.relevance.conditions import ColumnOfTexts, matching_rows
 
 # Worth, in the units of Passage.value.
 _ASKED_TERM = 2.0
@@ -28,6 +29,7 @@ _ASKED_ABOVE = 0.5
 _ASKED_EXTREME = 4.0
 _ASKED_PLACE = 2.0
 _ASKED_EXCEPTION = 2.0
+_AS_WANTED = 4.0
 _SAME_OBJECT = 0.4
 _FIRST_OR_LAST = 0.6
 _OUTLYING = 0.4
@@ -64,6 +66,8 @@ def json_passages(
     _add_places(values, root, units, asked)
     for table in tables_of(root, units):
         _add_rows(values, facts, table, asked)
+        for row in _rows_as_wanted(table, query or ""):
+            values[table.places[row]] += _AS_WANTED
     _cap_items(values, facts, units, most_items)
     _cap_chars(values, facts, units, most_chars)
     return [
@@ -158,6 +162,10 @@ def _add_rows(values: list[float], facts: list[dict[str, float]], table: Table, 
         rare = max(1.0, _RARE_SHARE * len(places) / max(1, len(column.counts)))
         for place, text in zip(places, column.texts if column.counts else (), strict=False):
             facts[place][f"{column.key}={text}"] = _RARE_KIND if column.counts[text] <= rare else _NEW
+
+
+def _rows_as_wanted(table: Table, query: str) -> list[int]:
+    return matching_rows([ColumnOfTexts(column.key, column.texts) for column in table.columns], query)
 
 
 def _asked_exceptions(column: Column, asked: Asked) -> list[int]:

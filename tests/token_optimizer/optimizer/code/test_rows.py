@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.code.rows import asked_rows, rare_rows
+from token_optimizer.optimizer.code.rows import telling_rows
 
 TOWNS = ("Oslo", "Bergen", "Moss")
 STATES = ["degraded" if n == 29 else "healthy" for n in range(70)]
@@ -28,7 +28,7 @@ TABLE = ["number|server|town|owner|load|state", *ROWS]
     ],
 )
 def test_a_row_stands_out_by_a_value_that_hardly_any_other_has(lines: list[str], expected: set[int]) -> None:
-    assert rare_rows(lines) == expected
+    assert telling_rows(lines, "") == expected
 
 
 def test_such_a_row_stays_where_the_question_does_not_say_its_words() -> None:
@@ -59,8 +59,39 @@ def test_columns_that_spaces_keep_apart_keep_their_head_and_such_a_row() -> None
     ],
 )
 def test_rows_are_asked_for_by_their_place_or_by_what_they_have_not(query: str, expected: set[int]) -> None:
-    assert asked_rows(TABLE, query) == expected
-    assert asked_rows(["A text of lines, and of no table."] * 40, query) == set()
+    assert telling_rows(TABLE, query) == expected | {30}
+    assert telling_rows(["A text of lines, and of no table."] * 40, query) == set()
+
+
+PRICES = [f"{n},inn-{n},{140 + n * 7 % 60},{TOWNS[n % 3]},{'no' if n % 4 else 'yes'}" for n in range(40)]
+PRICES[17] = "17,inn-17,98,Moss,yes"
+INNS = ["number,name,price,town,breakfast", *PRICES]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Which inns under 120 EUR have breakfast?", {18}),
+        ("What is there below 150 in Oslo?", {at + 1 for at in (0, 9, 18, 27) if 140 + at * 7 % 60 <= 150}),
+        ("Which inns cost more than 9,000 EUR?", set()),
+        ("Which inns are there in Moss with breakfast?", {at + 1 for at in range(40) if at % 12 == 8} | {18}),
+    ],
+)
+def test_rows_are_asked_for_by_bounds_and_values(query: str, expected: set[int]) -> None:
+    for lines in (
+        INNS,
+        [f"| {' | '.join(line.split(','))} |" for line in INNS],
+        ["".join(f"{cell:<12}" for cell in line.split(",")).rstrip() for line in INNS],
+    ):
+        assert telling_rows(lines, query) - telling_rows(lines, "") == expected - telling_rows(lines, "")
+        assert expected <= telling_rows(lines, query)
+
+
+def test_a_row_that_is_as_the_question_wants_it_stays_when_half_must_go() -> None:
+    table = "\n".join(INNS)
+    prompt = [{"role": "user", "content": f"Which inns under 120 EUR have breakfast?\n\n{table}"}]
+    messages, _ = optimize(prompt, budget_tokens=350)
+    assert PRICES[17] in messages[0]["content"]
 
 
 def test_the_rows_of_a_tools_result_are_no_sentences_to_be_compressed() -> None:

@@ -337,3 +337,28 @@ def test_a_row_stands_out_by_what_an_object_in_it_says() -> None:
 def test_the_last_of_what_has_no_list_is_asked_for_in_vain() -> None:
     text = json.dumps({f"host-{n}": {"state": "up", "load": n} for n in range(40)})
     assert len(json_passages(text, "What was the last state?")) > 1
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Which rooms under 120 EUR have breakfast?", 41),
+        ("Which rooms with a rating of at least 9 are in the west wing?", 17),
+        ("Which rooms were cleaned before 2026-03-01?", 33),
+        ("Which rooms have not been cleaned for more than 60 days?", 33),
+    ],
+)
+def test_a_row_within_the_bounds_of_the_question_is_worth_most(query: str, expected: int) -> None:
+    rooms = [
+        {
+            "name": f"room {number}",
+            "price": 98 if number == 41 else 60 + number if number % 3 else 130 + number,
+            "breakfast": number % 3 == 0 or number == 41,
+            "rating": 9.1 if number in {5, 17} else 6 + number % 9 / 10,
+            "wing": "west" if number in {17, 30, 36, 48} else "east",
+            "cleaned": "2026-01-09" if number == 33 else f"2026-04-{number % 28 + 1:02}",
+            "note": f"A room with {number * 7919 % 977} things to look at, by the garden.",
+        }
+        for number in range(60)
+    ]
+    assert json.loads(best(rooms, query)[0]) == rooms[expected]
