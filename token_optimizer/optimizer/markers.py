@@ -50,7 +50,7 @@ def without_markers(block: Block) -> str:
 
 def was_cut(block: Block) -> bool:
     """Whether something was cut from the block's text."""
-    return any(marker.kind == "cut" for marker in block.markers)
+    return bool(block.markers) and any(marker.kind == "cut" for marker in block.markers)
 
 
 def with_text(block: Block, text: MarkedText, show_handles: bool = False) -> Block:

@@ -52,7 +52,7 @@ class TextCache(Generic[V]):
         values = self._values
         with self._lock:
             if key not in values:
-                self._chars += chars_of(key)
+                self._chars += key & _CHARS
             values[key] = value
             if len(values) > self._max_values or self._chars > self._max_chars:
                 self._forget_oldest()
@@ -63,7 +63,7 @@ class TextCache(Generic[V]):
         with self._lock:
             for key, value in items:
                 if key not in values:
-                    self._chars += chars_of(key)
+                    self._chars += key & _CHARS
                 values[key] = value
             if len(values) > self._max_values or self._chars > self._max_chars:
                 self._forget_oldest()
@@ -122,7 +122,7 @@ def remembered(max_values: int, max_chars: float = inf) -> Callable[[Callable[[s
 
 def key_of(text: str | bytes, aspect: str) -> Key:
     """The key under which an aspect of the text is remembered."""
-    return keyed(hash(text) ^ hash(aspect), len(text))
+    return (hash(text) ^ hash(aspect)) << _CHARS_BITS | len(text)
 
 
 def keys_of(texts: Sequence[str | bytes], aspect: str) -> list[Key]:

@@ -83,9 +83,16 @@ def _passages(spans: Iterable[Span]) -> list[Passage]:
     return [Passage(start, end, _VALUE, _NO_FACTS) for start, end in spans]
 
 
-def _units(source: MarkedText, start: int) -> Iterator[Span]:
+def _units(source: MarkedText, start: int) -> Iterable[Span]:
     """Sentences, markers, fenced snippets and definitions of tables, with all the space behind them; they
     cover the text from `start`."""
+    text = source.text
+    if source.markers or "\n" in text or _has_fences(text):
+        return _units_of_lines(source, start)
+    return _moved(unit_spans(text[start:]), start)
+
+
+def _units_of_lines(source: MarkedText, start: int) -> Iterator[Span]:
     for begin, end in table_definitions(source.text, start):
         yield from _units_between(source, start, begin)
         yield begin, end
@@ -141,7 +148,7 @@ def _between_markers(source: MarkedText, start: int, end: int) -> Iterator[Span]
         yield start, end
 
 
-def _joined(source: MarkedText, units: Iterator[Span]) -> list[Span]:
+def _joined(source: MarkedText, units: Iterable[Span]) -> list[Span]:
     """The units, each with what has to come along, without the markers of earlier cuts."""
     text = source.text
     joined: list[Span] = []
@@ -196,9 +203,11 @@ class _Marks(NamedTuple):
 
 def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bool:
     """Whether the unit from `start` to `end` goes with what stands before it from `first` on."""
-    # The first character tells sooner of most units that they are no space. Quoted mail has marks before it.
-    is_blank = text[start].isspace() or text[start] == _QUOTE
-    if is_blank and not text[start:end].replace(_QUOTE, " ").strip():
+    # The second character tells sooner of most units that they are no space, which stands before them. Quoted
+    # mail has marks there.
+    second = text[start + 1 if start + 1 < end else start]
+    may_be_blank = second.isspace() or second == _QUOTE
+    if may_be_blank and not text[start:end].replace(_QUOTE, " ").strip():
         return True
     if marks.fences and _is_fence(text[start:end]):
         # The name of the file, or what the code is.
@@ -234,7 +243,7 @@ def _opens(before: str, unit: str) -> bool:
 
 
 def _has_fences(text: str) -> bool:
-    return holds_any(text, _FENCE_MARKS)
+    return ("`" in text or "~" in text) and holds_any(text, _FENCE_MARKS)
 
 
 def _is_fence(line: str) -> bool:

@@ -131,11 +131,8 @@ def _runs(text: str) -> Iterator[Run]:
 
 def _first_run(text: str, start: int, reach: int, free: int) -> tuple[int, Run | None]:
     """The first run with an anchor at `start` or some steps further, and that anchor."""
-    anchors = range(start, len(text) - _WINDOW_CHARS, _ANCHOR_STEP)
-    windows = (text[anchor : anchor + _WINDOW_CHARS] for anchor in anchors)
-    seconds = range(start + 1, len(text), _ANCHOR_STEP)
-    ends = range(start + reach, len(text) + reach, _ANCHOR_STEP)
-    for anchor, again in zip(anchors, map(text.find, windows, seconds, ends), strict=False):
+    for anchor in range(start, len(text) - _WINDOW_CHARS, _ANCHOR_STEP):
+        again = text.find(text[anchor : anchor + _WINDOW_CHARS], anchor + 1, anchor + reach)
         if again > 0 and (run := _run_at(text, anchor, again - anchor, free)):
             return anchor, run
     return len(text), None
