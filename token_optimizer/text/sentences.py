@@ -61,6 +61,8 @@ _WINDOW_CHARS = 320
 _MAX_UNSPACED_CHARS = 200
 _UNSPACED_WINDOW_CHARS = 90
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_DENSE = re.compile(rf"{_UNSPACED.pattern[:-1]}\uac00-\ud7a3]")
+_MORE_CHARS = 2
 # They follow their consonant, though they count as letters.
 _THAI_VOWELS = "\u0e30\u0e32\u0e33\u0e45"
 # Where a window may end, best first; of each the last in the second half of the window is taken.
@@ -112,6 +114,13 @@ def _sentence_spans(line: str) -> tuple[Span, ...]:
 def is_opened(line: str) -> bool:
     """Whether the line may belong to one with a colon at its end: an item, a row, a field."""
     return _OPENED.match(line) is not None
+
+
+def is_shorter(text: str, chars: int) -> bool:
+    """Whether the text says less than so many letters: a character of some scripts says as much as three."""
+    if len(text) >= chars or text.isascii():
+        return len(text) < chars
+    return len(text) + _MORE_CHARS * len(_DENSE.findall(text)) < chars
 
 
 def unit_spans(line: str) -> Sequence[Span]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from token_optimizer.text.abbreviations import SHORTENED
 from token_optimizer.text.sentences import (
     MAX_SENTENCE_CHARS,
+    is_shorter,
     sentence_spans,
     sentences,
     unit_spans,
@@ -103,3 +104,19 @@ def test_no_window_parts_a_letter_from_its_marks() -> None:
 def test_the_units_of_any_text_are_the_text(text: str) -> None:
     for spans in (sentence_spans, unit_spans):
         assert _cut(text, spans) == _cut(text, spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "chars", "expected"),
+    [
+        ("a" * 99, 100, True),
+        ("a" * 100, 100, False),
+        ("ä" * 99, 100, True),
+        ("年" * 33, 100, True),
+        ("年" * 34, 100, False),
+        ("บ" * 34, 100, False),
+        ("한" * 34, 100, False),
+    ],
+)
+def test_a_character_of_some_scripts_counts_as_three(text: str, chars: int, expected: bool) -> None:
+    assert is_shorter(text, chars) is expected

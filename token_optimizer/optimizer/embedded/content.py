@@ -43,6 +43,7 @@ from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.optimizer.tools.tools_in_text import tools_span
 from token_optimizer.text.line_numbers import without_line_numbers
+from token_optimizer.text.sentences import is_shorter
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
 _FENCE_MARKS = ("```", "~~~")
@@ -55,7 +56,7 @@ _MIN_ARTICLES, _READER_SHARE = 4, 0.2
 
 def kind_of(text: str) -> Kind:
     """The kind of a text taken whole, as a tool result is."""
-    if len(text) < MIN_BULK_CHARS:
+    if is_shorter(text, MIN_BULK_CHARS):
         return Kind.PROSE
     return _kind_of_records(text) or (Kind.CODE if is_output(text) else Kind.PROSE)
 
@@ -204,7 +205,7 @@ def is_one_line_of_prose(text: str) -> bool:
 
 def split_bulk(text: str) -> list[Piece]:
     """The text as pieces of prose and of what its lines show to be something else."""
-    if is_one_line_of_prose(text) or len(text) < MIN_BULK_CHARS:
+    if is_one_line_of_prose(text) or is_shorter(text, MIN_BULK_CHARS):
         return [Piece(Kind.PROSE, text)]
     pieces: list[Piece] = []
     end = 0
@@ -238,7 +239,9 @@ def _of_background(text: str) -> Iterator[Piece]:
     """The pieces of what the user tells at length; a short line between others may ask. Nobody tells several
     texts, each under its title."""
     for piece in titled_documents(text) or split_bulk(text):
-        yield piece._replace(background=piece.kind is Kind.PROSE and len(piece.raw) >= MIN_BULK_CHARS)
+        yield piece._replace(
+            background=piece.kind is Kind.PROSE and not is_shorter(piece.raw, MIN_BULK_CHARS)
+        )
 
 
 def _of_material(text: str) -> list[Piece]:
@@ -312,7 +315,7 @@ def _as_document(piece: Piece) -> Piece:
     nothing."""
     if piece.kind is not Kind.PROSE:
         return piece
-    if len(piece.raw) >= MIN_BULK_CHARS:
+    if not is_shorter(piece.raw, MIN_BULK_CHARS):
         return piece._replace(kind=Kind.DOCUMENT)
     may_ask = asks(piece.raw) or piece.raw.startswith(_FENCE_MARKS)
     return piece._replace(background=not may_ask)

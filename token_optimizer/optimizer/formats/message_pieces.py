@@ -25,6 +25,7 @@ from token_optimizer.optimizer.formats.file_reads import is_within
 from token_optimizer.optimizer.formats.joint_reading import pieces_of_parts
 from token_optimizer.optimizer.formats.talk import Talk
 from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.sentences import is_shorter
 
 DIRECTING_TYPES = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER})
 _SPLITTERS: dict[BlockType, Callable[[str], list[Piece]]] = {
@@ -61,7 +62,7 @@ def pieces_of_message(
     read = iter(together or ())
     for part in text_parts:
         pieces = next(read) if together and _is_said_in_part(part) else None
-        is_short_edge = part in (said[:1] + said[-1:]) and len(part.text) < MIN_BULK_CHARS
+        is_short_edge = part in (said[:1] + said[-1:]) and is_shorter(part.text, MIN_BULK_CHARS)
         if is_of_file(part, files):
             yield part, _split(part.text, _file_pieces)
         else:
@@ -96,7 +97,7 @@ def _pieces(text_part: TextPart, talk: Talk) -> list[Piece]:
     if text_part.kind is not None:
         return [Piece(text_part.kind, text_part.text)]
     splitter = result_pieces if text_part.tool_result else _splitters_of(talk).get(text_part.type)
-    if splitter is None or text_part.path is None or len(text_part.text) < MIN_BULK_CHARS:
+    if splitter is None or text_part.path is None or is_shorter(text_part.text, MIN_BULK_CHARS):
         return [Piece(Kind.PROSE, text_part.text)]
     return _split(text_part.text, splitter)
 

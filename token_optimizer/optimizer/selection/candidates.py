@@ -42,6 +42,7 @@ from token_optimizer.optimizer.selection.candidate_table import (
 )
 from token_optimizer.optimizer.selection.choice import GreedyChoice
 from token_optimizer.optimizer.selection.cutting import CuttableBlock
+from token_optimizer.optimizer.selection.references import may_refer, with_references
 from token_optimizer.text.numbered_words import Numbers, Occurrences, words_of_texts
 
 # What the passage that is most relevant to the query is worth.
@@ -191,8 +192,14 @@ def _relevance(
         alone = _titled_scores(texts)
         near = _with_neighbors(alone, texts)
         of_ranked = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
-        found[np.repeat(is_ranked, sizes)] = of_ranked
+        found[np.repeat(is_ranked, sizes)] = with_references(of_ranked, list(map(_referring_texts, ranked)))
     return found
+
+
+def _referring_texts(cuttable: CuttableBlock) -> tuple[int, Sequence[str]]:
+    """How many passages there are, and those that may refer to each other: sentences, no lines or records."""
+    refers = cuttable.cutter.neighbor_weight and may_refer(cuttable.source.text)
+    return len(cuttable.texts), cuttable.texts if refers else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ _MIN_PARAGRAPH_CHARS = 200
 _MAX_CARRIED_TOKENS = 150
 _SHOWN = frozenset({Kind.CODE, Kind.LOG})
 _MAX_SHOWN_TOKENS = 200
+# The head of a part of one text, and not of a text by itself: "## Returns", "INVESTIGATIONS".
+_MAX_HEAD_CHARS = 80
+_SECTION_HEAD = re.compile(r"\s*(?:#{1,6} |[A-Z][A-Z &/-]{2,60}:?\n)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
@@ -116,8 +119,15 @@ class CuttableBlock:
 
     def title(self) -> str:
         """What stands before the first passage, and around the text."""
-        around = self.block.wrapper.before if self.block.wrapper else ""
-        return around + self.source.text[: self.passages[0].start]
+        return self._around + self.source.text[: self.passages[0].start]
+
+    def head(self) -> str:
+        """The beginning of the text, with what stands around it."""
+        return self._around + self.source.text[:_MAX_HEAD_CHARS]
+
+    @property
+    def _around(self) -> str:
+        return self.block.wrapper.before if self.block.wrapper else ""
 
     def sections(self) -> Iterator[int]:
         """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
@@ -319,7 +329,8 @@ def _leave_out(blocks: list[Block | None], run: list[CuttableBlock], context: Co
     """One marker in the place of neighbouring texts that go as a whole."""
     first = run[0]
     gone = "".join(cuttable.source.text for cuttable in run)
-    marker = cut_marker(first.block.kind.value, len(run), gone)
+    are_sections = all(_SECTION_HEAD.match(cuttable.head()) for cuttable in run)
+    marker = cut_marker("section" if are_sections else first.block.kind.value, len(run), gone)
     blocks[first.at] = with_text(first.block, joined([marker, "\n\n"]), context.show_handles)
     for cuttable in run[1:]:
         blocks[cuttable.at] = None

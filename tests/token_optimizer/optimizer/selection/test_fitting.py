@@ -105,6 +105,18 @@ def test_a_kept_passage_of_a_document_has_its_title() -> None:
     assert result.stats.over_budget == ""
 
 
+@pytest.mark.parametrize("head", ["## Of {}", "ON {} AND MORE"])
+def test_the_sections_of_a_text_that_go_are_called_so(head: str) -> None:
+    told = "The path is long and steep there, and few people take it in winter or in spring. " * 4
+    topics = ("huts", "trails", "lakes", "guides", "maps", "weather", "food")
+    sections = [f"{head.format(topic.upper())}\n{told}" for topic in topics]
+    sections[4] += "The maps are printed in Bern."
+    prompt = [{"role": "user", "content": "\n\n".join([*sections, "Where are the maps printed?"])}]
+    text = optimize(prompt, budget_tokens=200)[0][0]["content"]
+    assert "The maps are printed in Bern." in text
+    assert re.search(r"\[… \d sections? left out\]", text)
+
+
 @pytest.mark.parametrize("form", ["<item>\n<head>{}</head>\n{}\n</item>", "{}\n{}\n"])
 def test_a_short_document_is_found_by_its_title(form: str) -> None:
     told = "A racing crew of the lower villages won nothing that year, since the water froze in October. "

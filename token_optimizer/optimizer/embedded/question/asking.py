@@ -60,6 +60,10 @@ _SPEAKERS = frozenset(("user", "users", "customer", "human", "nutzer", "kunde"))
 _SAID = ("input", "message")
 _PURPOSES = frozenset(("for", "to", "für", "zur", "zum", "pour", "para", "per"))
 _LABEL = re.compile(r"[ \t]*(?:[#>*_•-]{1,6}[ \t]*)?(?P<name>[^\W\d_][^\n:：]{0,48}?)[*_]{0,3}[ \t]*[:：]")
+_SAID_NAME = re.compile(
+    r"(?i)(?:this|these|here|below)\s(?:is|are)\s(?:the|an?|your|some)\s(?P<name>[^\W\d_]+)"
+    r"\s(?:(?:that|which)\s)?(?:you|to|i)\b"
+)
 _ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
 
 
@@ -122,7 +126,7 @@ MAX_ASKING_CHARS = 600
 @lru_cache(maxsize=4_000)
 def role_of_name(name: str) -> Role:
     """The role that a label, a heading or a tag gives to what it stands over."""
-    words = WORD.findall(name.lower().replace("_", " ").replace("-", " "))
+    words = WORD.findall(_name_said(name).lower().replace("_", " ").replace("-", " "))
     if not words or len(words) > _MAX_NAME_WORDS or _CLOSES.match(name):
         return Role.NONE
     if len(words) > 1 and words[-1] in _SAID and _SPEAKERS.intersection(words):
@@ -132,6 +136,12 @@ def role_of_name(name: str) -> Role:
     if purpose and (role := _role_of_words(words[:purpose])) is not Role.NONE:
         return role
     return _role_of_words(words, name)
+
+
+def _name_said(name: str) -> str:
+    """The name in a label that is a sentence: "This is the context you're working with"."""
+    said = _SAID_NAME.match(name)
+    return said["name"] if said else name
 
 
 def _role_of_words(words: Sequence[str], name: str = "") -> Role:

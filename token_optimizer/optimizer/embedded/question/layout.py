@@ -54,7 +54,7 @@ from token_optimizer.optimizer.embedded.question.sections import (
     units,
 )
 from token_optimizer.optimizer.prose.directives import has_directive
-from token_optimizer.text.sentences import sentences
+from token_optimizer.text.sentences import is_shorter, sentences
 from token_optimizer.text.tables import separator_of
 
 # Shorter material gains less than the risk: what is delimited or announced, and what is not.
@@ -116,7 +116,7 @@ def embedded_spans(
     What is known to be one thing, as a fence is or a JSON value, is given in `blocks`. `to_agent`: what is
     told at length to an agent is a plan that it works by, not material with a word in it that asks.
     """
-    if len(text) < _MIN_MARKED_CHARS:
+    if is_shorter(text, _MIN_MARKED_CHARS):
         return []
     sections = sections_of(text, set(blocks), instructions=instructions)
     parts = [
@@ -150,7 +150,7 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
 def _asking_if_short(text: str, part: Part) -> Part:
     """The part; what is too short for material belongs to the asking around it."""
     least = _MIN_MARKED_CHARS if part.announced or part.marked else _MIN_PLAIN_CHARS
-    is_short = part.material and len(text[part.start : part.end].strip()) < least
+    is_short = part.material and is_shorter(text[part.start : part.end].strip(), least)
     return replace(part, material=False) if is_short else part
 
 
