@@ -245,7 +245,13 @@ def _texts_of(text: str, spans: Iterable[tuple[int, int]], kind: Kind) -> list[s
     return [text[start:end] for start, end in spans]
 
 
-def _unit_spans(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
+def _unit_spans(text: str, kind: Kind) -> Iterable[tuple[int, int]]:
+    if kind in _IN_SENTENCES and "\n" not in text:
+        return sentence_spans(text)
+    return _unit_spans_of_lines(text, kind)
+
+
+def _unit_spans_of_lines(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
     start = 0
     # With their ends, as passages are found in them: what is a sentence is known from there.
     for line in lines_of(text) if kind in _IN_SENTENCES else text.split("\n"):

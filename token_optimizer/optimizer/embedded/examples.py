@@ -11,7 +11,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
 from token_optimizer.optimizer.embedded.transcripts import is_field
 from token_optimizer.text.line_numbers import has_counted_lines
-from token_optimizer.text.lines import holds_any, lines_of, matches_at_lines
+from token_optimizer.text.lines import lines_of, matches_at_lines
 
 Found = tuple[int, int, Kind]
 Line = tuple[int, int]
@@ -122,12 +122,12 @@ def _marks(block: str) -> set[str]:
 
 def _arrow_examples(text: str) -> list[Found]:
     """Lines with an arrow from what is given to the answer, of which the last has none."""
-    if not holds_any(text, _ARROWS):
-        return []
-    if has_counted_lines(text):
+    end = text.rstrip()
+    # Hardly any text does, whatever arrows it has.
+    if not end.endswith(_ARROWS) or has_counted_lines(text):
         return []
     found = list(_ARROW.finditer(text))
-    if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not text.rstrip().endswith(found[-1][1]):
+    if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not end.endswith(found[-1][1]):
         return []
     answered = [match for match in found[:-1] if match["answer"] and match[1] == found[-1][1]]
     lines = text.count("\n", found[0].start(), found[-1].start())

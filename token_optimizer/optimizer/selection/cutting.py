@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
@@ -283,7 +283,7 @@ def cut(
         blocks[cuttable.at] = written(number, left)
     for run in runs:
         _leave_out(blocks, run, context)
-    shorter = replace(prompt, blocks=tuple(block for block in blocks if block is not None))
+    shorter = prompt.but(blocks=tuple([block for block in blocks if block is not None]))
     return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
 
 

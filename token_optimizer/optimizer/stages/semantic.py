@@ -9,8 +9,6 @@ After:  the same blocks, and the prompt's `meaning` with price -> costs and what
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage
@@ -41,7 +39,7 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     tokens = sum(block.tokens for block in rivals)
     context.latency.demand(MEANING, tokens)
     with context.latency.measuring(MEANING, tokens):
-        return replace(prompt, meaning=meaning_of(prompt.query, rivals))
+        return prompt.but(meaning=meaning_of(prompt.query, rivals))
 
 
 STAGE = Stage("semantic", look_into_meaning, "weighed by what the question means")

@@ -309,15 +309,18 @@ def _merged(text: str, parts: Iterable[Part]) -> list[Part]:
     """The parts, what is material side by side as one."""
     merged: list[Part] = []
     for part in parts:
-        blank = not text[part.start : part.end].strip()
         last = merged[-1] if merged else None
-        if last and last.material and (blank or (part.material and not (last.whole or part.whole))):
-            merged[-1] = replace(
-                last,
-                end=part.end,
-                announced=last.announced or part.announced,
-                introduced=last.introduced or part.introduced,
-                marked=last.marked or part.marked,
+        is_more = last is not None and part.material and not (last.whole or part.whole)
+        if last and last.material and (is_more or not text[part.start : part.end].strip()):
+            merged[-1] = Part(
+                last.start,
+                part.end,
+                last.material,
+                last.announced or part.announced,
+                last.introduced or part.introduced,
+                last.marked or part.marked,
+                last.role,
+                last.whole,
             )
         elif part.end > part.start:
             merged.append(part)

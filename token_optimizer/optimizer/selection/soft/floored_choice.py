@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +64,7 @@ class FlooredChoice:
         """The prompt with no passages but these of the blocks."""
         written = block_writer(self._cuttables, self._context)
         shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set(), written)
-        return replace(shorter, worths={**shorter.worths, **self._worths(kept)})
+        return shorter.but(worths={**shorter.worths, **self._worths(kept)})
 
     def tokens_gone(self, kept: Kept) -> int:
         """How many tokens the prompt loses by that, as passages and markers are reckoned."""
