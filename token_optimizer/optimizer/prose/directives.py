@@ -32,6 +32,9 @@ KEYWORDS = (
     "ASLA", "ZORUNLU", "НИКОГДА", "ВСЕГДА", "ОБЯЗАТЕЛЬНО", "НЕЛЬЗЯ", "ЗАПРЕЩЕНО", "ВАЖНО", "必须",
     "禁止", "严禁", "切勿", "务必", "不得", "必ず", "絶対に", "반드시", "금지", "절대",
 )  # fmt: skip
+# What has letters of ASCII begins with two capitals, which most texts do not have in a row anywhere.
+_CAPITALS = bytes(ord("A") if ord("A") <= code <= ord("Z") else ord(" ") for code in range(256))
+_TWO_CAPITALS = b"AA"
 _SOURCES = frozenset({BlockType.SYSTEM, BlockType.DEVELOPER, BlockType.USER})
 # What cannot be understood without the sentence before.
 _DEPENDS = re.compile(
@@ -105,7 +108,12 @@ def directive_spans_in(block: Block, text: str, keywords: Sequence[str] = ()) ->
 
 def has_directive(text: str) -> bool:
     """Whether the text has one of our own keywords of directives."""
-    return keyword_pattern().search(text) is not None
+    return _may_have_own_keyword(text) and keyword_pattern().search(text) is not None
+
+
+def _may_have_own_keyword(text: str) -> bool:
+    """Whether one of our own keywords may stand in the text: told in a tenth of the time of a search."""
+    return not text.isascii() or _TWO_CAPITALS in text.encode().translate(_CAPITALS)
 
 
 def directives_of(text: str, keywords: Sequence[str] = ()) -> list[str]:
@@ -120,7 +128,7 @@ def directives_of(text: str, keywords: Sequence[str] = ()) -> list[str]:
 def directive_spans(text: str, keywords: tuple[str, ...] = ()) -> tuple[Span, ...]:
     """Where the directives stand, in order and without overlap."""
     pattern = keyword_pattern(keywords)
-    if not pattern.search(text):
+    if not (keywords or _may_have_own_keyword(text)) or not pattern.search(text):
         return ()
     lines = _own_lines(text)
     spans: list[Span] = []

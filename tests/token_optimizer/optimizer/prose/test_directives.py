@@ -4,7 +4,7 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind, check_pure
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import extract_constraints
-from token_optimizer.optimizer.prose.directives import hands_over
+from token_optimizer.optimizer.prose.directives import KEYWORDS, directives_of, hands_over, has_directive
 
 
 def test_sentence_by_sentence_in_order_and_each_once():
@@ -41,6 +41,12 @@ def test_every_keyword_of_the_guide(word):
 )
 def test_other_words_of_duty_and_other_languages(text):
     assert extract_constraints([Block(f"{text} Ok.")]).content == text
+
+
+@pytest.mark.parametrize("word", KEYWORDS)
+def test_every_keyword_of_our_own(word):
+    assert has_directive(f"It is {word} here.")
+    assert directives_of(f"Hello. It is {word} here.") == [f"It is {word} here."]
 
 
 def test_keywords_of_ones_own():
