@@ -300,13 +300,15 @@ class Recording:
         self._columns.update(read_backs=[*known, *read_backs][:_MAX_READ_BACKS])
 
     async def end(self, status: Status, http_status: int | None = None, error: str = "") -> None:
-        """Write the trace, once the prompt is counted: by the provider, else by us."""
+        """Write the trace, once the prompt is counted, by the provider, else by us, and remembered."""
         if self._count is not None and not self._ended:
             tokens = self._columns.get("usage_input_tokens")
             if tokens is None:
                 self.note_stats((await asyncio.to_thread(self._count)).stats)
             else:
                 self._columns.update(tokens_before=tokens, tokens_after=tokens)
+        if self._optimized is not None and not self._ended:
+            await self._optimized.remembered()
         self.end_now(status, http_status, error)
 
     def end_now(self, status: Status, http_status: int | None = None, error: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,14 @@ import structlog
 from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.precompression.lookups import Lookups, PrecompressionReader
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.models import Dialect, OptimizationResult, OptimizationStats, StageReport, WhyNot
+from token_optimizer.models import (
+    Dialect,
+    OptimizationResult,
+    OptimizationStats,
+    PromptSegment,
+    StageReport,
+    WhyNot,
+)
 from token_optimizer.optimizer.conversation.parsed_prefix import PARSED_PREFIXES, ParsedPrefix
 from token_optimizer.optimizer.pipeline import STRICT_VARIABLE, optimize_body
 from token_optimizer.ports import NO_FACTS, ModelFacts, Ports, RetrievalResult
@@ -38,9 +46,8 @@ class OptimizationRequest:
     that is not going to be sent, nothing is remembered, and no precompressed text is looked for. `found` has
     the passages of stored documents. `answers_read_back`: the sender answers the calls of `read_back`.
     `with_texts`: the result is to hold the text of every block.
-    `facts` are those that somebody set of the model. `remembers_later`: of a prompt that is optimized in this
-    process, the sender remembers what is sent once it is on its way.
-    `turn_key`: what is held under it for the next turn is to come with the result.
+    `facts` are those that somebody set of the model. `remembers_later`: the sender sends the prompt on before
+    it is remembered. `turn_key`: what is held under it for the next turn is to come after the result.
     """
 
     body: Mapping[str, Any]
@@ -62,13 +69,25 @@ class OptimizationRequest:
     turn_key: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the pool's process says once it has remembered what is sent: the segments, and what the next turn
+    starts from, where that was asked for."""
+
+    segments: Sequence[PromptSegment] = ()
+    held: ParsedPrefix | None = field(default=None, repr=False)
+
+
+NOT_REMEMBERED = Remembered()
+
+
 @dataclass(slots=True)
 class Optimized(OptimizationResult):
-    """A result of the library, its lookups of precompressed texts, and what its next turn starts from where
-    that was asked for."""
+    """A result of the library, and its lookups of precompressed texts. `remembering`: what is sent is still
+    being remembered by the pool's process."""
 
     lookups: Lookups = field(default_factory=Lookups)
-    held: ParsedPrefix | None = field(default=None, repr=False)
+    remembering: asyncio.Future[Remembered] | None = field(default=None, repr=False, compare=False)
 
     def remember_sent(self) -> None:
         """Remember what is sent for the next turn, and tell the segments, where that was left for later. It
@@ -79,11 +98,35 @@ class Optimized(OptimizationResult):
         try:
             remember()
         except Exception as error:
-            if os.environ.get(STRICT_VARIABLE):
-                raise
-            # The type alone: a message could quote the prompt.
-            name = type(error).__name__
-            log.error("conversation_not_remembered", trace_id=self.stats.trace_id, error=name)
+            self._tell_not_remembered(error)
+
+    def is_remembered_by(self, remembering: asyncio.Future[Remembered]) -> None:
+        """Tell the segments as soon as the process has done so."""
+        self.remembering = remembering
+        remembering.add_done_callback(self._note_remembered)
+
+    async def remembered(self) -> None:
+        """Return once what is sent is remembered, as far as it can be."""
+        if self.remembering is not None:
+            await asyncio.wait([self.remembering])
+        self.remember_sent()
+
+    def _note_remembered(self, remembering: asyncio.Future[Remembered]) -> None:
+        self.remembering = None
+        if remembering.cancelled():
+            return
+        error = remembering.exception()
+        if error is None:
+            self.stats.segments = remembering.result().segments
+        else:
+            self._tell_not_remembered(error)
+
+    def _tell_not_remembered(self, error: BaseException) -> None:
+        if os.environ.get(STRICT_VARIABLE):
+            raise error
+        # The type alone: a message could quote the prompt.
+        name = type(error).__name__
+        log.error("conversation_not_remembered", trace_id=self.stats.trace_id, error=name)
 
 
 def run_inline(
@@ -127,10 +170,16 @@ def run_inline(
     result.stats.latency_ms += search_ms
     lookups = Lookups() if precompressions is None else precompressions.lookups
     made = {item.name: getattr(result, item.name) for item in fields(result)}
-    return Optimized(**made, lookups=lookups, held=_held(request, result))
+    return Optimized(**made, lookups=lookups)
 
 
-def _held(request: OptimizationRequest, result: OptimizationResult) -> ParsedPrefix | None:
+def remembered(request: OptimizationRequest, result: Optimized) -> Remembered:
+    """Remember what is sent, and say what the sender is to know of that."""
+    result.remember_sent()
+    return Remembered(result.stats.segments, _held(request, result))
+
+
+def _held(request: OptimizationRequest, result: Optimized) -> ParsedPrefix | None:
     """What the next turn starts from, where that was asked for. Of a large prompt only if it is a next turn
     itself: most others never have one."""
     is_next_turn = result.stats.conversation != str(request.trace_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -51,13 +51,17 @@ class OptimizerPool:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._process.wait_until_ready)
 
     async def run(self, request: OptimizationRequest) -> Optimized:
-        """The optimized request. OptimizerStopped where its turn does not come, or it takes too long."""
+        """The optimized request, which is being remembered. OptimizerStopped where its turn does not come, or
+        it takes too long."""
+        optimized: Future[Optimized] = Future()
         async with self._turn_of(request.project_id):
+            later = replace(request, remembers_later=True)
             # It starts the process where that does not run.
-            answer, loop = self._process.answer, asyncio.get_running_loop()
-            # What is remembered comes with the answer.
-            request = replace(request, remembers_later=False)
-            return await loop.run_in_executor(self._thread, answer, request, max_seconds(request))
+            answer = self._process.answer
+            remembering = self._thread.submit(answer, later, max_seconds(request), optimized)
+            result = await asyncio.wrap_future(optimized)
+        result.is_remembered_by(asyncio.wrap_future(remembering))
+        return result
 
     def close(self) -> None:
         self._process.close()

@@ -1,6 +1,7 @@
 """The process beside a web worker that optimizes large prompts, one at a time, each within a limit.
 
-A process that runs past the limit is killed, whatever it hangs in, and another one is started in its place.
+The result comes first, so that the prompt is on its way while what was sent is remembered; then comes what
+the next turn starts from. A process that runs past the limit is killed, whatever it hangs in, and another one is started in its place.
 """
 
 from __future__ import annotations
@@ -8,14 +9,24 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
-from optimizer_app.optimize.inline import OptimizationRequest, Optimized, run_inline
+from optimizer_app.optimize.inline import (
+    NOT_REMEMBERED,
+    OptimizationRequest,
+    Optimized,
+    Remembered,
+    remembered,
+    run_inline,
+)
 from optimizer_app.precompression.lookups import PrecompressionReader
+from token_optimizer.runtime.garbage import collector_paused, what_lives_left_alone
 from token_optimizer.runtime.time_limit import killed_after
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
@@ -49,13 +60,35 @@ class OptimizerProcess:
             self.end()
             self._start()
         if not self._is_ready:
-            self._exchange(None, _START_SECONDS)
+            with self._within(_START_SECONDS) as pipe:
+                pipe.recv()
             self._is_ready = True
 
-    def answer(self, request: OptimizationRequest, max_seconds: float) -> Optimized:
-        """The optimized request. Raises what the optimizer raised, or OptimizerStopped."""
-        self.wait_until_ready()
-        outcome = self._exchange(request, max_seconds)
+    def answer(
+        self, request: OptimizationRequest, max_seconds: float, result: Future[Optimized]
+    ) -> Remembered:
+        """Put the optimized request into `result`, then wait for what is remembered of it. What the optimizer
+        raised, or OptimizerStopped, is put there, too, and raised. Nothing is done where nobody waits any more.
+        """
+        if not result.set_running_or_notify_cancel():
+            return NOT_REMEMBERED
+        try:
+            self.wait_until_ready()
+            return self._answer(request, max_seconds, result)
+        except Exception as error:
+            if not result.done():
+                result.set_exception(error)
+            raise
+
+    def _answer(
+        self, request: OptimizationRequest, max_seconds: float, result: Future[Optimized]
+    ) -> Remembered:
+        with self._within(max_seconds) as pipe:
+            pipe.send(request)
+            outcome = pipe.recv()
+            if not isinstance(outcome, Exception):
+                result.set_result(outcome)
+                outcome = pipe.recv()
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -85,16 +118,16 @@ class OptimizerProcess:
         self._process.start()
         theirs.close()
 
-    def _exchange(self, request: OptimizationRequest | None, max_seconds: float) -> Optimized | Exception:
-        """Send the request, if any, and wait for the answer; the process dies where that takes too long."""
+    @contextmanager
+    def _within(self, max_seconds: float) -> Iterator[Connection]:
+        """The pipe to the process, which dies where the block takes too long, and where it breaks: what comes
+        next in the pipe would answer another request."""
         process, pipe = self._process, self._pipe
         assert process is not None
         assert pipe is not None
         with killed_after(process, max_seconds) as is_late:
             try:
-                if request is not None:
-                    pipe.send(request)
-                return pipe.recv()
+                yield pipe
             except (EOFError, OSError):
                 self.end()
                 if not self._is_closed:
@@ -102,6 +135,9 @@ class OptimizerProcess:
                 over_time = is_late.is_set()
                 reason = f"was stopped after {max_seconds:.1f} s" if over_time else "died"
                 raise OptimizerStopped(f"its process {reason}", over_time=over_time) from None
+            except BaseException:
+                self.end()
+                raise
 
 
 def _serve(pipe: Connection, redis_url: str, database: str, load: Callable[[], None]) -> None:
@@ -111,16 +147,34 @@ def _serve(pipe: Connection, redis_url: str, database: str, load: Callable[[], N
     conversations = Conversations(redis_url) if redis_url else None
     reader = PrecompressionReader(database) if database else None
     load()
-    pipe.send(None)
-    while True:
-        try:
-            request = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            pipe.send(run_inline(request, conversations, reader=reader))
-        except Exception as error:  # it is raised where the request came from
-            pipe.send(error)
+    with what_lives_left_alone():
+        pipe.send(None)
+        while True:
+            try:
+                request = pipe.recv()
+            except (EOFError, OSError):
+                return
+            # The collector's turn comes when nobody waits.
+            with collector_paused():
+                _answer_on(pipe, request, conversations, reader)
+
+
+def _answer_on(
+    pipe: Connection,
+    request: OptimizationRequest,
+    conversations: Conversations | None,
+    reader: PrecompressionReader | None,
+) -> None:
+    """Send the result, then what is remembered of it; or the error, which is raised where the request came
+    from."""
+    try:
+        result = run_inline(request, conversations, reader=reader)
+        remember, result.remember = result.remember, None
+        pipe.send(result)
+        result.remember = remember
+        pipe.send(remembered(request, result))
+    except Exception as error:
+        pipe.send(error)
 
 
 def _become_child() -> None:

@@ -8,16 +8,20 @@ never delays a small one; what the process read of it comes back for the next tu
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 import structlog
 
+from optimizer_app.optimize.conversations import Conversations
 from optimizer_app.optimize.inline import (
     INLINE_BYTES,
     INLINE_TURN_BYTES,
     OptimizationRequest,
     Optimized,
+    Remembered,
     run_inline,
     untouched,
 )
@@ -64,7 +68,7 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
             return run_inline(request, None)
         if request.size_bytes <= INLINE_BYTES:
             return run_inline(request, pool.conversations, limit_ms=INLINE_MS)
-        return await _next_turn_or_pooled(request, pool)
+        result = await _next_turn_or_pooled(request, pool)
     except PromptError:
         raise
     except OptimizerStopped as error:
@@ -72,6 +76,10 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
     except Exception as error:
         # The type alone: a message could quote the prompt.
         failure, why_not = type(error).__name__, WhyNot.FAILED
+    else:
+        if not request.remembers_later:
+            await result.remembered()
+        return result
     log.error("optimizer_failed", trace_id=str(request.trace_id), error=failure)
     # In a thread, since it counts the tokens of a prompt that may be large.
     return await asyncio.to_thread(untouched, request, why_not, failure)
@@ -88,5 +96,16 @@ async def _next_turn_or_pooled(request: OptimizationRequest, pool: OptimizerPool
     except NotShort as error:
         keys = error.keys
     result = await pool.run(replace(request, turn_key=keys[-1] if keys else ""))
-    conversations.take_over(keys, result.held)
+    # What was held may be sent otherwise by now.
+    conversations.take_over(keys, None)
+    if result.remembering is not None:
+        result.remembering.add_done_callback(partial(_take_over, conversations, keys))
     return result
+
+
+def _take_over(
+    conversations: Conversations, keys: Sequence[str], remembering: asyncio.Future[Remembered]
+) -> None:
+    """Hold for the next turn what the process has read, unless it ended before it could say so."""
+    if not remembering.cancelled() and remembering.exception() is None:
+        conversations.take_over(keys, remembering.result().held)
