@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from django.conf import settings
 
 from optimizer_app.optimize.conversations import Conversations
-from optimizer_app.optimize.inline import OptimizationRequest, Optimized
+from optimizer_app.optimize.inline import OptimizationRequest, Optimized, Remembered
 from optimizer_app.optimize.process import OptimizerProcess, OptimizerStopped
 from optimizer_app.prices.file import use_price_file
 from token_optimizer.optimizer.conversation.cache_prices import cache_prices
@@ -53,14 +53,17 @@ class OptimizerPool:
     async def run(self, request: OptimizationRequest) -> Optimized:
         """The optimized request, which is being remembered. OptimizerStopped where its turn does not come, or
         it takes too long."""
+        later = replace(request, remembers_later=True)
         optimized: Future[Optimized] = Future()
-        async with self._turn_of(request.project_id):
-            later = replace(request, remembers_later=True)
+        with await self._turn_of(request.project_id) as turn:
             # It starts the process where that does not run.
             answer = self._process.answer
-            remembering = self._thread.submit(answer, later, max_seconds(request), optimized)
-            result = await asyncio.wrap_future(optimized)
-        result.is_remembered_by(asyncio.wrap_future(remembering))
+            remembering = asyncio.wrap_future(
+                self._thread.submit(answer, later, max_seconds(request), optimized)
+            )
+            remembering.add_done_callback(partial(_end_turn, turn.pop_all()))
+        result = await asyncio.wrap_future(optimized)
+        result.is_remembered_by(remembering)
         return result
 
     def close(self) -> None:
@@ -68,18 +71,26 @@ class OptimizerPool:
         self._thread.submit(self._process.end)
         self._thread.shutdown(wait=False)
 
-    @asynccontextmanager
-    async def _turn_of(self, project_id: UUID | None) -> AsyncIterator[None]:
+    async def _turn_of(self, project_id: UUID | None) -> ExitStack:
+        """The project's turn at the process, which ends with what is returned."""
         of_project = self._project_turns.setdefault(project_id, asyncio.Lock())
-        async with AsyncExitStack() as turns:
+        with ExitStack() as turn:
             try:
                 async with asyncio.timeout(MAX_WAIT_SECONDS):
-                    await turns.enter_async_context(of_project)
-                    await turns.enter_async_context(self._turn)
+                    for lock in (of_project, self._turn):
+                        await lock.acquire()
+                        turn.callback(lock.release)
             except TimeoutError:
                 late = f"its turn did not come within {MAX_WAIT_SECONDS:g} s"
                 raise OptimizerStopped(late, over_time=True) from None
-            yield
+            return turn.pop_all()
+
+
+def _end_turn(turn: ExitStack, remembering: asyncio.Future[Remembered]) -> None:
+    """The process has remembered what is sent, or has ended, which whoever waits for the result is told."""
+    if not remembering.cancelled():
+        remembering.exception()
+    turn.close()
 
 
 def max_seconds(request: OptimizationRequest) -> float:

@@ -1,7 +1,8 @@
 """The process beside a web worker that optimizes large prompts, one at a time, each within a limit.
 
 The result comes first, so that the prompt is on its way while what was sent is remembered; then comes what
-the next turn starts from. A process that runs past the limit is killed, whatever it hangs in, and another one is started in its place.
+the next turn starts from. A process that runs past the limit is killed, whatever it hangs in, and another one
+is started in its place.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class OptimizerProcess:
         self, request: OptimizationRequest, max_seconds: float, result: Future[Optimized]
     ) -> Remembered:
         """Put the optimized request into `result`, then wait for what is remembered of it. What the optimizer
-        raised, or OptimizerStopped, is put there, too, and raised. Nothing is done where nobody waits any more.
+        raised, or OptimizerStopped, is put there, too, and raised. Nothing is done where nobody waits for it.
         """
         if not result.set_running_or_notify_cancel():
             return NOT_REMEMBERED
