@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 
+from benchmarks.cases.conversations import conversation
+from optimizer_app.optimize.inline import INLINE_BYTES
 from optimizer_app.optimize.usage import Usage
 from optimizer_app.prices.entries import entry_of
 from optimizer_app.receipts.bill import bill_of
@@ -94,3 +97,13 @@ def test_the_counterfactual_is_what_a_direct_run_is_billed(
     assert all(receipt.is_simulated for receipt in receipts)
     assert error <= MAX_ERROR
     assert billed < directly
+
+
+def test_a_large_prompt_that_nobody_sent_before_has_one(account: Account) -> None:
+    """Its segments are told after the prompt is sent."""
+    body = {"model": "gpt-4o", "messages": conversation(12_000, seed=31)}
+    assert len(orjson.dumps(body)) > INLINE_BYTES
+    for stream in (False, True):
+        answer = account.post(PATHS["openai"], {**body, "stream": stream, "user": str(stream)})
+        trace = account.trace(answer.headers["x-optimizer-trace-id"])
+        assert Receipt.from_dict(trace["receipt"]).is_simulated
