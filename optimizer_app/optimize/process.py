@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 
 from optimizer_app.child_processes import end_with_parent
 from optimizer_app.optimize.conversations import Conversations
@@ -84,8 +85,10 @@ class OptimizerProcess:
     def _answer(
         self, request: OptimizationRequest, max_seconds: float, result: Future[Optimized]
     ) -> Remembered:
+        # What cannot be pickled, as a body that is nested too deep, costs the process nothing.
+        packed = ForkingPickler.dumps(request)
         with self._within(max_seconds) as pipe:
-            pipe.send(request)
+            pipe.send_bytes(packed)
             outcome = pipe.recv()
             if not isinstance(outcome, Exception):
                 result.set_result(outcome)

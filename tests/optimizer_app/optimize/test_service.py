@@ -118,6 +118,22 @@ async def test_a_process_that_hangs_is_killed_and_the_request_goes_on(
     assert second.stats.tokens_saved > 0
 
 
+async def test_what_cannot_be_sent_to_the_process_leaves_it_alone() -> None:
+    nested: Any = []
+    for _ in range(100_000):
+        nested = [nested]
+    body = {**openai_body(), "metadata": nested}
+    async with optimizer_pool() as pool:
+        await pool.warm()
+        process = _pool_process()
+        result = await optimize_request(_request(body, INLINE_BYTES + 1), pool)
+        assert _pool_process() == process
+        await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+        assert _pool_process() == process
+    assert result.body["metadata"] is nested
+    assert result.stats.why_not is WhyNot.FAILED
+
+
 async def test_projects_take_turns() -> None:
     order: list[str] = []
 
