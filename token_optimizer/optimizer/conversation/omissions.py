@@ -51,7 +51,7 @@ class LeftOut:
     ) -> None:
         self.block = block
         self.count = len(spans) // 2 if lines is None else len(lines)
-        self._text = text
+        self.text = text
         self._spans = spans
         if lines is not None:
             self.lines = lines
@@ -60,21 +60,13 @@ class LeftOut:
     def lines(self) -> Sequence[str]:
         """The lines, or sentences."""
         spans = zip(self._spans[::2], self._spans[1::2], strict=True)
-        return _texts_of(self._text, spans, self.block.kind)
-
-    def may_hold(self, term: Term) -> bool:
-        """Whether one of the lines may hold the term."""
-        return term.text in (self._lower_text if term.any_case else self._text)
+        return _texts_of(self.text, spans, self.block.kind)
 
     def places_of(self, term: Term) -> Iterator[int]:
         """The numbers of the lines that hold the term."""
         # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
         likely = enumerate(self._lower_lines if term.any_case else self.lines)
         return (at for at, line in likely if term.text in line and holds(term, self.lines[at]))
-
-    @cached_property
-    def _lower_text(self) -> str:
-        return self._text.lower()
 
     @cached_property
     def _lower_lines(self) -> Sequence[str]:
@@ -286,13 +278,15 @@ def _places_by_term(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[l
     """For each term the lines that hold it, by the number of their block and their own; none for a term that
     too many hold."""
     most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * sum(item.count for item in missing)))
+    texts = [item.text for item in missing]
+    lower_texts = list(map(str.lower, texts))
     found = []
     for term in terms:
         places = (
             (number, at)
-            for number, item in enumerate(missing)
-            if item.may_hold(term)
-            for at in item.places_of(term)
+            for number, text in enumerate(lower_texts if term.any_case else texts)
+            if term.text in text
+            for at in missing[number].places_of(term)
         )
         holding = list(islice(places, most + 1))
         if holding and len(holding) <= most:
