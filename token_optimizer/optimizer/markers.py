@@ -94,6 +94,13 @@ def with_true_references(blocks: Sequence[Block], show_handles: bool) -> Sequenc
     ]
 
 
+def without_own_references(block: Block) -> MarkedText:
+    """The block's text with a plain marker in the place of every reference to a text in it: once something is
+    cut from the block, none of them holds."""
+    others = {marker.copy_of for marker in block.markers} - {block.id}
+    return _without_references(block, others)
+
+
 def _without_references(block: Block, intact: Set[str]) -> MarkedText:
     parts: list[MarkedText | str] = []
     done = 0

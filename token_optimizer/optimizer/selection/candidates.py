@@ -12,6 +12,7 @@ import numpy as np
 
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.relevance.acronyms import acronyms_of
+from token_optimizer.optimizer.relevance.answers import answer_shares, has_answer_forms
 from token_optimizer.optimizer.relevance.bm25 import (
     Scores,
     Synonyms,
@@ -50,6 +51,8 @@ _RELEVANCE_VALUE = 2.0
 # The value grows with the length of a passage and a little more: a long one leaves less to be guessed.
 _LENGTH_POWER = 1.15
 _USUAL_TOKENS = 25
+# What a passage gains by having a day, a time or an amount where the question asks for one.
+_ANSWER_SHARE = 0.25
 # The share that the relevance of the whole text has in that of its passages.
 _WHOLE_SHARE = 0.3
 # What a section of more passages is about says less of each of them.
@@ -191,9 +194,23 @@ def _relevance(
         texts = _RankedTexts.of(prompt, ranked, words.of_texts(np.repeat(is_ranked, sizes)))
         alone = _titled_scores(texts)
         near = _with_neighbors(alone, texts)
+        near = near + _ANSWER_SHARE * _answer_shares(prompt.query or "", ranked)
         of_ranked = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
         found[np.repeat(is_ranked, sizes)] = with_references(of_ranked, list(map(_referring_texts, ranked)))
     return found
+
+
+def _answer_shares(query: str, ranked: Sequence[CuttableBlock]) -> Scores:
+    """What sentences have of that by which a question of this form is answered."""
+    if not has_answer_forms(query):
+        return np.zeros(sum(len(cuttable.texts) for cuttable in ranked))
+    shares = [
+        answer_shares(query, cuttable.texts)
+        if cuttable.cutter.neighbor_weight
+        else [0.0] * len(cuttable.texts)
+        for cuttable in ranked
+    ]
+    return np.array(list(chain.from_iterable(shares)), float)
 
 
 def _referring_texts(cuttable: CuttableBlock) -> tuple[int, Sequence[str]]:
@@ -231,6 +248,8 @@ class _RankedTexts:
         sizes = np.array([len(cuttable.passages) for cuttable in ranked], np.int64)
         mentioned = Mentions.in_words(words, stems_of_word, wanted)
         in_titles = Mentions.among(title_stems, wanted)
+        if all(cuttable.cutter.telling for cuttable in ranked):
+            asked = _telling(asked, mentioned)
         stems = cache(partial(stems_in, words))
         return cls(asked, synonyms, ranked, sizes, stems, title_stems, mentioned, in_titles)
 
@@ -258,6 +277,13 @@ class _RankedTexts:
     def per_passage(self, of_texts: Sequence[float]) -> Scores:
         """What each text has, for each of its passages."""
         return np.repeat(np.array(of_texts, float), self.sizes)
+
+
+def _telling(asked: Mapping[str, float], mentioned: Mentions) -> dict[str, float]:
+    """The words that most passages do not have: the others tell none from another."""
+    seen = np.bincount(mentioned.word_numbers, minlength=len(mentioned.words)).tolist()
+    few = {word for word, count in zip(mentioned.words, seen, strict=True) if 2 * count <= mentioned.texts}
+    return {word: times for word, times in asked.items() if word in few}
 
 
 def _section_scores(texts: _RankedTexts) -> Scores:

@@ -68,7 +68,7 @@ CUTTERS = {
         topic_weight=0.6,
         name_weight=NAME_WEIGHT,
     ),
-    Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True),
+    Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True, telling=True),
 }
 
 # What an example asks stands for its whole turn: its answer goes and stays with it.

@@ -17,7 +17,7 @@ from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.turns.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
-from token_optimizer.optimizer.markers import cut_marker, with_text
+from token_optimizer.optimizer.markers import cut_marker, with_text, without_own_references
 from token_optimizer.optimizer.prose.directives import directive_spans_in, hands_over
 from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
@@ -53,6 +53,7 @@ class Cutter:
     A `whole` text goes as a whole where none of its passages is kept. What is cut `from_original` is the text
     as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
     as a whole is told `by_paragraph`. An `example` is nobody's own word.
+    With `telling`, only words of the query count that most of them do not have: examples repeat their task's.
     The names that a passage mentions are facts of it, each mention worth the `name_weight`.
     """
 
@@ -69,6 +70,7 @@ class Cutter:
     by_paragraph: bool = False
     example: bool = False
     name_weight: float = 0.0
+    telling: bool = False
 
 
 class _Opened(NamedTuple):
@@ -209,7 +211,10 @@ def _source_of(block: Block, cutter: Cutter) -> MarkedText:
     rules."""
     if cutter.from_original and block.original_content:
         return MarkedText(block.original_content)
-    return with_all_numbers(MarkedText.of(block)) if block.tool_result else MarkedText.of(block)
+    text = (
+        without_own_references(block) if any(one.copy_of for one in block.markers) else MarkedText.of(block)
+    )
+    return with_all_numbers(text) if block.tool_result else text
 
 
 def _overlapping(passages: Sequence[Passage], spans: Sequence[tuple[int, int]]) -> frozenset[int]:

@@ -260,3 +260,42 @@ def test_with_handles_shown_every_marker_has_its_own_and_the_budget_holds() -> N
     assert shown == handles
     assert len(set(handles)) == len(handles) > 1
     assert context.tokens_over(after) <= 0
+
+
+def test_words_of_the_task_that_all_examples_have_make_none_of_them_needed() -> None:
+    people = (
+        "Nora Hill",
+        "Peter Aldo",
+        "Ada Sato",
+        "Marc Low",
+        "Julia Roth",
+        "Ines Vane",
+        "Bo Frank",
+        "Ola Ito",
+    )
+    examples = "\n\n".join(
+        f"Text: {name} came to the town by train and stayed there for year {number}.\n"
+        f'Entities: [{{"type": "PER", "text": "{name}"}}]'
+        for number, name in enumerate(people)
+    )
+    task = "Extract the entities of type PER from the text as JSON, as in the examples."
+    prompt = f"{task}\n\n{examples}\n\nText: Eva Lind left the town.\nEntities:"
+    _, stats = optimize([{"role": "user", "content": prompt}])
+    assert stats.tokens_after < 0.75 * stats.tokens_before
+
+
+def test_references_that_a_cut_undoes_take_no_room_of_a_budget() -> None:
+    bodies = [
+        f"Hello {name},\n\n"
+        + "".join(f"the crate {n} of {name} stands in hall {n + at}.\n" for n in range(9))
+        for at, name in enumerate(("Ann", "Joe", "Bo", "Ida"))
+    ]
+    thread, quoted = [], ""
+    for at, body in enumerate(bodies):
+        head = f"From: p{at}@peak.example\nDate: Thu, {at + 1} Oct 2026 10:00\nSubject: The crates\n\n"
+        written = f"\nOn Thu, {at} Oct 2026 10:00, p{at - 1}@peak.example wrote:\n{quoted}" if quoted else ""
+        thread.append(f"{head}{body}{written}")
+        quoted = "".join(f"> {line}\n" for line in f"{body}{written}".splitlines())
+    prompt = [{"role": "user", "content": "Summarise this thread.\n\n" + "\n".join(thread)}]
+    _, stats = optimize(prompt, config=BALANCED, budget_tokens=500)
+    assert 400 < stats.tokens_after <= 500

@@ -41,6 +41,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     reader_directive_share,
     speaks_of_self,
 )
+from token_optimizer.optimizer.embedded.question.quizzes import quiz_start
 from token_optimizer.optimizer.embedded.question.sections import (
     DIRECTIVE_SHARE,
     MAX_EDGE_CHARS,
@@ -271,6 +272,7 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool)
         start = begin = labelled.start
         announced = introduced = True
     tail = _after_rule(text, run, begin)
+    tail = quiz_start(text, begin, tail)
     is_asked = asked or asks_question(text[start:begin])
     is_asked = is_asked or (_parts_many(run) and asks_question(text[tail:end]))
     last = _asking_start(text, begin, tail, strict=is_asked, to_agent=to_agent)
