@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from token_optimizer.optimizer.relevance.conditions import ColumnOfTexts, matching_rows
+from token_optimizer.optimizer.relevance.asked.conditions import ColumnOfTexts, matching_rows
 from token_optimizer.text.tables import separator_of
 
 _MIN_ROWS, _MAX_ROWS = 10, 50_000

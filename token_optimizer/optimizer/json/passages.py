@@ -16,7 +16,7 @@ from token_optimizer.models import Passage
 from token_optimizer.optimizer.json.asked import Asked, asked_of, term_values
 from token_optimizer.optimizer.json.columns import Column, Table, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, read_tree
-from token_optimizer.optimizer.relevance.conditions import ColumnOfTexts, matching_rows
+from token_optimizer.optimizer.relevance.asked.conditions import ColumnOfTexts, matching_rows
 
 # Worth, in the units of Passage.value.
 _ASKED_TERM = 2.0

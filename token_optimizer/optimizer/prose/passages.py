@@ -16,7 +16,7 @@ from typing import NamedTuple
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.text.lines import holds_any, line_spans
-from token_optimizer.text.sentences import is_opened, unit_spans
+from token_optimizer.text.sentences import is_opened, is_shorter, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue, names_above_cues
 from token_optimizer.text.table_definitions import begins_table, table_definitions
 
@@ -227,8 +227,12 @@ def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bo
             return True
         if ends_line:
             return False
-    is_short = end - start < _SHORT_CHARS or start - (line_start or first) < _SHORT_CHARS
+    is_short = _is_short(text, start, end) or _is_short(text, line_start or first, start)
     return is_short or _PRONOUN.match(text, start, end) is not None
+
+
+def _is_short(text: str, start: int, end: int) -> bool:
+    return end - start < _SHORT_CHARS and is_shorter(text[start:end], _SHORT_CHARS)
 
 
 def _ends_with_colon(text: str, start: int, end: int) -> bool:

@@ -11,8 +11,9 @@ from operator import attrgetter
 import numpy as np
 
 from token_optimizer.models import Prompt
-from token_optimizer.optimizer.relevance.acronyms import acronyms_of
-from token_optimizer.optimizer.relevance.answers import answer_shares, has_answer_forms
+from token_optimizer.optimizer.relevance.asked.acronyms import acronyms_of
+from token_optimizer.optimizer.relevance.asked.answers import answer_shares, has_answer_forms
+from token_optimizer.optimizer.relevance.asked.ranges import numbers_meant
 from token_optimizer.optimizer.relevance.bm25 import (
     Scores,
     Synonyms,
@@ -23,7 +24,6 @@ from token_optimizer.optimizer.relevance.bm25 import (
 )
 from token_optimizer.optimizer.relevance.mentions import Mentions
 from token_optimizer.optimizer.relevance.names import names_in
-from token_optimizer.optimizer.relevance.ranges import numbers_meant
 from token_optimizer.optimizer.relevance.salience import (
     NOTHING_BEFORE,
     NamesBefore,

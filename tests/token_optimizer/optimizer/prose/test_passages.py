@@ -192,3 +192,8 @@ def test_an_answer_on_one_line_begins_with_what_all_of_them_share() -> None:
 )
 def test_what_leads_to_an_answer_is_apart_from_it(answer: str, passages: list[str]) -> None:
     assert _texts(answer, answer_passages(answer)) == passages
+
+
+def test_a_sentence_of_chinese_is_no_short_one_that_goes_with_the_one_before() -> None:
+    text = "车站内拾得物品保存三十日。列车内禁止饮食，违者罚款。逃票者补交票款，并加收十倍票款。"
+    assert len(document_passages(text)) == 3

@@ -32,7 +32,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
 )
 from token_optimizer.optimizer.relevance.words import WORD
 from token_optimizer.text.cache import remembered
-from token_optimizer.text.sentences import sentences
+from token_optimizer.text.sentences import is_shorter, sentences
 
 
 class Role(StrEnum):
@@ -98,6 +98,11 @@ _REQUEST = re.compile(
 _LATER_REQUEST = re.compile(rf"[.!?:;\n](?:(?<=\n)|(?<!\n)\s+){_OPENS_REQUEST}")
 _PLEASE, _UNSPACED_REQUEST = _any_word(PLEASE), re.compile("|".join(UNSPACED_REQUESTS))
 _POINTER = _any_word(POINTERS)
+# "次の文章を読んで": what is pointed at, or that it is to be read.
+_UNSPACED_POINTER = re.compile(
+    rf"(?:{'|'.join(UNSPACED_FORWARD_POINTERS)}|根据|根據|上記|以上の)[^。？！\n]{{0,10}}"
+    rf"(?:{'|'.join(UNSPACED_MATERIAL_NAMES)}|読|阅读|閱讀|읽)"
+)
 _BEFORE_POINTER = re.compile(r"\b[^\W\d_]+\s+\Z")
 _BEHIND_POINTER = re.compile(r"(?:\s+[^\W\d_]+){0,3}")
 _MAX_WORD_CHARS = 80
@@ -211,7 +216,7 @@ def asks_question(text: str) -> bool:
 @remembered(8_192)
 def asks(text: str) -> bool:
     """Whether the text asks or instructs, or speaks of the material that it comes with."""
-    if len(text) > MAX_ASKING_CHARS:
+    if not is_shorter(text, MAX_ASKING_CHARS + 1):
         return False
     if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
         return True
@@ -237,7 +242,9 @@ def speaks_of_self(text: str) -> bool:
 def mentions_material(text: str) -> bool:
     """Whether the text speaks of the material that stands beside it."""
     lower = text.lower()
-    return any(_points_at_material(lower, *match.span()) for match in _POINTER.finditer(lower))
+    if any(_points_at_material(lower, *match.span()) for match in _POINTER.finditer(lower)):
+        return True
+    return not text.isascii() and _UNSPACED_POINTER.search(text) is not None
 
 
 def announces_what_follows(text: str) -> bool:
@@ -255,7 +262,7 @@ def _points_at_material(text: str, start: int, end: int) -> bool:
 
 def addresses(text: str) -> bool:
     """Whether the short text speaks to somebody or of the one who writes."""
-    return len(text) <= MAX_ASKING_CHARS and _ADDRESSES.search(text.lower()) is not None
+    return is_shorter(text, MAX_ASKING_CHARS + 1) and _ADDRESSES.search(text.lower()) is not None
 
 
 def directive_share(text: str) -> float:

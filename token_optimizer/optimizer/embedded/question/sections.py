@@ -27,7 +27,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     role_of_name,
 )
 from token_optimizer.text.lines import holds_any
-from token_optimizer.text.sentences import sentence_spans
+from token_optimizer.text.sentences import is_shorter, sentence_spans
 
 Span = tuple[int, int]
 
@@ -97,7 +97,9 @@ def units(text: str, start: int, end: int) -> Iterator[Span]:
     """The paragraphs of the span; of a long one the lines, and of a long line the sentences."""
     for begin, stop in paragraphs(text, start, end):
         lines = list(_lines(text, begin, stop))
-        if stop - begin <= MAX_ASKING_CHARS and not any(RULE.match(text[a:b].rstrip()) for a, b in lines):
+        if is_shorter(text[begin:stop], MAX_ASKING_CHARS + 1) and not any(
+            RULE.match(text[a:b].rstrip()) for a, b in lines
+        ):
             yield begin, stop
             continue
         for first, last in lines:

@@ -351,3 +351,25 @@ def test_numbered_demands_without_a_question_are_the_users_own() -> None:
     demands = "\n".join(f"{n}.1 Please write chapter {n}, and you must keep it short." for n in range(60))
     text = f"Write a book.\n\n{demands}\n\nBegin now."
     assert asking_of(text) == text
+
+
+@pytest.mark.parametrize(
+    ("lead", "told", "asked"),
+    [
+        (
+            "次の文章を読んで質問に答えてください。",
+            "会場は北区で、駐車場は四十台分です。",
+            "質問：どこですか。",
+        ),
+        ("根据以下资料回答问题。", "员工每年享有十天带薪年假，须提前两周申请。", "问题：年假有几天？"),
+        (
+            "다음 글을 읽고 질문에 답하세요.",
+            "대출은 한 번에 다섯 권까지 됩니다. ",
+            "질문: 몇 권?",
+        ),
+    ],
+)
+def test_short_material_of_dense_scripts_is_material(lead: str, told: str, asked: str) -> None:
+    material = told * 18
+    text = f"{lead}\n\n{material}\n\n{asked}"
+    assert [text[one.start : one.end].strip() for one in embedded_spans(text)] == [material.strip()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.relevance.answers import answer_shares, has_answer_forms
+from token_optimizer.optimizer.relevance.asked.answers import answer_shares, has_answer_forms
 
 TOLD = ["We walked along the shore.", "It was quiet.", "Nobody came.", "The sea was calm and grey."]
 
@@ -21,6 +21,8 @@ TOLD = ["We walked along the shore.", "It was quiet.", "Nobody came.", "The sea 
         ("What does it cost?", "We agreed on EUR 118.40 for each.", True),
         ("How much is it?", "That makes 20 € in all.", True),
         ("How much is it?", "It is on Friday.", False),
+        ("会費はいくらですか。", "会費は五千円です。", True),
+        ("什么时候到?", "货物于5月4日到达。", True),
         ("Where is it?", "It is on Friday.", False),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.relevance.ranges import numbers_meant
+from token_optimizer.optimizer.relevance.asked.ranges import numbers_meant
 
 
 @pytest.mark.parametrize(

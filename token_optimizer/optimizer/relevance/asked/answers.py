@@ -22,19 +22,23 @@ _FORMS = (
     (
         re.compile(
             r"(?i)\bwhen\b(?!\s+(?:i|you|we|it)\b)|\b(?:what|which)\s(?:day|date|time|month|year)\b|\bdeadline\b"
-            r"|\bwann\b|\bquand\b|\bcuándo\b|\bwelche[mnrs]?\s(?:tag|datum)\b"
+            r"|\bwann\b|\bquand\b|\bcuándo\b|\bwelche[mnrs]?\s(?:tag|datum)\b|いつ|何時|何日|什么时候|什麼時候|几点|언제"
         ),
         re.compile(
             rf"(?i)\b(?:{_DAYS}|\d{{1,2}}(?:st|nd|rd|th)|\d{{1,2}}\.?\s{_MONTHS}|{_MONTHS}\.?\s\d{{1,2}}"
             r"|\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{1,2}\s?(?:[ap]\.?m\b|uhr|o'clock)|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
+            r"|[\d一二三四五六七八九十]\s?(?:月|日|时|時|点|월|일)"
         ),
     ),
     (
         re.compile(
             r"(?i)\bhow\smuch\b|\b(?:price|cost|costs|fee|fees|rent|salary)\b|\bwie\s?viel\b|\bkoste[nt]\b|\bpreis\b"
-            r"|\bcombien\b|\bcuánto\b"
+            r"|\bcombien\b|\bcuánto\b|いくら|多少钱|多少錢|얼마"
         ),
-        re.compile(r"(?i)[$€£¥]\s?\d|\b\d[\d.,]*\s?(?:[$€£¥]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?)\b)|\b(?:eur|usd|gbp|chf)\s\d"),
+        re.compile(
+            r"(?i)[$€£¥]\s?\d|\b(?:eur|usd|gbp|chf)\s\d"
+            r"|\d\s?(?:[$€£¥円元원]|(?:eur|usd|gbp|chf|euros?|dollars?|pounds?)\b)|[百千万]\s?[円元원]"
+        ),
     ),
 )  # fmt: skip
 # Who wrote when above quoted mail.

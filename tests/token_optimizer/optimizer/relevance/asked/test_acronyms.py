@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.relevance.acronyms import acronyms_of
+from token_optimizer.optimizer.relevance.asked.acronyms import acronyms_of
 
 
 @pytest.mark.parametrize(

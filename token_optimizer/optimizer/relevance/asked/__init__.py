@@ -1,0 +1,1 @@
+"""What a question means beyond its words: ranges, bounds, days and amounts, acronyms."""
