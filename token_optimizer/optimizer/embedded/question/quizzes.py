@@ -11,10 +11,10 @@ import re
 from token_optimizer.optimizer.embedded.question.sections import paragraphs
 
 _MAX_CHARS = 8_000
-_OPTION = r"[ \t]*[(\[]?[A-Ha-h][.):\]][ \t]+\S[^\n]{0,300}"
+_OPTION = r"[(\[]?[A-Ha-h][.):\]][ \t]+\S[^\n]{0,300}"
 _CHOICE = re.compile(
     rf"\s*(?:[^\W\d_]{{1,12}}[ \t])?\(?\d{{1,3}}[.):][ \t]*\S[^\n]{{0,600}}"
-    rf"\n\s*{_OPTION}(?:\n\s*{_OPTION}){{1,7}}\s*"
+    rf"(?:\n\s*+{_OPTION}){{2,8}}\s*"
 )
 
 

@@ -73,6 +73,8 @@ _DENIED = re.compile(
     r"(?i)\b(?:not|without|except|no|non|nicht|ohne|kein\w{0,2})\s+(?:an?\s+|the\s+)?([\w-]+)"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Most columns without numbers have none in their first rows.
+_SAMPLE_ROWS = 20
 _MIN_NUMBERS = 0.8
 _MAX_VALUES, _ROWS_PER_VALUE = 40, 3
 _TRUE, _FALSE = frozenset(("true", "yes", "ja", "y")), frozenset(("false", "no", "nein", "n"))
@@ -180,6 +182,8 @@ def _name_stems(name: str) -> list[str]:
 
 
 def _number_test(column: ColumnOfTexts, bound: _Bound) -> Callable[[int], bool] | None:
+    if not any(map(_NUMBER.fullmatch, column.texts[:_SAMPLE_ROWS])):
+        return None
     numbers = list(map(_number, column.texts))
     if sum(number is not None for number in numbers) < _MIN_NUMBERS * len(numbers):
         return None
