@@ -19,6 +19,7 @@ from tests.servers.events_receiver import EventsReceiver
 from token_optimizer.telemetry import emitter as emitting
 from token_optimizer.telemetry.emitter import TelemetryEmitter
 
+pytestmark = pytest.mark.long
 NEVER_SECONDS = 3600
 
 
