@@ -199,7 +199,7 @@ def test_a_changed_block_loses_its_vectors_and_a_deleted_document_all_blocks() -
         assert count_without_vector(cursor, "a", MODEL) == 1
         assert delete_document(cursor, "b", document) == 0
         assert delete_document(cursor, "a", document) == 3
-        cursor.execute("SELECT count(*) FROM embeddings")
+        cursor.execute("SELECT count(*) FROM embeddings WHERE block_id = ANY(%s)", [list(ids.values())])
         assert cursor.fetchone() == (0,)
 
 
