@@ -34,19 +34,8 @@ _BOUND = re.compile(
 _THOUSANDS = {"k": 1_000.0, "m": 1_000_000.0}
 # What a number counts, by the words of columns that have it.
 _MONEY = (
-    "price",
-    "cost",
-    "amount",
-    "total",
-    "fee",
-    "rent",
-    "salary",
-    "budget",
-    "revenue",
-    "value",
-    "sum",
-    "preis",
-)
+    "price", "cost", "amount", "total", "fee", "rent", "salary", "budget", "revenue", "value", "sum", "preis",
+)  # fmt: skip
 _COUNTED = {
     **dict.fromkeys(("€", "eur", "euro", "euros", "$", "usd", "dollar", "dollars", "£", "gbp"), _MONEY),
     **dict.fromkeys(("day", "days", "tage", "tagen", "years", "year", "jahre"), ("age", "days", "alter")),
@@ -57,11 +46,8 @@ _COUNTED = {
     **dict.fromkeys(("stars", "star"), ("rating", "stars")),
 }  # fmt: skip
 _COMPARED = {
-    "cheap": _MONEY,
-    "billig": _MONEY,
-    "teur": _MONEY,
-    "old": ("age",),
-    "young": ("age",),
+    **dict.fromkeys(("cheap", "billig", "teur"), _MONEY),
+    **dict.fromkeys(("old", "young"), ("age",)),
     "heav": ("weight",),
 }
 _DAYS = {"day": 1, "tag": 1, "week": 7, "woche": 7, "month": 30, "monat": 30, "year": 365, "jahr": 365}
