@@ -49,7 +49,7 @@ def delete_projects() -> None:
         # The server may store something of a project while it is deleted.
         with suppress(IntegrityError), connection.cursor() as cursor:
             Document.objects.all().delete()  # Their chunks are in tables that are no models.
-            cursor.execute(_deletions())
+            cursor.execute(f"DELETE FROM blocks; {_deletions()}")
             return
 
 
