@@ -19,6 +19,11 @@ def lines_of(text: str) -> list[str]:
     return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
+def depth_of(line: str, indents: str = " \t") -> int:
+    """How many of these characters the line begins with."""
+    return len(line) - len(line.lstrip(indents))
+
+
 def line_spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """Where the lines between `start` and `end` begin and end, each with its end."""
     end = len(text) if end is None else end

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.code.passages import without_number
+from token_optimizer.text.lines import depth_of
 
 FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 
@@ -88,17 +89,13 @@ def _start(lines: Sequence[str], number: int) -> int:
 
 def definition_end(lines: Sequence[str], number: int) -> int:
     """The number of the line behind the definition that begins there."""
-    depth = _depth(lines[number])
+    depth = depth_of(lines[number])
     for end in range(number + 1, len(lines)):
         # The last line of long parameters stands below the name and before the body.
-        if _depth(lines[end]) <= depth and not _OPENS.match(lines[end]):
+        if depth_of(lines[end]) <= depth and not _OPENS.match(lines[end]):
             return end + (_CLOSES.match(lines[end]) is not None)
     return len(lines)
 
 
 def _ends_paragraph(line: str) -> bool:
     return line.count("\n") > 1
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))

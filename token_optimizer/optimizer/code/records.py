@@ -19,8 +19,9 @@ from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import line_passages, span_passages, without_number
-from token_optimizer.optimizer.code.rows import telling_rows
+from token_optimizer.optimizer.code.rows import MIN_COLUMNS, cells_apart, telling_rows
 from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.text.lines import depth_of
 from token_optimizer.text.tables import separator_of
 
 # What a program or a style sheet has, and settings have not.
@@ -46,9 +47,7 @@ _DIGIT = re.compile(r"\d")
 _COLUMNS = re.compile(r"\s*\|?[^,;|\t\n]+(?:[,;|\t][^,;|\t\n]*){2,}\n?(?P<rule>[\s|:+=-]*)\Z")
 # Names over a rule in columns: "id   name", "---  ----".
 _RULED_COLUMNS = re.compile(r"[ \t]*\S[^\n]*\n(?:[ \t|+]*[-=]{2,}){2,}[ \t|+]*\n?\Z")
-# Names that spaces keep apart: "NAMESPACE     NAME      READY".
-_APART = re.compile(r" {2,}")
-_MIN_ALIGNED, _LONGEST_NAMES = 3, 1_000
+_LONGEST_NAMES = 1_000
 # Says what the columns of the rows below are.
 _MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
@@ -113,10 +112,10 @@ def _names_columns(line: str) -> bool:
 
 
 def _names_aligned_columns(line: str) -> bool:
-    """Whether the line is nothing but names in capitals with more than a space between them."""
+    """Whether the line is nothing but names in capitals with more than a space between them: "NAME  UP"."""
     if not line[:_LONGEST_NAMES].isupper() or _DIGIT.search(line) is not None:
         return False
-    return len(_APART.split(line[:_LONGEST_NAMES].strip())) >= _MIN_ALIGNED
+    return len(cells_apart(line[:_LONGEST_NAMES])) >= MIN_COLUMNS
 
 
 def _joined(lines: Sequence[Passage]) -> Passage:
@@ -159,12 +158,8 @@ def _after_blank_lines(text: str, lines: Sequence[Passage]) -> Iterator[int]:
 
 def _not_deep(text: str, lines: Sequence[Passage]) -> Iterable[int]:
     """The lines of the least depth that more than a few have, and those that are less deep."""
-    depths = [_depth(text[line.start : line.end]) for line in lines]
+    depths = [depth_of(text[line.start : line.end], _INDENTS) for line in lines]
     counts = Counter(depths)
     least = max(_MIN_RECORDS, _MIN_SHARE * len(lines))
     base = next((depth for depth in sorted(counts) if counts[depth] >= least), 0)
     return (number for number, depth in enumerate(depths) if depth <= base or number == 0)
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(_INDENTS))

@@ -34,7 +34,7 @@ _DENIED = re.compile(
 )
 _APART = "  "
 _COLUMNS_APART = re.compile(r" {2,}")
-_MIN_COLUMNS = 3
+MIN_COLUMNS = 3
 _DRAWN = "|│"
 # Below the head of a table in Markdown, whose rows have a mark at either end, too.
 _RULE = re.compile(r"[\s:+=|-]*")
@@ -106,9 +106,14 @@ def _aligned(lines: Sequence[str]) -> list[list[str]]:
     has no such columns."""
     if not all(_APART in line.strip() for line in lines[:_MIN_ROWS]):
         return []
-    rows = [_COLUMNS_APART.split(line.strip()) for line in lines]
+    rows = list(map(cells_apart, lines))
     width, often = Counter(map(len, rows)).most_common(1)[0]
-    return rows if width >= _MIN_COLUMNS and often >= _ROWS_SHARE * len(rows) else []
+    return rows if width >= MIN_COLUMNS and often >= _ROWS_SHARE * len(rows) else []
+
+
+def cells_apart(line: str) -> list[str]:
+    """The cells of a row whose columns spaces keep apart."""
+    return _COLUMNS_APART.split(line.strip())
 
 
 def _cells(line: str, mark: str) -> list[str]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from token_optimizer.text.lines import depth_of
+
 _MAX_NAME_CHARS, _MAX_VALUES = 40, 4
 _NAME = re.compile(r"[ \t]+[A-Za-z][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)")
 _VALUE = re.compile(r"[ \t]+[A-Za-z][\w .-]{0,40}:[ \t]+\S")
@@ -26,10 +28,10 @@ def values_end(lines: Sequence[str], at: int) -> int:
     name = lines[at].rstrip()
     if not name.endswith(_OPENS) or len(name) > _MAX_NAME_CHARS:
         return at + 1
-    depth = _depth(name)
+    depth = depth_of(name)
     for number in range(at + 1, min(at + 2 + _MAX_VALUES, len(lines))):
         line = lines[number].rstrip()
-        if not line or _depth(line) <= depth:
+        if not line or depth_of(line) <= depth:
             return number
         if line.endswith(_OPENS):
             break
@@ -39,19 +41,19 @@ def values_end(lines: Sequence[str], at: int) -> int:
 def lines_beside(lines: Sequence[str], at: int) -> range:
     """The numbers of the lines in the part of an outline in which this line tells a value: below "checkout:"
     not only those below "Last State:", but the limits, too. None where the line tells none."""
-    depth = _depth(lines[at])
+    depth = depth_of(lines[at])
     if not depth or _VALUE.match(lines[at]) is None:
         return range(0)
     name = at
-    while name and at - name < _MAX_LINES and _depth(lines[name]) >= depth:
+    while name and at - name < _MAX_LINES and depth_of(lines[name]) >= depth:
         name -= 1
-    part = _depth(lines[name])
+    part = depth_of(lines[name])
     if not part or _NAME.match(lines[name]) is None:
         return range(0)
     first, end = name, at + 1
-    while first and end - first < _MAX_LINES and _depth(lines[first - 1]) >= part:
+    while first and end - first < _MAX_LINES and depth_of(lines[first - 1]) >= part:
         first -= 1
-    while end < len(lines) and end - first < _MAX_LINES and _depth(lines[end]) >= part:
+    while end < len(lines) and end - first < _MAX_LINES and depth_of(lines[end]) >= part:
         end += 1
     return range(first, end)
 
@@ -63,7 +65,3 @@ def lines_of_failures(lines: Sequence[str]) -> Iterator[int]:
     for head, following in pairwise([*heads, len(lines)]):
         if _FAILED.match(lines[head]) and following - head <= _MAX_LINES:
             yield from range(head, following)
-
-
-def _depth(line: str) -> int:
-    return len(line) - len(line.lstrip(" \t"))
