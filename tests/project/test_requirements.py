@@ -95,3 +95,9 @@ def test_what_the_requirements_bring_is_locked() -> None:
         canonicalize_name(name) for name, _, _ in _LOCKED.findall((ROOT / "requirements.lock").read_text())
     }
     assert _brought_by(ROOT / "requirements.txt") <= locked
+
+
+def test_uv_is_locked_at_the_version_of_the_tests() -> None:
+    (locked,) = _LOCKED.findall((ROOT / "requirements-uv.lock").read_text())
+    assert locked[:2] == ("uv", distribution("uv").version)
+    assert "--hash=sha256:" in locked[2]
