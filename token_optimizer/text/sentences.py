@@ -32,12 +32,15 @@ _NO_SHORTENED = "".join(rf"(?<!{end}\.)" for end in _SHORTENED_ENDS)
 _PLAIN_END = rf"(?<={_LAST_LETTERS * '[a-z]'}\.)(?= [A-Z]){_NO_SHORTENED}"
 # Marks that may end a sentence, with the quotes and brackets that close after them. The group is there where
 # one does for certain.
-# They begin with the characters that any of them may begin with: elsewhere nothing is tried.
-_END = re.compile(
-    r"[.!?…。！？｡።。။།۔؟।॥](?:"
-    rf"({_PLAIN_END})"
+_MARKS = ".!?…。！？｡።。။།۔؟।॥"
+_AFTER_MARK = (
+    rf"(?:({_PLAIN_END})"
     r"""|(?<=[.!?…])(?<![.!?…][.!?…])[.!?…]*+["'”’»)\]*_]{0,4}(?=\s|\Z)|(?<=[。！？｡።。။།۔؟।॥])["'”’」』）)]{0,3})"""
 )
+# They begin with the characters that any of them may begin with: elsewhere nothing is tried. A single
+# character is found in a fifth of the time that several take, and most lines have no other mark.
+_END = re.compile(rf"[{_MARKS}]{_AFTER_MARK}")
+_END_AT_STOP = re.compile(rf"\.{_AFTER_MARK}")
 _OPENING = re.compile(r"""\s*["'“‘«„(\[*_¿¡]{0,3}""")
 _WORD_BEFORE = re.compile(r"[^\s\W]+(?:\.[^\s\W]+)*\Z")
 _LONGEST_WORD = 24
@@ -101,7 +104,8 @@ def sentence_spans(line: str) -> Sequence[Span]:
 def _sentence_spans(line: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     start = 0
-    for match in _END.finditer(line):
+    has_stops_alone = line.isascii() and "!" not in line and "?" not in line
+    for match in (_END_AT_STOP if has_stops_alone else _END).finditer(line):
         end = match.end()
         if match.lastindex or _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
             spans.append((start, end))
