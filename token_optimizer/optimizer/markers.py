@@ -218,7 +218,7 @@ def repeated_phrase_marker(phrase: str, count: int) -> MarkedText:
 
 def has_repeat_mark(text: str) -> bool:
     """Whether something in the text looks like a mark of repeats."""
-    return _REPEAT_SHAPE.search(text) is not None
+    return "[" in text and _REPEAT_SHAPE.search(text) is not None
 
 
 def restored_marker(place: str) -> MarkedText:

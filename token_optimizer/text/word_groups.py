@@ -40,13 +40,24 @@ class Words(NamedTuple):
 def grouped_words(text: bytes) -> Words:
     """The words of a text, which stand between spaces of ASCII, in order; of several that are the same the
     number is that of the first, and numbers count from 0."""
-    written = text + bytes(_WIDTH)
-    is_space = np.frombuffer(b"".join((b" ", text, b" ")).translate(_IS_SPACE), bool)
-    edges = np.flatnonzero(is_space[1:] != is_space[:-1])
-    starts, ends = edges[::2], edges[1::2]
-    first = _first_of_each(_fingerprints(written, starts, ends - starts))
+    starts, ends = word_edges(text)
+    first = _first_of_each(_fingerprints(text + bytes(_WIDTH), starts, ends - starts))
     is_first = first == np.arange(len(first))
     return Words(starts, ends, (np.cumsum(is_first) - 1)[first], np.flatnonzero(is_first))
+
+
+def word_edges(text: bytes) -> tuple[Numbers, Numbers]:
+    """From where to where each word of a text stands, in bytes."""
+    is_space = np.frombuffer(b"".join((b" ", text, b" ")).translate(_IS_SPACE), bool)
+    edges = np.flatnonzero(is_space[1:] != is_space[:-1])
+    return edges[::2], edges[1::2]
+
+
+def rough_prints(text: bytes, starts: Numbers, ends: Numbers) -> NDArray[np.uint16]:
+    """A number for each word by how it begins: the same for the same word, and seldom for another one."""
+    eights = np.ndarray((len(text) + 1,), "<u8", text + bytes(_WIDTH), strides=(1,))
+    prints = (eights[starts] & _FIRST_BYTES[np.minimum(ends - starts, _WIDTH)]) * _FACTOR
+    return (prints >> np.uint64(48)).astype(np.uint16)
 
 
 def _fingerprints(written: bytes, starts: Numbers, lengths: Numbers) -> NDArray[np.uint64]:

@@ -11,12 +11,13 @@ After:  "go [7 times “left ”]stop" and one line "retrying [this line 50 time
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from operator import eq
 
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import has_repeat_mark, repeated_line_marker, repeated_phrase_marker
+from token_optimizer.optimizer.prose.repeat_candidates import may_repeat
 from token_optimizer.text.counting import token_counts
 
 MIN_REPEATS = 4
@@ -40,11 +41,18 @@ def collapse_repeats(text: str) -> str:
     return collapsed(text).text
 
 
-def collapsed(text: str) -> MarkedText:
-    """The same with the marks in their places."""
+def may_repeat_phrases(texts: Sequence[str]) -> list[bool]:
+    """For each text whether a phrase may stand in it often enough to be written once."""
+    return may_repeat(texts, _max_period(max(map(len, texts), default=0)))
+
+
+def collapsed(text: str, *, only_lines: bool = False) -> MarkedText:
+    """The same with the marks in their places; `only_lines` of a text that is known to repeat no phrase."""
     if has_repeat_mark(text):
         return MarkedText(text)
     lines = _collapsed_lines(text)
+    if only_lines:
+        return lines
     if not lines.markers:
         return _collapsed_phrases(lines.text)
     done = 0
@@ -121,12 +129,17 @@ def _is_phrase(text: str, start: int, end: int, unit: str) -> bool:
 
 def _runs(text: str) -> Iterator[Run]:
     """Runs of a repeated phrase, from left to right, never overlapping."""
-    # A run has so many periods, less what may stand before its anchor, and is no longer than the text.
-    reach = min(_REACH_CHARS, max(_SHORT_PERIOD, (len(text) + _ANCHOR_STEP) // MIN_REPEATS)) + _WINDOW_CHARS
+    reach = _max_period(len(text)) + _WINDOW_CHARS
     anchor, run = _first_run(text, 0, reach, 0)
     while run is not None:
         yield run
         anchor, run = _first_run(text, max(run[1], anchor + 1), reach, run[1])
+
+
+def _max_period(chars: int) -> int:
+    """The longest phrase that a text of so many characters may repeat."""
+    # A run has so many periods, less what may stand before its anchor, and is no longer than the text.
+    return min(_REACH_CHARS, max(_SHORT_PERIOD, (chars + _ANCHOR_STEP) // MIN_REPEATS))
 
 
 def _first_run(text: str, start: int, reach: int, free: int) -> tuple[int, Run | None]:

@@ -17,7 +17,7 @@ from token_optimizer.optimizer.contract.stage import Stage, rewritten
 from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
-from token_optimizer.optimizer.prose.repeats import collapsed
+from token_optimizer.optimizer.prose.repeats import collapsed, may_repeat_phrases
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
 
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
@@ -29,22 +29,39 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
     """Squeeze the whitespace and the repeats of every block whose kind allows it."""
     if asks_for_exact_text(prompt.query or ""):
         return prompt
-    return rewritten(prompt, _squeezed, _may_be_squeezed)
+    phraseless = _phraseless(prompt)
+    return rewritten(
+        prompt,
+        lambda text, block: _squeezed(text, block, is_phraseless=block.id in phraseless),
+        _may_be_squeezed,
+    )
+
+
+def _phraseless(prompt: Prompt) -> frozenset[str]:
+    """The ids of the blocks of prose that repeat no phrase as they stand, told of all of them at once."""
+    told = [block for block in prompt.open_blocks if block.kind is Kind.PROSE and _may_be_squeezed(block)]
+    are_repeating = may_repeat_phrases([block.content for block in told])
+    return frozenset(
+        block.id for block, is_repeating in zip(told, are_repeating, strict=True) if not is_repeating
+    )
 
 
 def _may_be_squeezed(block: Block) -> bool:
     return block.kind in _SQUEEZED_KINDS and not block.exact
 
 
-def _squeezed(text: str, block: Block) -> MarkedText:
-    text = last_states(strip_escapes(text))
+def _squeezed(text: str, block: Block, *, is_phraseless: bool) -> MarkedText:
+    shorter = last_states(strip_escapes(text))
     if block.kind is Kind.CODE:
-        return MarkedText(without_padding(text))
-    text = squeeze_whitespace(text)
+        return MarkedText(without_padding(shorter))
+    shorter = squeeze_whitespace(shorter)
     # Space at the end of the last line is spare where a line end stands behind it.
     if block.content.endswith("\n"):
-        text = text.rstrip(" \t")
-    return collapsed(text) if block.kind in _REPEATING_KINDS else MarkedText(text)
+        shorter = shorter.rstrip(" \t")
+    if block.kind not in _REPEATING_KINDS:
+        return MarkedText(shorter)
+    # What stood apart may stand side by side now.
+    return collapsed(shorter, only_lines=is_phraseless and shorter == text)
 
 
 STAGE = Stage("whitespace", squeeze, "spare whitespace and repeats taken out")
