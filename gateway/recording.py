@@ -38,6 +38,7 @@ _MAX_REASON_CHARS = 200
 # A model may call many times in one round; a trace stays small.
 _MAX_READ_BACKS = 100
 _MAX_PROVIDER_EDITS = 20
+_REPLAYED = {"route": "cache", "cache_hit": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Recording:
         self._ended = False
         self._compared: PromptRequest | None = None
         self._optimized: Optimized | None = None
+        # What the memory was asked for, and whose that is.
+        self._asked: tuple[PromptRequest, str] | None = None
         self._provider: ProviderRoute | None = None
         self._attempts: list[AttemptRecord] = []
         self.dialect: Dialect = arrival.dialect
@@ -137,7 +140,7 @@ class Recording:
     def note_answered_from_cache(self) -> None:
         """The answer is an earlier one: nobody is asked, and what is said to be billed was billed before."""
         self._is_replayed = True
-        self._columns.update(route="cache", cache_hit=True, answered_from_cache=True)
+        self._columns.update(_REPLAYED, answered_from_cache=True)
 
     def note_request(self, request: PromptRequest) -> None:
         """What is asked for, in the dialect that the prompt turned out to have."""
@@ -209,17 +212,23 @@ class Recording:
         """A provider was asked, or passed over."""
         self._attempts.append(attempt)
 
-    async def note_asked(self, request: PromptRequest, secret: str) -> None:
+    def note_asked(self, request: PromptRequest, secret: str) -> None:
         """The memory of this owner is asked for the conversation, and whether it knows the very prompt."""
         self._columns.update(continues=request.has_answers)
         if request.named.config.enable_caching:
-            digest = await off_loop(len(request.raw), request.digest, secret)
-            self._columns.update(prompt_digest=digest)
+            self._asked = request, secret
 
     def note_optimized(self, result: Optimized) -> None:
-        """What the optimizer did. What it remembers is remembered when the request ends at the latest."""
-        self._optimized = result
-        self.note_stats(result.stats)
+        """What the optimizer did. What it remembers is remembered when the request ends at the latest, and
+        what it says beside what every answer's headers say is noted then."""
+        self._optimized, stats = result, result.stats
+        before, after = stats.tokens_before, stats.tokens_after
+        self._columns.update(route=stats.route, tokens_before=before, tokens_after=after)
+
+    def complete_stats(self) -> None:
+        """Have all said of the prompt that the optimizer left for later."""
+        if self._optimized is not None:
+            self._optimized.remember_sent()
 
     def note_stats(self, stats: OptimizationStats) -> None:
         """What was done to the prompt."""
@@ -307,9 +316,21 @@ class Recording:
                 self.note_stats((await asyncio.to_thread(self._count)).stats)
             else:
                 self._columns.update(tokens_before=tokens, tokens_after=tokens)
+        if self._asked is not None and not self._ended:
+            request, secret = self._asked
+            self._columns.update(prompt_digest=await off_loop(len(request.raw), request.digest, secret))
+            self._asked = None
         if self._optimized is not None and not self._ended:
             await self._optimized.remembered()
         self.end_now(status, http_status, error)
+
+    def _note_told(self, result: Optimized) -> None:
+        """All that the optimizer says."""
+        result.remember_sent()
+        self.note_stats(result.stats)
+        self._columns.update(segments=list(result.stats.segments))
+        if self._is_replayed:
+            self._columns.update(_REPLAYED)
 
     def end_now(self, status: Status, http_status: int | None = None, error: str = "") -> None:
         """Write the trace to the journal: the first ending of a request is the true one."""
@@ -319,9 +340,11 @@ class Recording:
         self.note_answered()
         if self._is_broken_off:
             self._estimate_broken_off()
+        if self._asked is not None:
+            request, secret = self._asked
+            self._columns.update(prompt_digest=request.digest(secret))
         if self._optimized is not None:
-            self._optimized.remember_sent()
-            self._columns.update(segments=list(self._optimized.stats.segments))
+            self._note_told(self._optimized)
         if len(self._attempts) > 1:
             self._columns.update(attempts=self._attempts)
         self._columns.update(

@@ -83,6 +83,7 @@ async def pass_whole(
     if stats is None:
         body, packed = received, False
     elif payload is not None and answer.status < 300:
+        recording.complete_stats()
         body = with_stats(body, payload, stats)
     await record_whole(recording, answer)
     headers = answer_headers(answer.headers, decoded=packed) + recording.headers

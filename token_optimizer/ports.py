@@ -194,7 +194,8 @@ class Ports:
     `with_segments`: the statistics are to hold the segments of the original, by which the caller can tell
     what the provider's cache would have had of it.
     `facts` are those of the request's model that the caller knows better.
-    `remembers_later`: what is sent is remembered by the caller, once it is on its way.
+    `remembers_later`: what is sent is remembered by the caller, once it is on its way. `tells_later`: what
+    the statistics say of a prompt that goes as it came may be told then, too.
     `max_new_bytes`: NotShort is raised unless the prompt is the next turn of a conversation whose last turn
     this process holds, no more of it is new, and it needs neither a compaction nor compression.
     """
@@ -211,6 +212,7 @@ class Ports:
     with_segments: bool = False
     facts: ModelFacts = NO_FACTS
     remembers_later: bool = False
+    tells_later: bool = False
     max_new_bytes: int | None = None
 
 

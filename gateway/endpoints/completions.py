@@ -51,6 +51,8 @@ from token_optimizer.models import OptimizationStats, WhyNot
 
 # Statuses with which servers refuse a field that they do not know.
 _REFUSALS = frozenset({400, 422})
+# By then the request has been sent, and providers take longer to answer.
+_REMEMBERED_AFTER_SECONDS = 0.005
 
 
 async def chat_completions(gateway: Gateway, client: Client, caller: Caller, recording: Recording) -> None:
@@ -182,8 +184,8 @@ async def _relay_optimized(
     """Serve a request with its prompt made smaller, and leave what its next turn will want compressed."""
     result = await _optimized(gateway, caller, recording, original)
     recording.note_optimized(result)
-    # As a rule while the provider works on its answer: the next step that waits is to ask it.
-    asyncio.get_running_loop().call_soon(result.remember_sent)
+    # As a rule while the provider works on its answer. One that comes sooner is passed on first.
+    asyncio.get_running_loop().call_later(_REMEMBERED_AFTER_SECONDS, result.remember_sent)
     outgoing = await _with_result(gateway, caller, original, result)
     if capture is not None:
         capture.note_optimized(outgoing.body, result.texts)
@@ -205,6 +207,7 @@ async def _replay_or_relay(
     replay = Replay.of(gateway.answers, client, caller, outgoing)
     if replay is not None and (kept := await replay.find()) is not None:
         recording.note_answered_from_cache()
+        recording.complete_stats()
         told = replace(stats, route="cache", cache_hit=True)
         await _pass_on(gateway, client, caller, recording, replace(outgoing, stats=told), kept)
         return
@@ -224,7 +227,7 @@ async def _optimized(gateway: Gateway, caller: Caller, recording: Recording, ori
         return await asyncio.to_thread(untouched, request, WhyNot.UNWRITABLE, failure)
     if original.request.is_held_out:
         return await asyncio.to_thread(untouched, request, WhyNot.HELD_OUT)
-    await recording.note_asked(original.request, caller.hash_secret)
+    recording.note_asked(original.request, caller.hash_secret)
     return await gateway.optimize(request, caller.project_id)
 
 

@@ -81,7 +81,7 @@ async def _with_as_many_messages(
     if conversation:
         # Conversations that begin alike are told apart by the ids that their gateway has for them.
         asked = replace(asked, secret=f"{asked.secret}\n{conversation}", project_id=None)
-    await recording.note_asked(request, asked.secret)
+    recording.note_asked(request, asked.secret)
     result = await gateway.optimize(asked, caller.project_id)
     if _roles(request, request.body) == _roles(request, result.body):
         return result

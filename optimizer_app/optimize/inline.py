@@ -135,9 +135,12 @@ def run_inline(
     limit_ms: float = inf,
     reader: PrecompressionReader | None = None,
     max_new_bytes: int | None = None,
+    *,
+    tells_later: bool = False,
 ) -> Optimized:
     """Optimize in this process, within `limit_ms` where the config allows more. NotShort unless it is the
-    next turn of a conversation with at most `max_new_bytes` that are new.
+    next turn of a conversation with at most `max_new_bytes` that are new. `tells_later`: what is said of a
+    prompt that goes as it came is told once it is remembered.
 
     On the event loop `reader` must be None: a lookup waits for the database.
     """
@@ -164,6 +167,7 @@ def run_inline(
             with_segments=bool(request.secret),
             facts=request.facts,
             remembers_later=request.remembers_later,
+            tells_later=tells_later,
             max_new_bytes=max_new_bytes,
         ),
     )

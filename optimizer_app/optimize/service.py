@@ -67,7 +67,8 @@ async def optimize_request(request: OptimizationRequest, pool: OptimizerPool | N
         if pool is None:
             return run_inline(request, None)
         if request.size_bytes <= INLINE_BYTES:
-            return run_inline(request, pool.conversations, limit_ms=INLINE_MS)
+            later = request.remembers_later
+            return run_inline(request, pool.conversations, limit_ms=INLINE_MS, tells_later=later)
         result = await _next_turn_or_pooled(request, pool)
     except PromptError:
         raise

@@ -136,7 +136,8 @@ class OptimizationResult:
     what is missing of the original. `earlier_reads` are those of earlier turns, which stand in the body, and
     `read_key` is that under which the reads of this request are remembered. `texts` are those of the blocks
     by their ids, where they were asked for. `remember` is there where what is sent is to be remembered later:
-    it completes the statistics with the segments, too.
+    it completes the statistics, too, which lack the segments until then. Of a prompt that goes as it came
+    they may have no more than tokens, route and conversation.
     """
 
     body: dict[str, Any]

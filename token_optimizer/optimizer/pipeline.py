@@ -56,6 +56,7 @@ from token_optimizer.optimizer.reading_back.originals import reader_of
 from token_optimizer.optimizer.reading_back.re_reads import re_reads, repeated_calls
 from token_optimizer.optimizer.reading_back.tool import without_tool
 from token_optimizer.optimizer.report.stats import stats_of
+from token_optimizer.optimizer.report.told_later import goes_as_it_came, told_later
 from token_optimizer.optimizer.report.why_not import why_not
 from token_optimizer.optimizer.retrieval.lookup import look_up
 from token_optimizer.optimizer.retrieval.stats import add_retrieval_stats
@@ -185,29 +186,47 @@ def optimize_body(
         body = without_tool(body)
     history, original = _read(body, dialect, context, documents, query, budget_tokens, ports)
     context, window_reports = within_window(original, context)
+    trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
+    optimized = partial(_optimized, body, original, history, context, window_reports, trace_id, ports)
+    if ports.tells_later and goes_as_it_came(original, history, context):
+        result = told_later(original, history, trace_id, optimized)
+    else:
+        result = optimized()
+    result.stats.latency_ms = (perf_counter() - started) * 1000
+    return result
+
+
+def _optimized(
+    body: Mapping[str, Any],
+    original: Prompt,
+    history: ConversationHistory,
+    context: Context,
+    window_reports: Sequence[StageReport],
+    trace_id: str,
+    ports: Ports,
+) -> OptimizationResult:
+    """What the stages make of the prompt that the body was read as."""
     extras = BodyExtras.of(history, original, context)
     attempt = _best(Attempts(original, history, extras.beside(context), run_stages))
-    trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
     sent, added = extras.added_to(attempt)
     stats = stats_of(attempt, history.prefix, context, trace_id, added)
     stats.conversation = history.conversation(trace_id)
     stats.stages = [*window_reports, *stats.stages, *extras.reports()]
     stats.compacted = stats.compacted or bool(extras.earlier.left_out)
     add_retrieval_stats(stats, context.found)
-    if config.enable_caching and history.is_exact and not stats.compacted:
+    if context.config.enable_caching and history.is_exact and not stats.compacted:
         stats.cache_hit, stats.route = True, "cache"
     if stats.tokens_saved <= 0:
-        stats.why_not = why_not(attempt, stats, config, is_exact=history.is_exact)
+        stats.why_not = why_not(attempt, stats, context.config, is_exact=history.is_exact)
     cuts = _charged_cuts(original, attempt, history, context, stats)
     rules = ports.facts.cache_rules or cache_rules(context.model)
     remember = partial(_remember, original, body, attempt, history, rules, ports, stats)
     if not ports.remembers_later:
         remember()
-    stats.latency_ms = (perf_counter() - started) * 1000
     return OptimizationResult(
         sent,
         stats,
-        attempt.changed or bool(documents) or bool(added),
+        attempt.changed or original.documents_at is not None or bool(added),
         texts_to_precompress(attempt.after, context),
         reads_back=context.show_handles,
         cuts=cuts,

@@ -26,15 +26,14 @@ def look_into_meaning(prompt: Prompt, context: Context) -> Prompt:
     is_over = context.tokens_over(prompt) > 0
     if not prompt.query or not (is_over or context.misses_target(prompt)):
         return prompt
-    if not is_over and not asks_in_particular(prompt):
-        return prompt
     whole_tokens = max_whole_tokens(context.show_handles)
     rivals = [
         block
         for block in prompt.open_blocks
         if block.kind in _KINDS and block.tokens > whole_tokens and not block.must_keep
     ]
-    if not rivals:
+    # What the question asks for takes longer to see.
+    if not rivals or not (is_over or asks_in_particular(prompt)):
         return prompt
     tokens = sum(block.tokens for block in rivals)
     context.latency.demand(MEANING, tokens)
