@@ -123,6 +123,7 @@ class Recording:
     @property
     def headers(self) -> Headers:
         """The `x-optimizer-*` headers of every answer."""
+        self._note_headers()
         columns = self._columns
         saved = columns["tokens_before"] - columns["tokens_after"]
         found = optimizer_headers(self.trace_id, saved, columns["route"])
@@ -220,10 +221,16 @@ class Recording:
 
     def note_optimized(self, result: Optimized) -> None:
         """What the optimizer did. What it remembers is remembered when the request ends at the latest, and
-        what it says beside what every answer's headers say is noted then."""
-        self._optimized, stats = result, result.stats
-        before, after = stats.tokens_before, stats.tokens_after
-        self._columns.update(route=stats.route, tokens_before=before, tokens_after=after)
+        all else that it says is noted then."""
+        self._optimized = result
+        self._note_headers()
+
+    def _note_headers(self) -> None:
+        """What the answer's headers say of the prompt, as far as it is told."""
+        if self._optimized is not None and not self._is_replayed:
+            stats = self._optimized.stats
+            before, after = stats.tokens_before, stats.tokens_after
+            self._columns.update(route=stats.route, tokens_before=before, tokens_after=after)
 
     def complete_stats(self) -> None:
         """Have all said of the prompt that the optimizer left for later."""

@@ -137,7 +137,7 @@ class OptimizationResult:
     `read_key` is that under which the reads of this request are remembered. `texts` are those of the blocks
     by their ids, where they were asked for. `remember` is there where what is sent is to be remembered later:
     it completes the statistics, too, which lack the segments until then. Of a prompt that goes as it came
-    they may have no more than tokens, route and conversation.
+    they may have no more than tokens.
     """
 
     body: dict[str, Any]

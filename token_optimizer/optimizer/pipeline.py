@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import uuid_utils.compat
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.dialects.bodies import conversation_key, detect_dialect
+from token_optimizer.dialects.bodies import conversation_key, detect_dialect, has_answers
 from token_optimizer.errors import NotShort, StageError, StageSkipped
 from token_optimizer.masking.bodies import masked_body
 from token_optimizer.masking.masker import placeholder_key
@@ -184,28 +185,71 @@ def optimize_body(
     context = _context(body, dialect, config, query, budget_tokens, ports)
     if context.show_handles:
         body = without_tool(body)
-    history, original = _read(body, dialect, context, documents, query, budget_tokens, ports)
-    context, window_reports = within_window(original, context)
     trace_id = ports.trace_id or str(uuid_utils.compat.uuid7())
-    optimized = partial(_optimized, body, original, history, context, window_reports, trace_id, ports)
-    if ports.tells_later and goes_as_it_came(original, history, context):
-        result = told_later(original, history, trace_id, optimized)
-    else:
-        result = optimized()
+    request = _Request(body, dialect, context, documents, query, budget_tokens, trace_id, ports)
+    result = _result(request)
     result.stats.latency_ms = (perf_counter() - started) * 1000
     return result
 
 
-def _optimized(
-    body: Mapping[str, Any],
-    original: Prompt,
-    history: ConversationHistory,
-    context: Context,
-    window_reports: Sequence[StageReport],
-    trace_id: str,
-    ports: Ports,
-) -> OptimizationResult:
-    """What the stages make of the prompt that the body was read as."""
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What `optimize_body` is given."""
+
+    body: Mapping[str, Any]
+    dialect: Dialect
+    context: Context
+    documents: Sequence[Mapping[str, Any]] | None
+    query: str | None
+    budget_tokens: int | None
+    trace_id: str
+    ports: Ports
+
+    def history(self) -> ConversationHistory:
+        """What was sent of the conversation before."""
+        context, ports = self.context, self.ports
+        salt = conversation_salt(
+            context.config, self.budget_tokens, context.model, ports.secret, reads_back=context.show_handles
+        )
+        asked = (self.query or "") + (context.found.version if context.found else "")
+        return ConversationHistory.find(
+            ports.memory, self.body, self.dialect, salt, asked, ports.max_new_bytes
+        )
+
+    def prompt(self, history: ConversationHistory = ConversationHistory()) -> Prompt:
+        """The body as blocks."""
+        context = self.context
+        original = canonicalize(
+            self.body,
+            self.dialect,
+            documents=self.documents,
+            query=self.query,
+            parsed=ParsedMessages() if self.documents else history.prefix.parsed(history.marked),
+            count=context.count,
+            count_media=context.count_media,
+        )
+        came = NO_PREFIX if self.documents else history.prefix.frozen
+        return framed(original, original.body, context.count, context.counter, came)
+
+
+def _result(request: _Request) -> OptimizationResult:
+    """What goes out, at once where neither a stage nor the memory has a say in that."""
+    if not request.ports.tells_later or has_answers(request.body, request.dialect):
+        return _optimized(request)
+    prompt = request.prompt()
+    later = partial(_optimized, request, prompt)
+    return (
+        told_later(prompt, request.trace_id, later) if goes_as_it_came(prompt, request.context) else later()
+    )
+
+
+def _optimized(request: _Request, first_turn: Prompt | None = None) -> OptimizationResult:
+    """What the stages make of the prompt; `first_turn` is it as read without an earlier one."""
+    history, ports, trace_id = request.history(), request.ports, request.trace_id
+    is_read = first_turn is not None and not history.prefix.sent
+    original = first_turn if first_turn is not None and is_read else request.prompt(history)
+    history = history.around(original.documents_at)
+    context, window_reports = within_window(original, request.context)
     extras = BodyExtras.of(history, original, context)
     attempt = _best(Attempts(original, history, extras.beside(context), run_stages))
     sent, added = extras.added_to(attempt)
@@ -220,7 +264,7 @@ def _optimized(
         stats.why_not = why_not(attempt, stats, context.config, is_exact=history.is_exact)
     cuts = _charged_cuts(original, attempt, history, context, stats)
     rules = ports.facts.cache_rules or cache_rules(context.model)
-    remember = partial(_remember, original, body, attempt, history, rules, ports, stats)
+    remember = partial(_remember, original, request.body, attempt, history, rules, ports, stats)
     if not ports.remembers_later:
         remember()
     return OptimizationResult(
@@ -235,35 +279,6 @@ def _optimized(
         texts=block_texts(attempt.original, attempt.after) if ports.with_texts else {},
         remember=remember if ports.remembers_later else None,
     )
-
-
-def _read(
-    body: Mapping[str, Any],
-    dialect: Dialect,
-    context: Context,
-    documents: Sequence[Mapping[str, Any]] | None,
-    query: str | None,
-    budget_tokens: int | None,
-    ports: Ports,
-) -> tuple[ConversationHistory, Prompt]:
-    """What was sent of the conversation before, and the body as blocks."""
-    salt = conversation_salt(
-        context.config, budget_tokens, context.model, ports.secret, reads_back=context.show_handles
-    )
-    asked = (query or "") + (context.found.version if context.found else "")
-    history = ConversationHistory.find(ports.memory, body, dialect, salt, asked, ports.max_new_bytes)
-    original = canonicalize(
-        body,
-        dialect,
-        documents=documents,
-        query=query,
-        parsed=ParsedMessages() if documents else history.prefix.parsed(history.marked),
-        count=context.count,
-        count_media=context.count_media,
-    )
-    came = NO_PREFIX if documents else history.prefix.frozen
-    original = framed(original, original.body, context.count, context.counter, came)
-    return history.around(original.documents_at), original
 
 
 def _remember(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ def _told(stats: OptimizationStats) -> list[object]:
 def test_it_says_the_same(messages: list[dict[str, Any]]) -> None:
     at_once, later = _sent({"messages": messages}), _sent({"messages": messages}, **_later())
     assert (later.body, later.changed) == (at_once.body, at_once.changed)
-    known = ("tokens_before", "tokens_after", "route", "conversation")
+    known = ("tokens_before", "tokens_after", "route")
     assert all(getattr(later.stats, name) == getattr(at_once.stats, name) for name in known)
     assert not later.stats.stages
     assert later.remember is not None
@@ -63,12 +63,30 @@ def test_it_says_the_same(messages: list[dict[str, Any]]) -> None:
     assert later.stats.latency_ms == waited
 
 
-def test_it_is_remembered() -> None:
+def test_that_it_was_sent_before_is_told_later() -> None:
     memory = InProcessMemory()
-    first = _sent({"messages": [SYSTEM, ASKED]}, memory, **_later())
-    assert first.remember is not None
-    first.remember()
-    assert _sent({"messages": [SYSTEM, ASKED]}, memory, **_later()).stats.why_not is WhyNot.CACHED
+    results = [_sent({"messages": [SYSTEM, ASKED]}, memory, **_later()) for _ in range(2)]
+    for result in results:
+        assert result.remember is not None
+        result.remember()
+    first, again = (result.stats for result in results)
+    assert (first.why_not, again.why_not) == (WhyNot.TOO_SHORT, WhyNot.CACHED)
+    assert [block.frozen for block in again.blocks] == [True, True, False]
+
+
+def test_what_may_be_marked_for_a_cache_is_told_at_once() -> None:
+    """The marks depend on whose conversation it is."""
+    told = " ".join(f"Rule {number} says to answer in one sentence." for number in range(200))
+    body = {"model": "claude-sonnet-4-5", "system": told, "messages": [ASKED]}
+    given = Ports(memory=InProcessMemory(), **_later())
+    stats = {
+        marks: optimize_body(
+            body, "anthropic", config=replace(BALANCED, provider_cache=marks), ports=given
+        ).stats.stages
+        for marks in ("auto", "off")
+    }
+    assert stats["auto"]
+    assert not stats["off"]
 
 
 @pytest.mark.parametrize("body", OPENED.values(), ids=OPENED)
