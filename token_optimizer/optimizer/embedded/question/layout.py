@@ -120,6 +120,8 @@ def embedded_spans(
     if is_shorter(text, _MIN_MARKED_CHARS):
         return []
     sections = sections_of(text, set(blocks), instructions=instructions)
+    if _is_short_asking(text, sections):
+        return []
     parts = [
         _asking_if_short(text, part) for part in _merged(text, _parts(text, sections, to_agent=to_agent))
     ]
@@ -128,6 +130,17 @@ def embedded_spans(
     material = [part for part in parts if part.material and (part.introduced or not instructions)]
     found = [one for part in material if (one := _embedded(text, part, parts)) is not None]
     return [one for one in found if one.end > one.start]
+
+
+def _is_short_asking(text: str, sections: Sequence[Section]) -> bool:
+    """Whether the text is too short for material that nothing marks, labels or speaks of. A pointer at
+    material that stands in a part of a text of ASCII is one in the whole text."""
+    if len(text) >= _MIN_PLAIN_CHARS or not text.isascii() or text.isspace():
+        return False
+    is_plain = not any(
+        section.asks or section.closed or section.role is Role.MATERIAL for section in sections
+    )
+    return is_plain and not mentions_material(text)
 
 
 def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:

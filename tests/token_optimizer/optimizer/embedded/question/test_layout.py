@@ -18,6 +18,7 @@ from tests.token_optimizer.optimizer.embedded.layouts import (
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
 from token_optimizer.optimizer.embedded.fences import fences
+from token_optimizer.optimizer.embedded.question import layout
 from token_optimizer.optimizer.embedded.question.asking import question_of
 from token_optimizer.optimizer.embedded.question.layout import embedded_spans
 
@@ -373,3 +374,22 @@ def test_short_material_of_dense_scripts_is_material(lead: str, told: str, asked
     material = told * 18
     text = f"{lead}\n\n{material}\n\n{asked}"
     assert [text[one.start : one.end].strip() for one in embedded_spans(text)] == [material.strip()]
+
+
+_LINES = (
+    ANSWER, QUESTION, *PARAGRAPHS[:2], "The council closed it for two winters. " * 12, "z" * 300,
+    "What does this report say?", "Read the text below.", "Here is the table:", "It is given above",
+    "I must know.", "Document 1:", "Question: ", "## Notes", "---", "<note>", "</note>", "Ann: yes",
+)  # fmt: skip
+_SHORT_PARTS = st.lists(st.sampled_from(_LINES), min_size=2, max_size=9)
+
+
+@given(_SHORT_PARTS, st.sampled_from((" ", "\n", "\n\n")), st.booleans(), st.booleans())
+def test_short_texts_have_what_a_long_look_finds(
+    parts: list[str], between: str, instructions: bool, to_agent: bool
+) -> None:
+    text = between.join(parts)[:1_199]
+    found = embedded_spans(text, instructions=instructions, to_agent=to_agent)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(layout, "_is_short_asking", lambda *_: False)
+        assert embedded_spans(text, instructions=instructions, to_agent=to_agent) == found
