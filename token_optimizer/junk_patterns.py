@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
@@ -24,13 +24,16 @@ MAX_SECONDS = 0.1
 # Some 2,000 steps of a pattern: ten times a class of all letters.
 _MAX_MEMORY_BYTES = 64 * 1024
 _MAX_COMPILED = 512
+# By so many characters texts are told that a pattern cannot match.
+_BOUND_CHARS = 16
+_LAST_BYTE = b"\xff"  # no text has it
 
 
 class JunkPatterns:
     """The patterns of one config, for the texts of one prompt."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._compiled = [compiled_pattern(pattern) for pattern in patterns]
+        self._compiled = [_bounded_pattern(pattern) for pattern in patterns]
         self._end = time.thread_time() + MAX_SECONDS
 
     def match(self, text: str) -> bool:
@@ -40,7 +43,10 @@ class JunkPatterns:
             encoded = text.encode()  # once, and not by RE2 for each pattern
         except UnicodeEncodeError:  # a lone surrogate is no text that RE2 can read
             return False
-        for pattern in self._compiled:
+        for pattern, least, most in self._compiled:
+            # Told from its first characters, for most texts, in a tenth of the time of a match.
+            if not least <= encoded <= most:
+                continue
             if time.thread_time() > self._end:
                 raise StageSkipped(
                     f"the junk patterns take longer than {MAX_SECONDS * 1000:.0f} ms", WhyNot.OVER_TIME
@@ -76,6 +82,23 @@ def compiled_pattern(pattern: str) -> Any:
     if reason := pattern_problem(pattern):
         raise ConfigError(f"pattern {_shown(pattern)} does not compile: {reason}")
     return _compiled(pattern)
+
+
+class _BoundedPattern(NamedTuple):
+    """A pattern, and the first and the last text in order that it may match."""
+
+    compiled: Any
+    least: bytes
+    most: bytes
+
+
+@lru_cache(_MAX_COMPILED)
+def _bounded_pattern(pattern: str) -> _BoundedPattern:
+    compiled = compiled_pattern(pattern)
+    try:
+        return _BoundedPattern(compiled, *compiled.possiblematchrange(_BOUND_CHARS))
+    except re2.error:  # RE2 finds no bounds
+        return _BoundedPattern(compiled, b"", _LAST_BYTE)
 
 
 def _shown(pattern: str) -> str:

@@ -53,3 +53,21 @@ def test_the_trace_says_that_they_were_given_up() -> None:
     assert isinstance(junk, StageReport)
     assert (junk.status, junk.reason) == ("skipped", "the junk patterns take longer than 100 ms")
     assert len(result.body["messages"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "texts"),
+    [
+        (
+            r"^(Sure\.|Of course\.|I can help.*)$",
+            ("Sure.", "Of course.", "I can help", "I can help, zebra"),
+        ),
+        (r"(?i)ok+", ("OK", "ok", "oK", "Okkkkkkkkkkkkkkkkkkkkkkkkk", "o\u212a")),
+        (r".*done", ("done", "\x00done", "\U0010ffffdone", "zzz done")),
+        (r"\C*", ("", "a", "ÿ")),
+        (r"[^a]*", ("", "b", "\U0010ffff")),
+        (r"b+|(?:^c$)|é{2,}", ("b" * 40, "c", "éé", "é" * 40)),
+    ],
+)
+def test_every_text_that_a_pattern_matches_is_found(pattern, texts):
+    assert all(map(JunkPatterns([pattern]).match, texts))
