@@ -82,14 +82,16 @@ def count_texts(texts: Sequence[str], model: str) -> list[int]:
     least_chars = _REMEMBERED_CHARS_OF_OPENAI if tokenizer is None else _REMEMBERED_CHARS
     long = [at for at, text in enumerate(texts) if len(text) >= least_chars]
     keys = keys_of([texts[at] for at in long], encoding)
-    found: list[int | None] = [None] * len(texts)
-    for at, count in zip(long, _COUNTS.get_many(keys), strict=True):
-        found[at] = count
-    remembered = [(at, key) for at, key in zip(long, keys, strict=True) if found[at] is None]
-    new = [text for text, count in zip(texts, found, strict=True) if count is None]
-    counts = iter(_counted(new, encoding, tokenizer))
-    all_counts = [next(counts) if count is None else count for count in found]
-    _COUNTS.put_many((key, all_counts[at]) for at, key in remembered)
+    looked_up = zip(long, _COUNTS.get_many(keys), strict=True)
+    known = {at: count for at, count in looked_up if count is not None}
+    if known:
+        counts = iter(
+            _counted([text for at, text in enumerate(texts) if at not in known], encoding, tokenizer)
+        )
+        all_counts = [known[at] if at in known else next(counts) for at in range(len(texts))]
+    else:
+        all_counts = _counted(list(texts), encoding, tokenizer)
+    _COUNTS.put_many((key, all_counts[at]) for at, key in zip(long, keys, strict=True) if at not in known)
     return all_counts
 
 

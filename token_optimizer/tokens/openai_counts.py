@@ -32,6 +32,8 @@ def openai_counts(texts: Sequence[str], encoding: str, threads: int = 1) -> list
     `threads` 0 takes as many as there are cores. UnicodeEncodeError where a text holds a lone surrogate.
     """
     counts = toktok.batch_count(texts, encoding=encoding, threads=threads)
+    if all(map(str.isascii, texts)):
+        return counts
     for at, text in enumerate(texts):
         if not text.isascii() and _NEW_TO_TIKTOKEN.search(_beyond_ascii(text)):
             counts[at] = len(_tiktoken(encoding).encode_ordinary(text))
