@@ -14,7 +14,7 @@ After:  "[40 lines left out here: they stand in message 9 (tool), from “def pa
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from token_optimizer.models import NO_PREFIX, OUTSIDE, Aggregate, Block, FrozenPrefix, Kind
@@ -81,6 +81,10 @@ def references_to_copies(
         shared = lines if is_as_sent else chosen_lines(as_read[block.id])
         if at >= first and not asked.isdisjoint(shared):
             standing.add(at, MarkedText.of(block) if is_as_sent else MarkedText(as_read[block.id]), shared)
+    if not standing.texts and _share_nothing(
+        [blocks[at].content for at in may_refer], chosen.values(), asked
+    ):
+        return {}
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
         copy = _copy_of(at, chosen[at], standing)
@@ -90,6 +94,20 @@ def references_to_copies(
             copies[blocks[at].id] = copy
             standing.add(at, copy.text, chosen_lines(copy.text.text))
     return copies
+
+
+def _share_nothing(
+    texts: Sequence[str], chosen: Collection[frozenset[int]], all_chosen: frozenset[int]
+) -> bool:
+    """Whether all texts differ, and no chosen line of one is one of another's."""
+    if len(all_chosen) < sum(map(len, chosen)):
+        return False
+    return len(set(map(_comparable, texts))) == len(texts)
+
+
+def _comparable(text: str) -> str:
+    """The text as it is compared."""
+    return comparable(without_gaps(text))
 
 
 def _with_sources(known: _Sources, _: Sequence[Block], sent: Sequence[Block]) -> _Sources:
@@ -130,7 +148,7 @@ class _Standing:
     def _comparable(self, text: str) -> str:
         """The text as it is compared; each is asked for twice in a row."""
         if self.newest[0] is not text:
-            self.newest = text, comparable(without_gaps(text))
+            self.newest = text, _comparable(text)
         return self.newest[1]
 
     def lines(self, source: int) -> list[str]:
