@@ -37,6 +37,8 @@ class Occurrences(Generic[T]):
 
     def of_texts(self, wanted: NDArray[np.bool_]) -> Occurrences[T]:
         """What stands in these texts, as if there were no others."""
+        if wanted.all():
+            return self
         is_wanted = wanted[self.text_numbers]
         new_numbers = np.cumsum(wanted) - 1
         text_numbers = new_numbers[self.text_numbers[is_wanted]]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from token_optimizer.optimizer.markers import marker_tokens
 from token_optimizer.optimizer.relevance.bm25 import Scores
-from token_optimizer.text.numbered_words import MAX_PAIRS, Numbers, Occurrences
+from token_optimizer.text.numbered_words import Numbers, Occurrences
 
 Mask = NDArray[np.bool_]
 NO_FRAME = -1
@@ -54,7 +54,9 @@ class FactTable:
     @classmethod
     def of(cls, said: Sequence[Mapping[str, float]]) -> FactTable:
         """The facts of each passage, with their weights."""
-        facts = list(chain.from_iterable(said))
+        facts = list(chain.from_iterable(said)) if any(said) else []
+        if not facts:
+            return cls([], np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
         number_of = {name: number for number, name in enumerate(dict.fromkeys(facts))}
         numbers = np.fromiter(map(number_of.__getitem__, facts), np.int64, len(facts))
         weights = np.fromiter(chain.from_iterable(one.values() for one in said), float, len(facts))
@@ -92,15 +94,10 @@ class FactTable:
 
 def _last_of_each(owners: Numbers, numbers: Numbers) -> Numbers:
     """The rows of the last mention of each fact in each passage, in the order of the passages."""
-    count = int(numbers.max(initial=0)) + 1
-    keys = owners * count + numbers
-    end = (int(owners.max(initial=0)) + 1) * count
-    if end <= MAX_PAIRS:
-        rows = np.full(end, -1, np.int64)
-        rows[keys] = np.arange(len(keys))  # the last of each key stays
-        return rows[rows >= 0]
-    _, from_end = np.unique(keys[::-1], return_index=True)
-    last: Numbers = len(keys) - 1 - from_end
+    count = max(1, len(owners))
+    keys = (owners * (int(numbers.max(initial=0)) + 1) + numbers) * count + np.arange(len(owners))
+    keys, rows = np.divmod(np.sort(keys), count)
+    last: Numbers = rows[np.append(keys[1:] != keys[:-1], True)[: len(rows)]]
     return last
 
 
