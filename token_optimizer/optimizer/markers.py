@@ -58,7 +58,7 @@ def with_text(block: Block, text: MarkedText, show_handles: bool = False) -> Blo
     # What was added stands in no original that could be read.
     if show_handles and text.markers and block.origin in (Origin.REQUEST, Origin.MARKER):
         text = _with_handles(text)
-    if text == MarkedText.of(block):
+    if text.text == block.content and text.markers == block.markers:
         return block
     return block.but(content=text.text, markers=text.markers)
 

@@ -100,7 +100,7 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     changed = [
         index
         for index, block in enumerate(rest, first)
-        if block.id not in known or block.content != known[block.id].content
+        if (old := known.get(block.id)) is not block and (old is None or block.content != old.content)
     ]
     if not changed:
         return after
@@ -108,6 +108,8 @@ def counted(after: Prompt, before: Prompt, context: Context) -> Prompt:
     counts = context.count([blocks[index].text for index in changed])
     for index, tokens in zip(changed, counts, strict=True):
         old = known.get(blocks[index].id)
-        grew = old is not None and tokens >= old.tokens
-        blocks[index] = old if old is not None and grew else blocks[index].but(tokens=tokens)
+        if old is not None and tokens >= old.tokens:
+            blocks[index] = old
+        elif tokens != blocks[index].tokens:
+            blocks[index] = blocks[index].but(tokens=tokens)
     return with_blocks(after, blocks)

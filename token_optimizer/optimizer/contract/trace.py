@@ -52,6 +52,8 @@ class Ledger:
         left = {block.id: block for block in after}
         for block in before:
             now = left.pop(block.id, None)
+            if now is block:
+                continue
             if now is None or now.content != block.content:
                 self._note(block.id, stage, now)
             elif now.note != block.note:

@@ -69,9 +69,14 @@ def compress_json_toon(content: str) -> str:
         return content[:start] + _shortest(content[start:end], toon=True) + content[end:]
     if lines := json_line_spans(content):
         return content[: lines[0][0]] + _shortest_lines(content, lines) + content[lines[-1][1] :]
-    if "{" not in content and "[" not in content:
+    if not may_hold_json(content):
         return content
     return _with_embedded_shortened(content)
+
+
+def may_hold_json(text: str) -> bool:
+    """Whether an array or an object may stand in the text: most texts are told at once from those."""
+    return "{" in text or "[" in text
 
 
 def minified(text: str) -> str:

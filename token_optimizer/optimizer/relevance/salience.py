@@ -155,7 +155,7 @@ def _mentions(
 
 def is_agents_run(prompt: Prompt) -> bool:
     """Whether a program works here, step by step; what it needs next are names, in a chat it is the query."""
-    return any(block.kind is Kind.CODE for block in prompt.blocks) or calls_tools(prompt)
+    return Kind.CODE in [block.kind for block in prompt.blocks] or calls_tools(prompt)
 
 
 def calls_tools(prompt: Prompt) -> bool:
@@ -164,7 +164,7 @@ def calls_tools(prompt: Prompt) -> bool:
 
 
 def _with_calls(count: int, _: Sequence[Block], sent: Sequence[Block]) -> int:
-    return count + sum(block.kind is Kind.CALL for block in sent)
+    return count + [block.kind for block in sent].count(Kind.CALL)
 
 
 _CALLS = Aggregate("calls", 0, _with_calls)

@@ -178,6 +178,8 @@ def _is_of_records(text: str) -> bool:
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
     """The prompt with the lines of new tool results left out that the agent is not after. Tables stay where
     the user asks what only all their rows tell."""
+    if not any(block.tool_result for block in prompt.rest):
+        return prompt
     find = _cutter_finder(prompt, context)
     query = prompt.query or ""
 

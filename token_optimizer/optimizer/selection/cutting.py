@@ -211,9 +211,8 @@ def _source_of(block: Block, cutter: Cutter) -> MarkedText:
     rules."""
     if cutter.from_original and block.original_content:
         return MarkedText(block.original_content)
-    text = (
-        without_own_references(block) if any(one.copy_of for one in block.markers) else MarkedText.of(block)
-    )
+    has_references = bool(block.markers) and any(one.copy_of for one in block.markers)
+    text = without_own_references(block) if has_references else MarkedText.of(block)
     return with_all_numbers(text) if block.tool_result else text
 
 
@@ -269,7 +268,7 @@ def cut(
     places: dict[int, set[int]] = {}
     for number, place in kept:
         places.setdefault(number, set()).add(place)
-    carried = _carried(cuttables, places)
+    carried = _carried(cuttables, places, turns)
     empty_turns = turns - {cuttables[number].block.turn for number in places if number not in carried}
     words = {cuttables[number].block.id: _said(cuttables[number], left) for number, left in carried.items()}
     runs: list[list[CuttableBlock]] = []
@@ -292,9 +291,13 @@ def cut(
     return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
 
 
-def _carried(cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]]) -> dict[int, Set[int]]:
+def _carried(
+    cuttables: Sequence[CuttableBlock], places: Mapping[int, Set[int]], turns: Set[int]
+) -> dict[int, Set[int]]:
     """The user's own words, by number, that stay without their turn, each with the places of its passages:
     where nothing but a few of them is kept of it, opening it would cost more than it says."""
+    if not turns:
+        return {}
     answered = {cuttable.block.turn for cuttable in cuttables if not cuttable.is_own_words}
     opened = {cuttables[number].block.turn for number in places if not cuttables[number].is_own_words}
     said = Counter[int]()

@@ -127,12 +127,15 @@ class _Writer:
         if start == end:
             return
         self._flush()
-        self._out.append(self._source.part(start, end))
+        self._out.append(self._part(start, end))
 
     def _flush(self) -> None:
         if self._kept_to > self._kept_from:
-            self._out.append(self._source.part(self._kept_from, self._kept_to))
+            self._out.append(self._part(self._kept_from, self._kept_to))
         self._kept_from = self._kept_to
+
+    def _part(self, start: int, end: int) -> MarkedText | str:
+        return self._source.part(start, end) if self._source.markers else self._source.text[start:end]
 
     def _add_to_gap(self, text: str, count: int) -> None:
         self._flush()

@@ -15,7 +15,7 @@ from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, rewritten, with_blocks
 from token_optimizer.optimizer.formats.file_reads import asks_for_exact_text
-from token_optimizer.optimizer.json.toon import compress_json_toon
+from token_optimizer.optimizer.json.toon import compress_json_toon, may_hold_json
 from token_optimizer.optimizer.marked_text import MarkedText
 
 
@@ -30,7 +30,9 @@ def compact_json_texts(prompt: Prompt, context: Context) -> Prompt:
 
 
 def _may_be_compacted(block: Block) -> bool:
-    return block.type is not BlockType.ASSISTANT and block.kind in (Kind.JSON, Kind.PROSE)
+    if block.type is BlockType.ASSISTANT:
+        return False
+    return block.kind is Kind.JSON or (block.kind is Kind.PROSE and may_hold_json(block.content))
 
 
 def _with_original(block: Block, before: Block) -> Block:
