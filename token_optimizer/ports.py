@@ -197,7 +197,8 @@ class Ports:
     `remembers_later`: what is sent is remembered by the caller, once it is on its way. `tells_later`: what
     the statistics say of a prompt that goes as it came may be told then, too.
     `max_new_bytes`: NotShort is raised unless the prompt is the next turn of a conversation whose last turn
-    this process holds, no more of it is new, and it needs neither a compaction nor compression.
+    this process holds, no more of it is new, and it needs neither a compaction nor compression. `may_branch`:
+    nor where it is one of these but for its newest message.
     """
 
     memory: Memory | None = None
@@ -214,6 +215,7 @@ class Ports:
     remembers_later: bool = False
     tells_later: bool = False
     max_new_bytes: int | None = None
+    may_branch: bool = False
 
 
 NO_PORTS = Ports()

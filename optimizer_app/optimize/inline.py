@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 INLINE_BYTES = 24_000
 # Of a next turn with little that is new: some 60,000 tokens, which take about 5 ms then.
 INLINE_TURN_BYTES = 240_000
+# Of a prompt that this process has read but for its newest message: some 12,000 tokens, for as long as small
+# ones that are new.
+INLINE_BRANCH_BYTES = 48_000
 FIRST_TURN_BYTES = 100_000
 
 
@@ -169,6 +172,7 @@ def run_inline(
             remembers_later=request.remembers_later,
             tells_later=tells_later,
             max_new_bytes=max_new_bytes,
+            may_branch=request.size_bytes <= INLINE_BRANCH_BYTES,
         ),
     )
     result.stats.latency_ms += search_ms

@@ -1,8 +1,9 @@
 """The door into the optimizer for the gateway and the pages.
 
 Small prompts are optimized on the event loop, and so are next turns of conversations that bring little to
-what this process holds of them. All else goes to the pool's process, so that a cold prompt of 60k tokens
-never delays a small one; what the process read of it comes back for the next turn.
+what this process holds of them, and other questions on what it has read. All else goes to the pool's process,
+so that a cold prompt of 60k tokens never delays a small one; what the process read of it comes back for the
+next turn.
 """
 
 from __future__ import annotations

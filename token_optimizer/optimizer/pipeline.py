@@ -23,13 +23,13 @@ from token_optimizer.masking.bodies import masked_body
 from token_optimizer.masking.masker import placeholder_key
 from token_optimizer.models import (
     NO_PREFIX,
+    NOTHING_PARSED,
     Block,
     CutBlock,
     Dialect,
     Kind,
     OptimizationResult,
     OptimizationStats,
-    ParsedMessages,
     Prompt,
     StageReport,
 )
@@ -213,7 +213,13 @@ class _Request:
         )
         asked = (self.query or "") + (context.found.version if context.found else "")
         return ConversationHistory.find(
-            ports.memory, self.body, self.dialect, salt, asked, ports.max_new_bytes
+            ports.memory,
+            self.body,
+            self.dialect,
+            salt,
+            asked,
+            ports.max_new_bytes,
+            may_branch=ports.may_branch,
         )
 
     def prompt(self, history: ConversationHistory = ConversationHistory()) -> Prompt:
@@ -224,7 +230,7 @@ class _Request:
             self.dialect,
             documents=self.documents,
             query=self.query,
-            parsed=ParsedMessages() if self.documents else history.prefix.parsed(history.marked),
+            parsed=NOTHING_PARSED if self.documents else history.parsed,
             count=context.count,
             count_media=context.count_media,
         )

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from benchmarks.cases.conversations import conversation, next_turn
 from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.optimize.inline import INLINE_BRANCH_BYTES
 from optimizer_app.optimize.pool import OptimizerPool
 from optimizer_app.optimize.service import (
     INLINE_BYTES,
@@ -34,6 +35,7 @@ class Turns:
         self._secret = uuid.uuid4().hex
         self._budget_tokens = budget_tokens
         self.messages = conversation(4_000, seed=11)
+        self.size_bytes = INLINE_BYTES + 1
         self.pooled: list[bool] = []
         self.results: list[Optimized] = []
 
@@ -44,7 +46,7 @@ class Turns:
             OptimizerConfig.preset("balanced"),
             "gpt-4o",
             new_trace_id(),
-            INLINE_BYTES + 1,
+            self.size_bytes,
             budget_tokens=self._budget_tokens,
             secret=self._secret,
             project_id=PROJECT,
@@ -57,6 +59,11 @@ class Turns:
     async def send_next(self, added: str = "") -> Optimized:
         self.messages = next_turn(self.messages, seed=len(self.messages))
         self.messages[-1] = {**self.messages[-1], "content": self.messages[-1]["content"] + added}
+        return await self.send()
+
+    async def ask(self, question: str) -> Optimized:
+        """What is sent where this is asked in the place of the newest message."""
+        self.messages = [*self.messages[:-1], {"role": "user", "content": question}]
         return await self.send()
 
     def all_at_once(self) -> list[Any]:
@@ -103,6 +110,18 @@ async def test_both_places_come_to_the_same() -> None:
             assert one.body == other.body
             assert one.stats.blocks == other.stats.blocks
     assert (here.pooled[1:], there.pooled[1:]) == ([False] * 3, [True] * 3)
+
+
+async def test_another_question_on_the_same_is_worked_on_here() -> None:
+    async with optimizer_pool(settings.REDIS_URL) as pool:
+        here, there = Turns(pool), Turns(pool)
+        there.size_bytes = INLINE_BRANCH_BYTES + 1
+        for question in ("Which shard lost its lease?", "What does the log say of shard 3?", "Go on."):
+            one, other = await here.ask(question), await there.ask(question)
+            assert one.body == other.body
+            assert one.stats.blocks == other.stats.blocks
+        await here.send_next()
+    assert (here.pooled, there.pooled) == ([True, False, False, False], [True] * 3)
 
 
 async def test_a_turn_with_much_that_is_new_is_not_worked_on_here() -> None:

@@ -11,14 +11,19 @@ from typing import Any
 from token_optimizer.dialects.bodies import conversation_of
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.errors import NotShort
-from token_optimizer.models import Dialect, Prompt
+from token_optimizer.models import NOTHING_PARSED, Dialect, ParsedMessages, Prompt
 from token_optimizer.optimizer.contract.trace import Ledger
 from token_optimizer.optimizer.conversation.keys import hashes_of, message_keys, reads_keys, request_key
 from token_optimizer.optimizer.conversation.memory import known_messages
-from token_optimizer.optimizer.conversation.message_hashes import MAX_NEW_MESSAGES, NO_HASHES
+from token_optimizer.optimizer.conversation.message_hashes import MAX_NEW_MESSAGES, NO_HASHES, MessageHashes
 from token_optimizer.optimizer.conversation.omissions import remember_cuts
 from token_optimizer.optimizer.conversation.openings import NO_OPENING, Opening
-from token_optimizer.optimizer.conversation.parsed_prefix import EMPTY_PREFIX, PARSED_PREFIXES, ParsedPrefix
+from token_optimizer.optimizer.conversation.parsed_prefix import (
+    EMPTY_PREFIX,
+    PARSED_PREFIXES,
+    Beginning,
+    ParsedPrefix,
+)
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.ports import Memory, SentBlock, SentMessage
 from token_optimizer.prompt_cache.segments import LeadingSegments
@@ -30,9 +35,10 @@ _TOOLS = attrgetter("tools")
 class ConversationHistory:
     """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
 
-    `prefix` has their blocks, where this process worked on the turn before. `read_before` are the `reads`,
-    where they are known. `marked` are the numbers of the messages with cache marks. `opening` is what it
-    begins with, where it may be a new one.
+    `prefix` has their blocks, where this process worked on the turn before. `beginning` has what stands
+    before the newest message as it came, where that stands in the place of another one. `read_before` are the
+    `reads`, where they are known. `marked` are the numbers of the messages with cache marks. `opening` is
+    what it begins with, where it may be a new one.
     """
 
     memory: Memory | None = None
@@ -40,6 +46,7 @@ class ConversationHistory:
     known: Sequence[SentMessage] = ()
     exact_key: str = ""
     prefix: ParsedPrefix = EMPTY_PREFIX
+    beginning: ParsedMessages = NOTHING_PARSED
     read_before: Sequence[SentMessage | None] | None = None
     marked: frozenset[int] = frozenset()
     opening: Opening = NO_OPENING
@@ -53,16 +60,21 @@ class ConversationHistory:
         salt: bytes,
         query: str | None,
         max_new_bytes: int | None = None,
+        *,
+        may_branch: bool = False,
     ) -> ConversationHistory:
         """What the memory knows; nothing where there is none.
 
         The newest message counts as known only with the whole request: its embedded content may have been
-        cut for another `query`. NotShort unless this process holds the turn before and no more bytes are new.
+        cut for another `query`. NotShort unless this process holds the turn before and no more bytes are new;
+        what stands before the newest message is enough where the prompt `may_branch`.
         """
         hashes = hashes_of(body, dialect, salt) if memory is not None else NO_HASHES
         keys = hashes.keys
         prefix = _prefix_of_turn_before(memory, keys) if memory is not None else EMPTY_PREFIX
-        if max_new_bytes is not None and not 0 < _new_bytes(body, dialect, prefix) <= max_new_bytes:
+        beginning = NOTHING_PARSED if prefix.sent else _beginning_of(body, dialect, hashes)
+        is_held = may_branch and beginning.count > 0
+        if not (max_new_bytes is None or is_held or 0 < _new_bytes(body, dialect, prefix) <= max_new_bytes):
             raise NotShort("this is no next turn with little that is new", keys)
         if memory is None or not keys:
             return cls()
@@ -77,7 +89,13 @@ class ConversationHistory:
         read_before = found[len(asked) :] if first and len(known) == first else None
         opening = opening.known_by(found[len(asked) + len(reads) :])
         prefix = prefix if first else _prefix_of(keys, known)
-        return cls(memory, dict(enumerate(keys)), known, exact, prefix, read_before, hashes.marked, opening)
+        keyed = dict(enumerate(keys))
+        return cls(memory, keyed, known, exact, prefix, beginning, read_before, hashes.marked, opening)
+
+    @property
+    def parsed(self) -> ParsedMessages:
+        """The messages that were read before."""
+        return self.prefix.parsed(self.marked) if self.prefix.sent else self.beginning
 
     def around(self, documents_at: int | None) -> ConversationHistory:
         """The history of a prompt in which a message with documents was put in, which is new and not kept."""
@@ -141,7 +159,14 @@ class ConversationHistory:
         if original.documents_at is None and after is not original:
             tokens = {block.id: block.tokens for block in went.blocks}
             sent_before = (*known, *sent.values())
-            self._hold(prefix.followed_by(original, sent_before, tokens, segments, self.marked))
+            held = prefix.followed_by(original, sent_before, tokens, segments, self.marked)
+            self._hold(held if self.prefix.sent else self._begun(held, original))
+
+    def _begun(self, held: ParsedPrefix, original: Prompt) -> ParsedPrefix:
+        """The prefix with what stands before the newest message, if another one may follow there."""
+        newest = max(self.keys)
+        beginning = Beginning.of(original, self.keys[newest - 1]) if newest and held.sent else None
+        return replace(held, beginning=beginning)
 
     def _hold(self, prefix: ParsedPrefix) -> None:
         """Hold what was read, in the place of what the turn before had."""
@@ -182,6 +207,12 @@ def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:
         if prefix is not None and memory.get_many([key])[0] is prefix.sent[-1]:
             return prefix
     return EMPTY_PREFIX
+
+
+def _beginning_of(body: Mapping[str, Any], dialect: Dialect, hashes: MessageHashes) -> ParsedMessages:
+    """What this process read of all but the newest message, where that followed in another one's place."""
+    begun = PARSED_PREFIXES.begun(hashes.keys[-2]) if len(hashes.keys) > 1 else None
+    return NOTHING_PARSED if begun is None else begun.beginning_of(body, dialect, hashes.marked)
 
 
 def _prefix_of(keys: Sequence[str], known: Sequence[SentMessage]) -> ParsedPrefix:

@@ -3,21 +3,29 @@
 The next turn brings all of those messages again. Their blocks are read, closed and counted already, and what
 the trace says of them is the same on every turn; so they are taken as they are. They are held in the process
 alone, under the key of the last message, which stands for all before it and starts from the owner's own salt.
+
+Where the newest message asks, another question may come in its place, as an edited one does, or many on the
+same documents. It is no later turn, and decides itself what is cut; but all before it need not be read again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import is_
+from typing import Any
 
+from token_optimizer.dialects.bodies import conversation_of, speaks, starts_turn
+from token_optimizer.dialects.unmarked_json import as_json
 from token_optimizer.models import (
     NO_PREFIX,
     NO_TOOLS,
+    NOTHING_PARSED,
     NOTHING_READ,
     OUTSIDE,
     Block,
     BlockFate,
+    Dialect,
     FrozenPrefix,
     ParsedMessages,
     ParsedTools,
@@ -27,6 +35,7 @@ from token_optimizer.models import (
 )
 from token_optimizer.optimizer.contract.trace import FROZEN, Ledger, block_fates
 from token_optimizer.optimizer.conversation.prefix import frozen, frozen_ids, tools_as_sent
+from token_optimizer.optimizer.formats.observations import observations_in
 from token_optimizer.ports import Memory, SentMessage
 from token_optimizer.prompt_cache.segments import NO_SEGMENTS, LeadingSegments
 from token_optimizer.runtime.lru_cache import LRUCache
@@ -34,6 +43,42 @@ from token_optimizer.text.cache import on_forget
 
 # What a block takes besides its text, in characters.
 _BLOCK_CHARS = 600
+_MAX_BEGINNINGS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first `count` messages, the last of which has this `key`. A question followed: another one may.
+
+    `reading` is as before the question, `system` the text outside of the messages with its cache marks, and
+    `is_observed`: a program wrote some of the messages.
+    """
+
+    key: str
+    count: int
+    reading: Reading
+    system: bytes
+    is_observed: bool
+
+    @classmethod
+    def of(cls, original: Prompt, key: str) -> Beginning | None:
+        """What ends with this key before the newest message; None where that asks nothing."""
+        messages = conversation_of(original.body, original.dialect)
+        if not _asks_alone(messages[-1]):
+            return None
+        reading = original.reading
+        before = replace(reading, turn=reading.turn - 1, asked=-1, question=None)
+        system, is_observed = _system_of(original.body), bool(reading.observations.found)
+        return cls(key, len(messages) - 1, before, system, is_observed)
+
+
+def _asks_alone(message: Mapping[str, Any]) -> bool:
+    """Whether the user speaks in the message, and answers no calls."""
+    return speaks(message) and starts_turn(message)
+
+
+def _system_of(body: Mapping[str, Any]) -> bytes:
+    return as_json([body.get("system"), body.get("instructions")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +90,7 @@ class ParsedPrefix:
     `asking` and `reading` are as in ParsedMessages. `segments` are those of the prompt, where they were
     asked for, and `marked` the numbers of the messages that held cache marks. `tools` stand behind the
     messages. `goes_on`: it was held when a later turn came. `chars` is the memory that it takes, about.
+    `beginning` is what stands before the question, where all of it was read at once.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -58,12 +104,36 @@ class ParsedPrefix:
     tools: ParsedTools = NO_TOOLS
     goes_on: bool = False
     chars: int = 0
+    beginning: Beginning | None = None
 
     def parsed(self, marked: frozenset[int]) -> ParsedMessages:
         """The messages as they came, which hold cache marks where they are `marked` now."""
         count, remarked = len(self.sent), self._remarked(marked)
         return ParsedMessages(
             count, self.slots, self.frozen.came, self.asking, self.reading, remarked, self.tools
+        )
+
+    def beginning_of(
+        self, body: Mapping[str, Any], dialect: Dialect, marked: frozenset[int]
+    ) -> ParsedMessages:
+        """What stands before the newest message of the body, which is new, as it came; nothing where it would
+        be read otherwise before that."""
+        start, messages = self.beginning, conversation_of(body, dialect)
+        if start is None or not _asks_alone(messages[-1]) or start.system != _system_of(body):
+            return NOTHING_PARSED
+        observations = observations_in(messages[: start.count])
+        found = observations_in(messages, observations, start.count).found
+        if {bool(observations.found), bool(found)} != {start.is_observed}:
+            return NOTHING_PARSED
+        blocks = tuple(block for block in self.frozen.came if block.message < start.count)
+        slots = 1 + max((block.slot for block in blocks if block.slot is not None), default=-1)
+        return ParsedMessages(
+            start.count,
+            self.slots[:slots],
+            blocks,
+            reading=replace(start.reading, observations=observations),
+            remarked=frozenset(number for number in self.marked ^ marked if number < start.count),
+            tools=self.tools,
         )
 
     def _remarked(self, marked: frozenset[int]) -> frozenset[int]:
@@ -126,6 +196,7 @@ class ParsedPrefix:
             tools,
             bool(self.sent),
             self.chars + _chars((*new.blocks, *closed.blocks)) + _chars_of_tools(tools) * (not self.sent),
+            self.beginning,
         )
 
     def closed_tools(self, original: Prompt) -> list[Block] | None:
@@ -154,6 +225,8 @@ class ParsedPrefixes:
     def __init__(self, first_turns_chars: int, later_turns_chars: int) -> None:
         self._first: LRUCache[ParsedPrefix] = LRUCache(first_turns_chars)
         self._later: LRUCache[ParsedPrefix] = LRUCache(later_turns_chars)
+        # The key of a prefix by that of its beginning.
+        self._begun: LRUCache[str] = LRUCache(_MAX_BEGINNINGS)
 
     def get(self, key: str) -> ParsedPrefix | None:
         """The prefix that ends with the message of this key, where it is held."""
@@ -163,6 +236,13 @@ class ParsedPrefixes:
         """Hold the prefix, which ends with the message of this key."""
         self.drop(key)
         (self._later if prefix.goes_on else self._first).put(key, prefix, prefix.chars)
+        if prefix.beginning is not None:
+            self._begun.put(prefix.beginning.key, key, 1)
+
+    def begun(self, key: str) -> ParsedPrefix | None:
+        """A prefix whose beginning ends with the message of this key, where one is held."""
+        found = self._begun.get(key)
+        return None if found is None else self.get(found)
 
     def drop(self, key: str) -> None:
         """Forget the prefix, if it is held."""
@@ -173,6 +253,7 @@ class ParsedPrefixes:
         """Forget every prefix."""
         self._first.forget()
         self._later.forget()
+        self._begun.forget()
 
 
 PARSED_PREFIXES = ParsedPrefixes(first_turns_chars=6_000_000, later_turns_chars=18_000_000)

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.cases.conversations import conversation, next_turn
 from token_optimizer import OptimizerConfig
+from token_optimizer.errors import NotShort
 from token_optimizer.models import Block, Dialect, OptimizationResult, Prompt
 from token_optimizer.optimizer.attempts import Attempt, Attempts
 from token_optimizer.optimizer.conversation.history import ConversationHistory
@@ -162,6 +163,109 @@ def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget
     assert [result.stats.tokens_after for result in held] == [result.stats.tokens_after for result in anew]
     assert [result.stats.segments for result in held] == [result.stats.segments for result in anew]
     assert all(result.stats.segments for result in held)
+
+
+_GO_ON = [{"role": "user", "content": "Go on."}]
+_QUESTIONS = (
+    "Which shard lost its lease?",
+    "What is the path of log 3? Answer exactly.",
+    "Go on.",
+    "What is wrong here?\n\n"
+    + "\n".join(f"2026-03-01T10:00:{second:02d}Z INFO tick" for second in range(60)),
+)
+
+
+def _asked_alike(bodies: Iterator[dict[str, Any]], key: str = "messages") -> Iterator[dict[str, Any]]:
+    """Several questions on each turn, in turns, and a next turn of the last one."""
+    for body in bodies:
+        told = [*body[key], {"role": "assistant", "content": "I see."}]
+        for question in _QUESTIONS:
+            asked = [*told, {"role": "user", "content": question}]
+            yield {**body, key: asked}
+        yield {**body, key: [*asked, {"role": "assistant", "content": "It did."}, *_GO_ON]}
+
+
+@pytest.mark.parametrize("budget_tokens", [None, 2_500, 1_200])
+@pytest.mark.parametrize(
+    ("dialect", "bodies"),
+    [
+        ("openai", _openai),
+        ("anthropic", _anthropic),
+        ("anthropic", _marked),
+        ("responses", _responses),
+        ("openai", _many_tools),
+    ],
+    ids=["chat", "messages", "marked", "responses", "tools"],
+)
+def test_other_questions_give_the_same_bytes_and_the_same_trace(
+    dialect: Dialect, bodies: Any, budget_tokens: int | None
+) -> None:
+    key = "input" if dialect == "responses" else "messages"
+    held, anew = (
+        _sent(_asked_alike(bodies(4), key), dialect, forgetful=forgetful, budget_tokens=budget_tokens)
+        for forgetful in (False, True)
+    )
+    assert [result.body for result in held] == [result.body for result in anew]
+    assert [result.stats.blocks for result in held] == [result.stats.blocks for result in anew]
+    assert [result.stats.segments for result in held] == [result.stats.segments for result in anew]
+
+
+def _history(memory: InProcessMemory, body: dict[str, Any], **options: Any) -> ConversationHistory:
+    salt = conversation_salt(BALANCED, None, "gpt-4o", "")
+    return ConversationHistory.find(memory, body, "openai", salt, "", **options)
+
+
+def _asked(*contents: str) -> list[dict[str, Any]]:
+    """Prompts that ask so, each behind the same messages."""
+    told = next(_openai(1))
+    messages = [*told["messages"], {"role": "assistant", "content": "I see."}]
+    return [{**told, "messages": [*messages, {"role": "user", "content": each}]} for each in contents]
+
+
+def test_another_question_finds_what_stands_before_it() -> None:
+    memory = InProcessMemory()
+    first, second = _asked("Which shard lost its lease?", "Why?")
+    assert not _history(memory, first).beginning.count
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
+    history = _history(memory, second)
+    assert history.beginning.count == len(first["messages"]) - 1
+    assert len(history.beginning.tools.came) == len(first["tools"])
+    assert not history.known
+    assert _history(memory, second, max_new_bytes=10, may_branch=True).beginning.count
+    with pytest.raises(NotShort):
+        _history(memory, second, max_new_bytes=10)
+    # The conversation goes on, and another one may still begin there.
+    after = {**first, "messages": [*first["messages"], {"role": "assistant", "content": "5."}, *_GO_ON]}
+    optimize_body(after, "openai", config=BALANCED, ports=Ports(memory=memory))
+    assert _history(memory, second).beginning.count == len(first["messages"]) - 1
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"role": "assistant", "content": "The answer is"},
+        {"role": "tool", "tool_call_id": "c1", "content": "5"},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "5"}]},
+    ],
+    ids=["an answer that goes on", "a result", "a result of Anthropic's"],
+)
+def test_what_asks_nothing_is_read_with_all_before_it(newest: dict[str, Any]) -> None:
+    memory = InProcessMemory()
+    first, second = _asked("Which shard lost its lease?", "Why?")
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
+    second["messages"][-1] = newest
+    assert not _history(memory, second).beginning.count
+
+
+def test_a_program_that_speaks_now_changes_how_all_is_read() -> None:
+    memory = InProcessMemory()
+    said = [{"role": "assistant", "content": "I look at it.\n\nAction Input: ls"}]
+    first, second = (
+        {"messages": [*said, {"role": "user", "content": text}]} for text in ("Go on.", "Observation: a")
+    )
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
+    assert _history(memory, first).beginning.count
+    assert not _history(memory, second).beginning.count
 
 
 def test_the_next_turn_finds_what_the_last_one_read() -> None:
