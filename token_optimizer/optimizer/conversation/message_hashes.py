@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from token_optimizer.dialects.bodies import speaks
 from token_optimizer.dialects.unmarked_json import json_of_each, unmarked
 from token_optimizer.text.cache import Key, TextCache, key_of, keyed, keys_of
 
@@ -58,7 +59,13 @@ def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> Messa
     fingerprints = (key_of(start, "start"), *cast(list[Key], plain))
     chain = _known_chain(start, fingerprints)
     count = len(chain.keys)
-    if count < len(messages):
+    last = len(messages) - 1
+    if count < last and speaks(messages[last]):
+        # Another question may come in the place of the newest one.
+        chain = _continued(chain, messages[count:last], texts[count:last], fingerprints[:-1])
+        _CHAINS.put(_key(chain.fingerprints), chain)
+        count = last
+    if count <= last:
         chain = _continued(chain, messages[count:], texts[count:], fingerprints)
         _CHAINS.put(_key(fingerprints), chain)
     marked = () if came == plain else (at for at, key in enumerate(came) if key != plain[at])

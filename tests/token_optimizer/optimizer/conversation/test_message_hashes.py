@@ -41,9 +41,21 @@ def _plainly(start: bytes, messages: Sequence[Mapping[str, Any]]) -> list[str]:
         [[{"role": "user", "content": 1}], [{"role": "user", "content": True}, TALK[0]]],
         [[], TALK[:1]],
         [[_says("\ud800")], [_says("\ud800"), TALK[0]]],
+        [TALK, [*TALK[:5], _says("Asked instead.")], [*TALK[:5], _says("Or so."), TALK[5]]],
         [TALK[:1], [*TALK, *[_says(f"Much more {number}.") for number in range(70)]]],
     ],
-    ids=["grows", "shrinks", "edited", "a member more", "other order", "equal", "empty", "surrogate", "long"],
+    ids=[
+        "grows",
+        "shrinks",
+        "edited",
+        "a member more",
+        "other order",
+        "equal",
+        "empty",
+        "surrogate",
+        "branches",
+        "long",
+    ],
 )
 def test_they_are_those_of_a_first_look(turns: list[list[dict[str, Any]]]) -> None:
     forget_texts()
