@@ -23,6 +23,7 @@ from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.json.grouped_rows import KEYS, with_grouped_rows
 from token_optimizer.optimizer.json.literals import literal_decoder, unique_members
 from token_optimizer.optimizer.json.references import REFERENCE, with_references
+from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.text.counting import token_counts
 
 MIN_EMBEDDED_CHARS = 60
@@ -60,6 +61,8 @@ _OWN_NOTATION_SHARE = 0.8
 # A leaf is a str, bool, None, or bytes: the exact text of a number.
 _HOLDERS = frozenset({dict, list})
 Shape = tuple[tuple[str, Any], ...]  # (key, None for a leaf or the shape of a nested object)
+# What is asked of the same material again, and what a compaction works on, brings the same JSON.
+_SHORTEST: TextCache[str] = TextCache(4_096, max_chars=4_000_000)
 
 
 def compress_json_toon(content: str) -> str:
@@ -86,6 +89,15 @@ def minified(text: str) -> str:
 
 def _shortest(text: str, *, toon: bool) -> str:
     """The form of the JSON text that counts the fewest tokens; of equals the one nearest to the original."""
+    key = key_of(text, "toon" if toon else "json")
+    known = _SHORTEST.get(key)
+    if known is None:
+        known = _shortest_form(text, toon=toon)
+        _SHORTEST.put(key, known)
+    return known
+
+
+def _shortest_form(text: str, *, toon: bool) -> str:
     short = minified(text)
     # Nobody needs to count a text with so much whitespace in it.
     forms = [short] if len(short) < _SPACED_SHARE * len(text) else [text, short]

@@ -275,3 +275,11 @@ def test_minified_text_means_the_same(text):
     except ValueError:
         return
     assert json.loads(minified(text)) == value
+
+
+def test_what_is_a_table_alone_stays_json_in_a_line() -> None:
+    """What a value became in one place is not taken for another one."""
+    rows = json.dumps([{"id": number, "name": f"part{number}"} for number in range(40)])
+    for _ in range(2):
+        assert compress_json_toon(rows).startswith("[40]{id,name}:")
+        assert compress_json_toon(f"It said {rows} then.") == f"It said {minified(rows)} then."

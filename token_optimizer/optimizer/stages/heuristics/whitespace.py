@@ -19,10 +19,13 @@ from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapsed, may_repeat_phrases
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
+from token_optimizer.text.cache import TextCache, key_of
 
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
 _REPEATING_KINDS = (Kind.PROSE, Kind.LOG)
+# The texts that have nothing spare: what else is asked of the same material brings them again.
+_PLAIN: TextCache[bool] = TextCache(50_000)
 
 
 def squeeze(prompt: Prompt, context: Context) -> Prompt:
@@ -51,6 +54,16 @@ def _may_be_squeezed(block: Block) -> bool:
 
 
 def _squeezed(text: str, block: Block, *, is_phraseless: bool) -> MarkedText:
+    key = key_of(text, f"{block.kind} {block.content.endswith(chr(10))}")
+    if _PLAIN.get(key):
+        return MarkedText(text)
+    shorter = _without_spare_space(text, block, is_phraseless=is_phraseless)
+    if shorter.text == text:
+        _PLAIN.put(key, True)
+    return shorter
+
+
+def _without_spare_space(text: str, block: Block, *, is_phraseless: bool) -> MarkedText:
     shorter = last_states(strip_escapes(text))
     if block.kind is Kind.CODE:
         return MarkedText(without_padding(shorter))

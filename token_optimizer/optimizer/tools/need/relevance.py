@@ -13,6 +13,7 @@ from functools import cached_property
 
 from token_optimizer.optimizer.relevance.bm25 import bm25
 from token_optimizer.optimizer.relevance.words import stems, stems_of
+from token_optimizer.text.cache import Key, TextCache, keyed
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Others are likely too when they match at least so well as this share of the best, up to so many.
@@ -24,6 +25,9 @@ _UNLIKELY = 0.2
 _MIN_SHARED_WORDS = 2
 # A tool with many parameters mentions much that it is not for.
 _LENGTH_WEIGHT = 0.5
+# Many requests have the same tools and the same first question.
+_SCORES: TextCache[list[float]] = TextCache(2_000)
+_UNLIKELY_TOOLS: TextCache[frozenset[int]] = TextCache(2_000)
 
 
 class ToolRelevance:
@@ -55,6 +59,13 @@ class ToolRelevance:
     def unlikely(self) -> frozenset[int]:
         """The indexes of the tools that the question clearly does not ask for; none where it asks for none of
         them clearly."""
+        known = _UNLIKELY_TOOLS.get(self._key)
+        if known is None:
+            known = self._find_unlikely()
+            _UNLIKELY_TOOLS.put(self._key, known)
+        return known
+
+    def _find_unlikely(self) -> frozenset[int]:
         asked = set(stems_of(self._question))
         best = (words for words, score in zip(self._documents, self._scores, strict=True) if score == 1)
         if all(len(asked.intersection(words)) < _MIN_SHARED_WORDS for words in best):
@@ -62,9 +73,18 @@ class ToolRelevance:
         return frozenset(index for index, score in enumerate(self._scores) if score < _UNLIKELY)
 
     @cached_property
+    def _key(self) -> Key:
+        texts = (self._question, *self._tools)
+        return keyed(hash(texts), sum(map(len, texts)))
+
+    @cached_property
     def _documents(self) -> list[list[str]]:
         return stems(self._tools)
 
     @cached_property
     def _scores(self) -> list[float]:
-        return bm25(self._question, self._documents, length_weight=_LENGTH_WEIGHT)
+        scores = _SCORES.get(self._key)
+        if scores is None:
+            scores = bm25(self._question, self._documents, length_weight=_LENGTH_WEIGHT)
+            _SCORES.put(self._key, scores)
+        return scores
