@@ -41,6 +41,7 @@ _AGENTS_SPLITTERS = _SPLITTERS | {
 }
 # Of what hands over a file at least this share is the line with the file.
 _MIN_HANDED_OVER = 0.6
+_MAX_LINE_CHARS = 2_000
 # The pieces of a text without their own texts, and where each ends; the last one ends with the text.
 _Split = tuple[tuple[Piece, int | None], ...]
 _SPLITS: TextCache[_Split] = TextCache(50_000, max_chars=12_000_000)
@@ -48,12 +49,19 @@ _SPLITS: TextCache[_Split] = TextCache(50_000, max_chars=12_000_000)
 
 def pieces_of_message(
     text_parts: Sequence[TextPart], talk: Talk, files: frozenset[Path] = frozenset()
-) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
+) -> Iterable[tuple[TextPart, Iterable[Piece]]]:
     """Each text part of a message with its pieces; what a user says in several is read as one text."""
-    if len(text_parts) == 1:
-        part = text_parts[0]
-        yield part, _split(part.text, _file_pieces) if is_of_file(part, files) else _pieces(part, talk)
-        return
+    if len(text_parts) > 1:
+        return _pieces_of_parts(text_parts, talk, files)
+    return [
+        (part, _split(part.text, _file_pieces) if is_of_file(part, files) else _pieces(part, talk))
+        for part in text_parts
+    ]
+
+
+def _pieces_of_parts(
+    text_parts: Sequence[TextPart], talk: Talk, files: frozenset[Path]
+) -> Iterator[tuple[TextPart, Iterable[Piece]]]:
     said = [part for part in text_parts if _is_said_in_part(part)]
     together = None
     if len(said) > 1 and said[0].message != talk.documents_at:
@@ -109,9 +117,13 @@ def _splitters_of(talk: Talk) -> Mapping[BlockType, Callable[[str], list[Piece]]
 
 
 def _split(text: str, splitter: Callable[[str], list[Piece]]) -> list[Piece]:
-    """The text's pieces; how a text was split before is remembered."""
-    if splitter is split_bulk and is_one_line_of_prose(text):
-        return [Piece(Kind.PROSE, text)]
+    """The text's pieces; how a text was split before is remembered, but for lines that are read as soon as
+    they are looked up."""
+    if is_one_line_of_prose(text):
+        if splitter is split_bulk:
+            return [Piece(Kind.PROSE, text)]
+        if len(text) <= _MAX_LINE_CHARS:
+            return splitter(text)
     key = key_of(text, splitter.__name__)
     known = _SPLITS.get(key)
     if known is None:

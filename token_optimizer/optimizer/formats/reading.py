@@ -98,12 +98,13 @@ def canonicalize(
     unprotected = {block.id: block for block in _still_asking(parsed, talk)}
     for block in unprotected.values():
         blocks[_number_of(block)] = _protected(block)
+    ends = (talk.asked, talk.prefilled)
     for placed, tokens in zip(pieces, counts, strict=False):
         block = _block(placed, len(blocks), tokens, talk, forced)
         if count_media is not None and (media := placed.text_part.media) is not None:
             tokens, note = count_media(media, dialect)
             block = block.but(tokens=tokens, note=note)
-        if _is_protected(placed, talk):
+        if placed.text_part.message in ends and _is_protected(placed, talk):
             unprotected[block.id] = block
             block = _protected(block)
         blocks.append(block)
@@ -179,12 +180,13 @@ def _placed_pieces(
 ) -> Iterator[_PlacedPiece]:
     """The pieces behind what is parsed, each with its slot and its place; new slots are added to `slots`."""
     places = {OUTSIDE: _blocks_outside(parsed)}
-    text_parts = (
-        part._replace(tool_result=True) if part.message in talk.observations.found else part
-        for part in text_parts_of(
-            talk.body, dialect, first_message=parsed.count, with_tools=not parsed.tools.came
-        )
+    text_parts = text_parts_of(
+        talk.body, dialect, first_message=parsed.count, with_tools=not parsed.tools.came
     )
+    if found := talk.observations.found:
+        text_parts = (
+            part._replace(tool_result=True) if part.message in found else part for part in text_parts
+        )
     for message, parts_of_message in groupby(text_parts, key=attrgetter("message")):
         for text_part, pieces in pieces_of_message(list(parts_of_message), talk, files):
             slot = len(slots) if text_part.path is not None else None
@@ -207,7 +209,7 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: Talk, forced: f
         text,
         BlockType.DOC if kind is Kind.DOCUMENT else text_part.type,
         _id_of(number),
-        must_keep=_must_be_kept(text_part, kind) or is_forced,
+        must_keep=is_forced or _must_be_kept(text_part, kind),
         tokens=tokens,
         timestamp=_time_of(number),
         kind=kind,
@@ -223,9 +225,10 @@ def _block(placed: _PlacedPiece, number: int, tokens: int, talk: Talk, forced: f
 
 
 def _is_directing(text_part: TextPart, kind: Kind) -> bool:
+    if text_part.type not in DIRECTING_TYPES:
+        return False
     # What a text of instructions is about is no instruction.
-    is_embedded = text_part.path is not None and text_part.kind is None and kind is not Kind.PROSE
-    return text_part.type in DIRECTING_TYPES and not is_embedded
+    return text_part.path is None or text_part.kind is not None or kind is Kind.PROSE
 
 
 def _must_be_kept(text_part: TextPart, kind: Kind) -> bool:
