@@ -90,29 +90,33 @@ def first_sentence(text: str) -> str:
 def sentence_spans(line: str) -> Sequence[Span]:
     """Where the sentences of a line stand; joined, they are the line."""
     if not _MIN_REMEMBERED_CHARS <= len(line) <= _MAX_REMEMBERED_CHARS:
-        return _sentence_spans(line)
+        return _spans_to(_sentence_ends(line))
     key = key_of(line, "sentences")
-    ends = _ENDS.get(key)
-    if ends is not None:
-        return tuple(zip((0, *ends), ends, strict=False))
-    spans = _sentence_spans(line)
-    if len(spans) <= _MAX_REMEMBERED_SPANS:
-        _ENDS.put(key, array("H", [end for _, end in spans]))
-    return spans
+    known = _ENDS.get(key)
+    if known is not None:
+        return _spans_to(known)
+    ends = _sentence_ends(line)
+    if len(ends) <= _MAX_REMEMBERED_SPANS:
+        _ENDS.put(key, array("H", ends))
+    return _spans_to(ends)
 
 
-def _sentence_spans(line: str) -> tuple[Span, ...]:
-    spans: list[Span] = []
+def _spans_to(ends: Sequence[int]) -> tuple[Span, ...]:
+    return tuple(zip((0, *ends), ends, strict=False))
+
+
+def _sentence_ends(line: str) -> list[int]:
+    ends: list[int] = []
     start = 0
     has_stops_alone = line.isascii() and "!" not in line and "?" not in line
     for match in (_END_AT_STOP if has_stops_alone else _END).finditer(line):
         end = match.end()
         if match.lastindex or _ends_plainly(line, start, end) or _ends_sentence(line, start, match):
-            spans.append((start, end))
+            ends.append(end)
             start = end
     if start < len(line):
-        spans.append((start, len(line)))
-    return tuple(spans)
+        ends.append(len(line))
+    return ends
 
 
 def is_opened(line: str) -> bool:

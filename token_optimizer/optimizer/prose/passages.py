@@ -30,6 +30,7 @@ _PRONOUN = re.compile(
 _OPENER = re.compile(r"[^\n]{1,120}[:：][ \t]*\n")
 _COLONS = (":", "：")
 _HEADING = re.compile(r"#{1,6} ")
+_HEADING_MARK = "#"
 # "Monday, 4 May 2026, 10:15", "--- 2026-05-04 ---", "[1:56 pm on 8 May, 2023]".
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
@@ -80,7 +81,8 @@ def spoken_passages(text: str, query: str | None = None, markers: tuple[Marker, 
 
 
 def _passages(spans: Iterable[Span]) -> list[Passage]:
-    return [Passage(start, end, _VALUE, _NO_FACTS) for start, end in spans]
+    passage, value, facts = Passage, _VALUE, _NO_FACTS
+    return [passage(start, end, value, facts) for start, end in spans]
 
 
 def _units(source: MarkedText, start: int) -> Iterable[Span]:
@@ -153,11 +155,25 @@ def _joined(source: MarkedText, units: Iterable[Span]) -> list[Span]:
     text = source.text
     joined: list[Span] = []
     has_markers, marks = bool(source.markers), _Marks.of(text)
+    is_plain, starts_with_pronoun = not any(marks), _PRONOUN.match
     first = last = -1
     for start, end in units:
         if has_markers and source.is_marker(start, end):
             continue
-        if last == start and _goes_with(text, first, start, end, marks):
+        if last != start:
+            goes_with = False
+        elif (
+            is_plain
+            and end - first <= _PASSAGE_CHARS
+            and end - start >= _SHORT_CHARS <= start - first
+            and text[first] != _HEADING_MARK
+            and text[start + 1].isalnum()
+        ):
+            # Nearly all sentences of prose: `_goes_with` comes to this, too.
+            goes_with = starts_with_pronoun(text, start, end) is not None
+        else:
+            goes_with = _goes_with(text, first, start, end, marks)
+        if goes_with:
             joined[-1] = (first, end)
         else:
             first = start
@@ -217,7 +233,7 @@ def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bo
         return False
     if marks.colons and start - first < _OPENER_CHARS and _ends_with_colon(text, first, start):
         return True
-    if text[first] == "#" and _HEADING.match(text, first, start):
+    if text[first] == _HEADING_MARK and _HEADING.match(text, first, start):
         return True
     line_start = text.rfind("\n", first, start) + 1 if marks.lines else 0
     if line_start:
