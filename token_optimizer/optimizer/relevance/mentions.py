@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from token_optimizer.text.numbered_words import Numbers, Occurrences, found_in_w
 _KEYS_PER_PAIR = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mentions:
     """The mentions of the `words`, each pair of a word and a text that has it once: `keys`, in order, are the
     number of the word times that of all texts, plus the number of the text. `lengths` are the words that
@@ -68,12 +69,12 @@ class Mentions:
         """How many words a text has."""
         return int(self.lengths.sum()) / max(1, self.texts)
 
-    @property
+    @cached_property
     def word_numbers(self) -> Numbers:
         """The word of each pair."""
         return self.keys // max(1, self.texts)
 
-    @property
+    @cached_property
     def text_numbers(self) -> Numbers:
         """The text of each pair."""
         return self.keys % max(1, self.texts)

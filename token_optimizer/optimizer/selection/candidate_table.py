@@ -174,8 +174,8 @@ class CandidateTable:
 
     def members(self) -> dict[int, list[int]]:
         """The numbers of the candidates that stand in each frame."""
-        found: dict[int, list[int]] = {}
         framed = np.flatnonzero(self.frames >= 0)
-        for number, frame in zip(framed.tolist(), self.frames[framed].tolist(), strict=True):
-            found.setdefault(frame, []).append(number)
-        return found
+        by_frame = framed[np.argsort(self.frames[framed], kind="stable")]
+        found, first = np.unique(self.frames[by_frame], return_index=True)
+        parts = np.split(by_frame, first[1:])
+        return {frame: part.tolist() for frame, part in zip(found.tolist(), parts, strict=False)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 import numpy as np
 
@@ -82,18 +83,18 @@ class FlooredChoice:
 
     def _worths(self, kept: Kept) -> dict[str, Worth]:
         """What was decided on each block, by its id."""
-        worths: dict[int, dict[int, float]] = {}
+        floors = [self._floors[cuttable.block.kind].floor for cuttable in self._cuttables]
+        best: dict[int, float] = {}
+        spare = [0] * len(floors)
         for (text, place), worth in kept.items():
-            worths.setdefault(text, {})[place] = worth
+            if worth > best.get(text, -inf):
+                best[text] = worth
+            if worth < floors[text]:
+                spare[text] += self._cuttables[text].tokens[place]
         return {
-            cuttable.block.id: self._worth(cuttable, worths.get(number, {}))
+            cuttable.block.id: Worth(best.get(number, 0.0), floors[number], spare[number])
             for number, cuttable in enumerate(self._cuttables)
         }
-
-    def _worth(self, cuttable: CuttableBlock, kept: Mapping[int, float]) -> Worth:
-        floor = self._floors[cuttable.block.kind].floor
-        spare = sum(cuttable.tokens[place] for place, worth in kept.items() if worth < floor)
-        return Worth(max(kept.values(), default=0.0), floor, spare)
 
     def _kept_of_kind(self, kind: Kind, share: float) -> Kept:
         candidates, floor = self._by_kind[kind], self._floors[kind]
