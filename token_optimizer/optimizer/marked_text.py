@@ -82,7 +82,8 @@ def joined(parts: Iterable[MarkedText | str]) -> MarkedText:
     length = 0
     for part in parts:
         if isinstance(part, MarkedText):
-            markers += _moved(part.markers, length)
+            if part.markers:
+                markers += _moved(part.markers, length)
             part = part.text
         texts.append(part)
         length += len(part)

@@ -65,12 +65,13 @@ def with_text(block: Block, text: MarkedText, show_handles: bool = False) -> Blo
 
 def are_in_place(block: Block) -> bool:
     """Whether the block's markers stand where it says."""
-    ends = [0, *(place for marker in block.markers for place in (marker.start, marker.end))]
-    in_brackets = all(
-        block.content[one.start : one.start + 1] == "[" and block.content[one.end - 1 : one.end] == "]"
-        for one in block.markers
-    )
-    return in_brackets and ends == sorted(ends) and ends[-1] <= len(block.content)
+    text, done = block.content, 0
+    for one in block.markers:
+        in_brackets = text[one.start : one.start + 1] == "[" and text[one.end - 1 : one.end] == "]"
+        if not (in_brackets and done <= one.start <= one.end):
+            return False
+        done = one.end
+    return done <= len(text)
 
 
 def with_true_references(blocks: Sequence[Block], show_handles: bool) -> Sequence[Block]:

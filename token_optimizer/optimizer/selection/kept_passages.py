@@ -49,12 +49,13 @@ def _runs(
     """What stays and what goes: whether it stays, from where to where, and how many passages it is. Passages
     with nothing between them are one run; where there are markers, each is by itself."""
     first, start, end, was_kept = 0, 0, -1, False
+    has_markers = bool(source.markers)
     for index, passage in enumerate(passages):
-        is_kept = index in kept
-        if passage.start != end or is_kept is not was_kept or source.markers:
+        is_kept, begin = index in kept, passage.start
+        if begin != end or is_kept is not was_kept or has_markers:
             if index > first:
                 yield was_kept, start, end, index - first
-            first, start, was_kept = index, passage.start, is_kept
+            first, start, was_kept = index, begin, is_kept
         end = passage.end
     if passages:
         yield was_kept, start, end, len(passages) - first
@@ -94,8 +95,7 @@ class _Writer:
 
     def pass_over(self, start: int, end: int, *, before_gap: bool) -> None:
         """Write what stands between two passages; markers of cuts beside a gap go into it."""
-        markers = [one for one in self._source.within(start, end) if self._may_be_merged(one)]
-        for marker in markers:
+        for marker in filter(self._may_be_merged, self._source.within(start, end)):
             beside = (self._gap and self._is_blank(start, marker.start)) or (
                 before_gap and self._is_blank(marker.end, end)
             )
@@ -145,5 +145,6 @@ class _Writer:
     def _close_gap(self) -> None:
         gap = "".join(self._gap)
         self._out.append(cut_marker(self._unit, self._count, gap))
-        self._out.append("\n" if gap.endswith("\n") else "")
+        if gap.endswith("\n"):
+            self._out.append("\n")
         self._gap, self._count = [], 0
