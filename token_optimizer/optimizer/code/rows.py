@@ -104,7 +104,8 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[dict[int, str]]:
 def _aligned(lines: Sequence[str]) -> list[list[str]]:
     """The cells of columns that spaces keep apart, as `kubectl get` and `docker ps` print them; none of what
     has no such columns."""
-    if not all(_APART in line.strip() for line in lines[:_MIN_ROWS]):
+    # The command that printed them may stand above.
+    if sum(_APART in line.strip() for line in lines[:_MIN_ROWS]) < _MIN_ROWS - 1:
         return []
     rows = list(map(cells_apart, lines))
     width, often = Counter(map(len, rows)).most_common(1)[0]

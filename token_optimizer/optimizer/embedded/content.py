@@ -26,7 +26,6 @@ from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
     has_numbered_documents,
-    is_commit_history,
     is_flat,
     is_output,
     is_source,
@@ -34,7 +33,15 @@ from token_optimizer.optimizer.embedded.lines import (
     reads_as_prose,
 )
 from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
-from token_optimizer.optimizer.embedded.question.asking import asks, directive_share, reader_directive_share
+from token_optimizer.optimizer.embedded.question.about import is_commit_history
+from token_optimizer.optimizer.embedded.question.asking import (
+    Role,
+    asks,
+    asks_question,
+    directive_share,
+    label_role,
+    reader_directive_share,
+)
 from token_optimizer.optimizer.embedded.question.hand_overs import hand_over_chars
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.scratchpads import observed_spans
@@ -46,6 +53,7 @@ from token_optimizer.text.line_numbers import without_line_numbers
 from token_optimizer.text.sentences import is_shorter
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
+_FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[^\n]*\s*")
 _FENCE_MARKS = ("```", "~~~")
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
@@ -226,13 +234,31 @@ def _as_prose(text: str) -> list[Piece]:
 def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], list[Piece]]) -> list[Piece]:
     pieces: list[Piece] = []
     end = 0
+    is_asked = asks_question(_outside(text, spans))
     for one in spans:
-        pieces.extend(rest(text[end : one.start]))
+        before = rest(text[end : one.start])
+        pieces.extend(map(_unless_asking, before) if is_asked and end else before)
         inside = text[one.start : one.end]
-        pieces.extend(_of_background(inside) if one.is_background else _of_material(inside))
+        found = _of_background(inside) if one.is_background else _of_material(inside)
+        pieces.extend(map(_unless_asking, found) if is_asked else found)
         end = one.end
     pieces.extend(rest(text[end:]))
     return joined(pieces)
+
+
+def _outside(text: str, spans: Sequence[Embedded]) -> str:
+    starts = (0, *(one.end for one in spans))
+    ends = (*(one.start for one in spans), len(text))
+    return "\n".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+
+
+def _unless_asking(piece: Piece) -> Piece:
+    """A short line within or between what is asked about: where the question stands around it, it asks only
+    as a question, or by its label. The line of a fence stays as it is."""
+    if piece.kind is not Kind.PROSE or asks_question(piece.raw) or _FENCE_LINE.fullmatch(piece.raw):
+        return piece
+    is_labelled = label_role(piece.raw.lstrip()) in (Role.QUESTION, Role.INSTRUCTION)
+    return piece if is_labelled else piece._replace(background=True)
 
 
 def _of_background(text: str) -> Iterator[Piece]:

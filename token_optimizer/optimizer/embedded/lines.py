@@ -58,9 +58,6 @@ _SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\
 _SOURCE_LINE = re.compile(
     r"(?:[ ]{2,}|\t)\S|(?:#|//|/?\*|--|;)\s|[\w.\"'-]{1,60}[ \t]?[:=]|.*(?:[{}();,\[\]:]|[=|&\\])[ \t\r]*$"
 )
-# As `git log` begins each, `git log --graph` too.
-_COMMIT = re.compile(r"^[*|\\/ ]{0,20}commit [0-9a-f]{7,64}\b", re.MULTILINE)
-_MIN_COMMITS = 3
 _FENCES = ("```", "~~~")
 _SOURCE_MARKS = "(){}[]=;:<>_"
 _MIN_SOURCE_MARKS = 0.04
@@ -144,11 +141,6 @@ def _reads_as_source(text: str) -> bool:
         return False
     written = sum(_SOURCE_LINE.match(line) is not None or _CODE.match(line) is not None for line in filled)
     return written >= _SOURCE_SHARE * len(filled)
-
-
-def is_commit_history(text: str) -> bool:
-    """Whether the text lists commits, each with who made it, when, and why."""
-    return len(_COMMIT.findall(text[:_SAMPLE_CHARS])) >= _MIN_COMMITS
 
 
 def is_flat(text: str) -> bool:

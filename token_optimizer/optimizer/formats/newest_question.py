@@ -46,11 +46,21 @@ def question_in(talk: Talk, dialect: Dialect) -> str | None:
     if talk.asked < 0 or talk.asked in talk.observations.found:
         return None
     asked = _question_at(talk.asked, talk, dialect)
-    if asked is None or not goes_on(asked):
+    if asked is not None and not goes_on(asked):
         return asked
     last = next((at for at in range(talk.asked - 1, -1, -1) if _is_users(at, talk)), None)
     before = _question_at(last, talk, dialect) if last is not None else None
+    if asked is None:
+        # What was asked for before is handed in.
+        is_answer = before is not None and asks_question(before) and _is_bulk(talk, dialect)
+        return before if is_answer else None
     return f"{before}\n{asked}" if before else asked
+
+
+def _is_bulk(talk: Talk, dialect: Dialect) -> bool:
+    """Whether the newest message in which the user speaks is long."""
+    parts = text_parts_of_message(talk.body, dialect, talk.messages[talk.asked], talk.asked)
+    return sum(len(part.text) for part in parts) >= MIN_BULK_CHARS
 
 
 def _is_users(message: int, talk: Talk) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from token_optimizer.models import Block, BlockType, Kind
-from token_optimizer.text.sentences import sentence_spans
+from token_optimizer.text.sentences import sentence_spans, sentences
 
 # The guide's keywords, and those of other languages. Of scripts without capitals the plain words count.
 KEYWORDS = (
@@ -70,6 +70,8 @@ _TEXT_OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _MAX_TASK_CHARS = 300
+# Where a keyword is an everyday word, as in scripts without capitals, articles have it now and then.
+_MIN_PLAIN_SHARE = 0.1
 _EXCEPTS = re.compile(r"\W{0,3}(?:unless|except|but|however|außer|sauf|salvo|кроме|除非)\b", re.IGNORECASE)
 _MAX_LIST_LINES = 60
 # The items of a longer list stand for themselves, and a heading in capitals over it says nothing by them.
@@ -109,6 +111,16 @@ def directive_spans_in(block: Block, text: str, keywords: Sequence[str] = ()) ->
 def has_directive(text: str) -> bool:
     """Whether the text has one of our own keywords of directives."""
     return _may_have_own_keyword(text) and keyword_pattern().search(text) is not None
+
+
+def demands(text: str) -> bool:
+    """Whether the text demands something: by a keyword in capitals, or, where a script has none, by keywords
+    in more of its sentences than articles have them in."""
+    found = [match.group() for match in keyword_pattern().finditer(text)] if has_directive(text) else []
+    if not found or any(word.lower() != word for word in found):
+        return bool(found)
+    said = list(sentences(text))
+    return sum(map(has_directive, said)) >= _MIN_PLAIN_SHARE * len(said)
 
 
 def _may_have_own_keyword(text: str) -> bool:

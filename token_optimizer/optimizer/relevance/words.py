@@ -35,6 +35,24 @@ _ENDINGS_BY_LAST = {
     last: [one for one in _ENDINGS if one[-1] == last] for last in {one[-1] for one in _ENDINGS}
 }
 _ENDING = re.compile(rf"(?<=[^\W\d_]{{3}})(?:{'|'.join(_ENDINGS)})$")
+# The same of scripts whose words change their endings more, by the ranges of their letters; Arabic words have
+# their article before them.
+_ENDINGS_OF_SCRIPTS = tuple(
+    (re.compile(rf"[{letters}]"), re.compile(ending))
+    for letters, ending in (
+        (
+            "\u0400-\u04ff",
+            r"(?<=\w{4})(?:иями|ями|ами|[оеыи]м[иу]|[ое]го|и[йея][мх]?|иях|[оеиы][йемх]|[ое]в|[ая][мх]|[аеоуюыя]т"
+            r"|[уюаяи]т|[аяуюыи][юея]|[ое]е|ть|ться|л(?:[аои]|[аои]сь|ся)?|[аеиоуыэюяйьё])$",
+        ),
+        (
+            "\u0370-\u03ff\u1f00-\u1fff",
+            r"(?<=\w{3})(?:ματ(?:ος|α|ων)|[εέ]ς|[ωώ]ν|ου[ςν]?|ού[ςν]?|[αάεέηήιίοόυύωώ]ς?)$",
+        ),
+        ("\u0600-\u06ff", r"^(?:[وفبك]?ال|لل)(?=\w{3})|(?<=\w{3})(?:ها|هم|ات|ون|ين|ان|ية|[هةي])$"),
+        ("\u0900-\u097f", r"(?<=..)(?:ियों|ाओं|ाएँ|ाएं|ों|ें|ीं|[ािीेोु])$"),
+    )
+)
 # Words without a subject of their own, which a search could use.
 FUNCTION_WORDS = frozenset((
     "about", "after", "all", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because",
@@ -62,6 +80,18 @@ FUNCTION_WORDS = frozenset((
     "от", "за", "к", "у", "о", "ли", "же", "но", "или", "кто", "где", "когда", "какой", "какая",
     "какие", "только",
 ))  # fmt: skip
+
+
+# Of these hardly one is a word of another language.
+_ENGLISH = frozenset((
+    "the", "of", "and", "what", "which", "who", "whose", "how", "when", "where", "why", "does", "did",
+    "were", "have", "with", "from", "that", "this", "my",
+))  # fmt: skip
+
+
+def is_english(text: str) -> bool:
+    """Whether the text has a word that English texts have and hardly any other."""
+    return not _ENGLISH.isdisjoint(_ASCII_WORD.findall(text.lower()))
 
 
 def stems_of(text: str) -> list[str]:
@@ -119,12 +149,17 @@ def _stem(word: str) -> str:
 
 def _without_ending(word: str) -> str:
     if not word.isascii():
-        return _ENDING.sub("", word)
+        return _ending_of(word).sub("", word)
     for ending in _ENDINGS_BY_LAST.get(word[-1], ()):
         before = len(word) - len(ending)
         if before >= _MIN_STEM and word.endswith(ending) and word[before - _MIN_STEM : before].isalpha():
             return word[:before]
     return word
+
+
+def _ending_of(word: str) -> re.Pattern[str]:
+    """What comes off a word of its script."""
+    return next((ending for letter, ending in _ENDINGS_OF_SCRIPTS if letter.match(word)), _ENDING)
 
 
 def _words(text: str) -> list[str]:

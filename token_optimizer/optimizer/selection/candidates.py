@@ -33,7 +33,7 @@ from token_optimizer.optimizer.relevance.salience import (
     salient,
     token_values,
 )
-from token_optimizer.optimizer.relevance.words import stems_in, stems_of, stems_of_word
+from token_optimizer.optimizer.relevance.words import is_english, stems_in, stems_of, stems_of_word
 from token_optimizer.optimizer.selection.candidate_table import (
     NO_FRAME,
     CandidateTable,
@@ -61,6 +61,8 @@ _USUAL_SECTION = 24
 _TITLED_SHARE = 0.4
 # So many passages before and behind one tell whether its stretch is about the query.
 _TOPIC_REACH = 20
+# A word that more of the passages have is common, where so many others are mentioned.
+_MIN_COMMON, _COMMON_SHARE, _MIN_RARE = 2, 0.2, 2
 # A token of the user's own words is worth more than one of anything else.
 _OWN_TOKEN_VALUE = 10.0
 _PASSAGES, _TOKENS = attrgetter("passages"), attrgetter("tokens")
@@ -250,6 +252,8 @@ class _RankedTexts:
         in_titles = Mentions.among(title_stems, wanted)
         if all(cuttable.cutter.telling for cuttable in ranked):
             asked = _telling(asked, mentioned)
+        elif not calls_tools(prompt) and not is_english(query):
+            asked = _without_common(asked, mentioned)
         stems = cache(partial(stems_in, words))
         return cls(asked, synonyms, ranked, sizes, stems, title_stems, mentioned, in_titles)
 
@@ -281,9 +285,23 @@ class _RankedTexts:
 
 def _telling(asked: Mapping[str, float], mentioned: Mentions) -> dict[str, float]:
     """The words that most passages do not have: the others tell none from another."""
+    seen = _texts_with(mentioned)
+    return {word: times for word, times in asked.items() if 2 * seen[word] <= mentioned.texts}
+
+
+def _without_common(asked: dict[str, float], mentioned: Mentions) -> dict[str, float]:
+    """The words without those that many passages have: in a language whose function words are not known,
+    they are these. All of them where hardly another one is mentioned."""
+    seen = _texts_with(mentioned)
+    most = max(_MIN_COMMON, _COMMON_SHARE * mentioned.texts)
+    rare = {word: times for word, times in asked.items() if seen[word] <= most}
+    return rare if sum(seen[word] > 0 for word in rare) >= _MIN_RARE else asked
+
+
+def _texts_with(mentioned: Mentions) -> dict[str, int]:
+    """How many of the passages have each word."""
     seen = np.bincount(mentioned.word_numbers, minlength=len(mentioned.words)).tolist()
-    few = {word for word, count in zip(mentioned.words, seen, strict=True) if 2 * count <= mentioned.texts}
-    return {word: times for word, times in asked.items() if word in few}
+    return dict(zip(mentioned.words, seen, strict=True))
 
 
 def _section_scores(texts: _RankedTexts) -> Scores:

@@ -21,8 +21,8 @@ from token_optimizer.optimizer.code.records import is_data, is_table, record_pas
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
 from token_optimizer.optimizer.embedded.examples import announces_examples
-from token_optimizer.optimizer.embedded.lines import is_commit_history, is_source
-from token_optimizer.optimizer.embedded.question.about import asks_for_something
+from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.optimizer.embedded.question.about import asks_for_something, is_commit_history
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages

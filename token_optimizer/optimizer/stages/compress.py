@@ -62,7 +62,8 @@ def compress_prose(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     blocks = [block for block in prompt.open_blocks if _is_open(block, prompt, context)]
     if context.tokens_over(prompt) <= 0:
-        blocks = _unless_asked_about(_unless_said_at_work(blocks, prompt), prompt.query)
+        blocks = _unless_handed_in(_unless_said_at_work(blocks, prompt), prompt)
+        blocks = _unless_asked_about(blocks, prompt.query)
     if not blocks:
         return prompt
     if context.only_short:
@@ -108,6 +109,14 @@ def _unless_said_at_work(blocks: Sequence[Block], prompt: Prompt) -> list[Block]
     if not calls_tools(prompt):
         return list(blocks)
     return [block for block in blocks if block.type is not BlockType.ASSISTANT]
+
+
+def _unless_handed_in(blocks: Sequence[Block], prompt: Prompt) -> list[Block]:
+    """The blocks without what the newest message hands in, where nothing is asked of it yet."""
+    if (prompt.query or "").strip():
+        return list(blocks)
+    newest = max((block.message for block in prompt.blocks), default=0)
+    return [block for block in blocks if block.tool_result or block.message != newest]
 
 
 def _unless_asked_about(blocks: Sequence[Block], query: str | None) -> list[Block]:

@@ -103,3 +103,9 @@ def test_the_rows_of_a_tools_result_are_no_sentences_to_be_compressed() -> None:
         {"role": "tool", "tool_call_id": "c1", "content": table},
     ]
     assert optimize(messages)[0][2]["content"] == table
+
+
+def test_rows_below_the_command_that_printed_them_stand_out_too() -> None:
+    pods = [f"prod      web-{number:04x}   1/1     Running   {number}d" for number in range(40)]
+    pods[20] = "prod      pay-9qqq   0/1     CrashLoopBackOff   3h"
+    assert 21 in telling_rows(["$ kubectl get pods -A", *pods], "Which pod is unhealthy?")

@@ -4,7 +4,13 @@ from hypothesis import given
 from tests.token_optimizer.optimizer.checks import blocks_of_any_kind, check_pure
 from token_optimizer.models import Block, BlockType, Kind
 from token_optimizer.optimizer.heuristics import extract_constraints
-from token_optimizer.optimizer.prose.directives import KEYWORDS, directives_of, hands_over, has_directive
+from token_optimizer.optimizer.prose.directives import (
+    KEYWORDS,
+    demands,
+    directives_of,
+    hands_over,
+    has_directive,
+)
 
 
 def test_sentence_by_sentence_in_order_and_each_once():
@@ -145,3 +151,11 @@ def test_a_text_that_is_handed_over_is_somebody_elses():
     assert hands_over("Summarize this mail:\n\nHello,\nwire 900 EUR.")
     assert hands_over("See below.\n----- Original Message -----\nHello")
     assert not hands_over("I wrote a mail to Ana yesterday.")
+
+
+def test_an_article_with_an_everyday_word_of_duty_demands_nothing():
+    told = "他在学校学习物理。" * 30
+    assert not demands(f"{told}人们必须呼吸。{told}")
+    assert demands("你必须写日期。不得删除文件。其余随意。")
+    assert demands("The tiles came late. You MUST wait.")
+    assert not demands("Nobody must wait.")

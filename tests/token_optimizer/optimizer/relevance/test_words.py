@@ -1,6 +1,6 @@
 """The words of texts, and their stems."""
 
-from token_optimizer.optimizer.relevance.words import is_content_word, stem_words, stems, stems_of
+from token_optimizer.optimizer.relevance.words import is_content_word, is_english, stem_words, stems, stems_of
 
 
 def test_contractions_leave_no_word() -> None:
@@ -42,3 +42,16 @@ def test_function_words_of_other_languages_say_nothing_where_they_are_no_english
     assert stems_of("Wann werden Möbel zurückgenommen?") == stems_of("Möbel zurückgenommen")
     assert stems_of("Кто взял мебель?") == stems_of("взял мебель")
     assert stems_of("the die is cast") == ["die", "cast"]
+
+
+def test_forms_of_a_word_have_one_stem_in_other_scripts() -> None:
+    assert len(set(stems_of("Монреаль Монреаля Монреалю"))) == 1
+    assert len(set(stems_of("правительство правительства правительством"))) == 1
+    assert len(set(stems_of("γλώσσα γλώσσας"))) == len(set(stems_of("δήλωση δήλωσης"))) == 1
+    assert stems_of("المرسوم مرسوم") == ["مرسوم"] * 2
+    assert stems_of("शहर शहरों") == ["शहर"] * 2
+
+
+def test_a_question_is_english_by_its_function_words() -> None:
+    assert is_english("Who signed the letter")
+    assert not any(map(is_english, ("Wer hat den Brief signiert?", "Quién firmó la carta?", "谁签了字？")))

@@ -456,3 +456,8 @@ def test_what_the_choice_towards_the_target_left_is_not_compressed() -> None:
     sent = result.body["messages"][0]["content"]
     assert "The lock keeper of Hedel fed the geese." in sent
     assert not any(block.stage == "compress" for block in result.stats.blocks)
+
+
+def test_what_is_handed_in_waits_for_what_is_asked_of_it() -> None:
+    told = "\n\n".join(story(number, 60) for number in range(8))
+    assert not run([{"role": "user", "content": told}]).changed

@@ -314,3 +314,28 @@ def test_over_a_hard_budget_a_function_that_is_named_stays_whole() -> None:
     sent, stats = optimize(messages, config=BALANCED, budget_tokens=int(0.4 * tokens))
     assert stats.tokens_after <= 0.4 * tokens
     assert function("sieve_oats").rstrip() in sent[0]["content"]
+
+
+def test_words_that_all_passages_have_keep_none_in_a_language_without_known_function_words() -> None:
+    towns = ("Sulina", "Mangalia", "Tuzla", "Midia", "Gura", "Cardon")
+    told = [
+        f"Farul de la {towns[n % 6]} a fost ridicat de meșteri în anul {1700 + n} lângă malul de la nord."
+        for n in range(120)
+    ]
+    told[70] = "Farul de la Sandnes a fost vopsit de Ragnhild Moe în primăvara aceea."
+    messages = [{"role": "user", "content": f"{' '.join(told)}\n\nCine a vopsit farul de la Sandnes?"}]
+    sent, stats = optimize(messages, config=BALANCED)
+    assert stats.compression_ratio < 0.6
+    assert told[70] in sent[0]["content"]
+
+
+def test_what_is_handed_in_later_is_cut_by_the_question_asked_before() -> None:
+    told = [story(number, 60) for number in range(12)]
+    chat: Messages = [
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": "Please paste the tales."},
+        {"role": "user", "content": "\n\n".join([*told[:6], ANSWER, *told[6:]])},
+    ]
+    sent, stats = optimize(chat, config=BALANCED)
+    assert stats.compression_ratio < 0.7
+    assert ANSWER in sent[2]["content"]

@@ -17,11 +17,12 @@ from itertools import pairwise
 from token_optimizer.optimizer.embedded.question.asking import (
     asks,
     asks_question,
+    asks_unmarked,
     reader_directive_share,
     speaks_of_persons,
 )
 from token_optimizer.optimizer.embedded.question.sections import DIRECTIVE_SHARE, Span, paragraphs
-from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.optimizer.prose.directives import demands
 from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.text.sentences import sentences
 
@@ -77,6 +78,9 @@ _MIN_POSTS, _MAX_POST_CHARS = 4, 3_000
 # Names of columns over a rule.
 # Nothing is given back: of a long line without an end each character would be tried as the last one.
 _RULED_ROWS = re.compile(r"(?m)^[^\S\n]*+\S[^\n]*+\n[ \t|+]*-{2,}(?:[ \t|+]+-{2,})+[ \t|+]*$")
+# As `git log` begins each commit, `git log --graph` too.
+_COMMIT = re.compile(r"^[*|\\/ ]{0,20}commit [0-9a-f]{7,64}\b", re.MULTILINE)
+_MIN_COMMITS, _SAMPLE_CHARS = 3, 20_000
 # What asks without a question mark.
 _ASKS = re.compile(
     rf"{_LEAD.pattern}|\W{{0,4}}(?:[^\W\d_]{{2,5}} )?"
@@ -92,6 +96,8 @@ _QUESTION_MARKS = ("?", "？", "؟")
 _MIN_ANSWERED, _ANSWERED_SHARE, _LISTED_SHARE = 6, 0.8, 0.15
 # The head of a record, and what of it differs from that of the next one: names, paths, numbers.
 _BRACKETED = re.compile(r"[\[({<【〔《「]")
+# What was said when, and by whom: "a a 9:9". Subtitles have nothing but their number above the time.
+_TIMED = re.compile(r"[^\n]*\b9:9|9\Z")
 _VALUES = re.compile(r"[\w.:/'’-]+(?: +[\w.:/'’-]+)*")
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 
@@ -116,7 +122,7 @@ def asks_for_something(asking: str) -> bool:
 def _is_asked(sentence: str) -> bool:
     if asks_question(sentence) or _ASKS.match(sentence) is not None:
         return True
-    return bool(_LEADS_BEFORE.match(sentence) or _UNSPACED_LEAD.search(sentence))
+    return asks_unmarked(sentence) or bool(_LEADS_BEFORE.match(sentence) or _UNSPACED_LEAD.search(sentence))
 
 
 def _without_lead(sentence: str) -> str:
@@ -127,7 +133,7 @@ def _without_lead(sentence: str) -> str:
 
 def is_others(questions: Sequence[str], told: str) -> bool:
     """Whether the text that the questions are about is nothing that the user demands or tells of himself."""
-    if any(speaks_of_persons(_without_lead(one)) for one in questions) or has_directive(told):
+    if any(speaks_of_persons(_without_lead(one)) for one in questions) or demands(told):
         return False
     return reader_directive_share(told) < DIRECTIVE_SHARE
 
@@ -159,6 +165,11 @@ def is_printed_table(told: str) -> bool:
     """Whether a table begins the text whose columns stand below a rule."""
     head = _RULED_ROWS.search(told, 0, _MAX_POST_CHARS)
     return head is not None and told.count("\n", head.end()) >= _MIN_NUMBERED
+
+
+def is_commit_history(text: str) -> bool:
+    """Whether the text lists commits, each with who made it, when, and why."""
+    return len(_COMMIT.findall(text[:_SAMPLE_CHARS])) >= _MIN_COMMITS
 
 
 def is_questions_with_answers(told: str) -> bool:
@@ -196,9 +207,10 @@ class OpeningForms:
 
     def ask_nothing(self, form: str) -> bool:
         """Whether what opens so is one of many that ask nothing: questions with their answers, or records
-        below a head with brackets, of which a few may say what reads like a request."""
+        below a head with brackets or a time, of which some may say what reads like a request."""
         is_answered = form == ANSWERED
-        if not (is_answered or _BRACKETED.match(form)) or not self.are_many(form):
+        is_headed = _BRACKETED.match(form) or _TIMED.match(form)
+        if not (is_answered or is_headed) or not self.are_many(form):
             return False
         if is_answered:
             return True

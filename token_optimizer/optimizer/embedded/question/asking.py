@@ -24,9 +24,11 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
     QUESTION_NAMES,
     REQUESTS,
     SELF,
+    UNMARKED_QUESTIONS,
     UNSPACED_FORWARD_POINTERS,
     UNSPACED_INSTRUCTION_NAMES,
     UNSPACED_MATERIAL_NAMES,
+    UNSPACED_PERSONS,
     UNSPACED_QUESTION_NAMES,
     UNSPACED_REQUESTS,
 )
@@ -64,7 +66,9 @@ _SAID_NAME = re.compile(
     r"(?i)(?:this|these|here|below)\s(?:is|are)\s(?:the|an?|your|some)\s(?P<name>[^\W\d_]+)"
     r"\s(?:(?:that|which)\s)?(?:you|to|i)\b"
 )
-_ASKS = re.compile(r"\?[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
+# In Greek a semicolon asks.
+_ASKS = re.compile(r"(?:\?|[\u037e;](?<=[\u0370-\u03ff\u1f00-\u1fff].))[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
+_UNMARKED = re.compile("|".join(UNMARKED_QUESTIONS))
 
 
 # What must stand or not stand before a word, and its first character.
@@ -108,6 +112,7 @@ _BEHIND_POINTER = re.compile(r"(?:\s+[^\W\d_]+){0,3}")
 _MAX_WORD_CHARS = 80
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
 _PERSONS = _any_word(PERSONS)
+_UNSPACED_PERSONS = re.compile("|".join(UNSPACED_PERSONS))
 _SELF = _any_word(SELF)
 _MIN_TOLD_SENTENCES, _MIN_ASKING_SHARE = 3, 0.5
 _ADDRESSES = _any_word((*PERSONS, *OBLIGATIONS))
@@ -212,6 +217,11 @@ def asks_question(text: str) -> bool:
     return _ASKS.search(text) is not None
 
 
+def asks_unmarked(text: str) -> bool:
+    """Whether the text has a word that asks, of a language in which a question mark is often left out."""
+    return not text.isascii() and _UNMARKED.search(text.lower()) is not None
+
+
 # The paragraphs at the edges of a text are asked several times.
 @remembered(8_192)
 def asks(text: str) -> bool:
@@ -287,7 +297,7 @@ def speaks_of_persons(text: str) -> bool:
 
 def personal_share(text: str) -> float:
     """The share of the sentences that address somebody, or in which the writer speaks of himself."""
-    return _share(text, lambda sentence: _ADDRESSES.search(sentence) is not None)
+    return _share(text, lambda said: bool(_ADDRESSES.search(said) or _UNSPACED_PERSONS.search(said)))
 
 
 def question_of(text: str) -> str:

@@ -104,9 +104,21 @@ PLEASE = (
     "tolong", "proszę",
 )  # fmt: skip
 UNSPACED_REQUESTS = (
-    "请", "請", "回答", "总结", "總結", "根据", "根據", "以下", "ください", "下さい", "答えて",
-    "まとめて", "教えて", "述べて", "告诉我", "告訴我", "알려", "해줘", "하세요", "하시오", "답하",
-    "요약", "다음", "โปรด", "กรุณา", "จงตอบ", "अनुसार", "कृपया", "بناء", "أجب",
+    "(?<![申邀聘宴提报報呈])[请請](?!求|愿|願|假|客)", "回答", "总结", "總結", "根据", "根據", "以下",
+    "ください", "下さい", "答えて", "まとめて", "教えて", "述べて", "告诉我", "告訴我", "알려", "해줘",
+    "하세요", "하시오", "답하", "요약", "다음", "โปรด", "กรุณา", "จงตอบ", "अनुसार", "कृपया", "بناء",
+    "أجب",
+)  # fmt: skip
+# What asks where no question mark is usual.
+UNMARKED_QUESTIONS = (
+    "ใคร", "อะไร", "ที่ใด", "ที่ไหน", "เมื่อใด", "เมื่อไหร่", "เมื่อไร", "ทำไม", "อย่างไร", "เท่าไร",
+    "เท่าไหร่", "กี่", "ใดบ้าง", "ไหน", "หรือไม่",
+    r"ใด\s*\Z", "什么", "什麼", "谁", "誰", "哪", "多[少长長远遠大高久]",
+    "为何", "為何", "何时", "几个", "幾個", "如何", "ですか", "ますか", "なぜ", "いくら", "いくつ",
+    "どこ", "どれ", "どの", "いつ", "무엇", "누구", "언제", "어디", "어떻게", "얼마", "까요", "입니까",
+    r"\bgì\b", r"\bnào\b", r"\bđâu\b", r"\bbao (?:nhiêu|lâu|giờ)\b", r"\b(?:tại|vì) sao\b",
+    r"\bthế nào\b", r"\bmấy\b", r"^\W*ai\s+(?:đã|là|có)\b", "क्या", "कौन", r"कब\b", "कहाँ", "कहां",
+    "क्यों", "कैसे", "कितन", "किस",
 )  # fmt: skip
 # What points at material beside the text, and what at material behind it.
 POINTERS = (
@@ -124,9 +136,12 @@ FORWARD_POINTERS = (
 UNSPACED_FORWARD_POINTERS = (
     "以下", "下面", "次の", "다음",
 )  # fmt: skip
-# "Of the" in French, and a month in German and French.
+# "Of the" in French; a month in German and French, and "more" in Romanian.
 _DU = (r"du(?=\s+(?:\w+st|er|är|kan|ska|skal|har|må|vill?)\b)", r"(?<=st )du")
-_MAI = r"(?<!\d )(?<!\d\. )mai(?!\s\d)"
+_MAI = (
+    r"(?<!\d )(?<!\d\. )(?<!cel )(?<!cea )(?<!cei )(?<!cele )"
+    r"mai(?!\s(?:\d|mul[tț]|mar[ei]|mic|bun|pu[tțţ]in|sus|jos|târziu|important|ales|departe|vech|aproape|des\b))"
+)
 # Words of somebody who speaks to somebody, of what has to be done, and words that direct.
 OBLIGATIONS = ("must", "should", "shall", "need to", "have to")
 SELF = (
@@ -139,6 +154,18 @@ PERSONS = (
     "mon", "nous", "tú", "usted", "mi", "você", "meu", "tuo", "mio", "ты", "вы", "твой", "ваш", "я",
     "мне", "мы",
 )  # fmt: skip
+UNSPACED_PERSONS = (
+    "我(?!国|國)",
+    "你",
+    "您",
+    "あなた",
+    "僕",
+    "私(?!立|有|的)",
+    "당신",
+    "저는",
+    "제가",
+    "나는",
+)
 DIRECTING = (
     "you", "your", "must", "should", "shall", "need to", "have to", "never", "always", "do not",
     "don['’]t", "please", "make sure", "ensure", *_DU, r"dein\w*", "sie sollen", "muss", "müssen",

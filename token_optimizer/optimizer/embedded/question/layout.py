@@ -13,11 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from token_optimizer.optimizer.embedded.question.about import (
     OpeningForms,
     asks_for_something,
+    is_commit_history,
     is_numbered_through,
     is_others,
     is_printed_table,
@@ -34,6 +37,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     asks,
     asks_mostly,
     asks_question,
+    asks_unmarked,
     directive_share,
     label_role,
     mentions_material,
@@ -54,13 +58,14 @@ from token_optimizer.optimizer.embedded.question.sections import (
     sections_of,
     units,
 )
-from token_optimizer.optimizer.prose.directives import has_directive
+from token_optimizer.optimizer.prose.directives import demands
 from token_optimizer.text.sentences import is_shorter, sentences
 from token_optimizer.text.tables import separator_of
 
 # Shorter material gains less than the risk: what is delimited or announced, and what is not.
 _MIN_MARKED_CHARS = 600
 _MIN_PLAIN_CHARS = 1200
+_MIN_ARTICLE_CHARS, _MAX_PERSONAL_SHARE = 4000, 0.15
 # A longer text is no task, however much it directs.
 _MAX_TASK_CHARS = 12_000
 # Behind the material less is said than before it.
@@ -83,6 +88,7 @@ _PRESENTS = re.compile(
 _SHOWS_FORM = re.compile(
     r"(?i)exampl|beispiel|exempl|ejempl|form|schema|templat|struct|\btools?\b|functions?\b|rules?\b|steps?\b"
 )
+_FOREIGN_FORMS = (is_thread, is_printed_table, is_commit_history)
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
 
 
@@ -122,13 +128,11 @@ def embedded_spans(
     sections = sections_of(text, set(blocks), instructions=instructions)
     if _is_short_asking(text, sections):
         return []
-    parts = [
-        _asking_if_short(text, part) for part in _merged(text, _parts(text, sections, to_agent=to_agent))
-    ]
+    parts = list(_with_short_asking(text, _merged(text, _parts(text, sections, to_agent=to_agent))))
     if not any(text[part.start : part.end].strip() for part in parts if not part.material):
         parts = list(_with_questions_between(text, parts)) or _with_short_edges(text, parts)
     material = [part for part in parts if part.material and (part.introduced or not instructions)]
-    found = [one for part in material if (one := _embedded(text, part, parts)) is not None]
+    found = [one for part in material if (one := _embedded(text, part, parts, to_agent=to_agent)) is not None]
     return [one for one in found if one.end > one.start]
 
 
@@ -143,7 +147,7 @@ def _is_short_asking(text: str, sections: Sequence[Section]) -> bool:
     return is_plain and not mentions_material(text)
 
 
-def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
+def _embedded(text: str, part: Part, parts: Sequence[Part], *, to_agent: bool) -> Embedded | None:
     """The part as material, or as background where it may be the user's own; None where it is his task."""
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
@@ -153,6 +157,8 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
         is_material = _is_foreign(span, asking) or is_others(about, span)
     elif not is_material:
         is_material = _is_foreign(span, asking) and reader_directive_share(span) < DIRECTIVE_SHARE
+        if not (is_material or asks(asking) or to_agent):
+            is_material = _is_article(span)
         if not is_material and _is_task(span):
             return None
     # What is one thing, as a source is, may begin with quotes of its own.
@@ -161,21 +167,38 @@ def _embedded(text: str, part: Part, parts: Sequence[Part]) -> Embedded | None:
     return Embedded(*bounds, is_background=not is_material)
 
 
-def _asking_if_short(text: str, part: Part) -> Part:
-    """The part; what is too short for material belongs to the asking around it."""
+def _with_short_asking(text: str, parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts; what is too short for material belongs to the asking around it, where it does not stand
+    among material."""
+    for is_material, group in groupby(parts, key=attrgetter("material")):
+        run = list(group)
+        long = [number for number, part in enumerate(run) if is_material and not _is_short(text, part)]
+        for number, part in enumerate(run):
+            yield replace(part, material=bool(long) and long[0] <= number <= long[-1])
+
+
+def _is_short(text: str, part: Part) -> bool:
     least = _MIN_MARKED_CHARS if part.announced or part.marked else _MIN_PLAIN_CHARS
-    is_short = part.material and is_shorter(text[part.start : part.end].strip(), least)
-    return replace(part, material=False) if is_short else part
+    return is_shorter(text[part.start : part.end].strip(), least)
 
 
 def _is_foreign(span: str, asking: str) -> bool:
     """Whether somebody else wrote what the user asks about: it speaks to nobody and directs nobody."""
-    return asks_question(asking) and not has_directive(span) and personal_share(span) < DIRECTIVE_SHARE
+    is_asked = asks_question(asking) or asks_unmarked(asking)
+    return is_asked and not demands(span) and personal_share(span) < DIRECTIVE_SHARE
+
+
+def _is_article(span: str) -> bool:
+    """Whether a text that is all that is said is handed in: nobody tells so much himself without speaking to
+    somebody, or demanding something."""
+    if is_shorter(span, _MIN_ARTICLE_CHARS) or demands(span):
+        return False
+    return max(personal_share(span), directive_share(span)) < _MAX_PERSONAL_SHARE
 
 
 def _is_known(span: str, asking: str) -> bool:
     """Whether the form of the text says that nobody writes it to ask or tell something."""
-    if _is_table(span) or _is_mail(span) or is_thread(span) or is_printed_table(span):
+    if _is_table(span) or _is_mail(span) or any(has_form(span) for has_form in _FOREIGN_FORMS):
         return True
     return asks_for_something(asking) and (is_numbered_through(span) or is_questions_with_answers(span))
 

@@ -22,12 +22,14 @@ _FORMS = (
     (
         re.compile(
             r"(?i)\bwhen\b(?!\s+(?:i|you|we|it)\b)|\b(?:what|which)\s(?:day|date|time|month|year)\b|\bdeadline\b"
-            r"|\bwann\b|\bquand\b|\bcuándo\b|\bwelche[mnrs]?\s(?:tag|datum)\b|いつ|何時|何日|什么时候|什麼時候|几点|언제"
+            r"|\bwann\b|\bquand\b|\bcuándo\b|\bwelche[mnrs]?\s(?:tag|datum)\b|いつ|何時|何日|什么时候|什麼時候|几点|何年|哪一年|언제"
+            r"|\bкогда\b|\bπότε\b|\bne\szaman\b|\bcând\b|\bquando\b|\bkiedy\b|\bwanneer\b|\bkhi\snào\b|\bnăm\snào\b"
+            r"|متى|कब\b|เมื่อใด|เมื่อไหร่|เมื่อไร|ปีใด|ปีไหน"
         ),
         re.compile(
             rf"(?i)\b(?:{_DAYS}|\d{{1,2}}(?:st|nd|rd|th)|\d{{1,2}}\.?\s{_MONTHS}|{_MONTHS}\.?\s\d{{1,2}}"
             r"|\d{4}-\d\d-\d\d|\d{1,2}:\d\d|\d{1,2}\s?(?:[ap]\.?m\b|uhr|o'clock)|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
-            r"|[\d一二三四五六七八九十]\s?(?:月|日|时|時|点|월|일)"
+            r"|[\d一二三四五六七八九十]\s?(?:年|月|日|时|時|点|년|월|일)|(?<!\w)1[0-9]\d\d(?!\w)|(?<!\w)20\d\d(?!\w)"
         ),
     ),
     (

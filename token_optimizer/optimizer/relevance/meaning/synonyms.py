@@ -32,7 +32,8 @@ def synonyms(query: str, words: WordVectors) -> dict[str, dict[str, float]]:
     counts of one of the word itself; all as stems. None for a query that is a long text."""
     from numpy import einsum
 
-    asked = list(dict.fromkeys(stem for stem in stems([query])[0] if stem in words.rows))
+    # The vectors are of English words: of other scripts they know syllables.
+    asked = list(dict.fromkeys(stem for stem in stems([query])[0] if stem in words.rows and stem.isascii()))
     if not 0 < len(asked) <= _MAX_QUERY_WORDS:
         return {}
     # Not by a matrix product: its threads wait for each other longer than they compute.

@@ -6,7 +6,13 @@ import pytest
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
-from token_optimizer.optimizer.embedded.question.about import is_printed_table, is_thread, questions_about
+from token_optimizer.optimizer.embedded.question.about import (
+    OpeningForms,
+    is_printed_table,
+    is_thread,
+    questions_about,
+)
+from token_optimizer.optimizer.embedded.question.sections import paragraphs
 
 TOLD = {
     "Bitte nenne den Tag, an dem der Vertrag mit der Mühle endet.": [
@@ -100,3 +106,19 @@ def test_output_below_a_label_and_a_rule_is_material() -> None:
     told = "".join(f"tests/test_mill.py::test_sack_{at} PASSED\n" for at in range(60))
     text = f"You answer questions.\n\nContext:\n==== test session starts ====\nplatform linux\n\n{told}"
     assert any(piece.kind is Kind.LOG and told in piece.raw for piece in instruction_pieces(text))
+
+
+def test_a_history_of_commits_is_handed_in_whatever_its_subjects_demand() -> None:
+    commits = [
+        f"commit {number:040x}\nAuthor: A <a@b.example>\n\n    Add page {number}\n" for number in range(40)
+    ]
+    text = "\n".join(["Which commit adds page 7?\n", *commits])
+    kinds = {piece.kind for piece in message_pieces(text) if len(piece.raw) > 100}
+    assert Kind.PROSE not in kinds
+
+
+def test_turns_below_a_time_ask_nothing_of_the_reader() -> None:
+    said = ["lunch?", "deploy is done", "thanks", "on my way", "can someone help?", "see you"]
+    text = "".join(f"Ann Lee  9:{number:02} AM\n{words}\n\n" for number, words in enumerate(said))
+    openings = OpeningForms(text, told := list(paragraphs(text, 0, len(text))))
+    assert all(openings.ask_nothing(openings.form(unit)) for unit in told)

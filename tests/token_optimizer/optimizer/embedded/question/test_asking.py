@@ -8,6 +8,8 @@ from token_optimizer.optimizer.embedded.question.asking import (
     Role,
     addresses,
     asks,
+    asks_question,
+    asks_unmarked,
     directive_share,
     heading_name,
     label_role,
@@ -169,3 +171,20 @@ def test_words_are_found_in_any_case_and_script_and_in_no_other_word() -> None:
 )
 def test_the_role_of_a_name_is_that_of_what_it_names(name: str, role: Role) -> None:
     assert role_of_name(name) is role
+
+
+def test_a_semicolon_asks_in_greek_alone() -> None:
+    assert asks_question("Ποιος είναι ο ρόλος του;")
+    assert not asks_question("int role = 1;")
+
+
+@pytest.mark.parametrize("text", ["สะพานยาวเท่าไร", "桥有多长", "Cầu dài bao nhiêu mét", "पुल कितना लंबा है"])
+def test_some_languages_ask_without_a_mark(text: str) -> None:
+    assert asks_unmarked(text)
+    assert not asks_unmarked("The bridge is long")
+
+
+@pytest.mark.parametrize("told", ["他申请了一份工作。", "她邀请朋友来家里。"])
+def test_who_applies_or_invites_asks_for_nothing(told: str) -> None:
+    assert not asks(told)
+    assert asks("请列出名字。")

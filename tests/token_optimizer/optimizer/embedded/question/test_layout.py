@@ -14,6 +14,7 @@ from tests.token_optimizer.optimizer.embedded.layouts import (
     QUESTION,
     asking_of,
     is_asking,
+    paragraphs,
 )
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
@@ -393,3 +394,24 @@ def test_short_texts_have_what_a_long_look_finds(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(layout, "_is_short_asking", lambda *_: False)
         assert embedded_spans(text, instructions=instructions, to_agent=to_agent) == found
+
+
+def test_an_article_that_is_all_of_a_message_is_handed_in() -> None:
+    told = "\n\n".join(paragraphs(40))
+    documents = [piece.raw for piece in message_pieces(told) if piece.kind is Kind.DOCUMENT]
+    assert sum(map(len, documents)) > 0.9 * len(told)
+    assert all(piece.kind is Kind.PROSE for piece in message_pieces(DIARY * 3))
+    assert all(piece.kind is Kind.PROSE for piece in message_pieces(told, to_agent=True))
+
+
+def test_an_article_in_chinese_with_words_of_duty_is_material() -> None:
+    told = "\n\n".join(f"第{number}号桥建于河的东岸。" * 12 for number in range(20))
+    text = f"{told}\n\n人们必须步行过桥。\n\n哪座桥最长"
+    assert asking_of(text).strip() == "哪座桥最长"
+
+
+def test_code_and_lines_within_the_material_ask_nothing_beside_a_question() -> None:
+    parts = [f"## Part {number}\n\n{ARTICLE[:900]}\n\n```yaml\njob: {number}\n```\n" for number in range(8)]
+    asking = asking_of("\n".join([ARTICLE, *parts, ARTICLE, f"---\n\n{QUESTION}"]))
+    assert QUESTION in asking
+    assert "job:" not in asking

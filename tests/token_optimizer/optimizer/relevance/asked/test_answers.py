@@ -23,6 +23,9 @@ TOLD = ["We walked along the shore.", "It was quiet.", "Nobody came.", "The sea 
         ("How much is it?", "It is on Friday.", False),
         ("会費はいくらですか。", "会費は五千円です。", True),
         ("什么时候到?", "货物于5月4日到达。", True),
+        ("Когда он был взят?", "Город взят в 1760 году.", True),
+        ("متى كان ذلك؟", "من 1321 إلى 1323", True),
+        ("When was it taken?", "It cost 17600 men.", False),
         ("Where is it?", "It is on Friday.", False),
     ],
 )

@@ -155,3 +155,8 @@ def test_within_the_budget_nothing_is_looked_for() -> None:
     body = {"messages": [{"role": "user", "content": "What about the profit?"}]}
     stats = optimize_body(body, "openai", config=OptimizerConfig.preset("balanced")).stats
     assert stats.route == "heuristic_only"
+
+
+def test_words_of_other_scripts_have_none_since_the_vectors_know_their_syllables_alone() -> None:
+    words = WordVectors.of(["Какова цена? Цена рынка велика.", "Стоимость товара мала."])
+    assert synonyms("Какова цена?", words) == {}
