@@ -23,6 +23,7 @@ from token_optimizer.optimizer.conversation.parsed_prefix import (
     PARSED_PREFIXES,
     Beginning,
     ParsedPrefix,
+    asks_alone,
 )
 from token_optimizer.optimizer.conversation.prefix import opening_message, sent_messages
 from token_optimizer.ports import Memory, SentBlock, SentMessage
@@ -160,7 +161,7 @@ class ConversationHistory:
             tokens = {block.id: block.tokens for block in went.blocks}
             sent_before = (*known, *sent.values())
             held = prefix.followed_by(original, sent_before, tokens, segments, self.marked)
-            self._hold(held if self.prefix.sent else self._begun(held, original))
+            self._hold(held if self.prefix.sent else self._begun(held, original), original)
 
     def _begun(self, held: ParsedPrefix, original: Prompt) -> ParsedPrefix:
         """The prefix with what stands before the newest message, if another one may follow there."""
@@ -168,10 +169,15 @@ class ConversationHistory:
         beginning = Beginning.of(original, self.keys[newest - 1]) if newest and held.sent else None
         return replace(held, beginning=beginning)
 
-    def _hold(self, prefix: ParsedPrefix) -> None:
-        """Hold what was read, in the place of what the turn before had."""
-        if self.known:
-            PARSED_PREFIXES.drop(self.keys[len(self.known) - 1])
+    def _hold(self, prefix: ParsedPrefix, original: Prompt) -> None:
+        """Hold what was read, in the place of what the turn before had; beside that where another question
+        may come in the place of this one."""
+        before = self.keys[len(self.known) - 1] if self.known else ""
+        PARSED_PREFIXES.drop(self.prefix.before)
+        if prefix.goes_on and asks_alone(original.body, original.dialect):
+            prefix = replace(prefix, before=before)
+        else:
+            PARSED_PREFIXES.drop(before)
         if not prefix.sent:
             return
         PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix)

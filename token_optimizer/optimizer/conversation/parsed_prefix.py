@@ -63,18 +63,18 @@ class Beginning:
     @classmethod
     def of(cls, original: Prompt, key: str) -> Beginning | None:
         """What ends with this key before the newest message; None where that asks nothing."""
-        messages = conversation_of(original.body, original.dialect)
-        if not _asks_alone(messages[-1]):
+        if not asks_alone(original.body, original.dialect):
             return None
-        reading = original.reading
+        messages, reading = conversation_of(original.body, original.dialect), original.reading
         before = replace(reading, turn=reading.turn - 1, asked=-1, question=None)
         system, is_observed = _system_of(original.body), bool(reading.observations.found)
         return cls(key, len(messages) - 1, before, system, is_observed)
 
 
-def _asks_alone(message: Mapping[str, Any]) -> bool:
-    """Whether the user speaks in the message, and answers no calls."""
-    return speaks(message) and starts_turn(message)
+def asks_alone(body: Mapping[str, Any], dialect: Dialect) -> bool:
+    """Whether the user speaks in the newest message, and answers no calls."""
+    newest = conversation_of(body, dialect)[-1]
+    return speaks(newest) and starts_turn(newest)
 
 
 def _system_of(body: Mapping[str, Any]) -> bytes:
@@ -90,7 +90,8 @@ class ParsedPrefix:
     `asking` and `reading` are as in ParsedMessages. `segments` are those of the prompt, where they were
     asked for, and `marked` the numbers of the messages that held cache marks. `tools` stand behind the
     messages. `goes_on`: it was held when a later turn came. `chars` is the memory that it takes, about.
-    `beginning` is what stands before the question, where all of it was read at once.
+    `beginning` is what stands before the question, where all of it was read at once. `before` is the key of
+    the prefix that it went on from, where that is held for another question.
     """
 
     sent: tuple[SentMessage, ...] = ()
@@ -105,6 +106,7 @@ class ParsedPrefix:
     goes_on: bool = False
     chars: int = 0
     beginning: Beginning | None = None
+    before: str = ""
 
     def parsed(self, marked: frozenset[int]) -> ParsedMessages:
         """The messages as they came, which hold cache marks where they are `marked` now."""
@@ -119,7 +121,7 @@ class ParsedPrefix:
         """What stands before the newest message of the body, which is new, as it came; nothing where it would
         be read otherwise before that."""
         start, messages = self.beginning, conversation_of(body, dialect)
-        if start is None or not _asks_alone(messages[-1]) or start.system != _system_of(body):
+        if start is None or not asks_alone(body, dialect) or start.system != _system_of(body):
             return NOTHING_PARSED
         observations = observations_in(messages[: start.count])
         found = observations_in(messages, observations, start.count).found

@@ -268,6 +268,53 @@ def test_a_program_that_speaks_now_changes_how_all_is_read() -> None:
     assert not _history(memory, second).beginning.count
 
 
+def _chat(questions: int) -> list[dict[str, Any]]:
+    """The messages of a chat that ends with its newest question."""
+    said: list[dict[str, Any]] = [{"role": "system", "content": "You keep a service running."}]
+    for number in range(questions):
+        said += [
+            {"role": "user", "content": f"What does shard {number} do?\n\n{_LOG}"},
+            {"role": "assistant", "content": f"Shard {number} holds the reads."},
+        ]
+    return said[:-1]
+
+
+_LOG = "\n".join(f"2026-03-01T10:00:{second:02d}Z INFO shard tick {second}" for second in range(60))
+
+
+def test_a_question_that_is_edited_goes_on_from_the_turn_before() -> None:
+    memory = InProcessMemory()
+    turns = [{"messages": _chat(number)} for number in (1, 2, 3)]
+    for body in turns:
+        optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=memory))
+    for question in ("Why does it?", "Since when?"):
+        edited = {"messages": [*turns[2]["messages"][:-1], {"role": "user", "content": question}]}
+        history = _history(memory, edited)
+        assert len(history.prefix.sent) == len(turns[1]["messages"])
+        held = optimize_body(edited, "openai", config=BALANCED, ports=Ports(memory=memory))
+    # Only the newest question's place is held so.
+    assert not _history(memory, {"messages": [*turns[1]["messages"][:-1], *_GO_ON]}).prefix.sent
+    forgotten = InProcessMemory()
+    forget_texts()
+    for body in turns:
+        optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=forgotten))
+    forget_texts()
+    anew = optimize_body(edited, "openai", config=BALANCED, ports=Ports(memory=forgotten))
+    assert (held.body, held.stats.blocks) == (anew.body, anew.stats.blocks)
+
+
+def test_what_an_agent_goes_on_from_is_held_once() -> None:
+    memory = InProcessMemory()
+    bodies = _agent(3)
+    for body in bodies:
+        optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=memory))
+    *before, last = bodies[-1]["messages"]
+    edited = {"messages": [*before, {**last, "content": "Nothing."}]}
+    assert not _history(memory, edited).prefix.sent
+    after = {"messages": [*before, last, {"role": "assistant", "content": "It is the path."}, *_GO_ON]}
+    assert len(_history(memory, after).prefix.sent) == len(before) + 1
+
+
 def test_the_next_turn_finds_what_the_last_one_read() -> None:
     memory = InProcessMemory()
     first, second = _openai(2)
