@@ -82,6 +82,8 @@ def distinct_keys(keys: Numbers, end: int) -> Numbers:
 
 def words_of_texts(texts: Sequence[str]) -> Occurrences[str]:
     """The words of each text, which stand between spaces."""
+    if not any(texts):
+        return Occurrences([], len(texts), np.zeros(0, np.int64), np.zeros(0, np.int64))
     written, lengths = _written(texts)
     words = grouped_words(written)
     sizes = np.fromiter(lengths, np.int64, len(texts)) + 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.text.numbered_words import Numbers, Occurrences, found_in_words
+from token_optimizer.text.numbered_words import Numbers, Occurrences
 
 # Of so many possible keys for each that is there all are looked through.
 _KEYS_PER_PAIR = 32
@@ -55,9 +55,19 @@ class Mentions:
         stems = list(map(find, words.values))
         counts = np.fromiter(map(len, stems), np.int64, len(stems))
         lengths = np.bincount(words.text_numbers, counts[words.numbers], minlength=words.texts)
-        has_wanted = np.fromiter((not wanted.isdisjoint(one) for one in stems), bool, len(stems))
-        found = found_in_words(words.where(has_wanted[words.numbers]), find)
-        return replace(cls.among(found, wanted), lengths=lengths.astype(np.int64))
+        number_of = {word: number for number, word in enumerate(sorted(wanted))}
+        in_words = [[number_of[stem] for stem in one if stem in number_of] for one in stems]
+        sizes = np.fromiter(map(len, in_words), np.int64, len(in_words))
+        # Hardly any word has two.
+        keys = [
+            _keys(
+                words.where((sizes > at)[words.numbers]),
+                [one[at] if at < len(one) else 0 for one in in_words],
+            )
+            for at in range(int(sizes.max(initial=0)))
+        ]
+        all_keys = np.concatenate(keys) if keys else np.zeros(0, np.int64)
+        return cls(list(number_of), lengths.astype(np.int64), *_counted(all_keys, np.ones(len(all_keys))))
 
     @property
     def texts(self) -> int:
@@ -112,6 +122,11 @@ class Mentions:
         )
         lengths = np.concatenate((self.lengths, others.lengths))
         return Mentions(self.words, lengths, *_counted(keys, np.concatenate((self.times, others.times))))
+
+
+def _keys(words: Occurrences[str], number_of: Sequence[int]) -> Numbers:
+    """The key of each of these words, where each of the values counts for the word of this number."""
+    return np.array(number_of, np.int64)[words.numbers] * words.texts + words.text_numbers
 
 
 def _counted(keys: Numbers, times: NDArray[np.float64]) -> tuple[Numbers, NDArray[np.float64]]:

@@ -9,7 +9,7 @@ newest message and one in ninety of the others, of numbers a third of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,21 +114,25 @@ def salient(
         prompt,
         np.concatenate((numbers[said], further[:, 0])),
         np.concatenate((places[said], further[:, 1])),
-        [before.mentions.get(fact, _NEVER) for fact in facts],
+        [before.mentions.get(fact, _NEVER) for fact in facts] if before.mentions else [_NEVER] * len(facts),
     )
     share = 1.0 if is_agents_run(prompt) else _CHAT_SHARE
     newest = _newest(prompt)
     factors = [
-        share * _factor(fact, one, newest) if is_one and one.messages else 1.0
-        for fact, one, is_one in zip(facts, mentions, is_name.tolist(), strict=True)
+        share * _factor(fact, newest, last, messages, spoken, is_task) if is_one and messages else 1.0
+        for fact, is_one, last, messages, spoken, is_task in zip(
+            facts, is_name.tolist(), *mentions, strict=True
+        )
     ]
     return np.array(factors, float)
 
 
 def _mentions(
     prompt: Prompt, numbers: Numbers, places: Numbers, before: Sequence[_Mentions]
-) -> Iterator[_Mentions]:
-    """What is counted of each fact, where the fact of each number is mentioned in the block at each place."""
+) -> tuple[list[int], list[int], list[int], list[bool]]:
+    """What is counted of each fact, as `_Mentions` has it: the last message, the messages, those in which it
+    was spoken of, and whether the task mentions it. The fact of each number stands in the block at each
+    place."""
     blocks = len(prompt.blocks)
     keys = distinct_keys(numbers * blocks + places, len(before) * blocks)
     facts, places = np.divmod(keys, blocks)
@@ -137,20 +141,20 @@ def _mentions(
     task = np.array([_is_task(block) for block in prompt.blocks], bool)[places]
     is_first_row = np.append(True, facts[1:] != facts[:-1])[: len(facts)]
     messages_before = np.roll(messages, 1)
-    messages_before[is_first_row] = np.array([one.last for one in before], np.int64)[facts[is_first_row]]
-    is_new = messages != messages_before
     last = np.array([one.last for one in before], np.int64)
+    messages_before[is_first_row] = last[facts[is_first_row]]
+    is_new = messages != messages_before
     last[facts] = messages  # the last of each fact stays
     count = len(before)
-    counts = zip(
+    all_messages = np.bincount(facts[is_new], minlength=count)
+    all_spoken = np.bincount(facts[is_new & spoken], minlength=count)
+    in_task = np.bincount(facts[task], minlength=count) > 0
+    return (
         last.tolist(),
-        np.bincount(facts[is_new], minlength=count).tolist(),
-        np.bincount(facts[is_new & spoken], minlength=count).tolist(),
-        (np.bincount(facts[task], minlength=count) > 0).tolist(),
-        strict=True,
+        (all_messages + np.array([one.messages for one in before], np.int64)).tolist(),
+        (all_spoken + np.array([one.spoken for one in before], np.int64)).tolist(),
+        (in_task | np.array([one.task for one in before], bool)).tolist(),
     )
-    for one, (at, messages_more, spoken_more, is_task) in zip(before, counts, strict=True):
-        yield _Mentions(at, one.messages + messages_more, one.spoken + spoken_more, one.task or is_task)
 
 
 def is_agents_run(prompt: Prompt) -> bool:
@@ -175,14 +179,15 @@ def _facts(block: Block) -> set[str]:
     return distinct_name_facts(unnumbered(block.content) if block.tool_result else block.content)
 
 
-def _factor(fact: str, mentions: _Mentions, newest: int) -> float:
+def _factor(fact: str, newest: int, last: int, messages: int, spoken: int, is_task: bool) -> float:
+    """The factor of a name that is counted so."""
     # What the task itself names is never old.
-    recent = 1.0 if mentions.task else 0.5 ** ((newest - mentions.last) / _HALF_LIFE_MESSAGES)
-    times = min(mentions.spoken or mentions.messages, _MANY_MESSAGES)
+    recent = 1.0 if is_task else 0.5 ** ((newest - last) / _HALF_LIFE_MESSAGES)
+    times = min(spoken or messages, _MANY_MESSAGES)
     factor = (_LASTING_SHARE + (1 - _LASTING_SHARE) * recent) * (1 + _PER_DOUBLING * math.log2(times))
-    if mentions.spoken:
+    if spoken:
         return factor * _SPOKEN_FACTOR
-    factor *= _JUST_PRINTED_FACTOR if mentions.last == newest else _PRINTED_FACTOR
+    factor *= _JUST_PRINTED_FACTOR if last == newest else _PRINTED_FACTOR
     return factor * (_NUMBER_FACTOR if fact.removeprefix(NAME_PREFIX).isdigit() else 1.0)
 
 

@@ -196,16 +196,17 @@ def _relevance(
         texts = _RankedTexts.of(prompt, ranked, words.of_texts(np.repeat(is_ranked, sizes)))
         alone = _titled_scores(texts)
         near = _with_neighbors(alone, texts)
-        near = near + _ANSWER_SHARE * _answer_shares(prompt.query or "", ranked)
+        near = near + _ANSWER_SHARE * _answer_shares(prompt.query or "", ranked, len(near))
         of_ranked = near + _topic_scores(alone, texts) + _WHOLE_SHARE * _section_scores(texts)
         found[np.repeat(is_ranked, sizes)] = with_references(of_ranked, list(map(_referring_texts, ranked)))
     return found
 
 
-def _answer_shares(query: str, ranked: Sequence[CuttableBlock]) -> Scores:
-    """What sentences have of that by which a question of this form is answered."""
+def _answer_shares(query: str, ranked: Sequence[CuttableBlock], passages: int) -> Scores:
+    """What sentences have of that by which a question of this form is answered; there are so many passages
+    in all."""
     if not has_answer_forms(query):
-        return np.zeros(sum(len(cuttable.texts) for cuttable in ranked))
+        return np.zeros(passages)
     shares = [
         answer_shares(query, cuttable.texts)
         if cuttable.cutter.neighbor_weight
