@@ -179,7 +179,7 @@ def may_give_directives(block: Block) -> bool:
 
 def hands_over(text: str) -> bool:
     """Whether a part of the text is somebody else's: a mail, or what is to be worked on."""
-    return any(_hands_over(line) for line in text.split("\n"))
+    return any(map(_hands_over, text.split("\n")))
 
 
 def _own_lines(text: str) -> list[Span]:

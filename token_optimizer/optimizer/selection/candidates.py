@@ -307,7 +307,7 @@ def _texts_with(mentioned: Mentions) -> dict[str, int]:
 
 def _section_scores(texts: _RankedTexts) -> Scores:
     """How much the section of each passage has to do with the query; nothing where there is one section."""
-    in_sections = [list(cuttable.sections()) for cuttable in texts.ranked]
+    in_sections = [cuttable.sections() for cuttable in texts.ranked]
     of_texts = np.array(list(map(len, in_sections)), np.int64)
     sizes = np.array(list(chain.from_iterable(in_sections)), np.int64)
     if len(sizes) <= 1:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt, quoted, value_class
 from token_optimizer.optimizer.code.sparse_numbers import with_all_numbers, with_sparse_numbers
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.turns.dropped_turns import without_turns
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import cut_marker, with_text, without_own_references
@@ -131,17 +130,17 @@ class CuttableBlock:
     def _around(self) -> str:
         return self.block.wrapper.before if self.block.wrapper else ""
 
-    def sections(self) -> Iterator[int]:
+    def sections(self) -> Sequence[int]:
         """The numbers of passages in a row that speak of one thing: of all, or of each paragraph."""
-        start, size = 0, 0
-        has_paragraphs = self.cutter.by_paragraph and _BLANK_LINE.search(self.source.text) is not None
-        for number, text in enumerate(self.texts if has_paragraphs else (), 1):
+        if not self.cutter.by_paragraph or _BLANK_LINE.search(self.source.text) is None:
+            return (len(self.passages),)
+        found, start, size = [], 0, 0
+        for number, text in enumerate(self.texts, 1):
             size += len(text)
             if size >= _MIN_PARAGRAPH_CHARS and _ends_paragraph(text):
-                yield number - start
+                found.append(number - start)
                 start, size = number, 0
-        if start < len(self.passages):
-            yield len(self.passages) - start
+        return [*found, len(self.passages) - start] if start < len(self.passages) else found
 
 
 def cuttable_blocks(
@@ -263,7 +262,8 @@ def cut(
     written: WriteBlock,
 ) -> Prompt:
     """The prompt with only the passages that are `kept`, by (text, place), each block as it is `written`, and
-    without those of the `turns` of which none is, but for the user's own words."""
+    without those of the `turns` of which none is, but for the user's own words. What is written is not
+    counted yet."""
     blocks: list[Block | None] = list(prompt.blocks)
     places: dict[int, set[int]] = {}
     for number, place in kept:
@@ -288,7 +288,7 @@ def cut(
     for run in runs:
         _leave_out(blocks, run, context)
     shorter = prompt.but(blocks=tuple([block for block in blocks if block is not None]))
-    return counted(without_turns(shorter, empty_turns, context, words), prompt, context)
+    return without_turns(shorter, empty_turns, context, words)
 
 
 def _carried(

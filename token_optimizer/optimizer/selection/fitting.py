@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.conversation.turns.dropped_turns import droppable_turns
 from token_optimizer.optimizer.formats.framing import framing_left
 from token_optimizer.optimizer.markers import marker_tokens
@@ -40,7 +41,7 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     frames = frames_of(cuttables, turns, gap_tokens)
     covered = covered_facts(prompt, cuttables)
     written = block_writer(cuttables, context)
-    least = cut(prompt, context, cuttables, set(), set(turns), written)
+    least = counted(cut(prompt, context, cuttables, set(), set(turns), written), prompt, context)
     available = -_tokens_over(least, context)
     whole = available + _tokens_over(prompt, context)
     # In an agent's run the role of the user also reports what programs printed.
@@ -53,7 +54,7 @@ def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
         if room <= 0:
             break
         kept = set(choice.worths_within(room))
-        shorter = cut(prompt, context, cuttables, kept, set(turns), written)
+        shorter = counted(cut(prompt, context, cuttables, kept, set(turns), written), prompt, context)
         used = available + _tokens_over(shorter, context)
         if best_used < used <= available:
             best, best_used = shorter, used

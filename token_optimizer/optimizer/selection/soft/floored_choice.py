@@ -62,7 +62,7 @@ class FlooredChoice:
         return kept
 
     def written(self, kept: Kept) -> Prompt:
-        """The prompt with no passages but these of the blocks."""
+        """The prompt with no passages but these of the blocks, which are not counted yet."""
         written = block_writer(self._cuttables, self._context)
         shorter = cut(self._prompt, self._context, self._cuttables, set(kept), set(), written)
         return shorter.but(worths={**shorter.worths, **self._worths(kept)})

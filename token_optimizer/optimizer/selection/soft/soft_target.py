@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from token_optimizer.errors import StageSkipped
 from token_optimizer.models import Block, Kind, Prompt, WhyNot
 from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.markers import max_whole_tokens, was_cut
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.words import has_stem
@@ -34,7 +35,8 @@ _ASKS_NOTHING = "no question says what of the prompt is needed"
 
 
 def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
-    """The prompt with its least worthy passages cut towards the soft target; unchanged where it is met.
+    """The prompt with its least worthy passages cut towards the soft target, which are not counted yet;
+    unchanged where it is met.
 
     StageSkipped says why nothing goes by it of a prompt that is larger.
     """
@@ -83,7 +85,7 @@ def cut_logs(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutt
     if _tokens_of(cuttables) > context.config.tool_result_tokens:
         share *= _STRETCH
     choice = FlooredChoice(prompt, context, cuttables, floors_of(context.config.floor_factors))
-    return choice.written(choice.kept(share))
+    return counted(choice.written(choice.kept(share)), prompt, context)
 
 
 def asks_in_particular(prompt: Prompt) -> bool:

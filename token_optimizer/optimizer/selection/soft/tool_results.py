@@ -17,6 +17,7 @@ from operator import attrgetter
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.contract.context import Context
+from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.markers import was_cut
 from token_optimizer.optimizer.relevance.salience import NamesBefore, is_agents_run
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
@@ -90,7 +91,7 @@ def _with_result_cut(
     choice = FlooredChoice(
         known, context, cuttables, dict.fromkeys((block.kind for block in result), floor), before
     )
-    shorter = choice.written(choice.kept(floor.max_cut))
+    shorter = counted(choice.written(choice.kept(floor.max_cut)), known, context)
     return replace(prompt, blocks=(*shorter.blocks, *prompt.blocks[end:]), worths=shorter.worths)
 
 
