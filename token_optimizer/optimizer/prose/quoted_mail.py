@@ -24,10 +24,15 @@ _QUOTED_CHARS = 48
 _NOT_QUOTED = "\0"
 
 
+def may_be_quoted(text: str) -> bool:
+    """Whether lines of the text may be quoted: most texts are told at once from those."""
+    return _MAY_BE_QUOTED in text
+
+
 def refer_to_quoted(text: MarkedText, block_id: str) -> MarkedText:
     """The text with references in the place of quoted lines that it has without marks; the very same text
     where there are none. `block_id` is that of the block which has the text."""
-    if text.markers or _MAY_BE_QUOTED not in text.text:
+    if text.markers or not may_be_quoted(text.text):
         return text
     whole = lines_of(text.text)
     quoted = [_bare(line) for line in whole]

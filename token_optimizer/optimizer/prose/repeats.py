@@ -18,6 +18,7 @@ from operator import eq
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import has_repeat_mark, repeated_line_marker, repeated_phrase_marker
 from token_optimizer.optimizer.prose.repeat_candidates import may_repeat
+from token_optimizer.text.cache import TextCache, keys_of
 from token_optimizer.text.counting import token_counts
 
 MIN_REPEATS = 4
@@ -33,6 +34,8 @@ _ONE_WORD = re.compile(r"[\w+/=-]+")
 # What would end a phrase in its mark too early.
 _QUOTES = re.compile(r"[“”\n]")
 
+_PHRASELESS: TextCache[bool] = TextCache(50_000)
+
 Run = tuple[int, int, int]  # start, end, period
 
 
@@ -42,8 +45,15 @@ def collapse_repeats(text: str) -> str:
 
 
 def may_repeat_phrases(texts: Sequence[str]) -> list[bool]:
-    """For each text whether a phrase may stand in it often enough to be written once."""
-    return may_repeat(texts, _max_period(max(map(len, texts), default=0)))
+    """For each text whether a phrase may stand in it often enough to be written once; those in which none
+    does are remembered."""
+    keys = keys_of(texts, "phrases")
+    known = _PHRASELESS.get_many(keys)
+    new = [text for text, is_known in zip(texts, known, strict=True) if not is_known]
+    found = iter(may_repeat(new, _max_period(max(map(len, new), default=0))))
+    repeating = [not is_known and next(found) for is_known in known]
+    _PHRASELESS.put_many((key, True) for key, may in zip(keys, repeating, strict=True) if not may)
+    return repeating
 
 
 def collapsed(text: str, *, only_lines: bool = False) -> MarkedText:

@@ -18,7 +18,7 @@ from token_optimizer.optimizer.contract.stage import Stage, with_blocks
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.markers import with_text
 from token_optimizer.optimizer.prose.copies import references_to_copies
-from token_optimizer.optimizer.prose.quoted_mail import refer_to_quoted
+from token_optimizer.optimizer.prose.quoted_mail import may_be_quoted, refer_to_quoted
 
 _MAY_QUOTE = frozenset({Kind.DOCUMENT, Kind.PROSE, Kind.TRANSCRIPT})
 
@@ -45,7 +45,7 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
 
 def _without_quoted_copies(block: Block) -> MarkedText | None:
     """The text without quoted mail that it has without marks, too; None where it has none such."""
-    if block.verbatim or block.exact or block.kind not in _MAY_QUOTE:
+    if block.verbatim or block.exact or block.kind not in _MAY_QUOTE or not may_be_quoted(block.content):
         return None
     text = refer_to_quoted(MarkedText.of(block), block.id)
     return text if len(text.text) < len(block.content) else None

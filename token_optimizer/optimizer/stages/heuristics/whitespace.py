@@ -19,7 +19,7 @@ from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.prose.redraws import last_states
 from token_optimizer.optimizer.prose.repeats import collapsed, may_repeat_phrases
 from token_optimizer.optimizer.prose.whitespace import squeeze_whitespace, strip_escapes
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, keyed
 
 _SPACED_KINDS = (Kind.PROSE, Kind.LOG, Kind.DOCUMENT)
 _SQUEEZED_KINDS = (*_SPACED_KINDS, Kind.CODE)
@@ -36,7 +36,9 @@ def squeeze(prompt: Prompt, context: Context) -> Prompt:
     return rewritten(
         prompt,
         lambda text, block: _squeezed(text, block, is_phraseless=block.id in phraseless),
-        _may_be_squeezed,
+        lambda block: (
+            _may_be_squeezed(block) and not (block.id in phraseless and _is_plain_line(block.content))
+        ),
     )
 
 
@@ -53,8 +55,13 @@ def _may_be_squeezed(block: Block) -> bool:
     return block.kind in _SQUEEZED_KINDS and not block.exact
 
 
+def _is_plain_line(text: str) -> bool:
+    """Whether the text is one line, without what moves a terminal's cursor: none of its space is spare."""
+    return "\n" not in text and "\r" not in text and "\x1b" not in text
+
+
 def _squeezed(text: str, block: Block, *, is_phraseless: bool) -> MarkedText:
-    key = key_of(text, f"{block.kind} {block.content.endswith(chr(10))}")
+    key = keyed(hash((text, block.kind, block.content.endswith("\n"))), len(text))
     if _PLAIN.get(key):
         return MarkedText(text)
     shorter = _without_spare_space(text, block, is_phraseless=is_phraseless)
