@@ -30,6 +30,8 @@ from token_optimizer.ports import Memory, SentBlock, SentMessage
 from token_optimizer.prompt_cache.segments import LeadingSegments
 
 _TOOLS = attrgetter("tools")
+# Of what is shorter the beginning is read anew in no more time.
+_MIN_BEGUN_CHARS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +168,9 @@ class ConversationHistory:
     def _begun(self, held: ParsedPrefix, original: Prompt) -> ParsedPrefix:
         """The prefix with what stands before the newest message, if another one may follow there."""
         newest = max(self.keys)
-        beginning = Beginning.of(original, self.keys[newest - 1]) if newest and held.sent else None
-        return replace(held, beginning=beginning)
+        if not newest or held.chars < _MIN_BEGUN_CHARS:
+            return held
+        return replace(held, beginning=Beginning.of(original, self.keys[newest - 1]))
 
     def _hold(self, prefix: ParsedPrefix, original: Prompt) -> None:
         """Hold what was read, in the place of what the turn before had; beside that where another question

@@ -50,12 +50,14 @@ _MAX_BEGINNINGS = 2_000
 class Beginning:
     """The first `count` messages, the last of which has this `key`. A question followed: another one may.
 
-    `reading` is as before the question, `system` the text outside of the messages with its cache marks, and
-    `is_observed`: a program wrote some of the messages.
+    They hold so many `blocks` and `slots`. `reading` is as before the question, `system` the text outside of
+    the messages with its cache marks, and `is_observed`: a program wrote some of the messages.
     """
 
     key: str
     count: int
+    blocks: int
+    slots: int
     reading: Reading
     system: bytes
     is_observed: bool
@@ -67,8 +69,13 @@ class Beginning:
             return None
         messages, reading = conversation_of(original.body, original.dialect), original.reading
         before = replace(reading, turn=reading.turn - 1, asked=-1, question=None)
+        count = len(messages) - 1
+        blocks = next((at for at, block in enumerate(original.blocks) if block.message == count), 0)
+        if not blocks:
+            return None
+        slots = [block.slot for block in original.blocks[:blocks] if block.slot is not None]
         system, is_observed = _system_of(original.body), bool(reading.observations.found)
-        return cls(key, len(messages) - 1, before, system, is_observed)
+        return cls(key, count, blocks, 1 + max(slots, default=-1), before, system, is_observed)
 
 
 def asks_alone(body: Mapping[str, Any], dialect: Dialect) -> bool:
@@ -127,12 +134,10 @@ class ParsedPrefix:
         found = observations_in(messages, observations, start.count).found
         if {bool(observations.found), bool(found)} != {start.is_observed}:
             return NOTHING_PARSED
-        blocks = tuple(block for block in self.frozen.came if block.message < start.count)
-        slots = 1 + max((block.slot for block in blocks if block.slot is not None), default=-1)
         return ParsedMessages(
             start.count,
-            self.slots[:slots],
-            blocks,
+            self.slots[: start.slots],
+            self.frozen.came[: start.blocks],
             reading=replace(start.reading, observations=observations),
             remarked=frozenset(number for number in self.marked ^ marked if number < start.count),
             tools=self.tools,

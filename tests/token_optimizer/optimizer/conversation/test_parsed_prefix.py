@@ -165,6 +165,8 @@ def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget
     assert all(result.stats.segments for result in held)
 
 
+SYSTEM = {"role": "system", "content": "You keep a service running."}
+_LOG = "\n".join(f"2026-03-01T10:00:{second:02d}Z INFO shard tick {second}" for second in range(60))
 _GO_ON = [{"role": "user", "content": "Go on."}]
 _QUESTIONS = (
     "Which shard lost its lease?",
@@ -257,9 +259,17 @@ def test_what_asks_nothing_is_read_with_all_before_it(newest: dict[str, Any]) ->
     assert not _history(memory, second).beginning.count
 
 
+def test_short_beginnings_are_read_anew() -> None:
+    memory = InProcessMemory()
+    first, second = ({"messages": [SYSTEM, {"role": "user", "content": text}]} for text in ("Go on.", "Why?"))
+    optimize_body(first, "openai", config=BALANCED, ports=Ports(memory=memory))
+    assert not _history(memory, second).beginning.count
+
+
 def test_a_program_that_speaks_now_changes_how_all_is_read() -> None:
     memory = InProcessMemory()
-    said = [{"role": "assistant", "content": "I look at it.\n\nAction Input: ls"}]
+    read = {"role": "user", "content": f"Look at this.\n\n{_LOG * 8}"}
+    said = [read, {"role": "assistant", "content": "I look at it.\n\nAction Input: ls"}]
     first, second = (
         {"messages": [*said, {"role": "user", "content": text}]} for text in ("Go on.", "Observation: a")
     )
@@ -270,16 +280,13 @@ def test_a_program_that_speaks_now_changes_how_all_is_read() -> None:
 
 def _chat(questions: int) -> list[dict[str, Any]]:
     """The messages of a chat that ends with its newest question."""
-    said: list[dict[str, Any]] = [{"role": "system", "content": "You keep a service running."}]
+    said: list[dict[str, Any]] = [SYSTEM]
     for number in range(questions):
         said += [
             {"role": "user", "content": f"What does shard {number} do?\n\n{_LOG}"},
             {"role": "assistant", "content": f"Shard {number} holds the reads."},
         ]
     return said[:-1]
-
-
-_LOG = "\n".join(f"2026-03-01T10:00:{second:02d}Z INFO shard tick {second}" for second in range(60))
 
 
 def test_a_question_that_is_edited_goes_on_from_the_turn_before() -> None:
