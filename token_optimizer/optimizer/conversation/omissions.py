@@ -188,11 +188,11 @@ def remember_cuts(original: Prompt, after: Prompt) -> None:
 def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
     """Where the units of a text stand, one after the other, that are not in what is left of it in the
     block."""
-    marked = hash((kind, text, now.content, *(marker.start for marker in now.markers)))
+    marked = hash((kind, text, now.content, *[marker.start for marker in now.markers]))
     key = keyed(marked, len(text))
     spans = _MISSING.get(key)
     if spans is None:
-        spans_of_units = list(_unit_spans(text, kind))
+        spans_of_units = tuple(_unit_spans(text, kind))
         units = _texts_of(text, spans_of_units, kind)
         left = {"", *_units_left(now, kind, text, spans_of_units, units)}
         found = zip(spans_of_units, units, strict=True)
@@ -212,12 +212,12 @@ def _units_left(
 ) -> Iterator[str]:
     """The units of what is left of a block, apart from its markers. What stands so in the `whole` text, whose
     units are known, is not taken apart again, up to the first piece that does not."""
-    starts, done = [start for start, _ in spans], 0
+    done = 0
     for piece in filter(None, with_all_numbers(MarkedText.of(block)).pieces()):
         at = whole.find(piece, done)
         end = at + len(piece)
-        first, last = bisect_left(starts, at), bisect_left(starts, end)
-        if at >= 0 and first < last and starts[first] == at and spans[last - 1][1] == end:
+        first, last = bisect_left(spans, (at,)), bisect_left(spans, (end,))
+        if at >= 0 and first < last and spans[first][0] == at and spans[last - 1][1] == end:
             yield from units[first:last]
             done = end
         else:

@@ -79,10 +79,11 @@ def examples_in(text: str) -> list[Found]:
         return [tagged]
     if text.count("\n") < _MIN_EXAMPLES:
         return []
-    for blocks in (_blank_separated(text), _ruled_off(text), _label_separated(text)):
+    paragraphs = _blank_separated(text)
+    for blocks in (paragraphs, _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found
-    return _arrow_examples(text) or _numbered_examples(text)
+    return _arrow_examples(text) or _numbered_examples(text, paragraphs)
 
 
 def _tagged_examples(text: str) -> Found | None:
@@ -94,10 +95,9 @@ def _tagged_examples(text: str) -> Found | None:
     return (start.start(), ends[-1], Kind.EXAMPLES) if start is not None else None
 
 
-def _numbered_examples(text: str) -> list[Found]:
+def _numbered_examples(text: str, blocks: list[Line]) -> list[Found]:
     """Numbered paragraphs of which all but the last have an answer in a line that opens alike; the last one
     asks."""
-    blocks = _blank_separated(text)
     if len(blocks) <= _MIN_EXAMPLES + 1:
         return []
     numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]

@@ -155,7 +155,7 @@ def _joined(source: MarkedText, units: Iterable[Span]) -> list[Span]:
     text = source.text
     joined: list[Span] = []
     has_markers, marks = bool(source.markers), _Marks.of(text)
-    is_plain, starts_with_pronoun = not any(marks), _PRONOUN.match
+    is_plain, starts_with_pronoun = marks is _NO_MARKS, _PRONOUN.match
     first = last = -1
     for start, end in units:
         if has_markers and source.is_marker(start, end):
@@ -214,7 +214,12 @@ class _Marks(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> _Marks:
-        return cls(_has_fences(text), ":" in text or "：" in text, "\n" in text)
+        has_colons, has_lines = ":" in text or "：" in text, "\n" in text
+        has_fences = _has_fences(text)
+        return cls(has_fences, has_colons, has_lines) if has_fences or has_colons or has_lines else _NO_MARKS
+
+
+_NO_MARKS = _Marks(fences=False, colons=False, lines=False)
 
 
 def _goes_with(text: str, first: int, start: int, end: int, marks: _Marks) -> bool:
