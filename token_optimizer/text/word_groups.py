@@ -17,6 +17,9 @@ Numbers = NDArray[np.int64]
 
 # What parts words in ASCII, as `str.split` has it.
 _IS_SPACE = bytes(code < 128 and chr(code).isspace() for code in range(256))
+_LEAST_SPACE, _LARGEST_SPACE = np.uint8(ord("\t")), np.uint8(ord(" "))
+# What is between the two, and no space.
+_FIRST_OTHER, _OTHERS = np.uint8(ord("\r") + 1), np.uint8(14)
 # Of eight bytes the first so many.
 _FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
 _WIDTH = 8
@@ -48,9 +51,16 @@ def grouped_words(text: bytes) -> Words:
 
 def word_edges(text: bytes) -> tuple[Numbers, Numbers]:
     """From where to where each word of a text stands, in bytes."""
-    is_space = np.frombuffer(b"".join((b" ", text, b" ")).translate(_IS_SPACE), bool)
+    is_space = _are_spaces(b"".join((b" ", text, b" ")))
     edges = np.flatnonzero(is_space[1:] != is_space[:-1])
     return edges[::2], edges[1::2]
+
+
+def _are_spaces(text: bytes) -> NDArray[np.bool_]:
+    """For each byte whether it is a space of ASCII: in nearly all texts each that is no larger than " "."""
+    codes = np.frombuffer(text, np.uint8)
+    has_others = bool((codes < _LEAST_SPACE).any() or (codes - _FIRST_OTHER < _OTHERS).any())
+    return np.frombuffer(text.translate(_IS_SPACE), bool) if has_others else codes <= _LARGEST_SPACE
 
 
 def rough_prints(text: bytes, starts: Numbers, ends: Numbers) -> NDArray[np.uint16]:

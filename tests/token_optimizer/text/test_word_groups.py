@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from token_optimizer.text import word_groups
-from token_optimizer.text.word_groups import grouped_words
+from token_optimizer.text.word_groups import grouped_words, word_edges
 
 _WORD = st.text(st.sampled_from("abé\x00"), min_size=1, max_size=4)
 # Words that differ in their last bytes alone, around the lengths at which they are read in another way.
@@ -37,3 +37,10 @@ def test_words_that_share_a_place_are_told_apart() -> None:
     prints = np.array([7, 5, 7, 6, 5, 7, 6], np.uint64)
     # All of them have the same first bits.
     assert word_groups._first_of_each(prints).tolist() == [0, 1, 0, 3, 1, 0, 3]
+
+
+def test_every_byte_parts_words_as_a_string_is_parted() -> None:
+    for code in range(128):
+        text = f"one{chr(code)}two" * 2
+        starts, ends = word_edges(text.encode())
+        assert [text[start:end] for start, end in zip(starts, ends, strict=True)] == text.split()

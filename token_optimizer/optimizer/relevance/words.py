@@ -135,7 +135,7 @@ def shortest_words(parts: Iterable[str]) -> dict[str, str]:
     words = {word for part in parts for word in _WORDS[part.lower()]}
     written: dict[str, str] = {}
     for word in sorted(words, key=lambda word: (len(word), word)):
-        if stem := _stem(word):
+        for stem in _STEM[word]:
             written.setdefault(stem, word)
     return written
 
