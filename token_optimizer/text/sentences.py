@@ -10,6 +10,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from token_optimizer.text.abbreviations import SHORTENED, SHORTENED_BEFORE_NUMBERS
 from token_optimizer.text.cache import TextCache, key_of
@@ -102,7 +103,7 @@ def sentence_spans(line: str) -> Sequence[Span]:
 
 
 def _spans_to(ends: Sequence[int]) -> tuple[Span, ...]:
-    return tuple(zip((0, *ends), ends, strict=False))
+    return tuple(pairwise((0, *ends)))
 
 
 def _sentence_ends(line: str) -> list[int]:

@@ -50,9 +50,10 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
     asked = specific_stems(prompt.query or "")
     spared = _short_results(prompt, context)
     whole_tokens = max_whole_tokens(context.show_handles)
+    open_kinds = kind_floors().keys() - {Kind.LOG}
 
     def open_cutter(block: Block) -> Cutter | None:
-        has_floor = block.kind in kind_floors() and block.kind is not Kind.LOG
+        has_floor = block.kind in open_kinds
         is_open = has_floor and block.slot not in spared and not was_cut(block)
         is_wanted = over > 0 or _is_long_json(block, context)
         return cutter_of(block) if is_open and is_wanted and block.tokens > whole_tokens else None
