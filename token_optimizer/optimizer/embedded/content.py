@@ -306,7 +306,9 @@ def _of_one_material(text: str) -> list[Piece]:
     if kind is Kind.JSON:
         return split_bulk(text)
     fenced = opens_with_fence(text)
-    if not fenced and (kind is Kind.TRANSCRIPT or is_log_alone(text)):
+    # Long prose was told from logs already.
+    may_be_log = kind is not Kind.PROSE or is_shorter(text, MIN_BULK_CHARS)
+    if not fenced and (kind is Kind.TRANSCRIPT or (may_be_log and is_log_alone(text))):
         return [Piece(kind, text)]
     found = [] if fenced else _material_documents(text)
     is_told = reads_as_prose(text)
