@@ -323,6 +323,9 @@ class Recording:
                 self.note_stats((await asyncio.to_thread(self._count)).stats)
             else:
                 self._columns.update(tokens_before=tokens, tokens_after=tokens)
+        if self._has_left_something() and not self._ended:
+            # What was passed on is gathered in one turn of the event loop, and goes out in the next one.
+            await asyncio.sleep(0)
         if self._asked is not None and not self._ended:
             request, secret = self._asked
             self._columns.update(prompt_digest=await off_loop(len(request.raw), request.digest, secret))
@@ -330,6 +333,10 @@ class Recording:
         if self._optimized is not None and not self._ended:
             await self._optimized.remembered()
         self.end_now(status, http_status, error)
+
+    def _has_left_something(self) -> bool:
+        """Whether what is still to be done takes long enough to keep others waiting."""
+        return self._optimized is not None and self._optimized.remember is not None
 
     def _note_told(self, result: Optimized) -> None:
         """All that the optimizer says."""
