@@ -1,6 +1,6 @@
 """The parts of what lists changes or declarations: the files and hunks of a diff, the resources of Terraform
-plans and sources, the files of a repository's map. Each is understood without the others, which a part of a
-program is not.
+plans and sources, the files of a repository's map, the cells of a notebook. Each is understood without the
+others, which a part of a program is not.
 
 Before: a diff of fourteen files, or a plan of forty resources
 After:  where the part of each file, or resource, begins and ends
@@ -36,6 +36,8 @@ _DECLARED = re.compile(
 )
 # A map of a repository has the path of each file above what the file defines.
 _MAPPED = re.compile(r"^(?=[\w@+.-]{1,60}(?:/[\w@+.-]{1,60}){0,12}\.\w{1,6}:\n\W)", re.MULTILINE)
+# A cell of a notebook, with what it printed.
+_CELL = re.compile(r"^In \[[\d* ]{1,5}\]:", re.MULTILINE)
 _END_OF_MAPPED = re.compile(r"\Z")
 _END_OF_DECLARED = re.compile(r"^\}[ \t]*\n?|^[^\n]*\{[^{}\n]*\}[ \t]*\n?", re.MULTILINE)
 
@@ -44,12 +46,13 @@ _READINGS = (
     (' "', _PLANNED, _END_OF_PLANNED),
     (" {", _DECLARED, _END_OF_DECLARED),
     (":\n", _MAPPED, _END_OF_MAPPED),
+    ("]:", _CELL, _END_OF_MAPPED),
 )
 
 
 def change_spans(text: str) -> Sequence[Span]:
-    """The parts of a diff, or of a plan or source of declarations, each up to the next one; none of what is
-    neither."""
+    """The parts of a diff, of a plan or source of declarations, or of a notebook, each up to the next one; of
+    all else none."""
     # Parts begin with lines: what is said on one line need not be remembered.
     return _change_spans(text) if "\n" in text else []
 

@@ -59,6 +59,7 @@ _FENCE_MARKS = ("```", "~~~")
 _MIN_TOLD = 0.6
 # Instructions need not direct with each sentence; what they are about hardly ever does.
 _DIRECTIVE_SHARE = 0.15
+_MIN_DATA_SHARE = 0.8
 _MIN_ARTICLES, _READER_SHARE = 4, 0.2
 
 
@@ -141,10 +142,14 @@ def _with_described_tools(pieces: Sequence[Piece]) -> list[Piece]:
 
 def _informs(text: str) -> bool:
     """Whether the text is what instructions are about, and not a part of them."""
-    is_data = json_span(text) or is_log(text) or is_transcript(text)
+    is_data = json_span(text) or is_log(text) or is_transcript(text) or _is_mostly_json(text)
     is_printed = is_report(text) and not reads_as_prose(text)
     is_told = directive_share(text) < _DIRECTIVE_SHARE
     return bool(is_data or is_printed or is_told) or _is_of_articles(text)
+
+
+def _is_mostly_json(text: str) -> bool:
+    return sum(end - start for start, end in json_spans(text)) >= _MIN_DATA_SHARE * len(text)
 
 
 def _is_of_articles(text: str) -> bool:

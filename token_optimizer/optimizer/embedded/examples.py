@@ -46,6 +46,7 @@ _MAX_SAME_SHARE = 0.5
 _ANNOUNCES_EXAMPLES = re.compile(
     r"(?i)\b(?:examples?|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
 )
+_HEADING = re.compile(r"^#{1,6}[ \t]+[^\W\d_][^\n]{0,40}$", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n+")
 _ANNOUNCED_WITHIN_CHARS = 200
 
@@ -83,7 +84,7 @@ def examples_in(text: str) -> list[Found]:
     for blocks in (paragraphs, _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found
-    return _arrow_examples(text) or _numbered_examples(text, paragraphs)
+    return _headed_examples(text) or _arrow_examples(text) or _numbered_examples(text, paragraphs)
 
 
 def _tagged_examples(text: str) -> Found | None:
@@ -93,6 +94,21 @@ def _tagged_examples(text: str) -> Found | None:
         return None
     start = _EXAMPLE_START.search(text)
     return (start.start(), ends[-1], Kind.EXAMPLES) if start is not None else None
+
+
+def _headed_examples(text: str) -> list[Found]:
+    """Parts below a heading that comes again and again, where the text ends with another that does, and
+    nothing below it: "### Problem", "### Solution"."""
+    last = text.rstrip().rpartition("\n")[2]
+    if not last.startswith("#"):
+        return []
+    heads = [(match.start(), match.group().rstrip()) for match in _HEADING.finditer(text)]
+    counts = Counter(head for _, head in heads)
+    first = next((head for _, head in heads if counts[head] > _MIN_EXAMPLES), "")
+    starts = [start for start, head in heads if head == first]
+    if not starts or first == last or counts[last] < len(starts):
+        return []
+    return [(starts[0], starts[-1], Kind.EXAMPLES)]
 
 
 def _numbered_examples(text: str, blocks: list[Line]) -> list[Found]:

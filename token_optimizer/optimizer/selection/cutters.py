@@ -36,7 +36,7 @@ from token_optimizer.optimizer.relevance.trouble import is_error_line
 from token_optimizer.optimizer.selection.cutting import Cutter
 from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
-from token_optimizer.optimizer.selection.soft.few_parts import asks_for_few
+from token_optimizer.optimizer.selection.soft.few_parts import asks_for_few, names_few
 from token_optimizer.optimizer.selection.soft.soft_target import cut_logs, cut_to_target
 from token_optimizer.optimizer.selection.soft.specific import is_over_records
 from token_optimizer.optimizer.selection.soft.tool_results import cut_tool_results
@@ -142,7 +142,9 @@ def _cutter_of_code(block: Block, query: str, beside: Callable[[], list[Function
     # In JSON the least and the most of a value are known without that.
     of_all = is_over_records(query) or asks_for_extremes(query)
     if changes := [block.content[slice(*span)] for span in change_spans(block.content)]:
-        return _RECORDS if not of_all and asks_for_few(changes, query) else None
+        # The mean of a column that one cell of a notebook names stands in that cell.
+        is_few = names_few(changes, query) if of_all else asks_for_few(changes, query)
+        return _RECORDS if is_few else None
     if is_data(block.content):
         return None if of_all else _cutter_of_data(block)
     if block.exact or not asks_for_something(query) or wants_whole_program(query):

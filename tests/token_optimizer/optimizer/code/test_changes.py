@@ -63,6 +63,19 @@ def test_what_a_plan_takes_away_is_worth_more_than_what_it_makes(action: str) ->
     assert "amber" not in messages[0]["content"]
 
 
+def test_the_cells_of_a_notebook_are_parts_and_one_answers_what_it_names() -> None:
+    cells = [
+        f'In [{at}]: df["c{at}"].describe()\nOut[{at}]:\ncount    {900 + at}\nmean     {at * 7.25}\n'
+        f"std      {at * 0.4}\nmin      {at}\n\n"
+        for at in range(30)
+    ]
+    text = "".join(cells)
+    assert [text[slice(*span)] for span in change_spans(text)] == cells
+    sent, stats = optimize([{"role": "user", "content": f"{text}\nWhat is the mean of c15?"}])
+    assert stats.compression_ratio < 0.7
+    assert cells[15].strip() in sent[0]["content"]
+
+
 def test_a_long_file_goes_hunk_by_hunk_below_its_head() -> None:
     hunks = "".join(
         f"@@ -{at},9 +{at},9 @@\n" + f" the line {at} of the file\n" * 40 for at in range(100, 700, 100)

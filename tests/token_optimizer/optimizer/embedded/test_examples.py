@@ -9,7 +9,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
-from token_optimizer.optimizer.embedded.examples import has_examples
+from token_optimizer.optimizer.embedded.examples import examples_in, has_examples
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.optimizer.prose.examples import example_passages
 
@@ -197,3 +197,24 @@ def test_examples_in_json_stay_whole(said: str) -> None:
 )
 def test_numbered_lines_and_plans_are_no_examples(text: str) -> None:
     assert not has_examples(text)
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_parts_below_headings_that_come_again_are_examples(between: str) -> None:
+    solved = [
+        between.join((f"## Problem\n{n} boats and {n} more", f"## Solution\nAdd {n} twice: {2 * n}\n"))
+        for n in range(9)
+    ]
+    asked = between.join(("## Problem\n30 boats and 4 more", "## Solution\n"))
+    text = "\n".join(["Solve.", *solved, asked])
+    (start, end, kind), *others = examples_in(text)
+    assert (text[end:].strip(), kind, others) == (asked.strip(), Kind.EXAMPLES, [])
+    parts = [text[start:end][one.start : one.end] for one in example_passages(text[start:end])]
+    assert len(parts) in (9, 18)
+    assert all(part.startswith("## Problem") for part in parts[:: len(parts) // 9])
+
+
+def test_sections_of_a_report_are_no_examples() -> None:
+    pages = "\n".join(f"## Summary\nPage {n} tells of boats.\n## Details\nThere are {n}." for n in range(9))
+    assert examples_in(f"{pages}\n\nHow many boats are on page 3?") == []
+    assert examples_in(f"{pages}\n## Answer\n") == []

@@ -339,3 +339,12 @@ def test_what_is_handed_in_later_is_cut_by_the_question_asked_before() -> None:
     sent, stats = optimize(chat, config=BALANCED)
     assert stats.compression_ratio < 0.7
     assert ANSWER in sent[2]["content"]
+
+
+def test_the_words_of_the_question_may_stand_in_the_titles_of_texts_in_json() -> None:
+    issues = [{"title": f"Matter {n}", "body": story(n, 40)} for n in range(16)]
+    issues[5]["title"] = "Paint of the lighthouse at Sandnes"
+    messages = [{"role": "user", "content": f"{json.dumps(issues)}\n\nWhich matter is about Sandnes?"}]
+    sent, stats = optimize(messages, config=BALANCED)
+    assert stats.compression_ratio < 0.7
+    assert issues[5]["title"] in sent[0]["content"]

@@ -76,6 +76,7 @@ _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
 _MIN_RULED, _MIN_RULED_CHARS = 4, 200
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
+_MAIL_MARK = "From: "
 _MAIL_HEAD = re.compile(
     r"\s*(?:From: [^\n]{0,200}\n(?:(?:To|Cc|Date|Sent|Subject|Reply-To): [^\n]{0,1000}\n){2,})"
 )
@@ -89,6 +90,8 @@ _SHOWS_FORM = re.compile(
     r"(?i)exampl|beispiel|exempl|ejempl|form|schema|templat|struct|\btools?\b|functions?\b|rules?\b|steps?\b"
 )
 _FOREIGN_FORMS = (is_thread, is_printed_table, is_commit_history)
+# No tag has such a name.
+_WHOLE = "-"
 _ENDS_SENTENCE = re.compile(r"[.!…。．][\"'”’»)\]]{0,3}\s*\Z")
 
 
@@ -144,7 +147,7 @@ def _is_short_asking(text: str, sections: Sequence[Section]) -> bool:
     is_plain = not any(
         section.asks or section.closed or section.role is Role.MATERIAL for section in sections
     )
-    return is_plain and not mentions_material(text)
+    return is_plain and _MAIL_MARK not in text and not mentions_material(text)
 
 
 def _embedded(text: str, part: Part, parts: Sequence[Part], *, to_agent: bool) -> Embedded | None:
@@ -178,8 +181,9 @@ def _with_short_asking(text: str, parts: Sequence[Part]) -> Iterator[Part]:
 
 
 def _is_short(text: str, part: Part) -> bool:
-    least = _MIN_MARKED_CHARS if part.announced or part.marked else _MIN_PLAIN_CHARS
-    return is_shorter(text[part.start : part.end].strip(), least)
+    told = text[part.start : part.end].strip()
+    least = _MIN_MARKED_CHARS if part.announced or part.marked or _is_mail(told) else _MIN_PLAIN_CHARS
+    return is_shorter(told, least)
 
 
 def _is_foreign(span: str, asking: str) -> bool:
@@ -228,14 +232,16 @@ def _parts(text: str, sections: list[Section], *, to_agent: bool) -> Iterator[Pa
     """The sections that ask or stand apart, and between them the runs of the others without what asks at
     their edges."""
     run: list[Section] = []
-    asked = goes_on = False
+    asked = False
+    # What more of the same would be told by: nothing, or how the introduced material before it opens.
+    goes_on = ""
     for section in sections:
         if not section.asks and not section.closed:
             run.append(section)
             continue
         labelled = section.role is Role.MATERIAL or _is_labelled(section, run)
-        if goes_on and section.whole:
-            # What stands between two blocks of introduced material is a part of it.
+        if goes_on and _opening(text, section) == goes_on:
+            # What stands between two blocks of introduced material, or two turns in tags, is a part of it.
             yield from (Part(one.start, one.end, material=True, introduced=True) for one in run)
             labelled = True
         else:
@@ -243,9 +249,18 @@ def _parts(text: str, sections: list[Section], *, to_agent: bool) -> Iterator[Pa
         run = []
         asked |= section.role is Role.QUESTION
         part = _apart(text, section, labelled=labelled)
-        goes_on = part.whole and part.introduced
+        goes_on = _opening(text, section) if part.introduced else ""
         yield part
     yield from _parts_of_run(text, run, asked=asked, to_agent=to_agent)
+
+
+def _opening(text: str, section: Section) -> str:
+    """What tells that a closed section is of one kind with another: that it is known to be one thing, or the
+    name of its tag; empty for all others."""
+    if section.whole:
+        return _WHOLE
+    tag = TAG.match(text, section.start) if section.closed else None
+    return tag.group(2) if tag else ""
 
 
 def _is_labelled(section: Section, run: Sequence[Section]) -> bool:

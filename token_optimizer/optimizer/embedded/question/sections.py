@@ -320,6 +320,17 @@ def _by_lines(text: str, start: int, end: int) -> Iterator[Section]:
     yield section
 
 
+def _label_at_end(line: str) -> int:
+    """Where the label of material starts that ends a line behind a sentence: "You help. History so far:"; 0
+    where none does."""
+    bare = line.rstrip()
+    start = bare.rfind(". ") + 2
+    if start < 2 or not bare.endswith((":", "：")):
+        return 0
+    role, length = label_of(bare[start:])
+    return start if role is Role.MATERIAL and length == len(bare) - start else 0
+
+
 def _is_quoted(text: str, stop: int, line: str) -> bool:
     """Whether the line is an empty one of quoted mail, above another quoted line."""
     return line.lstrip().startswith(">") and text.startswith(">", stop)
@@ -341,6 +352,8 @@ def _opened(text: str, begin: int, stop: int, line: str, before: Span | None) ->
         role = role_of_name(heading)
         return Section(begin, stop, stop, role, headed=True, ruled=closes(heading))
     role, length = label_of(line)
+    if role is Role.NONE and (label := _label_at_end(line)):
+        return Section(begin + label, stop, stop, Role.MATERIAL)
     if role is Role.NONE or (role is Role.MATERIAL and _IS_INNER.match(line)):
         return None
     # The number of a document belongs to the document.

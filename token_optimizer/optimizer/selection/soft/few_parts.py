@@ -31,10 +31,16 @@ def asks_for_few(parts: Sequence[str], query: str) -> bool:
     """Whether the query asks for something that few of the parts have: by a name, or by most of its words."""
     if _OF_THE_WHOLE.search(query):
         return False
-    most = max(1.0, _MAX_NAMED_SHARE * len(parts))
-    if any(0 < sum(name in part for part in parts) <= most for name in names(query)):
+    if names_few(parts, query):
         return True
+    most = max(1.0, _MAX_NAMED_SHARE * len(parts))
     asked = specific_stems(query)
     stems = [asked.intersection(stems_of(part)) for part in parts]
     rare = sum(0 < sum(word in found for found in stems) <= most for word in asked)
     return rare >= max(1, _MIN_RARE * len(asked))
+
+
+def names_few(parts: Sequence[str], query: str) -> bool:
+    """Whether the query names something that few of the parts have."""
+    most = max(1.0, _MAX_NAMED_SHARE * len(parts))
+    return any(0 < sum(name in part for part in parts) <= most for name in names(query))

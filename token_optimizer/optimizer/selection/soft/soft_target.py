@@ -60,7 +60,7 @@ def cut_to_target(prompt: Prompt, context: Context, cutter_of: Callable[[Block],
 
     # No turn goes as a whole: what is next may depend on who said what.
     found = cuttable_blocks(prompt, context, open_cutter, ())
-    cuttables = _asked_about(found, asked)
+    cuttables = _asked_about(prompt, found, asked)
     tokens = _tokens_of(cuttables)
     if tokens < _MIN_TOKENS:
         if over > 0:
@@ -157,11 +157,16 @@ def _is_long_json(block: Block, context: Context) -> bool:
     return block.kind is Kind.JSON and block.tokens > context.config.tool_result_tokens
 
 
-def _asked_about(cuttables: Sequence[CuttableBlock], asked: frozenset[str]) -> list[CuttableBlock]:
-    """The blocks of the kinds in which some of the asked words stand."""
-    kinds: set[Kind] = set()
+def _asked_about(
+    prompt: Prompt, cuttables: Sequence[CuttableBlock], asked: frozenset[str]
+) -> list[CuttableBlock]:
+    """The blocks of the kinds in which some of the asked words stand, or in titles of which they do. Of JSON
+    with long texts they may stand in the rest of it, which is not cut."""
+    slots = {cuttable.block.slot for cuttable in cuttables if cuttable.block.wrapper is not None}
+    around = (block for block in prompt.blocks if block.kind is Kind.OPAQUE and block.slot in slots)
+    kinds = {Kind.DOCUMENT} if slots and any(has_stem(block.content, asked) for block in around) else set()
     for cuttable in cuttables:
         kind = cuttable.block.kind
-        if kind not in kinds and has_stem(cuttable.source.text, asked):
+        if kind not in kinds and (has_stem(cuttable.source.text, asked) or has_stem(cuttable.title(), asked)):
             kinds.add(kind)
     return [cuttable for cuttable in cuttables if cuttable.block.kind in kinds]

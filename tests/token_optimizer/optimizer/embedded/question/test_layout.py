@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -415,3 +417,37 @@ def test_code_and_lines_within_the_material_ask_nothing_beside_a_question() -> N
     asking = asking_of("\n".join([ARTICLE, *parts, ARTICLE, f"---\n\n{QUESTION}"]))
     assert QUESTION in asking
     assert "job:" not in asking
+
+
+_TURNS = [f"<user>Is it sail {n}?</user>\n<assistant>{text}</assistant>" for n, text in enumerate(PARAGRAPHS)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "\n\n".join(f"user: {text}\nassistant: It is so." for text in PARAGRAPHS),
+        "\n".join(_TURNS),
+        json.dumps([{"role": "user", "content": text} for text in PARAGRAPHS], indent=1),
+    ],
+)
+@pytest.mark.parametrize("label", ["You help. Conversation so far:\n", "You help.\n\n## Chat history\n\n"])
+def test_the_history_in_a_system_text_is_material(label: str, told: str) -> None:
+    pieces = instruction_pieces(label + told)
+    staying = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE and len(piece.raw) > 60)
+    assert ANSWER not in staying
+    assert pieces[0].raw.startswith("You help.")
+
+
+def test_json_in_tags_of_a_system_text_is_material_whatever_it_says() -> None:
+    turns = [{"role": "assistant", "content": f"You should always ask me. {n}"} for n in range(40)]
+    pieces = instruction_pieces(f"You help.\n\n<history>\n{json.dumps(turns)}\n</history>\n\nBe brief.")
+    assert sum(len(piece.raw) for piece in pieces if piece.kind is not Kind.PROSE) > 1_000
+
+
+def test_a_short_thread_of_mail_is_material() -> None:
+    mails = "\n\n".join(
+        f"From: Ann <ann@peak.example>\nTo: Joe\nDate: 4 May 2026\nSubject: Tiles\n\nkiln {n} is hot.\n\nAnn"
+        for n in range(8)
+    )
+    assert 600 < len(mails) < 1200
+    assert asking_of(f"{mails}\n\n{QUESTION}").strip() == QUESTION
