@@ -240,7 +240,8 @@ class _Request:
 
 def _result(request: _Request) -> OptimizationResult:
     """What goes out, at once where neither a stage nor the memory has a say in that."""
-    if not request.ports.tells_later or has_answers(request.body, request.dialect):
+    ports = request.ports
+    if not ports.tells_later or ports.with_texts or has_answers(request.body, request.dialect):
         return _optimized(request)
     prompt = request.prompt()
     later = partial(_optimized, request, prompt)

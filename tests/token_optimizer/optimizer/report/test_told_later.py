@@ -53,6 +53,7 @@ def _told(stats: OptimizationStats) -> list[object]:
 def test_it_says_the_same(messages: list[dict[str, Any]]) -> None:
     at_once, later = _sent({"messages": messages}), _sent({"messages": messages}, **_later())
     assert (later.body, later.changed) == (at_once.body, at_once.changed)
+    assert (later.cuts, later.texts_to_precompress) == (at_once.cuts, at_once.texts_to_precompress)
     known = ("tokens_before", "tokens_after", "route")
     assert all(getattr(later.stats, name) == getattr(at_once.stats, name) for name in known)
     assert not later.stats.stages
@@ -105,6 +106,12 @@ def test_what_is_over_its_budget_is_told_at_once() -> None:
     given = Ports(memory=InProcessMemory(), **_later())
     body = {"messages": [SYSTEM, ASKED]}
     assert optimize_body(body, "openai", config=BALANCED, budget_tokens=10, ports=given).stats.over_budget
+
+
+def test_what_is_to_hold_the_texts_is_told_at_once() -> None:
+    result = _sent({"messages": [SYSTEM, ASKED]}, with_texts=True, **_later())
+    assert result.stats.stages
+    assert [texts.after for texts in result.texts.values()][:2] == [SYSTEM["content"], ASKED["content"]]
 
 
 def test_it_is_told_at_once_unless_asked_for() -> None:
