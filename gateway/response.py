@@ -28,6 +28,7 @@ from gateway.upstream.connections import MAX_ANSWER_BYTES, Answer, read_whole, t
 from gateway.upstream.headers import answer_headers
 from token_optimizer.models import OptimizationStats
 
+_BLANK_LINES = (b"\n\n", b"\r\n\r\n")
 _PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 _PIECE_BYTES = 1024**2
 _LARGE_PIECE_BYTES = 8 * 1024**2
@@ -98,7 +99,11 @@ async def pass_stream(
     pieces = unpacked(answer)
     said = StreamedAnswer(dialect) if recording.notes_answers else None
     async with followed(client, recording, dialect, answer, tap, drain):
-        last = await pass_until_closed(client, pieces, tap, said.read if said else None)
+        closing = await pass_until_closed(client, pieces, tap, said.read if said else None)
+        before, last = before_last_event(closing)
+        if before:
+            # A short answer may come whole in one piece.
+            await client.send(before)
     if said:
         recording.note_answer(said.whole())
     await record_stream(recording, answer, tap)
@@ -157,6 +162,14 @@ async def pass_until_closed(
         if passed:
             await client.send(passed)
     return b""
+
+
+def before_last_event(piece: bytes) -> tuple[bytes, bytes]:
+    """What stands before the last event of a piece of a stream, and that event."""
+    end = len(piece.rstrip(b"\r\n"))
+    ends = (piece.rfind(blank, 0, end) + len(blank) for blank in _BLANK_LINES if blank in piece[:end])
+    start = max(ends, default=0)
+    return piece[:start], piece[start:]
 
 
 async def record_whole(recording: Recording, answer: Answer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +13,12 @@ import uvloop
 
 from gateway.callers.auth import Caller
 from gateway.callers.configs import NamedConfig
+from gateway.dialects.chat import CHAT
+from gateway.draining import Drain, Drains
 from gateway.recording import Arrival, Recording
+from gateway.requests.client import Client
+from gateway.response import pass_stream
+from gateway.upstream.connections import WholeAnswer
 from optimizer_app.gathered_writes import GatheredWrites
 from optimizer_app.optimize.service import Optimized
 from optimizer_app.traces.record import TraceRecord
@@ -70,6 +75,26 @@ def _run_by_uvloop(main: Coroutine[Any, Any, list[bytes]]) -> list[bytes]:
 @pytest.mark.parametrize("run", [asyncio.run, _run_by_uvloop], ids=["asyncio", "uvloop"])
 def test_what_was_passed_on_goes_out_first(run: Callable[[Any], list[bytes]]) -> None:
     assert run(_received_before_the_end()) == [b"a piece"]
+
+
+async def test_what_comes_with_the_end_of_a_stream_is_passed_on_before_it_is_recorded() -> None:
+    """The closing event alone waits for the trace."""
+    journal = KeptRecords()
+    sent: list[tuple[bytes, int]] = []
+
+    async def send(message: Mapping[str, Any]) -> None:
+        if body := message.get("body"):
+            sent.append((body, len(journal.records)))
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError
+
+    client = Client({"method": "POST", "path": "/", "headers": []}, receive, send)
+    said = b'data: {"choices": [{"index": 0, "delta": {"content": "Yes."}}]}\n\n'
+    answer = WholeAnswer(200, [("content-type", "text/event-stream")], said + b"data: [DONE]\n\n")
+    tap = CHAT.tap(strip_usage=False)
+    await pass_stream(client, _recording(journal), CHAT, answer, tap, Drain(Drains(), 0, 0))
+    assert sent == [(said, 0), (b"data: [DONE]\n\n", 1)]
 
 
 async def test_all_that_is_said_of_the_prompt_is_in_the_trace() -> None:
