@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,10 @@ from token_optimizer.text.word_groups import Numbers, rough_prints, word_edges
 # The least that is a run of repeats inside of a word, and the longest word whose letters are counted.
 _LONG_WORD_CHARS, _MAX_COUNTED_CHARS = 13, 64
 _TIMES = 4
-# Of fewer characters each text is looked through as soon.
+# Of fewer characters each text is looked through as soon; and so it is where there is a long word for so many
+# of them, or where so many places are found.
 _MIN_CHARS = 16_384
+_CHARS_PER_LONG_WORD, _MAX_FOUND = 400, 2_000
 # Of words in a row so many are compared: that so many are equal by chance is rare.
 _COMPARED_WORDS = 6
 
@@ -38,10 +40,14 @@ def may_repeat(texts: Sequence[str], max_chars: int) -> list[bool]:
     plain = [text if text.isascii() else "" for text in texts]
     written = " ".join(plain).encode()
     starts, ends = word_edges(written)
-    found = [
-        *_repeated_words(starts, rough_prints(written, starts, ends), max_chars),
-        *_repetitive_words(written, starts, ends),
-    ]
+    long = np.flatnonzero(ends - starts >= _LONG_WORD_CHARS)
+    if len(long) * _CHARS_PER_LONG_WORD > len(written):
+        return [True] * len(texts)
+    repeated = _repeated_words(starts, rough_prints(written, starts, ends), max_chars)
+    repetitive = _repetitive_words(written, starts[long], ends[long])
+    found = list(islice(chain(repeated, repetitive), _MAX_FOUND))
+    if len(found) == _MAX_FOUND:
+        return [True] * len(texts)
     text_ends = list(accumulate(len(text) + 1 for text in plain))
     holding = {bisect_right(text_ends, first) for first, last in found if _are_in_one(text_ends, first, last)}
     return [at in holding or len(plain[at]) < len(text) for at, text in enumerate(texts)]
@@ -74,8 +80,8 @@ def _most_words(starts: Numbers, max_chars: int) -> int:
 
 
 def _repetitive_words(written: bytes, starts: Numbers, ends: Numbers) -> Iterator[Span]:
-    """Where long words stand of which a letter is there several times."""
-    for at in np.flatnonzero(ends - starts >= _LONG_WORD_CHARS).tolist():
-        word = written[starts[at] : ends[at]]
+    """Where those of the long words stand of which a letter is there several times."""
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        word = written[start:end]
         if len(word) > _MAX_COUNTED_CHARS or max(map(word.count, set(word))) >= _TIMES:
-            yield int(starts[at]), int(starts[at])
+            yield start, start

@@ -64,6 +64,12 @@ def test_plain_texts_are_told_from_those_that_repeat() -> None:
     assert [at for at, may in enumerate(found) if may] == [150, 151, 152]
 
 
+def test_texts_that_are_full_of_repeats_or_long_words_are_all_looked_through() -> None:
+    assert may_repeat(["a " * 100_000, *_OTHERS], _MAX_CHARS) == [True] * (1 + len(_OTHERS))
+    long = " ".join(f"abcdefghijkl{number}" for number in range(2_000))
+    assert may_repeat([long, *_OTHERS], _MAX_CHARS) == [True] * (1 + len(_OTHERS))
+
+
 def test_few_texts_are_all_looked_through() -> None:
     assert may_repeat(["a", "b"], _MAX_CHARS) == [True, True]
     assert may_repeat_phrases([]) == []
