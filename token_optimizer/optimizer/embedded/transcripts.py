@@ -77,7 +77,10 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
     if len(timed) >= _MIN_SPOKEN:
         marked, alone = sorted({*spoken, *timed}), True
     elif len(spoken) >= _MIN_SPOKEN and len(again) > 1:
-        marked, alone = spoken, sum(stands_alone(heads[lines[at][0]]) for at in spoken) > len(spoken) / 2
+        alone = sum(stands_alone(heads[lines[at][0]]) for at in spoken) > len(spoken) / 2
+        # With a time beside it on a line of their own, a name needs not come again.
+        timed = [at for at, (start, _) in enumerate(lines) if start in heads and stands_alone(heads[start])]
+        marked = sorted({*spoken, *timed}) if alone else spoken
     else:
         return None
     if not alone and not text[lines[marked[-1]][1] :].strip():

@@ -82,3 +82,11 @@ def test_a_question_right_below_the_last_that_is_said_is_no_part_of_it(form: str
     pieces = message_pieces(f"{transcript(form).rstrip()}\n{QUESTION}")
     assert pieces[-1].kind is Kind.PROSE
     assert pieces[-1].raw.strip() == QUESTION
+
+
+def test_who_speaks_once_beside_a_time_is_a_speaker_too() -> None:
+    said = [f"{name}  9:{at:02} AM\n{TALK[at % 4]}\n" for at, name in enumerate(NAMES * 12)]
+    once = ["Ola Berg  8:58 AM\nWho has the keys to room 3?\n", "Eva Holm  8:59 AM\nCan someone help?\n"]
+    pieces = message_pieces("\n".join([*once, *said, QUESTION]))
+    assert [piece.kind for piece in pieces] == [Kind.TRANSCRIPT, Kind.PROSE]
+    assert pieces[1].raw.strip() == QUESTION

@@ -66,8 +66,11 @@ _SAID_NAME = re.compile(
     r"(?i)(?:this|these|here|below)\s(?:is|are)\s(?:the|an?|your|some)\s(?P<name>[^\W\d_]+)"
     r"\s(?:(?:that|which)\s)?(?:you|to|i)\b"
 )
-# In Greek a semicolon asks.
-_ASKS = re.compile(r"(?:\?|[\u037e;](?<=[\u0370-\u03ff\u1f00-\u1fff].))[\"'”’»)\]*_]{0,4}(?=\s|\Z)|[？؟⁇]")
+# In Greek a semicolon asks. It begins with the characters that it may begin with: elsewhere nothing is tried.
+_ASKS = re.compile(
+    r"[?;\u037e？؟⁇](?:(?<=[？؟⁇])"
+    r"|(?:(?<=\?)|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e]))[\"'”’»)\]*_]{0,4}(?=\s|\Z))"
+)
 _UNMARKED = re.compile("|".join(UNMARKED_QUESTIONS))
 
 
