@@ -77,13 +77,21 @@ def _started(state_dir: Path, environment: dict[str, str]) -> LiveServer:
         listener.listen(128)
         command = child_processes.Command(
             name="web",
-            arguments=web.arguments(listener),
+            arguments=_measured(web.arguments(listener)),
             environment={**os.environ, **_own_environment(state_dir), **environment},
             folder=PROJECT_ROOT,
             descriptors=(listener.fileno(),),
         )
         process = child_processes.start(command, run_dir=state_dir, log_path=state_dir / "web.log")
         return LiveServer(f"http://127.0.0.1:{listener.getsockname()[1]}", state_dir, process)
+
+
+def _measured(arguments: list[str]) -> list[str]:
+    """The command, measured where `bin/test --cov` asks for it."""
+    if "TESTS_COVERAGE_DIR" not in os.environ:
+        return arguments
+    python, run_module, _, descriptor = arguments
+    return [python, run_module, "tests.measured", descriptor]
 
 
 def _own_environment(state_dir: Path) -> dict[str, str]:
