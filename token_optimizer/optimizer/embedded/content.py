@@ -54,6 +54,8 @@ from token_optimizer.text.sentences import is_shorter
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
 _FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[^\n]*\s*")
+# "The log:", right before it or before the fence around it.
+_ANNOUNCES = re.compile(r"[:：][*_]{0,2}\s*(?:(?:`{3,}|~{3,})[^\n]*\s*)?\Z")
 _FENCE_MARKS = ("```", "~~~")
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
@@ -241,8 +243,9 @@ def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], l
     end = 0
     is_asked = asks_question(_outside(text, spans))
     for one in spans:
-        before = rest(text[end : one.start])
-        pieces.extend(map(_unless_asking, before) if is_asked and end else before)
+        before = rest(between := text[end : one.start])
+        is_within = is_asked and end and not _ANNOUNCES.search(between)
+        pieces.extend(map(_unless_asking, before) if is_within else before)
         inside = text[one.start : one.end]
         found = _of_background(inside) if one.is_background else _of_material(inside)
         pieces.extend(map(_unless_asking, found) if is_asked else found)

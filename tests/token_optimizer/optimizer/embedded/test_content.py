@@ -210,3 +210,11 @@ def test_json_of_long_words_is_json_and_no_texts() -> None:
     assert {piece.kind for piece in result_pieces(json.dumps(rows))} == {Kind.JSON}
     told = [{"name": f"cell {n}", "text": "It was built below the weir. " * 20} for n in range(9)]
     assert Kind.DOCUMENT in {piece.kind for piece in result_pieces(json.dumps(told))}
+
+
+def test_what_announces_material_between_others_stays_with_the_question() -> None:
+    log = "\n".join(f"09:1{n % 6}:{n % 60:02} INFO order {1000 + n} checked, no change" for n in range(60))
+    text = f"Our orders:\n```\n{log}\n```\nThe second log:\n```\n{log}\n```\nWhy is order 1027 held?"
+    announcing = next(piece for piece in message_pieces(text) if "The second" in piece.raw)
+    assert announcing.kind is Kind.PROSE
+    assert not announcing.background
