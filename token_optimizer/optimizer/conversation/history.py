@@ -153,13 +153,14 @@ class ConversationHistory:
         opening = opening_message(original)
         came, went = prefix.rest(original), prefix.sent_rest(after)
         sent = sent_messages(came, went, new, ledger, opening)
-        remember_cuts(came, went)
         last = replace(sent[self.keys[newest]], ended=True, conversation=conversation)
         sent[self.keys[newest]] = last
         begun = {} if self.known else self.opening.to_remember(original, after, sent)
         self.memory.set_many({**sent, self.exact_key: last, **begun})
+        if original.documents_at is not None:
+            remember_cuts(came, went)
         # Where the original was sent after all, it does not stand on what was known.
-        if original.documents_at is None and after is not original:
+        elif after is not original:
             tokens = {block.id: block.tokens for block in went.blocks}
             sent_before = (*known, *sent.values())
             held = prefix.followed_by(original, sent_before, tokens, segments, self.marked)

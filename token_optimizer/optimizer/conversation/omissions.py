@@ -38,6 +38,7 @@ _IN_SENTENCES = frozenset({Kind.PROSE, Kind.DOCUMENT})
 _MISSING: TextCache[array[int]] = TextCache(2_048)
 _MAX_REMEMBERED_UNITS = 2_048
 _NO_SPANS = array("L")
+_FIRST_CHARS = 40
 
 
 class LeftOut:
@@ -194,9 +195,9 @@ def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
     if spans is None:
         spans_of_units = tuple(_unit_spans(text, kind))
         units = _texts_of(text, spans_of_units, kind)
-        left = {"", *_units_left(now, kind, text, spans_of_units, units)}
+        left = _units_left(now, kind, text, spans_of_units, units)
         found = zip(spans_of_units, units, strict=True)
-        missing = [span for span, unit in found if unit not in left and not unit.isspace()]
+        missing = [span for span, unit in found if unit not in left and unit and not unit.isspace()]
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
@@ -209,20 +210,29 @@ def _units_left(
     whole: str = "",
     spans: Sequence[tuple[int, int]] = (),
     units: Sequence[str] = (),
-) -> Iterator[str]:
+) -> set[str]:
     """The units of what is left of a block, apart from its markers. What stands so in the `whole` text, whose
     units are known, is not taken apart again, up to the first piece that does not."""
+    left: set[str] = set()
     done = 0
     for piece in filter(None, with_all_numbers(MarkedText.of(block)).pieces()):
-        at = whole.find(piece, done)
+        at = _place_of(piece, whole, done)
         end = at + len(piece)
         first, last = bisect_left(spans, (at,)), bisect_left(spans, (end,))
         if at >= 0 and first < last and spans[first][0] == at and spans[last - 1][1] == end:
-            yield from units[first:last]
+            left.update(units[first:last])
             done = end
         else:
-            yield from _units(piece, kind)
+            left.update(_units(piece, kind))
             whole = ""
+    return left
+
+
+def _place_of(piece: str, whole: str, start: int) -> int:
+    """Where the piece stands in the text from the start on, or -1. As a rule it is where its first characters
+    stand, which are found in a tenth of the time."""
+    at = whole.find(piece[:_FIRST_CHARS], start)
+    return at if at < 0 or whole.startswith(piece, at) else whole.find(piece, at)
 
 
 def _units(text: str, kind: Kind) -> list[str]:
