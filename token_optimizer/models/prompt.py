@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from token_optimizer.models.blocks import Block, Dialect, value_class
 from token_optimizer.models.prefix import NO_PREFIX, FrozenPrefix
+
+if TYPE_CHECKING:
+    from token_optimizer.text.numbered_words import WordsOfTexts
 
 Path = tuple[str | int, ...]
 _TOKENS = attrgetter("tokens")
@@ -107,10 +110,12 @@ NOTHING_PARSED = ParsedMessages()
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What the query means for a prompt: by block id what each block is worth to it, as a score with its
-    parts, and for each word of the query those that may stand for it, with their shares."""
+    parts, and for each word of the query those that may stand for it, with their shares. `words` are those of
+    the blocks."""
 
     utilities: Mapping[str, Mapping[str, float]]
     synonyms: Mapping[str, Mapping[str, float]]
+    words: WordsOfTexts
 
 
 class Worth(NamedTuple):

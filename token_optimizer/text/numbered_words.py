@@ -7,7 +7,7 @@ After:  the words a, cat, dog, and their numbers 0 1 of the first text, 0 2 of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic, TypeVar
@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from token_optimizer.text.word_groups import Numbers, grouped_words
+from token_optimizer.text.word_groups import Numbers, Words, grouped_words
 
 T = TypeVar("T")
 
@@ -82,16 +82,78 @@ def distinct_keys(keys: Numbers, end: int) -> Numbers:
 
 def words_of_texts(texts: Sequence[str]) -> Occurrences[str]:
     """The words of each text, which stand between spaces."""
-    if not any(texts):
-        return Occurrences([], len(texts), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    written, lengths = _written(texts)
-    words = grouped_words(written)
-    sizes = np.fromiter(lengths, np.int64, len(texts)) + 1
-    words_before = np.searchsorted(words.starts, np.cumsum(sizes))
-    text_numbers = np.repeat(np.arange(len(texts)), np.diff(words_before, prepend=0))
-    spans = zip(words.starts[words.firsts].tolist(), words.ends[words.firsts].tolist(), strict=True)
-    values = [written[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
-    return Occurrences(values, len(texts), text_numbers, words.numbers)
+    return WordsOfTexts.of(texts).occurrences
+
+
+@dataclass(frozen=True, slots=True)
+class WordsOfTexts:
+    """The words of texts, and where each stands: from them those of parts of the texts are known as well.
+
+    `first_bytes` are where the texts begin in all that is written, by the text, and `is_ascii` says that a
+    byte is a character there."""
+
+    is_ascii: bool
+    first_bytes: Mapping[str, int]
+    words: Words
+    occurrences: Occurrences[str]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> WordsOfTexts:
+        """The words of each text, which stand between spaces."""
+        if not any(texts):
+            none = np.zeros(0, np.int64)
+            return cls(True, {}, Words(none, none, none, none), Occurrences([], len(texts), none, none))
+        written, lengths = _written(texts)
+        words = grouped_words(written)
+        ends = np.cumsum(np.fromiter(lengths, np.int64, len(texts)) + 1)
+        words_before = np.searchsorted(words.starts, ends)
+        text_numbers = np.repeat(np.arange(len(texts)), np.diff(words_before, prepend=0))
+        spans = zip(words.starts[words.firsts].tolist(), words.ends[words.firsts].tolist(), strict=True)
+        values = [written[start:end].decode("utf-8", "surrogatepass") for start, end in spans]
+        first_bytes = dict(zip(texts, [0, *ends.tolist()], strict=False))
+        return cls(
+            written.isascii(),
+            first_bytes,
+            words,
+            Occurrences(values, len(texts), text_numbers, words.numbers),
+        )
+
+    def of_parts(
+        self, texts: Sequence[str], sizes: Numbers, starts: Numbers, ends: Numbers
+    ) -> Occurrences[str] | None:
+        """The words of parts of some of the texts, of which each has so many in a row, from where to where;
+        None where one of the texts is not known, or not of ASCII alone, or a word is parted."""
+        if not self.is_ascii or not all(map(self.first_bytes.__contains__, texts)):
+            return None
+        first_bytes = np.repeat(np.array([self.first_bytes[text] for text in texts], np.int64), sizes)
+        first_words = self._words_before(first_bytes + starts)
+        end_words = self._words_before(first_bytes + ends)
+        if first_words is None or end_words is None:
+            return None
+        counts = end_words - first_words
+        rows = np.arange(int(counts.sum())) + np.repeat(first_words - np.cumsum(counts) + counts, counts)
+        numbers = self.words.numbers[rows]
+        return _renumbered(
+            self.occurrences.values, numbers, np.repeat(np.arange(len(counts)), counts), len(counts)
+        )
+
+    def _words_before(self, places: Numbers) -> Numbers | None:
+        """How many words stand before each of the places; None where one stands around it."""
+        begun = np.searchsorted(self.words.starts, places)
+        ended = np.searchsorted(self.words.ends, places, side="right")
+        return begun if np.array_equal(begun, ended) else None
+
+
+def _renumbered(
+    values: Sequence[str], numbers: Numbers, text_numbers: Numbers, texts: int
+) -> Occurrences[str]:
+    """What stands in texts, where the values are to stand in the order in which they are found there."""
+    first = np.full(len(values), len(numbers))
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    found = np.argsort(first)[: int((first < len(numbers)).sum())]
+    new_numbers = np.empty(len(values), np.int64)
+    new_numbers[found] = np.arange(len(found))
+    return Occurrences([values[at] for at in found.tolist()], texts, text_numbers, new_numbers[numbers])
 
 
 def _written(texts: Sequence[str]) -> tuple[bytes, Iterable[int]]:

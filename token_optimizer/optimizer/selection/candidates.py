@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from token_optimizer.models import Prompt
+from token_optimizer.models import Passage, Prompt
 from token_optimizer.optimizer.relevance.asked.acronyms import acronyms_of
 from token_optimizer.optimizer.relevance.asked.answers import answer_shares, has_answer_forms
 from token_optimizer.optimizer.relevance.asked.ranges import numbers_meant
@@ -67,6 +67,7 @@ _MIN_COMMON, _COMMON_SHARE, _MIN_RARE = 2, 0.2, 2
 _OWN_TOKEN_VALUE = 10.0
 _PASSAGES, _TOKENS = attrgetter("passages"), attrgetter("tokens")
 _VALUE, _FACTS = attrgetter("value"), attrgetter("facts")
+_START, _END = attrgetter("start"), attrgetter("end")
 
 
 def candidates_of(
@@ -82,7 +83,7 @@ def candidates_of(
     texts = np.repeat(np.arange(len(cuttables)), sizes)
     passages = list(chain.from_iterable(map(_PASSAGES, cuttables)))
     tokens = np.fromiter(chain.from_iterable(map(_TOKENS, cuttables)), np.int64, len(passages))
-    words = words_of_texts(list(chain.from_iterable(map(_read_texts, cuttables))))
+    words = _words_of(prompt, cuttables, sizes, passages)
     relevance = _relevance(prompt, cuttables, sizes, words)
     by_token = np.array(token_values(prompt, [cuttable.block for cuttable in cuttables]))
     own_values = np.fromiter(map(_VALUE, passages), float, len(passages))
@@ -117,10 +118,27 @@ def _facts(
     return facts.weighed(salient(prompt, facts.names, facts.numbers, places[facts.owners], before))
 
 
+def _words_of(
+    prompt: Prompt, cuttables: Sequence[CuttableBlock], sizes: Numbers, passages: Sequence[Passage]
+) -> Occurrences[str]:
+    """The words of all passages of which they count."""
+    if prompt.meaning is not None and all(map(_is_read, cuttables)):
+        # As a rule the words of all of these blocks were found for what the query means.
+        starts, ends = (np.fromiter(map(of, passages), np.int64, len(passages)) for of in (_START, _END))
+        found = prompt.meaning.words.of_parts([one.source.text for one in cuttables], sizes, starts, ends)
+        if found is not None:
+            return found
+    return words_of_texts(list(chain.from_iterable(map(_read_texts, cuttables))))
+
+
+def _is_read(cuttable: CuttableBlock) -> bool:
+    """Whether the words of the passages count."""
+    return cuttable.cutter.ranked or cuttable.cutter.name_weight > 0
+
+
 def _read_texts(cuttable: CuttableBlock) -> Sequence[str]:
     """The texts of the passages of which the words count; empty texts in the place of all others."""
-    is_read = cuttable.cutter.ranked or cuttable.cutter.name_weight
-    return cuttable.texts if is_read else [""] * len(cuttable.texts)
+    return cuttable.texts if _is_read(cuttable) else [""] * len(cuttable.texts)
 
 
 def _is_free(cuttables: Sequence[CuttableBlock], sizes: Numbers) -> Mask:

@@ -15,6 +15,7 @@ from token_optimizer.optimizer.relevance.meaning.synonyms import synonyms
 from token_optimizer.optimizer.relevance.meaning.word_vectors import WordVectors
 from token_optimizer.optimizer.relevance.names import numbers_of_names
 from token_optimizer.optimizer.relevance.utility import parts_by_similarity
+from token_optimizer.text.numbered_words import WordsOfTexts
 
 # To read all of a text took as long as to find its words.
 _MAX_CHARACTERS = 2_000
@@ -50,10 +51,11 @@ class _Utility(Mapping[str, float]):
 
 def meaning_of(query: str, blocks: Sequence[Block]) -> Meaning:
     """The meaning for these blocks. Raises StageSkipped where static vectors are not installed."""
-    words = WordVectors.of([query, *(block.content for block in blocks)])
+    found = WordsOfTexts.of([query, *(block.content for block in blocks)])
+    words = WordVectors.of_words(found.occurrences)
     find_all = cache(partial(_utilities, blocks, words))
     utilities = {block.id: _Utility(block.id, find_all) for block in blocks}
-    return Meaning(utilities, synonyms(query, words))
+    return Meaning(utilities, synonyms(query, words), found)
 
 
 def _utilities(blocks: Sequence[Block], words: WordVectors) -> _Utilities:
