@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from token_optimizer.text.lines import matches_at_lines
 
-_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
+_TIME = r"\d{1,2}:(?:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?|\d:\d{2})(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
 _WHEN = rf"(?:(?:{_DATE},?|Today|Yesterday)[ \t](?:at[ \t])?)?{_TIME}"
 _NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"

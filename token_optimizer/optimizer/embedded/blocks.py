@@ -12,10 +12,11 @@ from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.log_gaps import with_gaps_joined
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.sources import source_span
-from token_optimizer.optimizer.embedded.transcripts import transcript_span
+from token_optimizer.optimizer.embedded.transcripts import is_subtitles, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json
 from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line
 from token_optimizer.text.lines import matches_at_lines
+from token_optimizer.text.mail import mail_heads
 
 # Shorter texts are not worth splitting: a rule would gain less than the risk.
 MIN_BULK_CHARS = 200
@@ -60,7 +61,7 @@ def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int
     part = text[start:end]
     spans = list(json_spans(part))
     source = source_span(part)
-    if source and not is_log_alone(part[slice(*source)]):
+    if source and not _is_told(part[slice(*source)]):
         if apart := apart_spans(part, spans):
             yield from ((start + a, start + b) for a, b in _around(part, apart, _source_or_told_blocks))
             return
@@ -68,6 +69,11 @@ def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int
             yield start + source[0], start + source[1]
             return
     yield from ((start + a, start + b) for a, b in _around(part, spans, _told_blocks))
+
+
+def _is_told(text: str) -> bool:
+    """Whether what looks like a source is a log, subtitles, or several mails."""
+    return is_log_alone(text) or is_subtitles(text) or len(mail_heads(text)) > 1
 
 
 def _around(

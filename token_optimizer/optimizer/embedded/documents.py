@@ -1,4 +1,5 @@
-"""Takes material apart into its documents: tagged, parted by rules, under headings of one level or titles."""
+"""Takes material apart into its documents: tagged, mails, parted by rules, under headings
+of one level or titles."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.text.lines import matches_at_lines
+from token_optimizer.text.mail import mail_heads
 
 _MIN_DOCUMENTS = 2
 _MIN_MEAN_CHARS = 150
@@ -39,7 +41,7 @@ _MAY_OPEN_MARKED = re.compile(r"\n[-=*~\[]")
 
 def documents_of(text: str) -> list[Piece]:
     """The documents of a text of material, with what stands between them; none where it is one of a piece."""
-    if found := _tagged(text):
+    if found := _tagged(text) or _mailed(text):
         return found
     # Comments look like headings, and rules part the sections of a source.
     return [] if is_source(text) else _ruled(text) or _headed(text) or titled_documents(text)
@@ -138,6 +140,16 @@ def marked_documents(text: str) -> list[Piece]:
     mark = Counter(match.group("mark") for match in found).most_common(1)[0][0]
     heads = [match for match in found if match.group("mark") == mark]
     return _below(text, heads) if len(heads) >= _MIN_MARKED else []
+
+
+def _mailed(text: str) -> list[Piece]:
+    """Mails, each below its fields, or parted by rules."""
+    heads = mail_heads(text)
+    if len(heads) < _MIN_DOCUMENTS:
+        return []
+    ruled = _ruled(text)
+    is_ruled = sum(piece.kind is Kind.DOCUMENT for piece in ruled) >= len(heads)
+    return ruled if is_ruled else _below(text, heads)
 
 
 def _below(text: str, heads: list[re.Match[str]]) -> list[Piece]:

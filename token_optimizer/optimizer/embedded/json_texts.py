@@ -12,12 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquoted
 
 # A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
+# What people write to each other is short, and each message of a chat is a text.
+_MIN_MESSAGE_CHARS = 40
+_MESSAGE = re.compile(r'"(?:role|from)"\s*:\s*"(user|assistant|human|gpt|ai|bot)"')
+_MIN_MESSAGES = 4
 _MIN_SHARE = 0.6
 # Each text has a space within so many characters, unless its language has none.
 _MAX_WORD_CHARS = 500
@@ -49,9 +54,10 @@ class _Item:
 def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     """The pieces of a JSON text that consists of long strings mostly; none for other JSON. Strings of JSON
     are read as JSON, however deep they stand in one another."""
-    if '\\"' not in text and max(map(len, text.split('"'))) < _MIN_STRING_CHARS - 2:
+    min_chars = _MIN_MESSAGE_CHARS if _is_chat(text) else _MIN_STRING_CHARS
+    if '\\"' not in text and max(map(len, text.split('"'))) < min_chars - 2:
         return []
-    items = sorted(_items(text), key=lambda item: item.lead)
+    items = sorted(_items(text, min_chars), key=lambda item: item.lead)
     items = [item for item in items if not _is_encoded(text, item.string)]
     if sum(item.string[1] - item.string[0] for item in items) < _MIN_SHARE * len(text):
         return []
@@ -85,6 +91,12 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     return [piece for piece in pieces if piece.raw]
 
 
+def _is_chat(text: str) -> bool:
+    """Whether the text is what a user and an assistant wrote, message by message."""
+    roles = [message[1] for message in islice(_MESSAGE.finditer(text), _MIN_MESSAGES)]
+    return len(roles) == _MIN_MESSAGES and len(set(roles)) > 1
+
+
 def string_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     """The pieces of a text that is one long JSON string; none for another text, and for a string of prose."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
@@ -107,7 +119,7 @@ def _pieces_inside(value: str, kind: Kind, kind_of: Callable[[str], Kind]) -> li
     return text_pieces(value, kind_of) if kind is Kind.JSON else string_pieces(value, kind_of)
 
 
-def _items(text: str) -> Iterator[_Item]:
+def _items(text: str, min_chars: int) -> Iterator[_Item]:
     stack: list[_Open] = []
     for match in _TOKEN.finditer(text):
         mark = match.group()[0]
@@ -116,17 +128,17 @@ def _items(text: str) -> Iterator[_Item]:
                 stack[-1].item = match.start()
             stack.append(_Open(mark == "[", match.end()))
         elif mark == '"':
-            yield from _string(stack, match.start(), match.end())
+            yield from _string(stack, match.start(), match.end(), min_chars)
         elif stack:
             yield from _closed(stack, match.end())
 
 
-def _string(stack: list[_Open], start: int, end: int) -> Iterator[_Item]:
+def _string(stack: list[_Open], start: int, end: int, min_chars: int) -> Iterator[_Item]:
     """The string as an item of an array; else it is noted with the item that it stands in."""
     if not stack:
         return
     inside = (start + 1, end - 1)
-    is_long = end - start >= _MIN_STRING_CHARS
+    is_long = end - start >= min_chars
     if stack[-1].is_array:
         if is_long:
             yield _Item(stack[-1].done, start, inside, end)

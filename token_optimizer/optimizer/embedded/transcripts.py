@@ -34,9 +34,10 @@ _SPOKEN_SHARE = 0.6
 _ALONE_SHARE = 0.25
 _TRANSCRIPT_SHARE = 0.8
 _SAMPLE_CHARS, _ADDRESSED_SHARE = 20_000, 0.2
-_FIELDS = frozenset(
-    ("url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id")
-)
+_FIELDS = frozenset((
+    "url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id", "from", "to",
+    "von", "an",
+))  # fmt: skip
 
 
 def is_field(name: str) -> bool:
@@ -48,6 +49,11 @@ def is_transcript(text: str) -> bool:
     """Whether most of the text is what several people said, each with its speaker, or subtitles."""
     span = transcript_span(text, asked=True)
     return span is not None and span[1] - span[0] >= _TRANSCRIPT_SHARE * len(text)
+
+
+def is_subtitles(text: str) -> bool:
+    """Whether the text is a transcript in which the times stand on lines of their own, as in SRT and VTT."""
+    return len(time_cues(text)) >= _MIN_SPOKEN and is_transcript(text)
 
 
 def is_talk(text: str) -> bool:

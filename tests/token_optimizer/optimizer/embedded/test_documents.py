@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from token_optimizer.models import Kind, Wrapper
-from token_optimizer.optimizer.embedded.content import kind_of, result_pieces
+from token_optimizer.optimizer.embedded.content import kind_of, message_pieces, result_pieces
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents
 from token_optimizer.optimizer.embedded.json_texts import text_pieces
 from token_optimizer.optimizer.embedded.pieces import Piece
@@ -103,6 +103,27 @@ def test_the_items_of_a_json_list_are_documents(ascii_only: bool) -> None:
     assert [row["text"] for row in json.loads(f"[{''.join(short)}]")] == ['He said "no".'] * 3
 
 
+ASKED = "Which of the passes in the west are open in the second week of May, and which need chains?"
+ANSWERED = "The Brenner is open all year round by car, and none of them needs chains after the first of May."
+
+
+@pytest.mark.parametrize(
+    ("role", "said", "roles"),
+    [("role", "content", ("user", "assistant")), ("from", "value", ("human", "gpt"))],
+)
+def test_each_message_of_a_chat_is_a_text_though_it_is_short(
+    role: str, said: str, roles: tuple[str, str]
+) -> None:
+    messages = [{role: roles[n % 2], said: (ASKED, ANSWERED)[n % 2]} for n in range(8)]
+    documents = _documents(text_pieces(json.dumps(messages), kind_of))
+    assert [piece.content for piece in documents] == [ASKED, ANSWERED] * 4
+
+
+def test_records_of_users_are_no_chat() -> None:
+    rows = [{"role": "user", "about": ASKED} for _ in range(8)]
+    assert text_pieces(json.dumps(rows), kind_of) == []
+
+
 def test_a_long_string_is_of_the_kind_of_its_text() -> None:
     text = json.dumps({"exit_code": 1, "stdout": LOG})
     kinds = [piece.kind for piece in text_pieces(text, kind_of)]
@@ -142,6 +163,31 @@ def test_the_pieces_of_any_json_are_the_text(value: object, ascii_only: bool, in
     for piece in pieces:
         around = piece.wrapper
         assert (around.around(piece.content) if around else piece.content) == piece.raw
+
+
+LATER = " We shall see in spring what it has done to the meadows behind the mill."
+MAIL_HEADS = (
+    "From: Ada <ada@mill.example>\nTo: Bo\nDate: Mon, {n} Jun 2026\nSubject: Re: Weir\n\n",
+    "Von: Ada <ada@mill.example>\nGesendet: Montag, {n}. Juni 2026\nAn: Bo\nBetreff: AW: Wehr\n\n",
+    "**From:** Ada\n**Sent:** Monday, June {n}, 2026\n**To:** Bo\n**Subject:** Weir\n\n",
+)
+
+
+@pytest.mark.parametrize("head", MAIL_HEADS)
+def test_each_mail_of_a_thread_is_a_document_below_its_fields(head: str) -> None:
+    mails = "".join(f"{head.format(n=n)}Hi Bo,\n\nthe weir is {n} feet high.{LATER}\n\n" for n in range(12))
+    question = "How high was the weir in the seventh mail?"
+    pieces = message_pieces(f"{mails}{question}")
+    assert [piece.wrapper.before for piece in _documents(pieces) if piece.wrapper] == [
+        head.format(n=n) for n in range(12)
+    ]
+    assert "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE).strip() == question
+
+
+def test_a_rule_between_mails_is_no_part_of_what_they_say() -> None:
+    mails = [f"{MAIL_HEADS[0].format(n=n)}Hi Bo,\n\nthe weir is {n} feet high.{LATER}\n" for n in range(12)]
+    documents = _documents(documents_of("-----\n".join(mails)))
+    assert [piece.content.strip() for piece in documents] == [mail.strip() for mail in mails]
 
 
 @pytest.mark.parametrize("head", ["--- chunk {n} (source: mill-{n}.html) ---", "[chunk {n} | mill.html]"])

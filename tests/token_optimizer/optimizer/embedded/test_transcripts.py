@@ -28,6 +28,7 @@ WRITTEN = {
     "bold": "**{name}:** {text}\n\n",
     "a chat": "03.02.26, 10:{n:02} - {name}: {text}\n",
     "heads with a time": "{name}   0:{n:02}\n{text}\n\n",
+    "heads with a time of one digit each": "{name}   0:9:{n:02}\n{text}\n\n",
     "names in brackets": "[{name}] 00:00:{n:02}\n{text}\n\n",
     "bold before a time": "**{name}** (00:00:{n:02}): {text}\n\n",
     "spelled times above names": "0 minutes {n} seconds\n{name}\n{text}\n\n",
@@ -55,6 +56,12 @@ def test_a_transcript_is_told_from_the_question(form: str) -> None:
     pieces = message_pieces(f"Here is our meeting.\n\n{text}\n{QUESTION}")
     asking = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
     assert asking.split() == f"Here is our meeting. {QUESTION}".split()
+
+
+def test_subtitles_behind_the_question_are_read_to_their_end() -> None:
+    text = transcript("subtitles")
+    pieces = message_pieces(f"{QUESTION}\n\n{text}")
+    assert [piece.raw.strip() for piece in pieces if piece.raw.strip()] == [QUESTION, text.strip()]
 
 
 @pytest.mark.parametrize("form", WRITTEN)

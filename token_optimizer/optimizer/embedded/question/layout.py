@@ -59,6 +59,7 @@ from token_optimizer.optimizer.embedded.question.sections import (
     units,
 )
 from token_optimizer.optimizer.prose.directives import demands
+from token_optimizer.text.mail import is_mail
 from token_optimizer.text.sentences import is_shorter, sentences
 from token_optimizer.text.tables import separator_of
 
@@ -77,9 +78,6 @@ _MAX_MARKS_CHARS = 100
 _MIN_RULED, _MIN_RULED_CHARS = 4, 200
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
 _MAIL_MARK = "From: "
-_MAIL_HEAD = re.compile(
-    r"\s*(?:From: [^\n]{0,200}\n(?:(?:To|Cc|Date|Sent|Subject|Reply-To): [^\n]{0,1000}\n){2,})"
-)
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
@@ -182,7 +180,7 @@ def _with_short_asking(text: str, parts: Sequence[Part]) -> Iterator[Part]:
 
 def _is_short(text: str, part: Part) -> bool:
     told = text[part.start : part.end].strip()
-    least = _MIN_MARKED_CHARS if part.announced or part.marked or _is_mail(told) else _MIN_PLAIN_CHARS
+    least = _MIN_MARKED_CHARS if part.announced or part.marked or is_mail(told) else _MIN_PLAIN_CHARS
     return is_shorter(told, least)
 
 
@@ -202,7 +200,7 @@ def _is_article(span: str) -> bool:
 
 def _is_known(span: str, asking: str) -> bool:
     """Whether the form of the text says that nobody writes it to ask or tell something."""
-    if _is_table(span) or _is_mail(span) or any(has_form(span) for has_form in _FOREIGN_FORMS):
+    if _is_table(span) or is_mail(span) or any(has_form(span) for has_form in _FOREIGN_FORMS):
         return True
     return asks_for_something(asking) and (is_numbered_through(span) or is_questions_with_answers(span))
 
@@ -213,14 +211,9 @@ def _is_table(span: str) -> bool:
     return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
 
 
-def _is_mail(span: str) -> bool:
-    """Whether the text is mail, with the fields that programs put before it: nobody writes these himself."""
-    return _MAIL_HEAD.match(span) is not None
-
-
 def _is_head(unit: str) -> bool:
     """Whether the paragraph begins with the fields of mail, or with who writes, and when."""
-    return _is_mail(unit) or is_thread_head(unit)
+    return is_mail(unit) or is_thread_head(unit)
 
 
 def _is_task(span: str) -> bool:
