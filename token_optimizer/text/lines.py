@@ -85,8 +85,8 @@ def comparable(text: str) -> str:
 
 def _may_end_in_space(text: str) -> bool:
     """Whether a line of the text may end in space; most texts have none such, and need not be taken apart."""
-    if not text.isascii() or text[-1:].isspace():
-        return True
-    if "\n" in text and (" \n" in text or "\t\n" in text):
+    if text[-1:].isspace() or "\n" not in text:
+        return text[-1:].isspace()
+    if not text.isascii() or " \n" in text or "\t\n" in text:
         return True
     return any(map(text.__contains__, _OTHER_SPACE))

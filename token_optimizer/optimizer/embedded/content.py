@@ -239,6 +239,8 @@ def _as_prose(text: str) -> list[Piece]:
 
 
 def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], list[Piece]]) -> list[Piece]:
+    if not spans:
+        return joined(rest(text))
     pieces: list[Piece] = []
     end = 0
     is_asked = asks_question(_outside(text, spans))

@@ -20,7 +20,13 @@ from dataclasses import dataclass, field, replace
 from token_optimizer.models import NO_PREFIX, OUTSIDE, Aggregate, Block, FrozenPrefix, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
-from token_optimizer.optimizer.prose.shared_lines import Run, chosen_lines, common_runs, comparable_lines
+from token_optimizer.optimizer.prose.shared_lines import (
+    Run,
+    chosen_lines,
+    chosen_lines_of,
+    common_runs,
+    comparable_lines,
+)
 from token_optimizer.text.line_numbers import line_numbers, unnumbered_lines, without_gaps
 from token_optimizer.text.lines import comparable, line_starts, lines_of
 
@@ -73,7 +79,8 @@ def references_to_copies(
     first = max(0, may_refer[0] - window)
     _, sources = _with_sources(prefix.value(_SOURCES), (), blocks[known:])
     # Of a long conversation nearly all is closed, and shares nothing with what is new.
-    chosen = {at: chosen_lines(blocks[at].content) for at in may_refer}
+    texts = [blocks[at].content for at in may_refer]
+    chosen = dict(zip(may_refer, chosen_lines_of(texts), strict=True))
     asked = frozenset().union(*chosen.values())
     for at, lines in sources:
         block = blocks[at]
@@ -81,9 +88,7 @@ def references_to_copies(
         shared = lines if is_as_sent else chosen_lines(as_read[block.id])
         if at >= first and not asked.isdisjoint(shared):
             standing.add(at, MarkedText.of(block) if is_as_sent else MarkedText(as_read[block.id]), shared)
-    if not standing.texts and _share_nothing(
-        [blocks[at].content for at in may_refer], chosen.values(), asked
-    ):
+    if not standing.texts and _share_nothing(texts, chosen.values(), asked):
         return {}
     copies: dict[str, Copy] = {}
     for at in reversed(may_refer):
@@ -113,12 +118,9 @@ def _comparable(text: str) -> str:
 def _with_sources(known: _Sources, _: Sequence[Block], sent: Sequence[Block]) -> _Sources:
     """What is known, and the closed ones among further blocks to which others may refer."""
     count, sources = known
-    found = [
-        (at, chosen_lines(block.content))
-        for at, block in enumerate(sent, count)
-        if block.verbatim and _may_be_source(block)
-    ]
-    return count + len(sent), (*sources, *found)
+    places = [at for at, block in enumerate(sent) if block.verbatim and _may_be_source(block)]
+    chosen = chosen_lines_of([sent[at].content for at in places])
+    return count + len(sent), (*sources, *zip((count + at for at in places), chosen, strict=True))
 
 
 _SOURCES: Aggregate[_Sources] = Aggregate("sources of copies", (0, ()), _with_sources)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text.cache import TextCache, key_of
+from token_optimizer.text.cache import TextCache, keys_of
 from token_optimizer.text.line_numbers import fully_numbered, may_be_numbered, unnumbered, without_gaps
 from token_optimizer.text.lines import line_starts, lines_of
 
@@ -91,11 +91,15 @@ def comparable_lines(text: MarkedText, marked: str) -> list[str]:
 
 def chosen_lines(text: str) -> frozenset[int]:
     """The fingerprints of the lines that the text is known by, as they were chosen when it was first seen."""
-    key = key_of(text, "copies")
-    chosen = _CHOSEN.get(key)
-    if chosen is None:
-        chosen = _choose(text)
-        _CHOSEN.put(key, chosen)
+    return chosen_lines_of([text])[0]
+
+
+def chosen_lines_of(texts: Sequence[str]) -> list[frozenset[int]]:
+    """The same of each of several texts."""
+    keys = keys_of(texts, "copies")
+    known = _CHOSEN.get_many(keys)
+    chosen = [_choose(text) if one is None else one for text, one in zip(texts, known, strict=True)]
+    _CHOSEN.put_many((key, new) for key, one, new in zip(keys, known, chosen, strict=True) if one is None)
     return chosen
 
 
