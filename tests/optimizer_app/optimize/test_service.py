@@ -43,8 +43,16 @@ def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:
 
 def _pool_process() -> int:
     """The id of the process that the newest pool has spawned; an older pool's may be ending."""
-    children = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
+    children = filter(_is_spawned, psutil.Process().children())
     return max(children, key=psutil.Process.create_time).pid
+
+
+def _is_spawned(child: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        # An older pool's has ended.
+        return False
 
 
 async def test_it_works_in_both_places_alike() -> None:
