@@ -2,7 +2,8 @@
 
 It is a plugin of pytest, for its own process and its workers, and `python -m tests.measured DESCRIPTOR` is
 the server on a socket. Each leaves its lines in the folder TESTS_COVERAGE_DIR; slipcover merges and reports
-them. A process that is killed leaves none, and other commands that tests run are not measured.
+them. A process that is killed leaves none, and other commands that tests run are not measured, nor is a
+worker's process for large prompts.
 
 Of what a server runs the library is left out: its own tests run it in pytest's processes, and preparing it
 would take each start another second.
