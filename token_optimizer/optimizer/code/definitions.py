@@ -18,8 +18,8 @@ from token_optimizer.text.lines import depth_of
 
 FindPassages = Callable[[str, str | None, tuple[Marker, ...]], list[Passage]]
 
-# A name that is no word: in two cases, or with an underscore.
-_NAME = re.compile(r"(?<!\w)(?=\w*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z]|\w_\w))\w{5,80}(?!\w)")
+# A name that is no word: in two cases, with an underscore, or with a number.
+_NAME = re.compile(r"(?<!\w)(?=\w*(?:[a-z0-9][A-Z]|[A-Z]{2}[a-z]|\w_\w|[a-z]\d))\w{5,80}(?!\w)")
 # A word that is said to be a name: in marks of code, called, "the class Registry", capital within a sentence.
 _SAID_NAME = re.compile(
     r"`(\w{2,80})(?:\(\))?`|(?<!\w)(\w{2,80})\(|\b(?:function|method|class|struct|interface)\s(\w{2,80})(?!\w)"
@@ -30,6 +30,7 @@ _DEFINES = re.compile(
         |pub\(\w+\)|inline|extern|const|unsafe|virtual)\s+){0,5}
     (?:(?:def|class|function\*?|fn|func|fun|struct|enum|interface|trait|impl|type|module|namespace|record|sub
         |const|let|var)\s+(?:\([^()\n]{0,80}\)\s*)?(?P<named>\w+)
+      |(?:resource|data)\s+"\w{1,80}"\s+"(?P<declared>\w{1,80})"\s*\{
       |(?:[\w<>\[\],.*&?]+\s+){0,3}[*&]?(?P<called>\w+)\s*\([^;\n]*\)?\s*(?:\{|=>|throws\b[^;\n]*\{|:)\s*$)""",
     re.VERBOSE,
 )
@@ -78,7 +79,7 @@ def definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines):
         match = _DEFINES.match(line, 0, _LONGEST_HEAD)
         if match is not None:
-            yield number, match["named"] or match["called"]
+            yield number, match["named"] or match["called"] or match["declared"]
 
 
 def _start(lines: Sequence[str], number: int) -> int:

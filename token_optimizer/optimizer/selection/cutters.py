@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from token_optimizer.config import OptimizerConfig
@@ -44,7 +45,7 @@ from token_optimizer.optimizer.selection.soft.tool_results import cut_tool_resul
 # For every kind but JSON, whose passages depend on the config.
 CUTTERS = {
     Kind.LOG: Cutter(log_passages, keep_log_lines),
-    Kind.CODE: Cutter(code_passages, keep_passages),
+    Kind.CODE: Cutter(with_named_definitions(code_passages), keep_passages),
     Kind.PROSE: Cutter(
         prose_passages, keep_sentences, ranked=True, neighbor_weight=0.4, name_weight=NAME_WEIGHT
     ),
@@ -75,12 +76,12 @@ CUTTERS = {
 _EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
 _EXAMPLE_ANSWER = Cutter(answer_passages, keep_passages, example=True)
 # What a line is about tells as much as what it names; of a definition that is named all lines are asked for.
-_ASKED_LINES = Cutter(with_named_definitions(code_passages), keep_passages, ranked=True)
+_ASKED_LINES = replace(CUTTERS[Kind.CODE], ranked=True)
 # Of data a record is worth what is asked of it, and of a program bodies of functions go.
 _RECORDS = Cutter(record_passages, keep_passages, ranked=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
 # Of a file that may be edited, whatever stays is a line of it.
-_WHOLE_LINES = Cutter(line_passages, keep_passages)
+_WHOLE_LINES = Cutter(with_named_definitions(line_passages), keep_passages)
 
 
 def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:

@@ -76,6 +76,16 @@ CSHARP = """public class Store
     }
 }
 """
+TERRAFORM = """resource "aws_instance" "node_2" {
+  ami = "ami-1"
+}
+
+# The spare one.
+resource "aws_instance" "node_33" {
+  tags = {
+  }
+}
+"""
 LONG_HEAD = """def read_rows(
     path: str,
 ) -> list[str]:
@@ -128,6 +138,8 @@ def test_it_works() -> None:
         (TYPESCRIPT, "call readRows()", "export const readRows = async (path: string) => {", "};"),
         (JAVA, "Store.readRows", "    /** Reads the rows. */", "    }"),
         (CSHARP, "Store.ReadRows", "    public List<Row> ReadRows(string path)", "    }"),
+        (TERRAFORM, "node_2 needs more room", 'resource "aws_instance" "node_2" {', "}"),
+        (TERRAFORM, "node_33 needs more room", "# The spare one.", "}"),
         (LONG_HEAD, "`read_rows` fails", "def read_rows(", "    return open(path)"),
         (LONG_TYPED_HEAD, "call readRows()", "export async function readRows(", "}"),
         (PYTHON, "in add_row", "    def add_row(self, row):", "        self.rows.append(row)"),

@@ -299,3 +299,22 @@ def test_references_that_a_cut_undoes_take_no_room_of_a_budget() -> None:
     prompt = [{"role": "user", "content": "Summarise this thread.\n\n" + "\n".join(thread)}]
     _, stats = optimize(prompt, config=BALANCED, budget_tokens=500)
     assert 400 < stats.tokens_after <= 500
+
+
+def test_the_function_that_is_named_stays_in_a_file_that_an_agent_reads() -> None:
+    functions = [
+        f"func (s *Store) Handler{n}(id int) (*Item, error) {{\n\tvar it Item\n\terr := s.scan(id, &it)\n"
+        f'\tif err != nil {{\n\t\treturn nil, fmt.Errorf("handler {n}: %w", err)\n\t}}\n'
+        "\treturn &it, nil\n}\n\n"
+        for n in range(60)
+    ]
+    function = {"name": "Bash", "arguments": '{"command": "cat store.go"}'}
+    call = {"id": "c", "type": "function", "function": function}
+    messages = [
+        {"role": "user", "content": "Handler41 returns the wrong error text. Fix it."},
+        {"role": "assistant", "content": "I look at Handler41 in store.go.", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": f"package store\n\n{''.join(functions)}"},
+    ]
+    whole = _optimized({"messages": messages}, "openai", 10**9).stats.tokens_before
+    sent = _optimized({"messages": messages}, "openai", whole // 2).body["messages"][-1]["content"]
+    assert functions[41].strip() in sent

@@ -15,7 +15,6 @@ from itertools import groupby, islice, takewhile
 from operator import attrgetter
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
-from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import counted
 from token_optimizer.optimizer.markers import was_cut
@@ -75,13 +74,7 @@ def _with_result_cut(
         cutter = cutter_of(block) if block.id in ids else None
         if cutter is None:
             return None
-        return replace(
-            cutter,
-            passages=with_named_definitions(cutter.passages) if block.kind is Kind.CODE else cutter.passages,
-            ranked=True,
-            neighbor_weight=_NEIGHBOR_WEIGHT,
-            topic_weight=_TOPIC_WEIGHT,
-        )
+        return replace(cutter, ranked=True, neighbor_weight=_NEIGHBOR_WEIGHT, topic_weight=_TOPIC_WEIGHT)
 
     cuttables = cuttable_blocks(known, context, cutter_of_result, ())
     if not cuttables:
