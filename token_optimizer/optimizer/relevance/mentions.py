@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,15 +56,15 @@ class Mentions:
         counts = np.fromiter(map(len, stems), np.int64, len(stems))
         lengths = np.bincount(words.text_numbers, counts[words.numbers], minlength=words.texts)
         number_of = {word: number for number, word in enumerate(sorted(wanted))}
-        in_words = [[number_of[stem] for stem in one if stem in number_of] for one in stems]
-        sizes = np.fromiter(map(len, in_words), np.int64, len(in_words))
+        in_words = {
+            at: [number_of[stem] for stem in one if stem in number_of]
+            for at, one in enumerate(stems)
+            if not wanted.isdisjoint(one)
+        }
         # Hardly any word has two.
         keys = [
-            _keys(
-                words.where((sizes > at)[words.numbers]),
-                [one[at] if at < len(one) else 0 for one in in_words],
-            )
-            for at in range(int(sizes.max(initial=0)))
+            _keys(words, {at: found[place] for at, found in in_words.items() if place < len(found)})
+            for place in range(max(map(len, in_words.values()), default=0))
         ]
         all_keys = np.concatenate(keys) if keys else np.zeros(0, np.int64)
         return cls(list(number_of), lengths.astype(np.int64), *_counted(all_keys, np.ones(len(all_keys))))
@@ -124,9 +124,14 @@ class Mentions:
         return Mentions(self.words, lengths, *_counted(keys, np.concatenate((self.times, others.times))))
 
 
-def _keys(words: Occurrences[str], number_of: Sequence[int]) -> Numbers:
-    """The key of each of these words, where each of the values counts for the word of this number."""
-    return np.array(number_of, np.int64)[words.numbers] * words.texts + words.text_numbers
+def _keys(words: Occurrences[str], number_of: Mapping[int, int]) -> Numbers:
+    """The keys of the words that have a number here, by their own: they count for the word of that number."""
+    numbers = np.full(len(words.values), -1)
+    numbers[list(number_of)] = list(number_of.values())
+    found = numbers[words.numbers]
+    is_found = found >= 0
+    keys: Numbers = found[is_found] * words.texts + words.text_numbers[is_found]
+    return keys
 
 
 def _counted(keys: Numbers, times: NDArray[np.float64]) -> tuple[Numbers, NDArray[np.float64]]:
