@@ -14,6 +14,7 @@ from token_optimizer.text.lines import matches_at_lines
 from token_optimizer.text.mail import mail_heads
 
 _MIN_DOCUMENTS = 2
+_QUOTE = "\n>"
 _MIN_MEAN_CHARS = 150
 _MIN_COVERED = 0.6
 _MIN_TOLD_SHARE = 0.5
@@ -143,9 +144,10 @@ def marked_documents(text: str) -> list[Piece]:
 
 
 def _mailed(text: str) -> list[Piece]:
-    """Mails, each below its fields, or parted by rules."""
+    """Mails, each below its fields, or parted by rules; none where they may quote each other: what is quoted
+    is referred to within one text."""
     heads = mail_heads(text)
-    if len(heads) < _MIN_DOCUMENTS:
+    if len(heads) < _MIN_DOCUMENTS or _QUOTE in text:
         return []
     ruled = _ruled(text)
     is_ruled = sum(piece.kind is Kind.DOCUMENT for piece in ruled) >= len(heads)
