@@ -22,7 +22,7 @@ from token_optimizer.optimizer.embedded.blocks import (
 )
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
-from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
+from token_optimizer.optimizer.embedded.fences import FENCE_MARKS, Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
     has_numbered_documents,
@@ -56,7 +56,6 @@ _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
 _FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[^\n]*\s*")
 # "The log:", right before it or before the fence around it.
 _ANNOUNCES = re.compile(r"[:：][*_]{0,2}\s*(?:(?:`{3,}|~{3,})[^\n]*\s*)?\Z")
-_FENCE_MARKS = ("```", "~~~")
 # Material of which so large a share is told, in sentences, is told as a whole.
 _MIN_TOLD = 0.6
 # Instructions need not direct with each sentence; what they are about hardly ever does.
@@ -355,7 +354,7 @@ def _as_document(piece: Piece) -> Piece:
         return piece
     if not is_shorter(piece.raw, MIN_BULK_CHARS):
         return piece._replace(kind=Kind.DOCUMENT)
-    may_ask = asks(piece.raw) or piece.raw.startswith(_FENCE_MARKS)
+    may_ask = asks(piece.raw) or piece.raw.startswith(FENCE_MARKS)
     return piece._replace(background=not may_ask)
 
 

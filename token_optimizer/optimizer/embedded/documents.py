@@ -1,5 +1,4 @@
-"""Takes material apart into its documents: tagged, mails, parted by rules, under headings
-of one level or titles."""
+"""Takes material apart into its documents: tagged, mails, parted by rules, or under headings or titles."""
 
 from __future__ import annotations
 
@@ -10,11 +9,11 @@ from collections.abc import Iterator
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.pieces import Piece
+from token_optimizer.optimizer.prose.quoted_mail import may_be_quoted
 from token_optimizer.text.lines import matches_at_lines
 from token_optimizer.text.mail import mail_heads
 
 _MIN_DOCUMENTS = 2
-_QUOTE = "\n>"
 _MIN_MEAN_CHARS = 150
 _MIN_COVERED = 0.6
 _MIN_TOLD_SHARE = 0.5
@@ -147,7 +146,7 @@ def _mailed(text: str) -> list[Piece]:
     """Mails, each below its fields, or parted by rules; none where they may quote each other: what is quoted
     is referred to within one text."""
     heads = mail_heads(text)
-    if len(heads) < _MIN_DOCUMENTS or _QUOTE in text:
+    if len(heads) < _MIN_DOCUMENTS or may_be_quoted(text):
         return []
     ruled = _ruled(text)
     is_ruled = sum(piece.kind is Kind.DOCUMENT for piece in ruled) >= len(heads)

@@ -141,18 +141,19 @@ def _sent(
     return results
 
 
+_CONVERSATIONS = [
+    pytest.param("openai", _openai, id="chat"),
+    pytest.param("anthropic", _anthropic, id="messages"),
+    pytest.param("anthropic", _marked, id="marked"),
+    pytest.param("responses", _responses, id="responses"),
+    pytest.param("openai", _many_tools, id="tools"),
+]
+
+
 @pytest.mark.parametrize("budget_tokens", [None, 2_500, 1_200])
 @pytest.mark.parametrize(
     ("dialect", "bodies"),
-    [
-        ("openai", _openai),
-        ("anthropic", _anthropic),
-        ("anthropic", _marked),
-        ("responses", _responses),
-        ("openai", _many_tools),
-        ("anthropic", _marked_tools),
-    ],
-    ids=["chat", "messages", "marked", "responses", "tools", "marked tools"],
+    [*_CONVERSATIONS, pytest.param("anthropic", _marked_tools, id="marked tools")],
 )
 def test_the_same_bytes_and_the_same_trace(dialect: Dialect, bodies: Any, budget_tokens: int | None) -> None:
     held = _sent(bodies(14), dialect, forgetful=False, budget_tokens=budget_tokens)
@@ -190,14 +191,7 @@ def _asked_alike(bodies: Iterator[dict[str, Any]], key: str = "messages") -> Ite
 @pytest.mark.parametrize("budget_tokens", [None, 2_500, 1_200])
 @pytest.mark.parametrize(
     ("dialect", "bodies"),
-    [
-        ("openai", _openai),
-        ("anthropic", _anthropic),
-        ("anthropic", _marked),
-        ("responses", _responses),
-        ("openai", _many_tools),
-    ],
-    ids=["chat", "messages", "marked", "responses", "tools"],
+    _CONVERSATIONS,
 )
 def test_other_questions_give_the_same_bytes_and_the_same_trace(
     dialect: Dialect, bodies: Any, budget_tokens: int | None

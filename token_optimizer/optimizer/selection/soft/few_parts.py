@@ -33,14 +33,18 @@ def asks_for_few(parts: Sequence[str], query: str) -> bool:
         return False
     if names_few(parts, query):
         return True
-    most = max(1.0, _MAX_NAMED_SHARE * len(parts))
     asked = specific_stems(query)
     stems = [asked.intersection(stems_of(part)) for part in parts]
-    rare = sum(0 < sum(word in found for found in stems) <= most for word in asked)
+    few = _few_of(parts)
+    rare = sum(0 < sum(word in found for found in stems) <= few for word in asked)
     return rare >= max(1, _MIN_RARE * len(asked))
 
 
 def names_few(parts: Sequence[str], query: str) -> bool:
     """Whether the query names something that few of the parts have."""
-    most = max(1.0, _MAX_NAMED_SHARE * len(parts))
-    return any(0 < sum(name in part for part in parts) <= most for name in names(query))
+    few = _few_of(parts)
+    return any(0 < sum(name in part for part in parts) <= few for name in names(query))
+
+
+def _few_of(parts: Sequence[str]) -> float:
+    return max(1.0, _MAX_NAMED_SHARE * len(parts))
