@@ -6,6 +6,7 @@ The file is made once, under a lock, so that several processes starting at the s
 from __future__ import annotations
 
 import dataclasses
+import errno
 import fcntl
 import json
 import os
@@ -25,6 +26,8 @@ DATABASE_NAME = "token_optimizer"
 DATABASE_SUPERUSER = "token_optimizer"
 DATABASE_USER = "token_optimizer_app"
 SECRETS_FILE = "secrets.json"
+# Below those that systems hand out to connections, which may take one before its server listens.
+_SERVER_PORTS = range(20_000, 32_768)
 
 
 class UnusableState(Exception):
@@ -94,9 +97,16 @@ def _changed(state_dir: Path, **values: Any) -> InstanceState:
 
 def free_port() -> int:
     """A loopback TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_SERVER_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return port
 
 
 def _completed(state: InstanceState) -> InstanceState:

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from benchmarks.clients.client import Address
-from benchmarks.clients.servers.ports import free_port
+from optimizer_app.instance.state import free_port
 
 ROOT = Path(__file__).parents[3]
 KEY = "tok_benchmarks_of_real_clients"
