@@ -1,18 +1,20 @@
 """The value axis of a chart: a few round marks around the values, each with its text.
 
-Texts are those of `formats` without spare zeros, since a mark is round: $0.02 for $0.0200, 50M for 50.0M.
+Texts are those of `formats` with as many decimals as the axis needs, since marks are round:
+$0.05 and $0.10 for $0.0500 and $0.1000, 50M for 50.0M.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 MAX_STEPS = 5
 _ROUND = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
-_SPARE_ZEROS = re.compile(r"(\.\d*?)0+(?!\d)")
+_NUMBER = re.compile(r"(?P<whole>\d[\d,]*)(?:\.(?P<decimals>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,15 @@ def axis_marks(
     low, high = min([*known, Decimal(0)]), max([*known, Decimal(0)])
     step = max(_round_step((high - low) / MAX_STEPS), min_step)
     first, last = _floor(low / step), max(-_floor(-high / step), 1 if low == 0 else 0)
-    marks = (step * number for number in range(first, last + 1))
-    return [Mark(mark, _without_spare_zeros(write(mark))) for mark in marks]
+    marks = [step * number for number in range(first, last + 1)]
+    texts = [write(mark) for mark in marks]
+    needed: defaultdict[str, int] = defaultdict(int)
+    for text in texts:
+        needed[_unit(text)] = max(needed[_unit(text)], _needed_decimals(text))
+    return [
+        Mark(mark, _with_decimals(text, needed[_unit(text)] if mark else 0))
+        for mark, text in zip(marks, texts, strict=True)
+    ]
 
 
 def _round_step(size: Decimal) -> Decimal:
@@ -45,5 +54,21 @@ def _floor(value: Decimal) -> int:
     return int(value.to_integral_value(rounding="ROUND_FLOOR"))
 
 
-def _without_spare_zeros(text: str) -> str:
-    return _SPARE_ZEROS.sub(lambda found: found[1].rstrip("."), text)
+def _unit(text: str) -> str:
+    return _NUMBER.sub("", text).lstrip("−")
+
+
+def _decimals(text: str) -> str:
+    found = _NUMBER.search(text)
+    return (found["decimals"] or "") if found else ""
+
+
+def _needed_decimals(text: str) -> int:
+    """As many as tell the number; dollars have none or cents."""
+    count = len(_decimals(text).rstrip("0"))
+    return 2 if count == 1 and _unit(text) == "$" else count
+
+
+def _with_decimals(text: str, count: int) -> str:
+    """The first `count` of a number's decimals; it has as many or more."""
+    return _NUMBER.sub(lambda found: f"{found['whole']}.{_decimals(text)[:count]}".rstrip("."), text)
