@@ -3,6 +3,8 @@
 A head names the speaker: "Ana: Good morning.", "[10:04] Ana Reyes: ...", "**Ana:** ...",
 "11.02.26, 10:04 - Ana: ...", "**Ana** (10:04): ...", "<v Ana>...", "[10:04] <ana> ...", or alone on its
 line with a time: "Ana Reyes   0:04", "[Ana Reyes] 10:04", "Ana Reyes, [11.02.26 10:04]", "0:04 | Ana Reyes".
+So do a column, a number, a tag and a heading: "10:04\tAna\t...", "17 Ana: ...", "<turn speaker="Ana">",
+"<user>", "### User".
 A cue tells when something is said: "00:04.000 --> 00:06.000", and the number above it; "0:04" or
 "1 minute 9 seconds" alone on its line.
 """
@@ -18,25 +20,39 @@ from token_optimizer.text.lines import matches_at_lines
 
 _TIME = r"\d{1,2}:(?:\d{2}(?::\d{2}(?:[.,]\d{1,3})?)?|\d:\d{2})(?:[ \u00a0\u202f]?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
+_ZONE = r"(?:Z|[+-]\d{2}:?\d{2})?"
 _WHEN = rf"(?:(?:{_DATE},?|Today|Yesterday)[ \t](?:at[ \t])?)?{_TIME}"
 _NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"
+# Who speaks where it is not a person.
+_PART = r"(?i:user|human|assistant|ai|bot|model|agent|customer|client|system)"
+_SAYS = r"(?:speaker|role|author|name|user|sender|from|who|by)"
 # What stands up to the mark behind a name: of most lines it tells at once that nobody is named there.
 _NAMED = r"[\w.'’()\ *-]{1,240}+(?:[:：\t\[,—–|]|$)"
-# No head is without one of the marks that are looked for first, and none has its first mark later.
+# No head but a heading is without one of the marks that are looked for first, and none has its first mark
+# later.
 HEAD = re.compile(
-    rf"""^[ \t]*+(?=[^\n:：\[(<]{{0,300}}+[:：\[(<])(?:[-*>•][ \t])?(?:\*\*|__)?
-    (?:(?P<stamp>[\[(][^\])\n]{{1,30}}[\])]|(?:{_DATE},?[ \t])?{_TIME}(?=[ \t]))[ \t]*+(?:[-–—|][ \t])?)?
+    rf"""^[ \t]*+(?=\#|[^\n:：\[(<]{{0,300}}+[:：\[(<])(?:[-*>•][ \t]|\d{{1,5}}[ \t])?(?:\*\*|__)?
+    (?:(?P<stamp>[\[(][^\])\n]{{1,30}}[\])]|(?:{_DATE}(?:,?[ \t]|T))?{_TIME}{_ZONE}(?=[ \t]))
+      [ \t]*+(?:[-–—|][ \t])?)?
     (?:\*\*|__)?
     (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>
+      | <(?:(?P<part>{_PART})
+          |[a-z][\w-]{{0,20}}(?:\s[^<>\n]{{0,200}})?\s{_SAYS}="(?P<attributed>[^"\n]{{1,60}})"[^<>\n]{{0,200}}
+        )>(?P<opened>[ \t]*+$)?
+      | \#{{1,6}}\ (?P<titled>{_PART}):?[ \t]*+$
+      | (?(stamp)(?<=[\dMm][\])]\ )(?P<handle>[a-z][\w.-]{{1,32}})[ \t]*+$|(?!))
       | (?(stamp)<(?P<nick>[^\n<>/]{{1,40}})>(?=[ \t])|(?!))
       | \[(?P<boxed>{_NAME})\][ \t]{{1,12}}{_TIME}[ \t]*+$
       | (?={_NAMED})(?P<name>{_NAME})(?:
           (?P<alone>(?:\*\*|__)?,?[ \t]{{1,12}}(?:[–—|][ \t])?[\[(]?{_WHEN}[\])]?(?:\*\*|__)?:?[ \t]*+$)
         | (?:\*\*|__)?(?:\ [\[(]{_TIME}[\])])?(?:\*\*|__)?\ ?[:：](?:\*\*|__)?(?:[ \t]|$|(?<=：))
+        | (?(stamp)(?P<column>[ \t]*(?:\t|[ ]\|[ ]))|(?!))
         | (?(stamp)(?P<below>(?:\*\*|__)?[ \t]*+$)|(?!)))
     )""",
     re.MULTILINE | re.VERBOSE,
 )
+_NAMES = ("name", "tagged", "boxed", "nick", "part", "attributed", "titled", "handle")
+_ALONE = ("alone", "below", "boxed", "opened", "titled", "handle")
 # What a line with a head may begin with, behind its line feed.
 MAY_OPEN_HEAD = re.compile(r"\n[ \t]*+[^a-z\s]")
 _SPELLED = r"\d{1,3} (?:hour|minute|second)s?(?:,? \d{1,2} (?:minute|second)s?){0,2}"
@@ -46,17 +62,17 @@ _TIME_CUE = re.compile(
 )
 _ABOVE = re.compile(r"[ \t]*+[^\W\d_][^\n:]{0,60}$")
 _MAY_OPEN_CUE = re.compile(r"\n[ \t]*+\d")
-_COUNT = re.compile(r"[ \t]*+(?:\d{1,5}|WEBVTT[^\n]{0,100})[ \t\r]*+$")
+_COUNT = re.compile(r"[ \t]*+(?:\d{1,5}(?: \"[^\"\n]{1,60}\" \(\d{1,20}\))?|WEBVTT[^\n]{0,100})[ \t\r]*+$")
 
 
 def speaker_of(head: re.Match[str]) -> str:
     """The name in a head."""
-    return head["tagged"] or head["name"] or head["boxed"] or head["nick"]
+    return next(name for part in _NAMES if (name := head[part]))
 
 
 def stands_alone(head: re.Match[str]) -> bool:
     """Whether what is said stands below the head, and not behind it."""
-    return any(head[part] is not None for part in ("alone", "below", "boxed"))
+    return any(head[part] is not None for part in _ALONE)
 
 
 def time_cues(text: str) -> list[int]:

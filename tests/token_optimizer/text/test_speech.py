@@ -28,6 +28,14 @@ from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, s
         ("Ida Quell [10:04]", "Ida Quell", True),
         ("[00:04] Ida Quell", "Ida Quell", True),
         ("**Ida Quell (00:10:04)**", "Ida Quell", True),
+        ("10:04\tIda Quell\tGood morning.", "Ida Quell", False),
+        ("2026-02-11T10:04:00Z | Ida Quell | Good morning.", "Ida Quell", False),
+        ("0017 Ida: Good morning.", "Ida", False),
+        ('<turn n="3" speaker="Ida Quell">Good morning.</turn>', "Ida Quell", False),
+        ('<message from="ida">', "ida", True),
+        ("<assistant>Good morning.</assistant>", "assistant", False),
+        ("### User", "User", True),
+        ("[02/11/2026 10:04 AM] ida_q", "ida_q", True),
     ],
 )
 def test_heads(line, name, alone):
@@ -47,7 +55,17 @@ def test_the_longest_head_is_one():
 
 
 @pytest.mark.parametrize(
-    "line", ["Good morning.", "ida: x", "See https://x.example/a", "Ida Quell", "12: x", ""]
+    "line",
+    [
+        "Good morning.",
+        "ida: x",
+        "[INFO] started",
+        "### Results",
+        "See https://x.example/a",
+        "Ida Quell",
+        "12: x",
+        "",
+    ],
 )
 def test_other_lines_have_no_head(line):
     assert HEAD.match(line) is None
@@ -57,6 +75,7 @@ def test_other_lines_have_no_head(line):
     ("line", "cue", "timed"),
     [
         ("00:01.000 --> 00:02.500", True, True),
+        ('12 "Ida Quell" (1034)', True, False),
         ("00:00:01,000 --> 00:00:02,500 align:start", True, True),
         ("0:04", True, True),
         ("  10:04 AM", True, True),

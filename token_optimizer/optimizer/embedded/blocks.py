@@ -12,7 +12,7 @@ from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.log_gaps import with_gaps_joined
 from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.sources import source_span
-from token_optimizer.optimizer.embedded.transcripts import is_subtitles, transcript_span
+from token_optimizer.optimizer.embedded.transcripts import is_subtitles, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json
 from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line
 from token_optimizer.text.lines import matches_at_lines
@@ -72,8 +72,9 @@ def _unfenced_blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int
 
 
 def _is_told(text: str) -> bool:
-    """Whether what looks like a source is a log, subtitles, or several mails."""
-    return is_log_alone(text) or is_subtitles(text) or len(mail_heads(text)) > 1
+    """Whether what looks like a source is a log, subtitles, turns in tags, or several mails."""
+    is_said = is_subtitles(text) or (text.startswith("<") and is_transcript(text))
+    return is_said or is_log_alone(text) or len(mail_heads(text)) > 1
 
 
 def _around(

@@ -16,6 +16,7 @@ from itertools import islice
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquoted
+from token_optimizer.optimizer.json.spoken import is_spoken
 
 # A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
@@ -61,6 +62,7 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
     items = [item for item in items if not _is_encoded(text, item.string)]
     if sum(item.string[1] - item.string[0] for item in items) < _MIN_SHARE * len(text):
         return []
+    told = Kind.TRANSCRIPT if is_spoken(text) else Kind.DOCUMENT
     pieces: list[Piece] = []
     at = 0
     for item in items:
@@ -78,7 +80,7 @@ def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
         pieces.append(Piece(Kind.OPAQUE, text[at : item.lead]))
         pieces.append(
             Piece(
-                Kind.DOCUMENT if kind is Kind.PROSE else kind,
+                told if kind is Kind.PROSE else kind,
                 text[item.lead : item.end],
                 item.start - item.lead,
                 item.string[0] - item.start,

@@ -16,12 +16,19 @@ from token_optimizer.dialects.bodies import (
 from token_optimizer.models import Dialect, Kind
 from token_optimizer.optimizer.embedded.content import MIN_BULK_CHARS
 from token_optimizer.optimizer.embedded.pieces import Piece
-from token_optimizer.optimizer.embedded.question.asking import asks, asks_question, question_of
+from token_optimizer.optimizer.embedded.question.asking import (
+    asks,
+    asks_question,
+    asks_unmarked,
+    presents,
+    question_of,
+)
 from token_optimizer.optimizer.embedded.question.fields import question_in_json
 from token_optimizer.optimizer.embedded.question.follow_ups import goes_on
 from token_optimizer.optimizer.formats.message_pieces import DIRECTING_TYPES, pieces_of_message
 from token_optimizer.optimizer.formats.talk import Talk, talk_of
 from token_optimizer.text.cache import remembered
+from token_optimizer.text.sentences import sentences
 
 
 def newest_question(body: Mapping[str, Any], dialect: Dialect) -> str | None:
@@ -46,14 +53,15 @@ def question_in(talk: Talk, dialect: Dialect) -> str | None:
     if talk.asked < 0 or talk.asked in talk.observations.found:
         return None
     asked = _question_at(talk.asked, talk, dialect)
-    if asked is not None and not goes_on(asked):
+    is_handed_in = asked is None or (all(map(presents, sentences(asked))) and not asks_question(asked))
+    if asked is not None and not (is_handed_in or goes_on(asked)):
         return asked
     last = next((at for at in range(talk.asked - 1, -1, -1) if _is_users(at, talk)), None)
     before = _question_at(last, talk, dialect) if last is not None else None
-    if asked is None:
-        # What was asked for before is handed in.
-        is_answer = before is not None and asks_question(before) and _is_bulk(talk, dialect)
-        return before if is_answer else None
+    if is_handed_in:
+        # What was asked for before.
+        is_asked = before is not None and (asks_question(before) or asks_unmarked(before))
+        return before if is_asked and _is_bulk(talk, dialect) else asked
     return f"{before}\n{asked}" if before else asked
 
 

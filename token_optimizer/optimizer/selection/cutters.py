@@ -27,6 +27,7 @@ from token_optimizer.optimizer.embedded.question.about import asks_for_something
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.json.spoken import is_spoken
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.prose.examples import answer_passages, example_passages, whole_passage
@@ -119,13 +120,18 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         if block.turn in examples():
             # The first one shows the whole form.
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
-        if block.kind is Kind.JSON and is_over_records(query):
+        # Of what people say in turn, the table that JSON becomes takes as much as may go.
+        if block.kind is Kind.JSON and (is_over_records(query) or _is_spoken(block)):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             return _cutter_of_code(block, query, lambda: _functions_beside(functions(), block))
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
+
+
+def _is_spoken(block: Block) -> bool:
+    return is_spoken(block.original_content or block.content)
 
 
 def _functions_of_files(prompt: Prompt) -> dict[str, Sequence[Function]]:
@@ -235,6 +241,8 @@ def _goes_on_with_code(prompt: Prompt) -> bool:
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:
     def passages(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
+        if is_spoken(text):
+            return json_passages(text, query)
         return json_passages(text, query, config.json_truncate_items, config.json_truncate_chars)
 
     return Cutter(passages, _keep_json, from_original=True, gapless=True)

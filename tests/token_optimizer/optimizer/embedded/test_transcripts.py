@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.content import kind_of, message_pieces, result_pieces
+from token_optimizer.optimizer.embedded.content import (
+    instruction_pieces,
+    kind_of,
+    message_pieces,
+    result_pieces,
+)
 from token_optimizer.optimizer.embedded.transcripts import is_transcript
 from token_optimizer.optimizer.pipeline import optimize_body
 
@@ -37,6 +44,12 @@ WRITTEN = {
     "heads with a date": "{name}, [14.03.26 09:{n:02}]\n{text}\n\n",
     "heads behind a bar": "0:{n:02} | {name}\n{text}\n\n",
     "heads below a time": "[00:{n:02}] {name}\n{text}\n\n",
+    "columns": "10:00:{n:02}\t{name}\t{text}\n",
+    "bars": "2026-03-14T10:00:{n:02}Z | {name} | {text}\n",
+    "numbered turns": "{n:04} {name}: {text}\n",
+    "turns in tags": '<turn n="{n}" speaker="{name}">{text}</turn>\n',
+    "turns in tags on lines of their own": '<message from="{name}">\n{text}\n</message>\n',
+    "subtitles with names": '{n} "{name}" (1034)\n00:00:{n:02}.000 --> 00:00:{n:02}.900\n{text}\n\n',
     "subtitles": "{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{name}: {text}\n\n",
     "subtitles of voices": "00:{n:02}.000 --> 00:{n:02}.900\n<v {name}>{text}</v>\n\n",
     "subtitles of nobody": "{n}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{text}\n\n",
@@ -56,6 +69,39 @@ def test_a_transcript_is_told_from_the_question(form: str) -> None:
     pieces = message_pieces(f"Here is our meeting.\n\n{text}\n{QUESTION}")
     asking = "".join(piece.raw for piece in pieces if piece.kind is Kind.PROSE)
     assert asking.split() == f"Here is our meeting. {QUESTION}".split()
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["### {part}\n{text}\n\n", "<{part}>{text}</{part}>\n", "[05/04/2026 8:{n:02} AM] {nick}\n{text}\n\n"],
+)
+def test_a_conversation_with_parts_or_nicks_is_a_transcript(form: str) -> None:
+    parts, nicks = ("user", "assistant"), ("ida_q", "tor.vik")
+    said = [form.format(part=parts[n % 2], nick=nicks[n % 2], n=n, text=TALK[n % 4]) for n in range(40)]
+    assert [piece.kind for piece in result_pieces("".join(said))] == [Kind.TRANSCRIPT]
+
+
+def test_a_chat_in_a_system_text_is_no_instruction() -> None:
+    chat = transcript("a chat")
+    pieces = instruction_pieces(f"You help with chats.\n\nThis is the chat of the user:\n{chat}")
+    assert [piece.raw for piece in pieces if piece.kind is Kind.TRANSCRIPT] == [chat]
+
+
+def test_what_people_say_in_json_is_left_as_much_as_in_transcripts() -> None:
+    turns = [
+        {"start": n, "speaker": NAMES[n % 3], "text": ANSWER if n == 231 else f"{n}. {TALK[n % 4]}"}
+        for n in range(400)
+    ]
+    messages = [{"role": "user", "content": f"{QUESTION}\n\n{json.dumps(turns)}"}]
+    config = OptimizerConfig.preset("balanced")
+    sent = optimize_body({"messages": messages}, "openai", config=config).body["messages"][0]["content"]
+    assert all(turn["text"] in sent for turn in turns)
+
+
+def test_long_speeches_in_json_are_a_transcript() -> None:
+    turns = [{"speaker": NAMES[n % 3], "text": " ".join(TALK)} for n in range(20)]
+    pieces = result_pieces(json.dumps(turns))
+    assert {piece.kind for piece in pieces} == {Kind.OPAQUE, Kind.TRANSCRIPT}
 
 
 def test_subtitles_behind_the_question_are_read_to_their_end() -> None:

@@ -329,12 +329,16 @@ def test_words_that_all_passages_have_keep_none_in_a_language_without_known_func
     assert told[70] in sent[0]["content"]
 
 
-def test_what_is_handed_in_later_is_cut_by_the_question_asked_before() -> None:
+@pytest.mark.parametrize(
+    ("lead", "asked"),
+    [("", QUESTION), ("Here are the documents:\n\n", QUESTION[0].lower() + QUESTION[1:].rstrip("?"))],
+)
+def test_what_is_handed_in_later_is_cut_by_the_question_asked_before(lead: str, asked: str) -> None:
     told = [story(number, 60) for number in range(12)]
     chat: Messages = [
-        {"role": "user", "content": QUESTION},
+        {"role": "user", "content": asked},
         {"role": "assistant", "content": "Please paste the tales."},
-        {"role": "user", "content": "\n\n".join([*told[:6], ANSWER, *told[6:]])},
+        {"role": "user", "content": lead + "\n\n".join([*told[:6], ANSWER, *told[6:]])},
     ]
     sent, stats = optimize(chat, config=BALANCED)
     assert stats.compression_ratio < 0.7

@@ -22,6 +22,7 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
     PLEASE,
     POINTERS,
     QUESTION_NAMES,
+    QUESTION_OPENINGS,
     REQUESTS,
     SELF,
     UNMARKED_QUESTIONS,
@@ -72,6 +73,9 @@ _ASKS = re.compile(
     r"|(?:(?<=\?)|(?<=[\u0370-\u03ff\u1f00-\u1fff][;\u037e]))[\"'”’»)\]*_]{0,4}(?=\s|\Z))"
 )
 _UNMARKED = re.compile("|".join(UNMARKED_QUESTIONS))
+_OPENED = re.compile(
+    rf"\s*[\"'“]?(?:[^\n:]{{1,40}}: )?(?:{'|'.join(QUESTION_OPENINGS)})(?: [^\s.!?:;]+){{3,25}}[\"'”]?\s*"
+)
 
 
 # What must stand or not stand before a word, and its first character.
@@ -114,6 +118,9 @@ _BEFORE_POINTER = re.compile(r"\b[^\W\d_]+\s+\Z")
 _BEHIND_POINTER = re.compile(r"(?:\s+[^\W\d_]+){0,3}")
 _MAX_WORD_CHARS = 80
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
+_PRESENTS = re.compile(
+    r"(?i)\s*(?:here\s+(?:is|are|comes)|here['’]s|below\s+(?:is|are)|(?:hier|anbei)\s+(?:ist|sind|kommt|kommen)|voici|aquí\s+est)\b"
+)
 _PERSONS = _any_word(PERSONS)
 _UNSPACED_PERSONS = re.compile("|".join(UNSPACED_PERSONS))
 _SELF = _any_word(SELF)
@@ -221,8 +228,17 @@ def asks_question(text: str) -> bool:
 
 
 def asks_unmarked(text: str) -> bool:
-    """Whether the text has a word that asks, of a language in which a question mark is often left out."""
+    """Whether the text has a word that asks, of a language in which a question mark is often left out, or a
+    line of it opens with one, in small letters to its end."""
+    if any(map(opens_question, text.splitlines())):
+        return True
     return not text.isascii() and _UNMARKED.search(text.lower()) is not None
+
+
+def opens_question(line: str) -> bool:
+    """Whether the line is a question by its first word, which is in small letters, and has no mark at its
+    end."""
+    return _OPENED.fullmatch(line) is not None
 
 
 # The paragraphs at the edges of a text are asked several times.
@@ -231,7 +247,7 @@ def asks(text: str) -> bool:
     """Whether the text asks or instructs, or speaks of the material that it comes with."""
     if not is_shorter(text, MAX_ASKING_CHARS + 1):
         return False
-    if asks_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
+    if asks_question(text) or opens_question(text) or label_role(text) in (Role.QUESTION, Role.INSTRUCTION):
         return True
     return _requests(text.lower()) or mentions_material(text)
 
@@ -263,6 +279,11 @@ def mentions_material(text: str) -> bool:
 def announces_what_follows(text: str) -> bool:
     """Whether the text speaks of something that stands behind it."""
     return _FOLLOWS.search(text) is not None
+
+
+def presents(sentence: str) -> bool:
+    """Whether the sentence hands something over: "Here are the search results:"."""
+    return _PRESENTS.match(sentence) is not None
 
 
 def _points_at_material(text: str, start: int, end: int) -> bool:

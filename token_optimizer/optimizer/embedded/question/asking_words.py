@@ -120,6 +120,14 @@ UNMARKED_QUESTIONS = (
     r"\bthế nào\b", r"\bmấy\b", r"^\W*ai\s+(?:đã|là|có)\b", "क्या", "कौन", r"कब\b", "कहाँ", "कहां",
     "क्यों", "कैसे", "कितन", "किस",
 )  # fmt: skip
+# What opens a question: where its mark is left out, so are the capital and the full stop.
+QUESTION_OPENINGS = (
+    "who", "whom", "whose", "what", "when", "where", "which", "why", "how", "wer", "wem", "wann",
+    "wo", "wohin", "woher", "warum", "wieso", "welche", "welcher", "welches", "wie", "wieviel",
+    "qui", "quand", "où", "comment", "pourquoi", "combien", "quel", "quelle", "quién", "qué",
+    "cuándo", "dónde", "cómo", "cuál", "cuánto", "chi", "quando", "dove", "perché", "quale",
+    "quanto", "quem", "onde", "qual", "wat", "wanneer", "waar", "waarom", "welke", "hoe", "hoeveel",
+)  # fmt: skip
 # What points at material beside the text, and what at material behind it.
 POINTERS = (
     "above", "below", "following", "preceding", "provided", "given", "retrieved", "this", "these",

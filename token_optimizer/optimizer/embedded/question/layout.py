@@ -42,6 +42,7 @@ from token_optimizer.optimizer.embedded.question.asking import (
     label_role,
     mentions_material,
     personal_share,
+    presents,
     reader_directive_share,
     speaks_of_self,
 )
@@ -81,12 +82,11 @@ _MAIL_MARK = "From: "
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
-_PRESENTS = re.compile(
-    r"(?i)\s*(?:here\s+(?:is|are|comes)|here['’]s|below\s+(?:is|are)|(?:hier|anbei)\s+(?:ist|sind|kommt|kommen)|voici|aquí\s+est)\b"
-)
 _SHOWS_FORM = re.compile(
     r"(?i)exampl|beispiel|exempl|ejempl|form|schema|templat|struct|\btools?\b|functions?\b|rules?\b|steps?\b"
 )
+# What is known to be one thing needs no more: "This is the chat of the user:".
+_POINTS_OUT = re.compile(r"(?i)\s*(?:this\s+is|these\s+are|das\s+ist|das\s+sind|dies\s+ist)\b")
 _FOREIGN_FORMS = (is_thread, is_printed_table, is_commit_history)
 # No tag has such a name.
 _WHOLE = "-"
@@ -271,24 +271,26 @@ def _apart(text: str, section: Section, *, labelled: bool) -> Part:
         section.end,
         material=True,
         announced=labelled or mentions_material(before),
-        introduced=labelled or _introduces_material(before),
+        introduced=labelled or _introduces_material(before, whole=section.whole),
         marked=True,
         whole=section.whole,
     )
 
 
-def _introduces_material(before: str) -> bool:
-    """Whether the last paragraph says that material follows."""
+def _introduces_material(before: str, *, whole: bool = False) -> bool:
+    """Whether the last paragraph says that material follows; of something `whole` it needs say no more than
+    what it is."""
     said = before.rstrip().rpartition("\n\n")[2]
-    if said.endswith((":", "：")) and _presents(said):
+    if said.endswith((":", "：")) and _presents(said, whole=whole):
         return True
     return mentions_material(said) and (said.endswith((":", "：")) or announces_what_follows(said))
 
 
-def _presents(said: str) -> bool:
+def _presents(said: str, *, whole: bool) -> bool:
     """Whether the last sentence hands something over, and shows no form: "Here is the list of accounts:"."""
-    last = list(sentences(said))[-1:]
-    return any(_PRESENTS.match(one) and not _SHOWS_FORM.search(one) for one in last)
+    last = next(reversed(list(sentences(said))), "")
+    is_handed = presents(last) or (whole and _POINTS_OUT.match(last) is not None)
+    return is_handed and _SHOWS_FORM.search(last) is None
 
 
 def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool) -> Iterator[Part]:

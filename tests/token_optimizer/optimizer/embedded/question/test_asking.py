@@ -184,6 +184,26 @@ def test_some_languages_ask_without_a_mark(text: str) -> None:
     assert not asks_unmarked("The bridge is long")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who designed the old harbour bridge",
+        "Answer this: when is the ferry due",
+        "wie lang ist die alte Brücke",
+    ],
+)
+def test_a_line_in_small_letters_asks_by_its_first_word(text: str) -> None:
+    assert asks_unmarked(text)
+    assert asks(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["How we moved the old bridge", "how it works.", "who did it", "the one who built the old bridge"]
+)
+def test_titles_and_parts_of_sentences_do_not(text: str) -> None:
+    assert not asks_unmarked(text)
+
+
 @pytest.mark.parametrize("told", ["他申请了一份工作。", "她邀请朋友来家里。"])
 def test_who_applies_or_invites_asks_for_nothing(told: str) -> None:
     assert not asks(told)
