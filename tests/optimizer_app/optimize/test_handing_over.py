@@ -17,13 +17,14 @@ from structlog.testing import capture_logs
 from benchmarks.cases.conversations import conversation, next_turn
 from optimizer_app.optimize import pool as pool_module
 from optimizer_app.optimize.inline import INLINE_BYTES, NOT_REMEMBERED, OptimizationRequest, Optimized
-from optimizer_app.optimize.pool import MAX_SECONDS, load_tables
+from optimizer_app.optimize.pool import MAX_SECONDS, OptimizerPool, load_tables
 from optimizer_app.optimize.process import OptimizerProcess
 from optimizer_app.optimize.service import optimize_request, optimizer_pool
 from optimizer_app.trace_ids import new_trace_id
 from tests.optimizer_app.optimize.failing_processes import load_breaking, load_dying, load_hanging
 from token_optimizer.config import OptimizerConfig
 
+on_the_files_loop = pytest.mark.asyncio(loop_scope="module")
 MESSAGES = conversation(4_000, seed=21)
 
 
@@ -40,33 +41,31 @@ def _request(messages: object = MESSAGES, secret: str = "") -> OptimizationReque
     )
 
 
-async def test_it_works() -> None:
+@on_the_files_loop
+async def test_it_works(pool: OptimizerPool) -> None:
     request = _request()
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        result = await optimize_request(request, pool)
-        assert result.remembering is not None
-        assert not result.stats.segments
-        await result.remembered()
-        assert result.remembering is None
-        at_once = await optimize_request(
-            replace(request, secret=uuid.uuid4().hex, remembers_later=False), pool
-        )
+    result = await optimize_request(request, pool)
+    assert result.remembering is not None
+    assert not result.stats.segments
+    await result.remembered()
+    assert result.remembering is None
+    at_once = await optimize_request(replace(request, secret=uuid.uuid4().hex, remembers_later=False), pool)
     assert at_once.remembering is None
     tokens = [[segment.tokens for segment in each.stats.segments] for each in (result, at_once)]
     assert tokens[0]
     assert tokens[0] == tokens[1]
 
 
-async def test_a_next_turn_that_comes_before_it_is_right() -> None:
+@on_the_files_loop
+async def test_a_next_turn_that_comes_before_it_is_right(pool: OptimizerPool) -> None:
     first = _request()
     turns = [first, _request(next_turn(MESSAGES, seed=22), first.secret)]
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        one, two = [await optimize_request(turn, pool) for turn in turns]
-        # Nothing was awaited between the two: only the process knew the first one.
-        assert one.remembering is not None or one.stats.segments
-        await two.remembered()
-        third = _request(next_turn(next_turn(MESSAGES, seed=22), seed=23), first.secret)
-        three = await optimize_request(third, pool)
+    one, two = [await optimize_request(turn, pool) for turn in turns]
+    # Nothing was awaited between the two: only the process knew the first one.
+    assert one.remembering is not None or one.stats.segments
+    await two.remembered()
+    third = _request(next_turn(next_turn(MESSAGES, seed=22), seed=23), first.secret)
+    three = await optimize_request(third, pool)
     sent = [result.body["messages"] for result in (one, two, three)]
     assert sent[1][: len(sent[0])] == sent[0]
     assert sent[2][: len(sent[1])] == sent[1]
@@ -108,16 +107,15 @@ async def test_while_it_goes_on_nobody_waits_for_long(monkeypatch: pytest.Monkey
     assert "its turn did not come" in second.stats.fallback_reason
 
 
-async def test_a_client_that_leaves_gives_its_answer_to_nobody_else() -> None:
+@on_the_files_loop
+async def test_a_client_that_leaves_gives_its_answer_to_nobody_else(pool: OptimizerPool) -> None:
     first, second = _request(), _request(conversation(4_000, seed=24))
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        await pool.warm()
-        leaving = asyncio.create_task(optimize_request(first, pool))
-        for _ in range(3):
-            await asyncio.sleep(0)
-        leaving.cancel()
-        result = await optimize_request(second, pool)
-        await result.remembered()
+    leaving = asyncio.create_task(optimize_request(first, pool))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    leaving.cancel()
+    result = await optimize_request(second, pool)
+    await result.remembered()
     assert leaving.cancelled()
     assert result.stats.trace_id == str(second.trace_id)
     assert result.stats.segments

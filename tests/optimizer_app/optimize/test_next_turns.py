@@ -19,11 +19,11 @@ from optimizer_app.optimize.service import (
     OptimizationRequest,
     Optimized,
     optimize_request,
-    optimizer_pool,
 )
 from optimizer_app.trace_ids import new_trace_id
 from token_optimizer.config import OptimizerConfig
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 PROJECT = uuid.uuid4()
 
 
@@ -85,60 +85,55 @@ def _noted_runs(pool: OptimizerPool) -> Iterator[list[OptimizationRequest]]:
         yield runs
 
 
-async def test_it_works() -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        turns = Turns(pool)
-        await turns.send()
-        for _ in range(3):
-            await turns.send_next()
+async def test_it_works(pool: OptimizerPool) -> None:
+    turns = Turns(pool)
+    await turns.send()
+    for _ in range(3):
+        await turns.send_next()
     assert turns.pooled == [True, False, False, False]
     first, second = turns.results[0].body["messages"], turns.results[-1].body["messages"]
     assert second[: len(first)] == first
     assert {block.frozen for block in turns.results[-1].stats.blocks} == {True, False}
 
 
-async def test_both_places_come_to_the_same() -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        here, there = Turns(pool), Turns(pool)
-        await here.send()
-        await there.send()
-        for _ in range(3):
-            one = await here.send_next()
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr("optimizer_app.optimize.service.INLINE_TURN_BYTES", 0)
-                other = await there.send_next()
-            assert one.body == other.body
-            assert one.stats.blocks == other.stats.blocks
+async def test_both_places_come_to_the_same(pool: OptimizerPool) -> None:
+    here, there = Turns(pool), Turns(pool)
+    await here.send()
+    await there.send()
+    for _ in range(3):
+        one = await here.send_next()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("optimizer_app.optimize.service.INLINE_TURN_BYTES", 0)
+            other = await there.send_next()
+        assert one.body == other.body
+        assert one.stats.blocks == other.stats.blocks
     assert (here.pooled[1:], there.pooled[1:]) == ([False] * 3, [True] * 3)
 
 
-async def test_another_question_on_the_same_is_worked_on_here() -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        here, there = Turns(pool), Turns(pool)
-        there.size_bytes = INLINE_BRANCH_BYTES + 1
-        for question in ("Which shard lost its lease?", "What does the log say of shard 3?", "Go on."):
-            one, other = await here.ask(question), await there.ask(question)
-            assert one.body == other.body
-            assert one.stats.blocks == other.stats.blocks
-        await here.send_next()
+async def test_another_question_on_the_same_is_worked_on_here(pool: OptimizerPool) -> None:
+    here, there = Turns(pool), Turns(pool)
+    there.size_bytes = INLINE_BRANCH_BYTES + 1
+    for question in ("Which shard lost its lease?", "What does the log say of shard 3?", "Go on."):
+        one, other = await here.ask(question), await there.ask(question)
+        assert one.body == other.body
+        assert one.stats.blocks == other.stats.blocks
+    await here.send_next()
     assert (here.pooled, there.pooled) == ([True, False, False, False], [True] * 3)
 
 
-async def test_a_turn_with_much_that_is_new_is_not_worked_on_here() -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        turns = Turns(pool)
-        await turns.send()
-        await turns.send_next("x" * INLINE_BYTES)
-        await turns.send_next()
+async def test_a_turn_with_much_that_is_new_is_not_worked_on_here(pool: OptimizerPool) -> None:
+    turns = Turns(pool)
+    await turns.send()
+    await turns.send_next("x" * INLINE_BYTES)
+    await turns.send_next()
     assert turns.pooled == [True, True, False]
 
 
-async def test_a_compaction_is_made_in_the_process_and_holds_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        turns = Turns(pool, budget_tokens=2_500)
-        await turns.send()
-        for _ in range(12):
-            await turns.send_next()
+async def test_a_compaction_is_made_in_the_process_and_holds_here(pool: OptimizerPool) -> None:
+    turns = Turns(pool, budget_tokens=2_500)
+    await turns.send()
+    for _ in range(12):
+        await turns.send_next()
     compacted = [result.stats.compacted for result in turns.results]
     assert any(compacted)
     assert all(pooled for pooled, is_anew in zip(turns.pooled, compacted, strict=True) if is_anew)
@@ -149,18 +144,17 @@ async def test_a_compaction_is_made_in_the_process_and_holds_here(monkeypatch: p
         assert compacted[at] or now[: len(before)] == before
 
 
-async def test_another_worker_has_it_worked_on_in_its_process() -> None:
-    async with optimizer_pool(settings.REDIS_URL) as pool:
-        turns = Turns(pool)
-        first = await turns.send()
-        assert pool.conversations is not None
-        pool.conversations.flush()
-        other = Conversations(settings.REDIS_URL)
-        try:
-            pool.conversations, own = other, pool.conversations
-            second = await turns.send_next()
-        finally:
-            pool.conversations = own
-            other.close()
+async def test_another_worker_has_it_worked_on_in_its_process(pool: OptimizerPool) -> None:
+    turns = Turns(pool)
+    first = await turns.send()
+    assert pool.conversations is not None
+    pool.conversations.flush()
+    other = Conversations(settings.REDIS_URL)
+    try:
+        pool.conversations, own = other, pool.conversations
+        second = await turns.send_next()
+    finally:
+        pool.conversations = own
+        other.close()
     assert turns.pooled == [True, True]
     assert second.body["messages"][: len(first.body["messages"])] == first.body["messages"]

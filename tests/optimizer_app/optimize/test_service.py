@@ -20,6 +20,7 @@ from optimizer_app.optimize.service import (
     INLINE_BYTES,
     INLINE_MS,
     OptimizationRequest,
+    OptimizerPool,
     optimize_request,
     optimizer_pool,
     untouched,
@@ -33,6 +34,8 @@ from token_optimizer.models import WhyNot
 from token_optimizer.runtime.latency import Latency
 from token_optimizer.tokens import tokenizers
 from token_optimizer.tokens.counts import count_body
+
+on_the_files_loop = pytest.mark.asyncio(loop_scope="module")
 
 
 def _request(body: Any, size_bytes: int = 1) -> OptimizationRequest:
@@ -55,10 +58,16 @@ def _is_spawned(child: psutil.Process) -> bool:
         return False
 
 
-async def test_it_works_in_both_places_alike() -> None:
-    async with optimizer_pool() as pool:
-        inline = await optimize_request(_request(openai_body()), pool)
-        pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
+@pytest.fixture(scope="module", autouse=True)
+def process(pool: OptimizerPool) -> int:
+    """The id of the shared pool's process, found while there is no other."""
+    return _pool_process()
+
+
+@on_the_files_loop
+async def test_it_works_in_both_places_alike(pool: OptimizerPool) -> None:
+    inline = await optimize_request(_request(openai_body()), pool)
+    pooled = await optimize_request(_request(openai_body(), INLINE_BYTES + 1), pool)
     assert inline.stats.tokens_after < inline.stats.tokens_before
     assert pooled.body == inline.body
     assert pooled.stats.blocks == inline.stats.blocks
@@ -86,11 +95,8 @@ async def test_a_model_s_own_tokenizer_counts_in_both_places(
     assert inline.stats.tokens_before < count_body(openai_body(), "openai", "gpt-4") / 2
 
 
-async def test_a_large_prompt_is_not_worked_on_in_this_process() -> None:
-    async with optimizer_pool() as pool:
-        await pool.warm()
-        child = _pool_process()
-        assert os.getpriority(os.PRIO_PROCESS, child) > os.getpriority(os.PRIO_PROCESS, 0)
+def test_a_large_prompt_is_not_worked_on_in_this_process(process: int) -> None:
+    assert os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 async def test_a_killed_process_is_replaced() -> None:
@@ -142,7 +148,8 @@ async def test_what_cannot_be_sent_to_the_process_leaves_it_alone() -> None:
     assert result.stats.why_not is WhyNot.FAILED
 
 
-async def test_projects_take_turns() -> None:
+@on_the_files_loop
+async def test_projects_take_turns(pool: OptimizerPool) -> None:
     order: list[str] = []
 
     async def send(project_id: UUID, name: str) -> None:
@@ -151,31 +158,33 @@ async def test_projects_take_turns() -> None:
         order.append(name)
 
     many, other = uuid4(), uuid4()
-    async with optimizer_pool() as pool:
-        await pool.warm()
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(4):
-                tasks.create_task(send(many, f"many {number}"))
-            tasks.create_task(send(other, "other"))
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(4):
+            tasks.create_task(send(many, f"many {number}"))
+        tasks.create_task(send(other, "other"))
     assert order.index("other") == 1
 
 
-async def test_a_request_whose_turn_does_not_come_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@on_the_files_loop
+async def test_a_request_whose_turn_does_not_come_goes_on(
+    pool: OptimizerPool, process: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pool_module, "MAX_WAIT_SECONDS", 0.01)
     request = _request(openai_body(), INLINE_BYTES + 1)
-    async with optimizer_pool() as pool:
-        await pool.warm()
-        os.kill(process := _pool_process(), signal.SIGSTOP)
-        waiting = asyncio.create_task(optimize_request(request, pool))
-        await asyncio.sleep(0)
-        late = await optimize_request(request, pool)
-        os.kill(process, signal.SIGCONT)
-        assert (await waiting).stats.tokens_saved > 0
+    os.kill(process, signal.SIGSTOP)
+    waiting = asyncio.create_task(optimize_request(request, pool))
+    await asyncio.sleep(0)
+    late = await optimize_request(request, pool)
+    os.kill(process, signal.SIGCONT)
+    assert (await waiting).stats.tokens_saved > 0
     assert "its turn did not come" in late.stats.fallback_reason
     assert late.stats.why_not is WhyNot.OVER_TIME
 
 
-async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+@on_the_files_loop
+async def test_on_the_event_loop_no_stage_takes_long(
+    pool: OptimizerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limits: list[float] = []
 
     def noted(limit_ms: float) -> Latency:
@@ -185,17 +194,16 @@ async def test_on_the_event_loop_no_stage_takes_long(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(inline, "Latency", noted)
     patient = replace(_request(openai_body()), config=OptimizerConfig.preset("balanced"))
     hasty = replace(patient, config=OptimizerConfig.preset("balanced", max_latency_ms=40))
-    async with optimizer_pool() as pool:
-        await optimize_request(patient, pool)
-        await optimize_request(hasty, pool)
+    await optimize_request(patient, pool)
+    await optimize_request(hasty, pool)
     assert limits == [INLINE_MS, 40]
 
 
-async def test_what_is_no_prompt_is_the_callers_fault() -> None:
-    async with optimizer_pool() as pool:
-        for size_bytes in (1, INLINE_BYTES + 1):
-            with pytest.raises(PromptError, match="messages must be a list"):
-                await optimize_request(_request({"messages": "hi"}, size_bytes), pool)
+@on_the_files_loop
+async def test_what_is_no_prompt_is_the_callers_fault(pool: OptimizerPool) -> None:
+    for size_bytes in (1, INLINE_BYTES + 1):
+        with pytest.raises(PromptError, match="messages must be a list"):
+            await optimize_request(_request({"messages": "hi"}, size_bytes), pool)
 
 
 def test_an_untouched_request_is_counted() -> None:
