@@ -1,8 +1,8 @@
 """Hashes over the messages of a request, of which a next turn computes only those of its new messages.
 
-A turn brings all earlier messages again. They are compared by Python's own hashes of their JSON, as in
-`text/cache.py`, which take a tenth of the time of a cryptographic one; the chain goes on from where the turn
-before ended. No text is held.
+A turn brings all earlier messages again. They are compared by Python's own hashes of their texts, or of their
+JSON, as in `text/cache.py`, which take a tenth of the time of a cryptographic one; the chain goes on from
+where the turn before ended. No text is held.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from token_optimizer.dialects.bodies import speaks
-from token_optimizer.dialects.unmarked_json import json_of_each, unmarked
+from token_optimizer.dialects.unmarked_json import json_of_each, unmarked, unmarked_json
 from token_optimizer.text.cache import Key, TextCache, key_of, keyed, keys_of
 
 KEY_BYTES = 20
@@ -47,29 +47,43 @@ _UNMARKED: TextCache[Key] = TextCache(50_000)
 
 def message_hashes(start: bytes, messages: Sequence[Mapping[str, Any]]) -> MessageHashes:
     """The hashes of the messages, which begin with the `start`. Cache marks are no part of them."""
-    texts = json_of_each(messages)
-    came = keys_of(texts, "unmarked")
-    plain = _UNMARKED.get_many(came)
-    new = [number for number, known in enumerate(plain) if known is None]
-    for number in new:
-        unmarked_text = unmarked(messages[number], texts[number])
-        is_plain = unmarked_text is texts[number]
-        plain[number] = came[number] if is_plain else key_of(unmarked_text, "unmarked")
-    _UNMARKED.put_many((came[number], cast(Key, plain[number])) for number in new)
-    fingerprints = (key_of(start, "start"), *cast(list[Key], plain))
+    plain, marked = _fingerprints(messages)
+    fingerprints = (key_of(start, "start"), *plain)
     chain = _known_chain(start, fingerprints)
-    count = len(chain.keys)
     last = len(messages) - 1
-    if count < last and speaks(messages[last]):
+    if len(chain.keys) < last and speaks(messages[last]):
         # Another question may come in the place of the newest one.
-        chain = _continued(chain, messages[count:last], texts[count:last], fingerprints[:-1])
-        _CHAINS.put(_key(chain.fingerprints), chain)
-        count = last
-    if count <= last:
-        chain = _continued(chain, messages[count:], texts[count:], fingerprints)
-        _CHAINS.put(_key(fingerprints), chain)
-    marked = () if came == plain else (at for at, key in enumerate(came) if key != plain[at])
-    return MessageHashes(list(chain.keys), frozenset(marked))
+        chain = _continued(chain, messages[:last], fingerprints[:-1])
+    if len(chain.keys) <= last:
+        chain = _continued(chain, messages, fingerprints)
+    return MessageHashes(list(chain.keys), marked)
+
+
+def _fingerprints(messages: Sequence[Mapping[str, Any]]) -> tuple[list[Key], frozenset[int]]:
+    """What each message is known by without its cache marks, and the numbers of those that hold some."""
+    known = [_fingerprint_of_texts(message) for message in messages]
+    others = [number for number, key in enumerate(known) if key is None]
+    texts = json_of_each([messages[number] for number in others])
+    came = keys_of(texts, "unmarked")
+    marked = set()
+    for number, text, key, plain in zip(others, texts, came, _UNMARKED.get_many(came), strict=True):
+        if plain is None:
+            without = unmarked(messages[number], text)
+            plain = key if without is text else key_of(without, "unmarked")
+            _UNMARKED.put(key, plain)
+        known[number] = plain
+        if plain != key:
+            marked.add(number)
+    return cast(list[Key], known), frozenset(marked)
+
+
+def _fingerprint_of_texts(message: Mapping[str, Any]) -> Key | None:
+    """That of a message whose members are texts, as most are: cache marks are none, and it need not be
+    written as JSON. None for all others."""
+    for value in message.values():
+        if type(value) is not str:
+            return None
+    return hash(tuple(message.items()))
 
 
 def _known_chain(start: bytes, fingerprints: tuple[Key, ...]) -> _Chain:
@@ -83,18 +97,15 @@ def _known_chain(start: bytes, fingerprints: tuple[Key, ...]) -> _Chain:
     return _Chain((), (), hashlib.blake2b(start, digest_size=KEY_BYTES))
 
 
-def _continued(
-    chain: _Chain,
-    messages: Sequence[Mapping[str, Any]],
-    texts: Sequence[bytes],
-    fingerprints: tuple[Key, ...],
-) -> _Chain:
-    """The chain with these further messages, of which the texts are the JSON."""
+def _continued(chain: _Chain, messages: Sequence[Mapping[str, Any]], fingerprints: tuple[Key, ...]) -> _Chain:
+    """The chain over all of the messages, which begin with those that it is over; it is remembered."""
     running, keys = chain.hash.copy(), list(chain.keys)
-    for message, text in zip(messages, texts, strict=True):
-        running.update(unmarked(message, text))
+    for message in messages[len(keys) :]:
+        running.update(unmarked_json(message))
         keys.append(running.hexdigest())
-    return _Chain(fingerprints, tuple(keys), running)
+    longer = _Chain(fingerprints, tuple(keys), running)
+    _CHAINS.put(_key(fingerprints), longer)
+    return longer
 
 
 def _key(fingerprints: tuple[Key, ...]) -> Key:

@@ -20,6 +20,7 @@ def _says(text: str, **mark: Any) -> dict[str, Any]:
 
 
 TALK = [_says(f"Number {number}.") for number in range(6)]
+TEXTS = [{"role": "user", "content": f"Number {number}."} for number in range(6)]
 
 
 def _plainly(start: bytes, messages: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -43,6 +44,10 @@ def _plainly(start: bytes, messages: Sequence[Mapping[str, Any]]) -> list[str]:
         [[_says("\ud800")], [_says("\ud800"), TALK[0]]],
         [TALK, [*TALK[:5], _says("Asked instead.")], [*TALK[:5], _says("Or so."), TALK[5]]],
         [TALK[:1], [*TALK, *[_says(f"Much more {number}.") for number in range(70)]]],
+        [TEXTS[:3], TEXTS, [*TEXTS[:4], *TALK[4:]]],
+        [TEXTS[:4], [*TEXTS[:3], TEXTS[3] | {"name": "ann"}, TEXTS[4]], [*TEXTS[:2], *TEXTS[3:]]],
+        [TEXTS[:2], [{"content": TEXTS[0]["content"], "role": "user"}, *TEXTS[1:]]],
+        [[{"role": "tool", "content": ""}], [{"role": "", "content": "tool"}, *TEXTS]],
     ],
     ids=[
         "grows",
@@ -55,6 +60,10 @@ def _plainly(start: bytes, messages: Sequence[Mapping[str, Any]]) -> list[str]:
         "surrogate",
         "branches",
         "long",
+        "texts alone",
+        "a text more",
+        "texts in other order",
+        "texts in other members",
     ],
 )
 def test_they_are_those_of_a_first_look(turns: list[list[dict[str, Any]]]) -> None:
