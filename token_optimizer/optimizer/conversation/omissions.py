@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -41,37 +38,39 @@ _NO_SPANS = array("L")
 _FIRST_CHARS = 40
 
 
-class LeftOut:
+class LeftOut(NamedTuple):
     """What is missing of one block, in order: its lines, or of prose that was cut its sentences.
 
-    They stand at the `spans` of the `text`, and are only read where that holds what is looked for.
+    They stand at the `spans` of the `text`, and are only read where that holds what is looked for. `is_gone`:
+    nothing is left of the block. Of such a one a whole line says more than a sentence of it.
     """
 
-    def __init__(
-        self, block: Block, text: str, spans: Sequence[int], lines: Sequence[str] | None = None
-    ) -> None:
-        self.block = block
-        self.count = len(spans) // 2 if lines is None else len(lines)
-        self.text = text
-        self._spans = spans
-        if lines is not None:
-            self.lines = lines
+    block: Block
+    text: str
+    spans: array[int]
+    is_gone: bool = False
 
-    @cached_property
-    def lines(self) -> Sequence[str]:
-        """The lines, or sentences."""
-        spans = zip(self._spans[::2], self._spans[1::2], strict=True)
-        return _texts_of(self.text, spans, self.block.kind)
+    def lines(self, told: Set[str]) -> list[str]:
+        """The lines, or sentences, of a line without what was `told` elsewhere."""
+        spans, kind = _pairs(self.spans), self.block.kind
+        if self.is_gone:
+            return [_missed(self.text[start:end], kind, told) for start, end in spans]
+        return _texts_of(self.text, spans, kind)
 
-    def places_of(self, term: Term) -> Iterator[int]:
-        """The numbers of the lines that hold the term."""
-        # Most lines do not hold the text at all: that is seen sooner than a pattern sees it.
-        likely = enumerate(self._lower_lines if term.any_case else self.lines)
-        return (at for at, line in likely if term.text in line and holds(term, self.lines[at]))
+    def not_told(self, told: Set[str]) -> LeftOut:
+        """What of that was not `told` elsewhere."""
+        if not told:
+            return self
+        lines = zip(_pairs(self.spans), self.lines(told), strict=True)
+        left = (span for span, line in lines if line and line not in told)
+        return self._replace(spans=array("L", chain.from_iterable(left)))
 
-    @cached_property
-    def _lower_lines(self) -> Sequence[str]:
-        return [line.lower() for line in self.lines]
+
+class Omissions(NamedTuple):
+    """What is missing of some blocks, and the lines and sentences of those that brought back what was."""
+
+    missing: tuple[LeftOut, ...] = ()
+    told: frozenset[str] = frozenset()
 
 
 class AskedFor(NamedTuple):
@@ -82,96 +81,91 @@ class AskedFor(NamedTuple):
     asked: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """What a line is looked for by: `text` must be in it, in any case where the pattern says so."""
+class Term(NamedTuple):
+    """What a text is looked for by: a name as a whole, or a word's stem in any case, where a word begins."""
 
     text: str
-    pattern: re.Pattern[str]
-    any_case: bool = False
+    is_stem: bool = False
+
+    def is_in(self, text: str) -> bool:
+        """Whether the text, which is in lower case for a stem, holds it. No pattern is made for that: nearly
+        every term is new, and most stand nowhere."""
+        at = text.find(self.text)
+        while at >= 0 and not self._stands_at(at, text):
+            at = text.find(self.text, at + 1)
+        return at >= 0
+
+    def _stands_at(self, at: int, text: str) -> bool:
+        end = at + len(self.text)
+        is_within = _is_of_word(text[at - 1 : at]) or (not self.is_stem and _is_of_word(text[end : end + 1]))
+        return not is_within
+
+
+def _is_of_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def terms_of(query: str) -> list[Term]:
     """Names of the query whole, its other words by their stem."""
-    whole = [Term(name, re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")) for name in names(query)[:_MAX_TERMS]]
-    stems = [
-        Term(word, re.compile(rf"(?i)(?<!\w){re.escape(word)}"), any_case=True)
-        for word in words(query)[:_MAX_TERMS]
-    ]
-    return whole + stems
+    stems = [Term(word, is_stem=True) for word in words(query)[:_MAX_TERMS]]
+    return [*map(Term, names(query)[:_MAX_TERMS]), *stems]
 
 
-def left_out(prompt: Prompt, original: Prompt) -> Iterator[LeftOut]:
+def left_out(prompt: Prompt, original: Prompt) -> Omissions:
     """What is missing in the prompt of the original's blocks, but for what was brought back already."""
     came = original.blocks[len(prompt.prefix.came) :]
-    found = _with_omissions(prompt.prefix.value(_OMISSIONS), came, prompt.rest)
-    lines_told = {line for block in found.brought for line in block.content.split("\n")}
-    told = lines_told.union(*(_units_left(block, Kind.PROSE) for block in found.brought))
-    for missing in found.missing:
-        item = _left_out_of(missing, told)
-        if item.count:
-            yield item
+    return _with_omissions(prompt.prefix.value(_OMISSIONS), came, prompt.rest)
 
 
-class _Missing(NamedTuple):
-    """A block as it came of which something is missing, its text where some of it is left, and where the
-    missing units stand in that."""
-
-    block: Block
-    text: str | None
-    spans: array[int]
-
-
-class _Omissions(NamedTuple):
-    """What is missing of some blocks, and those that brought back what was."""
-
-    missing: tuple[_Missing, ...] = ()
-    brought: tuple[Block, ...] = ()
-
-
-def _with_omissions(known: _Omissions, came: Sequence[Block], sent: Sequence[Block]) -> _Omissions:
+def _with_omissions(known: Omissions, came: Sequence[Block], sent: Sequence[Block]) -> Omissions:
     """What is known, with what is missing of further blocks."""
     whole = {block.id for block in sent if block.original_content is None}
     cut = [block for block in came if block.id not in whole]
-    brought = (*known.brought, *(block for block in sent if block.origin in _BRINGS))
-    if not cut:
-        return _Omissions(known.missing, brought)
+    told = _told([block for block in sent if block.origin in _BRINGS])
+    if not cut and not told:
+        return known
+    all_told = known.told | told
     left = {block.id: block for block in sent}
     missing = (
-        _missing_of(block, left.get(block.id))
+        _missing_of(block, left.get(block.id)).not_told(all_told)
         for block in cut
         if block.slot is not None and block.kind not in _NEVER
     )
-    return _Omissions((*known.missing, *missing), brought)
+    before = (item.not_told(all_told) for item in known.missing) if told else known.missing
+    return Omissions(tuple(item for item in (*before, *missing) if item.spans), all_told)
 
 
-_OMISSIONS = Aggregate("omissions", _Omissions(), _with_omissions)
+_OMISSIONS = Aggregate("omissions", Omissions(), _with_omissions)
 
 
-def _missing_of(block: Block, now: Block | None) -> _Missing:
+def _told(brought: Iterable[Block]) -> frozenset[str]:
+    """The lines and the sentences of the blocks that brought back what was cut."""
+    lines = (line for block in brought for line in block.content.split("\n"))
+    return frozenset(lines).union(*(_units_left(block, Kind.PROSE) for block in brought))
+
+
+def _missing_of(block: Block, now: Block | None) -> LeftOut:
     if now is None:
-        return _Missing(block, None, _NO_SPANS)
+        return LeftOut(block, block.content, _spans_of_lines(block.content), is_gone=True)
     text = now.original_content or ""
-    return _Missing(block, text, _missing_spans(text, now, block.kind))
+    return LeftOut(block, text, _missing_spans(text, now, block.kind))
 
 
-def _left_out_of(missing: _Missing, told: Set[str]) -> LeftOut:
-    """What is missing of a block, and was not `told` elsewhere."""
-    block, text, spans = missing
-    if text is None:
-        # Of a block that is gone a whole line says more than a sentence of it.
-        lines = [missed for line in block.content.split("\n") if (missed := _missed(line, block.kind, told))]
-        return LeftOut(block, "\n".join(lines), (), lines)
-    item = LeftOut(block, text, spans)
-    if not told:
-        return item
-    return LeftOut(block, text, (), [line for line in item.lines if line not in told])
+def _spans_of_lines(text: str) -> array[int]:
+    """Where the lines of a text stand that are not empty."""
+    lines = _unit_spans_of_lines(text, Kind.OPAQUE)
+    return array("L", chain.from_iterable(span for span in lines if text[slice(*span)].strip()))
+
+
+def _pairs(spans: array[int]) -> Iterable[tuple[int, int]]:
+    """The start and the end of each."""
+    return zip(spans[::2], spans[1::2], strict=True)
 
 
 def _missed(line: str, kind: Kind, told: Set[str]) -> str:
     """What of the line was not told: the line, of prose the sentences that were not, or nothing."""
-    if not line.strip() or line in told:
-        return ""
+    if not told or line in told:
+        return "" if told else line
     sentences = _units(line, kind)
     missing = [sentence for sentence in sentences if sentence not in told]
     return line if len(missing) == len(sentences) else " ".join(missing)
@@ -266,44 +260,63 @@ def _unit_spans_of_lines(text: str, kind: Kind) -> Iterator[tuple[int, int]]:
             start += len(line) + 1
 
 
-def asked_for(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[AskedFor]:
+class _LinesRead(dict[int, tuple[Sequence[str], Sequence[str]]]):
+    """By the number of a text what is missing of it, and the same in lower case, read where it is asked
+    for."""
+
+    def __init__(self, found: Omissions) -> None:
+        super().__init__()
+        self._found = found
+
+    def __missing__(self, number: int) -> tuple[Sequence[str], Sequence[str]]:
+        lines = self._found.missing[number].lines(self._found.told)
+        read = self[number] = lines, [line.lower() for line in lines]
+        return read
+
+    def places_of(self, term: Term, number: int) -> Iterator[tuple[int, int]]:
+        """The lines of the text that hold the term, by its number and their own."""
+        lines = self[number][term.is_stem]
+        # The start of a very long one decides.
+        return ((number, at) for at, line in enumerate(lines) if term.is_in(line[:_LONGEST_LINE]))
+
+
+def asked_for(found: Omissions, terms: Sequence[Term]) -> list[AskedFor]:
     """The blocks of which a line holds one of the terms that few lines hold, in order.
 
     Of very many those that hold most terms, and of equals the newest.
     """
-    holding = _places_by_term(missing, terms)
-    scores = [0.0] * len(missing)
-    for found in holding:
-        for number in {number for number, _ in found}:
-            scores[number] += 1 / math.log2(1 + len(found))
+    read = _LinesRead(found)
+    holding = _places_by_term(found.missing, read, terms)
+    scores = [0.0] * len(found.missing)
+    for places in holding:
+        for number in {number for number, _ in places}:
+            scores[number] += 1 / math.log2(1 + len(places))
     asked: dict[int, list[str]] = {}
     for number, at in sorted(set().union(*holding)):
-        asked.setdefault(number, []).append(missing[number].lines[at])
+        asked.setdefault(number, []).append(read[number][0][at])
     enough = [number for number in asked if scores[number] >= _MIN_SCORE]
     best = sorted(enough, key=lambda number: (-scores[number], -number))[:_MAX_BLOCKS]
-    return [AskedFor(missing[number].block, missing[number].lines, asked[number]) for number in sorted(best)]
+    return [AskedFor(found.missing[number].block, read[number][0], asked[number]) for number in sorted(best)]
 
 
-def _places_by_term(missing: Sequence[LeftOut], terms: Sequence[Term]) -> list[list[tuple[int, int]]]:
-    """For each term the lines that hold it, by the number of their block and their own; none for a term that
+def _places_by_term(
+    missing: Sequence[LeftOut], read: _LinesRead, terms: Sequence[Term]
+) -> list[list[tuple[int, int]]]:
+    """For each term the lines that hold it, by the number of their text and their own; none for a term that
     too many hold."""
-    most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * sum(item.count for item in missing)))
+    lines = sum(len(item.spans) for item in missing) // 2
+    most = max(_MAX_LINES_OF_A_TERM, int(_MAX_SHARE_OF_LINES * lines))
     texts = [item.text for item in missing]
     lower_texts = list(map(str.lower, texts))
     found = []
     for term in terms:
         places = (
-            (number, at)
-            for number, text in enumerate(lower_texts if term.any_case else texts)
+            place
+            for number, text in enumerate(lower_texts if term.is_stem else texts)
             if term.text in text
-            for at in missing[number].places_of(term)
+            for place in read.places_of(term, number)
         )
         holding = list(islice(places, most + 1))
         if holding and len(holding) <= most:
             found.append(holding)
     return found
-
-
-def holds(term: Term, line: str) -> bool:
-    """Whether the line holds the term; the start of a very long one decides."""
-    return term.pattern.search(line, 0, _LONGEST_LINE) is not None

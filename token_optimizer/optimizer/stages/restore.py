@@ -47,7 +47,7 @@ def restore_asked(prompt: Prompt, context: Context) -> Prompt:
     terms = terms_of(_asked_now(prompt, place)) if place is not None else []
     if place is None or not terms or context.original is None:
         return prompt
-    asked = asked_for(list(left_out(prompt, context.original)), terms)
+    asked = asked_for(left_out(prompt, context.original), terms)
     if not asked:
         return prompt
     question = prompt.blocks[place]
@@ -132,7 +132,8 @@ def _alone(asked: Sequence[AskedFor], prompt: Prompt, context: Context) -> Promp
 
 
 def _holds_one(text: str, terms: Sequence[Term]) -> bool:
-    return any(term.pattern.search(text) for term in terms)
+    lower = text.lower()
+    return any(term.is_in(lower if term.is_stem else text) for term in terms)
 
 
 def _within(room: int, blocks: Sequence[Block], counts: Sequence[int]) -> Iterator[Block]:
