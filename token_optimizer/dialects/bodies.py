@@ -7,7 +7,7 @@ may be written, and so stays in the body as it came.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from token_optimizer.dialects.json_text import compact_json, remembered_json
 from token_optimizer.dialects.response_items import (
@@ -79,16 +79,22 @@ def conversation_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str,
     The Responses API also takes a text, which is one message, and goes without where a stored prompt or
     an earlier response holds all there is.
     """
-    key = conversation_key(dialect)
-    messages = body.get(key)
-    if dialect == "responses" and (messages is None or isinstance(messages, str)):
-        return [{"role": "user", "content": messages}] if messages else []
+    key, messages = conversation_key(dialect), messages_of(body, dialect)
     if not isinstance(messages, list):
         raise PromptError(f"{key} must be a list, not {type(messages).__name__}")
     if set(map(type, messages)) != {dict} and not all(isinstance(message, dict) for message in messages):
         at, wrong = next(item for item in enumerate(messages) if not isinstance(item[1], dict))
         raise PromptError(f"{key}[{at}] must be an object, not {type(wrong).__name__}")
     return messages
+
+
+def messages_of(body: Mapping[str, Any], dialect: Dialect) -> list[dict[str, Any]]:
+    """The same of a body whose conversation was looked at before: to look at each message takes as long as
+    much of what is done with a later turn."""
+    messages: Any = body.get(conversation_key(dialect))
+    if dialect == "responses" and (messages is None or isinstance(messages, str)):
+        return [{"role": "user", "content": messages}] if messages else []
+    return cast(list[dict[str, Any]], messages)
 
 
 def text_parts_of(
@@ -118,8 +124,8 @@ def text_parts_of(
 
 def framing_tokens(body: Mapping[str, Any], dialect: Dialect) -> int:
     """Tokens that the format adds around the texts: an estimate, since providers do not publish it."""
-    said = conversation_of(body, dialect)
-    names = sum(message_framing_tokens(one) - MESSAGE_TOKENS for one in said if "name" in one)
+    said = messages_of(body, dialect)
+    names = sum([message_framing_tokens(one) - MESSAGE_TOKENS for one in said if "name" in one])
     messages = MESSAGE_TOKENS * len(said) + names
     apart = {"anthropic": "system", "responses": "instructions"}.get(dialect)
     system = MESSAGE_TOKENS if apart and body.get(apart) else 0

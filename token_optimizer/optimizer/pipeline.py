@@ -312,7 +312,7 @@ def _best(attempts: Attempts) -> Attempt:
     try:
         return attempts.best()
     except NotShort as error:
-        raise NotShort(str(error), attempts.history.keys.values()) from None
+        raise NotShort(str(error), attempts.history.keys) from None
 
 
 def _charged_cuts(

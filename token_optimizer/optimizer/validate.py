@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 from typing import Any
 
 from token_optimizer.config import OptimizerConfig
-from token_optimizer.dialects.bodies import carries_tool_results, conversation_of, role_of
+from token_optimizer.dialects.bodies import carries_tool_results, messages_of, role_of
 from token_optimizer.dialects.response_items import OUTPUT_OF, OUTPUTS, item_type
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Block, BlockType, Dialect
@@ -88,7 +88,7 @@ def constraint_faults(
 def structure_faults(body: Mapping[str, Any], dialect: Dialect, known: int = 0) -> set[str]:
     """What providers refuse: tool results without a call, calls without a result, empty messages. So many
     messages are `known`: what is wrong with them alone is not told."""
-    messages = conversation_of(body, dialect)
+    messages = messages_of(body, dialect)
     if known and dialect != "responses":
         messages = messages[_first_open(messages, known) :]
     faults = {"empty user message"} if any(map(_is_empty_user_message, messages)) else set()
@@ -110,7 +110,7 @@ def _first_open(messages: Sequence[Mapping[str, Any]], known: int) -> int:
 def alternation_faults(before: Mapping[str, Any], after: Mapping[str, Any], dialect: Dialect) -> set[str]:
     """Whether messages went so that more of one role stand in a row than did before, which strict chat
     templates refuse."""
-    old, new = conversation_of(before, dialect), conversation_of(after, dialect)
+    old, new = messages_of(before, dialect), messages_of(after, dialect)
     if len(old) == len(new) or _repeated_roles(new) <= _repeated_roles(old):
         return set()
     return {"two messages of one role in a row"}

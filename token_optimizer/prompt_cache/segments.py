@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from token_optimizer.dialects.bodies import conversation_of, message_framing_tokens
+from token_optimizer.dialects.bodies import message_framing_tokens, messages_of
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import OUTSIDE, Dialect, Kind, Prompt, PromptSegment
 from token_optimizer.prompt_cache.rules import DAY, HOUR, CacheRules
@@ -73,7 +73,7 @@ def leading_segments(
     around = _tools_of(body), _as_list(body.get("system") or body.get("instructions") or [])
     usual = rules.lifetime_seconds
     lifetimes = (usual, *(_lifetime(part, usual) for part in chain(*around)))
-    messages = conversation_of(body, dialect)
+    messages = messages_of(body, dialect)
     known = len(before.of_messages) if before.lifetimes == lifetimes else 0
     counted = _tokens_by_place(prompt, known)
     head = before.head if known else _head(*around, usual, counted, key)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from token_optimizer.dialects.bodies import conversation_of
+from token_optimizer.dialects.bodies import messages_of
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.errors import NotShort
 from token_optimizer.models import NOTHING_PARSED, Dialect, ParsedMessages, Prompt
@@ -36,7 +35,8 @@ _MIN_BEGUN_CHARS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ConversationHistory:
-    """What is known of a conversation: `keys` by the message's number, and the messages `known`, in order.
+    """What is known of a conversation: the key of each message, none for one with documents that was put in,
+    and the messages `known`, in order.
 
     `prefix` has their blocks, where this process worked on the turn before. `beginning` has what stands
     before the newest message as it came, where that stands in the place of another one. `read_before` are the
@@ -45,7 +45,7 @@ class ConversationHistory:
     """
 
     memory: Memory | None = None
-    keys: Mapping[int, str] = field(default_factory=dict)
+    keys: Sequence[str] = ()
     known: Sequence[SentMessage] = ()
     exact_key: str = ""
     prefix: ParsedPrefix = EMPTY_PREFIX
@@ -92,8 +92,7 @@ class ConversationHistory:
         read_before = found[len(asked) :] if first and len(known) == first else None
         opening = opening.known_by(found[len(asked) + len(reads) :])
         prefix = prefix if first else _prefix_of(keys, known)
-        keyed = dict(enumerate(keys))
-        return cls(memory, keyed, known, exact, prefix, beginning, read_before, hashes.marked, opening)
+        return cls(memory, keys, known, exact, prefix, beginning, read_before, hashes.marked, opening)
 
     @property
     def parsed(self) -> ParsedMessages:
@@ -104,10 +103,10 @@ class ConversationHistory:
         """The history of a prompt in which a message with documents was put in, which is new and not kept."""
         if documents_at is None or not self.keys:
             return self
-        keys = {number + (number >= documents_at): key for number, key in self.keys.items()}
-        return replace(
-            self, keys=keys, known=self.known[:documents_at], prefix=EMPTY_PREFIX, read_before=None
-        )
+        before, behind = self.keys[:documents_at], self.keys[documents_at:]
+        keys = [*before, "", *behind] if behind else before
+        known = self.known[:documents_at]
+        return replace(self, keys=keys, known=known, prefix=EMPTY_PREFIX, read_before=None)
 
     def reads(self) -> Sequence[SentMessage | None]:
         """What was read back on the turns so far, and on the last of them."""
@@ -148,13 +147,13 @@ class ConversationHistory:
             return
         known = () if compacted else tuple(self.known)
         prefix = self.prefix if not compacted and self.prefix.stands_in(after) else EMPTY_PREFIX
-        newest = max(self.keys)
-        new = dict(islice(self.keys.items(), len(known), None)) or {newest: self.keys[newest]}
+        newest = self.keys[-1]
+        new = {number: key for number, key in enumerate(self.keys[len(known) :], len(known)) if key}
+        new = new or {len(self.keys) - 1: newest}
         opening = opening_message(original)
         came, went = prefix.rest(original), prefix.sent_rest(after)
         sent = sent_messages(came, went, new, ledger, opening)
-        last = replace(sent[self.keys[newest]], ended=True, conversation=conversation)
-        sent[self.keys[newest]] = last
+        sent[newest] = last = replace(sent[newest], ended=True, conversation=conversation)
         begun = {} if self.known else self.opening.to_remember(original, after, sent)
         self.memory.set_many({**sent, self.exact_key: last, **begun})
         if original.documents_at is not None:
@@ -168,10 +167,9 @@ class ConversationHistory:
 
     def _begun(self, held: ParsedPrefix, original: Prompt) -> ParsedPrefix:
         """The prefix with what stands before the newest message, if another one may follow there."""
-        newest = max(self.keys)
-        if not newest or held.chars < _MIN_BEGUN_CHARS:
+        if len(self.keys) == 1 or held.chars < _MIN_BEGUN_CHARS:
             return held
-        return replace(held, beginning=Beginning.of(original, self.keys[newest - 1]))
+        return replace(held, beginning=Beginning.of(original, self.keys[-2]))
 
     def _hold(self, prefix: ParsedPrefix, original: Prompt) -> None:
         """Hold what was read, in the place of what the turn before had; beside that where another question
@@ -184,7 +182,7 @@ class ConversationHistory:
             PARSED_PREFIXES.drop(before)
         if not prefix.sent:
             return
-        PARSED_PREFIXES.put(self.keys[max(self.keys)], prefix)
+        PARSED_PREFIXES.put(self.keys[-1], prefix)
 
 
 def remember_output(
@@ -205,7 +203,7 @@ def _new_bytes(body: Mapping[str, Any], dialect: Dialect, prefix: ParsedPrefix) 
     """How much comes behind the turn before; 0 where that is not held."""
     if not prefix.sent:
         return 0
-    return sum(len(unmarked_json(message)) for message in conversation_of(body, dialect)[len(prefix.sent) :])
+    return sum(len(unmarked_json(message)) for message in messages_of(body, dialect)[len(prefix.sent) :])
 
 
 def _prefix_of_turn_before(memory: Memory, keys: Sequence[str]) -> ParsedPrefix:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from token_optimizer.dialects.bodies import conversation_of
+from token_optimizer.dialects.bodies import messages_of
 from token_optimizer.dialects.unmarked_json import unmarked_json
 from token_optimizer.models import Dialect, Kind, Prompt
 from token_optimizer.optimizer.conversation.keys import SYSTEM_PREFIX, TOOLS_PREFIX, short_key
@@ -81,7 +81,7 @@ NO_OPENING = Opening()
 def _leading(body: Mapping[str, Any], dialect: Dialect) -> list[Any]:
     """The messages before all others that instruct."""
     leading = []
-    for message in conversation_of(body, dialect):
+    for message in messages_of(body, dialect):
         if message.get("role") not in _INSTRUCTING:
             break
         leading.append(message)

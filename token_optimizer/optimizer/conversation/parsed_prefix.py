@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import Any
 
-from token_optimizer.dialects.bodies import conversation_of, speaks, starts_turn
+from token_optimizer.dialects.bodies import messages_of, speaks, starts_turn
 from token_optimizer.dialects.unmarked_json import as_json
 from token_optimizer.models import (
     NO_PREFIX,
@@ -67,7 +67,7 @@ class Beginning:
         """What ends with this key before the newest message; None where that asks nothing."""
         if not asks_alone(original.body, original.dialect):
             return None
-        messages, reading = conversation_of(original.body, original.dialect), original.reading
+        messages, reading = messages_of(original.body, original.dialect), original.reading
         before = replace(reading, turn=reading.turn - 1, asked=-1, question=None)
         count = len(messages) - 1
         blocks = next((at for at, block in enumerate(original.blocks) if block.message == count), 0)
@@ -80,7 +80,7 @@ class Beginning:
 
 def asks_alone(body: Mapping[str, Any], dialect: Dialect) -> bool:
     """Whether the user speaks in the newest message, and answers no calls."""
-    newest = conversation_of(body, dialect)[-1]
+    newest = messages_of(body, dialect)[-1]
     return speaks(newest) and starts_turn(newest)
 
 
@@ -127,7 +127,7 @@ class ParsedPrefix:
     ) -> ParsedMessages:
         """What stands before the newest message of the body, which is new, as it came; nothing where it would
         be read otherwise before that."""
-        start, messages = self.beginning, conversation_of(body, dialect)
+        start, messages = self.beginning, messages_of(body, dialect)
         if start is None or not asks_alone(body, dialect) or start.system != _system_of(body):
             return NOTHING_PARSED
         observations = observations_in(messages[: start.count])

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, conversation_of
+from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, messages_of
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Dialect, Path
 from token_optimizer.text.cache import remembered
@@ -94,7 +94,7 @@ def exact_paths(
 ) -> tuple[frozenset[Path], bool]:
     """Where results stand in the body that are text of files, from this message on, and whether a tool or a
     call edits files; of the tools, and of earlier calls, it is known that one does where `is_edited`."""
-    messages = conversation_of(body, dialect)
+    messages = messages_of(body, dialect)
     calls = list(calls_of(messages[_first_call(messages, first_message) :]))
     tools = () if first_message else as_list(body.get("tools"))
     is_edited = is_edited or edits_files(calls) or any(map(_tool_edits, tools))

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Any
 
-from token_optimizer.dialects.bodies import conversation_of, framing_tokens, message_framing_tokens
+from token_optimizer.dialects.bodies import framing_tokens, message_framing_tokens, messages_of
 from token_optimizer.models import NO_PREFIX, Aggregate, Block, FrozenPrefix, Kind, Prompt
 from token_optimizer.text.cache import Key, TextCache, keyed
 from token_optimizer.tokens.joints import Count, joint_tokens
@@ -51,8 +51,10 @@ def framed(
 def _parted(blocks: Sequence[Block]) -> list[list[Block]]:
     """The blocks of each text that has several."""
     slots = [block.slot for block in blocks if block.slot is not None]
+    if len(set(slots)) == len(slots):
+        return []
     split = {slot for slot, following in pairwise(slots) if slot == following}
-    parts = [block for block in blocks if block.slot in split] if split else []
+    parts = [block for block in blocks if block.slot in split]
     return [list(group) for _, group in groupby(parts, attrgetter("slot"))]
 
 
@@ -99,4 +101,4 @@ def unframed(left: Prompt, before: Prompt) -> Prompt:
 
 def message_framing(prompt: Prompt) -> list[int]:
     """What the format adds around each message."""
-    return [message_framing_tokens(message) for message in conversation_of(prompt.body, prompt.dialect)]
+    return [message_framing_tokens(message) for message in messages_of(prompt.body, prompt.dialect)]

@@ -82,8 +82,9 @@ CHANGED_TEXTS: Aggregate[ChangedTexts] = Aggregate("changed texts", (), _with_ch
 
 def _write(copies: dict[Path, Any], path: Path, text: str) -> None:
     """Put the text at its path, copying each container on the way once."""
-    is_tool = len(path) == 2 and path[0] == "tools"
-    _copied(copies, path[:-1])[path[-1]] = _value_of(text) if is_tool and text else text
+    holder, key = path[:-1], path[-1]
+    is_tool = holder == ("tools",)
+    (copies.get(holder) or _copied(copies, holder))[key] = _value_of(text) if is_tool and text else text
 
 
 def _value_of(text: str) -> Any:
@@ -98,11 +99,10 @@ def _marshalled(text: str) -> bytes:
 
 
 def _copied(copies: dict[Path, Any], path: Path) -> Any:
-    """The container at the path, copied where it was not yet."""
-    copied = copies.get(path)
-    if copied is None:
-        holder = _copied(copies, path[:-1])
-        copied = copies[path] = holder[path[-1]] = holder[path[-1]].copy()
+    """A copy of the container at the path, which has none yet."""
+    holder, key = path[:-1], path[-1]
+    within = copies.get(holder) or _copied(copies, holder)
+    copied = copies[path] = within[key] = within[key].copy()
     return copied
 
 

@@ -59,7 +59,7 @@ class EarlierReads:
         """What the memory has, as far as the texts can be made again; carried on for the next turn."""
         if history.memory is None or not history.keys or original.documents_at is not None:
             return cls()
-        newest = history.keys[max(history.keys)]
+        newest = history.keys[-1]
         if not history.known:
             return cls((), newest)
         stored = history.reads()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from token_optimizer.dialects.bodies import conversation_key, conversation_of
+from token_optimizer.dialects.bodies import conversation_key, conversation_of, messages_of
 from token_optimizer.errors import PromptError
 from token_optimizer.models import CallStep, CutBlock, Dialect, MadeCall, Path, Prompt, ReReadReport
 from token_optimizer.optimizer.formats.call_steps import MAX_STEPS, steps_in
@@ -74,7 +74,7 @@ def re_reads(
 def _result_blocks(prompt: Prompt, call_id: str) -> list[str]:
     """The ids of the blocks of a call's result."""
     key = conversation_key(prompt.dialect)
-    messages = enumerate(conversation_of(prompt.body, prompt.dialect))
+    messages = enumerate(messages_of(prompt.body, prompt.dialect))
     ids = frozenset({call_id})
     paths: frozenset[Path] = frozenset(
         path for number, message in messages for path in result_paths((key, number), message, ids)

@@ -46,7 +46,8 @@ def stats_of(
     )
     if context.budget_tokens is not None and stats.tokens_after > context.budget_tokens:
         stats.over_budget = f"{stats.tokens_after} tokens are left of a budget of {context.budget_tokens}"
-    stats.faithfulness_score = mean_faithfulness(stats.blocks)
+    if attempt.ledger.has_done(COMPRESS_STAGE):
+        stats.faithfulness_score = mean_faithfulness(stats.blocks)
     return stats
 
 

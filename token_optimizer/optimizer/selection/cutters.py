@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import Block, BlockType, Kind, Marker, Passage, Prompt
@@ -107,24 +107,21 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     records tell."""
     if context.tokens_over(prompt) > 0 or context.target_tokens is None:
         return prompt
-    # On most later turns nothing is open to a cut.
-    examples = cache(partial(example_turns, prompt))
-    shown = cache(partial(_shown_as_examples, prompt))
-    functions = cache(partial(_functions_of_files, prompt))
+    whole = _WholePrompt(prompt)
     cutters = _cutters(context.config)
     query = prompt.query or ""
 
     def cutter_of(block: Block) -> Cutter | None:
-        if block.id in shown():
+        if block.id in whole.shown:
             return None
-        if block.turn in examples():
+        if block.turn in whole.example_turns:
             # The first one shows the whole form.
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
         # Of what people say in turn, the table that JSON becomes takes as much as may go.
         if block.kind is Kind.JSON and (is_over_records(query) or _is_spoken(block)):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
-            return _cutter_of_code(block, query, lambda: _functions_beside(functions(), block))
+            return _cutter_of_code(block, query, lambda: _functions_beside(whole.functions, block))
         return cutters.get(block.kind)
 
     return cut_to_target(prompt, context, cutter_of)
@@ -134,9 +131,27 @@ def _is_spoken(block: Block) -> bool:
     return is_spoken(block.original_content or block.content)
 
 
-def _functions_of_files(prompt: Prompt) -> dict[str, Sequence[Function]]:
-    """The functions of each block of code, by its id."""
-    return {block.id: functions_of(block.content) for block in prompt.blocks if block.kind is Kind.CODE}
+@dataclass(frozen=True)
+class _WholePrompt:
+    """What all of the prompt says of a block that is open to a cut. On most later turns none is."""
+
+    prompt: Prompt
+
+    @cached_property
+    def example_turns(self) -> frozenset[int]:
+        """The turns that are examples."""
+        return example_turns(self.prompt)
+
+    @cached_property
+    def shown(self) -> set[str]:
+        """The ids of the blocks that are announced as examples."""
+        return _shown_as_examples(self.prompt)
+
+    @cached_property
+    def functions(self) -> dict[str, Sequence[Function]]:
+        """The functions of each block of code, by its id."""
+        blocks = self.prompt.blocks
+        return {block.id: functions_of(block.content) for block in blocks if block.kind is Kind.CODE}
 
 
 def _functions_beside(files: Mapping[str, Sequence[Function]], block: Block) -> list[Function]:

@@ -383,7 +383,7 @@ def test_a_conversation_goes_on_from_its_second_turn() -> None:
         optimize_body(body, "openai", config=BALANCED, ports=Ports(memory=memory))
         salt = conversation_salt(BALANCED, None, "gpt-4o", "")
         history = ConversationHistory.find(memory, body, "openai", salt, None)
-        held = PARSED_PREFIXES.get(history.keys[max(history.keys)])
+        held = PARSED_PREFIXES.get(history.keys[-1])
         assert held is not None
         assert held.goes_on == (number > 0)
 

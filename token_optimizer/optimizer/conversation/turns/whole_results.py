@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from token_optimizer.dialects.bodies import conversation_key, conversation_of
+from token_optimizer.dialects.bodies import conversation_key, messages_of
 from token_optimizer.models import Prompt
 from token_optimizer.optimizer.formats.file_reads import calls_of, is_within, result_paths
 
@@ -17,7 +17,7 @@ _NOTE = "results of this tool are never cut"
 
 def keep_results_of(prompt: Prompt, tools: Sequence[str]) -> Prompt:
     """The prompt with the open blocks marked that are results of one of these tools."""
-    messages = conversation_of(prompt.body, prompt.dialect) if tools else ()
+    messages = messages_of(prompt.body, prompt.dialect) if tools else ()
     ids = frozenset(call.id for call in calls_of(messages) if call.id and call.name in tools)
     if not ids:
         return prompt

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from token_optimizer.dialects.bodies import conversation_of, role_of
+from token_optimizer.dialects.bodies import messages_of, role_of
 from token_optimizer.models import OUTSIDE, Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, with_blocks
@@ -48,7 +48,7 @@ def _parting_messages(prompt: Prompt, silent: Set[int]) -> set[int]:
     """Those of the silent messages without which two messages of one role would stand side by side."""
     roles = [
         (number, role_of(message))
-        for number, message in enumerate(conversation_of(prompt.body, prompt.dialect))
+        for number, message in enumerate(messages_of(prompt.body, prompt.dialect))
         if number not in prompt.gone_messages
     ]
     parting: set[int] = set()
