@@ -22,6 +22,12 @@ from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.contract.stage import Stage, counted, with_blocks
 from token_optimizer.optimizer.markers import with_text
+from token_optimizer.optimizer.tools.need.decided import (
+    DecidedTools,
+    decided_key,
+    known_decision,
+    note_decision,
+)
 from token_optimizer.optimizer.tools.need.deferral import DEFERRED, deferred_tools, first_question
 from token_optimizer.optimizer.tools.need.relevance import ToolRelevance
 from token_optimizer.optimizer.tools.need.shared import as_shared, may_be_shared, with_needed
@@ -70,7 +76,9 @@ def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
     # Those that were sent before stand as they were sent.
     if all(block.frozen for block in schemas):
         return prompt
-    own, whole, relevance = _by_question(prompt, schemas, context)
+    decided = _by_question(prompt, schemas, context)
+    own = _with_schemas(prompt, decided.own)
+    relevance, whole = decided.relevance, decided.short
     if relevance is None or not may_be_shared(schemas, context.tools_before):
         return own
     shared = counted(_with_schemas(prompt, as_shared(schemas, context.tools_before)), prompt, context)
@@ -80,18 +88,30 @@ def _with_short_schemas(prompt: Prompt, context: Context) -> Prompt:
     return own if context.tokens_over(shared) > 0 else shared
 
 
-def _by_question(
-    prompt: Prompt, schemas: list[Block], context: Context
-) -> tuple[Prompt, Sequence[Block], ToolRelevance | None]:
-    """The prompt with its tools as the conversation's first question wants them, the tools without what is
-    redundant, and what the question has to do with each; None where it decides nothing."""
+def _by_question(prompt: Prompt, schemas: list[Block], context: Context) -> DecidedTools:
+    """The tools as the conversation's first question wants them; those of a prompt that fits as they were
+    decided before."""
+    if context.tokens_over(prompt) > 0:
+        return _decided(prompt, schemas, context)
+    config, defers = context.config, _defers(context)
+    said = (tuple(config.tool_allowlist), config.tool_descriptions, config.target_reduction)
+    how = (context.model, said, context.show_handles, defers)
+    key = decided_key(schemas, context.original or prompt, how, defers=defers)
+    known = known_decision(key, schemas)
+    if known is None:
+        known = _decided(prompt, schemas, context)
+        note_decision(key, schemas, known)
+    return known
+
+
+def _decided(prompt: Prompt, schemas: list[Block], context: Context) -> DecidedTools:
     config = context.config
     short = minimize_tool_schemas(schemas, config.tool_allowlist, config.tool_descriptions)
     shortened = counted(_with_schemas(prompt, short), prompt, context)
     if config.tool_descriptions == "full":
-        return shortened, (), None
+        return DecidedTools(_schemas(shortened), (), None)
     start = context.original or prompt
-    short = [block for block in shortened.blocks if block.kind is Kind.SCHEMA]
+    short = _schemas(shortened)
     relevance = ToolRelevance([block.content for block in short], first_question(start))
     deferred = deferred_tools(short, start, relevance) if _defers(context) else frozenset()
 
@@ -102,7 +122,7 @@ def _by_question(
     shortened = with_schemas(schemas_by_need(short, need, DEFERRAL, show_handles=True))
     is_above = _above_soft_target(shortened, schemas, context)
     if not is_above and context.tokens_over(shortened) <= 0:
-        return shortened, short, relevance
+        return DecidedTools(_schemas(shortened), short, relevance)
     best, likely = relevance.best, relevance.likely
     need = Need(best, likely - best, relevance.unlikely, deferred)
     soft_steps = SOFT_STEPS if likely and is_above else 0
@@ -110,7 +130,11 @@ def _by_question(
         if step >= soft_steps and not _worth_a_step(shortened, step, context):
             break
         shortened = with_schemas(schemas_by_need(short, need, step, context.show_handles))
-    return shortened, short, relevance
+    return DecidedTools(_schemas(shortened), short, relevance)
+
+
+def _schemas(prompt: Prompt) -> list[Block]:
+    return [block for block in prompt.blocks if block.kind is Kind.SCHEMA]
 
 
 def _defers(context: Context) -> bool:

@@ -30,7 +30,7 @@ def deferred_tools(schemas: Sequence[Block], prompt: Prompt, relevance: ToolRele
 
     A tool stays whole that the instructions, the question, or a tool that is not left out mentions by name.
     """
-    if len(schemas) <= MAX_TOOLS and sum(block.tokens for block in schemas) <= MAX_TOKENS:
+    if not is_many(schemas):
         return frozenset()
     tools = [tool_of(block.content) or {} for block in schemas]
     if any(is_searched(tool) or str(tool.get("type")).startswith("tool_search") for tool in tools):
@@ -38,8 +38,13 @@ def deferred_tools(schemas: Sequence[Block], prompt: Prompt, relevance: ToolRele
     texts = [block.content for block in schemas]
     unlikely = relevance.unlikely
     kept = [text for index, text in enumerate(texts) if index not in unlikely]
-    mentioned = _words([*_opening(prompt), *kept])
+    mentioned = _words([*opening_texts(prompt), *kept])
     return frozenset(index for index in unlikely if tool_name(tools[index]) not in mentioned)
+
+
+def is_many(schemas: Sequence[Block]) -> bool:
+    """Whether the tools are so many that some may be left to be read back."""
+    return len(schemas) > MAX_TOOLS or sum(block.tokens for block in schemas) > MAX_TOKENS
 
 
 def first_question(prompt: Prompt) -> str:
@@ -49,7 +54,7 @@ def first_question(prompt: Prompt) -> str:
     return "\n".join(block.content for block in prose if block.message == first)
 
 
-def _opening(prompt: Prompt) -> Iterable[str]:
+def opening_texts(prompt: Prompt) -> Iterable[str]:
     """The texts of the first user message, and of all before it."""
     of_user = (block.message for block in prompt.blocks if block.type is BlockType.USER)
     first = next(of_user, None)
