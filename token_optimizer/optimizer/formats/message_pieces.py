@@ -41,7 +41,9 @@ _AGENTS_SPLITTERS = _SPLITTERS | {
 }
 # Of what hands over a file at least this share is the line with the file.
 _MIN_HANDED_OVER = 0.6
-_MAX_LINE_CHARS = 2_000
+# Beyond that it takes longer to read a line than to remember it: each user's is read twice, and system texts
+# come again.
+_MAX_LINE_CHARS = 400
 # The pieces of a text without their own texts, and where each ends; the last one ends with the text.
 _Split = tuple[tuple[Piece, int | None], ...]
 _SPLITS: TextCache[_Split] = TextCache(50_000, max_chars=12_000_000)
