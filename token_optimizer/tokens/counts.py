@@ -24,8 +24,8 @@ _COUNTED_EXACTLY = frozenset({"o200k_base", "cl100k_base"})
 _OPENAI_MODEL = re.compile(r"(?:ft:)?(?:gpt-|chatgpt-|o\d|text-embedding-|davinci|codex)")
 # Below this many characters threads bring less than a millisecond or two, and on a busy machine they wait.
 _THREADED_CHARS = 2_000_000
-# A call of a tokenizer takes some 25 microseconds, whatever it counts; shorter texts are counted with others
-# in one call as fast as they are looked up, or faster: toktok reads 300 characters in a microsecond.
+# Shorter texts are counted as fast as they are looked up, or faster: a tokenizer takes them with others in
+# one call, which begins in some 25 microseconds, and toktok reads 300 characters in a microsecond.
 _REMEMBERED_CHARS = 64
 _REMEMBERED_CHARS_OF_OPENAI = 256
 _COUNTS: TextCache[int] = TextCache(50_000)

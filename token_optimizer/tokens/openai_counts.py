@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import tiktoken
-import toktok
 
+from token_optimizer.text.counting import counts_by
 from token_optimizer.tokens.offline_ranks import offline_encoding
 
 # The letters, marks and digits that came with Unicode 17.
@@ -31,7 +31,7 @@ def openai_counts(texts: Sequence[str], encoding: str, threads: int = 1) -> list
 
     `threads` 0 takes as many as there are cores. UnicodeEncodeError where a text holds a lone surrogate.
     """
-    counts = toktok.batch_count(texts, encoding=encoding, threads=threads)
+    counts = counts_by(encoding, texts, threads)
     if all(map(str.isascii, texts)):
         return counts
     for at, text in enumerate(texts):
