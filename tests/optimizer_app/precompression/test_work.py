@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from optimizer_app.precompression.lookups import PrecompressionReader
 from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
 from tests.servers.live_server import PROJECT_ROOT, database_url
-from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
+from tests.token_optimizer.optimizer.compression.llmlingua.models import small_bert
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks
 from token_optimizer.optimizer.compression.llmlingua.compressor import MODEL_VARIABLE, shared_compressor
@@ -243,9 +242,9 @@ def test_a_worker_that_is_to_stop_leaves_the_rest(project: Project) -> None:
 
 
 def test_the_model_s_process_is_started_once(
-    project: Project, reader: PrecompressionReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, reader: PrecompressionReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = str(make_bert(tmp_path / "bert-base-multilingual-cased"))
+    model = str(small_bert())
     monkeypatch.setenv(MODEL_VARIABLE, model)
     shared_compressor.cache_clear()
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert
+from tests.token_optimizer.optimizer.compression.llmlingua.models import small_bert
 from tests.token_optimizer.optimizer.stories import RISKY, STORY, story, talk
 from tests.token_optimizer.runtime.test_latency import Clock
 from token_optimizer import OptimizerConfig, optimize
@@ -357,15 +357,10 @@ def test_what_is_wanted_is_bounded() -> None:
     assert long.texts_to_precompress == (story(1, 1500), story(3))
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A small LLMLingua-2 model."""
-    return str(make_bert(tmp_path_factory.mktemp("model")))
-
-
 @pytest.fixture
-def learned(model: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The name of the model that is the process's compressor."""
+def learned(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of the small LLMLingua-2 model that is the process's compressor."""
+    model = str(small_bert())
     monkeypatch.setenv(MODEL_VARIABLE, model)
     shared_compressor.cache_clear()
     yield model

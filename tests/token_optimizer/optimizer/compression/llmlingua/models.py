@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import string
 from pathlib import Path
 
@@ -17,8 +19,16 @@ _SIZES = {
 }
 
 
-def make_bert(folder: Path) -> Path:
-    """A BERT that knows single characters."""
+def small_bert() -> Path:
+    """A BERT that knows single characters, made once for all workers of a run: to import what makes it takes
+    four seconds. By the folder's name llmlingua by itself knows no architecture."""
+    folder = Path(os.environ["OPTIMIZER_STATE_DIR"]) / "characters"
+    with open(f"{folder}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return folder if folder.exists() else _make_bert(folder)
+
+
+def _make_bert(folder: Path) -> Path:
     import torch
     from transformers import BertConfig, BertForTokenClassification, BertTokenizerFast
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.token_optimizer.optimizer.compression.llmlingua.models import make_bert, make_xlm_roberta
+from tests.token_optimizer.optimizer.compression.llmlingua.models import make_xlm_roberta, small_bert
 from token_optimizer.errors import CompressorError, ConfigError
 from token_optimizer.models import Block, Kind
 from token_optimizer.optimizer.compression.llmlingua.compressor import DEFAULT_MODEL, LLMLinguaCompressor
@@ -54,9 +54,8 @@ LITERALS = [
 
 
 @pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # A name that llmlingua by itself knows no architecture by.
-    return make_bert(tmp_path_factory.mktemp("some-folder"))
+def bert() -> Path:
+    return small_bert()
 
 
 @pytest.fixture(scope="module")
