@@ -38,7 +38,7 @@ HEAD = re.compile(
     (?: <v(?:\.\w{{1,20}})?\ (?P<tagged>[^>\n]{{1,60}})>
       | <(?:(?P<part>{_PART})
           |[a-z][\w-]{{0,20}}(?:\s[^<>\n]{{0,200}})?\s{_SAYS}="(?P<attributed>[^"\n]{{1,60}})"[^<>\n]{{0,200}}
-        )>(?P<opened>[ \t]*+$)?
+        )>
       | \#{{1,6}}\ (?P<titled>{_PART}):?[ \t]*+$
       | (?(stamp)(?<=[\dMm][\])]\ )(?P<handle>[a-z][\w.-]{{1,32}})[ \t]*+$|(?!))
       | (?(stamp)<(?P<nick>[^\n<>/]{{1,40}})>(?=[ \t])|(?!))
@@ -52,7 +52,7 @@ HEAD = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _NAMES = ("name", "tagged", "boxed", "nick", "part", "attributed", "titled", "handle")
-_ALONE = ("alone", "below", "boxed", "opened", "titled", "handle")
+_ALONE = ("alone", "below", "boxed", "part", "attributed", "titled", "handle")
 # What a line with a head may begin with, behind its line feed.
 MAY_OPEN_HEAD = re.compile(r"\n[ \t]*+[^a-z\s]")
 _SPELLED = r"\d{1,3} (?:hour|minute|second)s?(?:,? \d{1,2} (?:minute|second)s?){0,2}"
@@ -71,7 +71,7 @@ def speaker_of(head: re.Match[str]) -> str:
 
 
 def stands_alone(head: re.Match[str]) -> bool:
-    """Whether what is said stands below the head, and not behind it."""
+    """Whether what is said stands below the head or within its tag, and not behind it to the line's end."""
     return any(head[part] is not None for part in _ALONE)
 
 

@@ -21,7 +21,7 @@ from token_optimizer.optimizer.embedded.blocks import (
     logs_in,
 )
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
-from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples
+from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples, shows_examples
 from token_optimizer.optimizer.embedded.fences import FENCE_MARKS, Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
@@ -142,7 +142,9 @@ def _with_described_tools(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _informs(text: str) -> bool:
-    """Whether the text is what instructions are about, and not a part of them."""
+    """Whether the text is what instructions are about, and not a part of them, as examples are."""
+    if shows_examples(text):
+        return False
     is_data = json_span(text) or is_log(text) or is_transcript(text) or _is_mostly_json(text)
     is_printed = is_report(text) and not reads_as_prose(text)
     is_told = directive_share(text) < _DIRECTIVE_SHARE

@@ -44,7 +44,7 @@ _ALIKE_SHARE = 0.8
 # Records have one type; what is given to examples differs from one to the next.
 _MAX_SAME_SHARE = 0.5
 _ANNOUNCES_EXAMPLES = re.compile(
-    r"(?i)\b(?:examples?|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
+    r"(?i)\b(?:examples?|like (?:this|these)|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]+[^\W\d_][^\n]{0,40}$", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n+")
@@ -59,13 +59,23 @@ def has_examples(text: str) -> bool:
 def announced_examples(text: str) -> Line | None:
     """Where labelled examples stand at the end of a text that does not ask, if it says that they are
     examples. Those that more follows belong to the rule that they stand in."""
+    if (tagged := _tagged_examples(text, asked=False)) and _is_near_end(text, tagged[1]):
+        return tagged[:2]
     for blocks in (_blank_separated(text), _ruled_off(text)):
         for start, end, _ in _labelled_examples(text, blocks, asked=False):
             before = text[max(0, start - _ANNOUNCED_WITHIN_CHARS) : start]
-            is_end = len(text[end:].strip()) <= _ANNOUNCED_WITHIN_CHARS
-            if is_end and _ANNOUNCES_EXAMPLES.search(before):
+            if _is_near_end(text, end) and _ANNOUNCES_EXAMPLES.search(before):
                 return start, end
     return None
+
+
+def _is_near_end(text: str, at: int) -> bool:
+    return len(text[at:].strip()) <= _ANNOUNCED_WITHIN_CHARS
+
+
+def shows_examples(text: str) -> bool:
+    """Whether several elements of the text are named for examples."""
+    return _tagged_examples(text, asked=False) is not None
 
 
 def announces_examples(text: str) -> bool:
@@ -84,13 +94,15 @@ def examples_in(text: str) -> list[Found]:
     for blocks in (paragraphs, _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found
-    return _headed_examples(text) or _arrow_examples(text) or _numbered_examples(text, paragraphs)
+    if found := _headed_examples(text) or _arrow_examples(text):
+        return found
+    return _numbered_examples(text, paragraphs) or _numbered_examples(text, _number_separated(text))
 
 
-def _tagged_examples(text: str) -> Found | None:
-    """Elements named for examples, side by side; what is asked follows them."""
+def _tagged_examples(text: str, *, asked: bool = True) -> Found | None:
+    """Elements named for examples, side by side; what is `asked` follows them."""
     ends = [match.end() for match in _EXAMPLE_END.finditer(text)] if "</" in text else []
-    if len(ends) < _MIN_EXAMPLES or not text[ends[-1] :].strip():
+    if len(ends) < _MIN_EXAMPLES or (asked and not text[ends[-1] :].strip()):
         return None
     start = _EXAMPLE_START.search(text)
     return (start.start(), ends[-1], Kind.EXAMPLES) if start is not None else None
@@ -112,8 +124,7 @@ def _headed_examples(text: str) -> list[Found]:
 
 
 def _numbered_examples(text: str, blocks: list[Line]) -> list[Found]:
-    """Numbered paragraphs of which all but the last have an answer in a line that opens alike; the last one
-    asks."""
+    """Numbered blocks with an answer in a line that opens alike; the last one asks, numbered or not."""
     if len(blocks) <= _MIN_EXAMPLES + 1:
         return []
     numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]
@@ -121,7 +132,7 @@ def _numbered_examples(text: str, blocks: list[Line]) -> list[Found]:
         return []
     first = numbered.index(True)
     answered, asked = blocks[first:-1], text[slice(*blocks[-1])]
-    if len(answered) <= _MIN_EXAMPLES or not all(numbered[first:]) or not asks_question(asked):
+    if len(answered) <= _MIN_EXAMPLES or not all(numbered[first:-1]) or not asks_question(asked):
         return []
     opened = Counter(mark for start, end in answered for mark in _marks(text[start:end]))
     shared = {mark for mark, count in opened.items() if count >= _ALIKE_SHARE * len(answered)}
@@ -227,7 +238,24 @@ def _ruled_off(text: str) -> list[Line]:
         if text[start : match.start()].strip():
             found.append((start, match.end()))
         start = match.end()
-    return [*found, (start, len(text))] if found else []
+    return [*found, *_last_apart(text, start)] if found else []
+
+
+def _last_apart(text: str, start: int) -> list[Line]:
+    """What follows, with its last paragraph apart: it may be what is asked."""
+    last = text.rstrip().rfind("\n\n", start) + 2
+    return [(start, last), (last, len(text))] if last > start + 1 else [(start, len(text))]
+
+
+def _number_separated(text: str) -> list[Line]:
+    """What begins with a number at a line, and the last paragraph."""
+    starts: list[int] = []
+    at = 0
+    for line in lines_of(text):
+        if _NUMBER.match(line):
+            starts.append(at)
+        at += len(line)
+    return [*pairwise(starts), *_last_apart(text, starts[-1])] if len(starts) > _MIN_EXAMPLES else []
 
 
 def _openings(lines: list[str]) -> set[str]:

@@ -17,6 +17,7 @@ from itertools import islice
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.pieces import Piece, quoting_of, unquoted
 from token_optimizer.optimizer.json.spoken import is_spoken
+from token_optimizer.optimizer.json.worked import is_worked
 
 # A string that is long enough to be cut, and the share of such strings that makes a text of JSON.
 _MIN_STRING_CHARS = 160
@@ -53,8 +54,10 @@ class _Item:
 
 
 def text_pieces(text: str, kind_of: Callable[[str], Kind]) -> list[Piece]:
-    """The pieces of a JSON text that consists of long strings mostly; none for other JSON. Strings of JSON
-    are read as JSON, however deep they stand in one another."""
+    """The pieces of a JSON text that consists of long strings mostly; none for other JSON, and for worked
+    examples. Strings of JSON are read as JSON, however deep they stand in one another."""
+    if is_worked(text):
+        return []
     min_chars = _MIN_MESSAGE_CHARS if _is_chat(text) else _MIN_STRING_CHARS
     if '\\"' not in text and max(map(len, text.split('"'))) < min_chars - 2:
         return []

@@ -35,8 +35,8 @@ _ALONE_SHARE = 0.25
 _TRANSCRIPT_SHARE = 0.8
 _SAMPLE_CHARS, _ADDRESSED_SHARE = 20_000, 0.2
 _FIELDS = frozenset((
-    "url", "title", "link", "date", "author", "name", "path", "file", "filename", "score", "id", "from", "to",
-    "von", "an",
+    "url", "title", "link", "date", "time", "author", "name", "path", "file", "filename", "score", "id",
+    "from", "to", "von", "an",
 ))  # fmt: skip
 
 

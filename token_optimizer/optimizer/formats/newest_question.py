@@ -20,11 +20,11 @@ from token_optimizer.optimizer.embedded.question.asking import (
     asks,
     asks_question,
     asks_unmarked,
-    presents,
     question_of,
 )
 from token_optimizer.optimizer.embedded.question.fields import question_in_json
 from token_optimizer.optimizer.embedded.question.follow_ups import goes_on
+from token_optimizer.optimizer.embedded.question.introductions import presents
 from token_optimizer.optimizer.formats.message_pieces import DIRECTING_TYPES, pieces_of_message
 from token_optimizer.optimizer.formats.talk import Talk, talk_of
 from token_optimizer.text.cache import remembered

@@ -14,6 +14,7 @@ _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z
 _MAX_VALUES = 40
 _MIN_ROWS = 6
 _MAX_DEPTH = 3
+_MAX_LISTED = 4
 _MAX_COLUMNS = 100
 _MIN_COLUMN_SHARE = 0.1
 # Beyond so many times the middle half's width a value is outlying: Tukey's far fences.
@@ -103,11 +104,16 @@ def _columns_of(rows: Sequence[Node]) -> list[Column]:
 
 
 def _scalars(row: Mapping[str, object], above: Path = ()) -> Iterator[tuple[Path, object]]:
-    """The values in the object, and in those within it, that are no lists, each with the keys that lead to
-    it."""
+    """The values in the object, in those within it, and in those of its short lists, that are no lists
+    themselves, each with the keys and places that lead to it."""
     for key, value in row.items():
-        if isinstance(value, dict) and len(above) < _MAX_DEPTH:
-            yield from _scalars(value, (*above, key))
+        if isinstance(value, dict):
+            if len(above) < _MAX_DEPTH:
+                yield from _scalars(value, (*above, key))
+        elif isinstance(value, list):
+            for place, item in enumerate(value[:_MAX_LISTED] if len(above) < _MAX_DEPTH else ()):
+                if isinstance(item, dict):
+                    yield from _scalars(item, (*above, f"{key}.{place}"))
         else:
             yield (*above, key), value
 

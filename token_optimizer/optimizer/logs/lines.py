@@ -50,7 +50,7 @@ _TOO_COMMON = FUNCTION_WORDS.union((
 ))  # fmt: skip
 
 _STAMP = re.compile(
-    r"""^[^\w\n]{0,3}(?:\w+[\s:|\])-]{1,3}){0,3}?\W{0,3}(?:
+    r"""^[^\w\n]{0,3}(?:\w+[\s:|\])>-]{1,3}){0,3}?\W{0,3}(?:
       \d{2,4}[-/.]\d{1,2}[-/.]\d{1,4}[T\s:-]\s?\d{1,2}:?\d{2}:?\d{2}
     | (?:[A-Z][a-z]{2},?\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s+\d{1,2}\s
     | \d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s\d{4}\b

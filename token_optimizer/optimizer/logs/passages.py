@@ -60,6 +60,8 @@ _WARNING = 0.5
 _SHORTEST_MARKER_CHARS = 20
 _MAX_ASKED = 100
 _NAME_SHARE = 0.1
+# A name that more of the lines hold tells none of them from another.
+_EVERYWHERE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ def _weigh_asked(log: _Log, text: str, query: str) -> None:
         found = _lines_with(finder, name) or [
             line for part in name_parts(name) for line in _lines_with(finder, part)
         ]
-        _add(log, found, _NAME * min(1.0, _name_lines(log) / max(len(found), 1)))
+        if len(found) <= _EVERYWHERE * len(log.lines):
+            _add(log, found, _NAME * min(1.0, _name_lines(log) / max(len(found), 1)))
     for word in wanted_words:
         found = _lines_with(finder, word)
         if len(found) <= _name_lines(log):

@@ -36,6 +36,8 @@ _ALIKE_SHARE = 0.8
 _LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
 _HEADING = re.compile(r"#{1,6}[ \t][^\n]{1,60}\n")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
+_NUMBER = re.compile(r"\d{1,3}[.)][ \t]")
+_DIGITS = re.compile(r"\d+")
 _ANSWER_VALUE = 2.0
 _FORM_VALUE = 2.0
 _VALUE = 0.05
@@ -124,22 +126,23 @@ def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ..
 
 def _examples(text: str) -> Iterator[tuple[int, int, int]]:
     """Where each example starts, where its answer does, and where it ends: before the heading that the first
-    one opens with where it comes again; else at a blank line, a closing tag or a rule; before the label that
-    the first one opens with where none of these parts them; or with its line where that has an arrow. Tags,
-    rules and headings are no answers."""
+    one opens with where it comes again; else at a blank line, a closing tag or a rule; before the label or
+    the number that the first one opens with where none of these parts them; or with its line where that has
+    an arrow. Tags, rules and headings are no answers."""
     if len(_ARROW.findall(text)) >= _ARROW_SHARE * (text.strip().count("\n") + 1):
         yield from ((start, start, end) for start, end in line_spans(text))
         return
     heading = _HEADING.match(text)
     is_headed = heading is not None and text.count(f"\n{heading.group()}") >= _MIN_ALIKE - 1
-    opener = heading if is_headed else _LABEL.match(text)
-    again = opener.group() if opener and (is_headed or _BLANK_LINE.search(text.strip()) is None) else None
+    opener = heading if is_headed else (_LABEL.match(text) or _NUMBER.match(text))
+    is_parted = not is_headed and _BLANK_LINE.search(text.strip()) is not None
+    again = _form(opener.group()) if opener and not is_parted else None
     start = answer = end = 0
     has_answer = False
     for begin, stop in line_spans(text):
         line = text[begin:stop]
         is_frame = _EXAMPLE_FRAME.match(line) is not None
-        if has_answer and again is not None and line.startswith(again):
+        if has_answer and again is not None and again.match(line):
             yield start, answer, begin
             start, answer = begin, begin
         elif has_answer and not is_headed and (not line.strip() or _EXAMPLE_CLOSE.match(line)):
@@ -150,3 +153,8 @@ def _examples(text: str) -> Iterator[tuple[int, int, int]]:
         end = stop
     if has_answer:
         yield start, answer, end
+
+
+def _form(opening: str) -> re.Pattern[str]:
+    """What opens like this, whatever its number."""
+    return re.compile(_DIGITS.sub(lambda _: r"\d+", re.escape(opening)))

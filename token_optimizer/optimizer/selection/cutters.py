@@ -29,6 +29,7 @@ from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.spoken import is_spoken
 from token_optimizer.optimizer.json.toon import compress_json_toon
+from token_optimizer.optimizer.json.worked import is_worked
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.prose.examples import answer_passages, example_passages, whole_passage
 from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
@@ -117,8 +118,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
         if block.turn in whole.example_turns:
             # The first one shows the whole form.
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
-        # Of what people say in turn, the table that JSON becomes takes as much as may go.
-        if block.kind is Kind.JSON and (is_over_records(query) or _is_spoken(block)):
+        if block.kind is Kind.JSON and (is_over_records(query) or _is_told(block)):
             return None
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             return _cutter_of_code(block, query, lambda: _functions_beside(whole.functions, block))
@@ -127,8 +127,11 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
     return cut_to_target(prompt, context, cutter_of)
 
 
-def _is_spoken(block: Block) -> bool:
-    return is_spoken(block.original_content or block.content)
+def _is_told(block: Block) -> bool:
+    """Whether the JSON is worked examples, all of which show the form, or what people say in turn: of that
+    the table that it becomes takes as much as may go."""
+    text = block.original_content or block.content
+    return is_worked(text) or is_spoken(text)
 
 
 @dataclass(frozen=True)

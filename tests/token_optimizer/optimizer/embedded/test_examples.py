@@ -25,13 +25,15 @@ SHAPES = {
     "numbered tags": ('<shot id="1">\n{}\n{}\nThe answer is near.\n</shot>\n', "\n{}"),
     "rules": ("Input: {}\nOutput: {}\nThe answer is near.\n---\n", "Input: {}\nOutput:"),
     "headings": ("### Example\nQuestion: {}\n{}\nThe answer is near.\n\n", "### Now you\nQuestion: {}\n"),
+    "titled": ("Example {n}\nProblem: {}\nSolution: {}\nThe answer is near.\n\n", "Now solve:\nProblem: {}"),
+    "numbered lines": ("{n}. {}\n   => {} The answer is near.\n", "\nYour turn: {}"),
     "counted": ("Example 1:\nQuestion: {}\n{}\nThe answer is near.\n\n", "Now you:\nQuestion: {}\n"),
 }
 
 
 def prompt(shape: str) -> str:
     example, asked = SHAPES[shape]
-    return "".join(example.format(*pair) for pair in SUMS) + asked.format(ASKED)
+    return "".join(example.format(*pair, n=n) for n, pair in enumerate(SUMS, 1)) + asked.format(ASKED)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -129,6 +131,21 @@ def test_examples_that_a_system_text_announces_are_cut_and_its_rules_stay() -> N
     assert "The glaze of a samovar was chipped when it came" in sent[0]["content"]
 
 
+@pytest.mark.parametrize(
+    ("form", "lead"),
+    [
+        ("<example>\n<input>{}</input>\n<output>{}</output>\n</example>\n", "You label texts."),
+        ("Q: {}\nA: {}\n\n", "Answer like this:\n\n"),
+    ],
+)
+def test_examples_in_a_system_text_are_no_documents(form: str, lead: str) -> None:
+    told = "".join(form.format(*pair) for pair in WRITTEN)
+    pieces = instruction_pieces(f"{lead}\n\n{told}")
+    assert [piece.raw.strip() for piece in pieces if piece.kind is Kind.EXAMPLES] == [told.strip()]
+    rules = instruction_pieces(f"{lead}\n\nHere are documents:\n\n{told}\n{'Never guess a label. ' * 20}")
+    assert not [piece for piece in rules if piece.kind is Kind.DOCUMENT]
+
+
 def test_entries_that_nothing_calls_examples_stay_in_a_system_text() -> None:
     rules = "\n\n".join(f"Tool: {text}\nUse: {label}" for text, label in WRITTEN)
     assert [piece.kind for piece in instruction_pieces(f"You have tools.\n\n{rules}")] == [Kind.PROSE]
@@ -173,10 +190,14 @@ def test_records_of_one_type_are_no_examples() -> None:
     assert not has_examples(f"{pods}kind: Pod\nname: last")
 
 
-@pytest.mark.parametrize("said", ["Here are examples:", "Voici quelques exemples :"])
+@pytest.mark.parametrize("said", ["Here are examples:", "Voici quelques exemples :", "I solved these:"])
 def test_examples_in_json_stay_whole(said: str) -> None:
     pairs = [
-        {"input": f"Ann has {n} of them, and Bo has more. " * 6, "output": f"It is {n}."} for n in range(40)
+        {
+            "input": f"Ann has {n} of them, and Bo has more. " * 6,
+            "output": f"{'So we add them. ' * 12}It is {n}.",
+        }
+        for n in range(40)
     ]
     text = f"{said}\n{json.dumps(pairs, indent=1)}\n\nWhat comes to Ann and Bo where Cy has 12 of them?"
     sent = optimize_body(

@@ -88,6 +88,18 @@ def test_without_a_question_the_ends_and_what_is_rare_are_worth_most():
     assert {json.dumps(ROWS[row]) for row in (0, 57, 99)} == set(texts)
 
 
+def test_a_rare_value_in_an_object_of_a_short_list_is_worth_most():
+    rows = [{"name": f"pod-{n}", "status": {"parts": [{"ready": n != 33, "image": "x"}]}} for n in range(60)]
+    assert json.dumps(rows[33]) in best(rows, "Which pod is not ready?", 3)
+
+
+def test_the_marker_does_not_say_that_lists_are_empty():
+    rows = [{"name": f"pod-{n}", "parts": [{"image": "x"}], "ports": [80, n]} for n in range(60)]
+    marker, _ = kept(rows, None, 5)
+    assert "image x" in marker
+    assert "none" not in marker
+
+
 def test_a_value_behind_the_key_that_is_named_is_worth_more_than_elsewhere():
     rows = [{"count": number, "rate": 200 - number} for number in range(90)]
     assert best(rows, "the record whose rate is 150") == [json.dumps(rows[50])]

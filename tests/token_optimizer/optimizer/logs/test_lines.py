@@ -32,6 +32,7 @@ STAMPED = {
     "a store": "41:M 03 Feb 2026 10:00:{n:02} * {n} keys were written",
     "a level in brackets": "[INF] 10:00:{n:02} the pump answered {n}",
     "a thread before the time": "(pool-2) 2026-02-03 10:00:{n:02} the pump answered {n}",
+    "a number before the time": "<134>1 2026-02-03T10:00:{n:02}.000Z core ntpd {n} - the clock slewed",
     "workers of a test run": "[gw{n}] [ {n}%] PASSED tests/test_pump.py::test_flow_{n}",
 }
 OTHERS = {

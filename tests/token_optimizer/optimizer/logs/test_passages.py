@@ -515,3 +515,11 @@ def test_hostile_input_ends(text):
     passages = log_passages(text, "what about x1 and error.-error?")
     assert "".join(text[one.start : one.end] for one in passages) == text
     keep_log_lines(MarkedText(text), passages, frozenset(range(0, len(passages), 3)))
+
+
+def test_a_name_that_all_lines_hold_asks_for_none_of_them() -> None:
+    lines = [f"{clock(n)} edge7 INFO the pump {n} answered in {n % 9} ms" for n in range(200)]
+    lines[90] = f"{clock(90)} edge7 ERROR the pump hangs"
+    text = "\n".join(lines)
+    named, plain = (log_passages(text, query) for query in ("What hangs on edge7?", "What hangs?"))
+    assert [one.value for one in named] == [one.value for one in plain]

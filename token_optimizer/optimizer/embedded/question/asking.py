@@ -118,9 +118,6 @@ _BEFORE_POINTER = re.compile(r"\b[^\W\d_]+\s+\Z")
 _BEHIND_POINTER = re.compile(r"(?:\s+[^\W\d_]+){0,3}")
 _MAX_WORD_CHARS = 80
 _FOLLOWS = re.compile(rf"(?i)\b(?:{'|'.join(FORWARD_POINTERS)})\b|{'|'.join(UNSPACED_FORWARD_POINTERS)}")
-_PRESENTS = re.compile(
-    r"(?i)\s*(?:here\s+(?:is|are|comes)|here['’]s|below\s+(?:is|are)|(?:hier|anbei)\s+(?:ist|sind|kommt|kommen)|voici|aquí\s+est)\b"
-)
 _PERSONS = _any_word(PERSONS)
 _UNSPACED_PERSONS = re.compile("|".join(UNSPACED_PERSONS))
 _SELF = _any_word(SELF)
@@ -279,11 +276,6 @@ def mentions_material(text: str) -> bool:
 def announces_what_follows(text: str) -> bool:
     """Whether the text speaks of something that stands behind it."""
     return _FOLLOWS.search(text) is not None
-
-
-def presents(sentence: str) -> bool:
-    """Whether the sentence hands something over: "Here are the search results:"."""
-    return _PRESENTS.match(sentence) is not None
 
 
 def _points_at_material(text: str, start: int, end: int) -> bool:

@@ -26,31 +26,32 @@ from token_optimizer.optimizer.embedded.question.about import (
     is_printed_table,
     is_questions_with_answers,
     is_thread,
-    is_thread_head,
     questions_about,
 )
 from token_optimizer.optimizer.embedded.question.asking import (
     MAX_ASKING_CHARS,
     Role,
-    addresses,
-    announces_what_follows,
     asks,
-    asks_mostly,
     asks_question,
     asks_unmarked,
     directive_share,
-    label_role,
     mentions_material,
     personal_share,
-    presents,
     reader_directive_share,
-    speaks_of_self,
 )
+from token_optimizer.optimizer.embedded.question.edges import (
+    MIN_PLAIN_CHARS,
+    asking_end,
+    asking_start,
+    asks_before,
+    asks_behind,
+    is_head,
+    is_short_question,
+)
+from token_optimizer.optimizer.embedded.question.introductions import introduces_material, names_what_follows
 from token_optimizer.optimizer.embedded.question.quizzes import quiz_start
 from token_optimizer.optimizer.embedded.question.sections import (
     DIRECTIVE_SHARE,
-    MAX_EDGE_CHARS,
-    RULE,
     SHORT_CHARS,
     TAG,
     Section,
@@ -60,33 +61,24 @@ from token_optimizer.optimizer.embedded.question.sections import (
     units,
 )
 from token_optimizer.optimizer.prose.directives import demands
-from token_optimizer.text.mail import is_mail
-from token_optimizer.text.sentences import is_shorter, sentences
+from token_optimizer.text.mail import is_mail, mail_heads
+from token_optimizer.text.sentences import is_shorter
 from token_optimizer.text.tables import separator_of
 
-# Shorter material gains less than the risk: what is delimited or announced, and what is not.
+# Shorter material gains less than the risk where it is delimited or announced.
 _MIN_MARKED_CHARS = 600
-_MIN_PLAIN_CHARS = 1200
 _MIN_ARTICLE_CHARS, _MAX_PERSONAL_SHARE = 4000, 0.15
 # A longer text is no task, however much it directs.
 _MAX_TASK_CHARS = 12_000
-# Behind the material less is said than before it.
-_MAX_TAIL_CHARS = 1500
 # What stands around material: quotes, and lines of dashes and the like.
 _MARKS = r"(?:\"{3,}+|'{3,}+|[-=*_~#<>]{3,}+[ \t]*+(?=\n|\Z)|\s)++"
 _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
 _MIN_RULED, _MIN_RULED_CHARS = 4, 200
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
-_MAIL_MARK = "From: "
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
-_SHOWS_FORM = re.compile(
-    r"(?i)exampl|beispiel|exempl|ejempl|form|schema|templat|struct|\btools?\b|functions?\b|rules?\b|steps?\b"
-)
-# What is known to be one thing needs no more: "This is the chat of the user:".
-_POINTS_OUT = re.compile(r"(?i)\s*(?:this\s+is|these\s+are|das\s+ist|das\s+sind|dies\s+ist)\b")
 _FOREIGN_FORMS = (is_thread, is_printed_table, is_commit_history)
 # No tag has such a name.
 _WHOLE = "-"
@@ -132,7 +124,9 @@ def embedded_spans(
     parts = list(_with_short_asking(text, _merged(text, _parts(text, sections, to_agent=to_agent))))
     if not any(text[part.start : part.end].strip() for part in parts if not part.material):
         parts = list(_with_questions_between(text, parts)) or _with_short_edges(text, parts)
-    material = [part for part in parts if part.material and (part.introduced or not instructions)]
+    material = [part for part in parts if part.material]
+    if instructions:
+        material = [part for part in material if part.introduced or _is_named(text, part)]
     found = [one for part in material if (one := _embedded(text, part, parts, to_agent=to_agent)) is not None]
     return [one for one in found if one.end > one.start]
 
@@ -140,12 +134,17 @@ def embedded_spans(
 def _is_short_asking(text: str, sections: Sequence[Section]) -> bool:
     """Whether the text is too short for material that nothing marks, labels or speaks of. A pointer at
     material that stands in a part of a text of ASCII is one in the whole text."""
-    if len(text) >= _MIN_PLAIN_CHARS or not text.isascii() or text.isspace():
+    if len(text) >= MIN_PLAIN_CHARS or not text.isascii() or text.isspace():
         return False
     is_plain = not any(
         section.asks or section.closed or section.role is Role.MATERIAL for section in sections
     )
-    return is_plain and _MAIL_MARK not in text and not mentions_material(text)
+    return is_plain and not mail_heads(text) and not mentions_material(text)
+
+
+def _is_named(text: str, part: Part) -> bool:
+    """Whether the part is known to be one thing, and the line before it says what."""
+    return part.whole and names_what_follows(text[max(0, part.start - SHORT_CHARS) : part.start])
 
 
 def _embedded(text: str, part: Part, parts: Sequence[Part], *, to_agent: bool) -> Embedded | None:
@@ -180,7 +179,7 @@ def _with_short_asking(text: str, parts: Sequence[Part]) -> Iterator[Part]:
 
 def _is_short(text: str, part: Part) -> bool:
     told = text[part.start : part.end].strip()
-    least = _MIN_MARKED_CHARS if part.announced or part.marked or is_mail(told) else _MIN_PLAIN_CHARS
+    least = _MIN_MARKED_CHARS if part.announced or part.marked or is_mail(told) else MIN_PLAIN_CHARS
     return is_shorter(told, least)
 
 
@@ -209,11 +208,6 @@ def _is_table(span: str) -> bool:
     """Whether nearly all lines are rows of a table, whatever they say."""
     lines = [line for line in span[:_SAMPLE_CHARS].split("\n") if line.strip()]
     return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
-
-
-def _is_head(unit: str) -> bool:
-    """Whether the paragraph begins with the fields of mail, or with who writes, and when."""
-    return is_mail(unit) or is_thread_head(unit)
 
 
 def _is_task(span: str) -> bool:
@@ -271,26 +265,10 @@ def _apart(text: str, section: Section, *, labelled: bool) -> Part:
         section.end,
         material=True,
         announced=labelled or mentions_material(before),
-        introduced=labelled or _introduces_material(before, whole=section.whole),
+        introduced=labelled or introduces_material(before),
         marked=True,
         whole=section.whole,
     )
-
-
-def _introduces_material(before: str, *, whole: bool = False) -> bool:
-    """Whether the last paragraph says that material follows; of something `whole` it needs say no more than
-    what it is."""
-    said = before.rstrip().rpartition("\n\n")[2]
-    if said.endswith((":", "：")) and _presents(said, whole=whole):
-        return True
-    return mentions_material(said) and (said.endswith((":", "：")) or announces_what_follows(said))
-
-
-def _presents(said: str, *, whole: bool) -> bool:
-    """Whether the last sentence hands something over, and shows no form: "Here is the list of accounts:"."""
-    last = next(reversed(list(sentences(said))), "")
-    is_handed = presents(last) or (whole and _POINTS_OUT.match(last) is not None)
-    return is_handed and _SHOWS_FORM.search(last) is None
 
 
 def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool) -> Iterator[Part]:
@@ -306,10 +284,10 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool)
     labelled = next((section for section in run if section.role is Role.MATERIAL), None)
     is_told = labelled is None and _begins_with_document(text, run)
     begin = (
-        start if is_told else _asking_end(text, start, labelled.start if labelled else end, to_agent=to_agent)
+        start if is_told else asking_end(text, start, labelled.start if labelled else end, to_agent=to_agent)
     )
-    announced, introduced = mentions_material(text[start:begin]), _introduces_material(text[start:begin])
-    if labelled and labelled.start - begin < _MIN_PLAIN_CHARS:
+    announced, introduced = mentions_material(text[start:begin]), introduces_material(text[start:begin])
+    if labelled and labelled.start - begin < MIN_PLAIN_CHARS:
         begin, announced, introduced = labelled.body, True, True
     elif labelled and not introduced:
         # What stands before the label is not announced by it.
@@ -321,7 +299,7 @@ def _parts_of_run(text: str, run: list[Section], *, asked: bool, to_agent: bool)
     tail = quiz_start(text, begin, tail)
     is_asked = asked or asks_question(text[start:begin])
     is_asked = is_asked or (_parts_many(run) and asks_question(text[tail:end]))
-    last = _asking_start(text, begin, tail, strict=is_asked, to_agent=to_agent)
+    last = asking_start(text, begin, tail, strict=is_asked, to_agent=to_agent)
     announced = announced or mentions_material(text[last:end])
     yield Part(start, begin)
     yield Part(begin, last, material=True, announced=announced, introduced=introduced)
@@ -337,7 +315,7 @@ def _begins_with_document(text: str, run: Sequence[Section]) -> bool:
         return False
     told = list(units(text, run[0].start, run[0].end))
     first, last = text[slice(*told[0])], text[slice(*told[-1])]
-    is_asked = _asks_before(first, introduced=False) or _asks_behind(last, strict=True)
+    is_asked = asks_before(first, introduced=False) or asks_behind(last, strict=True)
     return not (is_asked or mentions_material(last))
 
 
@@ -378,7 +356,7 @@ def _merged(text: str, parts: Iterable[Part]) -> list[Part]:
 def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
     """The parts, with the paragraphs that are a short question apart, if there are any and few of them."""
     told = list(paragraphs(text, parts[0].start, parts[-1].end))
-    asking = [span for span in told if _is_short_question(text[slice(*span)].strip())]
+    asking = [span for span in told if is_short_question(text[slice(*span)].strip())]
     if not 0 < len(asking) <= max(1, _ASKING_SHARE * len(told)):
         return
     for part in parts:
@@ -391,13 +369,6 @@ def _with_questions_between(text: str, parts: list[Part]) -> Iterator[Part]:
         yield replace(part, start=at)
 
 
-def _is_short_question(unit: str) -> bool:
-    """Whether the paragraph is one question, or asks in the words of one who speaks to somebody."""
-    if len(unit) > SHORT_CHARS or "\n" in unit or not asks_question(unit):
-        return False
-    return unit.endswith(("?", "？", "؟")) or addresses(unit)
-
-
 def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     """Where nothing asks by its words, what is short at the edges asks: best what is no whole sentence, else
     the last paragraph."""
@@ -408,7 +379,7 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
         unit
         for unit in (told[0], told[-1])
         if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(openings.form(unit))
-        if not _is_head(text[slice(*unit)])
+        if not is_head(text[slice(*unit)])
     ]
     if len(told) < 2 or not edges:
         return parts
@@ -418,111 +389,6 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
     last = told[-1][0] if told[-1] in asking else end
     inner = [replace(part, start=max(part.start, begin), end=min(part.end, last)) for part in parts]
     return [Part(start, begin), *(part for part in inner if part.end > part.start), Part(last, end)]
-
-
-def _asking_end(text: str, start: int, end: int, *, to_agent: bool) -> int:
-    """Where that ends what asks at the beginning of the span; where it does not end, the span itself reads
-    so, and only what introduces it asks."""
-    at = first_end = asked_end = start
-    introduced = is_asked = False
-    told = list(units(text, start, min(end, start + 2 * MAX_EDGE_CHARS)))
-    openings = OpeningForms(text, told)
-    for number, (begin, stop) in enumerate(told):
-        unit = text[begin:stop]
-        following = text[slice(*told[number + 1])] if number + 1 < len(told) else ""
-        # A question without a question mark may come before the first instruction.
-        short_first = not text[start:begin].strip() and stop - begin <= SHORT_CHARS
-        short_first = short_first and (asks(following) or _introduces(following))
-        # Behind a question no line of a long paragraph asks because it says "shall".
-        is_strict = introduced or (is_asked and not _ends_paragraph(unit))
-        if _is_head(unit) or not (short_first or _asks_before(unit, introduced=is_strict)):
-            break
-        if stop - start > MAX_EDGE_CHARS:
-            return first_end
-        form = openings.form((begin, stop))
-        is_record = openings.are_many(form)
-        asks_here = short_first or asks(unit) or _introduces(unit)
-        if asks_here and not (is_record and openings.ask_nothing(form)):
-            asked_end = stop
-        elif is_record or stop - asked_end > _MIN_PLAIN_CHARS:
-            # One of many records, or what somebody tells at length.
-            return asked_end
-        at = stop
-        is_asked |= _ends_paragraph(unit) and asks_question(unit)
-        introduced |= _introduces(unit) or mentions_material(unit)
-        first_end = stop if introduced and first_end == start else first_end
-    # "We" and "you" stand in what others tell, too.
-    is_told = not to_agent and asked_end == start and at - start > SHORT_CHARS
-    return start if is_told and not speaks_of_self(text[start:at]) else at
-
-
-def _ends_paragraph(unit: str) -> bool:
-    """Whether a blank line stands at the end of the unit."""
-    return unit[len(unit.rstrip()) :].count("\n") > 1
-
-
-def _asks_before(unit: str, *, introduced: bool) -> bool:
-    """Whether the unit still belongs to what asks, and not to the material that was `introduced`."""
-    if not any(map(str.isalnum, unit)):
-        return True
-    if introduced:
-        return _asks_behind(unit, strict=True)
-    return asks(unit) or addresses(unit) or _introduces(unit)
-
-
-def _introduces(unit: str) -> bool:
-    return len(unit) <= SHORT_CHARS and unit.rstrip().endswith((":", "："))
-
-
-def _asking_start(text: str, start: int, end: int, *, strict: bool, to_agent: bool) -> int:
-    """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
-    that has no beginning, the span itself reads so, and only what is strict asks."""
-    at, size = end, len(text.rstrip())
-    told = list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))
-    openings = OpeningForms(text, told)
-    for begin, stop in reversed(_with_question_apart(text, told, openings)):
-        unit = text[begin:stop]
-        if not any(map(str.isalnum, unit)):
-            continue
-        # What something else follows may be told, with a word in it that asks.
-        is_followed = not to_agent and (at < end or end < size)
-        if not _asks_behind(unit, strict=strict) or (is_followed and not asks_mostly(unit)):
-            break
-        if openings.ask_nothing(openings.form((begin, stop))):
-            break
-        if end - begin > _MAX_TAIL_CHARS:
-            return at if strict else _asking_start(text, start, end, strict=True, to_agent=to_agent)
-        at = begin
-    # A delimiter before it belongs to it.
-    return _before_rules(text, start, at)
-
-
-def _with_question_apart(text: str, told: list[Span], openings: OpeningForms) -> list[Span]:
-    """The units; of the last one a question in its last line apart, where the lines above it are one of many
-    records."""
-    start, end = told[-1] if told else (0, 0)
-    begin = text.rfind("\n", start, start + len(text[start:end].rstrip())) + 1
-    is_asked = start < begin and _is_short_question(text[begin:end].strip())
-    if is_asked and not asks(text[start:begin]) and openings.are_many(openings.form((start, begin))):
-        return [*told[:-1], (start, begin), (begin, end)]
-    return told
-
-
-def _before_rules(text: str, start: int, at: int) -> int:
-    """Where that begins which stands right before a place and is nothing but rules and blank lines."""
-    while at > start:
-        begin = text.rfind("\n", start, at - 1) + 1 if text.rfind("\n", start, at - 1) >= 0 else start
-        line = text[begin:at]
-        if line.strip() and not RULE.match(line.rstrip("\n")):
-            break
-        at = begin
-    return at
-
-
-def _asks_behind(unit: str, *, strict: bool) -> bool:
-    if not asks(unit):
-        return False
-    return not strict or asks_question(unit) or label_role(unit) in (Role.QUESTION, Role.INSTRUCTION)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

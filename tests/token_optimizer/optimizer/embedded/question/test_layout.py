@@ -444,10 +444,26 @@ def test_json_in_tags_of_a_system_text_is_material_whatever_it_says() -> None:
     assert sum(len(piece.raw) for piece in pieces if piece.kind is not Kind.PROSE) > 1_000
 
 
-def test_a_short_thread_of_mail_is_material() -> None:
-    mails = "\n\n".join(
-        f"From: Ann <ann@peak.example>\nTo: Joe\nDate: 4 May 2026\nSubject: Tiles\n\nkiln {n} is hot.\n\nAnn"
-        for n in range(8)
-    )
+@pytest.mark.parametrize("lead", ["Guest list:", "These are the guests of the inn:"])
+def test_json_that_a_system_text_names_is_material(lead: str) -> None:
+    guests = json.dumps([{"guest": f"guest {n}", "room": n, "late": n % 7 == 0} for n in range(80)])
+    pieces = instruction_pieces(f"You work for an inn.\n\n{lead}\n{guests}")
+    assert [piece.raw for piece in pieces if piece.kind is Kind.JSON] == [guests]
+
+
+@pytest.mark.parametrize("lead", ["Output format:", "Return exactly:", "Here is an example:", "Policies:"])
+def test_json_that_is_a_form_or_a_rule_stays(lead: str) -> None:
+    form = json.dumps([{"guest": f"guest {n}", "room": n, "late": n % 7 == 0} for n in range(80)])
+    assert {piece.kind for piece in instruction_pieces(f"You work for an inn.\n\n{lead}\n{form}")} == {
+        Kind.PROSE
+    }
+
+
+@pytest.mark.parametrize(
+    "fields", ["From: {}\nTo: Joe\nDate: {}\nSubject: Tiles", "De : {}\nDate : {}\nObjet : Tiles"]
+)
+def test_a_short_thread_of_mail_is_material(fields: str) -> None:
+    head = fields.format("Ann <ann@peak.example>", "4 May 2026")
+    mails = "\n\n".join(f"{head}\n\nkiln {n} is hot, {n} tiles are done.\n\nAnn" for n in range(8))
     assert 600 < len(mails) < 1200
     assert asking_of(f"{mails}\n\n{QUESTION}").strip() == QUESTION
