@@ -18,6 +18,7 @@ import orjson
 from token_optimizer.dialects.bodies import carries_tool_results, conversation_key, messages_of
 from token_optimizer.dialects.text_parts import as_list
 from token_optimizer.models import Dialect, Path
+from token_optimizer.optimizer.embedded.question.caseless import CaselessPattern
 from token_optimizer.text.cache import remembered
 
 _EDIT_TYPES = ("text_editor_", "apply_patch", "local_shell", "shell", "bash_")
@@ -42,7 +43,7 @@ _READ_COMMAND = re.compile(
     r"(?:^|&&|;|\n)[ \t]*(?:sudo\s+)?"
     r"(?:cat|head|tail|sed\s+-n|nl|less|more|bat|type|Get-Content|gc|open|scroll_\w+|goto)\b"
 )
-_EXACT = re.compile(
+_EXACT = CaselessPattern(
     r"""\b(?:verbatim|literally|exactly\ as|old_str(?:ing)?|as\ (?:it|they)\ stands?
     |(?:byte|word)[- ]for[- ](?:byte|word)|(?:character|letter)[- ]by[- ](?:character|letter)
     |match(?:es)?\ [^.?!]{0,40}exactly|exact\ (?:text|line|string|copy|content|whitespace|indentation)
@@ -50,7 +51,6 @@ _EXACT = re.compile(
     |wörtlich|buchstabengetreu|mot\ (?:à|pour)\ mot|textuellement|textualmente|literalmente
     |palabra\ por\ palabra|дословно)
     |原文|逐字|一字一句""",
-    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -65,7 +65,7 @@ class Call(NamedTuple):
 @remembered(4_096)
 def asks_for_exact_text(question: str) -> bool:
     """Whether the question asks for a text as it stands, to the character."""
-    return _EXACT.search(question) is not None
+    return _EXACT.is_in(question)
 
 
 def exact_results(

@@ -15,13 +15,14 @@ from token_optimizer.optimizer.embedded.question.asking_words import (
     MATERIAL_NAMES,
     QUESTION_NAMES,
 )
+from token_optimizer.optimizer.embedded.question.caseless import CaselessPattern
 from token_optimizer.optimizer.logs.languages import ERROR_WORDS
 from token_optimizer.optimizer.relevance.words import stems_of
 from token_optimizer.text.cache import remembered
 from token_optimizer.text.sentences import sentences
 
 # What is done to a text as a whole: all of it is needed, whatever else the words say.
-_OF_ALL = re.compile(
+_OF_ALL = CaselessPattern(
     r"""\b(?:translat|convert\s(?:it|this|that|these|those|them|the)(?:\s\w+){0,3}\s(?:in)?to\b|proof-?read|rewrit|rephras|paraphras|reformat|transcrib|transliterat
     |polish\s+the
     |correct\s+(?:the|this|my|all|any)|fix\s+(?:the|my|all|any)\s+(?:grammar|spelling|typos)|improve\s+the\s+(?:text|writing|style)
@@ -36,7 +37,6 @@ _OF_ALL = re.compile(
     |übersetz|umschreib|korrigier|alles\b|traduis|tradui[rst]|corrige|réécri|traduc|traduz|reescrib|corrig|tradurre|traduci
     |vertaal|przetłumacz|перевед|перепиш|исправь)
     |翻译|翻譯|改写|润色|校对|所有|全部|翻訳|書き換え|校正|すべて|全て|번역|교정|모든|모두""",
-    re.IGNORECASE | re.VERBOSE,
 )
 _WRONG = re.compile(
     rf"(?i)error|fail|exception|warn|wrong|trouble|problem|issue|crash|slow|unusual|odd|\b[45]xx\b|{ERROR_WORDS}"
@@ -82,7 +82,7 @@ _FUNCTION_WORDS = frozenset((
     "zur",
 ))  # fmt: skip
 # What only all records together tell: means, sums, shares, groups, those on one side of a bound.
-_OVER_RECORDS = re.compile(
+_OVER_RECORDS = CaselessPattern(
     r"""\b(?:in\ total|altogether|on\ average|over\ time|group(?:ed)?\ by|per\ cent)\b
     |\b(?:the|an?)\ (?:[\w-]+\ )?(?:average|mean|median|sum|distribution|percentage|proportion|correlation
       |standard\ deviation|variance|histogram)\b
@@ -98,21 +98,18 @@ _OVER_RECORDS = re.compile(
     |\b(?:plus|moins)\ (?:de|que)\b|\bmoyenne\b|\bau\ total\b|\bla\ somme\b
     |\b(?:más|menos)\ (?:de|que)\b|\bpromedio\b|\ben\ total\b|\bin\ media\b|\bmédia\b|\bgemiddelde?\b|\bсредн
     |平均|总共|總共|总数|合計|合计|一共|평균|합계""",
-    re.IGNORECASE | re.VERBOSE,
 )
 # Counts, too, but for what one record says of itself, named by a number, in quotes, or as the largest.
-_COUNTS = re.compile(
+_COUNTS = CaselessPattern(
     r"""\bhow\s(?:many|often)\b|\b(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
     |\bcuánt[oa]s\b|\bquant[ei]\b|\bquant[oa]s\b|\bhoeveel\b|\bсколько\b|几个|幾個|いくつ|何人|何件|몇\s?(?:개|명)""",
-    re.IGNORECASE | re.VERBOSE,
 )
-_NAMES_ONE = re.compile(
+_NAMES_ONE = CaselessPattern(
     r"""\d\d|["“`«]|\w[_/]\w|\b(?:do|does|did|has|have|had)\ (?:the\ )?\w+-[\w-]+\b
     |\b(?:after|within|for)\ how\ many\b
     |\bhow\ many\ (?:\w+\ ){1,3}(?:an?|per)\ (?:second|minute|hour|day|week|month|year|user|person)\b
     |\bhow\ many\ (?:\w+\ ){1,4}(?:may|can|must|should|(?:is|are)\ (?:allowed|permitted|needed|required))\b
     |\bhow\ many\ (?:\w+\ ){1,3}(?:has|have|had|does|did)\ the\ (?:\w+est|most|least)\b""",
-    re.IGNORECASE | re.VERBOSE,
 )
 _GENERAL_STEMS = frozenset(
     stem
@@ -127,22 +124,22 @@ _MAX_CHARS = 2_000_000
 @remembered(_MAX_QUESTIONS)
 def wants_all(query: str) -> bool:
     """Whether the query wants all of a text, and not only what went wrong by it."""
-    if _OF_ALL.search(query) is None:
+    if not _OF_ALL.is_in(query):
         return False
     of_wrong = [(one, _WRONG.search(one) is not None) for one in sentences(query)]
     asks_what_went_wrong = any(is_wrong and "?" in one for one, is_wrong in of_wrong)
-    return not asks_what_went_wrong and any(_OF_ALL.search(one) and not wrong for one, wrong in of_wrong)
+    return not asks_what_went_wrong and any(_OF_ALL.is_in(one) and not wrong for one, wrong in of_wrong)
 
 
 @remembered(_MAX_QUESTIONS)
 def is_over_records(query: str) -> bool:
     """Whether the query asks for what only all records of data together tell."""
-    is_count = _COUNTS.search(query) and not _NAMES_ONE.search(query)
-    return bool(is_count or _OVER_RECORDS.search(query))
+    is_count = _COUNTS.is_in(query) and not _NAMES_ONE.is_in(query)
+    return is_count or _OVER_RECORDS.is_in(query)
 
 
 @remembered(_MAX_QUESTIONS, _MAX_CHARS)
 def specific_stems(query: str) -> frozenset[str]:
     """The stems of the words that say what the question is about; none where it asks for nothing in
     particular."""
-    return frozenset() if _OF_ALL.search(query) else frozenset(stems_of(query)) - _GENERAL_STEMS
+    return frozenset() if _OF_ALL.is_in(query) else frozenset(stems_of(query)) - _GENERAL_STEMS
