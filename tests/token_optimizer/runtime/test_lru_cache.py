@@ -47,3 +47,12 @@ def test_dropped_and_forgotten_ones_give_their_room_back() -> None:
     recent.put("c", "c", 5)
     recent.put("d", "d", 5)
     assert recent.get_many(["b", "c", "d"]) == [None, "c", "d"]
+
+
+def test_of_many_that_are_put_at_once_the_last_are_held() -> None:
+    recent: LRUCache[str] = LRUCache(10)
+    recent.put_many((key, key, 3) for key in "abcde")
+    assert recent.get_many(list("abcde")) == [None, None, "c", "d", "e"]
+    assert recent.get("c") == "c"
+    recent.put_many([("f", "f", 3), ("f", "larger", 4)])
+    assert recent.get_many(list("cdef")) == ["c", None, "e", "larger"]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import gc
-from operator import itemgetter
+from collections import OrderedDict
 
-import cachetools
 import pytest
 
 from token_optimizer import OptimizerConfig
@@ -41,7 +40,8 @@ def shrink_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     gc.unfreeze()
     for cache in [found for found in gc.get_objects() if issubclass(type(found), LRUCache)]:
         monkeypatch.setattr(cache, "_max_chars", ROOM_CHARS)
-        monkeypatch.setattr(cache, "_values", cachetools.LRUCache(ROOM_CHARS, itemgetter(1)))
+        monkeypatch.setattr(cache, "_values", OrderedDict())
+        monkeypatch.setattr(cache, "_chars", 0)
     monkeypatch.setattr(message_hashes, "_CHAINS", TextCache(10))
     gc.freeze()
 
