@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from optimizer_app.instance.state import free_port
 from tests.patience import PATIENCE_SECONDS
 from tests.servers.live_server import PROJECT_ROOT, database_url
 
@@ -87,9 +88,7 @@ class CuttableLine:
         self._target_port = target_port
         self._ends: list[socket.socket] = []
         self._listener: socket.socket | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         return self
