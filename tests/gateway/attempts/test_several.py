@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 
 import openai
 import pytest
 
+from optimizer_app.instance.state import free_port
 from optimizer_app.models import Provider, Route
 from optimizer_app.providers.breaker import FAILURES
 from tests.gateway.accounts import Account
@@ -126,8 +126,7 @@ def test_where_all_fail_the_last_answer_passes_through_unchanged(
 def test_a_provider_that_cannot_be_reached_is_asked_again_and_followed(
     echo_account: Account, second: MockProvider, route: Route
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     Provider.objects.filter(name="first").update(base_url=f"http://127.0.0.1:{port}/v1")
     answer = echo_account.post(CHAT, BODY)
 

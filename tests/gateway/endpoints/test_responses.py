@@ -11,6 +11,7 @@ import requests
 
 from tests.gateway.accounts import OPENAI_SECRET, Account
 from tests.gateway.prompts import MODEL, ORDERS, QUESTION
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from tests.servers.live_server import LiveServer
 from token_optimizer.tokens.counts import count_body
@@ -107,7 +108,7 @@ def test_a_stream(account: Account, provider: MockProvider) -> None:
 
 def test_a_stream_is_what_the_provider_sent(account: Account, provider: MockProvider) -> None:
     body = {"model": MODEL, "input": "Say hi.", "stream": True}
-    direct = requests.post(f"{provider.openai_url}/responses", json=body, timeout=10).content
+    direct = requests.post(f"{provider.openai_url}/responses", json=body, timeout=PATIENCE_SECONDS).content
     through = account.post(PATH, body).content
 
     assert through == direct.replace(b"resp_1", b"resp_2").replace(b"msg_1", b"msg_2")
@@ -215,7 +216,7 @@ def test_a_stored_prompt_needs_no_model_and_no_input(account: Account, provider:
 def test_all_else_is_passed_on(account: Account, provider: MockProvider, method: str, path: str) -> None:
     headers = {"authorization": f"Bearer {account.secret}", "anthropic-version": "2023-06-01"}
     raw = b'{ "a" : 1.50 }'
-    requests.request(method, account.server.url + path, data=raw, headers=headers, timeout=10)
+    requests.request(method, account.server.url + path, data=raw, headers=headers, timeout=PATIENCE_SECONDS)
 
     received = provider.requests[0]
     assert (received.method, received.path, received.raw) == (method, path, raw)

@@ -13,6 +13,7 @@ from optimizer_app.models import OptimizationConfig
 from tests.gateway.accounts import Account
 from tests.gateway.read_back.prompts import LOG
 from tests.gateway.read_back.sessions import SESSIONS, Chat, Messages, Responses, Session
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_cache import unmarked
 from tests.provider.mock_provider import MockProvider, Reply, ToolCall
 from token_optimizer.optimizer.reading_back.tool import NAME
@@ -219,7 +220,7 @@ def test_a_request_without_the_tool_is_passed_as_ever(
     headers = {"x-optimizer-config": "alone"}
     body = {**session.body(), "stream": True}
     through = account.post(session.path, body, headers=headers).content
-    direct = requests.post(provider.url + session.path, json=body, timeout=30).content
+    direct = requests.post(provider.url + session.path, json=body, timeout=PATIENCE_SECONDS).content
     sent = provider.requests[0].json
 
     assert sent_tools(sent) == ["read_log"]

@@ -12,6 +12,7 @@ from openai import AzureOpenAI, OpenAI
 from gateway.requests.paths import _ROOMS, Meaning, is_gateway_path, meaning_of
 from tests.gateway.accounts import OPENAI_SECRET, Account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_provider import MockProvider
 from tests.servers.live_server import LiveServer
 
@@ -89,7 +90,7 @@ def test_a_deployment_is_the_model_where_the_body_has_none(account: Account, pro
     headers = {"api-key": account.secret}
     url = account.server.url + path
     raw = b'{ "messages": [{"role":"user","content":"h\\u00ed"}] }'
-    assert requests.post(url, data=raw, headers=headers, timeout=10).status_code == 200
+    assert requests.post(url, data=raw, headers=headers, timeout=PATIENCE_SECONDS).status_code == 200
 
     received = provider.requests[0]
     assert received.path == "/v1/chat/completions?a=1"
@@ -98,7 +99,7 @@ def test_a_deployment_is_the_model_where_the_body_has_none(account: Account, pro
 
 @pytest.mark.parametrize("path", ["/llm/chat/completions", "/api/v1/messages", "/v2/responses/"])
 def test_a_path_that_only_looks_like_one_is_told_the_right_one(server: LiveServer, path: str) -> None:
-    answer = requests.post(server.url + path, json={}, timeout=10)
+    answer = requests.post(server.url + path, json={}, timeout=PATIENCE_SECONDS)
 
     right = "/v1/" + path.rstrip("/").split("/", 2)[2].removeprefix("v1/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
@@ -107,7 +108,7 @@ def test_a_path_that_only_looks_like_one_is_told_the_right_one(server: LiveServe
 
 def test_a_refusal_has_a_request_id_for_both_sdks(server: LiveServer) -> None:
     for path in ("/v1/chat/completions", "/v1/messages", "/v1/embeddings", "/v1/ingest"):
-        answer = requests.post(server.url + path, json={}, timeout=10)
+        answer = requests.post(server.url + path, json={}, timeout=PATIENCE_SECONDS)
         assert answer.headers["x-request-id"] == answer.headers["request-id"] != ""
     client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="tok_wrong", max_retries=0)
     with pytest.raises(openai.AuthenticationError) as caught:
@@ -122,16 +123,19 @@ def test_a_browser_may_ask(server: LiveServer, path: str) -> None:
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization,x-stainless-os",
     }
-    preflight = requests.options(server.url + path, headers=headers, timeout=10)
+    preflight = requests.options(server.url + path, headers=headers, timeout=PATIENCE_SECONDS)
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "*"
     assert "POST" in preflight.headers["access-control-allow-methods"]
     assert "x-stainless-os" in preflight.headers["access-control-allow-headers"]
 
-    refused = requests.post(server.url + path, json={}, headers={"origin": "https://app.example"}, timeout=10)
+    refused = requests.post(
+        server.url + path, json={}, headers={"origin": "https://app.example"}, timeout=PATIENCE_SECONDS
+    )
     assert refused.status_code == 401
     assert refused.headers["access-control-allow-origin"] == "*"
-    assert "access-control-allow-origin" not in requests.post(server.url + path, timeout=10).headers
+    without_origin = requests.post(server.url + path, timeout=PATIENCE_SECONDS)
+    assert "access-control-allow-origin" not in without_origin.headers
 
 
 @pytest.mark.parametrize("path", ["/v1/responses", "/responses", "/v1/realtime?model=m"])
@@ -143,6 +147,6 @@ def test_a_websocket_is_refused_with_426(server: LiveServer, path: str) -> None:
         "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
         "origin": "https://elsewhere.example",
     }
-    answer = requests.get(server.url + path, headers=headers, timeout=10)
+    answer = requests.get(server.url + path, headers=headers, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 426
     assert answer.json()["error"]["code"] == "upgrade_required"

@@ -11,6 +11,7 @@ import httpx2
 import openai
 import pytest
 
+from optimizer_app.instance.state import free_port
 from optimizer_app.models import Provider
 from tests.gateway.accounts import Account, add_mock, add_provider, new_account
 from tests.gateway.prompts import CLAUDE, HI, MODEL
@@ -123,8 +124,7 @@ def test_hang_within_a_stream_breaks_it(
 
 @pytest.mark.parametrize("path", [CHAT, MESSAGES])
 def test_refused_connection_is_a_502(echo_account: Account, path: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     add_provider(echo_account, "openai", f"http://127.0.0.1:{port}/v1", "sk-x")
     add_provider(echo_account, "anthropic", f"http://127.0.0.1:{port}", "sk-x")
     answer = echo_account.post(path, BODY)

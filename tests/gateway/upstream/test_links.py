@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.gateway.accounts import ANTHROPIC_SECRET, OPENAI_SECRET, Account, add_provider
+from tests.patience import PATIENCE_SECONDS
 from tests.servers.local_server import LocalServer, Received, Wire
 
 RESULT = {
@@ -87,7 +88,8 @@ def test_results_of_a_batch(echo_account: Account, batches: BatchProvider, host:
 def test_a_batch_is_otherwise_as_it_came(echo_account: Account, batches: BatchProvider) -> None:
     answer = echo_account.get("/v1/messages/batches/msgbatch_1")
     origin = echo_account.server.url.encode()
-    direct = requests.get(f"{batches.url}/base/v1/messages/batches/msgbatch_1", timeout=10).content
+    there = f"{batches.url}/base/v1/messages/batches/msgbatch_1"
+    direct = requests.get(there, timeout=PATIENCE_SECONDS).content
     assert answer.content == direct.replace(f"{batches.url}/base".encode(), origin)
 
 
@@ -109,7 +111,7 @@ def test_redirects_lead_here_or_nowhere(echo_account: Account, batches: BatchPro
     def asked(path: str) -> requests.Response:
         headers = {"x-api-key": echo_account.secret}
         url = echo_account.server.url + path
-        return requests.get(url, headers=headers, allow_redirects=False, timeout=10)
+        return requests.get(url, headers=headers, allow_redirects=False, timeout=PATIENCE_SECONDS)
 
     assert asked("/v1/files/moved").headers["location"] == f"{echo_account.server.url}/v1/files/f/content"
     elsewhere = asked("/v1/files/elsewhere")
