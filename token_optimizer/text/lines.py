@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, repeat
 from string import ascii_letters
 
+# What a fence of Markdown begins with.
+FENCE_MARKS = ("```", "~~~")
 _ASCII_LETTERS = ascii_letters.encode()
 # Spaces of ASCII besides those that stand in nearly all texts.
 _OTHER_SPACE = "\r\v\f\x1c\x1d\x1e\x1f"

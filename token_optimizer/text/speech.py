@@ -25,6 +25,8 @@ _WHEN = rf"(?:(?:{_DATE},?|Today|Yesterday)[ \t](?:at[ \t])?)?{_TIME}"
 _NAME = r"[^\W\d_a-z][\w.'’-]{0,40}(?:\ [\w.'’()-]{1,40}){0,4}"
 # Who speaks where it is not a person.
 _PART = r"(?i:user|human|assistant|ai|bot|model|agent|customer|client|system)"
+_IS_PART = re.compile(_PART)
+_MAX_TOLD_TURNS = 20
 _SAYS = r"(?:speaker|role|author|name|user|sender|from|who|by)"
 # What stands up to the mark behind a name: of most lines it tells at once that nobody is named there.
 _NAMED = r"[\w.'’()\ *-]{1,240}+(?:[:：\t\[,—–|]|$)"
@@ -68,6 +70,13 @@ _COUNT = re.compile(r"[ \t]*+(?:\d{1,5}(?: \"[^\"\n]{1,60}\" \(\d{1,20}\))?|WEBV
 def speaker_of(head: re.Match[str]) -> str:
     """The name in a head."""
     return next(name for part in _NAMES if (name := head[part]))
+
+
+def is_with_assistant(turns: Sequence[str]) -> bool:
+    """Whether a user and an assistant speak in turn, as the first of the turns show."""
+    heads = [head for turn in turns[:_MAX_TOLD_TURNS] if (head := HEAD.match(turn))]
+    parts = sum(_IS_PART.fullmatch(speaker_of(head)) is not None for head in heads)
+    return len(heads) > 1 and parts == len(heads)
 
 
 def stands_alone(head: re.Match[str]) -> bool:

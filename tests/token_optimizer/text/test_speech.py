@@ -2,7 +2,7 @@
 
 import pytest
 
-from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, speaker_of, stands_alone
+from token_optimizer.text.speech import HEAD, is_cue, is_time_cue, is_with_assistant, speaker_of, stands_alone
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,13 @@ def test_the_longest_head_is_one():
 )
 def test_other_lines_have_no_head(line):
     assert HEAD.match(line) is None
+
+
+def test_a_user_and_an_assistant_speak_in_turn():
+    assert is_with_assistant(["<user>Good morning.</user>", "<assistant>Good morning.</assistant>"])
+    assert is_with_assistant(["**User:** Good morning.", "**Assistant:** Good morning."])
+    assert not is_with_assistant(["Ida: Good morning.", "Assistant: Good morning."])
+    assert not is_with_assistant(["User: Good morning."])
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from token_optimizer.optimizer.embedded.blocks import (
 )
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
 from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples, shows_examples
-from token_optimizer.optimizer.embedded.fences import FENCE_MARKS, Fence, fences, opens_with_fence
+from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
     has_numbered_documents,
@@ -50,6 +50,7 @@ from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.optimizer.tools.tools_in_text import tools_span
 from token_optimizer.text.line_numbers import without_line_numbers
+from token_optimizer.text.lines import FENCE_MARKS
 from token_optimizer.text.sentences import is_shorter
 
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")

@@ -11,10 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from token_optimizer.text.lines import holds_any
+from token_optimizer.text.lines import FENCE_MARKS, holds_any
 
 _OPENS = re.compile(r"^(`{3,}+|~{3,}+)([\w+-]*+)[^\n]*+\n", re.MULTILINE)
-FENCE_MARKS = ("```", "~~~")
 # What encloses code is seldom longer.
 _FENCE_CHARS = 3
 _CLOSES = re.compile(r"^(`{3,}+|~{3,}+)[ \t]*+$\n?", re.MULTILINE)

@@ -15,7 +15,7 @@ from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.examples import examples_in
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
 from token_optimizer.text.cache import TextCache, key_of
-from token_optimizer.text.lines import count_chars, count_letters, matches_at_lines
+from token_optimizer.text.lines import FENCE_MARKS, count_chars, count_letters, matches_at_lines
 
 _SOURCES: TextCache[bool] = TextCache(4_096)
 
@@ -58,7 +58,6 @@ _SAID = re.compile(r"""\s*(?:[^\W\d_][\w'’-]*[,;:.!)"'”]{0,2}\s+){2,}|.*\?[\
 _SOURCE_LINE = re.compile(
     r"(?:[ ]{2,}|\t)\S|(?:#|//|/?\*|--|;)\s|[\w.\"'-]{1,60}[ \t]?[:=]|.*(?:[{}();,\[\]:]|[=|&\\])[ \t\r]*$"
 )
-_FENCES = ("```", "~~~")
 _SOURCE_MARKS = "(){}[]=;:<>_"
 _MIN_SOURCE_MARKS = 0.04
 _SOURCE_SHARE = 0.6
@@ -134,7 +133,9 @@ def is_source(text: str) -> bool:
 def _reads_as_source(text: str) -> bool:
     filled = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip()]
     # A guide to code holds more code than words, and says where it begins.
-    if len(filled) < _MIN_OUTPUT or any(text.startswith(fence) or f"\n{fence}" in text for fence in _FENCES):
+    if len(filled) < _MIN_OUTPUT or any(
+        text.startswith(fence) or f"\n{fence}" in text for fence in FENCE_MARKS
+    ):
         return False
     marks = sum(map("\n".join(filled).count, _SOURCE_MARKS))
     if marks < _MIN_SOURCE_MARKS * sum(map(len, filled)):

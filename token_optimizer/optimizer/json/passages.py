@@ -78,6 +78,8 @@ def json_passages(
 
 def _plain_value(unit: Node) -> float:
     """What a unit is worth by what it is: rows alike, members by their depth."""
+    if unit.is_column:
+        return _ROW * len(unit.value)
     if unit.is_row or unit.items > 1:
         return _ROW
     depth = sum(not node.is_array for node in unit.ancestors())
@@ -108,7 +110,8 @@ def _add_asked(values: list[float], text: str, units: Sequence[Node], asked: Ask
             best[unit.parent] = max(best.get(unit.parent, 0.0), value)
     keys = Counter(unit.key for unit in units)
     for index, unit in enumerate(units):
-        values[index] += _ASKED_TERM * terms[index] + _path_value(unit, asked, keys)
+        size = len(unit.value) if unit.is_column else 1
+        values[index] += _ASKED_TERM * terms[index] + _path_value(unit, asked, keys) * size
         # The rest of the object that a value was asked by is likely what is asked for.
         if unit.parent in best and not _is_dull(unit):
             values[index] += _SAME_OBJECT * best[unit.parent]

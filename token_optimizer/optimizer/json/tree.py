@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +42,9 @@ class Node:
 
     `value` is the parsed value of a unit; `children` are those of a node that was taken apart. A unit of
     several items of a large array has them as a list, and their number in `items`. `tables` are those
-    of the whole tree, once columns.py has worked them out. `is_lines` marks the root of JSON lines.
+    of the whole tree, once columns.py has worked them out. `is_lines` marks the root of JSON lines,
+    `is_column` an array whose items belong to those at the same places of the arrays beside it: it stays or
+    goes whole.
     """
 
     start: int
@@ -55,6 +58,7 @@ class Node:
     children: list[Node] = field(default_factory=list)
     is_array: bool = False
     is_lines: bool = False
+    is_column: bool = False
     tables: list[Any] | None = None
 
     @property
@@ -143,10 +147,23 @@ def _take_apart(text: str, node: Node, depth: int) -> None:
     rows = len(held) >= _MIN_ROWS and (node.is_array or all(isinstance(item, dict) for item in held))
     node.children = list(_children(text, node, -(-len(held) // _MAX_UNITS)))
     node.value = None
+    length = _column_length(held)
     for child in node.children:
+        child.is_column = not node.is_array and isinstance(child.value, list) and len(child.value) == length
         size = child.end - child.value_start
-        if child.items == 1 and size > (_LARGEST_ROW_CHARS if rows else _SMALL_CHARS):
+        if child.items == 1 and not child.is_column and size > (_LARGEST_ROW_CHARS if rows else _SMALL_CHARS):
             _take_apart(text, child, depth + 1)
+
+
+def _column_length(held: Sequence[Any]) -> int:
+    """How many items most of the values have where these are lists of scalars; 0 where they are none."""
+    lengths = Counter(len(value) for value in held if isinstance(value, list) and not _holds_any(value))
+    length, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    return length if length >= _MIN_ROWS and count > 1 and 2 * count > len(held) else 0
+
+
+def _holds_any(value: list[Any]) -> bool:
+    return any(isinstance(item, dict | list) for item in value)
 
 
 def _children(text: str, node: Node, run: int) -> Iterator[Node]:

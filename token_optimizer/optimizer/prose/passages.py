@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from token_optimizer.models import Marker, Passage
 from token_optimizer.optimizer.marked_text import MarkedText
-from token_optimizer.text.lines import holds_any, line_spans
+from token_optimizer.text.lines import FENCE_MARKS, holds_any, line_spans
 from token_optimizer.text.sentences import is_opened, is_shorter, unit_spans
 from token_optimizer.text.speech import HEAD, is_cue, names_above_cues
 from token_optimizer.text.table_definitions import begins_table, table_definitions
@@ -47,7 +47,6 @@ _DATE_LINE = re.compile(
 _PASSAGE_CHARS = 400
 _OPENER_CHARS = 120
 _FENCED_CHARS = 800
-_FENCE_MARKS = ("```", "~~~")
 _SHORT_CHARS = 24
 # A document's number and title: its first line, or what stands before the text on it.
 _TITLE = re.compile(
@@ -268,8 +267,8 @@ def _opens(before: str, unit: str) -> bool:
 
 
 def _has_fences(text: str) -> bool:
-    return ("`" in text or "~" in text) and holds_any(text, _FENCE_MARKS)
+    return ("`" in text or "~" in text) and holds_any(text, FENCE_MARKS)
 
 
 def _is_fence(line: str) -> bool:
-    return line.lstrip(" \t").startswith(_FENCE_MARKS)
+    return line.lstrip(" \t").startswith(FENCE_MARKS)

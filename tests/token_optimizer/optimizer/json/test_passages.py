@@ -93,6 +93,19 @@ def test_a_rare_value_in_an_object_of_a_short_list_is_worth_most():
     assert json.dumps(rows[33]) in best(rows, "Which pod is not ready?", 3)
 
 
+@pytest.mark.parametrize("query", ["the load of host-57", "Which host has the most load?"])
+def test_lists_of_one_length_beside_each_other_stay_or_go_whole(query):
+    columns = {key: [row[key] for row in ROWS] for key in ROWS[0]}
+    text = json.dumps(columns)
+    passages = json_passages(text, query)
+    assert [text[one.start : one.end].partition(":")[0] for one in passages] == [
+        f'"{key}"' for key in columns
+    ]
+    assert '"load"' in "".join(best(columns, query, 3))
+    lists = {"hosts": ["a", "b", "c"] * 40, "loads": [1, 2] * 40}
+    assert len(json_passages(json.dumps(lists))) == 200
+
+
 def test_the_marker_does_not_say_that_lists_are_empty():
     rows = [{"name": f"pod-{n}", "parts": [{"image": "x"}], "ports": [80, n]} for n in range(60)]
     marker, _ = kept(rows, None, 5)

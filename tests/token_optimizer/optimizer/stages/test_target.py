@@ -352,3 +352,18 @@ def test_the_words_of_the_question_may_stand_in_the_titles_of_texts_in_json() ->
     sent, stats = optimize(messages, config=BALANCED)
     assert stats.compression_ratio < 0.7
     assert issues[5]["title"] in sent[0]["content"]
+
+
+@pytest.mark.parametrize(("names", "most"), [(("User", "Assistant"), 0.6), (("Ida", "Tor"), 0.85)])
+def test_of_a_conversation_with_an_assistant_as_much_goes_as_of_messages(
+    names: tuple[str, str], most: float
+) -> None:
+    told = [story(number, 60) for number in range(40)]
+    told[21] = f"My lighthouse is at Sandnes, by the way, and it is red. {story(21, 60)}"
+    said = "\n\n".join(f"**{names[number % 2]}:** {text}" for number, text in enumerate(told))
+    messages: Messages = [
+        {"role": "user", "content": f"{said}\n\nWhich colour has my lighthouse, did I say?"}
+    ]
+    sent, stats = optimize(messages, config=BALANCED)
+    assert most - 0.15 < stats.compression_ratio < most
+    assert "it is red" in sent[0]["content"]

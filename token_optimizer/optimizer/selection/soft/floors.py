@@ -51,6 +51,13 @@ def fact_floor() -> KindFloor:
 
 
 @cache
+def chat_floor() -> KindFloor:
+    """The floor of a transcript in which a user and an assistant speak: a conversation as it is in messages,
+    of which a question needs few turns."""
+    return KindFloor(**_data()["chat_in_transcript"])
+
+
+@cache
 def tool_result_floor() -> KindFloor:
     """The floor of what tools return to an agent."""
     return KindFloor(**_data()["tool_result"])

@@ -19,8 +19,15 @@ from token_optimizer.optimizer.relevance.words import has_stem
 from token_optimizer.optimizer.selection.cutting import CuttableBlock, Cutter, cuttable_blocks
 from token_optimizer.optimizer.selection.soft.certainty import is_answered_in_one_place
 from token_optimizer.optimizer.selection.soft.floored_choice import FlooredChoice
-from token_optimizer.optimizer.selection.soft.floors import KindFloor, fact_floor, floors_of, kind_floors
+from token_optimizer.optimizer.selection.soft.floors import (
+    KindFloor,
+    chat_floor,
+    fact_floor,
+    floors_of,
+    kind_floors,
+)
 from token_optimizer.optimizer.selection.soft.specific import specific_stems
+from token_optimizer.text.speech import is_with_assistant
 
 # So many times the soft target may go of what is long and repeats itself: of logs, and of JSON.
 _STRETCH = 1.5
@@ -120,16 +127,20 @@ def _tokens_of(cuttables: Sequence[CuttableBlock]) -> int:
 def _floors(
     cuttables: Sequence[CuttableBlock], asked: frozenset[str], context: Context
 ) -> Mapping[Kind, KindFloor]:
-    """The floors of kinds; a lower one of transcripts that answer the question in one place."""
+    """The floors of kinds; others of transcripts in which an assistant speaks, or that answer the question in
+    one place."""
     floors = floors_of(context.config.floor_factors)
     spoken = [
         text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts
     ]
-    if not spoken or not is_answered_in_one_place(spoken, asked):
+    if is_with_assistant(spoken):
+        own = chat_floor()
+    elif is_answered_in_one_place(spoken, asked):
+        own = fact_floor()
+    else:
         return floors
     factor = context.config.floor_factors.get(Kind.TRANSCRIPT.value, 1.0)
-    fact = fact_floor()
-    return {**floors, Kind.TRANSCRIPT: fact._replace(floor=fact.floor * factor)}
+    return {**floors, Kind.TRANSCRIPT: own._replace(floor=own.floor * factor)}
 
 
 def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:
