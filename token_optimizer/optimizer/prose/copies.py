@@ -27,6 +27,7 @@ from token_optimizer.optimizer.prose.shared_lines import (
     common_runs,
     comparable_lines,
 )
+from token_optimizer.text.cache import Key, key_of, remembered
 from token_optimizer.text.line_numbers import line_numbers, unnumbered_lines, without_gaps
 from token_optimizer.text.lines import comparable, line_starts, lines_of
 
@@ -107,12 +108,13 @@ def _share_nothing(
     """Whether all texts differ, and no chosen line of one is one of another's."""
     if len(all_chosen) < sum(map(len, chosen)):
         return False
-    return len(set(map(_comparable, texts))) == len(texts)
+    return len(set(map(_key_of_comparable, texts))) == len(texts)
 
 
-def _comparable(text: str) -> str:
-    """The text as it is compared."""
-    return comparable(without_gaps(text))
+@remembered(20_000)
+def _key_of_comparable(text: str) -> Key:
+    """The same for texts that are the same where they are compared."""
+    return key_of(comparable(without_gaps(text)), "comparable")
 
 
 def _with_sources(known: _Sources, _: Sequence[Block], sent: Sequence[Block]) -> _Sources:
@@ -137,21 +139,14 @@ class _Standing:
     as_read: Mapping[str, str]
     texts: dict[int, MarkedText] = field(default_factory=dict)
     holder: dict[int, int] = field(default_factory=dict)
-    whole: dict[str, int] = field(default_factory=dict)
-    newest: tuple[str, str] = ("", "")
+    whole: dict[Key, int] = field(default_factory=dict)
     members: dict[int, list[int]] = field(default_factory=dict)
     beginnings: dict[tuple[int, int], dict[str, list[tuple[list[str], int]]]] = field(default_factory=dict)
 
     def add(self, at: int, text: MarkedText, chosen: frozenset[int]) -> None:
         self.texts[at] = text
-        self.whole[self._comparable(text.text)] = at
+        self.whole[_key_of_comparable(text.text)] = at
         self.holder.update(dict.fromkeys(chosen, at))
-
-    def _comparable(self, text: str) -> str:
-        """The text as it is compared; each is asked for twice in a row."""
-        if self.newest[0] is not text:
-            self.newest = text, _comparable(text)
-        return self.newest[1]
 
     def lines(self, source: int) -> list[str]:
         """The lines of a text that stands."""
@@ -211,7 +206,7 @@ class _Standing:
         A long line counts twice: where it is the only one that is shared, it is worth a reference.
         """
         block = self.blocks[at]
-        same = self.whole.get(self._comparable(block.content))
+        same = self.whole.get(_key_of_comparable(block.content))
         if same is not None and abs(same - at) <= self.window:
             return [same]
         if self.holder.keys().isdisjoint(chosen):
