@@ -55,7 +55,7 @@ async def _edit(watched: Watched) -> None:
     await page.get_by_role("button", name="Publish…").click()
     await expect(page.locator("[data-error-summary]")).to_be_focused()
     # The focus is there before the scripts, without which Reset would load the page once more.
-    await page.locator('body[data-live="live"]').wait_for()
+    await page.wait_for_load_state("load")
     await page.get_by_role("button", name="Reset Keep last turns").click()
     await expect(turns).to_have_value("4")
     await expect(page.locator("#id_keep_last_n_turns_error")).to_have_count(0)

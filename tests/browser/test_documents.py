@@ -157,7 +157,11 @@ async def _switch_retrieval_on(page: Page) -> None:
     await page.get_by_role("link", name="make one").dispatch_event("click")
     await page.get_by_label("Name", exact=True).fill("agents")
     await page.get_by_role("button", name="Make the config").click()
-    await page.get_by_label("Retrieve documents").check()
+    retrieves = page.get_by_label("Retrieve documents")
+    await retrieves.wait_for()
+    # Before the scripts are there, nothing would save what is checked.
+    await page.wait_for_load_state("load")
+    await retrieves.check()
     await expect(page.locator("#draft-state")).to_contain_text("1 change")
     await page.get_by_role("button", name="Publish…").click()
     await page.get_by_role("button", name="Publish v2").click()

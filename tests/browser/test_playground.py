@@ -28,11 +28,14 @@ async def test_a_prompt_is_tried_compared_asked_and_saved(open_page: OpenPage) -
         await expect(page).to_have_url(re.compile(r"/playground\?budget=700#result$"))
         await page.get_by_role("button", name="Compare with another").click()
         await page.locator("[name=config-2]").select_option("safe")
+        # A script puts the settings into the address.
+        await page.wait_for_load_state("load")
         await page.get_by_role("button", name="Run all").click()
         await expect(page.locator(".compared tbody tr")).to_have_count(2)
         await expect(page).to_have_url(re.compile("config-2=safe"))
         assert "disk" not in page.url
 
+        await page.wait_for_load_state("load")
         strip = page.locator('[data-strip="a-b"]')
         await strip.locator('[data-n="2"]').click()
         block = page.locator("#a-b2")
