@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -34,6 +35,8 @@ MAX_WAITING_WRITES = 1_000
 # Of each process, in front of what Valkey knows: some 1,600 turns of agents, more than have room among the
 # parsed prefixes.
 MAX_OWN_CHARS = 12_000_000
+# Of some 10 to 100 KB each.
+_MAX_OPENED_TOOLS = 32
 _PREFIX = "conversation:"
 
 Write = tuple[str, Mapping[str, SentMessage]]
@@ -77,7 +80,11 @@ class Conversations:
     def fetch(self, keys: Sequence[str], secret: str) -> list[SentMessage | None]:
         """What Valkey knows; nothing while it fails."""
         found = self._unless_failing(lambda: self._asking.get_many([_PREFIX + key for key in keys]))
-        return [opened(value, secret) if value else None for value in found] if found else [None] * len(keys)
+        if not found:
+            return [None] * len(keys)
+        return [
+            _opened(key, value, secret) if value else None for key, value in zip(keys, found, strict=True)
+        ]
 
     def write_later(self, messages: Mapping[str, SentMessage], secret: str) -> None:
         try:
@@ -148,7 +155,7 @@ class ProjectMemory:
         asked = [at for at, key in enumerate(keys) if known[at] is None or key.startswith(TOOLS_PREFIX)]
         fetched = dict(zip(asked, self.shared.fetch([keys[at] for at in asked], self.secret), strict=True))
         found = {at: message for at, message in fetched.items() if message is not None}
-        self.own.set_many({keys[at]: message for at, message in found.items()})
+        self.own.set_many({keys[at]: message for at, message in found.items() if message is not known[at]})
         expired = {keys[at]: message for at in asked if at not in found and (message := known[at])}
         if expired:
             self.shared.write_later(expired, self.secret)
@@ -161,3 +168,13 @@ class ProjectMemory:
             self.shared.write([(self.secret, messages)])
         else:
             self.shared.write_later(messages, self.secret)
+
+
+def _opened(key: str, value: bytes, secret: str) -> SentMessage | None:
+    return _opened_tools(value, secret) if key.startswith(TOOLS_PREFIX) else opened(value, secret)
+
+
+@lru_cache(_MAX_OPENED_TOOLS)
+def _opened_tools(value: bytes, secret: str) -> SentMessage | None:
+    """Tools are asked for by every new conversation that has them, and hardly ever change."""
+    return opened(value, secret)

@@ -13,6 +13,7 @@ from tests.token_optimizer.optimizer.bodies import LOG, openai_body
 from tests.token_optimizer.optimizer.tools.need.test_deferral import TOOLS
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.models import BlockType, Kind, Marker, Origin
+from token_optimizer.optimizer.conversation.keys import TOOLS_PREFIX
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import AddedBlock, Ports, SentBlock, SentMessage
 
@@ -57,6 +58,22 @@ def test_it_works(pair: tuple[Conversations, Conversations]) -> None:
     one.of("secret").set_many(dict.fromkeys(KEYS[:4], MESSAGE))
     one.flush()
     assert other.of("secret").get_many(KEYS) == [MESSAGE] * 4 + [None] * 2
+
+
+def test_tools_are_read_once(pair: tuple[Conversations, Conversations]) -> None:
+    one, other = (worker.of("secret") for worker in pair)
+    key = f"{TOOLS_PREFIX}test"
+    one.set_many({key: MESSAGE})
+    pair[0].flush()
+    # A message that nobody knows has all others asked.
+    asked = [key, KEYS[0]]
+    first, again = other.get_many(asked)[0], other.get_many(asked)[0]
+    assert first == MESSAGE
+    assert again is first
+    # What another worker makes of them meanwhile holds.
+    one.set_many({key: SentMessage()})
+    pair[0].flush()
+    assert other.get_many(asked)[0] == SentMessage()
 
 
 def test_another_project_reads_nothing(pair: tuple[Conversations, Conversations]) -> None:
