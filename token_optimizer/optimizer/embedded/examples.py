@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
@@ -125,14 +125,14 @@ def _headed_examples(text: str) -> list[Found]:
 
 def _numbered_examples(text: str, blocks: list[Line]) -> list[Found]:
     """Numbered blocks with an answer in a line that opens alike; the last one asks, numbered or not."""
-    if len(blocks) <= _MIN_EXAMPLES + 1:
+    if len(blocks) <= _MIN_EXAMPLES:
         return []
     numbered = [bool(_NUMBER.match(text, *block)) for block in blocks]
     if True not in numbered:
         return []
     first = numbered.index(True)
     answered, asked = blocks[first:-1], text[slice(*blocks[-1])]
-    if len(answered) <= _MIN_EXAMPLES or not all(numbered[first:-1]) or not asks_question(asked):
+    if len(answered) < _MIN_EXAMPLES or not all(numbered[first:-1]) or not asks_question(asked):
         return []
     opened = Counter(mark for start, end in answered for mark in _marks(text[start:end]))
     shared = {mark for mark, count in opened.items() if count >= _ALIKE_SHARE * len(answered)}
@@ -173,7 +173,8 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     label = counts.most_common(1)[0][0]
     chosen = [index for index, found in enumerate(labels) if found == label]
     answered = range(chosen[0], chosen[-1])
-    if len(answered) < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
+    is_followed = chosen[-1] < len(blocks) - 1
+    if len(answered) + is_followed < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
         return []
     if not _differ(text[slice(*blocks[index])] for index in answered):
         return []
@@ -187,10 +188,17 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
         return []
     # The last one is what is asked, unless something else asks behind it.
     behind = text[blocks[chosen[-1]][1] :]
-    is_asked_behind = not asked or asks(behind) or behind.rstrip().endswith(_OPEN_ENDED)
+    is_asked_behind = not asked or asks(behind) or _asks_at_length(behind, label)
     if not is_asked_behind and _is_answered(text[slice(*blocks[chosen[-1]])], shared):
         return []  # a list that is asked about, and no example that is left open
     return [(blocks[chosen[0]][0], blocks[chosen[-1]][is_asked_behind], Kind.EXAMPLES)]
+
+
+def _asks_at_length(text: str, label: str) -> bool:
+    """Whether the text has a question, ends with a label, or with one more that begins like the examples."""
+    lines = text.rstrip().split("\n")
+    is_open = lines[-1].endswith(_OPEN_ENDED) or asks_question(text)
+    return is_open or any((match := _LABEL.match(line)) and match.group(1) == label for line in lines)
 
 
 def _is_answered(block: str, labels: Sequence[str]) -> bool:
@@ -231,31 +239,37 @@ def _label_separated(text: str) -> list[Line]:
 
 def _ruled_off(text: str) -> list[Line]:
     """What rules or headings of examples part; a heading or a rule goes with the block before it."""
-    found, start = [], 0
+    found, start, most = [], 0, 0
     for match in matches_at_lines(_EXAMPLE_RULE, _MAY_OPEN_RULE, text):
         if match.start() < start:
             continue
-        if text[start : match.start()].strip():
+        if told := text[start : match.start()].strip():
             found.append((start, match.end()))
+            most = max(most, len(_BLANK.findall(told)) + 1)
         start = match.end()
-    return [*found, *_last_apart(text, start)] if found else []
+    return [*found, *_last_apart(text, start, most)] if found else []
 
 
-def _last_apart(text: str, start: int) -> list[Line]:
-    """What follows, with its last paragraph apart: it may be what is asked."""
-    last = text.rstrip().rfind("\n\n", start) + 2
-    return [(start, last), (last, len(text))] if last > start + 1 else [(start, len(text))]
+def _last_apart(text: str, start: int, most: int) -> list[Line]:
+    """The last block, of which what is beyond so many paragraphs as others have may be what is asked."""
+    ends = [match.end() for match in islice(_BLANK.finditer(text, start), most)]
+    last = ends[-1] if len(ends) == most and text[ends[-1] :].strip() else len(text)
+    return [(start, last), *([(last, len(text))] if last < len(text) else [])]
 
 
 def _number_separated(text: str) -> list[Line]:
-    """What begins with a number at a line, and the last paragraph."""
+    """What begins with a number at a line, and what follows the last one."""
     starts: list[int] = []
     at = 0
     for line in lines_of(text):
         if _NUMBER.match(line):
             starts.append(at)
         at += len(line)
-    return [*pairwise(starts), *_last_apart(text, starts[-1])] if len(starts) > _MIN_EXAMPLES else []
+    if len(starts) < _MIN_EXAMPLES:
+        return []
+    blocks = list(pairwise(starts))
+    most = max(len(_BLANK.findall(text[slice(*block)].strip())) for block in blocks) + 1
+    return [*blocks, *_last_apart(text, starts[-1], most)]
 
 
 def _openings(lines: list[str]) -> set[str]:

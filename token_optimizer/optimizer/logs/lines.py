@@ -50,7 +50,8 @@ _TOO_COMMON = FUNCTION_WORDS.union((
 ))  # fmt: skip
 
 _STAMP = re.compile(
-    r"""^[^\w\n]{0,3}(?:\w+[\s:|\])>-]{1,3}){0,3}?\W{0,3}(?:
+    r"""^(?:\[[^\]\n]{1,80}\]\s(?=\w)|[\w.-]{1,40}\s{0,20}\|\s)?
+    [^\w\n]{0,3}(?:\w+[\s:|\])>-]{1,3}){0,3}?\W{0,3}(?:
       \d{2,4}[-/.]\d{1,2}[-/.]\d{1,4}[T\s:-]\s?\d{1,2}:?\d{2}:?\d{2}
     | (?:[A-Z][a-z]{2},?\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s+\d{1,2}\s
     | \d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s\d{4}\b
@@ -70,7 +71,7 @@ _LEVEL_WORDS = (
 _LEVEL = re.compile(
     "|".join(
         [
-            r"\"(?:level|levelname|log_?level|severity|severityText|lvl|ts|time|timestamp|@timestamp|eventTime"
+            r"\"(?:log|level|levelname|log_?level|severity|severityText|lvl|ts|time|timestamp|@timestamp|eventTime"
             r"|Timestamp|Level|PRIORITY|__REALTIME_TIMESTAMP)\"\s?:",
             *(rf"{word[0]}(?<!\w{word[0]}){word[1:]}(?:\b|(?<==)\w)" for word in _LEVEL_WORDS),
             r"\[(?:debug|info|notice|warn|warning|error)\]",

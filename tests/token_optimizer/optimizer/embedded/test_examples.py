@@ -146,6 +146,16 @@ def test_examples_in_a_system_text_are_no_documents(form: str, lead: str) -> Non
     assert not [piece for piece in rules if piece.kind is Kind.DOCUMENT]
 
 
+@pytest.mark.parametrize("shape", ["titled", "numbered lines"])
+def test_three_examples_are_enough_and_all_of_a_long_question_stays(shape: str) -> None:
+    example, asked = SHAPES[shape]
+    told = "".join(example.format(*pair, n=n) for n, pair in enumerate(SUMS[:3], 1))
+    question = asked.format(f"{ASKED}\n\n{'Her pears are green. ' * 40}\n\nHow many does she have?")
+    pieces = message_pieces(told + question)
+    assert [piece.raw for piece in pieces if piece.kind is Kind.EXAMPLES]
+    assert "Her pears" not in "".join(piece.raw for piece in pieces if piece.kind is Kind.EXAMPLES)
+
+
 def test_entries_that_nothing_calls_examples_stay_in_a_system_text() -> None:
     rules = "\n\n".join(f"Tool: {text}\nUse: {label}" for text, label in WRITTEN)
     assert [piece.kind for piece in instruction_pieces(f"You have tools.\n\n{rules}")] == [Kind.PROSE]

@@ -33,6 +33,9 @@ STAMPED = {
     "a level in brackets": "[INF] 10:00:{n:02} the pump answered {n}",
     "a thread before the time": "(pool-2) 2026-02-03 10:00:{n:02} the pump answered {n}",
     "a number before the time": "<134>1 2026-02-03T10:00:{n:02}.000Z core ntpd {n} - the clock slewed",
+    "a pod before the line": "[pod/pump-7f9c/main] Feb 03 10:00:{n:02} core pumpd[{n}]: the pump answered",
+    "a service before the line": "pump-1       | 2026-02-03 10:00:{n:02} the pump answered {n}",
+    "entries of Docker": '{{"log":"the pump answered {n}","stream":"stdout","at":"{n}"}}',
     "workers of a test run": "[gw{n}] [ {n}%] PASSED tests/test_pump.py::test_flow_{n}",
 }
 OTHERS = {
