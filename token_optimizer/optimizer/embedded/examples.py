@@ -27,6 +27,7 @@ _ARROW = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
+_MAY_OPEN_NUMBER = re.compile(r"\n[ \t]*+\d")
 _BULLETS = frozenset("-*+•#>|")
 _MIN_EXAMPLES = 3
 _EXAMPLE_NAME = (
@@ -259,12 +260,7 @@ def _last_apart(text: str, start: int, most: int) -> list[Line]:
 
 def _number_separated(text: str) -> list[Line]:
     """What begins with a number at a line, and what follows the last one."""
-    starts: list[int] = []
-    at = 0
-    for line in lines_of(text):
-        if _NUMBER.match(line):
-            starts.append(at)
-        at += len(line)
+    starts = [match.start() for match in matches_at_lines(_NUMBER, _MAY_OPEN_NUMBER, text)]
     if len(starts) < _MIN_EXAMPLES:
         return []
     blocks = list(pairwise(starts))
