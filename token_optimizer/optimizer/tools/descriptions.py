@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from token_optimizer.dialects.unmarked_json import as_json
 from token_optimizer.optimizer.tools.clauses import (
     Clause,
     clauses,
@@ -43,6 +44,7 @@ from token_optimizer.optimizer.tools.rule_words import (
     names_thing,
     states_rule,
 )
+from token_optimizer.text.cache import TextCache, keyed
 from token_optimizer.text.sentences import first_sentence, sentences
 
 _FEW_WORDS = 8
@@ -57,6 +59,7 @@ _NAMES_FORMAT = re.compile(r"\bformats?\b", re.IGNORECASE)
 _STAY_ALONG = ("bracket", "narrows")
 
 Describe = Callable[[str, Described], str]
+_RULINGS: TextCache[str] = TextCache(20_000, max_chars=4_000_000)
 
 
 def full(text: str, described: Described) -> str:
@@ -151,6 +154,17 @@ def _telling(said: list[str], text: str, described: Described) -> list[str]:
 
 
 def _ruling(text: str, described: Described, purpose_of: Describe) -> str:
+    """What states a rule, remembered: each step that cuts more asks for it again, to tell what it cuts."""
+    whose = (described.names, described.required, described.is_tool, as_json(described.schema))
+    key = keyed(hash((text, whose, purpose_of)), len(text))
+    ruling = _RULINGS.get(key)
+    if ruling is None:
+        ruling = _found_ruling(text, described, purpose_of)
+        _RULINGS.put(key, ruling)
+    return ruling
+
+
+def _found_ruling(text: str, described: Described, purpose_of: Describe) -> str:
     if is_structured(text) or not is_english(text):
         return text
     told = _telling(list(sentences(text)), text, described)

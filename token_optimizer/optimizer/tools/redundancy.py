@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from token_optimizer.optimizer.relevance.words import stems_of
+from token_optimizer.text.cache import remembered
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
@@ -96,9 +97,9 @@ class Described:
     is_tool: bool = False
 
     @property
-    def own_words(self) -> list[str]:
+    def own_words(self) -> Sequence[str]:
         """The words of a property's own name; a tool's says nothing of the kind of a value."""
-        return words_of(self.names[-1]) if self.names and not self.is_tool else []
+        return words_of(self.names[-1]) if self.names and not self.is_tool else ()
 
 
 def demands(sentence: str) -> bool:
@@ -167,14 +168,16 @@ def is_example_of_format(clause: str, description: str) -> bool:
     return all(_DIGIT.sub("0", literal) in formats for literal in literals)
 
 
-def words_of(text: str) -> list[str]:
+# Names come again with every description in a schema, and sentences at every step that cuts more.
+@remembered(10_000, max_chars=1_000_000)
+def words_of(text: str) -> Sequence[str]:
     """Lower-case words, camelCase and snake_case split, without the ending of a plural or a possessive;
     abbreviations that names have in full."""
     found = (word.lower() for word in _WORD.findall(_CAMEL.sub(" ", _POSSESSIVE.sub("", text))))
     singular = (
         word[:-1] if len(word) > 3 and word.endswith("s") and word not in _GENERIC else word for word in found
     )
-    return [_ABBREVIATED.get(word, word) for word in singular]
+    return tuple(_ABBREVIATED.get(word, word) for word in singular)
 
 
 def _properties_of(schema: Mapping[str, Any]) -> Iterable[str]:

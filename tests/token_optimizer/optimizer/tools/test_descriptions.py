@@ -2,7 +2,7 @@
 
 import pytest
 
-from token_optimizer.optimizer.tools.descriptions import concise, is_name_again, rules
+from token_optimizer.optimizer.tools.descriptions import concise, gist_and_rules, is_name_again, rules
 from token_optimizer.optimizer.tools.redundancy import Described
 
 PORT = Described(("connect", "port"), {"type": "integer", "default": 5432}, required=False)
@@ -316,3 +316,18 @@ def test_what_names_another_tool_stays() -> None:
         "get it by get_file_contents"
     )
     assert rules("The file_sha of the file.", Described(("delete", "file_sha"))) == ""
+
+
+def test_the_same_text_is_another_one_elsewhere():
+    text = "Finds a berth at low tide. Required. By default 7."
+    of_tool = Described(("find",), is_tool=True)
+    asked = [
+        (rules, of_tool, "Berth at low tide. By default 7."),
+        (gist_and_rules, of_tool, "Berth. By default 7."),
+        (rules, Described(("find",), required=True), "By default 7."),
+        (rules, Described(("find",), required=False), "Required. By default 7."),
+        (rules, Described(("find",), {"default": 7}, required=True), ""),
+        (rules, Described(("find",), {"default": 8}, required=True), "By default 7."),
+    ]
+    for _ in range(2):
+        assert [(find, whose, find(text, whose)) for find, whose, _ in asked] == asked
