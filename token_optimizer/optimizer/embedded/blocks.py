@@ -14,6 +14,7 @@ from token_optimizer.optimizer.embedded.pieces import Piece
 from token_optimizer.optimizer.embedded.sources import source_span
 from token_optimizer.optimizer.embedded.transcripts import is_subtitles, is_transcript, transcript_span
 from token_optimizer.optimizer.json.detection import end_of_json
+from token_optimizer.optimizer.logs.entries import end_of_last
 from token_optimizer.optimizer.logs.lines import MIN_LOG_LINES, is_log, is_log_line
 from token_optimizer.text.lines import matches_at_lines
 from token_optimizer.text.mail import mail_heads
@@ -199,8 +200,9 @@ def _logs_in(text: str) -> Iterator[Piece]:
             continue
         # What stands before the first and after the last line of the log may be the question.
         yield Piece(Kind.PROSE, "".join(lines[: marked[0]]))
-        yield Piece(Kind.LOG, "".join(lines[marked[0] : marked[-1] + 1]))
-        yield Piece(Kind.PROSE, "".join(lines[marked[-1] + 1 :]))
+        end = end_of_last(lines, marked[-1])
+        yield Piece(Kind.LOG, "".join(lines[marked[0] : end]))
+        yield Piece(Kind.PROSE, "".join(lines[end:]))
 
 
 def _paragraphs(text: str) -> Iterator[str]:

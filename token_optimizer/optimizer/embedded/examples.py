@@ -185,7 +185,9 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     shared = [opening for opening, count in openings.items() if count >= _ALIKE_SHARE * len(answered)]
     # An input with its output is an example, though either may be the field of a document.
     has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
-    if not _is_open(text, shared) and (all(map(is_field, shared)) or (is_field(label) and not has_answers)):
+    # What a program writes has names of one word: "# Query_time: 1.2".
+    is_value = is_field(label) or "_" in label
+    if not _is_open(text, shared) and (all(map(is_field, shared)) or (is_value and not has_answers)):
         return []
     # The last one is what is asked, unless something else asks behind it.
     behind = text[blocks[chosen[-1]][1] :]

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import filterfalse, islice, pairwise
 from math import ceil
 
+from token_optimizer.optimizer.logs.entries import is_of_entries
 from token_optimizer.optimizer.logs.patterns import has_few_patterns, has_few_shapes, pattern_texts
+from token_optimizer.optimizer.logs.stamps import is_stamped
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
 from token_optimizer.text.tables import has_level_column, separator_of
@@ -49,21 +51,6 @@ _TOO_COMMON = FUNCTION_WORDS.union((
     "summary", "text", "through", "used", "using", "want", "well", "went", "whole", "wrong",
 ))  # fmt: skip
 
-_STAMP = re.compile(
-    r"""^(?:\[[^\]\n]{1,80}\]\s(?=\w)|[\w.-]{1,40}\s{0,20}\|\s)?
-    [^\w\n]{0,3}(?:\w+[\s:|\])>-]{1,3}){0,3}?\W{0,3}(?:
-      \d{2,4}[-/.]\d{1,2}[-/.]\d{1,4}[T\s:-]\s?\d{1,2}:?\d{2}:?\d{2}
-    | (?:[A-Z][a-z]{2},?\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s+\d{1,2}\s
-    | \d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*\s\d{4}\b
-    | \d{2}[-.]\d{2}\s\d{2}:\d{2}:\d{2}
-    | \d{1,7}\.\d{6}\]
-    | \d{1,2}:\d{2}:\d{2}\b
-    | \d{6}\s\d{6}\s
-    | \d{10}(?:\.\d+)?\s
-    | [\d.:a-f]+\s-\s\S+\s\[\d{2}/\w{3}/\d{4}
-    )""",
-    re.VERBOSE,
-)
 _LEVEL_WORDS = (
     "TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL", "SEVERE", "level=",
 )  # fmt: skip
@@ -122,6 +109,8 @@ _VERDICTS_AMONG_LINES = 400
 _VERDICT_WITHIN_CHARS = 400
 _LEVEL_WITHIN_CHARS = 80
 _SAMPLED_LINES = 60
+# Places that differ by this share of a step fall on no period.
+_GOLDEN = 0.618
 # So many lines of one mind decide it: where six in ten are log lines, none of twelve is once in 60,000 times.
 _DECIDING_LINES = 12
 MIN_LOG_LINES = 5
@@ -150,8 +139,18 @@ def is_log(text: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < MIN_LOG_LINES:
         return False
-    sample = lines[:: max(1, len(lines) // _SAMPLED_LINES)]
-    return (_is_mostly_logged(sample) and not _is_table(sample)) or _is_of_a_build(lines) or _is_export(lines)
+    sample = _sampled(lines, _SAMPLED_LINES)
+    is_logged = _is_mostly_logged(sample) or is_of_entries(lines, is_frame)
+    return (is_logged and not _is_table(sample)) or _is_of_a_build(lines) or _is_export(lines)
+
+
+def _sampled(lines: Sequence[str], count: int) -> Sequence[str]:
+    """So many of the lines from all over the text, at distances that differ: what comes back every few lines
+    has the share of them that it has of the text."""
+    if len(lines) <= count:
+        return lines
+    step = len(lines) / count
+    return [lines[int((at + at * _GOLDEN % 1) * step)] for at in range(count)]
 
 
 def _is_export(lines: list[str]) -> bool:
@@ -190,9 +189,9 @@ def _is_progress(sample: list[str]) -> bool:
     return goes_on and len(shares) >= _PROGRESS_SHARE * len(sample)
 
 
-def _is_mostly_logged(sample: list[str]) -> bool:
+def _is_mostly_logged(sample: Sequence[str]) -> bool:
     if len(sample) > 2 * _DECIDING_LINES:
-        first = {is_log_line(line) for line in sample[:: len(sample) // _DECIDING_LINES]}
+        first = {is_log_line(line) for line in _sampled(sample, _DECIDING_LINES)}
         if len(first) == 1:
             return first.pop()
     most_others = len(sample) - ceil(_LOG_SHARE * len(sample))
@@ -202,7 +201,7 @@ def _is_mostly_logged(sample: list[str]) -> bool:
 
 def _is_of_a_build(lines: list[str]) -> bool:
     """Whether some lines are verdicts of a build's tools; between them may stand anything that it printed."""
-    sample = lines[:: max(1, len(lines) // _VERDICTS_AMONG_LINES)]
+    sample = _sampled(lines, _VERDICTS_AMONG_LINES)
     wanted = max(_MIN_VERDICTS, ceil(_VERDICT_SHARE * len(sample)))
     verdicts = (line for line in sample if _VERDICT.match(line, 0, _VERDICT_WITHIN_CHARS))
     return sum(1 for _ in islice(verdicts, wanted)) == wanted
@@ -211,11 +210,12 @@ def _is_of_a_build(lines: list[str]) -> bool:
 def is_log_line(line: str) -> bool:
     """Whether the line begins as logs do, with a time or what build tools write, or names a level soon."""
     head = line[:_LEVEL_WITHIN_CHARS]
-    found = (_DIGIT.search(head) and _STAMP.match(head)) or _LETTER_LEVEL.match(head) or _LEVEL.search(head)
-    return (found or _BUILD.match(line, 0, _LONGEST_READ)) is not None
+    if is_stamped(line) or _LETTER_LEVEL.match(head) or _LEVEL.search(head):
+        return True
+    return _BUILD.match(line, 0, _LONGEST_READ) is not None
 
 
-def _is_table(lines: list[str]) -> bool:
+def _is_table(lines: Sequence[str]) -> bool:
     """Whether every line has the same two or more separators, as CSV does, and no level of a log in one
     column; JSON is none."""
     if lines[0].lstrip().startswith("{"):

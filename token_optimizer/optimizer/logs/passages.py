@@ -17,6 +17,7 @@ from math import log2, sqrt
 
 from token_optimizer.models import Marker, Passage, value_class
 from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
+from token_optimizer.optimizer.logs.entries import entry_ends
 from token_optimizer.optimizer.logs.lines import LineFinder, name_parts, names, traces, words
 from token_optimizer.optimizer.logs.outlines import lines_beside, lines_of_failures, values_end
 from token_optimizer.optimizer.logs.patterns import Details, LogPattern, mine_patterns
@@ -77,6 +78,7 @@ class _Log:
     facts: dict[str, dict[str, float]]
     details: Details
     speaks: bytearray  # 1 for the lines that say something
+    entry_ends: dict[int, int]  # by the first line of each entry of several
 
     def repeats(self) -> Iterator[tuple[int, int]]:
         """The lines that say how often they stand in a row, each with how many more lines that is."""
@@ -178,7 +180,7 @@ def _weighed(source: MarkedText, lines: list[str], starts: list[int]) -> _Log:
         families[pattern.family] += counts[pattern.text]
     facts = {pattern.text: _facts(pattern, counts, families) for pattern in by_text.values()}
     values, speaks = [0.0] * len(lines), bytearray(len(lines))
-    log = _Log(source, lines, starts, patterns, families, values, facts, Details(), speaks)
+    log = _Log(source, lines, starts, patterns, families, values, facts, Details(), speaks, entry_ends(lines))
     _weigh_patterns(log, counts)
     _weigh_surroundings(log, counts)
     for marker in source.markers:
@@ -276,18 +278,23 @@ def _lines(log: _Log, first: int, end: int) -> Iterator[LogPassage]:
     others."""
     at = first
     while at < end:
-        if log.speaks[at]:
-            stop = min(end, values_end(log.lines, at))
+        if _speaks(log, at):
+            stop = min(end, log.entry_ends.get(at) or values_end(log.lines, at))
             yield _passage(log, at, stop, max(log.values[at:stop]), _facts_of_lines(log, at, stop))
             at = stop
             continue
         stop = at + 1
-        while stop < min(end, at + _RUN_LINES) and not log.speaks[stop]:
+        while stop < min(end, at + _RUN_LINES) and not _speaks(log, stop):
             if log.starts[stop + 1] - log.starts[at] > _RUN_CHARS:
                 break
             stop += 1
         yield _passage(log, at, stop, 0.0, {})
         at = stop
+
+
+def _speaks(log: _Log, at: int) -> bool:
+    """Whether the line says something, or one of the entry that it opens."""
+    return any(log.speaks[at : log.entry_ends.get(at, at + 1)])
 
 
 def _facts_of_lines(log: _Log, first: int, end: int) -> dict[str, float]:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby, islice
 
 from token_optimizer.optimizer.logs.asked_times import lines_of_asked_times
+from token_optimizer.optimizer.logs.entries import entry_ends
 from token_optimizer.optimizer.logs.lines import (
     FRAME,
     INDENTED,
@@ -70,6 +71,7 @@ def trimmed_log(log: MarkedText, error_window: int, tail_lines: int, query: str 
         _mark(kept, lines_of_asked_times(lines, query))
     ending = 1 if lines[-1] == "" else 0
     kept[max(len(lines) - tail_lines - ending, 0) :] = b"\1" * min(tail_lines + ending, len(lines))
+    _keep_entries(lines, kept)
     return _without_gaps(log, lines, kept) if 0 in kept else log
 
 
@@ -122,6 +124,13 @@ def _only_ones(places: Mapping[str, list[int]]) -> list[int]:
     for text, found in places.items():
         alike[_ZERO.sub("#", text)] += found
     return [found[0] for text, found in alike.items() if len(found) == 1 and text]
+
+
+def _keep_entries(lines: list[str], kept: bytearray) -> None:
+    """Mark the whole of each entry of several lines of which a line is marked."""
+    for first, end in entry_ends(lines).items():
+        if any(kept[first:end]):
+            _mark(kept, range(first, end))
 
 
 def _mark(kept: bytearray, places: Iterable[int]) -> None:
