@@ -27,7 +27,7 @@ from token_optimizer.optimizer.embedded.question.about import asks_for_something
 from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
-from token_optimizer.optimizer.json.spoken import is_spoken
+from token_optimizer.optimizer.json.spoken import is_said_in_turn, is_spoken
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.json.worked import is_worked
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
@@ -237,6 +237,8 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
         if block.kind in _MAY_BE_TABLES and not works:
             is_listed = is_table(block.content) or bool(change_spans(block.content))
             return _RECORDS if is_listed else cutters.get(block.kind)
+        if block.kind is Kind.JSON and is_said_in_turn(block.original_content or block.content):
+            return _SPOKEN_ROWS
         if block.kind is not Kind.CODE:
             return cutters.get(block.kind)
         if block.exact:
@@ -259,8 +261,6 @@ def _goes_on_with_code(prompt: Prompt) -> bool:
 
 def _json_cutter(config: OptimizerConfig) -> Cutter:
     def passages(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
-        if is_spoken(text):
-            return json_passages(text, query)
         return json_passages(text, query, config.json_truncate_items, config.json_truncate_chars)
 
     return Cutter(passages, _keep_json, from_original=True, gapless=True)
@@ -268,3 +268,15 @@ def _json_cutter(config: OptimizerConfig) -> Cutter:
 
 # What is left of a JSON text is compacted like a whole one.
 _keep_json = partial(keep_json_passages, shortened=compress_json_toon)
+
+
+def _spoken_rows(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
+    """The rows of JSON that say what people said: none is outlying or of a rare kind."""
+    return [replace(passage, value=_ROW_VALUE, facts={}) for passage in json_passages(text)]
+
+
+# What a row of what people say is worth by itself; the rest is its rank, as of what they say in lines.
+_ROW_VALUE = 0.1
+_SPOKEN_ROWS = replace(
+    CUTTERS[Kind.TRANSCRIPT], passages=_spoken_rows, keep=_keep_json, from_original=True, gapless=True
+)
