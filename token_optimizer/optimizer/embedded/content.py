@@ -32,7 +32,7 @@ from token_optimizer.optimizer.embedded.lines import (
     pasted_spans,
     reads_as_prose,
 )
-from token_optimizer.optimizer.embedded.pieces import Piece, joined, with_rest
+from token_optimizer.optimizer.embedded.pieces import Piece, asked_from, joined, with_rest
 from token_optimizer.optimizer.embedded.question.about import is_commit_history
 from token_optimizer.optimizer.embedded.question.asking import (
     Role,
@@ -46,6 +46,7 @@ from token_optimizer.optimizer.embedded.question.hand_overs import hand_over_cha
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.scratchpads import observed_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
+from token_optimizer.optimizer.embedded.unanswered import unanswered_in
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.optimizer.tools.tools_in_text import tools_span
@@ -63,6 +64,8 @@ _MIN_TOLD = 0.6
 _DIRECTIVE_SHARE = 0.15
 _MIN_DATA_SHARE = 0.8
 _MIN_ARTICLES, _READER_SHARE = 4, 0.2
+# What may hold questions with their answers, and one more without.
+_TOLD = (Kind.DOCUMENT, Kind.TRANSCRIPT, Kind.EXAMPLES)
 
 
 def kind_of(text: str) -> Kind:
@@ -102,7 +105,21 @@ def message_pieces(text: str, *, to_agent: bool = False) -> list[Piece]:
         return _with_embedded(text, [Embedded(*span) for span in observed], _as_prose)
     # The last of worked examples is what is asked, without a word that says so.
     spans = [] if has_examples(text) else embedded_spans(text, blocks(text), to_agent=to_agent)
-    return _with_embedded(text, spans, split_bulk)
+    pieces = _with_embedded(text, spans, split_bulk)
+    is_told = all(piece.kind in (Kind.PROSE, *_TOLD) for piece in pieces)
+    if is_told and any(piece.kind in _TOLD or piece.background for piece in pieces):
+        return _with_unanswered(text, pieces)
+    return pieces
+
+
+def _with_unanswered(text: str, pieces: list[Piece]) -> list[Piece]:
+    """The pieces, where the last of questions with answers is asked; answers that end alike are examples."""
+    unanswered = unanswered_in(text)
+    if unanswered is None:
+        return pieces
+    if unanswered.is_example:
+        pieces = [one._replace(kind=Kind.EXAMPLES) if one.kind in _TOLD else one for one in pieces]
+    return asked_from(pieces, unanswered.start)
 
 
 def agent_message_pieces(text: str) -> list[Piece]:

@@ -177,17 +177,19 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
     is_followed = chosen[-1] < len(blocks) - 1
     if len(answered) + is_followed < _MIN_EXAMPLES or len(chosen) - 1 < _ALIKE_SHARE * len(answered):
         return []
-    if not _differ(text[slice(*blocks[index])] for index in answered):
-        return []
     openings = Counter(
         opening for index in answered for opening in _openings(text[slice(*blocks[index])].splitlines()[1:])
     )
     shared = [opening for opening, count in openings.items() if count >= _ALIKE_SHARE * len(answered)]
+    # Nothing follows a label at the end of records.
+    is_open = _is_open(text, shared)
+    if not (is_open or _differ(text[slice(*blocks[index])] for index in answered)):
+        return []
     # An input with its output is an example, though either may be the field of a document.
     has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
     # What a program writes has names of one word: "# Query_time: 1.2".
     is_value = is_field(label) or "_" in label
-    if not _is_open(text, shared) and (all(map(is_field, shared)) or (is_value and not has_answers)):
+    if not is_open and (all(map(is_field, shared)) or (is_value and not has_answers)):
         return []
     # The last one is what is asked, unless something else asks behind it.
     behind = text[blocks[chosen[-1]][1] :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -90,3 +90,14 @@ def joined(pieces: list[Piece]) -> list[Piece]:
         else:
             found.append(piece)
     return found
+
+
+def asked_from(pieces: Sequence[Piece], start: int) -> list[Piece]:
+    """The pieces, of which all that stands from there on in the text is asked."""
+    found: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        asked = min(len(piece.raw), max(0, start - at))
+        at += len(piece.raw)
+        found += [piece._replace(raw=piece.raw[:asked]), Piece(Kind.PROSE, piece.raw[asked:])]
+    return joined(found)

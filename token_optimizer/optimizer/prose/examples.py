@@ -36,7 +36,7 @@ _ALIKE_SHARE = 0.8
 _LABEL = re.compile(r"[^\W\d_][\w ]{0,23}?[:：]")
 _HEADING = re.compile(r"#{1,6}[ \t][^\n]{1,60}\n")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n|^[ \t]*([-=*_~+])(?:[ \t]?\1){2,}[ \t]*$|^</", re.MULTILINE)
-_NUMBER = re.compile(r"\d{1,3}[.)][ \t]")
+_OPENER = re.compile(rf"{_LABEL.pattern}|\d{{1,3}}[.)][ \t]|<[\w-]{{1,24}}>(?=[^\n])")
 _DIGITS = re.compile(r"\d+")
 _ANSWER_VALUE = 2.0
 _FORM_VALUE = 2.0
@@ -84,8 +84,9 @@ def _answers(texts: Sequence[str]) -> Iterator[Mapping[str, float]]:
 
 
 def _last_sentence(text: str, start: int, end: int) -> int:
-    """Where the last sentence of a line starts; where the line does if little stands before that."""
-    *_, (last, _) = sentence_spans(text[start:end].rstrip())
+    """Where the last sentence of a line starts; where the line does if little stands before that. A rule may
+    stand below the line."""
+    *_, (last, _) = sentence_spans(text[start:end].partition("\n")[0].rstrip())
     return start + last if last >= _LONG_LEAD_CHARS else start
 
 
@@ -126,15 +127,15 @@ def whole_passage(text: str, query: str | None = None, markers: tuple[Marker, ..
 
 def _examples(text: str) -> Iterator[tuple[int, int, int]]:
     """Where each example starts, where its answer does, and where it ends: before the heading that the first
-    one opens with where it comes again; else at a blank line, a closing tag or a rule; before the label or
-    the number that the first one opens with where none of these parts them; or with its line where that has
-    an arrow. Tags, rules and headings are no answers."""
+    one opens with where it comes again; else at a blank line, a closing tag or a rule; before the label, the
+    number or the tag that the first one opens with where none of these parts them; or with its line where
+    that has an arrow. Tags, rules and headings are no answers."""
     if len(_ARROW.findall(text)) >= _ARROW_SHARE * (text.strip().count("\n") + 1):
         yield from ((start, start, end) for start, end in line_spans(text))
         return
     heading = _HEADING.match(text)
     is_headed = heading is not None and text.count(f"\n{heading.group()}") >= _MIN_ALIKE - 1
-    opener = heading if is_headed else (_LABEL.match(text) or _NUMBER.match(text))
+    opener = heading if is_headed else _OPENER.match(text)
     is_parted = not is_headed and _BLANK_LINE.search(text.strip()) is not None
     again = _form(opener.group()) if opener and not is_parted else None
     start = answer = end = 0

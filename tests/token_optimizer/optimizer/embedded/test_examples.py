@@ -249,3 +249,11 @@ def test_sections_of_a_report_are_no_examples() -> None:
     pages = "\n".join(f"## Summary\nPage {n} tells of boats.\n## Details\nThere are {n}." for n in range(9))
     assert examples_in(f"{pages}\n\nHow many boats are on page 3?") == []
     assert examples_in(f"{pages}\n## Answer\n") == []
+
+
+@pytest.mark.parametrize("shape", ["rules", "tags in turn"])
+def test_an_answer_is_one_with_the_mark_behind_it(shape: str) -> None:
+    pair = {"rules": "Input: {}\nOutput: {}\n---\n", "tags in turn": "<user>{}</user>\n<model>{}</model>\n"}
+    text = "".join(pair[shape].format(asked, f"{asked}\n{answer}") for asked, answer in SUMS)
+    answers = [text[one.start : one.end] for one in example_passages(text)][1::2]
+    assert [answer in told for (_, answer), told in zip(SUMS, answers, strict=True)] == [True] * len(SUMS)
