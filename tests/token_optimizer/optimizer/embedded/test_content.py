@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.token_optimizer.optimizer.checks import any_text
+from token_optimizer import optimize
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import (
     instruction_pieces,
@@ -218,3 +219,40 @@ def test_what_announces_material_between_others_stays_with_the_question() -> Non
     announcing = next(piece for piece in message_pieces(text) if "The second" in piece.raw)
     assert announcing.kind is Kind.PROSE
     assert not announcing.background
+
+
+def api_description(endpoints: int) -> str:
+    paths = {
+        f"/v1/part{n}/{{id}}": {
+            "get": {
+                "summary": f"Get part {n}",
+                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": n}}],
+                "responses": {"200": {"description": "OK"}, "404": {"description": "Not found"}},
+            }
+        }
+        for n in range(endpoints)
+    }
+    paths["/v1/exports"] = {"get": {"responses": {"410": {"description": "Export expired"}}}}
+    return json.dumps({"openapi": "3.0.0", "paths": paths}, indent=1)
+
+
+@pytest.mark.parametrize("form", ["{}", "```json\n{}\n```"])
+def test_the_description_of_an_api_needs_no_introduction_in_instructions(form: str) -> None:
+    said = "You answer questions about what we sell."
+    text = f"{said}\n\n{form.replace('{}', api_description(20))}"
+    kinds = [piece.kind for piece in instruction_pieces(text) if "openapi" in piece.raw]
+    assert kinds == [Kind.JSON]
+    messages = [
+        {"role": "system", "content": text},
+        {"role": "user", "content": "What status does an expired export give?"},
+    ]
+    optimized, report = optimize(messages, budget_tokens=900)
+    assert report.tokens_after <= 900
+    assert said in str(optimized[0]["content"])
+    assert "410" in str(optimized[0]["content"])
+
+
+def test_a_schema_of_answers_is_an_instruction() -> None:
+    schema = api_description(20).replace('"openapi"', '"$schema"')
+    text = f"You extract what is sold.\n\n{schema}"
+    assert [piece.kind for piece in instruction_pieces(text)] == [Kind.PROSE]

@@ -76,6 +76,8 @@ _MARKS_BEFORE, _MARKS_BEHIND = re.compile(_MARKS), re.compile(_MARKS + r"\Z")
 _MAX_MARKS_CHARS = 100
 _MIN_RULED, _MIN_RULED_CHARS = 4, 200
 _MIN_ROWS, _ROWS_SHARE, _SAMPLE_CHARS = 10, 0.9, 20_000
+# The description of an API is looked up in, whatever introduces it.
+_API = re.compile(r'\s*(?:`{3,}\w*\s*)?\{\s*"(?:openapi|swagger)"\s*:\s*"\d')
 _QUOTES = ('"""', "'''")
 # Where more of the paragraphs are questions, the material is an interview, or a list of them.
 _ASKING_SHARE = 0.1
@@ -143,8 +145,11 @@ def _is_short_asking(text: str, sections: Sequence[Section]) -> bool:
 
 
 def _is_named(text: str, part: Part) -> bool:
-    """Whether the part is known to be one thing, and the line before it says what."""
-    return part.whole and names_what_follows(text[max(0, part.start - SHORT_CHARS) : part.start])
+    """Whether the part is known to be one thing, and the line before it, or its own beginning, says what."""
+    if not part.whole:
+        return False
+    is_api = _API.match(text, part.start, part.end) is not None
+    return is_api or names_what_follows(text[max(0, part.start - SHORT_CHARS) : part.start])
 
 
 def _embedded(text: str, part: Part, parts: Sequence[Part], *, to_agent: bool) -> Embedded | None:
