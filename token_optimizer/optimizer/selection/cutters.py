@@ -120,6 +120,8 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
         if block.kind is Kind.JSON and (is_over_records(query) or _is_told(block)):
             return None
+        if block.kind is Kind.JSON and is_said_in_turn(block.original_content or block.content):
+            return _SPOKEN_ROWS
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             return _cutter_of_code(block, query, lambda: _functions_beside(whole.functions, block))
         return cutters.get(block.kind)

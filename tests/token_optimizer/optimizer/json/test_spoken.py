@@ -1,4 +1,4 @@
-"""JSON in which people speak is cut over a hard budget like what they say in lines."""
+"""JSON in which people speak is cut like what they say in lines."""
 
 from __future__ import annotations
 
@@ -44,6 +44,15 @@ def test_the_answer_beside_what_is_asked_about_stays_over_a_budget(
     optimized, report = optimize(messages, budget_tokens=900)
     assert report.tokens_after <= 900
     assert _ANSWER in str(optimized[0]["content"])
+
+
+@pytest.mark.parametrize(("speaker", "text"), KEYS)
+def test_the_answer_beside_what_is_asked_about_stays_without_a_budget(speaker: str, text: str) -> None:
+    data = json.dumps(rows(speaker, text) + rows(speaker, text)[:60])
+    prompt = f"{data}\n\nWhat did they decide about the battery of the remote control?"
+    optimized, report = optimize([{"role": "user", "content": prompt}])
+    assert _ANSWER in str(optimized[0]["content"])
+    assert 0.3 < report.tokens_after / report.tokens_before < 0.8
 
 
 @pytest.mark.parametrize(("speaker", "text"), KEYS)

@@ -130,9 +130,10 @@ def _floors(
     """The floors of kinds; others of transcripts in which an assistant speaks, or that answer the question in
     one place."""
     floors = floors_of(context.config.floor_factors)
-    spoken = [
-        text for cuttable in cuttables if cuttable.block.kind is Kind.TRANSCRIPT for text in cuttable.texts
-    ]
+    said = [one for one in cuttables if one.block.kind is Kind.TRANSCRIPT or _is_said_json(one)]
+    spoken = [text for cuttable in said for text in cuttable.texts]
+    if any(map(_is_said_json, said)):
+        floors = {**floors, Kind.JSON: floors[Kind.TRANSCRIPT]}
     if is_with_assistant(spoken):
         own = chat_floor()
     elif is_answered_in_one_place(spoken, asked):
@@ -140,7 +141,13 @@ def _floors(
     else:
         return floors
     factor = context.config.floor_factors.get(Kind.TRANSCRIPT.value, 1.0)
-    return {**floors, Kind.TRANSCRIPT: own._replace(floor=own.floor * factor)}
+    own = own._replace(floor=own.floor * factor)
+    return {kind: own if found is floors[Kind.TRANSCRIPT] else found for kind, found in floors.items()}
+
+
+def _is_said_json(cuttable: CuttableBlock) -> bool:
+    """Whether the block is JSON whose rows are ranked, as what people say is."""
+    return cuttable.block.kind is Kind.JSON and cuttable.cutter.ranked
 
 
 def _json_share(cuttables: Sequence[CuttableBlock], context: Context) -> float:
