@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, repeat
+from itertools import accumulate, islice, repeat
 from string import ascii_letters
 
 # What a fence of Markdown begins with.
@@ -57,6 +57,11 @@ def holds_any(text: str, marks: Iterable[str]) -> bool:
     """Whether one of these marks stands in the text: a single character is found in a tenth of the time that
     several take, and most texts do not have the last one of a mark."""
     return any(mark[-1] in text and mark in text for mark in marks)
+
+
+def are_at_least(found: Iterable[object], count: int) -> bool:
+    """Whether so many are found; no more of them are looked for."""
+    return sum(1 for _ in islice(found, count)) == count
 
 
 def line_starts(lines: Iterable[str]) -> list[int]:

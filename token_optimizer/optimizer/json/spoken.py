@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+
+from token_optimizer.text.cache import remembered
+from token_optimizer.text.lines import are_at_least
 
 _SPEAKER = re.compile(r'"speaker(?:_?(?:name|label|id))?"\s*:', re.IGNORECASE)
 _AUTHOR = re.compile(
@@ -17,13 +19,17 @@ _SAID = re.compile(
 _MIN_SPOKEN = 6
 _SAID_SHARE = 0.4
 _SAMPLE_CHARS = 20_000
+_MAX_TEXTS = 2_000
 
 
+# Where a text is taken apart, where it is cut by default, and where it is over a budget this is asked anew.
+@remembered(_MAX_TEXTS)
 def is_spoken(text: str) -> bool:
     """Whether rows of the JSON name who speaks."""
-    return sum(1 for _ in islice(_SPEAKER.finditer(text), _MIN_SPOKEN)) == _MIN_SPOKEN
+    return are_at_least(_SPEAKER.finditer(text), _MIN_SPOKEN)
 
 
+@remembered(_MAX_TEXTS)
 def is_said_in_turn(text: str) -> bool:
     """Whether the JSON is mostly what people said or wrote, each text with who did, under whatever names."""
     if is_spoken(text):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+
+from token_optimizer.text.cache import remembered
+from token_optimizer.text.lines import are_at_least
 
 _STRING = r'"(?:[^"\\]|\\.)*+"'
 _EXAMPLE = re.compile(
@@ -12,8 +14,10 @@ _EXAMPLE = re.compile(
     re.DOTALL,
 )
 _MIN_EXAMPLES = 3
+_MAX_TEXTS = 2_000
 
 
+@remembered(_MAX_TEXTS)
 def is_worked(text: str) -> bool:
     """Whether objects of the JSON are nothing but what is given and what comes of it."""
-    return sum(1 for _ in islice(_EXAMPLE.finditer(text), _MIN_EXAMPLES)) == _MIN_EXAMPLES
+    return are_at_least(_EXAMPLE.finditer(text), _MIN_EXAMPLES)

@@ -13,6 +13,7 @@ from token_optimizer.optimizer.logs.patterns import has_few_patterns, has_few_sh
 from token_optimizer.optimizer.logs.stamps import is_stamped
 from token_optimizer.optimizer.relevance.trouble import TIME_PREFIX
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
+from token_optimizer.text.lines import are_at_least
 from token_optimizer.text.tables import has_level_column, separator_of
 
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
@@ -204,7 +205,7 @@ def _is_of_a_build(lines: list[str]) -> bool:
     sample = _sampled(lines, _VERDICTS_AMONG_LINES)
     wanted = max(_MIN_VERDICTS, ceil(_VERDICT_SHARE * len(sample)))
     verdicts = (line for line in sample if _VERDICT.match(line, 0, _VERDICT_WITHIN_CHARS))
-    return sum(1 for _ in islice(verdicts, wanted)) == wanted
+    return are_at_least(verdicts, wanted)
 
 
 def is_log_line(line: str) -> bool:

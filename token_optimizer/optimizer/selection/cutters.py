@@ -120,7 +120,7 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
         if block.kind is Kind.JSON and (is_over_records(query) or _is_told(block)):
             return None
-        if block.kind is Kind.JSON and is_said_in_turn(block.original_content or block.content):
+        if _is_said(block):
             return _SPOKEN_ROWS
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
             return _cutter_of_code(block, query, lambda: _functions_beside(whole.functions, block))
@@ -132,8 +132,17 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
 def _is_told(block: Block) -> bool:
     """Whether the JSON is worked examples, all of which show the form, or what people say in turn: of that
     the table that it becomes takes as much as may go."""
-    text = block.original_content or block.content
+    text = _as_it_came(block)
     return is_worked(text) or is_spoken(text)
+
+
+def _is_said(block: Block) -> bool:
+    """Whether the block is JSON of what people say in turn."""
+    return block.kind is Kind.JSON and is_said_in_turn(_as_it_came(block))
+
+
+def _as_it_came(block: Block) -> str:
+    return block.original_content or block.content
 
 
 @dataclass(frozen=True)
@@ -239,7 +248,7 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
         if block.kind in _MAY_BE_TABLES and not works:
             is_listed = is_table(block.content) or bool(change_spans(block.content))
             return _RECORDS if is_listed else cutters.get(block.kind)
-        if block.kind is Kind.JSON and is_said_in_turn(block.original_content or block.content):
+        if _is_said(block):
             return _SPOKEN_ROWS
         if block.kind is not Kind.CODE:
             return cutters.get(block.kind)
