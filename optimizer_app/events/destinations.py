@@ -8,11 +8,10 @@ from typing import Any
 
 from django.conf import settings
 
+from optimizer_app.bulk_insert import insert_missing
 from optimizer_app.events.signing import new_secret
 from optimizer_app.models import Event, EventDelivery, EventDestination, Project
 from optimizer_app.security.encryption import encrypt
-
-ROWS_A_STATEMENT = 500
 
 
 def url_of(destination: EventDestination) -> str:
@@ -42,7 +41,7 @@ def put_in_outbox(events: Sequence[Event], destinations: Iterable[EventDestinati
         for destination in destinations
         for event in events
     ]
-    EventDelivery.objects.bulk_create(rows, ROWS_A_STATEMENT, ignore_conflicts=True)
+    insert_missing(rows)
 
 
 def _own_destinations(projects: Sequence[Project]) -> dict[uuid.UUID, EventDestination]:

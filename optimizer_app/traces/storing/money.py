@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass
 from functools import cache
 
@@ -15,7 +16,7 @@ from optimizer_app.prices.entries import entry_of, overrides_of
 from optimizer_app.prices.rules import cache_rules_of, rules_of
 from optimizer_app.receipts.computing import receipt_of
 from optimizer_app.receipts.drift import NO_DRIFT, Drift, ModelOfProject, learned, with_request
-from optimizer_app.receipts.original_cache import CacheUnavailable, OriginalCaches
+from optimizer_app.receipts.original_cache import CacheUnavailable, GatheredCaches, OriginalCaches
 from optimizer_app.receipts.receipt import Receipt
 from optimizer_app.receipts.rules import WorkedOn
 from optimizer_app.receipts.saving import CutPrompt, Prices
@@ -46,6 +47,7 @@ def money_of(
     asked = {record.id: record.model for record in records}
     records = [_as_billed(record, overrides) for record in records]
     learnt = learned((record.project_id, record.model) for record in records)
+    caches = _gathered(records)
     found: dict[uuid.UUID, Money] = {}
     drifts: dict[ModelOfProject, Drift] = {}
     for record in sorted(records, key=lambda record: record.created_at):
@@ -56,7 +58,11 @@ def money_of(
         drift = learnt.get(key, NO_DRIFT) + drifts.get(key, NO_DRIFT)
         set_rules = rules.get(record.model) or rules.get(asked[record.id])
         known = cache_rules_of(record.model, set_rules)
-        found[record.id] = _money(record, first, drift, overrides.get(record.model), known)
+        found[record.id] = _money(record, first, drift, overrides.get(record.model), known, caches)
+    if caches is not None:
+        # Else the next requests find nothing in the caches; what these ones found is true all the same.
+        with suppress(CacheUnavailable):
+            caches.store()
     return found, {key: drift for key, drift in drifts.items() if drift.requests}
 
 
@@ -76,7 +82,12 @@ def _is_counted_whole(record: TraceRecord) -> bool:
 
 
 def _money(
-    record: TraceRecord, first: Usage, drift: Drift, override: PriceOverride | None, rules: CacheRules
+    record: TraceRecord,
+    first: Usage,
+    drift: Drift,
+    override: PriceOverride | None,
+    rules: CacheRules,
+    caches: GatheredCaches | None,
 ) -> Money:
     is_priced = entry_of(record.model, record.dialect, override) is not None
     spared = None if record.spared_usage is None else Usage(*astuple(record.spared_usage))
@@ -89,7 +100,7 @@ def _money(
         record.created_at,
         # A prompt that was only made smaller was sent to no provider, and what failed was not answered.
         was_answered=bool(record.provider) and record.status != "error",
-        without_us=_without_us(record, spared or first, drift, rules) if is_priced else None,
+        without_us=_without_us(record, spared or first, drift, rules, caches) if is_priced else None,
         tokens_per_counted=drift.tokens_per_counted,
         has_own_breakpoints=_is_cached_by_us(record, rules),
         usage_is_estimated=record.usage_is_estimated,
@@ -101,9 +112,24 @@ def _money(
     return Money(*receipt_of(cut, work, _retrieved_tokens(record), override))
 
 
-def _without_us(record: TraceRecord, first: Usage, drift: Drift, rules: CacheRules) -> Usage | None:
+def _gathered(records: Sequence[TraceRecord]) -> GatheredCaches | None:
+    """What the providers' caches would hold of the originals; None where Valkey does not say."""
+    asked = [(each.provider, each.model, each.segments) for each in records if _is_simulated(each)]
+    try:
+        return _caches(traffic_url()).gathered(asked)
+    except CacheUnavailable:
+        return None
+
+
+def _is_simulated(record: TraceRecord) -> bool:
+    return bool(record.segments) and record.status != "error"
+
+
+def _without_us(
+    record: TraceRecord, first: Usage, drift: Drift, rules: CacheRules, caches: GatheredCaches | None
+) -> Usage | None:
     """The usage that the original would have had; None where it cannot be simulated."""
-    if record.status == "error" or not record.segments:
+    if caches is None or not _is_simulated(record):
         return None
     original = Original(
         rules,
@@ -113,11 +139,7 @@ def _without_us(record: TraceRecord, first: Usage, drift: Drift, rules: CacheRul
         is_unchanged=_is_unchanged(record),
     )
     more = round((record.tokens_before - record.tokens_after) * drift.tokens_per_counted)
-    cache_of_model = _caches(traffic_url()).of(record.provider, record.model)
-    try:
-        return usage_without_us(original, first, more, cache_of_model)
-    except CacheUnavailable:
-        return None
+    return usage_without_us(original, first, more, caches.of(record.provider, record.model))
 
 
 def _is_unchanged(record: TraceRecord) -> bool:

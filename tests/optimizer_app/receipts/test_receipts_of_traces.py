@@ -6,10 +6,13 @@ $6 for an hour, $15 of output. gpt-4o: $2.50, $1.25 from the cache, $10 of outpu
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import redis
 
 from optimizer_app.models import Event, Project, TokenDrift
+from optimizer_app.receipts import original_cache
 from optimizer_app.receipts.receipt import Receipt
 from optimizer_app.traces.record import BreakpointRecord, ProviderCall, ReadBackRecord, ReReadRecord
 from optimizer_app.traces.storing.store import store
@@ -288,6 +291,54 @@ def test_storing_again_comes_to_the_same_receipt(project):
     again = [trace.receipt for trace in project.traces.order_by("created_at")]
     assert [receipt["without_us"] for receipt in again] == [receipt["without_us"] for receipt in receipts]
     assert lines(Receipt.from_dict(again[1]).without_us)["cache_read"][0] == 2176
+
+
+@pytest.mark.parametrize("at_once", [1, 2_000])
+def test_requests_that_are_stored_together_find_what_those_before_them_left(project, monkeypatch, at_once):
+    monkeypatch.setattr(original_cache, "_AT_ONCE", at_once)
+    segments = chain(1500, 1500, lifetime=TEN_MINUTES, name=f"{project.id}")
+    sent = {"tokens_before": 3000, "tokens_after": 2000, "usage_input_tokens": 2000, "usage_cached_tokens": 0}
+    turns = [sent | {"segments": segments[:1]}, sent | {"segments": segments}, sent | {"segments": segments}]
+
+    # The order is that in which they came.
+    store(
+        [
+            new_record(project.id, **turn, created_at=AT + timedelta(seconds=place))
+            for place, turn in reversed([*enumerate(turns)])
+        ]
+    )
+
+    receipts = [Receipt.from_dict(trace.receipt) for trace in project.traces.order_by("created_at")]
+    assert [lines(receipt.without_us).get("cache_read", (0,))[0] for receipt in receipts] == [0, 1408, 2944]
+
+
+@pytest.fixture
+def only_read(settings):
+    """The address of Valkey for one who may not write."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    # The server is everybody's who tests.
+    name = f"reader of {client.connection_pool.connection_kwargs['db']}".replace(" ", "-")
+    client.acl_setuser(
+        name, enabled=True, passwords=["+secret"], keys=["*"], commands=["+@read", "+@connection"]
+    )
+    parts = urlsplit(settings.REDIS_URL)
+    yield urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.hostname}:{parts.port}"))
+    client.acl_deluser(name)
+    client.close()
+
+
+def test_where_valkey_takes_nothing_what_it_held_is_told_all_the_same(recorded, settings, only_read):
+    sent = {"tokens_before": 2000, "tokens_after": 1000, "usage_input_tokens": 1000, "usage_cached_tokens": 0}
+    segments = chain(2000, 500, lifetime=TEN_MINUTES)
+    recorded(**sent, segments=segments[:1])
+    settings.REDIS_URL = only_read
+
+    receipts = [
+        recorded(**sent, segments=segments, created_at=AT + timedelta(seconds=later))[1] for later in (1, 2)
+    ]
+
+    assert [receipt.is_simulated for receipt in receipts] == [True, False]
+    assert lines(receipts[0].without_us)["cache_read"][0] == 1920
 
 
 def test_without_valkey_the_original_is_taken_to_be_cached_as_what_was_sent(recorded, settings):
