@@ -28,10 +28,10 @@ WARM_UP_SHARE = 0.25
 ROWS = 12
 MAX_GROWTH = 0.05
 _MB = 1024**2
-# Kinds of processes by words of their command lines; the first that fits counts.
+# Kinds of processes by words of their names and command lines; the first that fits counts.
 PROCESSES = {
+    "large prompts": "large prompts",
     "web": "optimizer_app.instance.web",
-    "large prompts": "multiprocessing.spawn",
     "recorder": "manage.py recorder",
     "worker": "worker --queues ingest",
     "precompression": "worker --queues precompression",
@@ -95,7 +95,7 @@ def _values(site: Site) -> dict[tuple[str, str], float]:
     files = connections = 0
     for process in [site.supervisor, *site.supervisor.children(recursive=True)]:
         with suppress(psutil.Error, OSError):
-            kind = _kind(" ".join(process.cmdline()))
+            kind = _kind(" ".join([process.name(), *process.cmdline()]))
             if kind is None:
                 continue
             memory[kind] += process.memory_full_info().uss / _MB

@@ -76,6 +76,13 @@ def end_with_parent(signal_number: signal.Signals = signal.SIGKILL) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
 
 
+def show_as(name: str) -> None:
+    """Name this process, in up to 15 characters, for `top` and its like: a fork has the command line of its
+    parent."""
+    with contextlib.suppress(OSError):  # elsewhere than on Linux
+        Path("/proc/self/comm").write_text(name)
+
+
 def end_leftovers(run_dir: Path, *, patience_seconds: float = 10) -> list[str]:
     """End what a crashed start left running: asked first, then killed. Returns the names."""
     found = running(run_dir)

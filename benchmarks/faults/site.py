@@ -65,11 +65,11 @@ class Site:
         return psutil.Process(self.instance.process.pid)
 
     def processes(self, words: str) -> list[psutil.Process]:
-        """The instance's processes with these words in their command line, the oldest first."""
+        """The instance's processes with these words in their name and command line, the oldest first."""
         found = []
         for process in self.supervisor.children(recursive=True):
             try:
-                if words in " ".join(process.cmdline()):
+                if words in " ".join([process.name(), *process.cmdline()]):
                     found.append(process)
             except psutil.Error:
                 continue

@@ -66,9 +66,14 @@ def arguments(listener: socket.socket) -> list[str]:
 def serve(descriptor: int) -> None:
     """Serve until SIGTERM; open streams get some seconds to end."""
     config = uvicorn.Config(APPLICATION, **_options())
-    # uvicorn sends itself the signal again once it is done, which would end us before our last act.
-    signal.signal(signal.SIGTERM, _exit)
+    config.load()
     try:
+        # Imported by now, which the supervisor, who needs the rest of this module, does without.
+        from optimizer_app.optimize.pool import start_forking
+
+        start_forking()
+        # uvicorn sends itself the signal again once it is done, which would end us before our last act.
+        signal.signal(signal.SIGTERM, _exit)
         uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
     finally:
         _end_children()

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from django.conf import settings
 
 from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.optimize.fork_server import start_fork_server
 from optimizer_app.optimize.inline import OptimizationRequest, Optimized, Remembered
 from optimizer_app.optimize.process import OptimizerProcess, OptimizerStopped
 from optimizer_app.prices.file import use_price_file
@@ -135,9 +136,20 @@ def _load_all(prices: Path) -> None:
     load_tables()
 
 
+def start_forking() -> None:
+    """Have the pool's processes forked from this one, which has imported the application and does not serve
+    yet. The word vectors are left to them: reading these starts threads."""
+    _load_ranks()
+    start_fork_server()
+
+
 def load_tables() -> None:
     """Read the ranks of the newest encoding, the price list and the word vectors now: each costs the first
     request that needs it half a second."""
-    count_texts(["warm"], "gpt-4o")
+    _load_ranks()
     cache_prices("gpt-4o", "openai")
     compress_stage.load()
+
+
+def _load_ranks() -> None:
+    count_texts(["warm"], "gpt-4o")

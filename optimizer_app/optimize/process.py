@@ -17,8 +17,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 
-from optimizer_app.child_processes import end_with_parent
+from optimizer_app.child_processes import end_with_parent, show_as
 from optimizer_app.optimize.conversations import Conversations
+from optimizer_app.optimize.fork_server import ForkedProcess, fork
 from optimizer_app.optimize.inline import (
     NOT_REMEMBERED,
     OptimizationRequest,
@@ -32,6 +33,7 @@ from token_optimizer.runtime.garbage import collector_paused, what_lives_left_al
 from token_optimizer.runtime.time_limit import killed_after
 from token_optimizer.tokens.tokenizers import use_tokenizers_of_environment
 
+_NAME = "large prompts"
 _NICENESS = 5
 # A few seconds on a machine of its own; minutes where all cores are taken.
 _START_SECONDS = 300.0
@@ -51,7 +53,7 @@ class OptimizerProcess:
 
     def __init__(self, redis_url: str, database: str, load: Callable[[], None]) -> None:
         self._arguments = (redis_url, database, load)
-        self._process: BaseProcess | None = None
+        self._process: BaseProcess | ForkedProcess | None = None
         self._pipe: Connection | None = None
         self._is_ready = False
         self._is_closed = False
@@ -115,12 +117,16 @@ class OptimizerProcess:
             process.kill()
 
     def _start(self) -> None:
+        self._pipe, theirs = multiprocessing.Pipe()
+        self._process = fork(_serve, theirs, *self._arguments) or self._spawned(theirs)
+        theirs.close()
+
+    def _spawned(self, pipe: Connection) -> BaseProcess:
         # spawn: a fork would take the event loop's sockets and the database connections along.
         context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
-        self._process.start()
-        theirs.close()
+        process = context.Process(target=_serve, args=(pipe, *self._arguments), daemon=True)
+        process.start()
+        return process
 
     @contextmanager
     def _within(self, max_seconds: float) -> Iterator[Connection]:
@@ -185,6 +191,7 @@ def _become_child() -> None:
     """Give way to the workers that serve, leave signals to them, and die with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
+    show_as(_NAME)
     # Elsewhere than on Linux the process ends when its pipe closes.
     end_with_parent()
     parent = multiprocessing.parent_process()
