@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 _QUOTED = re.compile(r'"(?:[^"\n]|"")*+"')
 # Of two marks that all rows have, the comma may stand within values.
-_SEPARATORS = "\t;|│,"
+_SEPARATORS = "\t;|│,&"
 _MIN_SEPARATORS = 2
 _LEVEL = re.compile(
     r"""(?ix)["\s]*(?:trace|debug|verbose|info|information(?:en|s)?|notice|warn|warning|warnung|error|fehler

@@ -22,7 +22,10 @@ _SAMPLE_CHARS, _MAX_CHARS_PER_MARK = 4_000, 100
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,400})?(?<!/)>")
 _MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[\[\]{}()]')
 _MARKS = "[{(\"'"
-_BETWEEN = re.compile(r"\s*,\s*")
+_BETWEEN = re.compile(r"\s*,\s*[\w.]{0,60}")
+# The class of a value in brackets stands before them.
+_CLASS = re.compile(r"[\w.]{1,60}\Z")
+_MAX_CLASS_CHARS = 60
 
 
 def record_spans(text: str) -> list[Span]:
@@ -90,5 +93,11 @@ def _bracketed(text: str) -> Iterator[list[Span]]:
             if not is_next and len(spans) < _MIN_RECORDS:
                 spans.clear()
             if is_next or not spans:
-                spans.append((start, match.end()))
+                spans.append((_with_class(text, start), match.end()))
     yield from found.values()
+
+
+def _with_class(text: str, start: int) -> int:
+    """Where the value begins whose bracket stands there."""
+    named = _CLASS.search(text[max(0, start - _MAX_CLASS_CHARS) : start])
+    return start - len(named.group()) if named else start

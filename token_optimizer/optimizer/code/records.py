@@ -16,11 +16,13 @@ from dataclasses import replace
 from itertools import islice, pairwise
 
 from token_optimizer.models import Marker, Passage
+from token_optimizer.optimizer.code.cells import MIN_COLUMNS, cells_apart
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import line_passages, span_passages, without_number
-from token_optimizer.optimizer.code.rows import MIN_COLUMNS, cells_apart, telling_rows
+from token_optimizer.optimizer.code.rows import are_extremes_telling, telling_rows
 from token_optimizer.optimizer.embedded.lines import is_source
+from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.text.lines import depth_of
 from token_optimizer.text.tables import separator_of
 
@@ -51,14 +53,21 @@ _LONGEST_NAMES = 1_000
 # Says what the columns of the rows below are.
 _MAX_SCHEMAS = 50
 _SCHEMA = re.compile(r"^[ \t]*CREATE TABLE\b[^;]{0,4000};", re.MULTILINE | re.IGNORECASE)
+# "-[ RECORD 7 ]---", "*** 7. row ***", and what opens an event, a card, or an entry of a bibliography.
+_OPENS = re.compile(
+    r"-\[ RECORD \d+ \]|\*{3,} \d+\. row \*{3,}|BEGIN:V(?:EVENT|CARD|TODO|JOURNAL)\b|[ \t]*@[A-Za-z]+\{"
+    r"|goroutine \d+ \["
+)
+# A value as a program shows it: "Order(id=7, ...)".
+_SHOWN = re.compile(r"[ \t]*([A-Z]\w{0,60})\(\w{1,60}=")
+_BRACKETED = re.compile(r"[ \t]*[\[({][\w\"'\[({-][^\n]*[\])}],?[ \t]*$")
 _RULE = re.compile(r"(?:^|\n)[ \t]*(?:---|===)[-= \t]*\s*\Z")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*\Z")
 # What a plan takes away, which is not made again by itself.
 _TAKES_AWAY = re.compile(r"[ \t]*# \S[^\n]{0,300} (?:will be destroyed|(?:must|will) be replaced)\b")
 # Worth more than any floor, however long it is.
 _HEAD_VALUE = 100.0
-# Worth more than the floor, unless it is very long.
-_STANDS_OUT_VALUE = 3.0
+_TELLING_VALUE, _TELLING_CHAR = 3.0, 0.01
 
 
 def is_data(text: str) -> bool:
@@ -66,9 +75,21 @@ def is_data(text: str) -> bool:
     if record_spans(text):
         return True
     written = text[:_SAMPLE_CHARS]
+    if _is_opened_or_shown(written.split("\n")):
+        return True
     lines = [without_number(line, 0, len(line)) for line in written.split("\n")]
     statements = sum(_STATEMENT.match(line) is not None for line in lines)
     return statements <= _MAX_STATEMENTS * len(lines) or not is_source(text)
+
+
+def _is_opened_or_shown(lines: Sequence[str]) -> bool:
+    """Whether lines open records, or nearly each shows a value, of one class where they say which."""
+    if sum(_OPENS.match(line) is not None for line in lines) >= _MIN_RECORDS:
+        return True
+    if sum(_BRACKETED.match(line) is not None for line in lines) >= max(_MIN_ROWS, _ROWS_SHARE * len(lines)):
+        return True
+    shown = Counter(match[1] for line in lines if (match := _SHOWN.match(line)))
+    return bool(shown) and shown.most_common(1)[0][1] >= max(_MIN_RECORDS, _ROWS_SHARE * len(lines))
 
 
 def is_table(text: str) -> bool:
@@ -81,23 +102,62 @@ def is_table(text: str) -> bool:
 
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The records of the text. What they name is no reason to keep them: each names something of its own."""
+    passages = _records(text, query, markers)
+    heads = _heads(text, passages)
+    texts, above = _rows_of(text, passages)
+    for number in telling_rows(texts, query or "", above):
+        passages[number] = _telling(passages[number])
+    return [
+        _telling(passage)
+        if _TAKES_AWAY.match(text, passage.start)
+        else replace(passage, value=_HEAD_VALUE)
+        if _is_within(passage, heads)
+        else passage
+        for passage in passages
+    ]
+
+
+def answers(text: str, query: str) -> bool:
+    """Whether some of the records answer the query: by a word of it that most do not have, or without."""
+    texts, above = _rows_of(text, _records(text, query, ()))
+    if telling_rows(texts, query, above):
+        return True
+    asked = frozenset(stems_of(query))
+    # What names the columns or opens the list answers nothing.
+    is_headed = bool(texts) and (texts[0].rstrip().endswith(":") or _names_columns(texts[0]))
+    seen = Counter(stem for found in stems(texts[is_headed:]) for stem in asked.intersection(found))
+    return any(2 * count <= len(texts) for count in seen.values())
+
+
+def tells_extremes(text: str, query: str) -> bool:
+    """Whether the records of the text that have the least or the most tell what the question asks."""
+    return are_extremes_telling(*_rows_of(text, _records(text, query, ())), query)
+
+
+def _rows_of(text: str, passages: Sequence[Passage]) -> tuple[list[str], str]:
+    """The texts of the records, and what stands above the first."""
+    texts = [text[passage.start : passage.end] for passage in passages]
+    return texts, text[: min(passages[0].start, _LONGEST_NAMES)] if passages else ""
+
+
+def _records(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
     if not markers and (spans := record_spans(text) or change_spans(text)):
-        passages = [replace(passage, facts={}) for passage in span_passages(text, spans)]
-        return [
-            replace(passage, value=_STANDS_OUT_VALUE) if _TAKES_AWAY.match(text, passage.start) else passage
-            for passage in passages
-        ]
+        return [replace(passage, facts={}) for passage in span_passages(text, spans)]
     lines = line_passages(text, query, markers)
-    passages = [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
+    return [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
+
+
+def _telling(passage: Passage) -> Passage:
+    """The record with a value above the floor, however long it is."""
+    return replace(passage, value=_TELLING_VALUE + _TELLING_CHAR * (passage.end - passage.start))
+
+
+def _heads(text: str, passages: Sequence[Passage]) -> list[tuple[int, int]]:
+    """Where it stands what the columns are."""
     heads = [match.span() for match in islice(_SCHEMA.finditer(text), _MAX_SCHEMAS)]
     if passages and _names_columns(text[passages[0].start : passages[0].end]):
         heads.append((passages[0].start, passages[0].end))
-    rows = [text[passage.start : passage.end] for passage in passages]
-    for number in telling_rows(rows, query or ""):
-        passages[number] = replace(passages[number], value=_STANDS_OUT_VALUE)
-    return [
-        replace(passage, value=_HEAD_VALUE) if _is_within(passage, heads) else passage for passage in passages
-    ]
+    return heads
 
 
 def _is_within(passage: Passage, spans: Sequence[tuple[int, int]]) -> bool:
@@ -125,7 +185,12 @@ def _joined(lines: Sequence[Passage]) -> Passage:
 def _starts(text: str, lines: Sequence[Passage]) -> list[int]:
     """Where records start among the lines, and the end of the last one."""
     every = list(range(len(lines)))
-    for starts in (_after_rules(text, lines), _after_blank_lines(text, lines), _not_deep(text, lines)):
+    for starts in (
+        _opening(text, lines),
+        _after_rules(text, lines),
+        _after_blank_lines(text, lines),
+        _not_deep(text, lines),
+    ):
         found = list(starts)
         if len(found) >= _MIN_RECORDS and _are_short(found, lines):
             return [*found, len(lines)]
@@ -138,6 +203,12 @@ def _are_short(starts: Sequence[int], lines: Sequence[Passage]) -> bool:
     # Between two markers anything may be joined to what it does not belong to.
     is_whole = all(one.end == other.start for one, other in pairwise(lines))
     return is_whole and 1 < max(sizes) <= _LONGEST_RECORD_LINES
+
+
+def _opening(text: str, lines: Sequence[Passage]) -> Iterator[int]:
+    """The lines that open a record by what they say."""
+    yield 0
+    yield from (number for number, line in enumerate(lines) if number and _OPENS.match(text, line.start))
 
 
 def _after_rules(text: str, lines: Sequence[Passage]) -> Iterator[int]:

@@ -36,6 +36,9 @@ _MIN_MARKED = 3
 _MARKED = re.compile(
     r"(?P<mark>[-=*~]{2,5})[ \t]?[^\n]{0,200}\w[^\n]{0,40}(?P=mark)[ \t]*\n\s*|\[[^\]\n]{3,200}\][ \t]*\n\s*"
 )
+_SETTING = re.compile(r"[ \t]*[\w.\"'-]{1,80}[ \t]*=|[ \t]*[#;]")
+_SETTINGS_SHARE = 0.8
+_SAMPLE_CHARS = 20_000
 _MAY_OPEN_MARKED = re.compile(r"\n[-=*~\[]")
 
 
@@ -135,11 +138,18 @@ def marked_documents(text: str) -> list[Piece]:
     """What stands below lines with marks of one kind on both sides: "--- chunk 3 ---", "[chunk 3 | 0.9]".
     What programs print has such lines, too, and is no number of documents for that."""
     found = matches_at_lines(_MARKED, _MAY_OPEN_MARKED, text)
-    if not found:
+    if not found or _is_of_settings(text):
         return []
     mark = Counter(match.group("mark") for match in found).most_common(1)[0][0]
     heads = [match for match in found if match.group("mark") == mark]
     return _below(text, heads) if len(heads) >= _MIN_MARKED else []
+
+
+def _is_of_settings(text: str) -> bool:
+    """Whether nearly all lines below marks set a value, as in INI and TOML."""
+    filled = [line for line in text[:_SAMPLE_CHARS].split("\n") if line.strip() and not line.startswith("[")]
+    settings = sum(_SETTING.match(line) is not None for line in filled)
+    return bool(filled) and settings >= _SETTINGS_SHARE * len(filled)
 
 
 def _mailed(text: str) -> list[Piece]:

@@ -44,6 +44,7 @@ _EXAMPLE_RULE = re.compile(
 _ALIKE_SHARE = 0.8
 # Records have one type; what is given to examples differs from one to the next.
 _MAX_SAME_SHARE = 0.5
+_MIN_FIELDS = 5
 _ANNOUNCES_EXAMPLES = re.compile(
     r"(?i)\b(?:examples?|like (?:this|these)|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
 )
@@ -187,8 +188,8 @@ def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> 
         return []
     # An input with its output is an example, though either may be the field of a document.
     has_answers = any(role_of_name(opening) is Role.INSTRUCTION for opening in shared)
-    # What a program writes has names of one word: "# Query_time: 1.2".
-    is_value = is_field(label) or "_" in label
+    # What a program writes has names of one word: "# Query_time: 1.2"; records have many fields.
+    is_value = is_field(label) or "_" in label or len(shared) + 1 >= _MIN_FIELDS
     if not is_open and (all(map(is_field, shared)) or (is_value and not has_answers)):
         return []
     # The last one is what is asked, unless something else asks behind it.

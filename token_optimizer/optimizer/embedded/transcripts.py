@@ -33,6 +33,9 @@ _SPOKEN_SHARE = 0.6
 # Of heads that stand alone on their lines, and of cues, as much is said in other lines.
 _ALONE_SHARE = 0.25
 _TRANSCRIPT_SHARE = 0.8
+# Nothing is said in an element without anything in it.
+_CLOSES_ITSELF = "/>"
+_MIN_FIELDS, _FIELDS_SHARE = 5, 0.9
 _SAMPLE_CHARS, _ADDRESSED_SHARE = 20_000, 0.2
 _FIELDS = frozenset((
     "url", "title", "link", "date", "time", "author", "name", "path", "file", "filename", "score", "id",
@@ -68,12 +71,19 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
 
     Where nothing follows, the last that was said is what is asked, unless something was asked before.
     """
-    heads = {head.start(): head for head in matches_at_lines(HEAD, MAY_OPEN_HEAD, text)}
+    heads = {
+        head.start(): head
+        for head in matches_at_lines(HEAD, MAY_OPEN_HEAD, text)
+        if not head.group().endswith(_CLOSES_ITSELF)
+    }
     cues = frozenset(time_cues(text))
     if len(heads) < _MIN_SPOKEN and len(cues) < _MIN_SPOKEN:
         return None
+    names = list(map(speaker_of, heads.values()))
+    if _are_fields(names):
+        return None
     lines = list(_lines(text))
-    counts = Counter(map(speaker_of, heads.values()))
+    counts = Counter(names)
     # A label of material speaks as little as a title does.
     again = {name for name, count in counts.items() if count > 1 and not is_field(name)}
     spoken = [
@@ -93,6 +103,16 @@ def transcript_span(text: str, *, asked: bool = False) -> Line | None:
         asked = asked or _is_asked_before(text[: lines[marked[0]][0]])
         marked = marked if asked else marked[:-2]
     return _span(text, lines, marked, alone=alone)
+
+
+def _are_fields(names: Sequence[str]) -> bool:
+    """Whether the same several labels come in the same order again and again: fields of records. People do
+    not speak like that."""
+    order = list(dict.fromkeys(names))
+    if not _MIN_FIELDS <= len(order) <= len(names) / 2:
+        return False
+    in_order = sum(name == order[at % len(order)] for at, name in enumerate(names))
+    return in_order >= _FIELDS_SHARE * len(names)
 
 
 def _is_asked_before(text: str) -> bool:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from token_optimizer.optimizer.json.tree import Node
+from token_optimizer.optimizer.relevance.asked.extremes import extremes_of, words_of
 from token_optimizer.optimizer.relevance.words import FUNCTION_WORDS
-from token_optimizer.text.cache import remembered
 
 # A term in quotes, with a digit, or right behind a key that is asked for is more telling than a word; a part
 # of a longer name is less so than the name.
@@ -27,7 +27,6 @@ _MAX_HITS = 4000
 
 _QUOTED = re.compile(r"""(?<!\w)["“'`]([^"”'`\n]{2,80})["”'`](?!\w)""")
 _TERM = re.compile(r"\d[\d,]{0,30},\d{3}(?:\.\d+)?|[^\W_]\w*(?:[./:@#+-]+\w+)*")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 # The digits before a name are no part of it.
 _DOTTED = re.compile(r"(?<!\w)(\d*+)([^\W\d]\w*+(?:(?:\[\d*+\])?\.[^\W\d]\w*+)+)")
 _KEY_BEFORE = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*"?\Z')
@@ -37,16 +36,6 @@ _PLACES = re.compile(
     r"\b(?:(first)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(last|final))\b"
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_LEAST_WORDS = r"\b(?:(?:low|small|few|short|cheap|light|slow|old|earli|young)est|least|minimum|min|bottom)\b"
-_MOST_WORDS = r"\b(?:(?:high|larg|bigg|great|long|heavi|fast|tall|new|lat)est|most|maximum|max|top|recent)\b"
-_LEAST, _MOST = re.compile(_LEAST_WORDS), re.compile(_MOST_WORDS)
-_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "twenty")
-_NUMBER = rf"\b(\d{{1,2}}|{'|'.join(_NUMBERS)})\b"
-# "The three largest", "10 of the oldest", "top five".
-_HOW_MANY = re.compile(
-    rf"{_NUMBER}(?:\s+\w+){{0,2}}?\s+(?:{_LEAST_WORDS}|{_MOST_WORDS})|(?:{_LEAST_WORDS}|{_MOST_WORDS})\s+{_NUMBER}"
-)
-_MAX_EXTREMES = 50
 # What asks for the records that have another value than the one it names.
 _EXCEPTS = re.compile(
     r"""\b(?:not?|non|never|without|except\w*|besides|other|others|differ\w*|deviat\w*|unusual|unlike|nicht
@@ -83,37 +72,18 @@ class Asked:
 def asked_of(query: str) -> Asked:
     """What the question asks for; nothing for an empty one."""
     lower = query.lower()
+    extremes = extremes_of(query)
     paths = frozenset(re.sub(r"\[\d*\]", "", path.lower()) for _, path in _DOTTED.findall(query))
     return Asked(
         dict(list(_terms(query).items())[:_MAX_TERMS]),
         frozenset(words_of(_DOTTED.sub(r"\1 ", query))),
         paths,
         frozenset(_place(match.group()) for match in _PLACES.finditer(lower)),
-        _LEAST.search(lower) is not None,
-        _MOST.search(lower) is not None,
-        _how_many(lower),
+        extremes.least,
+        extremes.most,
+        extremes.count,
         _EXCEPTS.search(lower) is not None,
     )
-
-
-@remembered(1_000)
-def asks_for_extremes(query: str) -> bool:
-    """Whether the question asks for the least or the most of something."""
-    lower = query.lower()
-    return _LEAST.search(lower) is not None or _MOST.search(lower) is not None
-
-
-def _how_many(query: str) -> int:
-    """How many of the least or greatest a question asks for."""
-    found = _HOW_MANY.search(query)
-    number = (found.group(1) or found.group(2)) if found else "1"
-    count = int(number) if number.isdigit() else (*range(2, 11), 12, 20)[_NUMBERS.index(number)]
-    return max(1, min(count, _MAX_EXTREMES))
-
-
-def words_of(name: str) -> list[str]:
-    """The words of a name or text, lower case and without a plural's s: camelCase and snake_case split."""
-    return [word.lower().rstrip("s") or word.lower() for word in _WORD.findall(name)]
 
 
 def term_values(text: str, units: Sequence[Node], asked: Asked) -> list[float]:

@@ -18,13 +18,12 @@ from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
-from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
+from token_optimizer.optimizer.code.records import answers, is_data, is_table, record_passages, tells_extremes
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
 from token_optimizer.optimizer.embedded.examples import announces_examples
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.question.about import asks_for_something, is_commit_history
-from token_optimizer.optimizer.json.asked import asks_for_extremes
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.spoken import is_said_in_turn, is_spoken
@@ -33,6 +32,7 @@ from token_optimizer.optimizer.json.worked import is_worked
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
 from token_optimizer.optimizer.prose.examples import answer_passages, example_passages, whole_passage
 from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
+from token_optimizer.optimizer.relevance.asked.extremes import asks_for_extremes
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT
 from token_optimizer.optimizer.relevance.salience import calls_tools
 from token_optimizer.optimizer.relevance.trouble import is_error_line
@@ -80,7 +80,8 @@ _EXAMPLE_ANSWER = Cutter(answer_passages, keep_passages, example=True)
 # What a line is about tells as much as what it names; of a definition that is named all lines are asked for.
 _ASKED_LINES = replace(CUTTERS[Kind.CODE], ranked=True)
 # Of data a record is worth what is asked of it, and of a program bodies of functions go.
-_RECORDS = Cutter(record_passages, keep_passages, ranked=True)
+_RECORDS = Cutter(record_passages, keep_passages, ranked=True, telling=True)
+_ANSWERING_RECORDS = replace(_RECORDS, answering=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(with_named_definitions(line_passages), keep_passages)
@@ -175,17 +176,40 @@ def _functions_beside(files: Mapping[str, Sequence[Function]], block: Block) -> 
 
 def _cutter_of_code(block: Block, query: str, beside: Callable[[], list[Function]]) -> Cutter | None:
     """Records of data, parts of changes, or bodies of a program's functions; None where all of it counts."""
-    # In JSON the least and the most of a value are known without that.
-    of_all = is_over_records(query) or asks_for_extremes(query)
+    of_all = _is_of_all(block, query)
     if changes := [block.content[slice(*span)] for span in change_spans(block.content)]:
         # The mean of a column that one cell of a notebook names stands in that cell.
         is_few = names_few(changes, query) if of_all else asks_for_few(changes, query)
         return _RECORDS if is_few else None
     if is_data(block.content):
-        return None if of_all else _cutter_of_data(block)
+        return None if of_all else _cutter_of_answers(block, query)
     if block.exact or not asks_for_something(query) or wants_whole_program(query):
         return None
     return Cutter(partial(body_passages, beside=beside()), keep_passages)
+
+
+def _cutter_of_answers(block: Block, query: str) -> Cutter | None:
+    """The cutter of data, where some of the records answer the query, and not all or none of them."""
+    cutter = _cutter_of_data(block)
+    if cutter is not _RECORDS:
+        return cutter
+    return _ANSWERING_RECORDS if answers(block.content, query) else None
+
+
+def _is_of_all(block: Block, query: str) -> bool:
+    """Whether only all records together tell what the question asks; of JSON the least and the most of a
+    value are known without that."""
+    if is_over_records(query):
+        return True
+    is_known = block.kind is Kind.JSON or not asks_for_extremes(query)
+    return not is_known and not tells_extremes(block.content, query)
+
+
+def _holds_records(block: Block) -> bool:
+    """Whether the block is a table, JSON, or data in lines."""
+    if block.kind is Kind.JSON or is_table(block.content):
+        return True
+    return block.kind is not Kind.LOG and is_data(block.content)
 
 
 def _cutter_of_data(block: Block) -> Cutter:
@@ -215,15 +239,16 @@ def _is_of_records(text: str) -> bool:
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
     """The prompt with the lines of new tool results left out that the agent is not after. Tables stay where
-    the user asks what only all their rows tell."""
+    the user asks what only all their rows tell, and so do other data that answer at the first call."""
     if not any(block.tool_result for block in prompt.rest):
         return prompt
     find = _cutter_finder(prompt, context)
     query = prompt.query or ""
+    is_first = len({block.message for block in prompt.blocks if block.tool_result}) == 1
 
     def cutter_of(block: Block) -> Cutter | None:
-        is_whole = is_table(block.content) and (is_over_records(query) or asks_for_extremes(query))
-        return None if is_whole else find(block)
+        has_records = _holds_records(block) if is_first else is_table(block.content)
+        return None if has_records and _is_of_all(block, query) else find(block)
 
     return cut_tool_results(prompt, context, cutter_of)
 

@@ -53,7 +53,8 @@ class Cutter:
     as it was before lossless rules; `gapless` texts have one line for all that is gone. What a long text says
     as a whole is told `by_paragraph`. An `example` is nobody's own word.
     With `telling`, only words of the query count that most of them do not have: examples repeat their task's.
-    The names that a passage mentions are facts of it, each mention worth the `name_weight`.
+    The names that a passage mentions are facts of it, each mention worth the `name_weight`. Some passages of
+    an `answering` text are known to answer the query, with or without its words.
     """
 
     passages: FindPassages
@@ -70,6 +71,7 @@ class Cutter:
     example: bool = False
     name_weight: float = 0.0
     telling: bool = False
+    answering: bool = False
 
 
 class _Opened(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.optimizer.code.records import is_data, is_table, record_passages
+from token_optimizer.optimizer.code.records import answers, is_data, is_table, record_passages
 
 CSV = "id,name,town\n" + "".join(f"{number},Ada {number},Oslo\n" for number in range(10, 30))
 YAML = "guests:\n" + "".join(f"  - id: {n}\n    name: Ada {n}\n    town: Oslo\n" for n in range(10, 30))
@@ -121,3 +121,42 @@ def test_a_folder_of_a_tree_is_a_record_with_its_files() -> None:
     folders = [f"├── {name}/\n│   ├── models.py\n│   └── views.py\n" for name in names]
     tree = "".join(folders) + "└── manage.py\n"
     assert _records(tree) == [*folders, "└── manage.py\n"]
+
+
+OPENED = {
+    "psql": "-[ RECORD {n} ]---+------\nid   | {n}\nname | Ada {n}\ntown | Oslo\n",
+    "mysql": "*************************** {n}. row ***************************\n  id: {n}\nname: Ada {n}\n",
+    "events": "BEGIN:VEVENT\nUID:{n}\nSUMMARY:Tea {n}\nLOCATION:Oslo\nEND:VEVENT\n",
+    "cards": "BEGIN:VCARD\nFN:Ada {n}\nN:Bo;Ada;;;\nEND:VCARD\n",
+    "bibliography": "@book{{ada{n},\n  title = {{Tea {n}}},\n  year = {{1990}}\n}}\n",
+}
+
+
+@pytest.mark.parametrize("form", OPENED)
+def test_a_line_that_opens_a_record_parts_it_from_the_one_before(form: str) -> None:
+    expected = [OPENED[form].format(n=n) for n in range(10, 30)]
+    assert is_data("".join(expected))
+    assert _records("".join(expected)) == expected
+
+
+@pytest.mark.parametrize("between", [", ", "\n"])
+def test_values_of_a_class_are_records(between: str) -> None:
+    shown = between.join(f"Guest(id={n}, name='Ada {n}', town='Oslo')" for n in range(10, 30))
+    text = f"[{shown}]" if between == ", " else shown
+    assert is_data(text)
+    assert len(_records(text)) == 20
+    assert all(record.startswith("Guest(id=") for record in _records(text))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Where does Ada 17 live?", True),
+        ("Who is the last guest?", True),
+        ("Which guest has the highest id?", True),
+        ("Do the guests live well?", False),
+    ],
+)
+@pytest.mark.parametrize("text", [CSV, YAML])
+def test_some_records_answer_what_few_of_them_say(text: str, query: str, expected: bool) -> None:
+    assert answers(text, query) is expected

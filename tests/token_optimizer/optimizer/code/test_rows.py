@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.code.rows import telling_rows
+from token_optimizer.optimizer.code.rows import are_extremes_telling, telling_rows
 
 TOWNS = ("Oslo", "Bergen", "Moss")
 STATES = ["degraded" if n == 29 else "healthy" for n in range(70)]
@@ -109,3 +109,48 @@ def test_rows_below_the_command_that_printed_them_stand_out_too() -> None:
     pods = [f"prod      web-{number:04x}   1/1     Running   {number}d" for number in range(40)]
     pods[20] = "prod      pay-9qqq   0/1     CrashLoopBackOff   3h"
     assert 21 in telling_rows(["$ kubectl get pods -A", *pods], "Which pod is unhealthy?")
+
+
+SALES = [
+    "order,customer,town,amount,placed",
+    *(f"A-{n},C{n % 7},{TOWNS[n % 3]},{n * 104729 % 9973}.50,2026-01-{n % 28 + 1:02}" for n in range(60)),
+]
+LARGEST = max(range(1, 61), key=lambda n: float(SALES[n].split(",")[3]))
+SMALLEST = min(range(1, 61), key=lambda n: float(SALES[n].split(",")[3]))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Which order has the highest amount?", {LARGEST}),
+        ("Which order is the cheapest?", {SMALLEST}),
+        ("Welche Bestellung hat den höchsten Amount?", {LARGEST}),
+    ],
+)
+def test_rows_with_the_least_or_the_most_are_asked_for(query: str, expected: set[int]) -> None:
+    assert expected <= telling_rows(SALES, query)
+    assert are_extremes_telling(SALES, "", query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Which customer has the highest amount?",
+        "Which town bought the most?",
+        "What is the highest amount per town?",
+        "Who spent the most?",
+    ],
+)
+def test_what_several_rows_tell_together_is_told_by_no_row(query: str) -> None:
+    assert not are_extremes_telling(SALES, "", query)
+
+
+def test_a_column_named_for_the_most_asks_for_no_extreme() -> None:
+    limits = [f"- name: limit{n}\n  maximum: {n * 7}\n  default: {n}" for n in range(30)]
+    assert are_extremes_telling(limits, "", "What is the maximum of limit7?")
+
+
+def test_few_rows_of_another_shape_stand_out() -> None:
+    lines = list(TABLE)
+    lines[12] += "|since noon"
+    assert telling_rows(lines, "") == {12, 30}

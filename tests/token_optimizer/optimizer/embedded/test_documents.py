@@ -196,3 +196,9 @@ def test_documents_below_heads_with_marks_on_both_sides(head: str) -> None:
     text = "\n".join(f"{head.format(n=n)}\n{told}" for n in range(5))
     pieces = [piece for piece in marked_documents(text) if piece.kind is Kind.DOCUMENT]
     assert [piece.content.strip() for piece in pieces] == [told.strip()] * 5
+
+
+@pytest.mark.parametrize("setting", ["town = Oslo", 'town = "Oslo"', "town=Oslo"])
+def test_the_sections_of_settings_are_no_documents(setting: str) -> None:
+    sections = "".join(f"[guest {n}]\nname = Ada Lovelace the {n}th\n{setting}\n\n" for n in range(10, 40))
+    assert not marked_documents(sections)

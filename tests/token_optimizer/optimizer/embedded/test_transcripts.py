@@ -143,3 +143,13 @@ def test_who_speaks_once_beside_a_time_is_a_speaker_too() -> None:
     pieces = message_pieces("\n".join([*once, *said, QUESTION]))
     assert [piece.kind for piece in pieces] == [Kind.TRANSCRIPT, Kind.PROSE]
     assert pieces[1].raw.strip() == QUESTION
+
+
+def test_fields_of_records_are_nobodys_words() -> None:
+    fields = "Order: A-{n}\nCustomer: Ada {n}\nStatus: paid\nAmount: {n}.50\nTown: Oslo\n\n"
+    assert not is_transcript("".join(fields.format(n=n) for n in range(10, 40)))
+
+
+def test_nobody_speaks_in_an_element_that_closes_itself() -> None:
+    cases = "".join(f'  <testcase name="test_{n % 9}" time="0.{n}"/>\n' for n in range(10, 60))
+    assert not is_transcript(f'<testsuite name="all">\n{cases}</testsuite>')

@@ -185,6 +185,10 @@ def _asked_about(
     kinds = {Kind.DOCUMENT} if slots and any(has_stem(block.content, asked) for block in around) else set()
     for cuttable in cuttables:
         kind = cuttable.block.kind
-        if kind not in kinds and (has_stem(cuttable.source.text, asked) or has_stem(cuttable.title(), asked)):
+        if kind not in kinds and (cuttable.cutter.answering or _mentions(cuttable, asked)):
             kinds.add(kind)
     return [cuttable for cuttable in cuttables if cuttable.block.kind in kinds]
+
+
+def _mentions(cuttable: CuttableBlock, asked: frozenset[str]) -> bool:
+    return has_stem(cuttable.source.text, asked) or has_stem(cuttable.title(), asked)

@@ -83,7 +83,9 @@ _FUNCTION_WORDS = frozenset((
 ))  # fmt: skip
 # What only all records together tell: means, sums, shares, groups, those on one side of a bound.
 _OVER_RECORDS = CaselessPattern(
-    r"""\b(?:in\ total|altogether|on\ average|over\ time|group(?:ed)?\ by|per\ cent)\b
+    r"""\bsummar(?:i[sz]|y)\w*|\boverview\b|\b(?:fasse?|zusammenfass\w*)\b.{0,60}\b(?:zusammen|daten)|überblick
+    |\brésum\w+|\bresum(?:e|ir|en|a)\b|\briassum\w+|\bdescribe\ (?:the|this|these)\ (?:data|table|records?)
+    |\b(?:in\ total|altogether|on\ average|over\ time|group(?:ed)?\ by|per\ cent)\b
     |\b(?:the|an?)\ (?:[\w-]+\ )?(?:average|mean|median|sum|distribution|percentage|proportion|correlation
       |standard\ deviation|variance|histogram)\b
     |\b(?:average|total)\ (?:\w+\ ){0,2}(?:of|for|per|by|in)\b
