@@ -20,7 +20,8 @@ _MIN_COVERED = 0.7
 _MIN_MEAN_CHARS, _MAX_MEAN_CHARS = 20, 2_000
 _SAMPLE_CHARS, _MAX_CHARS_PER_MARK = 4_000, 100
 _TAG = re.compile(r"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,400})?(?<!/)>")
-_MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[\[\]{}()]')
+# An escaped quote opens nothing: after one that never closes, each would be read on from to the end.
+_MARK = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'(?:[^\'\\\n]|\\.)*+\'|[\[\]{}()]|\\.')
 _MARKS = "[{(\"'"
 _BETWEEN = re.compile(r"\s*,\s*[\w.]{0,60}")
 # The class of a value in brackets stands before them.

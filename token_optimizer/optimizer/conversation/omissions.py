@@ -21,6 +21,8 @@ from token_optimizer.text.sentences import sentence_spans
 _MAX_LINES_OF_A_TERM = 12
 _MAX_SHARE_OF_LINES = 0.03
 _LONGEST_LINE = 2_000
+# A long sentence, or line of code. Of a longer one, as of data in one line, only what is missing comes back.
+_LONGEST_WHOLE_UNIT = 600
 # A question of more names or words than this brings its text along.
 _MAX_TERMS = 48
 _MAX_BLOCKS = 40
@@ -191,11 +193,41 @@ def _missing_spans(text: str, now: Block, kind: Kind) -> array[int]:
         units = _texts_of(text, spans_of_units, kind)
         left = _units_left(now, kind, text, spans_of_units, units)
         found = zip(spans_of_units, units, strict=True)
-        missing = [span for span, unit in found if unit not in left and unit and not unit.isspace()]
+        whole = [span for span, unit in found if unit not in left and unit and not unit.isspace()]
+        missing = list(_parts_missing(text, whole, now))
         spans = array("L", chain.from_iterable(missing))
         if len(missing) <= _MAX_REMEMBERED_UNITS:
             _MISSING.put(key, spans)
     return spans
+
+
+def _parts_missing(text: str, units: Sequence[tuple[int, int]], now: Block) -> Iterator[tuple[int, int]]:
+    """The units; of very long ones what does not stand in the block any more."""
+    if all(end - start <= _LONGEST_WHOLE_UNIT for start, end in units):
+        yield from units
+        return
+    standing = list(_standing(text, now))
+    for start, end in units:
+        if end - start <= _LONGEST_WHOLE_UNIT:
+            yield start, end
+            continue
+        for first, last in standing:
+            if first < end and last > start:
+                if text[start:first].strip():
+                    yield start, first
+                start = max(start, last)
+        if text[start:end].strip():
+            yield start, end
+
+
+def _standing(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """Where what is left of a text stands in it, apart from its markers."""
+    done = 0
+    for piece in filter(None, with_all_numbers(MarkedText.of(block)).pieces()):
+        at = _place_of(piece, text, done)
+        if at >= 0:
+            done = at + len(piece)
+            yield at, done
 
 
 def _units_left(

@@ -50,6 +50,7 @@ def refer_to_quoted_in(text: str) -> object:
         (record_spans, "<a"),
         (record_spans, "({"),
         (record_spans, "'"),
+        (record_spans, '(\\"a\\"), '),
         (record_spans, "(1),"),
         (asked_of, "a"),
         (asked_of, "a1"),

@@ -25,8 +25,13 @@ def meaning_kept(original: str, compressed: str, embed: Embed | None = None) -> 
     before, after = list(sentences(original)), list(sentences(compressed))
     if not before or not after:
         return float(before == after)
-    vectors = embed or static_embedder().embed
-    near = np.clip((_best(vectors(before), vectors(after)) - _UNRELATED) / (1 - _UNRELATED), 0.0, 1.0)
+    near_of = dict.fromkeys(after, 1.0)
+    lost = list(dict.fromkeys(sentence for sentence in before if sentence not in near_of))
+    if lost:
+        vectors = embed or static_embedder().embed
+        best = _best(vectors(lost), vectors(list(near_of)))
+        near_of.update(zip(lost, np.clip((best - _UNRELATED) / (1 - _UNRELATED), 0.0, 1.0), strict=True))
+    near = np.array([near_of[sentence] for sentence in before])
     weights = np.sqrt([len(sentence) for sentence in before])
     return float((near * weights).sum() / weights.sum())
 
