@@ -28,8 +28,8 @@ from benchmarks.cases.scoring import Case, load_cases, score_case
 from token_optimizer.cli.bench.matching import Haystack
 from token_optimizer.dialects.bodies import detect_dialect, framing_tokens
 from token_optimizer.models import Block, Kind, Passage, Prompt
+from token_optimizer.optimizer.embedded.worked.passages import example_passages
 from token_optimizer.optimizer.formats.reading import canonicalize
-from token_optimizer.optimizer.prose.examples import example_passages
 from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 from token_optimizer.optimizer.relevance.bm25 import bm25, bm25_with_synonyms
 from token_optimizer.optimizer.relevance.meaning.synonyms import synonyms

@@ -21,7 +21,6 @@ from token_optimizer.optimizer.embedded.blocks import (
     logs_in,
 )
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
-from token_optimizer.optimizer.embedded.examples import announced_examples, has_examples, shows_examples
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
 from token_optimizer.optimizer.embedded.json_texts import string_pieces, text_pieces
 from token_optimizer.optimizer.embedded.lines import (
@@ -46,7 +45,12 @@ from token_optimizer.optimizer.embedded.question.hand_overs import hand_over_cha
 from token_optimizer.optimizer.embedded.question.layout import Embedded, embedded_spans
 from token_optimizer.optimizer.embedded.scratchpads import observed_spans
 from token_optimizer.optimizer.embedded.transcripts import is_talk, is_transcript
-from token_optimizer.optimizer.embedded.unanswered import unanswered_in
+from token_optimizer.optimizer.embedded.worked.examples import (
+    announced_examples,
+    has_examples,
+    shows_examples,
+)
+from token_optimizer.optimizer.embedded.worked.unanswered import unanswered_in
 from token_optimizer.optimizer.json.detection import json_line_spans, json_span
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.optimizer.tools.tools_in_text import tools_span

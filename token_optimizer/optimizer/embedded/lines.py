@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from token_optimizer.models import Kind
-from token_optimizer.optimizer.embedded.examples import examples_in
 from token_optimizer.optimizer.embedded.transcripts import transcript_span
+from token_optimizer.optimizer.embedded.worked.examples import examples_in
 from token_optimizer.text.cache import TextCache, key_of
 from token_optimizer.text.lines import FENCE_MARKS, count_chars, count_letters, matches_at_lines
 

@@ -20,17 +20,21 @@ from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import answers, is_data, is_table, record_passages, tells_extremes
 from token_optimizer.optimizer.contract.context import Context
-from token_optimizer.optimizer.conversation.turns.example_turns import example_turns
-from token_optimizer.optimizer.embedded.examples import announces_examples
+from token_optimizer.optimizer.conversation.turns.example_turns import example_turns, instructs_first
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.embedded.question.about import asks_for_something, is_commit_history
+from token_optimizer.optimizer.embedded.worked.examples import announces_examples
+from token_optimizer.optimizer.embedded.worked.passages import (
+    answer_passages,
+    example_passages,
+    whole_passage,
+)
 from token_optimizer.optimizer.json.omissions import keep_json_passages
 from token_optimizer.optimizer.json.passages import json_passages
 from token_optimizer.optimizer.json.spoken import is_said_in_turn, is_spoken
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.json.worked import is_worked
 from token_optimizer.optimizer.logs.passages import keep_log_lines, log_passages
-from token_optimizer.optimizer.prose.examples import answer_passages, example_passages, whole_passage
 from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 from token_optimizer.optimizer.relevance.asked.extremes import asks_for_extremes
 from token_optimizer.optimizer.relevance.names import NAME_WEIGHT
@@ -74,8 +78,6 @@ CUTTERS = {
     Kind.EXAMPLES: Cutter(example_passages, keep_passages, ranked=True, telling=True),
 }
 
-# What an example asks stands for its whole turn: its answer goes and stays with it.
-_EXAMPLE = Cutter(whole_passage, keep_passages, ranked=True, example=True)
 _EXAMPLE_ANSWER = Cutter(answer_passages, keep_passages, example=True)
 # What a line is about tells as much as what it names; of a definition that is named all lines are asked for.
 _ASKED_LINES = replace(CUTTERS[Kind.CODE], ranked=True)
@@ -93,13 +95,26 @@ def cut_to_budget(prompt: Prompt, context: Context) -> Prompt:
         return prompt
     examples = example_turns(prompt)
     cutter_of = _cutter_finder(prompt, context)
+    # What the examples are of is said once.
+    kept = {0} if instructs_first(prompt, examples) else set[int]()
+    answers = (
+        {block.turn: block.content for block in prompt.blocks if block.type is BlockType.ASSISTANT}
+        if examples
+        else {}
+    )
 
     def with_examples(block: Block) -> Cutter | None:
-        if block.turn in examples:
-            return _EXAMPLE if block.type is BlockType.USER else None
-        return cutter_of(block)
+        if block.turn not in examples:
+            return cutter_of(block)
+        is_open = block.type is BlockType.USER and block.turn not in kept
+        return _example_cutter(answers.get(block.turn, "")) if is_open else None
 
-    return fit_to_budget(prompt, context, with_examples)
+    return fit_to_budget(prompt, context, with_examples, kept)
+
+
+def _example_cutter(answer: str) -> Cutter:
+    """What an example asks stands for its whole turn: its answer goes and stays with it."""
+    return Cutter(partial(whole_passage, answer=answer), keep_passages, ranked=True, example=True)
 
 
 def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:

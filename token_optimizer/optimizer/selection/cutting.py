@@ -21,6 +21,7 @@ from token_optimizer.optimizer.prose.directives import directive_spans_in, hands
 from token_optimizer.optimizer.relevance.names import name_facts
 from token_optimizer.optimizer.retrieval.stats import is_retrieved
 from token_optimizer.optimizer.selection.candidate_table import Frame
+from token_optimizer.optimizer.selection.last_line import last_block_said, last_line_spans
 
 # A text that says repeated things once says them again where only some are left.
 _MIN_SHARE = 0.4
@@ -96,7 +97,8 @@ class CuttableBlock:
     each.
 
     `frame` names the old turn or the document that is opened by the first passage kept of it. Passages with
-    `directives` go with their turn alone, whose marker repeats them. `is_own_words`: a user said it.
+    `directives` go with their turn alone, whose marker repeats them, and so does a last line that may be
+    asked. `is_own_words`: a user said it.
     """
 
     at: int
@@ -154,12 +156,19 @@ def cuttable_blocks(
     counts = iter(context.count([text for one in opened for text in one.written()]))
     droppable, keywords = set(turns), context.config.directive_keywords
     shown = _shown_in_own_words(prompt)
+    last = last_block_said(prompt)
+
+    def kept_spans(one: _Opened) -> Sequence[tuple[int, int]]:
+        directives = directive_spans_in(one.block, one.source.text, keywords)
+        is_last = last is not None and one.block.id == last.id
+        return (*directives, *last_line_spans(one.source.text)) if is_last else directives
+
     return [
         CuttableBlock(
             *one,
             _passage_tokens(one, counts),
             _frame_of(one, droppable),
-            _overlapping(one.passages, directive_spans_in(one.block, one.source.text, keywords)),
+            _overlapping(one.passages, kept_spans(one)),
             one.block.id in shown or _is_own_words(one.block, one.cutter),
         )
         for one in opened

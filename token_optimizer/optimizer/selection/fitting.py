@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from token_optimizer.models import Block, Kind, Prompt
 from token_optimizer.optimizer.contract.context import Context
@@ -28,11 +28,17 @@ _SPARE = 0.05
 _MAX_OWN_SHARE = 0.5
 
 
-def fit_to_budget(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
-    """The prompt with its least worthy passages cut so that it fits; unchanged where it fits already."""
+def fit_to_budget(
+    prompt: Prompt,
+    context: Context,
+    cutter_of: Callable[[Block], Cutter | None],
+    kept_turns: Set[int] = frozenset(),
+) -> Prompt:
+    """The prompt with its least worthy passages cut so that it fits, and none of the `kept_turns` as a whole;
+    unchanged where it fits already."""
     if context.tokens_over(prompt) <= 0 or context.budget_tokens is None:
         return prompt
-    turns = droppable_turns(prompt)
+    turns = {turn: size for turn, size in droppable_turns(prompt).items() if turn not in kept_turns}
     cuttables = cuttable_blocks(prompt, context, cutter_of, turns)
     if not cuttables:
         return prompt

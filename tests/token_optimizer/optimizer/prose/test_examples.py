@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from token_optimizer import optimize
-from token_optimizer.optimizer.prose.examples import example_passages
+from token_optimizer.optimizer.embedded.worked.passages import example_passages
 
 LABELS = ("billing", "login", "shipping")
 TICKETS = [

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.prose.examples import answer_passages, example_passages
+from token_optimizer.optimizer.embedded.worked.passages import answer_passages, example_passages
 from token_optimizer.optimizer.prose.passages import document_passages, prose_passages, spoken_passages
 
 EXAMPLES = """Q: What is 2 + 2?

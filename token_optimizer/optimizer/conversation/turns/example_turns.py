@@ -1,7 +1,8 @@
 """Finds worked examples that are given as turns: what was said in them was said to show a form.
 
 Examples open the conversation. Each is one text of the user and one answer, all answers have one form (the
-same keys of JSON, the same last line, a label of a few words), and what is asked now is put as they are.
+same keys of JSON, the same last line or sentence, the same marks, a label of a few words), and what is asked
+now is put as they are.
 
 Before: user "Review: Dull.", assistant "negative", user "Review: Bright.", assistant "positive", three more
         like them, and user "Review: Too long."
@@ -17,11 +18,15 @@ from itertools import islice, takewhile
 
 from token_optimizer.models import Block, BlockType, Kind, Prompt
 from token_optimizer.optimizer.embedded.question.asking import addresses
+from token_optimizer.optimizer.embedded.worked.answers import answer_lead
 
 _MIN_EXAMPLES = 3
 _MAX_LABEL_WORDS = 3
 _MAX_LINE_CHARS = 80
 _LABEL = re.compile(r"\s*[^\W\d_][^\n:]{0,30}:")
+_BLANK = re.compile(r"\n[ \t]*\n+")
+# All but what stands between the parts of "person=Ada; place=York".
+_LETTERS = re.compile(r"[\w\s.,'’!?-]+")
 _ENDS_SENTENCE = re.compile(r"[.!?…。！？]\s*\Z")
 
 
@@ -51,6 +56,17 @@ def example_turns(prompt: Prompt) -> frozenset[int]:
     return frozenset(range(len(pairs)))
 
 
+def instructs_first(prompt: Prompt, examples: frozenset[int]) -> bool:
+    """Whether the first of the turns that are examples also says what they are of: its text has more
+    paragraphs than any other."""
+    said = {
+        block.turn: len(_BLANK.findall(block.content.strip()))
+        for block in prompt.blocks
+        if block.turn in examples and block.type is BlockType.USER
+    }
+    return bool(said) and said.pop(0, 0) > max(said.values(), default=0)
+
+
 def _first_of_turn(prompt: Prompt, turn: int) -> list[Block]:
     """The first blocks of a turn: enough to tell whether there are more than two."""
     so_far = takewhile(lambda block: block.turn <= turn, prompt.blocks)
@@ -61,8 +77,9 @@ def _answer_alike(answer: str, other: str) -> bool:
     """Whether two answers may have one form."""
     if _keys(answer) == _keys(other) is not None:
         return True
-    same_opening = _opening(answer.rpartition("\n")[2]) == _opening(other.rpartition("\n")[2])
-    return same_opening or (_is_label(answer) and _is_label(other))
+    if len(marks := _LETTERS.sub("", answer)) > 1 and marks == _LETTERS.sub("", other):
+        return True
+    return _opening_of_end(answer) == _opening_of_end(other) or (_is_label(answer) and _is_label(other))
 
 
 def _is_label(answer: str) -> bool:
@@ -79,18 +96,22 @@ def _pair_of(blocks: Sequence[Block]) -> tuple[str, str] | None:
 
 
 def _have_one_form(pairs: Sequence[tuple[str, str]], asked: str) -> bool:
-    if {_label(text) for text, _ in pairs} != {_label(asked)}:
+    # With an instruction before it, the first one has its label below that.
+    labels = {_label(_BLANK.split(text)[-1] if at == 0 else text) for at, (text, _) in enumerate(pairs)}
+    if len(labels) == 1 and labels != {_label(asked)}:
         return False
     answers = [answer.strip() for _, answer in pairs]
     keys = {_keys(answer) for answer in answers}
     if len(keys) == 1 and None not in keys:
         return True
-    last_lines = [answer.rpartition("\n")[2] for answer in answers]
-    if len(set(map(_opening, last_lines))) == 1 < len(set(last_lines)) and not any(
-        map(addresses, last_lines)
-    ):
+    ends = [answer.rpartition("\n")[2] for answer in answers]
+    is_put_alike = len(labels) == 1
+    openings = set(map(_opening_of_end if is_put_alike else answer_lead, ends))
+    if "" not in openings and len(openings) == 1 < len(set(ends)) and not any(map(addresses, ends)):
         return True
-    return all(map(_is_label, answers))
+    marks = {_LETTERS.sub("", answer) for answer in answers}
+    has_marks = len(marks) == 1 and len(marks.pop()) > 1
+    return has_marks or (all(map(_is_label, answers)) and (is_put_alike or len(set(answers)) > 1))
 
 
 def _label(text: str) -> str:
@@ -107,6 +128,12 @@ def _keys(answer: str) -> tuple[str, ...] | None:
     except (ValueError, RecursionError):
         return None
     return tuple(value) if isinstance(value, dict) else None
+
+
+def _opening_of_end(answer: str) -> str:
+    """How the last line of an answer opens, or the last sentence where that says that it is an answer."""
+    line = answer.rpartition("\n")[2]
+    return answer_lead(line) or _opening(line)
 
 
 def _opening(line: str) -> str:

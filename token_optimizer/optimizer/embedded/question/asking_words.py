@@ -32,6 +32,13 @@ INSTRUCTION_NAMES = (
     "الإجابة", "الجواب", "पाठ्यकार्य", "निर्देश", "उत्तर", "tugas", "jawaban", "instruksi", "คำสั่ง",
     "คำตอบ", "nhiệm", "lời", "kazi", "jibu",
 )  # fmt: skip
+# Those that stand for what is answered.
+ANSWER_NAMES = (
+    "answer", "answers", "output", "response", "label", "antwort", "réponse", "respuesta", "resposta",
+    "risposta", "antwoord", "odpowiedź", "odpověď", "válasz", "răspuns", "răspunsul", "svar", "svaret",
+    "vastaus", "ответ", "відповідь", "cevap", "yanıt", "απάντηση", "תשובה", "الإجابة", "الجواب", "उत्तर",
+    "jawaban", "jawabannya", "jibu",
+)  # fmt: skip
 MATERIAL_NAMES = (
     "context", "contexts", "text", "texts", "document", "documents", "docs", "doc", "article",
     "articles", "passage", "passages", "content", "contents", "source", "sources", "information",

@@ -114,3 +114,31 @@ def test_by_default_what_leads_to_an_answer_goes_but_in_the_first_example() -> N
     assert answers[0][0] == answers[0][1]
     assert all(now.rpartition("\n")[2] == was.rpartition("\n")[2] for now, was in answers)
     assert sum(len(now) < len(was) for now, was in answers) >= len(answers) // 2
+
+
+OTHERS = [f"{name} wrote: the {thing} came late" for name, thing in zip("ABCDEFGHJK", THINGS, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["person={0}; thing={1}", "{1}", "Take the {1} of {0}. The answer is {1}.", '{{"thing": "{1}"}}'],
+)
+def test_texts_that_begin_with_names_have_no_label(answer: str) -> None:
+    said = [
+        (text, answer.format(name, thing))
+        for text, name, thing in zip(OTHERS, "ABCDEFGHJK", THINGS, strict=True)
+    ]
+    assert _turns(said, "L wrote: the rake came late") == len(THINGS)
+
+
+@pytest.mark.parametrize("share", [0.6, 0.4])
+def test_the_instruction_above_the_first_example_stays(share: float) -> None:
+    said = _tickets("{team}")
+    said[0] = (f"Name the team for each ticket, and nothing else.\n\n{said[0][0]}", said[0][1])
+    body = {"messages": _messages(said, ASKED)[1:]}
+    config = OptimizerConfig.preset("balanced")
+    whole = optimize_body(body, "openai", config=config).stats.tokens_before
+    sent = optimize_body(body, "openai", config=config, budget_tokens=int(share * whole)).body["messages"]
+    assert sent[0]["content"] == said[0][0]
+    assert sent[1]["content"] == said[0][1]
+    assert len(sent) < len(body["messages"])

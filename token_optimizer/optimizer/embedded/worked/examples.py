@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.question.asking import Role, asks, asks_question, role_of_name
-from token_optimizer.optimizer.embedded.transcripts import is_field
-from token_optimizer.text.line_numbers import has_counted_lines
+from token_optimizer.optimizer.embedded.transcripts import is_field, transcript_span
+from token_optimizer.optimizer.embedded.worked.answers import answered_examples
+from token_optimizer.optimizer.embedded.worked.last import BLANK, start_behind_last
+from token_optimizer.optimizer.embedded.worked.rows import example_rows
 from token_optimizer.text.lines import lines_of, matches_at_lines
 
 Found = tuple[int, int, Kind]
@@ -20,12 +22,6 @@ _LABEL = re.compile(
     r"[ \t]*(?:[#*_]{1,4} ?)?([^\W\d_][\w ]{0,23}?)(?: ?\d{1,3})?[*_]{0,2} ?(?:[:：]|[.)](?!\S))"
 )
 _OPEN_ENDED = (":", "：")
-# "cat -> animal": what is asked ends with the arrow.
-_ARROWS = ("=>", "->", "→", "⇒", ">>")
-_ARROW = re.compile(
-    rf"^[^\n]{{1,400}}?\S[ \t]*+({'|'.join(_ARROWS)})[ \t]*+(?P<answer>(?:\S[^\n]{{0,199}}?)?)[ \t]*+$",
-    re.MULTILINE,
-)
 _NUMBER = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
 _MAY_OPEN_NUMBER = re.compile(r"\n[ \t]*+\d")
 _BULLETS = frozenset("-*+•#>|")
@@ -49,7 +45,6 @@ _ANNOUNCES_EXAMPLES = re.compile(
     r"(?i)\b(?:examples?|like (?:this|these)|beispielen?|exemples?|ejemplos?|exemplos?|esempi|примеры)\b|例"
 )
 _HEADING = re.compile(r"^#{1,6}[ \t]+[^\W\d_][^\n]{0,40}$", re.MULTILINE)
-_BLANK = re.compile(r"\n[ \t]*\n+")
 _ANNOUNCED_WITHIN_CHARS = 200
 
 
@@ -96,9 +91,12 @@ def examples_in(text: str) -> list[Found]:
     for blocks in (paragraphs, _ruled_off(text), _label_separated(text)):
         if found := _labelled_examples(text, blocks):
             return found
-    if found := _headed_examples(text) or _arrow_examples(text):
+    if found := _headed_examples(text):
         return found
-    return _numbered_examples(text, paragraphs) or _numbered_examples(text, _number_separated(text))
+    if found := _numbered_examples(text, paragraphs) or _numbered_examples(text, _number_separated(text)):
+        return found
+    unlabelled = example_rows(text) or answered_examples(text, is_talk=transcript_span(text) is not None)
+    return [(*unlabelled, Kind.EXAMPLES)] if unlabelled is not None else []
 
 
 def _tagged_examples(text: str, *, asked: bool = True) -> Found | None:
@@ -147,22 +145,6 @@ def _marks(block: str) -> set[str]:
     """What the lines below the first one open with, where that is a mark: "=>", "Answer:"."""
     words = {line.split(maxsplit=1)[0] for line in block.splitlines()[1:] if line.strip()}
     return {word for word in words if not word[-1].isalnum() and word not in _BULLETS}
-
-
-def _arrow_examples(text: str) -> list[Found]:
-    """Lines with an arrow from what is given to the answer, of which the last has none."""
-    end = text.rstrip()
-    # Hardly any text does, whatever arrows it has.
-    if not end.endswith(_ARROWS) or has_counted_lines(text):
-        return []
-    found = list(_ARROW.finditer(text))
-    if len(found) <= _MIN_EXAMPLES or found[-1]["answer"] or not end.endswith(found[-1][1]):
-        return []
-    answered = [match for match in found[:-1] if match["answer"] and match[1] == found[-1][1]]
-    lines = text.count("\n", found[0].start(), found[-1].start())
-    if len(answered) < max(_MIN_EXAMPLES, _ALIKE_SHARE * lines):
-        return []
-    return [(answered[0].start(), found[-1].start(), Kind.EXAMPLES)]
 
 
 def _labelled_examples(text: str, blocks: list[Line], *, asked: bool = True) -> list[Found]:
@@ -245,22 +227,23 @@ def _label_separated(text: str) -> list[Line]:
 
 def _ruled_off(text: str) -> list[Line]:
     """What rules or headings of examples part; a heading or a rule goes with the block before it."""
-    found, start, most = [], 0, 0
+    found: list[Line] = []
+    told: list[str] = []
+    start = 0
     for match in matches_at_lines(_EXAMPLE_RULE, _MAY_OPEN_RULE, text):
         if match.start() < start:
             continue
-        if told := text[start : match.start()].strip():
+        if part := text[start : match.start()].strip():
             found.append((start, match.end()))
-            most = max(most, len(_BLANK.findall(told)) + 1)
+            told.append(part)
         start = match.end()
-    return [*found, *_last_apart(text, start, most)] if found else []
+    return [*found, *_last_apart(text, start, told)] if found else []
 
 
-def _last_apart(text: str, start: int, most: int) -> list[Line]:
-    """The last block, of which what is beyond so many paragraphs as others have may be what is asked."""
-    ends = [match.end() for match in islice(_BLANK.finditer(text, start), most)]
-    last = ends[-1] if len(ends) == most and text[ends[-1] :].strip() else len(text)
-    return [(start, last), *([(last, len(text))] if last < len(text) else [])]
+def _last_apart(text: str, start: int, told: Iterable[str]) -> list[Line]:
+    """The last block, of which what others have not may be what is asked."""
+    behind = start_behind_last(text, start, told)
+    return [(start, len(text))] if behind is None else [(start, behind), (behind, len(text))]
 
 
 def _number_separated(text: str) -> list[Line]:
@@ -269,8 +252,7 @@ def _number_separated(text: str) -> list[Line]:
     if len(starts) < _MIN_EXAMPLES:
         return []
     blocks = list(pairwise(starts))
-    most = max(len(_BLANK.findall(text[slice(*block)].strip())) for block in blocks) + 1
-    return [*blocks, *_last_apart(text, starts[-1], most)]
+    return [*blocks, *_last_apart(text, starts[-1], [text[slice(*block)] for block in blocks])]
 
 
 def _openings(lines: list[str]) -> set[str]:
@@ -284,7 +266,7 @@ def _openings(lines: list[str]) -> set[str]:
 
 def _blank_separated(text: str) -> list[Line]:
     found, start = [], 0
-    for match in _BLANK.finditer(text):
+    for match in BLANK.finditer(text):
         found.append((start, match.end()))
         start = match.end()
     if start < len(text):

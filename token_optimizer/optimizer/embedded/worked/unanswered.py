@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from token_optimizer.optimizer.embedded.transcripts import is_field
+from token_optimizer.optimizer.embedded.worked.last import start_behind_last
 from token_optimizer.text.lines import matches_at_lines
 
 # What is asked behind examples is no longer.
@@ -34,7 +35,6 @@ _MARK = re.compile(
 _MAY_OPEN_MARK = re.compile(r"\n[ \t]*+[^\W_]|\n[ \t]*+[#*_<\[]")
 _AROUND_NAME = " \t#*_:：<>"
 _DIGITS = re.compile(r"\d+")
-_BLANK = re.compile(r"\n[ \t]*\n\s*")
 
 
 class _Mark(NamedTuple):
@@ -89,7 +89,7 @@ def _found_in(text: str, marks: Sequence[_Mark], asking: str, answering: str) ->
         return Unanswered(turns[-1].start, is_example)
     if not text[turns[-1].end :].strip():
         return Unanswered(turns[-2].start, is_example)
-    behind = _start_behind(text, turns[-1].end, answers)
+    behind = start_behind_last(text, turns[-1].end, answers)
     return Unanswered(behind, is_example=False) if behind is not None else None
 
 
@@ -100,10 +100,3 @@ def _end_alike(answers: Sequence[str]) -> bool:
         return False
     words = [end.split() for end in ends]
     return bool(set.intersection(*({*zip(one, one[1:], one[2:], strict=False)} for one in words)))
-
-
-def _start_behind(text: str, at: int, answers: Sequence[str]) -> int | None:
-    """Where that starts which follows the last answer: what it has more than any other answer."""
-    most = max((len(_BLANK.findall(answer.strip())) for answer in answers), default=0)
-    ends = [match.end() for match in _BLANK.finditer(text, at) if text[match.end() :].strip()]
-    return ends[most] if len(ends) > most else None

@@ -7,7 +7,7 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import message_pieces
-from token_optimizer.optimizer.embedded.unanswered import unanswered_in
+from token_optimizer.optimizer.embedded.worked.unanswered import unanswered_in
 from token_optimizer.optimizer.pipeline import optimize_body
 
 ASKED = "Which statement is sarcastic?\nOptions:\n(A) Build carriages instead\n(B) Build lightrail instead"

@@ -9,9 +9,9 @@ import pytest
 from token_optimizer import OptimizerConfig
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
-from token_optimizer.optimizer.embedded.examples import examples_in, has_examples
+from token_optimizer.optimizer.embedded.worked.examples import examples_in, has_examples
+from token_optimizer.optimizer.embedded.worked.passages import example_passages
 from token_optimizer.optimizer.pipeline import optimize_body
-from token_optimizer.optimizer.prose.examples import example_passages
 
 SUMS = [
     (f"Ida has {n} pears and eats one. How many are left?", f"One less than {n} is {n - 1}.")

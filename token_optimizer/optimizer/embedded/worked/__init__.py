@@ -1,0 +1,1 @@
+"""Worked examples before what is asked, and what of questions and answers is left unanswered."""
