@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from token_optimizer.models import NO_PREFIX, OUTSIDE, Aggregate, Block, FrozenPrefix, Kind
 from token_optimizer.optimizer.marked_text import MarkedText, joined
 from token_optimizer.optimizer.markers import json_copy_marker, lines_copy_marker, place_name
+from token_optimizer.optimizer.prose.directives import directive_spans_in
 from token_optimizer.optimizer.prose.shared_lines import (
     Run,
     chosen_lines,
@@ -64,9 +65,12 @@ def references_to_copies(
     roles: Sequence[str],
     as_read: Mapping[str, str] | None = None,
     prefix: FrozenPrefix = NO_PREFIX,
+    keywords: Sequence[str] = (),
 ) -> dict[str, Copy]:
     """What to write instead of each block that repeats another one at most `window` blocks away, by id.
 
+    A block that gives directives refers to none that does not: there they might be cut. `keywords` are those
+    of the config, beside our own.
     `roles` has by slot the role of the message, `as_read` by id the JSON that an earlier turn sent in another
     form: the same JSON refers to it. The blocks begin with the `prefix`.
     """
@@ -92,7 +96,8 @@ def references_to_copies(
     if not standing.texts and _share_nothing(texts, chosen.values(), asked):
         return {}
     copies: dict[str, Copy] = {}
-    for at in reversed(may_refer):
+    gives = {at: bool(directive_spans_in(blocks[at], blocks[at].content, keywords)) for at in may_refer}
+    for at in sorted(may_refer, key=lambda at: (gives[at], at), reverse=True):
         copy = _copy_of(at, chosen[at], standing)
         if copy is None:
             standing.add(at, MarkedText.of(blocks[at]), chosen[at])

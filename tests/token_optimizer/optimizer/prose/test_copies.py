@@ -45,6 +45,22 @@ def test_a_copy_of_what_was_sent_before_refers_back_to_it() -> None:
     assert copies["b"].text.text == f"[1 line left out here: it stands above, “{LONG[:48]}”]"
 
 
+def test_what_gives_directives_refers_to_nothing_that_may_lose_them() -> None:
+    said = f"{LONG}You MUST NOT name the figures of March. "
+    blocks = [Block(said, id="said", type=BlockType.USER), Block(said, id="doc", kind=Kind.DOCUMENT)]
+    (copy,) = references_to_copies(blocks, WINDOW, ()).items()
+    assert (copy[0], copy[1].note) == ("doc", "the same text as said")
+    again = Block(said, id="again", type=BlockType.USER)
+    assert set(references_to_copies([*blocks, again], WINDOW, ())) == {"said", "doc"}
+
+
+def test_a_directive_may_be_known_by_a_word_of_the_config() -> None:
+    said = f"{LONG}Beware of the figures of March. "
+    blocks = [Block(said, id="said", type=BlockType.USER), Block(said, id="doc", kind=Kind.DOCUMENT)]
+    assert list(references_to_copies(blocks, WINDOW, (), keywords=["Beware"])) == ["doc"]
+    assert list(references_to_copies(blocks, WINDOW, ())) == ["said"]
+
+
 def test_a_file_read_again_after_a_change_refers_to_what_stayed() -> None:
     changed = [*CODE[:30], "    value_x = None", *CODE[31:]]
     first, second = _texts(_code(CODE), _code(changed))

@@ -28,7 +28,10 @@ def refer_to_copies(prompt: Prompt, context: Context) -> Prompt:
     roles = [slot.role for slot in prompt.slots]
     full = [*prompt.prefix.sent, *map(_with_all_numbers, prompt.rest)]
     as_read = _json_as_read(prompt, context)
-    copies = references_to_copies(full, context.config.dedupe_window, roles, as_read, prompt.prefix)
+    config = context.config
+    copies = references_to_copies(
+        full, config.dedupe_window, roles, as_read, prompt.prefix, config.directive_keywords
+    )
     quoted = {block.id: text for block in prompt.rest if (text := _without_quoted_copies(block))}
     if not (copies or quoted):
         return prompt
