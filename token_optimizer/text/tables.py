@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 _QUOTED = re.compile(r'"(?:[^"\n]|"")*+"')
 # Of two marks that all rows have, the comma may stand within values.
@@ -20,6 +21,7 @@ _LEVEL = re.compile(
     |advertencia|informaci[oó]n|informazioni|avviso|errore|предупреждение|ошибка|сведения|信息|警告|错误|情報|エラー)["\s]*"""
 )
 _MIN_LEVELS = 2
+_MIN_ROWS, _SAMPLE_LINES, _ROWS_SHARE = 10, 200, 0.9
 _LEVELS_SHARE = 0.9
 
 
@@ -36,6 +38,14 @@ def separator_of(lines: Sequence[str], share: float) -> str | None:
         if count >= _MIN_SEPARATORS and often >= share * len(lines):
             return mark
     return None
+
+
+def is_table(text: str) -> bool:
+    """Whether nearly every line has the same two or more separators, as CSV does."""
+    if text.count("\n") < _MIN_ROWS - 1:
+        return False
+    lines = [line for line in islice(text.split("\n"), _SAMPLE_LINES) if line.strip()]
+    return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
 
 
 def has_level_column(lines: Sequence[str], mark: str) -> bool:

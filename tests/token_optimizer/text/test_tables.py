@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.text.tables import has_level_column, separator_of
+from token_optimizer.text.tables import has_level_column, is_table, separator_of
 
 ROWS = ["id,note,owner", *(f'{n},"late, again, it says ""soon""",Ada' for n in range(9))]
 LEVELS = ["Information", "Warning", "Information"]
@@ -36,3 +36,20 @@ def test_all_rows_have_a_mark_as_often_outside_of_quotes(lines: list[str], expec
 )
 def test_a_column_of_several_levels_marks_a_log(lines: list[str], expected: bool) -> None:
     assert has_level_column(lines, "\t") is expected
+
+
+CSV = "id,name,town\n" + "".join(f"{n},Ada {n},Oslo\n" for n in range(10, 30))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (CSV, True),
+        (CSV.replace(",", " | "), True),
+        (CSV.replace(",", " & "), True),
+        (CSV.replace(",", "\n  "), False),
+        ("Ada, Bo, and I.\n" * 3, False),
+    ],
+)
+def test_the_lines_of_a_table_have_the_same_separators(text: str, expected: bool) -> None:
+    assert is_table(text) is expected

@@ -37,6 +37,7 @@ _DIGIT = re.compile(r"\d")
 _MAX_HEAD_LINES = 12
 _SAMPLED_LINES, _MAX_WIDTH, _BETWEEN_SHARE = 300, 400, 0.02
 _PADDED_SHARE = 0.5
+_NUMBERS_SHARE = 0.3
 _PAIRING, _PAIR = "\t|", 2
 _VALUE = r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'"""
 _NAMED = re.compile(
@@ -71,6 +72,11 @@ def columns_of(records: Sequence[str], above: str = "") -> Columns:
     found = _named_columns(records) or _separated_columns(records) or _NONE
     heads = _HEAD_CELL.findall(above)
     return replace(found, names=heads) if len(heads) == len(found.names) else found
+
+
+def is_in_columns(lines: Sequence[str]) -> bool:
+    """Whether the lines are the rows of a table that spaces, places or one mark keep apart."""
+    return bool(_spaced_rows(lines))
 
 
 def _named_columns(records: Sequence[str]) -> Columns | None:
@@ -144,6 +150,11 @@ def _rows_of(lines: Sequence[str]) -> list[list[str]]:
     """The cells of each line; none of what is no table."""
     if (mark := separator_of(lines, _ROWS_SHARE)) is not None:
         return [_cells(line, mark) for line in lines]
+    return _spaced_rows(lines)
+
+
+def _spaced_rows(lines: Sequence[str]) -> list[list[str]]:
+    """The cells of each line that spaces, their places or one mark keep apart; none of what is no table."""
     found = max(_apart_rows(lines), _placed_rows(lines), key=_width)
     return found or _worded_rows(lines) or _paired_rows(lines)
 
@@ -174,7 +185,10 @@ def _worded_rows(lines: Sequence[str]) -> list[list[str]]:
     names = next((count for count in heads if count >= MIN_COLUMNS), 0)
     if names and sum(len(row) >= names for row in words) >= least:
         return [line.split(None, names - 1) for line in lines]
-    return words if width >= MIN_COLUMNS and often >= least else []
+    # Sentences may have as many words as each other, but not as many numbers.
+    numbers = sum(_DIGIT.search(word) is not None for row in words for word in row)
+    is_measured = numbers >= _NUMBERS_SHARE * sum(map(len, words))
+    return words if is_measured and width >= MIN_COLUMNS and often >= least else []
 
 
 def _placed_rows(lines: Sequence[str]) -> list[list[str]]:

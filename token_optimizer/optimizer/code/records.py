@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 
 from token_optimizer.models import Marker, Passage
-from token_optimizer.optimizer.code.cells import MIN_COLUMNS, cells_apart
+from token_optimizer.optimizer.code.cells import MIN_COLUMNS, cells_apart, columns_of, is_in_columns
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import line_passages, span_passages, without_number
@@ -24,7 +24,6 @@ from token_optimizer.optimizer.code.rows import are_extremes_telling, telling_ro
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.relevance.words import stems, stems_of
 from token_optimizer.text.lines import depth_of
-from token_optimizer.text.tables import separator_of
 
 # What a program or a style sheet has, and settings have not.
 _STATEMENT = re.compile(
@@ -39,6 +38,7 @@ _SAMPLE_LINES = 200
 _MIN_ROWS = 10
 _ROWS_SHARE = 0.9
 _LONGEST_RECORD_LINES = 40
+_FEW_SHARE = 0.05
 _MIN_RECORDS = 5
 # Less deep lines than this share are headings of the records.
 _MIN_SHARE = 0.02
@@ -92,12 +92,10 @@ def _is_opened_or_shown(lines: Sequence[str]) -> bool:
     return bool(shown) and shown.most_common(1)[0][1] >= max(_MIN_RECORDS, _ROWS_SHARE * len(lines))
 
 
-def is_table(text: str) -> bool:
-    """Whether nearly every line has the same two or more separators, as CSV does."""
-    if text.count("\n") < _MIN_ROWS - 1:
-        return False
+def is_spaced_table(text: str) -> bool:
+    """Whether the lines are rows whose columns spaces, their places or one mark keep apart."""
     lines = [line for line in islice(text.split("\n"), _SAMPLE_LINES) if line.strip()]
-    return len(lines) >= _MIN_ROWS and separator_of(lines, _ROWS_SHARE) is not None
+    return len(lines) >= _MIN_ROWS and is_in_columns(lines)
 
 
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
@@ -122,16 +120,26 @@ def answers(text: str, query: str) -> bool:
     texts, above = _rows_of(text, _records(text, query, ()))
     if telling_rows(texts, query, above):
         return True
-    asked = frozenset(stems_of(query))
-    # What names the columns or opens the list answers nothing.
-    is_headed = bool(texts) and (texts[0].rstrip().endswith(":") or _names_columns(texts[0]))
-    seen = Counter(stem for found in stems(texts[is_headed:]) for stem in asked.intersection(found))
-    return any(2 * count <= len(texts) for count in seen.values())
+    return any(2 * count <= len(texts) for count in _often(texts, query).values())
 
 
 def tells_extremes(text: str, query: str) -> bool:
-    """Whether the records of the text that have the least or the most tell what the question asks."""
-    return are_extremes_telling(*_rows_of(text, _records(text, query, ())), query)
+    """Whether the records of the text that have the least or the most tell what the question asks, or those
+    few that it names by a word."""
+    texts, above = _rows_of(text, _records(text, query, ()))
+    if are_extremes_telling(texts, above, query):
+        return True
+    of_columns = frozenset(stems_of(" ".join(columns_of(texts, above).names)))
+    often = _often(texts, query)
+    return any(often[word] <= _FEW_SHARE * len(texts) for word in often.keys() - of_columns)
+
+
+def _often(texts: Sequence[str], query: str) -> Counter[str]:
+    """In how many of the records each word of the query stands that some of them have; what names the columns
+    or opens the list is none."""
+    asked = frozenset(stems_of(query))
+    is_headed = bool(texts) and (texts[0].rstrip().endswith(":") or _names_columns(texts[0]))
+    return Counter(stem for found in stems(texts[is_headed:]) for stem in asked.intersection(found))
 
 
 def _rows_of(text: str, passages: Sequence[Passage]) -> tuple[list[str], str]:

@@ -191,7 +191,7 @@ def _logs_in(text: str) -> Iterator[Piece]:
     if text.count("\n") < MIN_LOG_LINES - 1:
         yield Piece(Kind.PROSE, text)
         return
-    for paragraph in _paragraphs(text):
+    for _, paragraph in paragraphs_of(text):
         lines = paragraph.splitlines(keepends=True) if len(paragraph) >= MIN_BULK_CHARS else []
         is_logged = bool(lines) and is_log(paragraph)
         marked = [index for index, line in enumerate(lines) if is_log_line(line)] if is_logged else []
@@ -205,10 +205,11 @@ def _logs_in(text: str) -> Iterator[Piece]:
         yield Piece(Kind.PROSE, "".join(lines[end:]))
 
 
-def _paragraphs(text: str) -> Iterator[str]:
+def paragraphs_of(text: str) -> Iterator[tuple[int, str]]:
+    """What blank lines part, each with where it begins and with the lines behind it."""
     start = 0
     for match in _BLANK_LINES.finditer(text):
-        yield text[start : match.end()]
+        yield start, text[start : match.end()]
         start = match.end()
     if start < len(text):
-        yield text[start:]
+        yield start, text[start:]

@@ -19,6 +19,7 @@ from token_optimizer.optimizer.embedded.blocks import (
     is_log_alone,
     json_spans,
     logs_in,
+    paragraphs_of,
 )
 from token_optimizer.optimizer.embedded.documents import documents_of, marked_documents, titled_documents
 from token_optimizer.optimizer.embedded.fences import Fence, fences, opens_with_fence
@@ -51,13 +52,16 @@ from token_optimizer.optimizer.embedded.worked.examples import (
     shows_examples,
 )
 from token_optimizer.optimizer.embedded.worked.unanswered import unanswered_in
-from token_optimizer.optimizer.json.detection import json_line_spans, json_span
+from token_optimizer.optimizer.json.detection import has_rows, json_line_spans, json_span
+from token_optimizer.optimizer.json.worked import is_worked
 from token_optimizer.optimizer.logs.lines import is_log, is_report
 from token_optimizer.optimizer.tools.tools_in_text import tools_span
 from token_optimizer.text.line_numbers import without_line_numbers
 from token_optimizer.text.lines import FENCE_MARKS
 from token_optimizer.text.sentences import is_shorter
+from token_optimizer.text.tables import is_table
 
+_BRACKETS, _CLOSING_BRACKETS = frozenset("[{(<"), frozenset("]})>")
 _TAG_OPENS = re.compile(r"\s{0,20}+<(?P<name>[\w-]{1,40})>[ \t]*\n")
 _FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})[^\n]*\s*")
 # "The log:", right before it or before the fence around it.
@@ -67,6 +71,9 @@ _MIN_TOLD = 0.6
 # Instructions need not direct with each sentence; what they are about hardly ever does.
 _DIRECTIVE_SHARE = 0.15
 _MIN_DATA_SHARE = 0.8
+_MIN_DATA_CHARS = 2_000
+# What an introduction that names no material opens is a form or a rule: "Return exactly:", "## Policies".
+_IS_INTRODUCED = re.compile(r"(?:[:：][*_]{0,2}|\n#{1,6}[^\n]*)\s*(?:(?:`{3,}|~{3,})[^\n]*\s*)?\Z")
 _MIN_ARTICLES, _READER_SHARE = 4, 0.2
 # What may hold questions with their answers, and one more without.
 _TOLD = (Kind.DOCUMENT, Kind.TRANSCRIPT, Kind.EXAMPLES)
@@ -143,10 +150,26 @@ def instruction_pieces(text: str) -> list[Piece]:
 def agent_instruction_pieces(text: str) -> list[Piece]:
     """The pieces of the system text of a model that has tools: its examples show how to work, and are
     instructions, too."""
-    spans = embedded_spans(text, blocks(text), instructions=True)
-    return _with_described_tools(
-        _with_embedded(text, [one for one in spans if _informs(text[one.start : one.end])], _as_prose)
-    )
+    found = list(blocks(text))
+    told = embedded_spans(text, found, instructions=True)
+    spans = [one for one in told if _informs(text[one.start : one.end])]
+    if not spans:
+        parts = found or [(at, at + len(part)) for at, part in paragraphs_of(text)]
+        spans = [
+            Embedded(*span)
+            for span in parts
+            if not _IS_INTRODUCED.search(text[: span[0]]) and _is_plain_data(text[slice(*span)])
+        ]
+    return _with_described_tools(_with_embedded(text, spans, _as_prose))
+
+
+def _is_plain_data(text: str) -> bool:
+    """Whether the text is a long list of records that directs nobody: material, whether or not instructions
+    say so."""
+    if is_shorter(text, _MIN_DATA_CHARS) or shows_examples(text) or is_worked(text) or tools_span(text):
+        return False
+    is_listed = has_rows(text) or is_log(text) or is_table(text)
+    return is_listed and directive_share(text) < _DIRECTIVE_SHARE
 
 
 def _with_described_tools(pieces: Sequence[Piece]) -> list[Piece]:
@@ -272,7 +295,8 @@ def _with_embedded(text: str, spans: Sequence[Embedded], rest: Callable[[str], l
         is_within = is_asked and end and not _ANNOUNCES.search(between)
         pieces.extend(map(_unless_asking, before) if is_within else before)
         inside = text[one.start : one.end]
-        found = _of_background(inside) if one.is_background else _of_material(inside)
+        is_told = one.is_background and not _is_bracketed(inside)
+        found = _of_background(inside) if is_told else _of_material(inside)
         pieces.extend(map(_unless_asking, found) if is_asked else found)
         end = one.end
     pieces.extend(rest(text[end:]))
@@ -292,6 +316,12 @@ def _unless_asking(piece: Piece) -> Piece:
         return piece
     is_labelled = label_role(piece.raw.lstrip()) in (Role.QUESTION, Role.INSTRUCTION)
     return piece if is_labelled else piece._replace(background=True)
+
+
+def _is_bracketed(text: str) -> bool:
+    """Whether the text begins and ends with brackets, as what programs write does and no prose."""
+    inside = text.strip()
+    return inside[:1] in _BRACKETS and inside[-1:] in _CLOSING_BRACKETS
 
 
 def _of_background(text: str) -> Iterator[Piece]:

@@ -22,7 +22,8 @@ _HEAD = re.compile(
     r"\s*<(?P<name>[\w.:-]{1,60})(?:\s[^<>\n]{0,400})?>(?:(?P<value>[^<>\n]{0,200})</(?P=name)>)?\s*"
 )
 _TAIL = re.compile(r"\s*</[\w.:-]{1,60}>\s*")
-_RULE = re.compile(r"[ \t]*([-=*_~#+])(?:[ \t]?\1){2,}[ \t]*\n")
+# Runs of marks with spaces between them stand below the names of columns.
+_RULE = re.compile(r"[ \t]*([-=*_~#+])(?:\1{2,}|(?:[ \t]\1){2,})[ \t]*\n")
 _MAY_OPEN_RULE = re.compile(r"\n[ \t]*+[-=*_~#+]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 # No line that ends like a sentence, a clause or an introduction, and none of a list, a table or code.

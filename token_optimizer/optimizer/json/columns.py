@@ -13,6 +13,7 @@ from token_optimizer.optimizer.json.tree import Node, Number
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?)?\Z")
 _MAX_VALUES = 40
 _MIN_ROWS = 6
+_MIN_WIDTH = 3
 _MAX_DEPTH = 3
 _MAX_LISTED = 4
 _MAX_COLUMNS = 100
@@ -86,17 +87,39 @@ def tables_of(root: Node, units: Sequence[Node]) -> list[Table]:
 def _tables(units: Sequence[Node]) -> Iterator[Table]:
     places: dict[Node, list[int]] = {}
     for place, unit in enumerate(units):
-        if unit.parent is not None and isinstance(unit.value, dict) and unit.items == 1:
+        if unit.parent is not None and isinstance(unit.value, dict | list) and unit.items == 1:
             places.setdefault(unit.parent, []).append(place)
-    for rows in sorted(places.values(), key=len, reverse=True):
-        if len(rows) >= _MIN_ROWS:
-            yield Table(rows, _columns_of([units[place] for place in rows]))
+    for parent, rows in sorted(places.items(), key=lambda item: len(item[1]), reverse=True):
+        if len(rows) >= _MIN_ROWS and (of_rows := _values_by_name(parent, [units[at] for at in rows])):
+            yield Table(rows, _columns_of(of_rows))
 
 
-def _columns_of(rows: Sequence[Node]) -> list[Column]:
+def _values_by_name(parent: Node, rows: Sequence[Node]) -> Sequence[Mapping[str, object]]:
+    """What each of the rows holds, which are all objects, or all lists of one length that begin with names or
+    stand beside them; none of other values."""
+    if all(isinstance(row.value, dict) for row in rows):
+        return [row.value for row in rows]
+    width = len(rows[0].value)
+    if not (parent.is_array and width >= _MIN_WIDTH) or not all(
+        isinstance(row.value, list) and len(row.value) == width for row in rows
+    ):
+        return ()
+    beside = parent.parent.children if parent.parent is not None else ()
+    heads = [rows[0].value, *(node.value for node in beside)]
+    names = next((head for head in heads if _are_names(head, width)), None)
+    return [dict(zip(names, row.value, strict=True)) for row in rows] if names else ()
+
+
+def _are_names(value: object, width: int) -> bool:
+    if not isinstance(value, list) or len(value) != width:
+        return False
+    return len({name for name in value if isinstance(name, str) and name[:1].isalpha()}) == width
+
+
+def _columns_of(rows: Sequence[Mapping[str, object]]) -> list[Column]:
     """The columns with scalars that the rows have, or objects in them; keys that few of them have make
     none."""
-    flat = [dict(_scalars(row.value)) for row in rows]
+    flat = [dict(_scalars(row)) for row in rows]
     paths = Counter(path for row in flat for path in row)
     least = _MIN_COLUMN_SHARE * len(rows)
     often = [path for path, count in paths.items() if count >= least]

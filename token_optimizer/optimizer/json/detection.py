@@ -17,6 +17,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _SPACE = " \t\r\n"
 _DECODER = json.JSONDecoder()
 _MIN_LINES = 2
+_MIN_ROWS, _DEEPEST_ROWS = 10, 4
 
 
 def json_span(text: str) -> tuple[int, int] | None:
@@ -26,6 +27,20 @@ def json_span(text: str) -> tuple[int, int] | None:
     if text[start : start + 1] not in ("{", "[") or text[end - 1 : end] not in ("}", "]"):
         return None
     return (start, end) if _is_value(text[start:end]) else None
+
+
+def has_rows(text: str) -> bool:
+    """Whether the text is JSON lines or a list of objects, or has such a list in it."""
+    if json_span(text) is None:
+        return bool(json_line_spans(text))
+    return _holds_rows(json.loads(text[_start(text) :]), _DEEPEST_ROWS)
+
+
+def _holds_rows(value: object, depth: int) -> bool:
+    if isinstance(value, list) and len(value) >= _MIN_ROWS and all(isinstance(one, dict) for one in value):
+        return True
+    held = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else ()
+    return depth > 0 and any(_holds_rows(one, depth - 1) for one in held)
 
 
 def json_line_spans(text: str) -> list[tuple[int, int]]:

@@ -17,6 +17,7 @@ from token_optimizer.optimizer.json.asked import Asked, asked_of, term_values
 from token_optimizer.optimizer.json.columns import Column, Table, tables_of
 from token_optimizer.optimizer.json.tree import JsonPassage, Node, read_tree
 from token_optimizer.optimizer.relevance.asked.conditions import ColumnOfTexts, matching_rows
+from token_optimizer.optimizer.relevance.trouble import is_error_line
 
 # Worth, in the units of Passage.value.
 _ASKED_TERM = 2.0
@@ -30,6 +31,7 @@ _ASKED_EXTREME = 4.0
 _ASKED_PLACE = 2.0
 _ASKED_EXCEPTION = 2.0
 _AS_WANTED = 4.0
+_TROUBLED, _TROUBLED_SHARE = 2.0, 0.1
 _SAME_OBJECT = 0.4
 _FIRST_OR_LAST = 0.6
 _OUTLYING = 0.4
@@ -68,12 +70,32 @@ def json_passages(
         _add_rows(values, facts, table, asked)
         for row in _rows_as_wanted(table, query or ""):
             values[table.places[row]] += _AS_WANTED
+        for place in _troubled_rows(text, units, table):
+            values[place] += _TROUBLED
     _cap_items(values, facts, units, most_items)
     _cap_chars(values, facts, units, most_chars)
     return [
         JsonPassage(unit.start, unit.end, value, fact, unit)
         for unit, value, fact in zip(units, values, facts, strict=True)
     ]
+
+
+def has_trouble(text: str) -> bool:
+    """Whether a few rows of the JSON tell of an error, and the others do not."""
+    root = read_tree(text)
+    units = list(root.units()) if root is not None else []
+    return root is not None and any(_troubled_rows(text, units, table) for table in tables_of(root, units))
+
+
+def _troubled_rows(text: str, units: Sequence[Node], table: Table) -> list[int]:
+    """The places of the rows that tell of an error; none where many do."""
+    rows = (units[place] for place in table.places)
+    found = [
+        place
+        for place, row in zip(table.places, rows, strict=True)
+        if is_error_line(text[row.start : row.end].replace("\\n", " ").replace("\\t", " "))
+    ]
+    return found if len(found) <= max(1.0, _TROUBLED_SHARE * len(table.places)) else []
 
 
 def _plain_value(unit: Node) -> float:

@@ -339,7 +339,9 @@ def _section_scores(texts: _RankedTexts) -> Scores:
 def _titled_scores(texts: _RankedTexts) -> Scores:
     """How much each passage has to do with the query, by itself and as it is read below its title; without
     its neighbours."""
-    if not texts.in_titles.lengths.any():
+    # What stands above records is said of all of them.
+    has_titles = not all(cuttable.cutter.answering for cuttable in texts.ranked)
+    if not has_titles or not texts.in_titles.lengths.any():
         return _scores(texts, texts.mentioned, texts.words_of, texts.mentions, 1)
     titled = texts.mentioned.beside(texts.in_titles.repeated(texts.sizes))
     # Together: a word that all passages have is no match beside one that a single title has.

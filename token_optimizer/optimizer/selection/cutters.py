@@ -18,7 +18,13 @@ from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.definitions import with_named_definitions
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
-from token_optimizer.optimizer.code.records import answers, is_data, is_table, record_passages, tells_extremes
+from token_optimizer.optimizer.code.records import (
+    answers,
+    is_data,
+    is_spaced_table,
+    record_passages,
+    tells_extremes,
+)
 from token_optimizer.optimizer.contract.context import Context
 from token_optimizer.optimizer.conversation.turns.example_turns import example_turns, instructs_first
 from token_optimizer.optimizer.embedded.lines import is_source
@@ -30,7 +36,7 @@ from token_optimizer.optimizer.embedded.worked.passages import (
     whole_passage,
 )
 from token_optimizer.optimizer.json.omissions import keep_json_passages
-from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.json.passages import has_trouble, json_passages
 from token_optimizer.optimizer.json.spoken import is_said_in_turn, is_spoken
 from token_optimizer.optimizer.json.toon import compress_json_toon
 from token_optimizer.optimizer.json.worked import is_worked
@@ -45,8 +51,13 @@ from token_optimizer.optimizer.selection.fitting import fit_to_budget
 from token_optimizer.optimizer.selection.kept_passages import keep_passages, keep_sentences
 from token_optimizer.optimizer.selection.soft.few_parts import asks_for_few, names_few
 from token_optimizer.optimizer.selection.soft.soft_target import cut_logs, cut_to_target
-from token_optimizer.optimizer.selection.soft.specific import is_over_records
+from token_optimizer.optimizer.selection.soft.specific import (
+    asks_what_went_wrong,
+    is_over_records,
+    wants_all,
+)
 from token_optimizer.optimizer.selection.soft.tool_results import cut_tool_results
+from token_optimizer.text.tables import is_table
 
 # For every kind but JSON, whose passages depend on the config.
 CUTTERS = {
@@ -85,6 +96,7 @@ _ASKED_LINES = replace(CUTTERS[Kind.CODE], ranked=True)
 _RECORDS = Cutter(record_passages, keep_passages, ranked=True, telling=True)
 _ANSWERING_RECORDS = replace(_RECORDS, answering=True)
 _MAY_BE_TABLES = frozenset({Kind.DOCUMENT, Kind.PROSE})
+_MAX_TROUBLED = 0.5
 # Of a file that may be edited, whatever stays is a line of it.
 _WHOLE_LINES = Cutter(with_named_definitions(line_passages), keep_passages)
 
@@ -136,6 +148,8 @@ def cut_to_soft_target(prompt: Prompt, context: Context) -> Prompt:
             return _EXAMPLE_ANSWER if block.turn > 0 and block.type is BlockType.ASSISTANT else None
         if block.kind is Kind.JSON and (is_over_records(query) or _is_told(block)):
             return None
+        if block.kind is Kind.JSON and asks_what_went_wrong(query) and has_trouble(_as_it_came(block)):
+            return replace(cutters[Kind.JSON], answering=True)
         if _is_said(block):
             return _SPOKEN_ROWS
         if block.kind is Kind.CODE or (block.kind in _MAY_BE_TABLES and _is_of_records(block.content)):
@@ -214,7 +228,7 @@ def _cutter_of_answers(block: Block, query: str) -> Cutter | None:
 def _is_of_all(block: Block, query: str) -> bool:
     """Whether only all records together tell what the question asks; of JSON the least and the most of a
     value are known without that."""
-    if is_over_records(query):
+    if is_over_records(query) or wants_all(query):
         return True
     is_known = block.kind is Kind.JSON or not asks_for_extremes(query)
     return not is_known and not tells_extremes(block.content, query)
@@ -230,7 +244,10 @@ def _holds_records(block: Block) -> bool:
 def _cutter_of_data(block: Block) -> Cutter:
     """Records are chosen by what is asked; what a run of tests prints has records like data, and trouble as a
     log has."""
-    is_output = not is_table(block.content) and any(map(is_error_line, block.content.split("\n")))
+    lines = block.content.split("\n")
+    troubled = 0 if is_table(block.content) else sum(map(is_error_line, lines))
+    # What most lines have is no trouble.
+    is_output = 0 < troubled <= _MAX_TROUBLED * len(lines)
     return CUTTERS[Kind.LOG] if is_output else _RECORDS
 
 
@@ -249,7 +266,7 @@ def _shown_as_examples(prompt: Prompt) -> set[str]:
 
 def _is_of_records(text: str) -> bool:
     """Whether a text that is no code or JSON by its lines is data all the same."""
-    return is_table(text) or bool(record_spans(text) or change_spans(text))
+    return is_table(text) or is_spaced_table(text) or bool(record_spans(text) or change_spans(text))
 
 
 def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
@@ -286,7 +303,7 @@ def _cutter_finder(prompt: Prompt, context: Context) -> Callable[[Block], Cutter
 
     def cutter_of(block: Block) -> Cutter | None:
         if block.kind in _MAY_BE_TABLES and not works:
-            is_listed = is_table(block.content) or bool(change_spans(block.content))
+            is_listed = _is_of_records(block.content) or is_commit_history(block.content)
             return _RECORDS if is_listed else cutters.get(block.kind)
         if _is_said(block):
             return _SPOKEN_ROWS

@@ -20,7 +20,6 @@ from functools import partial
 
 from token_optimizer.errors import ConfigError, NotShort, StageSkipped
 from token_optimizer.models import COMPRESS_STAGE, Block, BlockType, Kind, Prompt, WhyNot
-from token_optimizer.optimizer.code.records import is_table
 from token_optimizer.optimizer.compression.blocks import (
     Compression,
     compress_blocks,
@@ -46,6 +45,7 @@ from token_optimizer.optimizer.relevance.words import stems
 from token_optimizer.optimizer.selection.soft.specific import wants_all
 from token_optimizer.ports import CompressionKey, PrecompressedText
 from token_optimizer.runtime.latency import EXTRACTIVE, LLMLINGUA, MEANING, SPEEDS, SUMY, Work
+from token_optimizer.text.tables import is_table
 
 # However much time a request has, the learned compressor answers within so many.
 _MAX_SECONDS = 300.0

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from token_optimizer.optimizer.code.records import answers, is_data, is_table, record_passages
+from token_optimizer.optimizer.code.records import (
+    answers,
+    is_data,
+    is_spaced_table,
+    record_passages,
+    tells_extremes,
+)
 
 CSV = "id,name,town\n" + "".join(f"{number},Ada {number},Oslo\n" for number in range(10, 30))
 YAML = "guests:\n" + "".join(f"  - id: {n}\n    name: Ada {n}\n    town: Oslo\n" for n in range(10, 30))
@@ -66,20 +72,6 @@ def test_a_program_with_numbered_lines_is_no_data(form: str) -> None:
 )
 def test_a_program_is_no_data(text: str, expected: bool) -> None:
     assert is_data(text) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (CSV, True),
-        (CSV.replace(",", " | "), True),
-        (YAML, False),
-        (PROGRAM, False),
-        ("Ada, Bo, and I.\n" * 3, False),
-    ],
-)
-def test_the_lines_of_a_table_have_the_same_separators(text: str, expected: bool) -> None:
-    assert is_table(text) is expected
 
 
 def test_nothing_has_no_records() -> None:
@@ -160,3 +152,22 @@ def test_values_of_a_class_are_records(between: str) -> None:
 @pytest.mark.parametrize("text", [CSV, YAML])
 def test_some_records_answer_what_few_of_them_say(text: str, query: str, expected: bool) -> None:
     assert answers(text, query) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("".join(f"{n:<6}Ada {n:<8}Oslo\n" for n in range(10, 40)), True),
+        ("".join(f"{n * n}\t./guests/{n}\n" for n in range(10, 40)), True),
+        ("USER PID CPU CMD\n" + "".join(f"ada {n} 0.{n} /bin/tea --{n}\n" for n in range(10, 40)), True),
+        ("Ada lives in Oslo.\n" * 30, False),
+        (PROGRAM, False),
+    ],
+)
+def test_rows_stand_in_columns_without_separators(text: str, expected: bool) -> None:
+    assert is_spaced_table(text) is expected
+
+
+@pytest.mark.parametrize("query", ["What is the largest amount of Ada 17?", "What is the highest id?"])
+def test_the_most_is_known_by_a_column_or_within_few_records(query: str) -> None:
+    assert tells_extremes(CSV, query)

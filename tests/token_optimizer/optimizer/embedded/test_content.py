@@ -256,3 +256,40 @@ def test_a_schema_of_answers_is_an_instruction() -> None:
     schema = api_description(20).replace('"openapi"', '"$schema"')
     text = f"You extract what is sold.\n\n{schema}"
     assert [piece.kind for piece in instruction_pieces(text)] == [Kind.PROSE]
+
+
+DATA = {
+    "json": json.dumps([{"order": f"A-{n}", "town": "Oslo", "amount": n * 7} for n in range(100, 180)]),
+    "csv": "order,town,amount\n" + "".join(f"A-{n},Oslo,{n * 7}\n" for n in range(100, 280)),
+    "log": "".join(f"2026-03-01T10:{n % 60:02}:00Z INFO order A-{n} was paid\n" for n in range(100, 180)),
+}
+
+
+@pytest.mark.parametrize("form", DATA)
+def test_data_in_a_system_text_are_material_without_an_introduction(form: str) -> None:
+    pieces = instruction_pieces(f"You help our staff. Be brief.\n\n{DATA[form]}")
+    assert pieces[0].kind is Kind.PROSE
+    assert pieces[0].raw.startswith("You help our staff. Be brief.")
+    assert sum(len(piece.raw) for piece in pieces if piece.kind is not Kind.PROSE) > 0.9 * len(DATA[form])
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        json.dumps(
+            [{"rule": f"Never tell anybody the code {n}. Always ask for the name first."} for n in range(60)]
+        ),
+        json.dumps([{"input": f"{n} + {n}", "output": f"{2 * n}"} for n in range(100)]),
+    ],
+)
+def test_rules_and_examples_in_a_system_text_are_none(listed: str) -> None:
+    pieces = instruction_pieces(f"You help our staff. Be brief.\n\n{listed}")
+    assert [piece.kind for piece in pieces] == [Kind.PROSE]
+
+
+@pytest.mark.parametrize("question", ["Which order is the last?", "Who is Ada?"])
+def test_values_in_brackets_are_told_by_nobody(question: str) -> None:
+    shown = ", ".join(f"{{'id': {n}, 'town': 'Oslo', 'paid': True}}" for n in range(100, 180))
+    pieces = message_pieces(f"[{shown}]\n\n{question}")
+    assert pieces[0].kind is not Kind.PROSE
+    assert pieces[-1].raw.endswith(question)

@@ -202,3 +202,11 @@ def test_documents_below_heads_with_marks_on_both_sides(head: str) -> None:
 def test_the_sections_of_settings_are_no_documents(setting: str) -> None:
     sections = "".join(f"[guest {n}]\nname = Ada Lovelace the {n}th\n{setting}\n\n" for n in range(10, 40))
     assert not marked_documents(sections)
+
+
+def test_a_rule_below_the_names_of_columns_parts_no_documents() -> None:
+    rows = "".join(f"{n:<6} {TOLD[:60]:<60} Oslo\n" for n in range(10, 40))
+    assert not documents_of(
+        f"id     told                                                         town\n"
+        f"------ ------------------------------------------------------------ ----\n{rows}"
+    )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from token_optimizer.models import Kind
 from token_optimizer.optimizer.embedded.content import kind_of
-from token_optimizer.optimizer.json.detection import json_line_spans, json_span
+from token_optimizer.optimizer.json.detection import has_rows, json_line_spans, json_span
 
 HEAD = "HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"
 
@@ -51,3 +51,23 @@ def test_lines_that_carry_levels_are_a_log():
     plain = "\n".join(json.dumps({"id": number, "name": "a name"}) for number in range(20))
     logged = "\n".join(json.dumps({"level": "info", "msg": f"job {number}"}) for number in range(20))
     assert (kind_of(plain), kind_of(logged)) == (Kind.JSON, Kind.LOG)
+
+
+ORDERS = [{"id": number, "town": "Oslo"} for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (ORDERS, True),
+        ({"data": {"orders": ORDERS}}, True),
+        (ORDERS[:3], False),
+        ({"rules": ["Be kind."] * 20}, False),
+    ],
+)
+def test_a_list_of_objects_has_rows(value: object, expected: bool) -> None:
+    assert has_rows(json.dumps(value)) is expected
+
+
+def test_json_lines_are_rows() -> None:
+    assert has_rows("\n".join(map(json.dumps, ORDERS)))

@@ -11,7 +11,7 @@ from tests.token_optimizer.optimizer.checks import any_text
 from token_optimizer.config import OptimizerConfig
 from token_optimizer.optimizer.heuristics import compress_json_toon
 from token_optimizer.optimizer.json.omissions import keep_json_passages
-from token_optimizer.optimizer.json.passages import json_passages
+from token_optimizer.optimizer.json.passages import has_trouble, json_passages
 from token_optimizer.optimizer.marked_text import MarkedText
 from token_optimizer.optimizer.pipeline import optimize
 
@@ -387,3 +387,29 @@ def test_a_row_within_the_bounds_of_the_question_is_worth_most(query: str, expec
         for number in range(60)
     ]
     assert json.loads(best(rooms, query)[0]) == rooms[expected]
+
+
+EVENTS = [{"id": n, "message": f"2026-03-01 INFO lease {n} renewed"} for n in range(40)]
+FAILED = {"id": 40, "message": "2026-03-01\tERROR\tTask failed: table rates does not exist"}
+
+
+def test_a_row_that_tells_of_an_error_among_others_is_worth_more() -> None:
+    text = json.dumps({"events": [*EVENTS[:20], FAILED, *EVENTS[20:]]})
+    assert has_trouble(text)
+    best = max(json_passages(text, "What went wrong?"), key=lambda passage: passage.value)
+    assert "rates does not exist" in text[best.start : best.end]
+
+
+@pytest.mark.parametrize("rows", [EVENTS, [FAILED] * 40])
+def test_what_no_row_tells_or_each_does_is_no_trouble(rows: list[dict[str, Any]]) -> None:
+    assert not has_trouble(json.dumps(rows))
+
+
+@pytest.mark.parametrize("is_headed", [True, False])
+def test_rows_that_are_lists_have_the_columns_that_stand_above_or_beside_them(is_headed: bool) -> None:
+    names, rows = list(ROWS[0]), [list(row.values()) for row in ROWS]
+    rows[41][2] = 900
+    text = json.dumps([names, *rows] if is_headed else {"columns": names, "data": rows})
+    passages = json_passages(text, "Which host has the highest load?")
+    best = max(passages, key=lambda passage: passage.value)
+    assert json.loads(text[best.start : best.end])[1] == "host-41"

@@ -103,7 +103,7 @@ _OVER_RECORDS = CaselessPattern(
 )
 # Counts, too, but for what one record says of itself, named by a number, in quotes, or as the largest.
 _COUNTS = CaselessPattern(
-    r"""\bhow\s(?:many|often)\b|\b(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
+    r"""\bhow\s(?:many|often)\b|(?:^|\b(?:the|a|what|total|exact)\s)(?:number|count)\sof\b|\bwie\s(?:viele|oft)\b|\banzahl\b|\bcombien\sde\b
     |\bcuánt[oa]s\b|\bquant[ei]\b|\bquant[oa]s\b|\bhoeveel\b|\bсколько\b|几个|幾個|いくつ|何人|何件|몇\s?(?:개|명)""",
 )
 _NAMES_ONE = CaselessPattern(
@@ -131,6 +131,12 @@ def wants_all(query: str) -> bool:
     of_wrong = [(one, _WRONG.search(one) is not None) for one in sentences(query)]
     asks_what_went_wrong = any(is_wrong and "?" in one for one, is_wrong in of_wrong)
     return not asks_what_went_wrong and any(_OF_ALL.is_in(one) and not wrong for one, wrong in of_wrong)
+
+
+@remembered(_MAX_QUESTIONS)
+def asks_what_went_wrong(query: str) -> bool:
+    """Whether the query asks for errors and what led to them."""
+    return _WRONG.search(query) is not None
 
 
 @remembered(_MAX_QUESTIONS)

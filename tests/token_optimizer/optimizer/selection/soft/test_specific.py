@@ -78,6 +78,9 @@ def test_who_wants_all_of_a_text(query: str, wanted: bool) -> None:
         "Was ist der durchschnittliche Preis?",
         "Quelle est la moyenne des prix ?",
         "平均价格是多少？",
+        "Summarize these orders.",
+        "Give me an overview of this data.",
+        "What is the number of paid orders?",
     ],
 )
 def test_what_only_all_records_tell_is_asked_of_all(question: str) -> None:
@@ -95,6 +98,7 @@ def test_what_only_all_records_tell_is_asked_of_all(question: str) -> None:
         "How many rows has store/amber.csv?",
         "Which are the three largest packages by bytes, and how many files has the largest?",
         "In the first delivery, what are the values of total?",
+        "What is the phone number of Ada?",
     ],
 )
 def test_what_one_record_tells_is_not(question: str) -> None:
