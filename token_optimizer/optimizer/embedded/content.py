@@ -72,6 +72,7 @@ _MIN_TOLD = 0.6
 _DIRECTIVE_SHARE = 0.15
 _MIN_DATA_SHARE = 0.8
 _MIN_DATA_CHARS = 2_000
+_MAX_INTRODUCTION_CHARS = 400
 # What an introduction that names no material opens is a form or a rule: "Return exactly:", "## Policies".
 _IS_INTRODUCED = re.compile(r"(?:[:：][*_]{0,2}|\n#{1,6}[^\n]*)\s*(?:(?:`{3,}|~{3,})[^\n]*\s*)?\Z")
 _MIN_ARTICLES, _READER_SHARE = 4, 0.2
@@ -158,7 +159,8 @@ def agent_instruction_pieces(text: str) -> list[Piece]:
         spans = [
             Embedded(*span)
             for span in parts
-            if not _IS_INTRODUCED.search(text[: span[0]]) and _is_plain_data(text[slice(*span)])
+            if _is_plain_data(text[slice(*span)])
+            and not _IS_INTRODUCED.search(text[max(0, span[0] - _MAX_INTRODUCTION_CHARS) : span[0]])
         ]
     return _with_described_tools(_with_embedded(text, spans, _as_prose))
 

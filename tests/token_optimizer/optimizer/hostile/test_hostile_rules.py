@@ -8,9 +8,10 @@ import pytest
 
 from tests.growth import MAX_RATIO, ratio
 from token_optimizer.optimizer.code.bodies import body_passages
+from token_optimizer.optimizer.code.cells import columns_of
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.records import record_passages
-from token_optimizer.optimizer.embedded.content import message_pieces
+from token_optimizer.optimizer.embedded.content import instruction_pieces, message_pieces
 from token_optimizer.optimizer.json.asked import asked_of
 from token_optimizer.optimizer.logs.lines import name_parts
 from token_optimizer.optimizer.logs.passages import log_passages
@@ -32,6 +33,10 @@ def refer_to_quoted_in(text: str) -> object:
     return refer_to_quoted(MarkedText(text), "b1")
 
 
+def columns_of_lines(text: str) -> object:
+    return columns_of(text.split("\n"))
+
+
 @pytest.mark.parametrize(
     ("rule", "piece"),
     [
@@ -39,6 +44,8 @@ def refer_to_quoted_in(text: str) -> object:
         (message_pieces, '"'),
         (message_pieces, "<?xml "),
         (message_pieces, "a: b\n"),
+        (instruction_pieces, "a: b\n\n"),
+        (instruction_pieces, '[{"a": 1}]\n\n'),
         (body_passages_of, "class A:\n"),
         (body_passages_of, " def a(b):\n"),
         (record_passages, "CREATE TABLE a (\n"),
@@ -47,6 +54,10 @@ def refer_to_quoted_in(text: str) -> object:
         (document_passages, "CREATE TABLE a (\n"),
         (document_passages, "CREATE TABLE a (\n)\n/*\n"),
         (log_passages, "  a:\n   b: failed 1\n"),
+        (columns_of_lines, "a  b  1\n"),
+        (columns_of_lines, "a=b c='\n"),
+        (columns_of_lines, "<a b\n"),
+        (columns_of_lines, "a b 1 "),
         (record_spans, "<a"),
         (record_spans, "({"),
         (record_spans, "'"),
