@@ -41,6 +41,7 @@ from django.db import connection
 
 from optimizer_app.instance.servers.running import running_servers
 from optimizer_app.instance.state import DATABASE_SUPERUSER, DATABASE_USER, LOOPBACK, InstanceState
+from tests.servers.forking import end_fork_server
 from tests.servers.live_server import LiveServer, running_server
 from tests.state_folder import state_folder
 from token_optimizer.runtime.latency import Latency
@@ -81,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("same")
     stack = ExitStack()
     config.add_cleanup(stack.close)
+    stack.callback(end_fork_server)
     if "OPTIMIZER_STATE_DIR" not in os.environ:
         os.environ["OPTIMIZER_STATE_DIR"] = str(stack.enter_context(state_folder()))
     os.environ.setdefault("SSL_CERT_FILE", str(_one_certificate(stack.enter_context(state_folder()))))

@@ -6,12 +6,11 @@ import os
 import secrets
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
-PROJECT_ROOT = Path(__file__).parents[2]
+from tests.servers.forking import PROJECT_ROOT, run_forked
 
 
 def check_deploy(**variables: str) -> subprocess.CompletedProcess[str]:
@@ -20,14 +19,8 @@ def check_deploy(**variables: str) -> subprocess.CompletedProcess[str]:
         "DJANGO_SECRET_KEY": secrets.token_urlsafe(48),
         "OPTIMIZER_ENCRYPTION_KEY": Fernet.generate_key().decode(),
     }
-    return subprocess.run(
-        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=PROJECT_ROOT,
-        env={**os.environ, **given, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    return run_forked(command, cwd=PROJECT_ROOT, env={**os.environ, **given, **variables})
 
 
 @pytest.mark.parametrize("public_url", ["", "https://optimizer.example.org"])

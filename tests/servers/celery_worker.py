@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.patience import PATIENCE_SECONDS
-from tests.servers.live_server import PROJECT_ROOT, database_url
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
+from tests.servers.live_server import database_url
 
 
 @contextmanager
@@ -28,7 +30,9 @@ def celery_worker(
         "OPTIMIZER_STATE_DIR": str(state_dir),
     }
     with log_path.open("wb") as log:
-        process = subprocess.Popen(
+        # Some are started by `nice`.
+        kind = ForkedPython if command[0] == sys.executable else subprocess.Popen
+        process = kind(
             command,
             cwd=PROJECT_ROOT,
             env={**os.environ, **own},

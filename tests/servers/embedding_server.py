@@ -16,7 +16,7 @@ from django.conf import settings as django_settings
 from optimizer_app.embeddings import client as embedding_client
 from optimizer_app.embeddings.client import embed, status
 from tests.patience import PATIENCE_SECONDS
-from tests.servers.live_server import PROJECT_ROOT
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
 from tests.state_folder import state_folder
 
 Ready = tuple[subprocess.Popen[str], Path]
@@ -26,7 +26,7 @@ Ready = tuple[subprocess.Popen[str], Path]
 def embedding_process(folder: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """Running, and answering on its socket; its model may still be loading."""
     with open(folder / "embedding.log", "a") as log:
-        process = subprocess.Popen(
+        process = ForkedPython(
             [sys.executable, "manage.py", "embedding"],
             cwd=PROJECT_ROOT,
             env={**os.environ, "OPTIMIZER_STATE_DIR": str(folder), **environment},

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,9 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from optimizer_app import child_processes
 from optimizer_app.instance import web
 from tests.patience import PATIENCE_SECONDS
-
-PROJECT_ROOT = Path(__file__).parents[2]
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,16 @@ class LiveServer:
 
 
 @contextmanager
-def running_server(*, state_dir: Path | None = None, **environment: str) -> Iterator[LiveServer]:
-    """A server for the length of a block. With `state_dir` it takes up the journal that another one left."""
+def running_server(
+    *, state_dir: Path | None = None, anew: bool = False, **environment: str
+) -> Iterator[LiveServer]:
+    """A server for the length of a block. With `state_dir` it takes up the journal that another one left.
+
+    `anew`: its interpreter is started, not forked, and hashes texts in its own way.
+    """
     own = state_dir or Path(tempfile.mkdtemp(prefix="token-optimizer-server-"))
     try:
-        server = _started(own, environment)
+        server = _started(own, environment, subprocess.Popen if anew else ForkedPython)
         try:
             server.wait_until_ready()
             yield server
@@ -71,18 +74,23 @@ def running_server(*, state_dir: Path | None = None, **environment: str) -> Iter
             shutil.rmtree(own, ignore_errors=True)
 
 
-def _started(state_dir: Path, environment: dict[str, str]) -> LiveServer:
+def _started(
+    state_dir: Path, environment: dict[str, str], start: Callable[..., subprocess.Popen[bytes]]
+) -> LiveServer:
     listener = web.listening_socket("127.0.0.1", 0)
     with listener:
         listener.listen(128)
-        command = child_processes.Command(
-            name="web",
-            arguments=_measured(web.arguments(listener)),
-            environment={**os.environ, **_own_environment(state_dir), **environment},
-            folder=PROJECT_ROOT,
-            descriptors=(listener.fileno(),),
-        )
-        process = child_processes.start(command, run_dir=state_dir, log_path=state_dir / "web.log")
+        with open(state_dir / "web.log", "ab") as log:
+            process = start(
+                _measured(web.arguments(listener)),
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **_own_environment(state_dir), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[listener.fileno()],
+                start_new_session=True,
+            )
         return LiveServer(f"http://127.0.0.1:{listener.getsockname()[1]}", state_dir, process)
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from optimizer_app.ingest.work import ingest_due
 from tests.patience import PATIENCE_SECONDS
 from tests.provider.mock_provider import MockProvider, Reply, ToolCall
+from tests.servers.forking import run_forked
 
 pytestmark = pytest.mark.long
 
@@ -24,14 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 def run(name, **environment):
     """What the example prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"examples.{name}"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-    )
+    done = run_forked([sys.executable, "-m", f"examples.{name}"], cwd=ROOT, env={**os.environ, **environment})
     assert done.returncode == 0, done.stderr
     return done.stdout
 

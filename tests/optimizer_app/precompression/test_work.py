@@ -18,7 +18,8 @@ from optimizer_app.precompression.accept import queue_jobs
 from optimizer_app.precompression.lookups import PrecompressionReader
 from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
-from tests.servers.live_server import PROJECT_ROOT, database_url
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
+from tests.servers.live_server import database_url
 from tests.token_optimizer.optimizer.compression.llmlingua.models import small_bert
 from token_optimizer.models import Block
 from token_optimizer.optimizer.compression.blocks import Compression, compress_blocks
@@ -134,7 +135,7 @@ def test_nobody_takes_what_another_one_holds(project: Project) -> None:
 
 def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
     queue_jobs([wanted(project, prose(1)), wanted(project, prose(2))])
-    process = subprocess.Popen(
+    process = ForkedPython(
         [sys.executable, "-m", "tests.optimizer_app.precompression.worker"],
         cwd=PROJECT_ROOT,
         env={**os.environ, "DATABASE_URL": database_url()},

@@ -13,7 +13,8 @@ from typing import Self
 
 from optimizer_app.instance.state import free_port
 from tests.patience import PATIENCE_SECONDS
-from tests.servers.live_server import PROJECT_ROOT, database_url
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
+from tests.servers.live_server import database_url
 
 WORKER = "tests.optimizer_app.traces.worker"
 
@@ -23,7 +24,7 @@ class Worker:
 
     def __init__(self, mode: str, directory: Path, project_id: object, **environment: str) -> None:
         self._log = (directory.parent / f"{mode}-{id(self)}.log").open("w+")
-        self.process = subprocess.Popen(
+        self.process = ForkedPython(
             [
                 sys.executable,
                 "-m",

@@ -19,7 +19,8 @@ from optimizer_app.traces.journal.lone_recorder import has_lone_recorder
 from tests.optimizer_app.traces.records import eventually, segments
 from tests.optimizer_app.traces.workers import CuttableLine, Worker
 from tests.patience import PATIENCE_SECONDS
-from tests.servers.live_server import PROJECT_ROOT, database_url
+from tests.servers.forking import PROJECT_ROOT, ForkedPython
+from tests.servers.live_server import database_url
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def journal_dir(tmp_path: Path) -> Path:
 def running_recorder(journal_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`manage.py recorder`, once it is at work."""
     environment = {"OPTIMIZER_STATE_DIR": str(journal_dir.parent), "DATABASE_URL": database_url()}
-    process = subprocess.Popen(
+    process = ForkedPython(
         [sys.executable, "manage.py", "recorder"],
         cwd=PROJECT_ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", **environment},
