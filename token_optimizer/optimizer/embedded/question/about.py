@@ -99,6 +99,7 @@ _BRACKETED = re.compile(r"[\[({<【〔《「]")
 # What was said when, and by whom: "a a 9:9". Subtitles have nothing but their number above the time.
 _TIMED = re.compile(r"[^\n]*\b9:9|9\Z")
 _VALUES = re.compile(r"[\w.:/'’-]+(?: +[\w.:/'’-]+)*")
+_IS_OPTION = re.compile(r"[-*•]? ?[(\[]?[A-Ha-h][.):\]][ \t]")
 _LETTERS, _NUMBER, _SPACE = re.compile(r"[^\W\d_]+"), re.compile(r"\d+"), re.compile(r"\s+")
 
 
@@ -218,11 +219,21 @@ class OpeningForms:
         return sum(map(asks, told)) <= _MAX_ASKING * len(told)
 
 
+def _line_below(text: str, at: int) -> str:
+    """The line that begins there; nothing where it is empty, or an option to choose."""
+    line = text[at : text.find("\n", at) + 1 or len(text)].strip()
+    return "" if _IS_OPTION.match(line) else line
+
+
 def opening_form(text: str, unit: Span) -> str:
     """The first line of a paragraph with a letter for each word and each number: records, turns and headings
     have the same, and so have questions with an answer below. What is nothing but words is as it stands, and
     in a head with brackets each value is one letter, whatever it is."""
     line, _, below = text[slice(*unit)].strip().partition("\n")
+    is_line = text[slice(*unit)].endswith("\n") and not text[slice(*unit)].endswith("\n\n")
+    if not below and is_line and line.endswith(_QUESTION_MARKS):
+        # Its answer may stand on the next line.
+        below = _line_below(text, unit[1])
     if below and line.rstrip(" \t\r*_").endswith(_QUESTION_MARKS) and not asks_question(below):
         return ANSWERED
     if _BRACKETED.match(line):

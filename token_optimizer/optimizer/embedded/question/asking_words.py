@@ -134,6 +134,10 @@ QUESTION_OPENINGS = (
     "qui", "quand", "où", "comment", "pourquoi", "combien", "quel", "quelle", "quién", "qué",
     "cuándo", "dónde", "cómo", "cuál", "cuánto", "chi", "quando", "dove", "perché", "quale",
     "quanto", "quem", "onde", "qual", "wat", "wanneer", "waar", "waarom", "welke", "hoe", "hoeveel",
+    "(?:at|by|for|from|in|of|on|since|to|under|until|with) (?:how|what|which|whom|whose)",
+    r"(?:ab|an|auf|aus|bei|bis|für|in|mit|nach|seit|um|unter|von|zu) (?:wann|wem|wen|welche[mnrs]?|wie)",
+    "(?:à|de|depuis|avec|pour|en|dans) (?:qui|quel(?:le)?s?|quand|combien)",
+    "(?:a|con|de|desde|en|para|por) (?:quién|qué|cuándo|cuál|cuánto)",
 )  # fmt: skip
 # What points at material beside the text, and what at material behind it.
 POINTERS = (

@@ -6,6 +6,8 @@ After:  the first paragraph and the last one ask
 
 from __future__ import annotations
 
+import re
+
 from token_optimizer.optimizer.embedded.question.about import OpeningForms, is_thread_head
 from token_optimizer.optimizer.embedded.question.asking import (
     Role,
@@ -28,6 +30,20 @@ from token_optimizer.text.mail import is_mail
 
 # What nothing marks or announces is no material where it is shorter.
 MIN_PLAIN_CHARS = 1200
+# "Best,\nTom": who writes ends so, and asks before that.
+_MAX_SIGN_OFF_CHARS = 80
+_SIGNS_OFF = re.compile(
+    r"(?i)\W{0,3}(?:(?:many |kind |best |warm |viele |beste |liebe |mit freundlichen )?"
+    r"(?:thanks?|thank you|thx|regards|wishes|best|cheers|sincerely|yours|grüße?n?|gruß|danke|mfg|lg|merci"
+    r"|vielen dank|cordialement|gracias|saludos|atentamente|obrigad[oa]|grazie|saluti|cordiali saluti|dank"
+    r"|groet\w*|pozdrawiam|спасибо|с уважением))\b[^\n?]{0,40}(?:\n[^\n?]{1,40}){0,2}\s*\Z"
+)
+# How to answer, behind all that a question before it is about.
+_SAYS_HOW = re.compile(
+    r"(?i)\W{0,4}(?:(?:please|bitte|por favor|per favore|merci de)\s)?(?:answer|reply|respond|return|output"
+    r"|antworte\w*|beantworte\w*|gib|répond\w*|respond[ae]\w*|rispond[ai]\w*|beantwoord|odpowiedz\w*"
+    r"|ответь\w*|отвечай\w*|cevapla\w*|yanıtla\w*|jawab\w*|răspunde\w*)\b(?![^\n]*[:：]\s*\n)"
+)
 # Behind the material less is said than before it.
 _MAX_TAIL_CHARS = 1500
 
@@ -89,12 +105,15 @@ def _introduces(unit: str) -> bool:
 def asking_start(text: str, start: int, end: int, *, strict: bool, to_agent: bool) -> int:
     """Where that begins what asks at the end of the span; `strict`: it has a question mark or a label. Where
     that has no beginning, the span itself reads so, and only what is strict asks."""
-    at, size = end, len(text.rstrip())
+    at, signed, size = end, end, len(text.rstrip())
     told = list(units(text, max(start, end - 2 * MAX_EDGE_CHARS), end))
     openings = OpeningForms(text, told)
     for begin, stop in reversed(_with_question_apart(text, told, openings)):
         unit = text[begin:stop]
         if not any(map(str.isalnum, unit)):
+            continue
+        if at == end and signs_off(unit):
+            at = signed = begin
             continue
         # What something else follows may be told, with a word in it that asks.
         is_followed = not to_agent and (at < end or end < size)
@@ -105,8 +124,13 @@ def asking_start(text: str, start: int, end: int, *, strict: bool, to_agent: boo
         if end - begin > _MAX_TAIL_CHARS:
             return at if strict else asking_start(text, start, end, strict=True, to_agent=to_agent)
         at = begin
-    # A delimiter before it belongs to it.
-    return _before_rules(text, start, at)
+    # A delimiter before it belongs to it; a name alone asks nothing.
+    return _before_rules(text, start, at if at < signed else end)
+
+
+def signs_off(unit: str) -> bool:
+    """Whether the paragraph is nothing but thanks or a name at the end of what somebody writes."""
+    return len(unit) <= _MAX_SIGN_OFF_CHARS and _SIGNS_OFF.match(unit) is not None
 
 
 def _with_question_apart(text: str, told: list[Span], openings: OpeningForms) -> list[Span]:
@@ -134,7 +158,8 @@ def _before_rules(text: str, start: int, at: int) -> int:
 def asks_behind(unit: str, *, strict: bool) -> bool:
     if not asks(unit):
         return False
-    return not strict or asks_question(unit) or label_role(unit) in (Role.QUESTION, Role.INSTRUCTION)
+    is_marked = asks_question(unit) or label_role(unit) in (Role.QUESTION, Role.INSTRUCTION)
+    return not strict or is_marked or _SAYS_HOW.match(unit) is not None
 
 
 def is_short_question(unit: str) -> bool:

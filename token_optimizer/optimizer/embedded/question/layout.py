@@ -47,7 +47,9 @@ from token_optimizer.optimizer.embedded.question.edges import (
     asks_behind,
     is_head,
     is_short_question,
+    signs_off,
 )
+from token_optimizer.optimizer.embedded.question.follow_ups import points_back
 from token_optimizer.optimizer.embedded.question.introductions import introduces_material, names_what_follows
 from token_optimizer.optimizer.embedded.question.quizzes import quiz_start
 from token_optimizer.optimizer.embedded.question.sections import (
@@ -157,7 +159,8 @@ def _embedded(text: str, part: Part, parts: Sequence[Part], *, to_agent: bool) -
     span = text[part.start : part.end]
     asking = "\n".join(text[one.start : one.end] for one in parts if not one.material)
     is_labelled = any(one.role is Role.QUESTION for one in parts)
-    is_material = part.announced or part.marked or is_labelled or _is_known(span, asking)
+    is_told_apart = part.announced or part.marked or is_labelled or points_back(asking.strip())
+    is_material = is_told_apart or _is_known(span, asking)
     if not is_material and (about := questions_about(asking, span)):
         is_material = _is_foreign(span, asking) or is_others(about, span)
     elif not is_material:
@@ -216,8 +219,10 @@ def _is_table(span: str) -> bool:
 
 
 def _is_task(span: str) -> bool:
-    """Whether the long text is what the user wants done: such a text is full of directives."""
-    return len(span) <= _MAX_TASK_CHARS and directive_share(span) >= DIRECTIVE_SHARE
+    """Whether the long text is what the user wants done: such a text is full of directives, and no list of
+    questions with "Answer:" below each."""
+    is_directing = len(span) <= _MAX_TASK_CHARS and directive_share(span) >= DIRECTIVE_SHARE
+    return is_directing and not is_questions_with_answers(span)
 
 
 def _parts(text: str, sections: list[Section], *, to_agent: bool) -> Iterator[Part]:
@@ -384,7 +389,7 @@ def _with_short_edges(text: str, parts: list[Part]) -> list[Part]:
         unit
         for unit in (told[0], told[-1])
         if unit[1] - unit[0] <= SHORT_CHARS and not openings.are_many(openings.form(unit))
-        if not is_head(text[slice(*unit)])
+        if not (is_head(text[slice(*unit)]) or signs_off(text[slice(*unit)]))
     ]
     if len(told) < 2 or not edges:
         return parts

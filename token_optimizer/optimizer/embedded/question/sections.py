@@ -130,7 +130,8 @@ def _with_asking_apart(text: str, sections: list[Section]) -> Iterator[Section]:
     inner = _between_questions(text)
     for section in sections:
         is_inner = inner is not None and inner[0] <= section.start < inner[1]
-        is_listed = is_list and not section.headed and section not in (sections[0], sections[-1])
+        is_edge = section in (sections[0], sections[-1]) and not _is_filled_answer(text, section, sections)
+        is_listed = is_list and not section.headed and not is_edge
         if not section.asks:
             yield section
         elif is_listed or (is_inner and not _is_plain_label(text, section)):
@@ -140,6 +141,14 @@ def _with_asking_apart(text: str, sections: list[Section]) -> Iterator[Section]:
             yield replace(section, end=end)
             if end < section.end:
                 yield Section(end, end, section.end, closed=section.closed)
+
+
+def _is_filled_answer(text: str, section: Section, sections: Sequence[Section]) -> bool:
+    """Whether the section is an answer like many others, below the last of many questions."""
+    label = text[section.start : section.body]
+    alike = sum(text[one.start : one.body] == label for one in sections)
+    is_answer = section.role is Role.INSTRUCTION and alike > _MAX_ASKING_LABELS
+    return is_answer and bool(text[section.body : section.end].strip())
 
 
 def _between_questions(text: str) -> Span | None:
