@@ -1,4 +1,4 @@
-"""Lines that a tool numbered: compared by what stands behind the numbers, and with every fifth number alone.
+"""Lines that a tool numbered: compared by what stands behind the numbers, and with few of the numbers alone.
 
 A file that is read again below an edit has other numbers before the same lines.
 
@@ -23,7 +23,10 @@ _NUMBERED = "\1"
 # A number that counts lines: before an arrow, or in a column as wide as `cat -n` makes it. Narrow ones before
 # a tab or a bar may be the ids of rows.
 _COUNTING = re.compile(r" *\d{1,7}→|(?=[ \d]{6,7}[\t|]) *\d{1,7}[\t|]")
+# A number that an arrow follows, in a column or without the spaces that make one.
+_SPACED, _UNSPACED = re.compile(r" +\d{1,6}→"), re.compile(r"\d{1,6}→")
 _MIN_RISING, _COUNTED_SHARE = 3, 0.8
+_CLOSING = frozenset(")]}")
 # So many lines from one number that stays to the next.
 _STEP = 5
 
@@ -87,23 +90,44 @@ def may_be_numbered(text: str) -> bool:
 
 
 def sparsely_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[str]:
-    """The lines with every fifth number, and those at both ends of each run of lines in a row; lines in the
-    places of `breaks` are no part of a run. The very numbers can be written again, or all of them stay."""
+    """The lines with every fifth number, those at both ends of each run of lines in a row, and those where a
+    part begins; lines in the places of `breaks` are no part of a run. Of numbers before arrows only the first
+    has the spaces that set it in a column. The very lines can be written again, or all of that stays."""
+    sparse = _with_every_fifth(lines, breaks)
+    if sparse == list(lines):
+        return sparse
+    for shorter in (_out_of_column(sparse, breaks), sparse):
+        if fully_numbered(shorter, breaks) == list(lines):
+            return shorter
+    return list(lines)
+
+
+def _with_every_fifth(lines: Sequence[str], breaks: Container[int]) -> list[str]:
     sparse = list(lines)
     for start, end in _runs(lines, breaks):
-        for at in range(start + 1, end - 1):
+        above = ""
+        for at in range(start, end):
             prefix = _Prefix.of(lines[at])
             rest = lines[at][len(prefix.after(0)) :] if prefix else ""
-            if prefix and prefix.number % _STEP and not _COUNTING.match(rest):
+            is_within = start < at < end - 1 and prefix and prefix.number % _STEP
+            if is_within and not _COUNTING.match(rest) and not _begins_part(rest, above):
                 sparse[at] = rest
-    return sparse if fully_numbered(sparse, breaks) == list(lines) else list(lines)
+            above = rest
+    return sparse
+
+
+def _begins_part(line: str, above: str) -> bool:
+    """Whether a line stands at the margin below a blank one: where a definition or a section begins is said
+    by its number, and read again from there."""
+    return not above.strip() and line[:1].strip() != "" and line[0] not in _CLOSING
 
 
 def fully_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[str]:
-    """The lines with their numbers again, where as many lines stand between two as these count."""
-    full = list(lines)
+    """The lines with their numbers again, in a column, where as many lines stand between two as these
+    count."""
+    full = _in_column(lines, breaks)
     last: tuple[int, _Prefix] | None = None
-    for at, line in enumerate(lines):
+    for at, line in enumerate(full):
         if at in breaks:
             last = None
             continue
@@ -115,6 +139,34 @@ def fully_numbered(lines: Sequence[str], breaks: Container[int] = ()) -> list[st
                 full[between] = last[1].after(between - last[0]) + lines[between]
         last = at, prefix
     return full
+
+
+def _out_of_column(lines: Sequence[str], breaks: Container[int]) -> list[str]:
+    """The lines without the spaces before all numbers behind the first one that has some."""
+    first, _ = _column_of(lines, breaks)
+    return [
+        line.lstrip(" ") if at > first and at not in breaks and _SPACED.match(line) else line
+        for at, line in enumerate(lines)
+    ]
+
+
+def _in_column(lines: Sequence[str], breaks: Container[int]) -> list[str]:
+    """The lines with spaces before their numbers, as many as the first one that has some asks for."""
+    first, width = _column_of(lines, breaks)
+    return [
+        " " * (width - match.end() + 1) + line
+        if at > first and at not in breaks and (match := _UNSPACED.match(line))
+        else line
+        for at, line in enumerate(lines)
+    ]
+
+
+def _column_of(lines: Sequence[str], breaks: Container[int]) -> tuple[int, int]:
+    """The place of the first line with spaces before its number, and how wide that column is."""
+    for at, line in enumerate(lines):
+        if at not in breaks and (match := _SPACED.match(line)):
+            return at, match.end() - 1
+    return len(lines), 0
 
 
 def without_gaps(text: str) -> str:

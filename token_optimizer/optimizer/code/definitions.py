@@ -37,6 +37,8 @@ _DEFINES = re.compile(
 _GOES_WITH = re.compile(r"\s*(?:#|//|/?\*|--|;|@|\"\"\"|'''|\[)")
 _CLOSES = re.compile(r"\s*(?:[})\]]|end\b|fi\b|done\b|esac\b)")
 _OPENS = re.compile(r"\s*[)\]][^\n]{0,200}[{:]\s*$")
+# A line behind the first one that has nothing but a number.
+_BLANK_LINE = re.compile(r"\n[ \t]*(?:\d{1,6}[→\t:|])?[ \t]*\n")
 # A line is read no further; `$` is then that place.
 _LONGEST_HEAD = 300
 # For each character: a token has about four.
@@ -71,7 +73,7 @@ def _named(text: str, passages: Sequence[Passage], names: set[str]) -> Iterator[
     lines = [without_number(text, passage.start, passage.end) for passage in passages]
     for number, name in definitions(lines):
         if name in names:
-            yield from range(_start(lines, number), definition_end(lines, number))
+            yield from range(definition_start(lines, number), definition_end(lines, number))
 
 
 def definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -82,7 +84,8 @@ def definitions(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, match["named"] or match["called"] or match["declared"]
 
 
-def _start(lines: Sequence[str], number: int) -> int:
+def definition_start(lines: Sequence[str], number: int) -> int:
+    """The number of the first line of the comments above the definition, or its own."""
     while number and _GOES_WITH.match(lines[number - 1]) and not _ends_paragraph(lines[number - 1]):
         number -= 1
     return number
@@ -99,4 +102,4 @@ def definition_end(lines: Sequence[str], number: int) -> int:
 
 
 def _ends_paragraph(line: str) -> bool:
-    return line.count("\n") > 1
+    return _BLANK_LINE.search(line) is not None

@@ -1,10 +1,11 @@
-"""Leaves every fifth number before the lines that a tool numbered, and the first and last of lines in a row.
+"""Leaves every fifth number before the lines that a tool numbered, and those at both ends of lines in a row.
 
-No line is farther than two from a number. Behind their numbers the lines stay to the byte, and the numbers
-that are gone can be written again: `with_all_numbers` does it.
+Where a definition or a section begins its number stays, and no line is farther than two from one. Before
+arrows only the first number of a text has the spaces that set it in a column. Behind their numbers the lines
+stay to the byte, and what is gone can be written again: `with_all_numbers` does it.
 
 Before: "8→def size(self):\\n9→    return self._size\\n10→\\n11→def clear(self):\\n12→    self._size = 0"
-After:  "8→def size(self):\\n    return self._size\\n10→\\ndef clear(self):\\n12→    self._size = 0"
+After:  "8→def size(self):\\n    return self._size\\n10→\\n11→def clear(self):\\n12→    self._size = 0"
 """
 
 from __future__ import annotations

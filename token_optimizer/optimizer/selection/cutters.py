@@ -16,6 +16,7 @@ from token_optimizer.optimizer.code.bodies import (
 )
 from token_optimizer.optimizer.code.changes import change_spans
 from token_optimizer.optimizer.code.definitions import with_named_definitions
+from token_optimizer.optimizer.code.landmarks import with_landmarks
 from token_optimizer.optimizer.code.packed import record_spans
 from token_optimizer.optimizer.code.passages import code_passages, line_passages
 from token_optimizer.optimizer.code.records import (
@@ -280,7 +281,10 @@ def cut_new_tool_results(prompt: Prompt, context: Context) -> Prompt:
 
     def cutter_of(block: Block) -> Cutter | None:
         has_records = _holds_records(block) if is_first else is_table(block.content)
-        return None if has_records and _is_of_all(block, query) else find(block)
+        cutter = None if has_records and _is_of_all(block, query) else find(block)
+        if cutter is None or block.kind is not Kind.CODE:
+            return cutter
+        return replace(cutter, passages=with_landmarks(cutter.passages))
 
     return cut_tool_results(prompt, context, cutter_of)
 

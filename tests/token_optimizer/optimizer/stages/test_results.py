@@ -13,6 +13,7 @@ from token_optimizer.models import OptimizationResult
 from token_optimizer.optimizer.conversation.memory import InProcessMemory
 from token_optimizer.optimizer.pipeline import optimize_body
 from token_optimizer.ports import Ports
+from token_optimizer.text.line_numbers import without_line_numbers
 
 BALANCED = OptimizerConfig.preset("balanced")
 THINGS = (
@@ -140,6 +141,18 @@ def test_what_the_agent_said_a_step_before_counts() -> None:
     messages[3] = call(2, "Here it must be.", path="things.py")
     sent = optimized(messages).body["messages"][4]["content"]
     assert "def paint_kettle_118(colour, size=118):\n    total = colour.mix(118)" in sent
+
+
+@pytest.mark.parametrize(
+    "further", ["", "\n\n```python\n" + "total = mix(3)\n" * 40 + "```\n\nThen run the tests."]
+)
+def test_lines_that_the_task_names_by_their_numbers_stay_wherever_it_does(further: str) -> None:
+    lines = source(400).split("\n")
+    numbered = [f"{number:6}→{line}" for number, line in enumerate(lines, 1)]
+    messages = run_of_agent("\n".join(numbered))
+    messages[0]["content"] = f"The total in things.py:604-606 is wrong.{further}"
+    sent = optimized(messages).body["messages"][4]["content"]
+    assert "\n".join(lines[600:609]) in without_line_numbers(sent)
 
 
 def test_what_other_calls_of_a_step_returned_does_not_decide() -> None:

@@ -30,9 +30,8 @@ _NEIGHBOR_WEIGHT = 0.4
 _TOPIC_WEIGHT = 0.6
 # What an agent is after spans so many of its messages.
 _STEPS_OF_GOAL = 2
-# Of a long result so many tokens stay, and of the others at most this share goes.
+# So many tokens of a result stay, and of the others at most the share that the floor says goes.
 _SPARED_TOKENS = 1_500
-_MAX_CUT_BEYOND = 0.7
 
 
 def cut_tool_results(prompt: Prompt, context: Context, cutter_of: Callable[[Block], Cutter | None]) -> Prompt:
@@ -89,20 +88,20 @@ def _with_result_cut(
 
 
 def _for_size(floor: KindFloor, cuttables: Sequence[CuttableBlock]) -> KindFloor:
-    """The floor with the share of the tokens that may go: its own, or more of long results. The longer one
-    is, the smaller is the part of it that an agent is after."""
+    """The floor with the share of all tokens that may go. The longer a result is, the smaller is the part of
+    it that an agent is after."""
     tokens = sum(sum(cuttable.tokens) for cuttable in cuttables)
-    of_long = _MAX_CUT_BEYOND * (1 - _SPARED_TOKENS / max(1, tokens))
-    return floor._replace(max_cut=max(floor.max_cut, of_long))
+    return floor._replace(max_cut=floor.max_cut * max(0.0, 1 - _SPARED_TOKENS / max(1, tokens)))
 
 
 def _goal(known: Prompt, result: Block) -> str:
-    """What the agent is after: what it said in its last steps before the result, its calls, and what the user
-    said last. What other calls returned meanwhile is not of its choosing."""
+    """What the agent is after: what it said in its last steps before the result, its calls, and all that
+    the user said last, which code may part. What other calls returned meanwhile is not of its choosing."""
     before = [block for block in reversed(known.blocks) if 0 <= block.message < result.message]
     steps = dict.fromkeys(block.message for block in before if block.type is BlockType.ASSISTANT)
     first = min(islice(steps, _STEPS_OF_GOAL), default=-1)
     recent = takewhile(lambda block: block.message >= first, before)
     said = [block.content for block in recent if not block.tool_result]
-    task = next((block.content for block in before if block.is_users_prose), "")
-    return " ".join([*reversed(said), task])
+    prose = [block for block in before if block.is_users_prose]
+    task = [block.content for block in prose if block.message == prose[0].message]
+    return " ".join([*reversed(said), *reversed(task)])

@@ -1,11 +1,11 @@
 """Leaves out line numbers that can be counted, where a tool numbered the lines that it read.
 
-Every fifth stays, and both ends of lines in a row: they can be written again. It runs where the config has a
-soft target. All numbers stay where a tool edits files by them, and where a question asks for a text as it
-stands.
+Every fifth stays, both ends of lines in a row, and those where a part begins: the others can be written
+again, with the spaces that set them in a column. It runs where the config has a soft target. All numbers stay
+where a tool edits files by them, and where a question asks for a text as it stands.
 
 Before: "8→def size(self):\\n9→    return self._size\\n10→\\n11→def clear(self):\\n12→    self._size = 0"
-After:  "8→def size(self):\\n    return self._size\\n10→\\ndef clear(self):\\n12→    self._size = 0"
+After:  "8→def size(self):\\n    return self._size\\n10→\\n11→def clear(self):\\n12→    self._size = 0"
 """
 
 from __future__ import annotations
