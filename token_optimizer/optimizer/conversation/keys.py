@@ -21,7 +21,7 @@ from token_optimizer.models import Dialect
 from token_optimizer.optimizer.conversation.message_hashes import KEY_BYTES, MessageHashes, message_hashes
 
 # Grows when a rule comes to give other output, so that nothing of an older release is taken for sent.
-RULES_VERSION = 39
+RULES_VERSION = 40
 _DIGEST_BYTES = 8
 # Opens the key of a whole request: all its messages, and what it asked for beside them.
 EXACT_PREFIX = "exact-"
