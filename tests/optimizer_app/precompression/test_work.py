@@ -12,12 +12,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from optimizer_app.background.machine_lock import machine_lock
 from optimizer_app.models import Precompression, PrecompressionHour, Project
 from optimizer_app.precompression import work
 from optimizer_app.precompression.accept import queue_jobs
 from optimizer_app.precompression.lookups import PrecompressionReader
 from optimizer_app.precompression.work import LEASE, MAX_WAIT, Finished, compress_due, lease_batch
 from tests.optimizer_app.precompression.texts import key_of, prose, wanted
+from tests.optimizer_app.traces.records import eventually
 from tests.servers.forking import PROJECT_ROOT, ForkedPython
 from tests.servers.live_server import database_url
 from tests.token_optimizer.optimizer.compression.llmlingua.models import small_bert
@@ -36,6 +38,11 @@ def _stored() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(t::text, ' ') FROM optimizer_app_precompression t")
         return str(cursor.fetchone()[0])
+
+
+def _is_nobody_at_work() -> bool:
+    with machine_lock("precompression") as alone:
+        return alone
 
 
 def test_it_works(project: Project, reader: PrecompressionReader) -> None:
@@ -148,6 +155,8 @@ def test_a_worker_that_dies_loses_nothing(project: Project) -> None:
         process.kill()
         process.wait()
     assert [row.state for row in _rows()] == ["working"] * 2
+    # PostgreSQL frees the lock once it has seen that the process is gone.
+    eventually(_is_nobody_at_work)
     assert compress_due().count == 0
     Precompression.objects.update(leased_until=timezone.now() - LEASE)
     while compress_due().more:
