@@ -23,6 +23,7 @@ from token_optimizer.optimizer.code.passages import line_passages, span_passages
 from token_optimizer.optimizer.code.rows import are_extremes_telling, telling_rows
 from token_optimizer.optimizer.embedded.lines import is_source
 from token_optimizer.optimizer.relevance.words import stems, stems_of
+from token_optimizer.text.cache import remembered
 from token_optimizer.text.lines import depth_of
 
 # What a program or a style sheet has, and settings have not.
@@ -100,7 +101,7 @@ def is_spaced_table(text: str) -> bool:
 
 def record_passages(text: str, query: str | None = None, markers: tuple[Marker, ...] = ()) -> list[Passage]:
     """The records of the text. What they name is no reason to keep them: each names something of its own."""
-    passages = _records(text, query, markers)
+    passages = _records(text, markers)
     heads = _heads(text, passages)
     texts, above = _rows_of(text, passages)
     for number in telling_rows(texts, query or "", above):
@@ -117,7 +118,7 @@ def record_passages(text: str, query: str | None = None, markers: tuple[Marker, 
 
 def answers(text: str, query: str) -> bool:
     """Whether some of the records answer the query: by a word of it that most do not have, or without."""
-    texts, above = _rows_of(text, _records(text, query, ()))
+    texts, above = _rows_of(text, _records(text))
     if telling_rows(texts, query, above):
         return True
     return any(2 * count <= len(texts) for count in _often(texts, query).values())
@@ -126,7 +127,7 @@ def answers(text: str, query: str) -> bool:
 def tells_extremes(text: str, query: str) -> bool:
     """Whether the records of the text that have the least or the most tell what the question asks, or those
     few that it names by a word."""
-    texts, above = _rows_of(text, _records(text, query, ()))
+    texts, above = _rows_of(text, _records(text))
     if are_extremes_telling(texts, above, query):
         return True
     of_columns = frozenset(stems_of(" ".join(columns_of(texts, above).names)))
@@ -148,10 +149,20 @@ def _rows_of(text: str, passages: Sequence[Passage]) -> tuple[list[str], str]:
     return texts, text[: min(passages[0].start, _LONGEST_NAMES)] if passages else ""
 
 
-def _records(text: str, query: str | None, markers: tuple[Marker, ...]) -> list[Passage]:
-    if not markers and (spans := record_spans(text) or change_spans(text)):
-        return [replace(passage, facts={}) for passage in span_passages(text, spans)]
-    lines = line_passages(text, query, markers)
+def _records(text: str, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    return _records_in_lines(text, markers) if markers else list(_unmarked_records(text))
+
+
+@remembered(500, max_chars=2_000_000)
+def _unmarked_records(text: str) -> tuple[Passage, ...]:
+    """The records of a text without markers, which is asked whether it answers before it is cut."""
+    if spans := record_spans(text) or change_spans(text):
+        return tuple(replace(passage, facts={}) for passage in span_passages(text, spans))
+    return tuple(_records_in_lines(text))
+
+
+def _records_in_lines(text: str, markers: tuple[Marker, ...] = ()) -> list[Passage]:
+    lines = line_passages(text, markers=markers)
     return [_joined(lines[start:end]) for start, end in pairwise(_starts(text, lines))]
 
 

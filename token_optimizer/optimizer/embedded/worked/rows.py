@@ -192,17 +192,17 @@ def _beginning_with(opening: str) -> IsRow:
 def _rows(text: str, lines: Sequence[Line], form: _Form) -> Line | None:
     """The rows that end with the last line, as far up as nearly all lines are such."""
     answered = [form.is_row(text[slice(*line)]) for line in lines]
-    first = count = 0
-    best: Line | None = None
+    count = 0
+    best: int | None = None
     for first in range(len(lines) - 1, -1, -1):
         count += answered[first]
         if _RULE.match(text, *lines[first]) and "-" in text[slice(*lines[first])]:
             break
         if answered[first] and count >= max(form.least, _ROWS_SHARE * (len(lines) - first)):
-            best = first, count
+            best = first
     if best is None or not answered[-1]:
         return None
-    start = lines[_below_head(text, lines, best[0])][0]
+    start = lines[_below_head(text, lines, best)][0]
     return (start, lines[-1][1]) if start <= _MAX_LEAD_CHARS else None
 
 
@@ -218,9 +218,10 @@ def _below_head(text: str, lines: Sequence[Line], first: int) -> int:
 
 
 def _is_unlike(text: str, lines: Sequence[Line], mark: str, cells: Sequence[str]) -> bool:
-    """Whether no cell of the head comes again in its column, and the rows are longer than the head."""
+    """Whether no cell of the head comes again in a row, and the rows are longer than the head."""
     rows = [text[slice(*line)].strip().strip(mark).split(mark) for line in lines]
-    again = any(cell in {one.strip(' "') for one in row} for row in rows for cell in cells)
+    names = set(cells)
+    again = any(not names.isdisjoint(one.strip(' "') for one in row) for row in rows)
     return not again and sum(map(len, map(mark.join, rows))) > 2 * len(rows) * len(mark.join(cells))
 
 
